@@ -1,0 +1,1 @@
+"""Text to instructions with exact ranges; knows nothing of stages, platforms or editors."""

@@ -1,0 +1,182 @@
+"""How BuildKit splits what stands behind a keyword into flags, words, pairs and JSON strings.
+
+Every function takes a text and the offset at which reading begins, and gives spans in that text.
+
+BuildKit: frontend/dockerfile/parser/split_command.go and line_parsers.go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Final, NoReturn
+
+from buildxray.syntax.instructions import Flag, Pair, Span, Token
+from buildxray.syntax.whitespace import INLINE, SPACE
+
+_SIMPLE_FLAG: Final = re.compile(r"--(?P<name>[^\s'\"\\`=]+)(?:=(?P<value>[^\s'\"\\`]*))?(?=[\t\v\f\r ]|\Z)")
+_ASCII_SPACE: Final = frozenset("\t\n\v\f\r ")
+_WORD: Final = re.compile(f"{INLINE.replace('[', '[^')}+")
+_GAP: Final = re.compile(f"{INLINE}+")
+
+
+class ArgumentsError(Exception):
+    """What follows the keyword cannot be split; the message says why."""
+
+
+def read_flags(text: str, position: int, escape: str) -> tuple[tuple[Flag, ...], int]:
+    """The `--flags` at `position`, and where the first other word begins.
+
+    BuildKit: parser/split_command.go, extractBuilderFlags; it reads byte by byte, and so garbles characters
+    outside ASCII, which we keep.
+    """
+    flags: list[Flag] = []
+    while True:
+        while position < len(text) and text[position] in _ASCII_SPACE:
+            position += 1
+        if not text.startswith("--", position):
+            return tuple(flags), position
+        match = _SIMPLE_FLAG.match(text, position)
+        if match is not None:
+            start, position = match.span()
+            name = Token(match["name"], Span(*match.span("name")))
+            value = None if match["value"] is None else Token(match["value"], Span(*match.span("value")))
+            flags.append(Flag(name, value, Span(start, position)))
+            continue
+        start = position
+        word, position = _read_flag_word(text, position, escape)
+        if word == "--":
+            return tuple(flags), position
+        flags.append(_flag(word, Span(start, position), text))
+
+
+def _read_flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
+    """A word without its quotes and escapes, and where it ends."""
+    chars: list[str] = []
+    quote = ""
+    while position < len(text):
+        char = text[position]
+        if not quote and char in _ASCII_SPACE:
+            break
+        position += 1
+        if quote and char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote = char
+        elif char != escape:
+            chars.append(char)
+        elif position < len(text):
+            chars.append(text[position])
+            position += 1
+    return "".join(chars), position
+
+
+def _flag(word: str, span: Span, text: str) -> Flag:
+    name, separator, value = word[2:].partition("=")
+    at = text.find("=", span.start, span.end) if separator else -1
+    middle = at if at >= 0 else span.end
+    value_token = Token(value, Span(min(middle + 1, span.end), span.end)) if separator else None
+    return Flag(Token(name, Span(span.start + 2, middle)), value_token, span)
+
+
+def words_at_blanks(text: str, start: int, end: int) -> tuple[Token, ...]:
+    """Words between blanks, whatever quotes say: FROM, COPY, EXPOSE.
+
+    BuildKit: line_parsers.go, parseStringsWhitespaceDelimited.
+    """
+    return tuple(Token(it[0], Span(*it.span())) for it in _WORD.finditer(text, start, end))
+
+
+def quoted_words(text: str, start: int, end: int, escape: str) -> tuple[Token, ...]:
+    """Words between blanks that are not in quotes; quotes and escapes stay: ARG, ENV, LABEL.
+
+    BuildKit: line_parsers.go, parseWords.
+    """
+    words: list[Token] = []
+    for match in _quoted_word(escape).finditer(text, start, end):
+        word = match[0]
+        if match["dangling"] is not None:
+            word = word[:-1]
+        if word:
+            words.append(Token(word, Span(*match.span())))
+    return tuple(words)
+
+
+@cache
+def _quoted_word(escape: str) -> re.Pattern[str]:
+    token = re.escape(escape)
+    return re.compile(
+        rf"""(?: [^{SPACE}'"{token}]
+               | '[^']*(?:'|\Z)
+               | "(?: [^"{token}] | {token}. )*(?:"|(?={token}?\Z))
+               | {token}.
+               | (?P<dangling>{token}\Z)
+             )+""".replace(SPACE, re.escape(SPACE)),
+        re.VERBOSE | re.DOTALL,
+    )
+
+
+def arg_pairs(words: tuple[Token, ...]) -> tuple[Pair, ...]:
+    """`NAME` or `NAME=default` each. BuildKit: instructions/parse.go, parseArg."""
+    return tuple(_pair(word) for word in words)
+
+
+def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair, ...]:
+    """The pairs of ENV and LABEL; raises `ArgumentsError` where one has no `=`.
+
+    BuildKit: line_parsers.go, parseNameVal.
+    """
+    words = quoted_words(text, start, end, escape)
+    if not words:
+        return ()
+    if "=" not in words[0].text:
+        gap = _GAP.search(text, start, end)
+        if gap is None:
+            raise ArgumentsError(f"`{text[start:end]}` has no value: write `name=value`")
+        name = Token(text[start : gap.start()], Span(start, gap.start()))
+        value = Token(text[gap.end() : end], Span(gap.end(), end))
+        return (Pair(name, value, "", Span(start, end)),)
+    for word in words:
+        if "=" not in word.text:
+            raise ArgumentsError(f"`{word.text}` has no `=`: write `name=value`")
+    return tuple(_pair(word) for word in words)
+
+
+def _pair(word: Token) -> Pair:
+    name, separator, value = word.text.partition("=")
+    start, end = word.span
+    middle = start + len(name)
+    value_token = Token(value, Span(middle + 1, end)) if separator else None
+    return Pair(Token(name, Span(start, middle)), value_token, separator, word.span)
+
+
+_JSON_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:
+    """The strings of a JSON array, or None where the text is no JSON array.
+
+    Raises `ArgumentsError` where it is one with other things than strings in it.
+    BuildKit: line_parsers.go, parseJSON.
+    """
+    if not text.startswith("[", start):
+        return None
+    try:
+        values = json.loads(text[start:end], parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(it, str) for it in values):
+        raise ArgumentsError("a JSON array here must hold strings only")
+    spans = [Span(*it.span()) for it in _JSON_STRING.finditer(text, start, end)]
+    return tuple(Token(_without_surrogates(it), span) for it, span in zip(values, spans, strict=True))
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _without_surrogates(text: str) -> str:
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,337 @@
+"""The instructions of a Dockerfile: one frozen class per keyword.
+
+A node knows nothing of where it stands in the file, so that an unchanged instruction is the same object
+wherever edits above move it; nodes are compared by identity. Spans in it count code points of its logical text, in which continuations are
+joined; `Instruction`, a node at its place, turns them into ranges of the document.
+
+BuildKit: frontend/dockerfile/instructions/commands.go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from buildxray.syntax.lines import LogicalText
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.words import HeredocMarker, heredoc_marker
+
+
+class Span(NamedTuple):
+    """Half-open range of code points in a node's logical text."""
+
+    start: int
+    end: int
+
+
+class Token(NamedTuple):
+    """A piece of an instruction as BuildKit reads it, and where it stands."""
+
+    text: str
+    span: Span
+
+
+class Flag(NamedTuple):
+    """`--name` or `--name=value`, quotes and escapes already removed as BuildKit does."""
+
+    name: Token
+    """Without the dashes."""
+    value: Token | None
+    span: Span
+
+
+class Pair(NamedTuple):
+    """`NAME=value`, `NAME` or, in the old form of ENV and LABEL, `NAME value`."""
+
+    name: Token
+    value: Token | None
+    """Quotes and variables are still in it."""
+    separator: str
+    """`=`, or empty where there is none."""
+    span: Span
+
+
+class Heredoc(NamedTuple):
+    """A heredoc that an instruction announces, with its body."""
+
+    marker: HeredocMarker
+    content: str
+    """The lines of the body with their ends, as they stand in the file."""
+    start: int
+    """Where the body begins, in code points from the start of the instruction's first line."""
+
+    @property
+    def name(self) -> str:
+        """What ends the body, without quotes."""
+        return self.marker.name
+
+
+class Problem(NamedTuple):
+    """Why BuildKit refuses an instruction."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """What all instructions have."""
+
+    logical: LogicalText
+    keyword: Token
+    """As written; `name` is the upper-case form."""
+    flags: tuple[Flag, ...]
+    arguments: tuple[Token, ...]
+    """As BuildKit splits them: the whole shell text of RUN, the words of COPY, the strings of a JSON array."""
+    is_json: bool
+    """Whether the arguments are a JSON array of strings."""
+    heredocs: tuple[Heredoc, ...]
+    problem: Problem | None
+
+    @property
+    def name(self) -> str:
+        """The keyword in upper case."""
+        return self.keyword.text.upper()
+
+    @property
+    def text(self) -> str:
+        """The instruction on one line, as BuildKit prints it."""
+        return self.logical.text
+
+    def flag(self, name: str) -> Flag | None:
+        """The first flag of that name."""
+        for flag in self.flags:
+            if flag.name.text == name:
+                return flag
+        return None
+
+    def flag_value(self, name: str) -> str:
+        """The value of the first flag of that name; empty where there is none."""
+        flag = self.flag(name)
+        return flag.value.text if flag is not None and flag.value is not None else ""
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether the boolean flag of that name is given and not false."""
+        flag = self.flag(name)
+        return flag is not None and (flag.value is None or flag.value.text.lower() != "false")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class From(Node):
+    """`FROM [--platform=…] image [AS name]`."""
+
+    @property
+    def image(self) -> Token | None:
+        """The name of an image or of an earlier stage."""
+        return self.arguments[0] if self.arguments else None
+
+    @property
+    def alias(self) -> Token | None:
+        """The name that the stage gets, as written; BuildKit knows it in lower case."""
+        has_alias = len(self.arguments) >= 3 and self.arguments[1].text.lower() == "as"
+        return self.arguments[2] if has_alias else None
+
+    @property
+    def platform(self) -> Flag | None:
+        """The `--platform` flag."""
+        return self.flag("platform")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WithPairs(Node):
+    """An instruction that sets names to values."""
+
+    pairs: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arg(WithPairs):
+    """`ARG NAME[=default] …`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Env(WithPairs):
+    """`ENV NAME=value …` or `ENV NAME value`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label(WithPairs):
+    """`LABEL name=value …`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShellOrExec(Node):
+    """An instruction that is given a shell text or a JSON array of arguments."""
+
+    @property
+    def shell_text(self) -> Token | None:
+        """The text for the shell, heredoc bodies left out; None for the JSON form."""
+        return self.arguments[0] if self.arguments and not self.is_json else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run(ShellOrExec):
+    """`RUN [--mount=…] [--network=…] [--security=…] command`."""
+
+    @property
+    def mounts(self) -> tuple[Flag, ...]:
+        """The `--mount` flags."""
+        return tuple(flag for flag in self.flags if flag.name.text == "mount")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cmd(ShellOrExec):
+    """`CMD command`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrypoint(ShellOrExec):
+    """`ENTRYPOINT command`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shell(ShellOrExec):
+    """`SHELL ["executable", "argument"…]`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copying(Node):
+    """COPY or ADD: sources, then a destination."""
+
+    @property
+    def sources(self) -> tuple[Token, ...]:
+        """Paths and, for ADD, URLs; heredocs left out."""
+        return tuple(token for token in self.arguments[:-1] if heredoc_marker(token.text) is None)
+
+    @property
+    def destination(self) -> Token | None:
+        """The last argument."""
+        return self.arguments[-1] if len(self.arguments) > 1 else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copy(Copying):
+    """`COPY [--from=…] source… destination`."""
+
+    @property
+    def source_stage(self) -> Flag | None:
+        """The `--from` flag: a stage by name or index, or an image."""
+        return self.flag("from")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Add(Copying):
+    """`ADD [--checksum=…] source… destination`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneValue(Node):
+    """An instruction with exactly one argument."""
+
+    @property
+    def value(self) -> Token | None:
+        """The argument."""
+        return self.arguments[0] if self.arguments else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workdir(OneValue):
+    """`WORKDIR path`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class User(OneValue):
+    """`USER name[:group]`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StopSignal(OneValue):
+    """`STOPSIGNAL signal`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maintainer(OneValue):
+    """`MAINTAINER name`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expose(Node):
+    """`EXPOSE port[/protocol] …`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume(Node):
+    """`VOLUME path…`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Healthcheck(Node):
+    """`HEALTHCHECK [options] CMD command` or `HEALTHCHECK NONE`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Onbuild(Node):
+    """`ONBUILD instruction`."""
+
+    trigger: Node | None = None
+    """The instruction that stages built on this one begin with; its spans are those of this logical text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown(Node):
+    """A keyword that BuildKit does not know, half typed perhaps."""
+
+
+class Instruction(NamedTuple):
+    """A node at its place in a document."""
+
+    node: Node
+    start: int
+    """Offset of the first character of its first line, which may be a blank."""
+    end: int
+    """Offset behind its last line, heredoc bodies included, the line end left out."""
+    first_line: int
+    """1-based, as BuildKit counts: only `\\n` ends a line."""
+    last_line: int
+    """1-based, heredoc bodies and their terminators included."""
+
+    def range_of(self, what: Token | Flag | Pair | Problem | Span) -> TextRange:
+        """Where in the document something in the node stands."""
+        span = what if isinstance(what, Span) else what.span
+        return self.node.logical.range(span.start, span.end).shifted(self.start)
+
+    def place(self, range_: TextRange) -> TextRange:
+        """Where in the document a range of the instruction's source stands, as `syntax.shell` gives it."""
+        return range_.shifted(self.start)
+
+    def body_range(self, heredoc: Heredoc) -> TextRange:
+        """Where in the document the body of a heredoc stands."""
+        start = self.start + heredoc.start
+        return TextRange(start, start + len(heredoc.content))
+
+    @property
+    def range(self) -> TextRange:
+        """From the keyword to the end of the last line."""
+        return TextRange(self.range_of(self.node.keyword).start, self.end)
+
+
+NODE_TYPES: Final[dict[str, type[Node]]] = {
+    "ADD": Add,
+    "ARG": Arg,
+    "CMD": Cmd,
+    "COPY": Copy,
+    "ENTRYPOINT": Entrypoint,
+    "ENV": Env,
+    "EXPOSE": Expose,
+    "FROM": From,
+    "HEALTHCHECK": Healthcheck,
+    "LABEL": Label,
+    "MAINTAINER": Maintainer,
+    "ONBUILD": Onbuild,
+    "RUN": Run,
+    "SHELL": Shell,
+    "STOPSIGNAL": StopSignal,
+    "USER": User,
+    "VOLUME": Volume,
+    "WORKDIR": Workdir,
+}

@@ -1,0 +1,140 @@
+"""Physical lines to the lines of instructions: continuations, comments and blank lines among them.
+
+`dockerfile-parse` does the splitting. What it would misread is masked before: `_masked` gives a text with
+the same lines, in which every line continues where BuildKit says that it does. Columns, and the bodies of
+heredocs, are read from the original text.
+
+BuildKit: frontend/dockerfile/parser/parser.go, Parse.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Final, NamedTuple
+
+from dockerfile_parse import DockerfileParser
+
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.whitespace import SPACE
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+class InstructionLines(NamedTuple):
+    """Which physical lines, 0-based and inclusive, one instruction takes, heredoc bodies left out."""
+
+    first: int
+    last: int
+
+
+def physical_lines(text: str) -> list[str]:
+    r"""The lines of `text` with their ends; BuildKit ends a line at `\\n` only."""
+    lines = text.split("\n")
+    last = lines.pop()
+    return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def split_instructions(lines: list[str], escape: str) -> list[InstructionLines]:
+    """Group physical lines into instructions; comment and blank lines between them belong to none.
+
+    The lines of a heredoc's body are grouped like any others: only who reads the instruction above can know
+    that they are its body.
+    """
+    source = io.BytesIO(_masked("".join(lines), escape).encode("utf-8", "replace"))
+    last_line = len(lines) - 1
+    return [
+        InstructionLines(entry["startline"], min(entry["endline"], last_line))
+        for entry in DockerfileParser(fileobj=source).structure
+        if not entry["content"].lstrip().startswith("#")
+    ]
+
+
+def is_comment(line: str) -> bool:
+    """Whether BuildKit takes the physical line for a comment, also inside a continued instruction."""
+    return line.lstrip(SPACE).startswith("#")
+
+
+def is_blank(line: str) -> bool:
+    """Whether the physical line is empty but for white space."""
+    return not line.strip(SPACE)
+
+
+def continuation(line: str, escape: str) -> int | None:
+    """The column of the escape token by which `line` continues on the next one, if it does.
+
+    A token behind another one does not count. BuildKit: parser/parser.go, setEscapeToken.
+    """
+    content = line.rstrip("\r\n").rstrip(" \t")
+    if content.endswith(escape) and not content.endswith(escape + escape):
+        return len(content) - 1
+    return None
+
+
+class LogicalText(NamedTuple):
+    """The text of an instruction as BuildKit reads it, continuations joined, and where it comes from.
+
+    White space around it is left out.
+    """
+
+    text: str
+    pieces: tuple[tuple[int, int], ...]
+    """Pairs of an offset in `text` and the offset in the source at which that piece begins, ascending."""
+
+    def range(self, start: int, end: int) -> TextRange:
+        """Where `text[start:end]` stands in the source, line breaks inside it included."""
+        first = self.source_offset(start)
+        return TextRange(first, self.source_offset(end - 1) + 1 if end > start else first)
+
+    def source_offset(self, offset: int) -> int:
+        """The offset in the source of the character at `offset`."""
+        if len(self.pieces) == 1:
+            return self.pieces[0][1] + offset
+        idx = len(self.pieces) - 1
+        while idx > 0 and self.pieces[idx][0] > offset:
+            idx -= 1
+        start, source = self.pieces[idx]
+        return source + offset - start
+
+
+def join_lines(source: str, escape: str) -> LogicalText:
+    """Join the physical lines of one instruction; offsets refer to `source`."""
+    head = source.rstrip("\r\n")
+    start = len(head) - len(head.lstrip(SPACE))
+    if "\n" not in head and continuation(head, escape) is None:
+        return LogicalText(head[start:].rstrip(SPACE), ((0, start),))
+    texts: list[str] = []
+    pieces: list[tuple[int, int]] = []
+    length = 0
+    position = 0
+    for idx, line in enumerate(physical_lines(source)):
+        text = line.rstrip("\r\n")
+        if idx == 0 or not (is_comment(line) or is_blank(line)):
+            end = continuation(line, escape)
+            text = text[start if idx == 0 else 0 : end]
+            pieces.append((length, position + (start if idx == 0 else 0)))
+            texts.append(text)
+            length += len(text)
+        position += len(line)
+    return LogicalText("".join(texts).rstrip(SPACE), tuple(pieces))
+
+
+_SWAP_ESCAPES: Final = str.maketrans("`\\", "\\`")
+_ONLY_PYTHON_SPACE: Final = re.compile(r"[\x1c-\x1f]")
+_LINE_END: Final = r"(?:\n|\Z)"
+_FALSE_CONTINUATION: Final = re.compile(rf"\\(?=[^\S\n]*{_LINE_END})(?:(?<=\\\\)|(?![ \t]*\r*{_LINE_END}))")
+_CONTINUATION_GAP: Final = re.compile(r"(\\[ \t]*\r*\n)((?:[^\S\n]*(?:#[^\n]*)?\n)+)")
+_BLANK_LINE: Final = re.compile(r"^[^\S\n]*(?=\n)", re.MULTILINE)
+
+
+def _masked(text: str, escape: str) -> str:
+    """`text`, line by line, without what `dockerfile-parse` 2.0 would misread."""
+    text = _ONLY_PYTHON_SPACE.sub("?", text.removeprefix(BYTE_ORDER_MARK))
+    if escape == "`":
+        text = text.translate(_SWAP_ESCAPES)
+    # It takes a doubled escape token, or one before other white space, for a continuation.
+    text = _FALSE_CONTINUATION.sub(".", text)
+    # It ends an instruction at a blank line; BuildKit skips such lines inside a continuation.
+    text = _CONTINUATION_GAP.sub(lambda gap: gap[1] + _BLANK_LINE.sub("#", gap[2]), text)
+    # It drops an instruction that still continues at the end of the text.
+    return text + "\n\n"

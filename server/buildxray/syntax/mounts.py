@@ -1,0 +1,56 @@
+"""The options of `RUN --mount=…`, as text: what they mean is for the plan.
+
+BuildKit: frontend/dockerfile/instructions/commands_runmount.go, parseMount.
+"""
+
+from __future__ import annotations
+
+import csv
+from typing import NamedTuple
+
+from buildxray.syntax.instructions import Flag, Span, Token
+
+
+class MountSyntaxError(Exception):
+    """The value is no list of `key=value` fields; the message says why."""
+
+
+class MountOption(NamedTuple):
+    """`key=value` or `key`."""
+
+    key: str
+    """In lower case."""
+    value: Token | None
+    """Variables are still in it."""
+    field: str
+    """As written."""
+
+
+def csv_fields(text: str) -> list[str]:
+    """The fields of one line of CSV; raises `MountSyntaxError`."""
+    if not text:
+        raise MountSyntaxError("the value is empty")
+    if '"' not in text:
+        return text.split(",")
+    try:
+        rows = list(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise MountSyntaxError("a quote is misplaced") from error
+    fields = rows[0] if rows else []
+    if any('"' in it for it in fields) and not text.startswith('"'):
+        raise MountSyntaxError("a quote is misplaced")
+    return fields
+
+
+def mount_options(flag: Flag) -> list[MountOption]:
+    """The options of a `--mount` flag; raises `MountSyntaxError`."""
+    value = flag.value or Token("", Span(flag.span.end, flag.span.end))
+    options: list[MountOption] = []
+    position = value.span.start
+    for field in csv_fields(value.text):
+        key, separator, text = field.partition("=")
+        start = min(position + len(key) + 1, value.span.end)
+        span = Span(start, min(start + len(text), value.span.end))
+        options.append(MountOption(key.lower(), Token(text, span) if separator else None, field))
+        position += len(field) + 1
+    return options

@@ -1,0 +1,117 @@
+r"""Positions and edits in a text: the one currency of the whole project.
+
+Every offset is a count of code points from the start of the document, and every range is half-open.
+Lines and columns exist only at the edges (`lsp`, `cli`), which convert with `LineIndex`:
+
+- LSP ends a line at `\\n`, `\\r\\n` or `\\r`, and nothing else; so does `LineIndex`.
+- LSP counts columns in UTF-16 code units unless the client prefers UTF-8 or UTF-32.
+- BuildKit ends a line at `\\n` only; its line numbers are on `Instruction`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
+"""What one column is: a UTF-8 byte, a UTF-16 code unit or a code point."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class TextRange(NamedTuple):
+    """Half-open `[start, end)` range of code-point offsets."""
+
+    start: int
+    end: int
+
+    def contains(self, offset: int) -> bool:
+        """Whether `offset` touches the range; both ends count, as for a cursor."""
+        return self.start <= offset <= self.end
+
+    def touches(self, other: TextRange) -> bool:
+        """Whether the two ranges overlap or meet, as a selection and a token do."""
+        return self.start <= other.end and other.start <= self.end
+
+    def shifted(self, distance: int) -> TextRange:
+        """The same range, `distance` code points further on."""
+        return TextRange(self.start + distance, self.end + distance)
+
+
+class Edit(NamedTuple):
+    """Replace `range` of the *original* text by `new_text`."""
+
+    range: TextRange
+    new_text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Apply disjoint edits, all of which refer to offsets in `text`.
+
+    Several insertions at one place keep the order in which they are given.
+
+    Raises `ValueError` where edits overlap: that is a bug of the caller, never of the user's text.
+    """
+    pieces: list[str] = []
+    done = 0
+    for edit in sorted(edits, key=lambda it: it.range):
+        if edit.range.start < done:
+            raise ValueError(f"overlapping edits at offset {edit.range.start}")
+        pieces += [text[done : edit.range.start], edit.new_text]
+        done = edit.range.end
+    return "".join([*pieces, text[done:]])
+
+
+@dataclass(frozen=True, slots=True)
+class LineIndex:
+    """Maps offsets to lines and columns (both 0-based) and back."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> LineIndex:
+        """Index the lines of `text`; a text always has at least one line, perhaps empty."""
+        breaks = [it.span() for it in _LINE_END.finditer(text)]
+        return cls(text, (0, *(end for _, end in breaks)), (*(start for start, _ in breaks), len(text)))
+
+    def line_of(self, offset: int) -> int:
+        """The line that holds `offset`; a line end belongs to the line that it ends."""
+        return bisect_right(self.starts, offset) - 1
+
+    def position(self, offset: int, unit: ColumnUnit = "utf-32") -> tuple[int, int]:
+        """Line and column of `offset`, the column counted in `unit`."""
+        line = self.line_of(offset)
+        before = self.text[self.starts[line] : offset]
+        return line, _length(before, unit)
+
+    def offset(self, line: int, column: int, unit: ColumnUnit = "utf-32") -> int:
+        """The offset at `line` and `column`, clamped into the text, as LSP demands.
+
+        A column inside a surrogate pair or a multi-byte sequence means the character's start.
+        """
+        if line < 0:
+            return 0
+        if line >= len(self.starts):
+            return len(self.text)
+        start, end = self.starts[line], self.ends[line]
+        content = self.text[start:end]
+        if unit == "utf-32" or content.isascii():
+            return min(start + max(column, 0), end)
+        for idx, char in enumerate(content):
+            column -= _length(char, unit)
+            if column < 0:
+                return start + idx
+        return end
+
+
+def _length(text: str, unit: ColumnUnit) -> int:
+    if unit == "utf-32" or text.isascii():
+        return len(text)
+    if unit == "utf-8":
+        return len(text.encode("utf-8", "surrogatepass"))
+    return len(text) + sum(char > "\uffff" for char in text)

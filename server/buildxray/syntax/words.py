@@ -1,0 +1,490 @@
+"""BuildKit's word lexer: quotes, escapes and `$VARIABLES`, as a tree that can be expanded.
+
+BuildKit lexes and expands in one go (frontend/dockerfile/shell/lex.go, Lex); here the two are apart, so
+that a text is lexed once and expanded for each platform. The shell text of RUN is expanded by the shell
+and not by BuildKit, except in the label that the progress output shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.whitespace import SPACE
+
+Lookup = Callable[[str], "str | None"]
+"""The value of a variable, or None where it is not set."""
+
+
+class ExpansionError(Exception):
+    """A text that BuildKit refuses to expand; the message says why."""
+
+
+class Literal(NamedTuple):
+    """Characters that stand for themselves."""
+
+    text: str
+
+
+class HeredocSign(NamedTuple):
+    """`<<` and the blanks behind it, which do not end a word."""
+
+    text: str
+
+
+class Escape(NamedTuple):
+    """An escape token with what it escapes."""
+
+    plain: str
+    """What it stands for."""
+    raw: str
+    """What it stands for where escapes are kept."""
+
+
+class Quoted(NamedTuple):
+    """Text in single or double quotes."""
+
+    quote: str
+    parts: tuple[Part, ...]
+
+
+class Variable(NamedTuple):
+    """`$NAME`, `${NAME}` or `${NAME<operator>operand}`."""
+
+    name: str
+    operator: str
+    """`""` for plain expansion, or `:-` `-` `:+` `+` `:?` `?` `#` `%` `/` `//`, or what BuildKit does not know."""
+    operand: tuple[Part, ...]
+    replacement: tuple[Part, ...]
+    braced: bool
+
+
+Part = Literal | HeredocSign | Escape | Quoted | Variable
+
+
+class VariableUse(NamedTuple):
+    """Where a text names a variable."""
+
+    name: str
+    range: TextRange
+    """From `$` to the end of the name; an operator and a closing brace lie behind it."""
+    name_range: TextRange
+
+
+class Word(NamedTuple):
+    """A lexed text."""
+
+    text: str
+    parts: tuple[Part, ...]
+    uses: tuple[VariableUse, ...]
+    problem: str | None
+    """Why the text cannot be expanded whatever the variables are; `parts` is then empty."""
+
+
+class Expansion(NamedTuple):
+    """How to expand (BuildKit: the fields of Lex)."""
+
+    raw_quotes: bool = False
+    raw_escapes: bool = False
+    keep_unset: bool = False
+    """Leave the reference to a variable that is not set as it is, instead of dropping it."""
+
+
+PLAIN: Final = Expansion()
+RUN_LABEL: Final = Expansion(raw_quotes=True, keep_unset=True)
+_HEREDOC_SEARCH: Final = Expansion(raw_quotes=True, raw_escapes=True, keep_unset=True)
+
+_SPECIAL_PARAMETERS: Final = frozenset("@*#?-$!0")
+_MODIFIERS: Final = frozenset("+-?#%")
+_PLAIN_RUN: Final = {
+    (escape, stop, quotes): re.compile(f"[^${re.escape(escape)}<{stop}{quotes}]+")
+    for escape in "\\`"
+    for stop in ("", "}", "/")
+    for quotes in ("", "'\"")
+}
+_IN_DOUBLE_QUOTES: Final = {escape: re.compile(f'[^"${re.escape(escape)}]+') for escape in "\\`"}
+_NAME: Final = re.compile(r"\w+")
+
+
+def lex(text: str, escape: str = "\\", *, quotes: bool = True) -> Word:
+    """Lex `text`, which has no continuations any more.
+
+    `quotes` is False for heredoc contents, where quotes are characters like any other. Never raises.
+    """
+    return (_lex_cached if len(text) <= _CACHED_LENGTH else _lex)(text, escape, quotes=quotes)
+
+
+_CACHED_LENGTH: Final = 1000
+"""Code points; bounds the memory that the cache can take."""
+
+
+def _lex(text: str, escape: str, *, quotes: bool) -> Word:
+    lexer = _Lexer(text, escape, quotes=quotes)
+    try:
+        return Word(text, lexer.parts(""), tuple(lexer.uses), None)
+    except ExpansionError as error:
+        return Word(text, (), tuple(lexer.uses), str(error))
+    except RecursionError:
+        return Word(text, (), tuple(lexer.uses), "variables are nested too deeply")
+
+
+_lex_cached: Final = lru_cache(maxsize=4096)(_lex)
+
+
+def expand(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> str:
+    """The text of `word` with its variables replaced.
+
+    Raises `ExpansionError` as BuildKit refuses: a lexical problem, `${X:?}` without a value, a bad
+    modifier or pattern. BuildKit: shell/lex.go, ProcessWord.
+    """
+    if word.problem is not None:
+        raise ExpansionError(word.problem)
+    return _expand(word.parts, lookup, how)
+
+
+def split(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> list[str]:
+    """`word` expanded and then split at blanks that are not quoted.
+
+    Raises as `expand` does. BuildKit: shell/lex.go, ProcessWords.
+    """
+    if word.problem is not None:
+        raise ExpansionError(word.problem)
+    words: list[str] = []
+    current = ""
+    for part in word.parts:
+        if _has_operand(part):
+            # BuildKit shares one buffer between a word and the operands inside it.
+            current = ""
+        text = _expand((part,), lookup, how)
+        if not isinstance(part, Literal | Variable):
+            current += text
+            continue
+        first, *more = _BLANKS.split(text)
+        current += first
+        for piece in more:
+            if current:
+                words.append(current)
+            current = piece
+    return [*words, current] if current else words
+
+
+_BLANKS: Final = re.compile(f"[{SPACE}]")
+
+
+class HeredocMarker(NamedTuple):
+    """`<<NAME` as it stands in an instruction."""
+
+    name: str
+    expand: bool
+    """Whether variables in the body of a COPY or ADD are expanded: the name is not quoted."""
+    chomp: bool
+    """Whether tabs at the start of the body's lines are dropped: `<<-`."""
+
+
+def heredoc_marker(word: str) -> HeredocMarker | None:
+    """Read one word as a heredoc marker. BuildKit: parser/parser.go, heredocFromMatch."""
+    match = _HEREDOC.fullmatch(word)
+    if match is None or not match["name"]:
+        return None
+    lexed = lex(match["name"])
+    try:
+        names = split(lexed, _nothing, Expansion(keep_unset=True))
+        raw_names = split(lexed, _nothing, Expansion(raw_quotes=True, keep_unset=True))
+    except ExpansionError:
+        return None
+    if len(names) != 1 or len(raw_names) != 1:
+        return None
+    return HeredocMarker(
+        names[0], expand=_quote_count(names[0]) == _quote_count(raw_names[0]), chomp=match["chomp"] == "-"
+    )
+
+
+def heredoc_markers(text: str) -> list[HeredocMarker]:
+    """All heredocs that an instruction announces. BuildKit: parser/parser.go, heredocsFromLine."""
+    try:
+        words = split(lex(text), _nothing, _HEREDOC_SEARCH)
+    except ExpansionError:
+        return []
+    return [marker for marker in map(heredoc_marker, words) if marker is not None]
+
+
+_HEREDOC: Final = re.compile(r"\d*<<(?P<chomp>-?)[\t\n\f\r ]*(?P<name>[^<]*)", re.ASCII)
+
+
+def _nothing(_name: str) -> str | None:
+    return None
+
+
+def _quote_count(text: str) -> int:
+    return text.count("'") + text.count('"')
+
+
+def _has_operand(part: Part) -> bool:
+    if isinstance(part, Quoted):
+        return any(_has_operand(it) for it in part.parts)
+    return isinstance(part, Variable) and part.operator != ""
+
+
+class _Lexer:
+    """Grammar of a word, one method per production; `position` is where reading goes on."""
+
+    def __init__(self, text: str, escape: str, *, quotes: bool) -> None:
+        self.text = text
+        self.escape = escape
+        self.quotes = quotes
+        self.position = 0
+        self.uses: list[VariableUse] = []
+
+    def peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def read(self) -> str:
+        char = self.peek()
+        self.position += 1
+        return char
+
+    def parts(self, stop: str) -> tuple[Part, ...]:
+        """(literal | escape | quoted | variable | heredoc)* up to `stop`, which is consumed."""
+        parts: list[Part] = []
+        literal = _PLAIN_RUN[self.escape, stop, "'\"" if self.quotes else ""]
+        while char := self.peek():
+            if char == stop:
+                self.position += 1
+                return tuple(parts)
+            if match := literal.match(self.text, self.position):
+                self.position = match.end()
+                parts.append(Literal(match[0]))
+            elif char == "$":
+                parts.append(self.variable())
+            elif char == self.escape:
+                self.position += 1
+                escaped = self.read()
+                parts.append(Escape(escaped, char + escaped))
+            elif char == "<":
+                parts.append(self.possible_heredoc())
+            elif char == "'":
+                parts.append(self.single_quoted())
+            else:
+                parts.append(self.double_quoted())
+        if stop:
+            raise ExpansionError(f"`{stop}` is missing")
+        return tuple(parts)
+
+    def possible_heredoc(self) -> Part:
+        """`<` or `<<` blank*."""
+        start = self.position
+        self.position += 1
+        if self.peek() != "<":
+            return HeredocSign("<")
+        self.position += 1
+        while self.peek() in ("\t", "\r", " "):
+            self.position += 1
+        return HeredocSign(self.text[start : self.position])
+
+    def single_quoted(self) -> Part:
+        """`'` any* `'`."""
+        end = self.text.find("'", self.position + 1)
+        if end < 0:
+            raise ExpansionError("the closing `'` is missing")
+        content = self.text[self.position + 1 : end]
+        self.position = end + 1
+        return Quoted("'", (Literal(content),) if content else ())
+
+    def double_quoted(self) -> Part:
+        """`"` (variable | escape | any)* `"`."""
+        parts: list[Part] = []
+        literal = _IN_DOUBLE_QUOTES[self.escape]
+        self.position += 1
+        while char := self.peek():
+            if char == '"':
+                self.position += 1
+                return Quoted('"', tuple(parts))
+            if char == "$":
+                parts.append(self.variable())
+            elif char == self.escape:
+                self.position += 1
+                escaped = self.peek()
+                if escaped and escaped in ('"', "$", self.escape):
+                    self.position += 1
+                    parts.append(Escape(escaped, char + escaped))
+                elif escaped:
+                    # BuildKit writes the escape token twice where it keeps escapes.
+                    parts.append(Escape(char, char + char))
+            else:
+                match = literal.match(self.text, self.position)
+                assert match is not None, "any other character is plain"
+                self.position = match.end()
+                parts.append(Literal(match[0]))
+        raise ExpansionError('the closing `"` is missing')
+
+    def variable(self) -> Part:
+        """`$` name | `${` name `}` | `${` name modifier parts `}` | `${` name `/` parts `/` parts `}`."""
+        start = self.position
+        self.position += 1
+        if self.peek() != "{":
+            name = self.name(start)
+            return Variable(name, "", (), (), braced=False) if name else Literal("$")
+        self.position += 1
+        if self.peek() in ("{", "}", ":"):
+            raise ExpansionError("bad substitution")
+        name = self.name(start)
+        operator = self.read()
+        if operator == "}":
+            return Variable(name, "", (), (), braced=True)
+        if operator == "/":
+            if self.peek() == "/":
+                operator += self.read()
+            pattern = self.parts("/")
+            return Variable(name, operator, pattern, self.parts("}"), braced=True)
+        if operator == ":":
+            operator += self.read()
+            if operator in (":#", ":%"):
+                raise ExpansionError(f"the modifier `{operator}` is not supported")
+        elif operator not in _MODIFIERS:
+            raise ExpansionError(f"the modifier `{operator}` is not supported" if operator else "`}` is missing")
+        return Variable(name, operator, self.parts("}"), (), braced=True)
+
+    def name(self, start: int) -> str:
+        """digit+ | special parameter | (letter | digit | `_`)*."""
+        name = self.read_name()
+        if name:
+            name_start = self.position - len(name)
+            self.uses.append(VariableUse(name, TextRange(start, self.position), TextRange(name_start, self.position)))
+        return name
+
+    def read_name(self) -> str:
+        char = self.peek()
+        if char.isdecimal():
+            start = self.position
+            while self.peek().isdecimal():
+                self.position += 1
+            return self.text[start : self.position]
+        if char in _SPECIAL_PARAMETERS:
+            self.position += 1
+            return char
+        match = _NAME.match(self.text, self.position)
+        if match is None:
+            return ""
+        name = match[0]
+        if not name.isascii():
+            length = next((i for i, it in enumerate(name) if not _is_name_character(it)), len(name))
+            name = name[:length]
+        self.position += len(name)
+        return name
+
+
+def _is_name_character(char: str) -> bool:
+    return char == "_" or char.isalpha() or char.isdecimal()
+
+
+def _expand(parts: Sequence[Part], lookup: Lookup, how: Expansion) -> str:
+    pieces: list[str] = []
+    for part in parts:
+        match part:
+            case Literal(text) | HeredocSign(text):
+                pieces.append(text)
+            case Escape(plain, raw):
+                pieces.append(raw if how.raw_escapes else plain)
+            case Quoted(quote, inner):
+                text = _expand(inner, lookup, how)
+                pieces.append(quote + text + quote if how.raw_quotes else text)
+            case Variable():
+                pieces.append(_expand_variable(part, lookup, how))
+    return "".join(pieces)
+
+
+def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
+    name, operator, value = variable.name, variable.operator, lookup(variable.name)
+    if not operator:
+        if value is None and how.keep_unset:
+            return f"${{{name}}}" if variable.braced else f"${name}"
+        return value or ""
+    # BuildKit expands the operand, and fails with it, before it looks whether it is needed.
+    keeps_escapes = operator in ("#", "%", "/", "//")
+    operand = _expand(variable.operand, lookup, how._replace(raw_escapes=keeps_escapes))
+    if operator in ("/", "//"):
+        replacement = _expand(variable.replacement, lookup, how._replace(raw_escapes=True))
+        if value is None and how.keep_unset:
+            return f"${{{name}/{operand}/{replacement}}}"
+        return _replace(value or "", operand, replacement, everywhere=operator == "//")
+    if value is None and how.keep_unset:
+        return f"${{{name}{operator}{operand}}}"
+    is_set = value is not None and not (operator.startswith(":") and value == "")
+    match operator:
+        case ":-" | "-":
+            return value if is_set and value is not None else operand
+        case ":+" | "+":
+            return operand if is_set else ""
+        case ":?" | "?":
+            if is_set and value is not None:
+                return value
+            raise ExpansionError(f"{name}: {operand or 'a value is required'}")
+        case "#" | "%":
+            greedy = operand.startswith(operator)
+            return _trim(value or "", operand[greedy:], from_end=operator == "%", greedy=greedy)
+        case _:
+            raise ExpansionError(f"the modifier `{operator}` is not supported")
+
+
+def _trim(value: str, pattern: str, *, from_end: bool, greedy: bool) -> str:
+    if not from_end:
+        match = _pattern(pattern, greedy=greedy).match(value)
+        return value[match.end() :] if match else value
+    # The shortest suffix is the shortest prefix of the reversed text.
+    match = _pattern(_reversed_pattern(pattern), greedy=greedy).match(value[::-1])
+    return value[: len(value) - match.end()] if match else value
+
+
+def _reversed_pattern(pattern: str) -> str:
+    return "".join(re.findall(r"\\.|.", pattern, re.DOTALL)[::-1])
+
+
+def _replace(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
+    regex = _pattern(pattern, greedy=True)
+    if not everywhere:
+        match = regex.search(value)
+        return value[: match.start()] + replacement + value[match.end() :] if match else value
+    pieces: list[str] = []
+    done = 0
+    last_end = -1
+    for match in regex.finditer(value):
+        # Go ignores an empty match right behind a match, Python does not.
+        if match.start() == match.end() == last_end:
+            continue
+        pieces += [value[done : match.start()], _go_template(replacement, match[0])]
+        done = last_end = match.end()
+    return "".join([*pieces, value[done:]])
+
+
+def _go_template(template: str, whole: str) -> str:
+    """`$0` in a replacement is the match, other `$names` are nothing (Go: Regexp.Expand)."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[0] == "$$":
+            return "$"
+        return whole if (match["name"] or match["braced"]) == "0" else ""
+
+    return re.sub(r"\$(?:\$|\{(?P<braced>\w+)\}|(?P<name>\w+))", value, template, flags=re.ASCII)
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str, *, greedy: bool) -> re.Pattern[str]:
+    """A shell pattern as a regular expression. BuildKit: shell/lex.go, convertShellPatternToRegex."""
+    pieces: list[str] = []
+    chars = iter(pattern)
+    for char in chars:
+        if char == "*":
+            pieces.append(".*" if greedy else ".*?")
+        elif char == "?":
+            pieces.append(".")
+        elif char == "\\":
+            escaped = next(chars, "")
+            if escaped not in ("*", "?", "\\", "}", "/"):
+                raise ExpansionError(f"the escape `\\{escaped}` is not supported in a pattern")
+            pieces.append(re.escape(escaped))
+        else:
+            pieces.append(re.escape(char))
+    return re.compile("".join(pieces))

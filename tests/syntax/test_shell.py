@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from buildxray.syntax.parser import parse
+from buildxray.syntax.shell import Command, Script, read_script
+
+
+def script(run: str) -> tuple[str, Script]:
+    """The text of a Dockerfile with this RUN, and the script; ranges count from the start of the text."""
+    text = textwrap.dedent(run).strip() + "\n"
+    return text, read_script(parse(text).instructions[0].node)
+
+
+def described(command: Command) -> str:
+    assignments = "".join(f"{it.name}={it.value.text} " for it in command.assignments)
+    return f"{assignments}{command.name} {' '.join(command.arguments)}".strip()
+
+
+@pytest.mark.parametrize(
+    ("run", "commands"),
+    [
+        ("RUN a b && c || d; e | f & g", ["a b", "c", "d", "e", "f", "g"]),
+        ("RUN (cd x; make) && { y; } && ! z", ["cd x", "make", "y", "z"]),
+        ("RUN A=1 B=$C go build -o \"/x y\" './z'", ["A=1 B=$C go build -o /x y ./z"]),
+        ("RUN x $(y `z`)", ["z", "y `z`", "x $(y `z`)"]),
+        ("RUN if a; then b; elif c; then d; else e; fi", ["a", "b", "c", "d", "e"]),
+        ("RUN for i in 1 2; do a $i; done", ["a $i"]),
+        ("RUN while a; do b; done", ["a", "b"]),
+        ("RUN case $X in a|b) c;; *) d;; esac", ["c", "d"]),
+        ("RUN [ $A = b ] && [[ $C == d ]]", ["[ $A = b", "[ $C == d"]),
+        ("RUN f() { go build; }; f", ["go build", "f"]),
+        ("RUN env -u X A=1 go build", ["A=1 go build"]),
+        ("RUN exec time nice -n 5 go build", ["go build"]),
+        ("RUN timeout -k 1 60 go test", ["go test"]),
+        ("RUN /usr/local/go/bin/go build", ["go build"]),
+        ("RUN sh -exc 'go build; go vet' x", ["sh -exc go build; go vet x", "go build", "go vet"]),
+        ("RUN GO=go && $GO build", ["go build"]),
+        ("RUN CMD='go build' && ${CMD} -o x", ["go build -o x"]),
+        ('RUN ["go", "build"]', ["go build"]),
+        ("RUN <<EOF\ngo build \\\n  -o x\nmake\nEOF", ["go build -o x", "make"]),
+        ("RUN <<EOF\n#!/bin/bash -e\ngo build\nEOF", ["go build"]),
+        ("RUN <<EOF\n#!/usr/bin/env python3\nprint()\nEOF", []),
+        ("RUN bash -e <<EOF\ngo build\nEOF", ["bash -e", "go build"]),
+        ("RUN python3 <<EOF\ngo build\nEOF", ["python3"]),
+        ("HEALTHCHECK CMD curl x || exit 1", ["curl x", "exit 1"]),
+        ("RUN a \\\n  # comment\n\n  b", ["a b"]),
+    ],
+)
+def test_commands(run: str, commands: list[str]) -> None:
+    assert [described(it) for it in script(run)[1].commands] == commands
+
+
+def test_ranges_stand_in_the_source_through_continuations_and_comments() -> None:
+    text, read = script("""
+        RUN é=1 go \\
+            # こ
+            build "🐳$X"
+    """)
+    (command,) = read.commands
+    assert [text[slice(*it.range)] for it in command.words] == ["go", "build", '"🐳$X"']
+    assert text[slice(*read.variables[0].range)] == "$X"
+    assert text[command.insertion :].startswith("go ")
+
+
+def test_ranges_in_heredocs_and_nested_scripts() -> None:
+    text, read = script("RUN <<EOF\nsh -c 'go build $X'\nEOF")
+    assert [text[slice(*it.range)] for it in read.commands] == ["sh -c 'go build $X'", "go build $X"]
+
+
+@pytest.mark.parametrize(
+    ("run", "at"),
+    [
+        ("RUN A=1 go build", "go build"),
+        ("RUN time go build", "time go build"),
+        ("RUN env A=1 go build", "go build"),
+        ("RUN exec go build", "exec go build"),
+        ("RUN sh -c 'go build'", "go build'"),
+    ],
+)
+def test_assignments_are_inserted_where_the_shell_takes_them(run: str, at: str) -> None:
+    text, read = script(run)
+    assert text.rstrip("\n")[read.commands[-1].insertion :] == at
+
+
+def check_variable(run: str, *values: tuple[str, bool]) -> None:
+    """What the last command sees of X: values, and whether they are exported."""
+    __tracebackhide__ = True
+    last = script(run)[1].commands[-1]
+    assert [(it.value.text, it.is_exported) for it in last.variables.get("X", ())] == list(values)
+
+
+def test_assignments_reach_what_follows() -> None:
+    check_variable("RUN X=1; X=2; go", ("2", False))
+    check_variable("RUN export X=1 && go", ("1", True))
+    check_variable("RUN X=1; export X; X=2; go", ("2", True))
+    check_variable("RUN set -ea; X=1; go", ("1", True))
+    check_variable("RUN (X=1); X=2 | true; go")
+    check_variable("RUN X=1; export Y=2; sh -c 'go'")
+    check_variable("RUN if a; then X=1; else X=2; fi; go", ("1", False), ("2", False))
+    check_variable("RUN case $A in b) X=1;; c) X=2;; esac; X=3; go", ("3", False))
+
+
+@pytest.mark.parametrize(
+    ("run", "conditions"),
+    [
+        ("RUN if [ $A = b ]; then go; fi", [("if", "[ $A = b ]", ("A",))]),
+        ("RUN [ $A = b ] && go", [("and", "[ $A = b ]", ("A",))]),
+        ("RUN test $A || go", [("or", "test $A", ("A",))]),
+        ("RUN a && go", []),
+        ("RUN case $A in b) go;; esac", [("case", "$A", ("A",))]),
+        ("RUN for A in b c; do go; done", [("for", "A", ("A",))]),
+        ("RUN if a; then if b; then go; fi; fi", [("if", "a", ()), ("if", "b", ())]),
+        ("RUN if [ $A = b ]; then x; else go; fi", [("if", "[ $A = b ]", ("A",))]),
+    ],
+)
+def test_conditions(run: str, conditions: list[tuple[str, str, tuple[str, ...]]]) -> None:
+    command = next(it for it in script(run)[1].commands if it.name == "go")
+    assert [(it.kind, it.text, it.variables) for it in command.conditions] == conditions
+
+
+def test_patterns_of_a_case_and_values_of_a_loop() -> None:
+    _, read = script("RUN case $A in x) go;; esac; for i in 1 2; do go; done")
+    assert [[it.text for it in command.conditions[0].patterns] for command in read.commands] == [["x"], ["1", "2"]]
+
+
+@pytest.mark.parametrize("run", ["RUN if", "RUN a && (", "RUN $(", "RUN 'x", "RUN ${X", "RUN " + "(" * 3000, "RUN"])
+def test_half_typed_scripts_do_not_raise(run: str) -> None:
+    script(run)
+
+
+def test_other_shells_are_not_read() -> None:
+    node = parse("RUN Write-Host x; go build").instructions[0].node
+    assert read_script(node, ("powershell", "-Command")).commands == ()
+    assert read_script(node, ("/usr/bin/bash", "-c")).commands != ()
