@@ -1,0 +1,1 @@
+"""Platforms as BuildKit writes them, and the arguments that it derives from them."""

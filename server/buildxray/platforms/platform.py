@@ -1,0 +1,219 @@
+"""Platform values: parsed, normalised and printed as BuildKit does.
+
+Source: github.com/containerd/platforms v1.0.0-rc.4, which BuildKit vendors.
+"""
+
+from __future__ import annotations
+
+import platform as machine
+import posixpath
+import re
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+
+class PlatformError(ValueError):
+    """A text that names no platform; the message says why."""
+
+
+class Platform(NamedTuple):
+    """`os[(version)]/architecture[/variant]`."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+    os_version: str = ""
+    os_features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The text that BuildKit prints, OS version included (containerd: FormatAll)."""
+        if not self.os:
+            return "unknown"
+        options = _encoded(self.os_version)
+        if features := "+".join(_encoded(it) for it in sorted({*self.os_features} - {""})):
+            options += f"+{features}"
+        system = f"{self.os}({options})" if options else self.os
+        return _joined(system, self.architecture, self.variant)
+
+    @property
+    def without_version(self) -> str:
+        """The text without the OS version (containerd: Format)."""
+        return _joined(self.os, self.architecture, self.variant) if self.os else "unknown"
+
+
+def parse(text: str, *, local: Platform | None = None) -> Platform:
+    """Read a platform such as `linux/arm64/v8`, `arm64` or `windows(10.0.17763)/amd64`.
+
+    `local` is the machine that completes a lone OS or architecture. The result is not normalised: BuildKit
+    pulls a base image for `linux/arm` and runs its steps on `linux/arm/v7`.
+
+    Raises `PlatformError`.
+    """
+    if "*" in text:
+        raise PlatformError(f"`{text}`: wildcards are not supported")
+    system, *rest = text.split("/", 3)
+    match = _OS.fullmatch(system)
+    if match is None:
+        raise PlatformError(f"`{text}` has no valid operating system")
+    for component in rest:
+        if not _COMPONENT.fullmatch(component):
+            raise PlatformError(f"`{component}` is no valid part of the platform `{text}`")
+    os_name = _normalized_os(match["os"])
+    features = tuple(unquote(it.strip()) for it in match["features"].split("+")[1:]) if match["features"] else ()
+    if any(not it for it in features):
+        raise PlatformError(f"`{text}` has an empty OS feature")
+    version = unquote(match["version"] or "")
+    match rest:
+        case []:
+            return _from_one_word(text, os_name, version, features, local or this_machine())
+        case [architecture]:
+            architecture, variant = _normalized_architecture(architecture, "")
+            if (architecture, variant) == ("arm", "v7"):
+                variant = ""
+            return Platform(os_name, architecture, variant, version, features)
+        case [architecture, variant]:
+            architecture, variant = _normalized_architecture(architecture, variant)
+            if architecture == "arm64" and not variant:
+                variant = "v8"
+            return Platform(os_name, architecture, variant, version, features)
+        case _:
+            raise PlatformError(f"`{text}` has too many parts for a platform")
+
+
+def _from_one_word(text: str, os_name: str, version: str, features: tuple[str, ...], local: Platform) -> Platform:
+    if os_name in _KNOWN_OS:
+        return Platform(os_name, local.architecture, local.variant, version, features)
+    architecture, variant = _normalized_architecture(text, "")
+    if (architecture, variant) == ("arm", "v7"):
+        variant = ""
+    if architecture in _KNOWN_ARCHITECTURES:
+        return Platform(local.os, architecture, variant, version, features)
+    raise PlatformError(f"`{text}` is neither an operating system nor an architecture")
+
+
+def normalize(platform: Platform) -> Platform:
+    """The canonical form: `linux/aarch64` is `linux/arm64`, `linux/arm` is `linux/arm/v7`."""
+    architecture, variant = _normalized_architecture(platform.architecture, platform.variant)
+    return platform._replace(
+        os=_normalized_os(platform.os),
+        architecture=architecture,
+        variant=variant,
+        os_features=tuple(sorted({*platform.os_features})),
+    )
+
+
+def parse_normalized(text: str) -> Platform:
+    """Read a platform that is asked for on a command line (BuildKit: dockerui/attr.go, parsePlatforms).
+
+    Raises `PlatformError`.
+    """
+    return normalize(parse(text))
+
+
+def this_machine() -> Platform:
+    """The platform of the BuildKit that this machine would run: always a Linux."""
+    return normalize(Platform("linux", machine.machine().lower() or "amd64"))
+
+
+def can_run(builder: Platform, step: Platform) -> bool:
+    """Whether `builder` runs a step for `step` without emulation.
+
+    32-bit x86 runs on a 64-bit one; that an arm64 machine runs 32-bit arm is not assumed, for many cannot.
+    """
+    if builder.os != step.os:
+        return False
+    return builder.architecture == step.architecture or (builder.architecture, step.architecture) == ("amd64", "386")
+
+
+_OS: Final = re.compile(
+    r"(?P<os>[A-Za-z0-9_-]+)(?:\((?P<version>[A-Za-z0-9_.%-]*)(?P<features>(?:\+[A-Za-z0-9_.%-]+)*)\))?"
+)
+_COMPONENT: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_KNOWN_OS: Final = frozenset(
+    [
+        "aix",
+        "android",
+        "darwin",
+        "dragonfly",
+        "freebsd",
+        "hurd",
+        "illumos",
+        "ios",
+        "js",
+        "linux",
+        "nacl",
+        "netbsd",
+        "openbsd",
+        "plan9",
+        "solaris",
+        "windows",
+        "zos",
+    ]
+)
+_KNOWN_ARCHITECTURES: Final = frozenset(
+    [
+        "386",
+        "amd64",
+        "amd64p32",
+        "arm",
+        "armbe",
+        "arm64",
+        "arm64be",
+        "ppc64",
+        "ppc64le",
+        "loong64",
+        "mips",
+        "mipsle",
+        "mips64",
+        "mips64le",
+        "mips64p32",
+        "mips64p32le",
+        "ppc",
+        "riscv",
+        "riscv64",
+        "s390",
+        "s390x",
+        "sparc",
+        "sparc64",
+        "wasm",
+    ]
+)
+
+
+def _normalized_os(name: str) -> str:
+    name = name.lower() or "linux"
+    return "darwin" if name == "macos" else name
+
+
+def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]:
+    """Source: containerd/platforms database.go, normalizeArch."""
+    architecture, variant = architecture.lower(), variant.lower()
+    match architecture:
+        case "i386":
+            return "386", ""
+        case "x86_64" | "x86-64" | "amd64":
+            return "amd64", "" if variant == "v1" else variant
+        case "aarch64" | "arm64":
+            if variant in ("8", "v8", "v8.0"):
+                return "arm64", ""
+            return "arm64", "v9" if variant in ("9", "9.0", "v9.0") else variant
+        case "armhf":
+            return "arm", "v7"
+        case "armel":
+            return "arm", "v6"
+        case "arm":
+            if variant in ("", "7"):
+                return "arm", "v7"
+            return "arm", f"v{variant}" if variant in ("5", "6", "8") else variant
+        case _:
+            return architecture, variant
+
+
+def _joined(*parts: str) -> str:
+    return posixpath.normpath("/".join(it for it in parts if it))
+
+
+def _encoded(option: str) -> str:
+    for char in "%+()/":
+        option = option.replace(char, f"%{ord(char):02X}")
+    return option
