@@ -1,0 +1,137 @@
+"""A build for one target platform, as a graph of operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from buildxray.plan.dispatch import BuildArguments
+from buildxray.plan.graph import Occurrence, vertex
+from buildxray.plan.memo import Memo
+from buildxray.plan.operations import CONTEXT, image_operation
+from buildxray.plan.outline import Refusal
+from buildxray.plan.request import BuildRequest
+from buildxray.plan.runs import Command, StageRun, Start, Surroundings, run_stage
+from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
+from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
+from buildxray.platforms.platform import Platform
+
+
+@dataclass(slots=True)
+class Conversion:
+    """The runs of the stages that one target platform needs."""
+
+    resolved: ResolvedStages
+    runs: dict[int, StageRun]
+    """By the number of the stage."""
+
+    @property
+    def result(self) -> Occurrence | None:
+        """What becomes the image; None for nothing."""
+        target = self.resolved.target
+        return None if target is None else self.runs[target].files
+
+
+def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conversion:
+    """Run all needed stages; what BuildKit would refuse is added to the refusals of `resolved`."""
+    arguments = BuildArguments(
+        dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
+    )
+    context = memo.recall("context", _context, memo)
+    surroundings = Surroundings(arguments, resolved.target_platform, context)
+    conversion = Conversion(resolved, {})
+    for number in resolved.needed:
+        conversion.runs[number] = _run(conversion, number, surroundings, memo)
+    return conversion
+
+
+def _context(memo: Memo) -> Occurrence:
+    return Occurrence(vertex(memo, CONTEXT, None, ()), CONTEXT, (), source=None, command=-1, number=0)
+
+
+def _run(conversion: Conversion, number: int, surroundings: Surroundings, memo: Memo) -> StageRun:
+    resolved = conversion.resolved
+    stage = resolved.stages[number]
+    if stage.base is not None:
+        base = conversion.runs[stage.base]
+        scope = memo.recall(("child of", base.final_scope), child_scope, base.final_scope)
+        start = Start(number, scope, base.files, 0)
+    else:
+        files = _image(stage.reference, stage.platform, number, 1, memo)
+        start = Start(number, _root_scope(stage, memo), files, stage.reference != "")
+    sources = _sources(conversion, stage, memo)
+    arguments = surroundings.arguments
+    key = (
+        start,
+        stage.outline.nodes,
+        stage.triggers,
+        *sources.items(),
+        arguments.inherited,
+        arguments.escape,
+        surroundings.target_platform,
+    )
+    run = memo.recall(key, _run_anew, stage, sources, start, surroundings, memo)
+    for position, problem in run.problems:
+        span = None if position < len(stage.triggers) else problem.span
+        resolved.refusals.append(Refusal(problem.message, stage.instruction(position), span))
+    return run
+
+
+def _run_anew(
+    stage: ResolvedStage,
+    sources: dict[int, tuple[Occurrence | None, ...]],
+    start: Start,
+    surroundings: Surroundings,
+    memo: Memo,
+) -> StageRun:
+    nodes = [*(it.node for it in stage.triggers), *stage.outline.nodes]
+    commands = [Command(node, sources.get(position, ())) for position, node in enumerate(nodes)]
+    return run_stage(commands, start, surroundings, memo)
+
+
+def _root_scope(stage: ResolvedStage, memo: Memo) -> Scope:
+    if stage.base_name == SCRATCH:
+        return memo.recall((SCRATCH, stage.platform), scratch_scope, stage.platform)
+    return memo.recall(("image", stage.platform), image_scope, stage.platform)
+
+
+def _image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence | None:
+    """The pull of an image; None for scratch."""
+    if not reference:
+        return None
+    return memo.recall((reference, platform, source), _new_image, reference, platform, source, number, memo)
+
+
+def _new_image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence:
+    operation = image_operation(reference, platform)
+    return Occurrence(vertex(memo, operation, platform, ()), operation, (), source=source, command=-1, number=number)
+
+
+def _sources(conversion: Conversion, stage: ResolvedStage, memo: Memo) -> dict[int, tuple[Occurrence | None, ...]]:
+    """The files that the commands of a stage name, by the position of the command."""
+    found: dict[int, tuple[Occurrence | None, ...]] = {}
+    for position, trigger in enumerate(stage.triggers):
+        if trigger.sources:
+            found[position] = _files(conversion, trigger.sources, stage.outline.from_idx, memo)
+    for position, numbers in stage.outline.sources.items():
+        instruction = stage.outline.from_idx + 1 + position
+        found[len(stage.triggers) + position] = _files(conversion, numbers, instruction, memo)
+    return found
+
+
+def _files(
+    conversion: Conversion, numbers: tuple[int | None, ...], instruction: int, memo: Memo
+) -> tuple[Occurrence | None, ...]:
+    return tuple([None if it is None else _files_of(conversion, it, instruction, memo) for it in numbers])
+
+
+def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo) -> Occurrence | None:
+    resolved = conversion.resolved
+    if number >= len(resolved.stages):
+        reference = resolved.image_references[number - len(resolved.stages)]
+        return _image(reference, resolved.target_platform, number, 0, memo)
+    run = conversion.runs.get(number)
+    if run is None:
+        name = resolved.stages[number].outline.display_name
+        resolved.refusals.append(Refusal(f"the stage `{name}` comes too late to take files from", instruction))
+        return None
+    return run.files

@@ -1,0 +1,401 @@
+"""One instruction of a stage: how it changes the scope, and which operation it makes.
+
+Nothing here depends on the files that a step works on, so a result holds as long as scope and instruction
+are the same, whatever happens to the lines above that only change files.
+
+BuildKit: frontend/dockerfile/dockerfile2llb/convert.go, dispatch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from buildxray.plan.copying import Copied, CopyError, copy_operation, user_identity
+from buildxray.plan.environment import Environment
+from buildxray.plan.labels import StepLabel
+from buildxray.plan.mounts import MountError, MountPoint, Mounts, parse_mount
+from buildxray.plan.operations import Input, Operation, Origin, inline_document
+from buildxray.plan.paths import PathError, clean, working_directory
+from buildxray.plan.scope import Scope
+from buildxray.plan.sources import SourceError
+from buildxray.plan.values import is_signal, port_problem
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.instructions import (
+    Add,
+    Arg,
+    Copy,
+    Copying,
+    Env,
+    Expose,
+    Label,
+    Node,
+    Problem,
+    Run,
+    Shell,
+    Span,
+    StopSignal,
+    Token,
+    User,
+    Volume,
+    Workdir,
+)
+from buildxray.syntax.mounts import MountSyntaxError
+from buildxray.syntax.whitespace import SPACE
+from buildxray.syntax.words import PLAIN, RUN_LABEL, Expansion, ExpansionError, expand, heredoc_marker, lex, split
+
+
+class Outcome(NamedTuple):
+    """What an instruction leads to."""
+
+    scope: Scope
+    operation: Operation | None = None
+    problem: Problem | None = None
+    """Why BuildKit refuses it; scope and operation are then what comes closest."""
+    unknown: tuple[str, ...] = ()
+    """Variables that were expanded to nothing because the text does not set them."""
+
+
+class BuildArguments(NamedTuple):
+    """What does not change over a file, for one target platform."""
+
+    given: Mapping[str, str]
+    """`--build-arg`."""
+    inherited: Environment
+    """The global arguments, which a bare `ARG NAME` in a stage takes its value from."""
+    escape: str
+    """The escape token of the file."""
+
+
+def dispatch(node: Node, scope: Scope, arguments: BuildArguments) -> Outcome:
+    """Apply `node` in `scope`."""
+    handler = _HANDLERS.get(type(node))
+    return Outcome(scope) if handler is None else handler(node, _Context(scope, arguments))
+
+
+class _RefusalError(Exception):
+    """BuildKit refuses the instruction."""
+
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.problem = Problem(message, span)
+
+
+class _Context:
+    """Expands texts in a scope and remembers which variables were missing."""
+
+    def __init__(self, scope: Scope, arguments: BuildArguments) -> None:
+        self.scope = scope
+        self.arguments = arguments
+        self.unknown: dict[str, None] = {}
+
+    def look_up(self, name: str) -> str | None:
+        assignment = self.scope.environment.assignment(name)
+        if assignment is None or not assignment.is_known:
+            self.unknown[name] = None
+        return None if assignment is None else assignment.value
+
+    def expand(self, token: Token) -> str:
+        return self.expand_text(token.text, token.span)
+
+    def expand_text(self, text: str, span: Span) -> str:
+        if _EXPANDABLE.search(text) is None:
+            return text
+        try:
+            return expand(lex(text, self.arguments.escape), self.look_up)
+        except ExpansionError as error:
+            raise _RefusalError(f"`{text}` cannot be expanded: {error}", span) from error
+
+    def expander(self, span: Span) -> Callable[[str], str]:
+        return lambda text: self.expand_text(text, span)
+
+    def expand_document(self, content: str, span: Span) -> str:
+        """The body of a heredoc; only `$` and the backslash mean anything in it (ExpandRaw)."""
+        try:
+            return expand(lex(content, quotes=False), self.look_up)
+        except ExpansionError as error:
+            raise _RefusalError(f"the heredoc cannot be expanded: {error}", span) from error
+
+    def split(self, token: Token) -> list[str]:
+        try:
+            return split(lex(token.text, self.arguments.escape), self.look_up)
+        except ExpansionError as error:
+            raise _RefusalError(f"`{token.text}` cannot be expanded: {error}", token.span) from error
+
+    def label(
+        self, text: str, platform: Platform | None, how: Expansion = PLAIN, secrets: tuple[str, ...] = ()
+    ) -> StepLabel:
+        environment = self.scope.environment
+        return StepLabel(
+            text, platform, environment=environment, expansion=how, escape=self.arguments.escape, secrets=secrets
+        )
+
+    def outcome(self, scope: Scope, operation: Operation | None = None) -> Outcome:
+        return Outcome(scope, operation, None, tuple(self.unknown))
+
+    def refused(self, problem: Problem, operation: Operation | None = None) -> Outcome:
+        return Outcome(self.scope, operation, problem, tuple(self.unknown))
+
+
+_EXPANDABLE: Final = re.compile(r"""[$'"\\`]""")
+
+
+def _env(node: Env, context: _Context) -> Outcome:
+    scope = context.scope
+    environment, image_environment = scope.environment, scope.image_environment
+    try:
+        values: list[tuple[str, str, bool]] = []
+        for pair in node.pairs:
+            context.unknown, others = {}, context.unknown
+            name = context.expand(pair.name)
+            value = context.expand(pair.value) if pair.value is not None else ""
+            values.append((name, value, not context.unknown))
+            context.unknown |= others
+    except _RefusalError as refusal:
+        return context.refused(refusal.problem)
+    for name, value, is_known in values:
+        environment = environment.with_variable(name, value, is_known=is_known)
+        image_environment = image_environment.with_variable(name, value, is_known=is_known)
+    return context.outcome(replace(scope, environment=environment, image_environment=image_environment))
+
+
+def _arg(node: Arg, context: _Context) -> Outcome:
+    for pair in node.pairs:
+        scope, name = context.scope, pair.name.text
+        given = context.arguments.given.get(name)
+        is_known = True
+        value: str | None
+        if given is not None:
+            value = given
+        elif pair.value is not None:
+            context.unknown, others = {}, context.unknown
+            try:
+                value = context.expand(pair.value)
+            except _RefusalError as refusal:
+                return context.refused(refusal.problem)
+            is_known = not context.unknown
+            context.unknown |= others
+        else:
+            inherited = context.arguments.inherited.assignment(name)
+            value = None if inherited is None else inherited.value
+            is_known = inherited is None or inherited.is_known
+        if value is not None and name not in _NOT_IN_ENVIRONMENT:
+            environment = scope.environment.with_variable(name, value, is_known=is_known)
+            context.scope = replace(scope, environment=environment)
+    return context.outcome(context.scope)
+
+
+_NOT_IN_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
+
+
+def _run(node: Run, context: _Context) -> Outcome:
+    scope = context.scope
+    problem: Problem | None = None
+    mounts = Mounts(scope.directory)
+    for idx, flag in enumerate(node.mounts):
+        try:
+            mounts.add(parse_mount(flag, context.expander(flag.span)), idx)
+        except (MountError, MountSyntaxError) as error:
+            problem = problem or Problem(str(error), flag.span)
+        except _RefusalError as refusal:
+            problem = problem or refusal.problem
+    command = _command(node, scope)
+    if not command.arguments:
+        problem = problem or Problem("RUN has no command", node.keyword.span)
+    environment = scope.environment
+    if mounts.agent_sockets and environment.get("SSH_AUTH_SOCK") is None:
+        environment = environment.with_variable("SSH_AUTH_SOCK", mounts.agent_sockets[0])
+    points = sorted([*mounts.points, *command.mounts], key=lambda it: it.target)
+    identity = (
+        command.arguments,
+        environment,
+        scope.directory,
+        scope.user,
+        node.flag_value("network") or "default",
+        node.flag_value("security") or "sandbox",
+        tuple(it.value.text for it in node.flags if it.name.text == "device" and it.value is not None),
+        tuple(it.identity for it in points),
+        tuple(mounts.secrets),
+        tuple(mounts.agents),
+    )
+    inputs: tuple[Input | None, ...] = (Origin.PREVIOUS, *(it.input for it in points))
+    text = node.text + command.summary
+    operation = Operation(
+        "exec",
+        identity,
+        inputs,
+        context.label(text, scope.step_platform, RUN_LABEL, tuple(mounts.secret_variables)),
+        platform=scope.step_platform,
+        arguments=command.arguments,
+        environment=environment,
+    )
+    return Outcome(scope, operation, problem, tuple(context.unknown))
+
+
+class _Command(NamedTuple):
+    arguments: tuple[str, ...]
+    mounts: tuple[MountPoint, ...] = ()
+    summary: str = ""
+    """What the label tells of a heredoc."""
+
+
+def _command(node: Run, scope: Scope) -> _Command:
+    """What the container of a RUN executes. BuildKit: dockerfile2llb/convert.go, dispatchRun."""
+    if node.is_json:
+        return _Command(tuple(it.text for it in node.arguments))
+    text = node.arguments[0].text if node.arguments else ""
+    mounts: tuple[MountPoint, ...] = ()
+    summary = ""
+    if node.heredocs and heredoc_marker(text) is not None:
+        heredoc = node.heredocs[0]
+        text = chomp(heredoc.content) if heredoc.marker.chomp else heredoc.content
+        summary = f" ({_summary(heredoc.content)})"
+        if text.startswith("#!") and scope.system != "windows":
+            document = inline_document(heredoc.name, text, 0o755)
+            mounts = (MountPoint("/dev/pipes/", document, "/dev/pipes/"),)
+            text = f"/dev/pipes/{heredoc.name}"
+    else:
+        text += "".join(f"\n{it.content}{it.name}" for it in node.heredocs)
+    return _Command((*scope.shell_command, text), mounts, summary)
+
+
+def chomp(content: str) -> str:
+    """The lines of a heredoc's body without the tabs at their start (`<<-`)."""
+    return re.sub(r"^\t+", "", content, flags=re.MULTILINE)
+
+
+def _summary(content: str) -> str:
+    """BuildKit: dockerfile2llb/convert.go, summarizeHeredoc."""
+    first, *more = content.strip(SPACE).replace("\r\n", "\n").split("\n")
+    return first + ("..." if more else "")
+
+
+def _copying(node: Copying, context: _Context) -> Outcome:
+    scope = context.scope
+    try:
+        copied = _copied(node, context)
+        label = context.label(node.text, scope.platform)
+        operation = copy_operation(copied, scope.directory, scope.system, label)
+    except _RefusalError as refusal:
+        return context.refused(refusal.problem)
+    except (CopyError, PathError, SourceError) as error:
+        return context.refused(Problem(str(error), Span(node.keyword.span.end, len(node.text))))
+    return context.outcome(scope, operation)
+
+
+def _copied(node: Copying, context: _Context) -> Copied:
+    def flag(name: str) -> str:
+        given = node.flag(name)
+        return "" if given is None or given.value is None else context.expand(given.value)
+
+    def switch(name: str) -> bool | None:
+        return None if node.flag(name) is None else node.is_enabled(name)
+
+    destination = node.destination
+    assert destination is not None, "COPY and ADD with fewer arguments are refused before"
+    documents = {it.name: it for it in node.heredocs}
+    contents: list[tuple[str, str]] = []
+    for token in node.arguments[:-1]:
+        marker = heredoc_marker(token.text)
+        if marker is not None:
+            content = documents[marker.name].content if marker.name in documents else ""
+            content = chomp(content) if marker.chomp else content
+            contents.append((marker.name, context.expand_document(content, token.span) if marker.expand else content))
+    is_add = isinstance(node, Add)
+    return Copied(
+        is_add,
+        tuple(context.expand(it) for it in node.sources),
+        tuple(contents),
+        context.expand(destination),
+        chown=flag("chown"),
+        chmod=flag("chmod"),
+        checksum=flag("checksum") if is_add else "",
+        is_link=node.is_enabled("link"),
+        has_parents=node.is_enabled("parents"),
+        excluded=tuple(it.value.text for it in node.flags if it.name.text == "exclude" and it.value is not None),
+        keep_git_dir=switch("keep-git-dir"),
+        unpack=switch("unpack"),
+        from_stage=node.flag_value("from") != "",
+    )
+
+
+def _workdir(node: Workdir, context: _Context) -> Outcome:
+    assert node.value is not None, "WORKDIR without an argument is refused before"
+    scope = context.scope
+    try:
+        path = context.expand(node.value)
+        directory = working_directory(scope.working_directory, path, scope.system)
+    except _RefusalError as refusal:
+        return context.refused(refusal.problem)
+    except PathError as error:
+        return context.refused(Problem(str(error), node.value.span))
+    scope = replace(scope, working_directory=directory)
+    if scope.directory == "/":
+        return context.outcome(scope)
+    owner = tuple(map(user_identity, scope.user.split(":", 1))) if scope.user else ()
+    identity = ("make directory", clean(scope.directory), owner)
+    operation = Operation("file", identity, (Origin.PREVIOUS,), context.label(node.text, scope.platform))
+    return context.outcome(scope, operation)
+
+
+def _user(node: User, context: _Context) -> Outcome:
+    assert node.value is not None, "USER without an argument is refused before"
+    try:
+        user = context.expand(node.value)
+    except _RefusalError as refusal:
+        return context.refused(refusal.problem)
+    return context.outcome(replace(context.scope, user=user))
+
+
+def _shell(node: Shell, context: _Context) -> Outcome:
+    return context.outcome(replace(context.scope, shell=tuple(it.text for it in node.arguments)))
+
+
+def _only_checked(node: Node, context: _Context) -> Outcome:
+    """EXPOSE, LABEL, STOPSIGNAL and VOLUME change nothing that the plan has, but BuildKit may refuse them."""
+    try:
+        _check(node, context)
+    except _RefusalError as refusal:
+        return context.refused(refusal.problem)
+    return context.outcome(context.scope)
+
+
+def _check(node: Node, context: _Context) -> None:
+    match node:
+        case Label():
+            for pair in node.pairs:
+                context.expand(pair.name)
+                if pair.value is not None:
+                    context.expand(pair.value)
+        case Volume():
+            for token in node.arguments:
+                if not context.expand(token):
+                    raise _RefusalError("VOLUME needs a path", token.span)
+        case StopSignal(value=Token() as token):
+            if not is_signal(context.expand(token)):
+                raise _RefusalError(f"`{token.text}` is no signal", token.span)
+        case Expose():
+            for token in node.arguments:
+                for port in context.split(token):
+                    if (message := port_problem(port)) is not None:
+                        raise _RefusalError(message, token.span)
+        case _:
+            pass
+
+
+_HANDLERS: Final[Mapping[type[Node], Callable[..., Outcome]]] = {
+    Add: _copying,
+    Arg: _arg,
+    Copy: _copying,
+    Env: _env,
+    Expose: _only_checked,
+    Label: _only_checked,
+    Run: _run,
+    Shell: _shell,
+    StopSignal: _only_checked,
+    User: _user,
+    Volume: _only_checked,
+    Workdir: _workdir,
+}

@@ -1,0 +1,251 @@
+"""What rules and editor features ask of a plan.
+
+Each fact is computed when it is first asked for, and kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from buildxray.plan.memo import Memo
+from buildxray.plan.model import Plan, Step
+from buildxray.plan.outline import StageOutline, outline
+from buildxray.plan.scope import Scope
+from buildxray.plan.stages import resolve_stages
+from buildxray.platforms.platform import Platform, normalize
+from buildxray.syntax.instructions import Arg, Env, Node, Run
+
+_PROBE_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
+
+
+class SplitCause(Enum):
+    """Why an instruction is executed more than once."""
+
+    PLATFORM = "platform"
+    """It executes on each target platform."""
+    ENVIRONMENT = "environment"
+    """A variable with a value per target platform is in its environment."""
+    TEXT = "text"
+    """A variable with a value per target platform is expanded in its text."""
+    FILES = "files"
+    """It works on files that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An instruction that is executed several times for the target platforms."""
+
+    n_steps: int
+    cause: SplitCause
+    variables: tuple[str, ...]
+    """Those that make it differ, for ENVIRONMENT and TEXT."""
+    declared_at: int | None
+    """Index of the instruction that sets the first of them."""
+    origin: int
+    """Index of the instruction at which the split begins: itself, unless the cause is FILES."""
+
+
+class Consumer(NamedTuple):
+    """An instruction that takes files from a stage."""
+
+    stage: int
+    instruction: int
+    """The FROM of a stage that is built on it; a COPY; a RUN with a mount."""
+
+
+class Facts:
+    """Facts about one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def stage_of(self, instruction: int) -> StageOutline | None:
+        """The stage that an instruction belongs to, its FROM included; None in front of the first."""
+        for stage in reversed(self.plan.stages):
+            if stage.from_idx <= instruction < stage.end_idx:
+                return stage
+        return None
+
+    @cached_property
+    def native_stages(self) -> frozenset[int]:
+        """Stages whose platform does not depend on the target: all targets can share their steps."""
+        platforms = [it.platform for it in self.plan.targets]
+        resolved = [it.conversion.resolved for it in self.plan.targets]
+        if len(platforms) < 2 and resolved:
+            # One target alone cannot tell, so two others are asked.
+            outlined = outline(self.plan.dockerfile)
+            resolved = [resolve_stages(outlined, self.plan.request, it, Memo()) for it in _PROBE_PLATFORMS]
+        return frozenset(
+            stage.idx
+            for stage in self.plan.stages
+            if len({it.stages[stage.idx].platform for it in resolved}) == 1
+            and any(it.stages[stage.idx].base_name != "scratch" for it in resolved)
+        )
+
+    @cached_property
+    def needed_stages(self) -> frozenset[int]:
+        """Stages that some target platform needs."""
+        return frozenset(
+            stage.idx for stage in self.plan.stages if any(it.is_needed(stage.idx) for it in self.plan.targets)
+        )
+
+    @cached_property
+    def image_stages(self) -> frozenset[int]:
+        """The target stage and what it is built on: together they become the image."""
+        found: set[int] = set()
+        todo = [] if self.plan.target_stage is None else [self.plan.target_stage]
+        while todo:
+            stage = todo.pop()
+            if stage not in found:
+                found.add(stage)
+                todo += self.bases(stage)
+        return frozenset(found)
+
+    def bases(self, stage: int) -> tuple[int, ...]:
+        """The stages that a stage is built on; several where its FROM names one by platform."""
+        bases = dict.fromkeys(it.stages[stage].base for it in self.plan.targets)
+        return tuple(it for it in bases if it is not None)
+
+    def root(self, stage: int) -> int | None:
+        """The stage at the bottom of what a stage is built on; None where that depends on the target."""
+        while bases := self.bases(stage):
+            if len(bases) > 1 or any(it.stages[stage].base is None for it in self.plan.targets):
+                return None
+            stage = bases[0]
+        return stage
+
+    def family(self, root: int) -> tuple[int, ...]:
+        """A stage and all that are built on it, in the order of the file."""
+        found = {root}
+        for stage in self.plan.stages:
+            if found & {*self.bases(stage.idx)}:
+                found.add(stage.idx)
+        return tuple(sorted(found))
+
+    def ancestry(self, stage: int) -> tuple[int, ...]:
+        """A stage and what it is built on, nearest first; of all targets together."""
+        found: dict[int, None] = {}
+        todo = [stage]
+        while todo:
+            current = todo.pop(0)
+            if current not in found:
+                found[current] = None
+                todo += self.bases(current)
+        return tuple(found)
+
+    @cached_property
+    def consumers(self) -> dict[int, tuple[Consumer, ...]]:
+        """Who takes files from each stage, among the needed stages."""
+        found: dict[int, list[Consumer]] = {stage.idx: [] for stage in self.plan.stages}
+        for stage in self.plan.stages:
+            if stage.idx not in self.needed_stages:
+                continue
+            for base in self.bases(stage.idx):
+                found[base].append(Consumer(stage.idx, stage.from_idx))
+            for position, sources in stage.sources.items():
+                for source in dict.fromkeys(sources):
+                    if source is not None and source in found:
+                        found[source].append(Consumer(stage.idx, stage.from_idx + 1 + position))
+        return {stage: tuple(them) for stage, them in found.items()}
+
+    def platforms(self, stage: int) -> tuple[Platform, ...]:
+        """The platform of a stage for each target, normalised."""
+        return tuple(normalize(it.stages[stage].platform) for it in self.plan.targets)
+
+    def steps(self, instruction: int) -> tuple[Step, ...]:
+        """The different steps that an instruction makes, over all targets."""
+        stage = self.stage_of(instruction)
+        if stage is None:
+            return ()
+        if instruction == stage.from_idx:
+            return tuple(it for it in self.plan.steps if instruction in it.instructions and it.kind == "source")
+        found = dict.fromkeys(it.step_of(stage, instruction) for it in self.plan.targets)
+        return tuple(self.plan.steps[it] for it in found if it is not None)
+
+    def run_steps(self) -> int:
+        """How many RUN steps BuildKit executes."""
+        return sum(it.kind == "exec" for it in self.plan.steps)
+
+    def emulated_steps(self) -> int:
+        """How many of them are emulated."""
+        return sum(it.is_emulated for it in self.plan.steps)
+
+    def scopes(self, instruction: int) -> tuple[Scope, ...]:
+        """The scope in front of an instruction for each target that needs its stage."""
+        stage = self.stage_of(instruction)
+        if stage is None or instruction == stage.from_idx:
+            return ()
+        scopes = (it.scope_before(stage, instruction) for it in self.plan.targets)
+        return tuple(it for it in scopes if it is not None)
+
+    def declaration(self, name: str, instruction: int) -> int | None:
+        """The index of the ARG or ENV that last sets a variable in front of an instruction of a stage.
+
+        Stages that the stage is built on count; None where none sets it.
+        """
+        stage = self.stage_of(instruction)
+        if stage is None:
+            return None
+        for ancestor in self.ancestry(stage.idx):
+            outlined = self.plan.stages[ancestor]
+            end = instruction if ancestor == stage.idx else outlined.end_idx
+            for idx in range(end - 1, outlined.from_idx, -1):
+                if _sets(self.plan.node(idx), name):
+                    return idx
+        return None
+
+    def split(self, instruction: int) -> Split | None:
+        """Why an instruction makes several steps; None where it makes at most one."""
+        steps = self.steps(instruction)
+        stage = self.stage_of(instruction)
+        if len(steps) < 2 or stage is None:
+            return None
+        previous = self._previous(instruction)
+        split_before = None if previous is None else self.split(previous)
+        if split_before is not None:
+            return Split(len(steps), SplitCause.FILES, (), None, split_before.origin)
+        if len({it.platform for it in steps}) > 1 or stage.idx not in self.native_stages:
+            return Split(len(steps), SplitCause.PLATFORM, (), None, stage.from_idx)
+        if isinstance(self.plan.node(instruction), Run):
+            names = self._differing(steps)
+            if names:
+                return Split(
+                    len(steps), SplitCause.ENVIRONMENT, names, self.declaration(names[0], instruction), instruction
+                )
+        elif len({it.label for it in steps}) > 1 and (names := self._per_target(instruction)):
+            declared = self.declaration(names[0], instruction)
+            return Split(len(steps), SplitCause.TEXT, names, declared, instruction)
+        return Split(len(steps), SplitCause.FILES, (), None, instruction)
+
+    def _previous(self, instruction: int) -> int | None:
+        """The instruction that makes the files which an instruction works on, in its stage or below it."""
+        stage = self.stage_of(instruction)
+        assert stage is not None, "a step belongs to a stage"
+        for ancestor in self.ancestry(stage.idx):
+            outlined = self.plan.stages[ancestor]
+            end = instruction if ancestor == stage.idx else outlined.end_idx
+            for idx in range(end - 1, outlined.from_idx, -1):
+                if self.steps(idx):
+                    return idx
+        return None
+
+    def _differing(self, steps: tuple[Step, ...]) -> tuple[str, ...]:
+        values: dict[str, set[str]] = {}
+        for step in steps:
+            for it in step.environment.in_order() if step.environment is not None else ():
+                values.setdefault(it.name, set()).add(it.value)
+        return tuple(name for name, different in values.items() if len(different) > 1)
+
+    def _per_target(self, instruction: int) -> tuple[str, ...]:
+        """Variables in the scope of an instruction that its text names and whose value depends on the target."""
+        scopes = self.scopes(instruction)
+        text = self.plan.node(instruction).text
+        names = dict.fromkeys(it.name for scope in scopes for it in scope.environment.in_order())
+        return tuple(name for name in names if name in text and len({it.environment.get(name) for it in scopes}) > 1)
+
+
+def _sets(node: Node, name: str) -> bool:
+    return isinstance(node, Arg | Env) and any(it.name.text == name for it in node.pairs)

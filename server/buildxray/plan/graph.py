@@ -1,0 +1,90 @@
+"""The graph of operations of a build.
+
+A vertex is known by its content: two equal operations on equal inputs are one vertex, whichever stage or
+target platform they stem from. That is how sharing comes about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from buildxray.plan.memo import Memo
+from buildxray.plan.operations import Operation, Origin
+from buildxray.platforms.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vertex:
+    """An operation with its inputs."""
+
+    operation: Operation
+    platform: Platform | None
+    inputs: tuple[Vertex, ...]
+    """In the order in which BuildKit numbers them, each once."""
+
+
+def vertex(memo: Memo, operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
+    """The vertex of an operation on these inputs; None stands for an empty directory."""
+    key = (operation.kind, operation.identity, platform, *inputs)
+    return memo.recall(key, _new_vertex, operation, platform, inputs)
+
+
+def _new_vertex(operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
+    return Vertex(operation, platform, tuple(dict.fromkeys(it for it in inputs if it is not None)))
+
+
+class Occurrence:
+    """A place where a vertex comes from: two instructions may be one step, but each has its label and line."""
+
+    __slots__ = ("command", "number", "operation", "source", "vertex", "visits")
+
+    def __init__(
+        self,
+        vertex: Vertex,
+        operation: Operation,
+        inputs: Sequence[Occurrence | None],
+        *,
+        source: int | None,
+        command: int,
+        number: int,
+    ) -> None:
+        self.vertex = vertex
+        self.operation = operation
+        self.visits = _visiting_order(operation, inputs)
+        """The inputs in the order in which BuildKit visits them."""
+        self.source = source
+        """The number of the stage or named image; None for the build context."""
+        self.command = command
+        """The position of the command in the stage, triggers first; -1 for the image it is built on."""
+        self.number = number
+        """Which of the stage's numbered steps it is, from 1 on; 0 for what has no number."""
+
+
+def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -> tuple[Occurrence, ...]:
+    """BuildKit visits what files are copied onto, then their sources from the last to the first.
+
+    BuildKit: client/llb/fileop.go, allOutputs.
+    """
+    if operation.kind == "file" and len(inputs) > 1:
+        n_bases = operation.inputs[0] is Origin.PREVIOUS
+        inputs = [*inputs[:n_bases], *reversed(inputs[n_bases:])]
+    return tuple([it for it in inputs if it is not None])
+
+
+def in_build_order(result: Occurrence | None) -> Iterator[Occurrence]:
+    """All that `result` needs, inputs first, in BuildKit's order (client/llb/state.go, marshal)."""
+    if result is None:
+        return
+    seen = {result}
+    path = [(result, iter(result.visits))]
+    while path:
+        occurrence, inputs = path[-1]
+        for following in inputs:
+            if following not in seen:
+                seen.add(following)
+                path.append((following, iter(following.visits)))
+                break
+        else:
+            path.pop()
+            yield occurrence

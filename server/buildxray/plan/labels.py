@@ -1,0 +1,103 @@
+"""The labels of the progress output, such as `[linux/amd64->arm64 build 5/8] RUN go build`.
+
+A label is described when a step is planned and written out only when somebody reads it.
+
+BuildKit: dockerfile2llb/convert.go, prefixCommand, processCmdEnv, uppercaseCmd and formatTargetPlatform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from buildxray.plan.environment import Environment
+from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
+from buildxray.syntax.words import PLAIN, Expansion, ExpansionError, expand, lex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepLabel:
+    """What the progress output shows of an operation, but for the number of the step."""
+
+    text: str
+    """The instruction, variables still in it where `environment` is given."""
+    platform: Platform | None = None
+    """Where the step runs; None leaves it out."""
+    is_numbered: bool = True
+    """Whether a prefix tells platform, stage and number."""
+    environment: Environment | None = None
+    """What variables are expanded from; None for a text that is final."""
+    expansion: Expansion = PLAIN
+    escape: str = "\\"
+    secrets: tuple[str, ...] = ()
+    """Variables that hold secrets."""
+    prefix: str = ""
+    """What stands in front of the instruction: `LINK `."""
+
+    def with_prefix(self, prefix: str) -> StepLabel:
+        """The same label with something in front of the instruction."""
+        return replace(self, prefix=prefix)
+
+    @property
+    def platforms(self) -> str:
+        """`linux/amd64`, or `linux/amd64->arm64` where the environment says that it builds for another one."""
+        if self.platform is None:
+            return ""
+        target = _target_in(self.environment) if self.environment is not None else None
+        return str(self.platform) + ("" if target is None else _arrow(self.platform, target))
+
+    @property
+    def instruction(self) -> str:
+        """The instruction with variables expanded and the keyword in upper case."""
+        text = self.text
+        if self.environment is not None:
+            environment = self.environment
+
+            def look_up(name: str) -> str | None:
+                return "****" if name in self.secrets else environment.get(name)
+
+            try:
+                text = expand(lex(text, self.escape), look_up, self.expansion)
+            except ExpansionError:
+                text = self.text
+        keyword, separator, rest = text.partition(" ")
+        return f"{self.prefix}{keyword.upper()}{separator}{rest}"
+
+
+def write_label(label: StepLabel, *, stage: str, number: int, n_numbers: int, is_trigger: bool, is_multi: bool) -> str:
+    """The label as the progress output shows it.
+
+    `stage` is empty in a file with one stage, `n_numbers` is 0 for an image that a command names, and `is_multi`
+    says that several platforms are built.
+    """
+    if not label.is_numbered:
+        return label.text
+    if not n_numbers:
+        return label.instruction
+    count = str(n_numbers)
+    words = (label.platforms if is_multi else "", stage, f"{number:>{len(count)}}/{count}")
+    return f"[{' '.join(filter(None, words))}] {'ONBUILD ' if is_trigger else ''}{label.instruction}"
+
+
+def _target_in(environment: Environment) -> Platform | None:
+    """BuildKit: convert.go, platformFromEnv."""
+    text = environment.get("TARGETPLATFORM")
+    if text is not None:
+        try:
+            return parse(text)
+        except PlatformError:
+            pass
+    values = [environment.get(name) for name in ("TARGETOS", "TARGETARCH", "TARGETVARIANT")]
+    if all(value is None for value in values):
+        return None
+    os_name, architecture, variant = (value or "" for value in values)
+    return Platform(os_name, architecture, variant)
+
+
+def _arrow(platform: Platform, target: Platform) -> str:
+    completed = target._replace(os=target.os or platform.os, architecture=target.architecture or platform.architecture)
+    target = normalize(completed)
+    if target.os != platform.os:
+        return f"->{target}"
+    if target.architecture != platform.architecture:
+        return f"->{target.architecture}" + (f"/{target.variant}" if target.variant else "")
+    return ""

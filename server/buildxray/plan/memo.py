@@ -1,0 +1,38 @@
+"""What was computed for earlier plans of a document, so that the next one pays for the edited line only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, Final, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_RESULTS_PER_INSTRUCTION: Final = 20
+"""How many results may pile up for each instruction and target platform; one plan needs about three."""
+
+
+class Memo:
+    """Results by what they depend on; those that have not been needed for long are forgotten.
+
+    One memo serves one document and one build request, one plan at a time.
+    """
+
+    def __init__(self) -> None:
+        self._young: dict[Hashable, Any] = {}
+        self._old: dict[Hashable, Any] = {}
+
+    def start(self, n_instructions: int) -> None:
+        """Begin another plan, of that many instructions over all target platforms."""
+        if len(self._young) > _RESULTS_PER_INSTRUCTION * (n_instructions + 10):
+            self._young, self._old = {}, self._young
+
+    def recall(self, key: Hashable, compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result for `key`, computed if it is new; it is never None."""
+        result: T | None = self._young.get(key)
+        if result is None:
+            result = self._old.get(key)
+            if result is None:
+                result = compute(*args, **kwargs)
+            self._young[key] = result
+        return result

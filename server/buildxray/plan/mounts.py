@@ -1,0 +1,262 @@
+"""The mounts of a RUN: what its `--mount` flags mean.
+
+BuildKit: instructions/commands_runmount.go, dockerfile2llb/convert_runmount.go, convert_secrets.go and
+convert_ssh.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
+from buildxray.plan.paths import clean, join
+from buildxray.syntax.checks import GO_TRUE, is_go_bool
+from buildxray.syntax.instructions import Flag
+from buildxray.syntax.mounts import MountOption, mount_options
+
+Expander = Callable[[str], str]
+
+MOUNT_TYPES: Final = ("bind", "cache", "tmpfs", "secret", "ssh")
+SHARING_MODES: Final = ("shared", "private", "locked")
+_KEYS: Final = [
+    "type",
+    "from",
+    "source",
+    "target",
+    "readonly",
+    "id",
+    "sharing",
+    "required",
+    "size",
+    "mode",
+    "uid",
+    "gid",
+    "src",
+    "dst",
+    "destination",
+    "ro",
+    "rw",
+    "readwrite",
+    "env",
+]
+
+
+class MountError(ValueError):
+    """A mount that BuildKit refuses; the message says why."""
+
+
+@dataclass(slots=True)
+class Mount:
+    """One `--mount`, variables expanded."""
+
+    type: str = "bind"
+    source_stage: str = ""
+    """`from`: a stage or an image."""
+    source: str = ""
+    target: str = ""
+    is_read_only: bool = True
+    size: int = 0
+    id: str = ""
+    sharing: str = ""
+    is_required: bool = False
+    env: str | None = None
+    permissions: dict[str, int] = field(default_factory=dict)
+    """`mode`, `uid` and `gid`, where given."""
+
+
+class MountPoint(NamedTuple):
+    """A mount in the container of a RUN."""
+
+    target: str
+    input: Input | None
+    """None for an empty directory."""
+    identity: Hashable
+
+
+class Mounts:
+    """All mounts of a RUN, in the making."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        """The working directory, for relative targets."""
+        self.points: list[MountPoint] = []
+        self.secrets: list[Hashable] = []
+        self.secret_variables: list[str] = []
+        """Environment variables that hold secrets."""
+        self.agents: list[Hashable] = []
+        self.agent_sockets: list[str] = []
+        """Where the sockets of the SSH agents are, in the order of the mounts."""
+
+    def add(self, mount: Mount, idx: int) -> None:
+        """Add the mount of the flag number `idx`; raises `MountError`."""
+        match mount.type:
+            case "secret":
+                self.secrets.append(_secret(mount))
+                if mount.env is not None:
+                    self.secret_variables.append(mount.env)
+            case "ssh":
+                if mount.source:
+                    raise MountError("an SSH agent has no `source`")
+                self.agent_sockets.append(mount.target or f"/run/buildkit/ssh_agent.{len(self.agents)}")
+                self.agents.append((mount.id, self.agent_sockets[-1], mount.is_required, *_permissions(mount)))
+            case _:
+                self.points.append(_mount_point(mount, idx, self.directory))
+
+
+def source_stages(flags: tuple[Flag, ...]) -> list[str]:
+    """The `from` of each mount as written, `scratch` where it has none.
+
+    BuildKit looks the stages up before it expands variables (detectRunMount).
+    """
+    names: list[str] = []
+    for flag in flags:
+        values = [it.value.text for it in mount_options(flag) if it.key == "from" and it.value is not None]
+        names.append((values[-1] if values else "") or "scratch")
+    return names
+
+
+def parse_mount(flag: Flag, expand: Expander) -> Mount:
+    """Read one `--mount`; raises `MountError`, or what `expand` raises."""
+    mount = Mount()
+    is_read_only: bool | None = None
+    for option in mount_options(flag):
+        if option.key in ("readonly", "ro", "readwrite", "rw"):
+            is_on = option.value is None or _bool(option, expand(option.value.text))
+            is_read_only = is_on == (option.key in ("readonly", "ro"))
+        else:
+            _apply(mount, option, expand)
+    _check(mount)
+    mount.is_read_only = mount.type not in ("cache", "tmpfs") if is_read_only is None else is_read_only
+    return mount
+
+
+def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
+    key = option.key
+    if option.value is None:
+        if key != "required":
+            raise MountError(f"`{option.field}` needs a value")
+        _require(mount, key, "secret", "ssh")
+        mount.is_required = True
+        return
+    value = expand(option.value.text)
+    match key:
+        case "type":
+            mount.type = _one_of(value, MOUNT_TYPES, "type of mount")
+        case "from":
+            mount.source_stage = value
+        case "source" | "src":
+            mount.source = value
+        case "target" | "dst" | "destination":
+            mount.target = value
+        case "required":
+            _require(mount, key, "secret", "ssh")
+            mount.is_required = _bool(option, value)
+        case "size":
+            _require(mount, key, "tmpfs")
+            mount.size = _size(value)
+        case "id":
+            mount.id = value
+        case "sharing":
+            mount.sharing = _one_of(value, SHARING_MODES, "sharing mode")
+        case "mode" | "uid" | "gid":
+            mount.permissions[key] = _number(key, value)
+        case "env":
+            mount.env = value
+        case _:
+            close = get_close_matches(key, _KEYS, n=1)
+            raise MountError(f"a mount has no `{key}`" + (f"; did you mean `{close[0]}`?" if close else ""))
+
+
+def _check(mount: Mount) -> None:
+    if mount.permissions and mount.type not in ("secret", "ssh", "cache"):
+        raise MountError(f"`{next(iter(mount.permissions))}` is not for mounts of type {mount.type}")
+    if mount.type == "secret":
+        if mount.source_stage:
+            raise MountError("a secret has no `from`")
+        if not (mount.source or mount.target or mount.id):
+            raise MountError("a secret needs an `id`")
+        if mount.source and mount.id:
+            raise MountError("a secret has either `source` or `id`")
+    if mount.sharing and mount.type != "cache":
+        raise MountError(f"`sharing` is for caches, not for mounts of type {mount.type}")
+
+
+def _require(mount: Mount, key: str, *types: str) -> None:
+    if mount.type not in types:
+        raise MountError(f"`{key}` is not for mounts of type {mount.type}")
+
+
+def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
+    if value.lower() not in known:
+        raise MountError(f"`{value}` is no {what}: {', '.join(known)}")
+    return value.lower()
+
+
+def _bool(option: MountOption, value: str) -> bool:
+    if not is_go_bool(value):
+        raise MountError(f"`{option.key}` is true or false, not `{value}`")
+    return value in GO_TRUE
+
+
+def _number(key: str, value: str) -> int:
+    base = 8 if key == "mode" else 10
+    digits = "[0-7]+" if key == "mode" else "[0-9]+"
+    if not re.fullmatch(digits, value) or len(value.lstrip("0")) > 11 or int(value, base) >= 2**32:
+        raise MountError(f"`{value}` is no {key}")
+    return int(value, base)
+
+
+_SIZE: Final = re.compile(r"(?P<number>[0-9]*\.?[0-9]*) ?(?P<suffix>b|[kmgtp](?:i?b)?)?", re.IGNORECASE)
+
+
+def _size(value: str) -> int:
+    """Bytes (docker/go-units, RAMInBytes)."""
+    match = _SIZE.fullmatch(value)
+    if match is None or not any(it.isdigit() for it in match["number"]):
+        raise MountError(f"`{value}` is no size such as `64m`")
+    power = "bkmgtp".index((match["suffix"] or "b")[0].lower())
+    return int(float(match["number"][:300]) * 1024**power)
+
+
+def _secret(mount: Mount) -> Hashable:
+    name = mount.source or mount.id or mount.target.rstrip("/").rpartition("/")[2]
+    target: str | None = mount.target or None
+    if mount.env is None:
+        target = mount.target or "/run/secrets/" + name.rstrip("/").rpartition("/")[2]
+    return (name, target, mount.is_required, mount.env, *_permissions(mount))
+
+
+def _permissions(mount: Mount) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(mount.permissions.items()))
+
+
+def _mount_point(mount: Mount, idx: int, directory: str) -> MountPoint:
+    source: Input | None = CommandSource(idx) if mount.source_stage or mount.type == "cache" else Origin.CONTEXT
+    details: tuple[Hashable, ...] = (mount.type, mount.is_read_only)
+    if mount.type == "tmpfs":
+        source = None
+        details += (mount.size,)
+    if mount.type == "cache":
+        details += (mount.id or clean(mount.target), mount.sharing or "shared")
+    target = mount.target
+    if not clean(target).startswith("/"):
+        target = join("/", directory, target)
+    if target == "/":
+        raise MountError("a mount cannot replace `/`; give its `target`")
+    selector = join("/", mount.source)
+    if selector == "/":
+        selector = ""
+        if mount.permissions:
+            source = _owned_directory(mount, source)
+            selector = "/cache"
+    return MountPoint(target, source, (target, *details, selector))
+
+
+def _owned_directory(mount: Mount, source: Input | None) -> Operation:
+    permissions = {"uid": 0, "gid": 0, "mode": 0o755} | mount.permissions
+    identity = ("make directory", "/cache", tuple(sorted(permissions.items())))
+    return internal_operation(identity, (source,), "setting cache mount permissions")

@@ -1,0 +1,192 @@
+"""The stages of a Dockerfile as the text alone gives them, before any platform is chosen.
+
+BuildKit: dockerfile2llb/convert.go, buildStageDependencyGraph, and validations.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from buildxray.plan.mounts import source_stages
+from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, Token
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.words import ExpansionError, expand, lex
+
+
+class Refusal(NamedTuple):
+    """Why BuildKit refuses the file."""
+
+    message: str
+    instruction: int | None
+    """Index of the instruction; None for the file as a whole."""
+    span: Span | None = None
+    """In the instruction; None for all of it."""
+
+
+class NamedImage(NamedTuple):
+    """An image that COPY's `--from` or a mount names."""
+
+    name: str
+    instruction: int
+    """Index of the instruction that names it."""
+    has_line: bool
+    """Whether BuildKit knows that instruction's line: not for a mount."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutline:
+    """A FROM and the instructions behind it, up to the next one."""
+
+    idx: int
+    name: str
+    """In lower case, as BuildKit knows it; empty where the stage has none."""
+    from_idx: int
+    """Index of the FROM among the instructions."""
+    nodes: tuple[Node, ...]
+    """What stands behind the FROM."""
+    sources: dict[int, tuple[int | None, ...]]
+    """What each COPY with `--from` and each RUN with mounts takes files from, by position among the nodes: the
+    number of a stage, or the number of stages plus that of an image; None for what does not exist."""
+
+    @property
+    def display_name(self) -> str:
+        """The name, or the one that BuildKit makes up."""
+        return self.name or f"stage-{self.idx}"
+
+    @property
+    def end_idx(self) -> int:
+        """Index behind its last instruction."""
+        return self.from_idx + 1 + len(self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The stages of a file and the images that its commands name."""
+
+    dockerfile: Dockerfile
+    global_arguments: tuple[int, ...]
+    """Indices of the ARG instructions in front of the first FROM."""
+    stages: tuple[StageOutline, ...]
+    images: tuple[NamedImage, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def outline(dockerfile: Dockerfile) -> Outline:
+    """Find stages, and what their commands take files from."""
+    nodes = tuple([it.node for it in dockerfile.instructions])
+    starts = [idx for idx, node in enumerate(nodes) if isinstance(node, From)]
+    arguments = tuple([idx for idx in range(starts[0] if starts else len(nodes)) if isinstance(nodes[idx], Arg)])
+    linker = Linker([_stage_name(nodes[start]) for start in starts], dockerfile.escape)
+    stages: list[StageOutline] = []
+    for start, end in pairwise([*starts, len(nodes)]):
+        sources: dict[int, tuple[int | None, ...]] = {}
+        for idx in range(start + 1, end):
+            node = nodes[idx]
+            if node.flags and node.problem is None and (found := linker.sources(node, idx)):
+                sources[idx - start - 1] = found
+        name = linker.names[len(stages)]
+        stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
+    refusals = linker.refusals
+    if not stages:
+        refusals.append(Refusal("there is no FROM, so there is nothing to build", None))
+    if (circle := _circle(stages)) is not None:
+        message = f"the stage `{circle.display_name}` needs its own files, by way of others perhaps"
+        refusals.append(Refusal(message, circle.from_idx))
+    return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals))
+
+
+def _stage_name(node: Node) -> str:
+    return node.alias.text.lower() if isinstance(node, From) and node.alias is not None else ""
+
+
+@dataclass(slots=True)
+class Linker:
+    """Finds the stages and images that commands name (toCommand, detectRunMount)."""
+
+    names: Sequence[str]
+    """Of all stages."""
+    escape: str
+    images: list[NamedImage] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    _numbers: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._numbers = {name: number for number, name in enumerate(self.names) if name}
+
+    def sources(self, node: Node, idx: int) -> tuple[int | None, ...]:
+        """The numbers of the sources of `node`, the instruction number `idx`."""
+        if isinstance(node, Run) and node.mounts:
+            return tuple([self._find_or_add(it, idx, has_line=False) for it in source_stages(node.mounts)])
+        if isinstance(node, Copy) and node.source_stage is not None and node.source_stage.value is not None:
+            return self._copy_source(node.source_stage.value, idx)
+        return ()
+
+    def _copy_source(self, value: Token, idx: int) -> tuple[int | None, ...]:
+        if not value.text:
+            return ()
+        try:
+            is_plain = expand(lex(value.text, self.escape), lambda _: None) == value.text
+        except ExpansionError:
+            is_plain = False
+        if not is_plain:
+            message = "`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"
+            self.refusals.append(Refusal(message, idx, value.span))
+            return (None,)
+        if re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is None:
+            return (self._find_or_add(value.text, idx, has_line=True),)
+        number = int(value.text)
+        if 0 <= number < len(self.names) + len(self.images):
+            return (number,)
+        self.refusals.append(Refusal(f"there is no stage number {number}", idx, value.span))
+        return (None,)
+
+    def _find_or_add(self, name: str, idx: int, *, has_line: bool) -> int:
+        number = self._numbers.get(name.lower())
+        if number is not None:
+            return number
+        self.images.append(NamedImage(name, idx, has_line))
+        return len(self.names) + len(self.images) - 1
+
+
+def _circle(stages: Sequence[StageOutline]) -> StageOutline | None:
+    """A stage that needs its own files (validateCircularDependency)."""
+    needs = {stage.idx: _needed_stages(stage, len(stages)) for stage in stages if stage.sources}
+    finished: set[int] = set()
+    for root, needed_by_root in needs.items():
+        path = {} if root in finished else {root: iter(needed_by_root)}
+        while path:
+            current = next(reversed(path))
+            needed = next(path[current], None)
+            if needed is None:
+                finished.add(current)
+                del path[current]
+            elif needed in path:
+                return stages[needed]
+            elif needed not in finished:
+                path[needed] = iter(needs.get(needed, ()))
+    return None
+
+
+def _needed_stages(stage: StageOutline, n_stages: int) -> list[int]:
+    return [it for numbers in stage.sources.values() for it in numbers if it is not None and it < n_stages]
+
+
+def trigger_texts(nodes: Iterable[Node]) -> list[tuple[int, str]]:
+    """The ONBUILD triggers among the nodes of a stage, with their position.
+
+    A trigger is kept with its heredocs behind it. BuildKit: instructions/parse.go, parseOnBuild.
+    """
+    return [
+        (position, _trigger_text(node))
+        for position, node in enumerate(nodes)
+        if isinstance(node, Onbuild) and node.problem is None
+    ]
+
+
+def _trigger_text(node: Onbuild) -> str:
+    text = re.sub(r"^[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", "", node.text, flags=re.IGNORECASE)
+    return text + "".join(f"\n{it.content}{it.name}" for it in node.heredocs)

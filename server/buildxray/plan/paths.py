@@ -1,0 +1,90 @@
+"""Paths inside a container, as BuildKit resolves them for an operating system.
+
+BuildKit: util/system/path.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+
+class PathError(ValueError):
+    """A path that BuildKit refuses; only Windows has such. The message says why."""
+
+
+def clean(path: str) -> str:
+    """The shortest equivalent path (Go: path.Clean)."""
+    cleaned = posixpath.normpath(path)
+    return re.sub(r"^//+", "/", cleaned)
+
+
+def join(*parts: str) -> str:
+    """Parts joined and cleaned; empty ones are left out (Go: path.Join)."""
+    joined = "/".join(it for it in parts if it)
+    return clean(joined) if joined else ""
+
+
+def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
+    """The absolute form of `path`, relative to `parent`; slashes even on Windows.
+
+    `keep_slash` keeps the `/` or `/.` at the end of a destination. Raises `PathError`.
+    """
+    path, parent = to_slash(path, system), to_slash(parent, system) or "/"
+    original = path
+    parent = without_drive(parent, system, keep_slash=keep_slash)
+    if not is_absolute(parent, system):
+        parent = join("/", parent)
+    path = without_drive(path or parent, system, keep_slash=keep_slash)
+    if not is_absolute(path, system):
+        path = join(parent, path)
+    if keep_slash:
+        if original.endswith("/") and not path.endswith("/"):
+            path += "/"
+        elif original.endswith("/."):
+            path = path if path == "/" else path + "/"
+            path += "."
+    return to_slash(path, system)
+
+
+def working_directory(current: str, path: str, system: str) -> str:
+    """The directory that `WORKDIR path` leads to, with the separators of the system. Raises `PathError`."""
+    directory = normalize(current, path, system, keep_slash=False)
+    return directory.replace("/", "\\") if system == "windows" else directory
+
+
+def to_slash(path: str, system: str) -> str:
+    """The path with slashes for backslashes, on Windows."""
+    return path.replace("\\", "/") if system == "windows" else path
+
+
+def is_absolute(path: str, system: str) -> bool:
+    """Whether the path does not depend on a working directory."""
+    if system != "windows":
+        return path.startswith("/")
+    try:
+        return without_drive(path, system, keep_slash=False).startswith("/")
+    except PathError:
+        return False
+
+
+def without_drive(path: str, system: str, *, keep_slash: bool) -> str:
+    """On Windows the path without `C:`, cleaned; elsewhere the path. Raises `PathError`."""
+    if system != "windows":
+        return path
+    if len(path) == 2 and path[1] == ":":
+        raise PathError(f"`{path}` names a drive but no path")
+    if to_slash(path[:2], system) == "//":
+        raise PathError("UNC paths are not supported")
+    drive, separator, rest = path.partition(":")
+    if not separator:
+        return _clean_windows(path, keep_slash=keep_slash)
+    if drive.lower() != "c":
+        raise PathError(f"`{path}` is not on the system drive C:")
+    return _clean_windows(rest, keep_slash=keep_slash)
+
+
+def _clean_windows(path: str, *, keep_slash: bool) -> str:
+    path = path.replace("\\", "/")
+    cleaned = clean(path)
+    return cleaned + "/" if keep_slash and len(cleaned) > 1 and path.endswith("/") else cleaned

@@ -1,0 +1,59 @@
+"""Makes plans: the graphs of all target platforms, joined into the steps that BuildKit executes."""
+
+from __future__ import annotations
+
+from buildxray.plan.convert import convert
+from buildxray.plan.memo import Memo
+from buildxray.plan.model import Plan, PlanError, StepCollector
+from buildxray.plan.outline import Refusal, outline
+from buildxray.plan.request import BuildRequest
+from buildxray.plan.stages import resolve_stages
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import TextRange
+
+
+class Planner:
+    """Plans one document for one request, again and again as it is edited."""
+
+    def __init__(self, request: BuildRequest) -> None:
+        self.request = request
+        self._memo = Memo()
+
+    def plan(self, dockerfile: Dockerfile) -> Plan:
+        """What BuildKit would execute; never raises, whatever the text."""
+        self._memo.start(len(dockerfile.instructions) * len(self.request.target_platforms))
+        outlined = outline(dockerfile)
+        collector = StepCollector(self.request)
+        refusals = [*outlined.refusals]
+        target_stage: int | None = None
+        for platform in self.request.target_platforms:
+            resolved = resolve_stages(outlined, self.request, platform, self._memo)
+            collector.add(convert(resolved, self.request, self._memo), platform)
+            refusals += [it for it in resolved.refusals if it not in refusals]
+            target_stage = resolved.target
+        return Plan(
+            dockerfile,
+            self.request,
+            outlined.stages,
+            target_stage,
+            tuple(collector.targets),
+            tuple(collector.steps),
+            _errors(dockerfile, refusals) if refusals or dockerfile.problems else (),
+        )
+
+
+def plan(dockerfile: Dockerfile, request: BuildRequest) -> Plan:
+    """Plan a Dockerfile once."""
+    return Planner(request).plan(dockerfile)
+
+
+def _errors(dockerfile: Dockerfile, refusals: list[Refusal]) -> tuple[PlanError, ...]:
+    errors = [PlanError(it.message, it.line, it.range) for it in dockerfile.problems]
+    for message, idx, span in refusals:
+        if idx is None:
+            errors.append(PlanError(message, 1, TextRange(0, 0)))
+        else:
+            instruction = dockerfile.instructions[idx]
+            range_ = instruction.range if span is None else instruction.range_of(span)
+            errors.append(PlanError(message, instruction.first_line, range_))
+    return tuple(errors)

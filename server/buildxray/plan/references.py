@@ -1,0 +1,67 @@
+"""References to images, as BuildKit completes and refuses them.
+
+Source: github.com/distribution/reference, ParseNormalizedNamed and TagNameOnly, which BuildKit vendors.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SEPARATOR: Final = r"(?:[._]|__|[-]+)"
+_PATH_COMPONENT: Final = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
+_DOMAIN_COMPONENT: Final = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_HOST: Final = rf"(?:{_DOMAIN_COMPONENT}(?:\.{_DOMAIN_COMPONENT})*|\[[a-fA-F0-9:]+\])"
+_DOMAIN: Final = rf"{_HOST}(?::[0-9]+)?"
+_REFERENCE: Final = re.compile(
+    rf"(?P<name>(?:{_DOMAIN}/)?{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
+    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_BARE_DIGEST: Final = re.compile(r"[a-f0-9]{64}")
+_LONGEST_NAME: Final = 255
+_DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+
+class ImageNameError(ValueError):
+    """A text that names no image; the message says why."""
+
+
+def normalized(text: str) -> str:
+    """The full reference of an image: registry, repository, and tag or digest.
+
+    Raises `ImageNameError`.
+    """
+    if _BARE_DIGEST.fullmatch(text):
+        raise ImageNameError(f"`{text}` looks like the ID of an image, which cannot be built upon")
+    domain, path = _split_domain(text)
+    repository = path.partition(":")[0]
+    if repository.lower() != repository:
+        raise ImageNameError(f"`{text}`: the name of an image is in lower case")
+    match = _REFERENCE.fullmatch(f"{domain}/{path}")
+    if match is None:
+        raise ImageNameError(f"`{text}` is no valid name of an image")
+    if len(match["name"]) - len(domain) - 1 > _LONGEST_NAME:
+        raise ImageNameError(f"the name of an image has at most {_LONGEST_NAME} characters")
+    if match["digest"] is not None and not is_digest(match["digest"]):
+        raise ImageNameError(f"`{match['digest']}` is no valid digest")
+    tag = match["tag"] or ("" if match["digest"] else "latest")
+    return match["name"] + (f":{tag}" if tag else "") + (f"@{match['digest']}" if match["digest"] else "")
+
+
+def _split_domain(text: str) -> tuple[str, str]:
+    first, separator, rest = text.partition("/")
+    is_domain = separator and (any(it in first for it in ".:") or first == "localhost" or first.lower() != first)
+    domain, path = (first, rest) if is_domain else ("docker.io", text)
+    if domain == "index.docker.io":
+        domain = "docker.io"
+    if domain == "docker.io" and "/" not in path:
+        path = f"library/{path}"
+    return domain, path
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a content digest such as `sha256:…` (opencontainers/go-digest, Validate)."""
+    algorithm, _, encoded = text.partition(":")
+    return _DIGEST_LENGTHS.get(algorithm) == len(encoded) and re.fullmatch("[a-f0-9]+", encoded) is not None

@@ -1,0 +1,287 @@
+"""The stages of a build for one target platform: what each is built on, and which are needed.
+
+What BuildKit would refuse is noted, and the rest goes on as well as it can.
+
+BuildKit: dockerfile2llb/convert.go, buildMetaArgs, buildDispatchStates and resolveStages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from buildxray.plan.environment import Environment
+from buildxray.plan.memo import Memo
+from buildxray.plan.outline import Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
+from buildxray.plan.references import ImageNameError, normalized
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.arguments import automatic_values
+from buildxray.platforms.platform import Platform, PlatformError, parse
+from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Workdir
+from buildxray.syntax.parser import parse_trigger
+from buildxray.syntax.words import ExpansionError, expand, lex
+
+SCRATCH: Final = "scratch"
+_SHOWN: Final = (Add, Copy, Run, Workdir)
+"""What the progress output counts."""
+
+
+class Trigger(NamedTuple):
+    """An ONBUILD instruction that a stage inherits from the one it is built on."""
+
+    node: Node
+    sources: tuple[int | None, ...]
+
+
+@dataclass(slots=True)
+class ResolvedStage:
+    """A stage with what it is built on."""
+
+    outline: StageOutline
+    base_name: str
+    """The image or stage, variables expanded."""
+    reference: str
+    """The full name of the image; empty for a stage, and for scratch."""
+    platform: Platform
+    """Of the stage at its root; as it was asked for, not normalised."""
+    base: int | None
+    """The stage that it is built on."""
+    triggers: tuple[Trigger, ...] = ()
+
+    @property
+    def n_numbers(self) -> int:
+        """How many steps the progress output announces for it."""
+        n_shown = sum(isinstance(node, _SHOWN) and node.problem is None for node in self.outline.nodes)
+        return n_shown + len(self.triggers) + (self.reference != "")
+
+    def instruction(self, command: int) -> int:
+        """The index of the instruction that is the command at a position; of the FROM for a trigger."""
+        return self.outline.from_idx + max(0, command + 1 - len(self.triggers))
+
+
+@dataclass(slots=True)
+class ResolvedStages:
+    """All stages of a build, for one target platform."""
+
+    outline: Outline
+    target_platform: Platform
+    is_multi: bool
+    """Whether several platforms are built at once."""
+    global_arguments: Environment
+    stages: list[ResolvedStage]
+    images: list[NamedImage]
+    image_references: list[str]
+    """The full names of the images; empty for scratch."""
+    target: int | None
+    """The stage that becomes the image; None only in a file without stages."""
+    needed: list[int] = field(default_factory=list)
+    """What the target needs, itself included, in the order of the file."""
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def label_name(self, source: int | None) -> str:
+        """What the progress output calls the stage with that number; empty for an image, and for the only stage."""
+        if source is None or source >= len(self.stages) or (len(self.stages) == 1 and not self.outline.images):
+            return ""
+        return self.stages[source].outline.display_name
+
+    def has_line(self, source: int) -> bool:
+        """Whether BuildKit knows the line of what a source makes; not for an image that a mount names."""
+        return source < len(self.stages) or self.images[source - len(self.stages)].has_line
+
+    def instruction(self, source: int, command: int) -> int:
+        """The index of the instruction that an occurrence stems from."""
+        if source >= len(self.stages):
+            return self.images[source - len(self.stages)].instruction
+        return self.stages[source].instruction(command)
+
+
+def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, memo: Memo) -> ResolvedStages:
+    """Resolve all stages for one target platform."""
+    target_name = request.target_stage or (outline.stages[-1].name if outline.stages else "")
+    nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
+    key = ("global arguments", target, target_name, *nodes)
+    escape = outline.dockerfile.escape
+    arguments = memo.recall(key, _global_arguments, nodes, request, target, target_name, escape)
+    resolved = ResolvedStages(
+        outline, target, len(request.target_platforms) > 1, arguments.environment, [], list(outline.images), [], None
+    )
+    for position, message, span in arguments.problems:
+        resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))
+    _resolve_bases(resolved, request.build_platform, memo)
+    if resolved.stages:
+        resolved.target = _target(resolved, request.target_stage)
+        _resolve_triggers(resolved, resolved.target)
+    return resolved
+
+
+class _GlobalArguments(NamedTuple):
+    environment: Environment
+    problems: list[tuple[int, str, Span]]
+    """Positions of ARG instructions, messages, spans."""
+
+
+def _global_arguments(
+    nodes: Sequence[Node], request: BuildRequest, target: Platform, target_name: str, escape: str
+) -> _GlobalArguments:
+    """BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
+    given = dict(request.build_arguments)
+    problems: list[tuple[int, str, Span]] = []
+    environment = Environment.empty()
+    for name, value in automatic_values(request.build_platform, target, target_name).items():
+        environment = environment.with_variable(name, given.get(name, value))
+    for position, node in enumerate(nodes):
+        for pair in node.pairs if isinstance(node, Arg) else ():
+            argument = given.get(pair.name.text)
+            if argument is None and pair.value is not None:
+                try:
+                    argument = expand(lex(pair.value.text, escape), environment.get)
+                except ExpansionError as error:
+                    problems.append((position, f"`{pair.value.text}` cannot be expanded: {error}", pair.span))
+            if argument is not None:
+                environment = environment.with_variable(pair.name.text, argument)
+    return _GlobalArguments(environment, problems)
+
+
+class _Base(NamedTuple):
+    """What a FROM says, for one target platform."""
+
+    name: str
+    platform: Platform | None
+    image: _Image
+    """For a name that is not an earlier stage's."""
+    problems: tuple[tuple[str, Span | None], ...]
+
+
+class _Image(NamedTuple):
+    reference: str
+    """The full name; as it is where BuildKit refuses it, and empty for scratch."""
+    problem: str | None = None
+
+
+def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
+    arguments, escape = resolved.global_arguments, resolved.outline.dockerfile.escape
+    by_name: dict[str, int] = {}
+    for stage in resolved.outline.stages:
+        node = resolved.outline.dockerfile.instructions[stage.from_idx].node
+        base = memo.recall((node, arguments, escape), _base, node, arguments, escape, builder)
+        for message, span in base.problems:
+            resolved.refusals.append(Refusal(message, stage.from_idx, span))
+        number = by_name.get(base.name)
+        if number is not None:
+            parent = resolved.stages[number]
+            resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
+        else:
+            if base.image.problem is not None and not base.problems:
+                span = node.arguments[0].span if node.arguments else None
+                resolved.refusals.append(Refusal(base.image.problem, stage.from_idx, span))
+            # `--platform` on scratch is ignored.
+            platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
+            resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
+        if stage.name:
+            by_name[stage.name] = stage.idx
+    _resolve_images(resolved)
+
+
+def _resolve_images(resolved: ResolvedStages) -> None:
+    """Find the full names of images that have none yet."""
+    for named in resolved.images[len(resolved.image_references) :]:
+        image = _image(named.name)
+        resolved.image_references.append(image.reference)
+        if image.problem is not None:
+            resolved.refusals.append(Refusal(image.problem, named.instruction))
+
+
+def _image(name: str) -> _Image:
+    if name == SCRATCH:
+        return _Image("")
+    try:
+        return _Image(normalized(name))
+    except ImageNameError as error:
+        return _Image(name, str(error))
+
+
+def _base(node: Node, arguments: Environment, escape: str, builder: Platform) -> _Base:
+    """BuildKit: convert.go, buildDispatchStates."""
+    assert isinstance(node, From), "a stage begins with FROM"
+    problems: list[tuple[str, Span | None]] = []
+    name, platform = SCRATCH, None
+    if node.image is not None:
+        name = node.image.text
+        try:
+            name = expand(lex(name, escape), arguments.get)
+            if not name:
+                problems.append((f"`{node.image.text}` is empty without a build argument", node.image.span))
+                name = node.image.text
+        except ExpansionError as error:
+            problems.append((f"`{name}` cannot be expanded: {error}", node.image.span))
+    value = node.platform.value if node.platform is not None else None
+    if value is not None and value.text:
+        try:
+            text = expand(lex(value.text, escape), arguments.get)
+            if not text:
+                raise PlatformError(f"`{value.text}` is empty")
+            platform = parse(text, local=builder)
+        except (ExpansionError, PlatformError) as error:
+            problems.append((str(error), value.span))
+    return _Base(name, platform, _image(name), tuple(problems))
+
+
+def _target(resolved: ResolvedStages, name: str) -> int:
+    last = len(resolved.stages) - 1
+    if not name:
+        return last
+    found = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
+    if not found:
+        resolved.refusals.append(Refusal(f"there is no stage `{name}`", None))
+    return found[-1] if found else last
+
+
+def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
+    """Find what the target needs; triggers of a stage may need more (resolveStages)."""
+    done: set[int] = set()
+    has_new_sources = True
+    while has_new_sources:
+        has_new_sources = False
+        resolved.needed = _needed(resolved, target)
+        for number in resolved.needed:
+            stage = resolved.stages[number]
+            if stage.base is not None and number not in done:
+                done.add(number)
+                stage.triggers = _triggers(resolved, stage, resolved.stages[stage.base])
+                has_new_sources |= any(it.sources for it in stage.triggers)
+
+
+def _needed(resolved: ResolvedStages, target: int) -> list[int]:
+    needed: set[int] = set()
+    todo: list[int | None] = [target]
+    while todo:
+        number = todo.pop()
+        if number is None or number in needed or number >= len(resolved.stages):
+            continue
+        needed.add(number)
+        stage = resolved.stages[number]
+        todo.append(stage.base)
+        for sources in stage.outline.sources.values():
+            todo += sources
+        for trigger in stage.triggers:
+            todo += trigger.sources
+    return sorted(needed)
+
+
+def _triggers(resolved: ResolvedStages, stage: ResolvedStage, base: ResolvedStage) -> tuple[Trigger, ...]:
+    """The ONBUILD triggers of `base` (initOnBuildTriggers)."""
+    triggers: list[Trigger] = []
+    for position, text in trigger_texts(base.outline.nodes):
+        node = parse_trigger(text)
+        if node is None or node.problem is not None:
+            reason = "it is not one instruction" if node is None or node.problem is None else node.problem.message
+            line = resolved.outline.dockerfile.instructions[base.outline.from_idx + 1 + position].first_line
+            resolved.refusals.append(Refusal(f"the ONBUILD in line {line}: {reason}", stage.outline.from_idx))
+            continue
+        names = [it.name for it in resolved.outline.stages]
+        linker = Linker(names, resolved.outline.dockerfile.escape, resolved.images)
+        triggers.append(Trigger(node, linker.sources(node, stage.outline.from_idx)))
+        resolved.refusals += linker.refusals
+        _resolve_images(resolved)
+    return tuple(triggers)

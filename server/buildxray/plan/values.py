@@ -1,0 +1,100 @@
+"""What the values of EXPOSE and STOPSIGNAL may be.
+
+BuildKit: dockerfile2llb/convert_expose.go; github.com/moby/sys/signal.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+
+_SIGNALS: Final = frozenset(
+    [
+        "ABRT",
+        "ALRM",
+        "BUS",
+        "CHLD",
+        "CLD",
+        "CONT",
+        "FPE",
+        "HUP",
+        "ILL",
+        "INT",
+        "IO",
+        "IOT",
+        "KILL",
+        "PIPE",
+        "POLL",
+        "PROF",
+        "PWR",
+        "QUIT",
+        "SEGV",
+        "STKFLT",
+        "STOP",
+        "SYS",
+        "TERM",
+        "TRAP",
+        "TSTP",
+        "TTIN",
+        "TTOU",
+        "URG",
+        "USR1",
+        "USR2",
+        "VTALRM",
+        "WINCH",
+        "XCPU",
+        "XFSZ",
+        "RTMIN",
+        "RTMAX",
+    ]
+)
+_REAL_TIME_SIGNAL: Final = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
+_HIGHEST_PORT: Final = 65535
+
+
+def is_signal(text: str) -> bool:
+    """Whether STOPSIGNAL takes `text`: a number other than 0, or a name with or without `SIG`."""
+    if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        return int(text) != 0
+    name = text.upper().removeprefix("SIG")
+    return name in _SIGNALS or _REAL_TIME_SIGNAL.fullmatch(name) is not None
+
+
+def port_problem(text: str) -> str | None:
+    """Why EXPOSE refuses `text`, if it does: `[[ip:]host:]port[-port][/protocol]`."""
+    *host_parts, container = text.split(":")
+    port, _, protocol = container.partition("/")
+    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
+        return f"`{protocol}` is no protocol: tcp, udp or sctp"
+    ports = _port_range(port)
+    if ports is None:
+        return f"`{text}` is no port such as `8080` or `8000-8010/udp`"
+    address = ":".join(host_parts[:-1])
+    if address and not _is_address(address):
+        return f"`{address}` is no IP address"
+    host = host_parts[-1] if host_parts else ""
+    host_ports = _port_range(host) if host else ports
+    if host_ports is None or (host_ports[1] - host_ports[0] != ports[1] - ports[0] and ports[0] != ports[1]):
+        return f"`{host}` does not fit the ports `{port}`"
+    return None
+
+
+def _port_range(text: str) -> tuple[int, int] | None:
+    first, separator, last = text.partition("-")
+    start, end = _port(first), _port(last) if separator else _port(first)
+    return (start, end) if start is not None and end is not None and start <= end else None
+
+
+def _port(text: str) -> int | None:
+    if not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        return None
+    return int(text) if 0 <= int(text) <= _HIGHEST_PORT else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    except ValueError:
+        return False
+    return True
