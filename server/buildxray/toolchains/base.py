@@ -1,0 +1,212 @@
+"""What a toolchain is, and what is known of a command that runs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from buildxray.plan.environment import Environment
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.shell import Assignment, Command, ShellWord
+from buildxray.syntax.words import ExpansionError, expand, lex
+
+
+class Effect(Enum):
+    """What a command does, as far as architectures are concerned."""
+
+    COMPILE = "compile"
+    """Makes files for one architecture."""
+    BUNDLE = "bundle"
+    """Makes files that suit every architecture, at the cost of a compiler."""
+    FETCH = "fetch"
+    """Downloads what suits every architecture: sources, jars, scripts."""
+    INSTALL = "install"
+    """Puts files for the architecture of the stage into it."""
+    EXECUTE = "execute"
+    """Runs what was built, or programs of the project."""
+    NEUTRAL = "neutral"
+    """Neither costs nor yields anything that matters here."""
+    UNKNOWN = "unknown"
+    """Runs a script that only its author knows."""
+
+
+class Reading(Enum):
+    """Whether a command looks at a variable of its environment of its own accord."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+class Workspace(NamedTuple):
+    """What the files beside a Dockerfile tell, read as text."""
+
+    uses_cgo: bool | None = None
+    """Whether the Go sources need a C compiler; None where there are none to look at."""
+
+
+class Setting(NamedTuple):
+    """A variable as a command sees it."""
+
+    values: tuple[str | None, ...]
+    """For each target platform; None where the text cannot tell, an empty string where it is not set."""
+    assignment: Assignment | None
+    """The assignment in the script that sets it; None where the stage's environment does, or nothing."""
+    is_set: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the text tells its value for every target platform."""
+        return None not in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command in a RUN, and what it sees."""
+
+    command: Command
+    instruction: int
+    """Index of the RUN."""
+    builder: Platform
+    targets: tuple[Platform, ...]
+    """The target platforms that need the RUN."""
+    environments: tuple[Environment, ...]
+    """The environment of the RUN, for each of these."""
+    step_platforms: tuple[Platform, ...]
+    """Where the RUN executes, for each of these."""
+    workspace: Workspace
+
+    def setting(self, name: str) -> Setting:
+        """A variable as the command sees it: assigned in front of it, exported before, or in the environment."""
+        prefix = self.command.assigned(name)
+        if prefix is not None:
+            return Setting(self.evaluate(prefix.value), prefix, is_set=True)
+        inherited = tuple(it.get(name) for it in self.environments)
+        assigned = self.command.variables.get(name, ())
+        visible = [it for it in assigned if it.is_exported or any(value is not None for value in inherited)]
+        if not visible:
+            return Setting(tuple(it or "" for it in inherited), None, is_set=any(it is not None for it in inherited))
+        if len(visible) == 1 and not visible[0].is_conditional:
+            return Setting(self.evaluate(visible[0].value), visible[0], is_set=True)
+        return Setting((None,) * len(self.targets), visible[-1], is_set=True)
+
+    def evaluate(self, word: ShellWord) -> tuple[str | None, ...]:
+        """What the shell makes of a word for each target platform; None where the text cannot tell."""
+        if word.value is not None:
+            return (word.value,) * len(self.targets)
+        return tuple(self._evaluate(word, it, 0) for it in self.environments)
+
+    def _evaluate(self, word: ShellWord, environment: Environment, depth: int) -> str | None:
+        if word.value is not None:
+            return word.value
+        if "`" in word.text or "$(" in word.text or depth > _DEEPEST:
+            return None
+        is_known = True
+
+        def look_up(name: str) -> str | None:
+            nonlocal is_known
+            assigned = self.command.variables.get(name, ())
+            if not assigned:
+                return environment.get(name)
+            value = self._evaluate(assigned[0].value, environment, depth + 1)
+            if len(assigned) > 1 or assigned[0].is_conditional or value is None:
+                is_known = False
+            return value
+
+        try:
+            value = expand(lex(word.text), look_up)
+        except ExpansionError:
+            return None
+        return value if is_known else None
+
+    def argument(self, *names: str) -> ShellWord | None:
+        """The value of an option: `-o value`, `-o=value` or `--output value`."""
+        words = self.command.words
+        for idx, word in enumerate(words[1:], 1):
+            for name in names:
+                if word.text == name and idx + 1 < len(words):
+                    return words[idx + 1]
+                if word.text.startswith(f"{name}="):
+                    start = len(name) + 1
+                    value = None if word.value is None else word.value[start:]
+                    return word._replace(text=word.text[start:], value=value)
+        return None
+
+    def has_option(self, *names: str) -> bool:
+        """Whether an option is given, with a value or without."""
+        return any(it.text.partition("=")[0] in names for it in self.command.words[1:])
+
+    @property
+    def subcommand(self) -> str:
+        """The first argument that is no option."""
+        return next((it for it in self.command.arguments if not it.startswith("-")), "")
+
+
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCompilation:
+    """How a command is made to compile for the target platform on the build machine."""
+
+    assignments: tuple[tuple[str, str], ...]
+    """Variables to set for it, in the order in which they are written."""
+    arguments: tuple[str, ...]
+    """The automatic arguments that these use."""
+    is_safe: bool
+    """Whether the same is built, but for the architecture; else a human has to agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A command that runs a toolchain."""
+
+    toolchain: Toolchain
+    invocation: Invocation
+    effect: Effect
+    title: str
+    """What to call the command in a message: `go build`."""
+    title_words: int = 1
+    """How many words of the command that is."""
+    architectures: tuple[str | None, ...] = ()
+    """Of COMPILE: the architecture that its output is for, for each target; None where the text cannot tell."""
+    outputs: tuple[str, ...] = ()
+    """Paths that it writes to, as far as its arguments tell."""
+    cross_compilation: CrossCompilation | None = None
+    """How to make it compile for the target platform; None where it does already, or no edit can."""
+
+    @property
+    def instruction(self) -> int:
+        """Index of the RUN."""
+        return self.invocation.instruction
+
+    @property
+    def follows_target(self) -> bool:
+        """Whether its output is for the target platform, whatever machine it runs on."""
+        targets = self.invocation.targets
+        return bool(self.architectures) and all(
+            made == target.architecture for made, target in zip(self.architectures, targets, strict=True)
+        )
+
+    @property
+    def wrong_targets(self) -> tuple[Platform, ...]:
+        """The target platforms for which its output is certainly for another architecture."""
+        return tuple(
+            target
+            for made, target in zip(self.architectures, self.invocation.targets, strict=True)
+            if made is not None and made != target.architecture
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A family of programs."""
+
+    name: str
+    """As its users write it."""
+    recognize: Callable[[Invocation, Toolchain], Use | None]
+    """What a command does with it; None for a command that is none of its programs."""
+    reads: Callable[[Invocation, str], Reading]
+    """Whether a command of it looks at a variable of its environment of its own accord."""

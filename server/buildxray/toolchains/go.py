@@ -1,0 +1,122 @@
+"""Go: `go build` and its kin.
+
+It compiles for GOOS and GOARCH, which default to the machine it runs on. With GOARCH set to another machine's,
+cgo is off unless CGO_ENABLED=1 asks for it, and then a C cross compiler has to be there.
+
+Source: `go help environment`; cmd/go/internal/cfg; the Go 1.21 release notes for GOARM.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Setting, Toolchain, Use
+
+_COMPILING: Final = frozenset({"build", "install"})
+_FETCHING: Final = frozenset({"get", "mod", "work"})
+_EXECUTING: Final = frozenset({"generate", "run", "test", "tool"})
+_DRIVERS: Final = frozenset({"garble", "gox", "tinygo"})
+_READ_VARIABLES: Final = frozenset(
+    {"CGO_ENABLED", "GOARCH", "GOARM", "GOAMD64", "GOARM64", "GOOS", "GOFLAGS", "GOTOOLCHAIN", "CC", "CXX"}
+)
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command, subcommand = invocation.command, invocation.subcommand
+    if command.name not in ("go", *_DRIVERS):
+        return None
+    title = f"{command.name} {subcommand}".strip()
+    title_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    is_test_binary = subcommand == "test" and invocation.has_option("-c")
+    if subcommand in _COMPILING or is_test_binary:
+        return Use(
+            toolchain,
+            invocation,
+            Effect.COMPILE,
+            title,
+            title_words,
+            _architectures(invocation),
+            _outputs(invocation),
+            _cross_compilation(invocation),
+        )
+    effect = Effect.NEUTRAL
+    if subcommand in _FETCHING:
+        effect = Effect.FETCH
+    elif subcommand in _EXECUTING:
+        effect = Effect.EXECUTE
+    return Use(toolchain, invocation, effect, title, title_words)
+
+
+def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
+    setting = invocation.setting("GOARCH")
+    # An empty GOARCH is none: the compiler then takes the machine that it runs on.
+    own = [it.architecture for it in invocation.step_platforms]
+    return tuple(it if it is None else it or machine for it, machine in zip(setting.values, own, strict=True))
+
+
+def _outputs(invocation: Invocation) -> tuple[str, ...]:
+    output = invocation.argument("-o")
+    if output is None:
+        return ()
+    values = {it for it in invocation.evaluate(output) if it is not None}
+    return tuple(sorted(values))
+
+
+def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
+    """`GOARCH=$TARGETARCH`, with what else the target platforms need."""
+    if invocation.subcommand == "install":
+        # For another architecture the binary would go to bin/$GOOS_$GOARCH, or GOBIN would refuse it.
+        return None
+    cgo = invocation.setting("CGO_ENABLED")
+    needs_cgo = any(it not in ("0", "") for it in cgo.values) or (not any(cgo.values) and invocation.workspace.uses_cgo)
+    if needs_cgo or invocation.has_option("-race", "-msan", "-asan"):
+        return None
+    settings = {name: invocation.setting(name) for name in ("GOOS", "GOARCH", "GOARM")}
+    wanted = {
+        "GOOS": ("TARGETOS", "$TARGETOS", [it.os for it in invocation.targets]),
+        "GOARCH": ("TARGETARCH", "$TARGETARCH", [it.architecture for it in invocation.targets]),
+        "GOARM": (
+            "TARGETVARIANT",
+            "${TARGETVARIANT#v}",
+            [_goarm(it.variant, it.architecture) for it in invocation.targets],
+        ),
+    }
+    assignments: list[tuple[str, str]] = []
+    arguments: list[str] = []
+    for name, (argument, value, values) in wanted.items():
+        if _has_right_values(name, settings[name], values, invocation):
+            continue
+        if settings[name].assignment is not None or (settings[name].is_set and any(settings[name].values)):
+            # Something else is asked for, which a human has to weigh.
+            return None
+        assignments.append((name, value))
+        arguments.append(argument)
+    if not assignments:
+        return None
+    is_decided = all(it == "0" for it in cgo.values) or invocation.workspace.uses_cgo is False
+    if not is_decided:
+        assignments.append(("CGO_ENABLED", "0"))
+    return CrossCompilation(tuple(assignments), tuple(arguments), is_decided)
+
+
+def _goarm(variant: str, architecture: str) -> str:
+    return variant.removeprefix("v") if architecture == "arm" else ""
+
+
+def _has_right_values(name: str, setting: Setting, values: list[str], invocation: Invocation) -> bool:
+    if name == "GOARM" and not any(values):
+        return True
+    if name == "GOOS" and not any(setting.values):
+        return all(it == invocation.builder.os for it in values)
+    return all(
+        value == want or (name == "GOARM" and not want) for value, want in zip(setting.values, values, strict=True)
+    )
+
+
+def _reads(invocation: Invocation, name: str) -> Reading:
+    if name in _READ_VARIABLES:
+        return Reading.YES
+    return Reading.MAYBE if invocation.subcommand in _EXECUTING else Reading.NO
+
+
+GO: Final = Toolchain("Go", _recognize, _reads)

@@ -1,0 +1,96 @@
+"""What all RUN instructions of a plan do, command by command."""
+
+from __future__ import annotations
+
+from buildxray.plan.facts import Facts
+from buildxray.plan.model import Plan
+from buildxray.platforms.platform import normalize
+from buildxray.syntax.instructions import Run
+from buildxray.syntax.shell import Command, Script, read_script
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
+from buildxray.toolchains.registry import ALL
+
+
+class Inventory:
+    """The commands of one plan; each RUN is read when it is first asked for."""
+
+    def __init__(self, plan: Plan, facts: Facts, workspace: Workspace) -> None:
+        self.plan = plan
+        self.facts = facts
+        self.workspace = workspace
+        self._invocations: dict[int, tuple[Invocation, ...]] = {}
+        self._uses: dict[int, tuple[Use, ...]] = {}
+
+    def script(self, instruction: int) -> Script:
+        """The commands of a RUN, as the shell in force there reads them."""
+        scopes = self.facts.scopes(instruction)
+        node = self.plan.node(instruction)
+        return read_script(node, scopes[0].shell_command) if scopes else read_script(node)
+
+    def invocations(self, instruction: int) -> tuple[Invocation, ...]:
+        """The commands of a RUN with what they see; none where no target needs it."""
+        found = self._invocations.get(instruction)
+        if found is None:
+            found = self._invocations[instruction] = tuple(self._read(instruction))
+        return found
+
+    def uses(self, instruction: int) -> tuple[Use, ...]:
+        """The commands of a RUN that a toolchain recognises."""
+        found = self._uses.get(instruction)
+        if found is None:
+            recognized = (recognize(it) for it in self.invocations(instruction))
+            found = self._uses[instruction] = tuple(it for it in recognized if it is not None)
+        return found
+
+    def stage_uses(self, stage: int, *effects: Effect) -> list[Use]:
+        """The recognised commands of a stage's own RUN instructions with one of these effects."""
+        outlined = self.plan.stages[stage]
+        return [
+            use
+            for idx in range(outlined.from_idx + 1, outlined.end_idx)
+            for use in self.uses(idx)
+            if use.effect in effects
+        ]
+
+    def _read(self, instruction: int) -> list[Invocation]:
+        stage = self.facts.stage_of(instruction)
+        if stage is None or not isinstance(self.plan.node(instruction), Run):
+            return []
+        targets = [it for it in self.plan.targets if it.is_needed(stage.idx)]
+        scopes = self.facts.scopes(instruction)
+        if not scopes:
+            return []
+        return [
+            Invocation(
+                command,
+                instruction,
+                self.plan.request.build_platform,
+                tuple(it.platform for it in targets),
+                tuple(it.environment for it in scopes),
+                tuple(normalize(it.platform) for it in scopes),
+                self.workspace,
+            )
+            for command in self.script(instruction).commands
+        ]
+
+
+def recognize(invocation: Invocation) -> Use | None:
+    """What a command does, as the first toolchain that knows it says."""
+    for toolchain in ALL:
+        use = toolchain.recognize(invocation, toolchain)
+        if use is not None:
+            return use
+    return None
+
+
+def reading(invocation: Invocation, name: str) -> Reading:
+    """Whether a command looks at a variable of its environment; a program that is not known may."""
+    use = recognize(invocation)
+    if use is None:
+        return Reading.NO if is_nothing(invocation.command) else Reading.MAYBE
+    return use.toolchain.reads(invocation, name)
+
+
+def is_nothing(command: Command) -> bool:
+    """Whether a command is a mere test or a call of a shell whose script is read by itself."""
+    return command.name in ("[", "[[", "sh", "bash", "ash", "dash")

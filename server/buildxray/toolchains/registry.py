@@ -1,0 +1,13 @@
+"""All toolchains, in the order in which they are asked. A new toolchain is one new file and one line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.toolchains.base import Toolchain
+from buildxray.toolchains.common import COMMON
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.opaque import OPAQUE
+from buildxray.toolchains.xx import XX
+
+ALL: Final[tuple[Toolchain, ...]] = (XX, GO, OPAQUE, COMMON)

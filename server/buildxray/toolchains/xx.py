@@ -1,0 +1,40 @@
+"""xx: `xx-go`, `xx-cargo`, `xx-clang` and their kin cross-compile for the TARGET* variables that they find.
+
+Source: github.com/tonistiigi/xx, src/xx-info and README.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+
+_INSTALLING: Final = frozenset({"xx-apk", "xx-apt", "xx-apt-get"})
+_COMPILING: Final = frozenset({"xx-cargo", "xx-cc", "xx-clang", "xx-clang++", "xx-c++", "xx-go", "xx-windres"})
+_READ_VARIABLES: Final = PER_TARGET_ARGUMENTS | {"TARGETPAIR"}
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    name = invocation.command.name
+    if not name.startswith("xx-"):
+        return None
+    if name in _INSTALLING:
+        return Use(toolchain, invocation, Effect.INSTALL, name)
+    if name in _COMPILING:
+        return Use(toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation))
+    return Use(toolchain, invocation, Effect.NEUTRAL, name)
+
+
+def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
+    names = ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")
+    is_told = any(any(invocation.setting(name).values) for name in names)
+    platforms = invocation.targets if is_told else invocation.step_platforms
+    return tuple(it.architecture for it in platforms)
+
+
+def _reads(_invocation: Invocation, name: str) -> Reading:
+    return Reading.YES if name in _READ_VARIABLES else Reading.NO
+
+
+XX: Final = Toolchain("xx", _recognize, _reads)
