@@ -1,0 +1,71 @@
+"""Everything that a rule may look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from buildxray.plan.facts import Facts
+from buildxray.plan.model import Plan
+from buildxray.plan.planner import Planner
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.syntax.instructions import Arg, Instruction, Node
+from buildxray.syntax.parser import Dockerfile, parse
+from buildxray.syntax.text import Edit, apply_edits
+from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.inventory import Inventory
+
+
+class RuleContext:
+    """One document with its plan, and the means to plan it again as a fix would leave it."""
+
+    def __init__(self, plan: Plan, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
+        self.plan = plan
+        self.facts = Facts(plan)
+        self.inventory = Inventory(plan, self.facts, workspace)
+        self._planner = planner
+        self._workspace = workspace
+        self._asks_for_several = asks_for_several
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The document."""
+        return self.plan.dockerfile
+
+    @property
+    def text(self) -> str:
+        """The text of the document."""
+        return self.plan.dockerfile.text
+
+    def instruction(self, idx: int) -> Instruction:
+        """The instruction with that index."""
+        return self.plan.instruction(idx)
+
+    def node(self, idx: int) -> Node:
+        """The node of the instruction with that index."""
+        return self.plan.node(idx)
+
+    @cached_property
+    def has_intent(self) -> bool:
+        """Whether the file is meant for several platforms.
+
+        It is where it names an automatic platform argument, or where whoever builds it asks for several.
+        """
+        if self._asks_for_several:
+            return True
+        return any(_TELLING.search(it.node.text) for it in self.dockerfile.instructions)
+
+    def after(self, edits: Iterable[Edit]) -> RuleContext:
+        """The context of the text that edits would leave."""
+        plan = self._planner.plan(parse(apply_edits(self.text, edits)))
+        return RuleContext(plan, self._planner, self._workspace, asks_for_several=self.has_intent)
+
+    def declares(self, idx: int, name: str) -> bool:
+        """Whether the instruction with that index is an ARG of that name."""
+        node = self.node(idx)
+        return isinstance(node, Arg) and any(it.name.text == name for it in node.pairs)
+
+
+_TELLING = re.compile(rf"\b(?:{'|'.join(it for it in AUTOMATIC_ARGUMENTS if it != 'TARGETSTAGE')})\b")
+"""TARGETSTAGE has nothing to do with platforms."""
