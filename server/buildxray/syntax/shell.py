@@ -36,6 +36,8 @@ class ShellVariable(NamedTuple):
     range: TextRange
     """All of it, an operator and its operand included."""
     name_range: TextRange
+    has_default: bool
+    """Whether an operator says what to take where it is not set: `${NAME:-default}`."""
 
 
 class ShellWord(NamedTuple):
@@ -255,7 +257,8 @@ class _Reader:
             for match in _EXPANSION.finditer(content):
                 group = "name" if match["name"] else "braced"
                 name_range = text.range_of(*match.span(group))
-                self.uses.append(ShellVariable(match[group], text.range_of(*match.span()), name_range))
+                has_default = _DEFAULT.match(content, match.end(group)) is not None
+                self.uses.append(ShellVariable(match[group], text.range_of(*match.span()), name_range, has_default))
 
     def statements(self, nodes: Iterable[SyntaxNode], text: _Text, place: _Place) -> None:
         for node in nodes:
@@ -516,6 +519,7 @@ _WORD_TYPES: Final = frozenset(
     }
 )
 _TESTS: Final = frozenset({"[", "[[", "test"})
+_DEFAULT: Final = re.compile(":?[-=+]")
 _EXPANSION: Final = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
 
 
@@ -578,7 +582,8 @@ def _variables_in(node: SyntaxNode, text: _Text) -> Iterator[ShellVariable]:
         if current.type in ("simple_expansion", "expansion"):
             name = next((it for it in current.named_children if it.type == "variable_name"), None)
             if name is not None:
-                yield ShellVariable(text.of(name), text.range(current), text.range(name))
+                has_default = current.type == "expansion" and _DEFAULT.match(text.text, text.span(name).end) is not None
+                yield ShellVariable(text.of(name), text.range(current), text.range(name), has_default)
         todo += reversed(current.named_children)
 
 

@@ -1,0 +1,116 @@
+"""Where an instruction uses variables: those that BuildKit expands, and those that the shell of a RUN does.
+
+CMD, ENTRYPOINT and HEALTHCHECK are left out: their variables belong to the running container.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.syntax.instructions import (
+    Add,
+    Arg,
+    Copy,
+    Copying,
+    Expose,
+    From,
+    Instruction,
+    Node,
+    Onbuild,
+    OneValue,
+    Run,
+    Span,
+    Volume,
+    WithPairs,
+)
+from buildxray.syntax.shell import read_script
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.words import lex
+
+_EXPANDED_FLAGS: Final[dict[type[Node], frozenset[str]]] = {
+    Add: frozenset({"checksum", "chmod", "chown"}),
+    Copy: frozenset({"chmod", "chown"}),
+    From: frozenset({"platform"}),
+    Run: frozenset({"mount"}),
+}
+_DEFAULT: Final = re.compile(":?[-+]")
+
+
+class VariableReference(NamedTuple):
+    """A place where the value of a variable is used."""
+
+    name: str
+    range: TextRange
+    """In the document, from `$` to the end of the name at least; the shell's end behind the operand."""
+    name_range: TextRange
+    is_shell: bool
+    """Whether the shell of a RUN expands it, and not BuildKit."""
+    has_default: bool
+    """Whether an operator says what to take where it is not set: `${NAME:-default}`."""
+
+
+def variable_references(
+    instruction: Instruction, escape: str, shell: tuple[str, ...] = ("/bin/sh", "-c")
+) -> tuple[VariableReference, ...]:
+    """All uses of variables in an instruction, in the order of the text; never raises.
+
+    `escape` is the escape token of the file, `shell` what executes a RUN there.
+    """
+    found = [*_expanded(instruction, instruction.node, escape)]
+    for use in read_script(instruction.node, shell).variables if isinstance(instruction.node, Run) else ():
+        range_, name_range = instruction.place(use.range), instruction.place(use.name_range)
+        found.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
+    return tuple(sorted(found, key=lambda it: it.range))
+
+
+def _expanded(instruction: Instruction, node: Node, escape: str) -> Iterator[VariableReference]:
+    """Those that BuildKit expands; `node` is the instruction's own, or the trigger of its ONBUILD."""
+    for span in _expanded_spans(node):
+        text = node.text[slice(*span)]
+        for use in lex(text, escape).uses:
+            yield VariableReference(
+                use.name,
+                instruction.range_of(Span(span.start + use.range.start, span.start + use.range.end)),
+                instruction.range_of(Span(span.start + use.name_range.start, span.start + use.name_range.end)),
+                is_shell=False,
+                has_default=_has_default(text, use.name_range),
+            )
+    if isinstance(node, Copying):
+        for heredoc in node.heredocs:
+            start = instruction.start + heredoc.start
+            for use in lex(heredoc.content, quotes=False).uses if heredoc.marker.expand else ():
+                yield VariableReference(
+                    use.name,
+                    use.range.shifted(start),
+                    use.name_range.shifted(start),
+                    is_shell=False,
+                    has_default=_has_default(heredoc.content, use.name_range),
+                )
+    if isinstance(node, Onbuild) and node.trigger is not None:
+        yield from _expanded(instruction, node.trigger, escape)
+
+
+def _has_default(text: str, name_range: TextRange) -> bool:
+    is_braced = text[name_range.start - 1 : name_range.start] == "{"
+    return is_braced and _DEFAULT.match(text, name_range.end) is not None
+
+
+def _expanded_spans(node: Node) -> Iterator[Span]:
+    """The parts of the logical text that BuildKit expands."""
+    flags = _EXPANDED_FLAGS.get(type(node), frozenset())
+    yield from (it.value.span for it in node.flags if it.name.text in flags and it.value is not None)
+    match node:
+        case From():
+            yield from (it.span for it in node.arguments[:1])
+        case WithPairs():
+            for pair in node.pairs:
+                if not isinstance(node, Arg):
+                    yield pair.name.span
+                if pair.value is not None:
+                    yield pair.value.span
+        case Copying() | Expose() | OneValue() | Volume():
+            yield from (it.span for it in node.arguments)
+        case _:
+            pass
