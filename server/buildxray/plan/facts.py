@@ -181,6 +181,18 @@ class Facts:
         scopes = (it.scope_before(stage, instruction) for it in self.plan.targets)
         return tuple(it for it in scopes if it is not None)
 
+    def scopes_behind(self, instruction: int) -> tuple[Scope, ...]:
+        """The scope behind an instruction for each target that needs its stage."""
+        stage = self.stage_of(instruction)
+        if stage is None:
+            return ()
+        scopes = (it.scope_before(stage, instruction + 1) for it in self.plan.targets)
+        return tuple(it for it in scopes if it is not None)
+
+    def children(self, stage: int) -> tuple[int, ...]:
+        """The stages that are built directly on a stage."""
+        return tuple(it.idx for it in self.plan.stages if stage in self.bases(it.idx))
+
     def declaration(self, name: str, instruction: int) -> int | None:
         """The index of the ARG or ENV that last sets a variable in front of an instruction of a stage.
 

@@ -1,0 +1,111 @@
+"""Which files of a stage reach the image, along COPY, mounts and FROM.
+
+Paths are absolute and clean. One that ends in a slash stands for a file in that directory whose name the text
+does not tell.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from buildxray.plan.facts import Consumer, Facts
+from buildxray.plan.paths import clean
+from buildxray.plan.scope import Scope
+from buildxray.syntax.instructions import Copy, From, Token
+from buildxray.syntax.words import ExpansionError, expand, lex
+
+_ANYTHING: Final = "/"
+
+
+def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
+    """The instruction that first takes a file from a stage on its way into the image; None where none does.
+
+    What a RUN does with a mounted file only the RUN knows, so it counts as taking all of them on.
+    """
+    for consumer in facts.consumers[stage]:
+        if any(_arrives(facts, consumer.stage, it, {stage}) for it in _taken_to(facts, consumer, path)):
+            return consumer
+    return None
+
+
+def copied_paths(facts: Facts, consumer: Consumer) -> tuple[str, ...]:
+    """What a COPY takes from a stage, for all targets together; empty for a mount or a FROM."""
+    node = facts.plan.node(consumer.instruction)
+    if not isinstance(node, Copy):
+        return ()
+    scopes = facts.scopes(consumer.instruction)
+    paths = (_path(facts, token, scope, "/") for token in node.sources for scope in scopes)
+    return tuple(dict.fromkeys(it for it in paths if it is not None))
+
+
+def _arrives(facts: Facts, stage: int, path: str, passed: set[int]) -> bool:
+    if stage in facts.image_stages:
+        return True
+    if stage in passed:
+        return False
+    return any(
+        _arrives(facts, consumer.stage, it, passed | {stage})
+        for consumer in facts.consumers[stage]
+        for it in _taken_to(facts, consumer, path)
+    )
+
+
+def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
+    """Where a consumer puts a file, if it takes it."""
+    node = facts.plan.node(consumer.instruction)
+    if isinstance(node, From):
+        yield path
+    elif isinstance(node, Copy):
+        for scope in facts.scopes(consumer.instruction):
+            destination = None if node.destination is None else _path(facts, node.destination, scope, scope.directory)
+            for token in node.sources:
+                source = _path(facts, token, scope, "/")
+                if source is not None and destination is not None and _covers(source, path):
+                    yield _moved(path, source, destination)
+    else:
+        yield _ANYTHING
+
+
+def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | None:
+    try:
+        text = expand(lex(token.text, facts.plan.dockerfile.escape), scope.environment.get)
+    except ExpansionError:
+        return None
+    return clean(posixpath.join(directory, text)) + ("/" if text.endswith("/") and text.strip("/") else "")
+
+
+def _covers(source: str, path: str) -> bool:
+    """Whether copying `source` takes `path` along."""
+    source = source.rstrip("/") or "/"
+    if path == _ANYTHING:
+        return True
+    if path.endswith("/"):
+        directory = path.rstrip("/") or "/"
+        if posixpath.dirname(source) == directory:
+            # A binary rarely has a suffix, and the files that lie beside it mostly do.
+            return "." not in posixpath.basename(source)
+        path = directory
+    elif _is_inside(source, path):
+        return True
+    while not fnmatchcase(path, source):
+        if path == "/":
+            return False
+        path = posixpath.dirname(path)
+    return True
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    return path.startswith(directory.rstrip("/") + "/")
+
+
+def _moved(path: str, source: str, destination: str) -> str:
+    source = source.rstrip("/")
+    if path == source:
+        is_directory = destination.endswith("/")
+        return posixpath.join(destination, posixpath.basename(path)) if is_directory else destination
+    if _is_inside(path, source):
+        return posixpath.join(destination.rstrip("/") or "/", path[len(source) + 1 :])
+    return destination.rstrip("/") + "/"
