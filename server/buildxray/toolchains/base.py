@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from buildxray.plan.environment import Environment
+from buildxray.plan.paths import clean
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.shell import Assignment, Command, ShellWord
 from buildxray.syntax.words import ExpansionError, expand, lex
@@ -26,6 +28,8 @@ class Effect(Enum):
     """Puts files for the architecture of the stage into it."""
     EXECUTE = "execute"
     """Runs what was built, or programs of the project."""
+    PROBE = "probe"
+    """Asks for the architecture of the machine that it runs on."""
     NEUTRAL = "neutral"
     """Neither costs nor yields anything that matters here."""
     UNKNOWN = "unknown"
@@ -76,6 +80,8 @@ class Invocation:
     """The environment of the RUN, for each of these."""
     step_platforms: tuple[Platform, ...]
     """Where the RUN executes, for each of these."""
+    directories: tuple[str, ...]
+    """Where the command may execute: the working directory, and those that `cd` led to before."""
     workspace: Workspace
 
     def setting(self, name: str) -> Setting:
@@ -134,6 +140,15 @@ class Invocation:
                     return word._replace(text=word.text[start:], value=value)
         return None
 
+    def paths(self, word: ShellWord) -> tuple[str, ...]:
+        """The absolute paths that a word may mean, a slash at its end kept; none where the text cannot tell."""
+        found: dict[str, None] = {}
+        for value in self.evaluate(word):
+            if value:
+                slash = "/" if value.endswith("/") else ""
+                found |= dict.fromkeys(clean(posixpath.join(it, value)).rstrip("/") + slash for it in self.directories)
+        return tuple(found)
+
     def has_option(self, *names: str) -> bool:
         """Whether an option is given, with a value or without."""
         return any(it.text.partition("=")[0] in names for it in self.command.words[1:])
@@ -172,8 +187,10 @@ class Use:
     """How many words of the command that is."""
     architectures: tuple[str | None, ...] = ()
     """Of COMPILE: the architecture that its output is for, for each target; None where the text cannot tell."""
+    is_targeted: bool = False
+    """Of COMPILE: whether some architecture is asked for, right or wrong, instead of the machine's own."""
     outputs: tuple[str, ...] = ()
-    """Paths that it writes to, as far as its arguments tell."""
+    """Paths that it may write to, as `plan.flow` reads them."""
     cross_compilation: CrossCompilation | None = None
     """How to make it compile for the target platform; None where it does already, or no edit can."""
 
@@ -189,6 +206,11 @@ class Use:
         return bool(self.architectures) and all(
             made == target.architecture for made, target in zip(self.architectures, targets, strict=True)
         )
+
+    @property
+    def machine(self) -> Platform:
+        """Where it runs, for the first target."""
+        return self.invocation.step_platforms[0]
 
     @property
     def wrong_targets(self) -> tuple[Platform, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _NEUTRAL_NAMES: Final = """
-: . [ add-apt-repository addgroup adduser apt-key apt-mark arch awk base64 basename bunzip2 bzip2 cat cd chgrp
+: . [ add-apt-repository addgroup adduser apt-key apt-mark awk base64 basename bunzip2 bzip2 cat cd chgrp
 chmod chown chpasswd chroot cksum comm corepack cp cpio curl cut date dd df diff dirname dos2unix dpkg dpkg-deb
 dpkg-query du echo egrep env envsubst exit export expr false fgrep file find getent git gpg grep groupadd groupmod
 gunzip gzip head hostname id install jq ldconfig ldd let ln local locale-gen localedef ls lsb_release md5sum mkdir
@@ -22,8 +22,23 @@ _INSTALLING: Final = frozenset(
 )
 
 
+_PROBES: Final = {
+    "apk": ("--print-arch",),
+    "arch": (),
+    "dpkg": ("--print-architecture", "--print-foreign-architectures"),
+    "dpkg-architecture": (),
+    "getconf": ("LONG_BIT",),
+    "lscpu": (),
+    "rpm": ("--eval", "-E"),
+    "uname": ("-m", "-p", "-i", "-a", "-mp", "-sm", "-ms"),
+}
+"""Programs that tell the architecture, and the arguments that make them; none are needed where none are listed."""
+
+
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
+    if name in _PROBES and (not _PROBES[name] or {*_PROBES[name]} & {*invocation.command.arguments}):
+        return Use(toolchain, invocation, Effect.PROBE, " ".join((name, *invocation.command.arguments[:1])))
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip())
     if name in _NEUTRAL:

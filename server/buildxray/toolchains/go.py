@@ -8,13 +8,21 @@ Source: `go help environment`; cmd/go/internal/cfg; the Go 1.21 release notes fo
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import Final
 
+from buildxray.plan.paths import clean
 from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Setting, Toolchain, Use
 
 _COMPILING: Final = frozenset({"build", "install"})
 _FETCHING: Final = frozenset({"get", "mod", "work"})
 _EXECUTING: Final = frozenset({"generate", "run", "test", "tool"})
+_FLAG_NAMES: Final = """
+C asmflags buildmode compiler covermode coverpkg gccgoflags gcflags installsuffix ldflags mod modfile o overlay p pgo
+pkgdir tags toolexec
+"""
+_FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo"})
 _READ_VARIABLES: Final = frozenset(
     {"CGO_ENABLED", "GOARCH", "GOARM", "GOAMD64", "GOARM64", "GOOS", "GOFLAGS", "GOTOOLCHAIN", "CC", "CXX"}
@@ -36,14 +44,17 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             title,
             title_words,
             _architectures(invocation),
-            _outputs(invocation),
-            _cross_compilation(invocation),
+            is_targeted=any(it != "" for it in invocation.setting("GOARCH").values),
+            outputs=_outputs(invocation),
+            cross_compilation=_cross_compilation(invocation),
         )
     effect = Effect.NEUTRAL
     if subcommand in _FETCHING:
         effect = Effect.FETCH
     elif subcommand in _EXECUTING:
         effect = Effect.EXECUTE
+    elif subcommand == "env":
+        effect = Effect.PROBE
     return Use(toolchain, invocation, effect, title, title_words)
 
 
@@ -56,10 +67,39 @@ def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:
     output = invocation.argument("-o")
-    if output is None:
-        return ()
-    values = {it for it in invocation.evaluate(output) if it is not None}
-    return tuple(sorted(values))
+    if output is not None:
+        return invocation.paths(output)
+    names = [_binary(it) for it in _packages(invocation)] or [""]
+    if invocation.subcommand == "install":
+        directories = [it for it in invocation.setting("GOBIN").values if it]
+        directories += [f"{it}/bin" for it in invocation.setting("GOPATH").values if it]
+        directories = directories or ["/go/bin", "/root/go/bin"]
+    else:
+        directories = [*invocation.directories]
+    return tuple(dict.fromkeys(f"{clean(directory)}/{name}" for directory in directories for name in names))
+
+
+def _packages(invocation: Invocation) -> list[str]:
+    """The arguments behind the subcommand that are no flags."""
+    words = iter(invocation.command.arguments)
+    packages: list[str] = []
+    for word in words:
+        if word.lstrip("-") in _FLAGS_WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            packages.append(word)
+    return packages[1:]
+
+
+def _binary(package: str) -> str:
+    """What the binary of a package is called; empty where only go.mod tells."""
+    path = package.partition("@")[0].rstrip("/")
+    if path.endswith(".go"):
+        return posixpath.basename(path).removesuffix(".go")
+    directory, _, name = path.rpartition("/")
+    if directory and re.fullmatch(r"v[2-9]\d*", name):
+        name = posixpath.basename(directory)
+    return "" if name in ("", ".", "..", "...") or "$" in name else name
 
 
 def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:

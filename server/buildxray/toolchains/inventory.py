@@ -60,18 +60,28 @@ class Inventory:
         scopes = self.facts.scopes(instruction)
         if not scopes:
             return []
-        return [
-            Invocation(
+        directories = tuple(dict.fromkeys(it.directory for it in scopes))
+        found: list[Invocation] = []
+        for command in self.script(instruction).commands:
+            invocation = Invocation(
                 command,
                 instruction,
                 self.plan.request.build_platform,
                 tuple(it.platform for it in targets),
                 tuple(it.environment for it in scopes),
                 tuple(normalize(it.platform) for it in scopes),
+                directories,
                 self.workspace,
             )
-            for command in self.script(instruction).commands
-        ]
+            found.append(invocation)
+            if command.name == "cd" and len(command.words) == 2:
+                # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
+                directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
+        return found
+
+
+_MOST = 16
+"""Working directories of one RUN that are kept apart."""
 
 
 def recognize(invocation: Invocation) -> Use | None:

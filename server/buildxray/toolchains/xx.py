@@ -22,7 +22,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, name)
     if name in _COMPILING:
-        return Use(toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation))
+        return Use(
+            toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation), is_targeted=True
+        )
     return Use(toolchain, invocation, Effect.NEUTRAL, name)
 
 
