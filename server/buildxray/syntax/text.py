@@ -14,6 +14,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
@@ -63,6 +65,30 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         pieces += [text[done : edit.range.start], edit.new_text]
         done = edit.range.end
     return "".join([*pieces, text[done:]])
+
+
+def edits_between(old: str, new: str) -> tuple[Edit, ...]:
+    """Edits that make `new` of `old`: only of lines that differ, and of these only what differs."""
+    old_lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, old_lines))]
+    edits: list[Edit] = []
+    for tag, first, last, new_first, new_last in SequenceMatcher(
+        None, old_lines, new_lines, autojunk=False
+    ).get_opcodes():
+        if tag == "equal":
+            continue
+        before, after = "".join(old_lines[first:last]), "".join(new_lines[new_first:new_last])
+        n_same = _n_common(before, after)
+        n_same_end = _n_common(before[n_same:][::-1], after[n_same:][::-1])
+        range_ = TextRange(starts[first] + n_same, starts[last] - n_same_end)
+        edits.append(Edit(range_, after[n_same : len(after) - n_same_end]))
+    return tuple(edits)
+
+
+def _n_common(first: str, second: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((idx for idx, (one, other) in pairs if one != other), min(len(first), len(second)))
 
 
 @dataclass(frozen=True, slots=True)
