@@ -12,8 +12,8 @@ from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.instructions import Arg, Instruction, Node
 from buildxray.syntax.parser import Dockerfile, parse
-from buildxray.syntax.text import Edit, apply_edits
-from buildxray.toolchains.base import Workspace
+from buildxray.syntax.text import Edit, TextRange, apply_edits
+from buildxray.toolchains.base import Use, Workspace
 from buildxray.toolchains.inventory import Inventory
 
 
@@ -60,6 +60,18 @@ class RuleContext:
         """The context of the text that edits would leave."""
         plan = self._planner.plan(parse(apply_edits(self.text, edits)))
         return RuleContext(plan, self._planner, self._workspace, asks_for_several=self.has_intent)
+
+    def command_range(self, use: Use) -> TextRange:
+        """Where the name of a command stands that a message calls by its title: `go build`; on one line."""
+        words = use.invocation.command.words
+        instruction = self.instruction(use.instruction)
+        first, last = instruction.place(words[0].range), instruction.place(words[use.title_words - 1].range)
+        return first if "\n" in self.text[first.start : last.end] else TextRange(first.start, last.end)
+
+    def keyword_range(self, idx: int) -> TextRange:
+        """Where the keyword of an instruction stands."""
+        instruction = self.instruction(idx)
+        return instruction.range_of(instruction.node.keyword)
 
     def declares(self, idx: int, name: str) -> bool:
         """Whether the instruction with that index is an ARG of that name."""

@@ -5,11 +5,11 @@ Every function gives edits of the text of the context; nothing but what it says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Arg, From, Instruction
+from buildxray.syntax.instructions import From, Instruction, WithPairs
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation, Use
 
@@ -29,26 +29,33 @@ def set_platform(ctx: RuleContext, from_idx: int, value: str) -> list[Edit]:
 
 
 def declare_arguments(ctx: RuleContext, idx: int, names: Iterable[str]) -> list[Edit]:
-    """Declare those arguments that are not in scope directly before an instruction, on one line.
+    """Declare those arguments that are not in scope directly before an instruction, on one line."""
+    scopes = ctx.facts.scopes(idx)
+    missing = [name for name in dict.fromkeys(names) if all(it.environment.get(name) is None for it in scopes)]
+    return [declare(ctx, idx, missing)] if missing else []
+
+
+def declare(ctx: RuleContext, idx: int, names: Iterable[str]) -> Edit:
+    """An ARG line directly before an instruction, cased as it is; the names in BuildKit's order."""
+    keyword = "arg" if ctx.node(idx).keyword.text.islower() else "ARG"
+    ordered = sorted({*names}, key=lambda it: (_ORDER.get(it, len(_ORDER)), it))
+    return insert_lines(ctx, idx, [f"{indentation(ctx, ctx.instruction(idx))}{keyword} {' '.join(ordered)}"])
+
+
+def insert_lines(ctx: RuleContext, idx: int, lines: Iterable[str]) -> Edit:
+    """Insert lines, given without their ends, directly before an instruction.
 
     Comment lines that stand right on top of the instruction stay with it.
     """
-    scopes = ctx.facts.scopes(idx)
-    missing = [name for name in dict.fromkeys(names) if all(it.environment.get(name) is None for it in scopes)]
-    if not missing:
-        return []
-    missing.sort(key=lambda it: _ORDER.get(it, len(_ORDER)))
-    start = start_with_comments(ctx, ctx.instruction(idx))
-    return [Edit(TextRange(start, start), argument_line(ctx, idx, missing))]
-
-
-def argument_line(ctx: RuleContext, idx: int, names: Sequence[str]) -> str:
-    """An ARG line, indented and cased as the instruction in front of which it goes."""
     instruction = ctx.instruction(idx)
-    keyword_range = instruction.range_of(instruction.node.keyword)
-    keyword = instruction.node.keyword.text
-    indent = ctx.text[ctx.text.rfind("\n", 0, keyword_range.start) + 1 : keyword_range.start].removeprefix("\ufeff")
-    return f"{indent}{'arg' if keyword.islower() else 'ARG'} {' '.join(names)}{line_end(ctx, instruction)}"
+    start = start_with_comments(ctx, instruction)
+    end = line_end(ctx, instruction)
+    return Edit(TextRange(start, start), "".join(line + end for line in lines))
+
+
+def indentation(ctx: RuleContext, instruction: Instruction) -> str:
+    """The blanks in front of an instruction."""
+    return ctx.text[instruction.start : instruction.range.start].removeprefix("\ufeff")
 
 
 def line_end(ctx: RuleContext, instruction: Instruction) -> str:
@@ -62,17 +69,17 @@ def line_end(ctx: RuleContext, instruction: Instruction) -> str:
 def start_with_comments(ctx: RuleContext, instruction: Instruction) -> int:
     """The start of an instruction's first line, or of the comment lines that stand right on top of it."""
     start = instruction.start
-    by_line = {ctx.text.rfind("\n", 0, it.range.start) + 1: it for it in ctx.dockerfile.comments}
+    commented = {ctx.text.rfind("\n", 0, it.range.start) + 1 for it in ctx.dockerfile.comments}
     while start > 0:
         line = ctx.text.rfind("\n", 0, start - 1) + 1
-        if line not in by_line:
+        if line not in commented:
             break
         start = line
     return start
 
 
 def remove_line(ctx: RuleContext, instruction: Instruction, *, with_comments: bool) -> Edit:
-    """Delete the lines of an instruction, and with it the comment lines on top of it if they are its own."""
+    """Delete the lines of an instruction, and perhaps the comment lines on top of it."""
     start = start_with_comments(ctx, instruction) if with_comments else instruction.start
     end = ctx.text.find("\n", instruction.end)
     if end < 0:
@@ -82,25 +89,20 @@ def remove_line(ctx: RuleContext, instruction: Instruction, *, with_comments: bo
     return Edit(TextRange(start, end + 1), "")
 
 
-def remove_argument(ctx: RuleContext, idx: int, names: Iterable[str]) -> list[Edit]:
-    """Take names out of an ARG; the whole line where nothing is left."""
+def remove_pairs(ctx: RuleContext, idx: int, positions: Iterable[int]) -> list[Edit]:
+    """Take pairs out of an ARG or ENV; the whole line, with the comments on top of it, where none is left."""
     instruction = ctx.instruction(idx)
     node = instruction.node
-    assert isinstance(node, Arg), "arguments are declared by ARG"
-    gone = {*names}
-    kept = [it for it in node.pairs if it.name.text not in gone]
-    if not kept:
+    assert isinstance(node, WithPairs), "only instructions with pairs have some to remove"
+    gone = {*positions}
+    ranges = [instruction.range_of(it) for it in node.pairs]
+    if len(gone) == len(ranges):
         return [remove_line(ctx, instruction, with_comments=True)]
-    edits: list[Edit] = []
-    for position, pair in enumerate(node.pairs):
-        if pair.name.text not in gone:
-            continue
-        range_ = instruction.range_of(pair)
-        if position > 0:
-            start = instruction.range_of(node.pairs[position - 1]).end
-            edits.append(Edit(TextRange(start, range_.end), ""))
-        else:
-            edits.append(Edit(TextRange(range_.start, instruction.range_of(node.pairs[1]).start), ""))
+    # Each goes with the blanks behind it; the last ones go with those in front of them.
+    n_kept_to_end = max(position for position in range(len(ranges)) if position not in gone) + 1
+    edits = [Edit(TextRange(ranges[it].start, ranges[it + 1].start), "") for it in sorted(gone) if it < n_kept_to_end]
+    if n_kept_to_end < len(ranges):
+        edits.append(Edit(TextRange(ranges[n_kept_to_end - 1].end, ranges[-1].end), ""))
     return edits
 
 

@@ -1,0 +1,91 @@
+"""An ARG splits steps that it has nothing to do with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.placement import Placement, placements, split_by
+from buildxray.rules.wording import counted, listed
+from buildxray.syntax.instructions import WithPairs
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """A platform argument is declared before steps that do not use it, so that they run once per platform.
+
+    ## What it does
+    Looks in stages that run on the build machine for an `ARG` with a value per target platform, or an `ENV` made
+    of one, which stands before RUN steps that do not use it.
+
+    ## Why it matters
+    From its declaration on, an argument is in the environment of every RUN, and BuildKit shares a step between
+    platforms only where its environment is the same. So everything behind `ARG TARGETARCH` is executed once per platform,
+    downloads of dependencies above all.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    ARG TARGETARCH
+    WORKDIR /src
+    COPY go.mod go.sum ./
+    RUN go mod download
+    COPY . .
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY go.mod go.sum ./
+    RUN go mod download
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    Safe: the declaration is moved to directly before its first user, and the plan proves that fewer steps run.
+    A program that this tool does not know counts as a user, since it might look at its environment.
+    """
+    for placement in placements(ctx):
+        if placement.moving_pays:
+            yield _finding(ctx, placement)
+
+
+def _finding(ctx: RuleContext, placement: Placement) -> Finding:
+    moved = [*dict.fromkeys(it.instruction for it in placement.moves)]
+    first, *others = moved
+    names = [it.name for it in placement.moves if it.instruction == first]
+    instruction = ctx.instruction(first)
+    node = instruction.node
+    assert isinstance(node, WithPairs), "what declares has pairs"
+    pair = next(it for it in node.pairs if it.name.text in names)
+    places = dict.fromkeys(place for it, them in placement.moves.items() if it.instruction == first for place in them)
+    n_split = len(split_by(ctx, moved))
+    n_needless = placement.n_shared_by_moving()
+    return Finding(
+        instruction.range_of(pair.name),
+        f"{counted(n_split, 'RUN step')} {'runs' if n_split == 1 else 'run'} once per platform because of this "
+        f"{node.name}; {n_needless} of them {'does' if n_needless == 1 else 'do'} not use it",
+        (Fix(_title(ctx, placement, node.name, names), tuple(placement.moving_edits())),),
+        (
+            *(Related(ctx.keyword_range(it), f"{listed(names)} first used here") for it in places),
+            *(Related(ctx.keyword_range(it), "has to move along") for it in others),
+        ),
+    )
+
+
+def _title(ctx: RuleContext, placement: Placement, keyword: str, names: list[str]) -> str:
+    place = min(place for them in placement.moves.values() for place in them)
+    uses = ctx.inventory.uses(place)
+    what = f"`{uses[-1].title}`" if uses else f"line {ctx.instruction(place).first_line}"
+    return f"Move `{keyword} {' '.join(names)}` next to {what}"

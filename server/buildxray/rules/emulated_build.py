@@ -1,0 +1,78 @@
+"""A compiler runs under emulation although it could run on the build machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.crossing import cross_compile
+from buildxray.rules.wording import commands, listed, platforms
+from buildxray.syntax.instructions import From, Run
+from buildxray.toolchains.base import Effect
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
+def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
+    """A stage compiles under emulation what it could compile on the build machine.
+
+    ## What it does
+    Looks for stages that are built for the target platform, are needed for the image without being it, and run a
+    compiler which can produce code for other architectures.
+
+    ## Why it matters
+    Without `--platform`, a stage is pulled and run for the target platform. Where the build machine is another
+    one, every RUN of it executes under QEMU, five to ten times slower for a compiler, although the
+    compiler could produce the same binary natively.
+
+    ## Example
+    ```dockerfile
+    FROM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    RUN CGO_ENABLED=0 go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
+    compiler, where the stage runs nothing that could behave differently on the build machine, and where only what was compiled,
+    or files for every architecture, are copied out of it. Else it is a suggestion. There is none for `CGO_ENABLED=1`, which needs a
+    C cross compiler, nor for `go install`, which puts binaries for other platforms elsewhere.
+    """
+    for stage in ctx.plan.stages:
+        facts = ctx.facts
+        if stage.idx not in facts.needed_stages - facts.image_stages or stage.idx in facts.native_stages:
+            continue
+        uses = ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE)
+        uses = [use for use in uses if any(it.is_emulated for it in facts.steps(use.instruction))]
+        instruction = ctx.instruction(stage.from_idx)
+        node = instruction.node
+        if not uses or not isinstance(node, From) or node.image is None:
+            continue
+        runs = [it for it in range(stage.from_idx + 1, stage.end_idx) if isinstance(ctx.node(it), Run)]
+        steps = [step for it in runs for step in facts.steps(it)]
+        emulated = [it for it in steps if it.is_emulated]
+        targets = dict.fromkeys(target for it in emulated for target in it.targets)
+        fix = cross_compile(ctx, stage.idx)
+        yield Finding(
+            instruction.range_of(node.image),
+            f"{commands(uses)} under emulation for {platforms(targets)}: "
+            f"{len(emulated)} of the {len(steps)} RUN steps of this stage are emulated",
+            () if fix is None else (fix,),
+            tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
+        )

@@ -1,0 +1,234 @@
+"""Where the declarations of per-target values in a native stage belong: directly before their first user.
+
+Everything between a declaration and its first user could be shared by all targets, and is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from buildxray.plan.facts import SplitCause
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import insert_lines, remove_line, remove_pairs, start_with_comments
+from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
+from buildxray.syntax.text import Edit
+from buildxray.syntax.variables import variable_references
+from buildxray.toolchains.base import Reading
+from buildxray.toolchains.inventory import reading
+
+
+class Declaration(NamedTuple):
+    """A pair of an ARG or ENV that gives a variable a value per target."""
+
+    instruction: int
+    position: int
+    """Of the pair."""
+    name: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The declarations of one stage that stand too early, and those that nothing uses."""
+
+    ctx: RuleContext
+    moves: dict[Declaration, tuple[int, ...]]
+    """To the instructions directly before which each belongs: several where only child stages use it."""
+    unused: tuple[Declaration, ...]
+
+    @cached_property
+    def _n_tidied(self) -> int:
+        return self.ctx.after([*self.moving_edits(), *self.removing_edits()]).facts.run_steps()
+
+    @cached_property
+    def tidied_removals(self) -> RuleContext:
+        """The file without the unused declarations."""
+        return self.ctx.after(self.removing_edits()) if self.unused else self.ctx
+
+    @cached_property
+    def tidied_moves(self) -> RuleContext:
+        """The file with the early declarations in their places."""
+        return self.ctx.after(self.moving_edits()) if self.moves else self.ctx
+
+    @property
+    def moving_pays(self) -> bool:
+        """Whether fewer RUN steps execute for it, the unused declarations left aside."""
+        return bool(self.moves) and self._n_tidied < self.tidied_removals.facts.run_steps()
+
+    @property
+    def removing_pays(self) -> bool:
+        """Whether fewer RUN steps execute for it, the early declarations left aside."""
+        return bool(self.unused) and self._n_tidied < self.tidied_moves.facts.run_steps()
+
+    def n_shared_by_moving(self) -> int:
+        """How many RUN instructions no longer execute several times."""
+        after = self.ctx.after([*self.moving_edits(), *self.removing_edits()])
+        return _n_split(self.tidied_removals) - _n_split(after)
+
+    def moving_edits(self) -> list[Edit]:
+        """Put every early declaration into its place, with its comment lines where all of the line goes."""
+        edits: list[Edit] = []
+        lines: dict[int, list[str]] = {}
+        for idx in dict.fromkeys(it.instruction for it in self.moves):
+            edits += self._move(idx, lines)
+        return edits + [insert_lines(self.ctx, place, texts) for place, texts in lines.items()]
+
+    def removing_edits(self) -> list[Edit]:
+        """Delete the unused declarations."""
+        edits: list[Edit] = []
+        for idx in dict.fromkeys(it.instruction for it in self.unused):
+            edits += remove_pairs(self.ctx, idx, [it.position for it in self.unused if it.instruction == idx])
+        return edits
+
+    def _move(self, idx: int, lines: dict[int, list[str]]) -> Iterator[Edit]:
+        ctx, instruction = self.ctx, self.ctx.instruction(idx)
+        node = instruction.node
+        assert isinstance(node, WithPairs), "what declares has pairs"
+        moved = [it for it in self.moves if it.instruction == idx]
+        places = {self.moves[it] for it in moved}
+        if len(moved) == len(node.pairs) and len(places) == 1:
+            (targets,) = places
+            start = start_with_comments(ctx, instruction)
+            for place in targets:
+                lines.setdefault(place, []).append(ctx.text[start : instruction.end].removesuffix("\r"))
+            yield remove_line(ctx, instruction, with_comments=True)
+            return
+        for target in dict.fromkeys(place for it in moved for place in self.moves[it]):
+            pairs = [node.pairs[it.position] for it in moved if target in self.moves[it]]
+            texts = [ctx.text[slice(*instruction.range_of(it))] for it in pairs]
+            head = ctx.text[instruction.start : instruction.range_of(node.keyword).end]
+            lines.setdefault(target, []).append(f"{head} {' '.join(texts)}")
+        yield from remove_pairs(ctx, idx, [it.position for it in moved])
+
+
+def placements(ctx: RuleContext) -> Iterator[Placement]:
+    """For each native stage that is built, what of its declarations could stand better."""
+    if len(ctx.plan.targets) < 2:
+        return
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        placement = _placement(ctx, stage)
+        if placement.moves or placement.unused:
+            yield placement
+
+
+def split_by(ctx: RuleContext, declarations: Iterable[int]) -> list[int]:
+    """The RUN instructions that execute several times because of what these instructions declare."""
+    wanted = {*declarations}
+    found: list[int] = []
+    for idx, instruction in enumerate(ctx.dockerfile.instructions):
+        if not isinstance(instruction.node, Run):
+            continue
+        split = ctx.facts.split(idx)
+        if split is not None and split.cause is SplitCause.FILES:
+            split = ctx.facts.split(split.origin)
+        if split is not None and split.declared_at in wanted:
+            found.append(idx)
+    return found
+
+
+def _placement(ctx: RuleContext, stage: int) -> Placement:
+    declared = [*_declarations(ctx, stage)]
+    own = {it.instruction for it in declared}
+    places: dict[Declaration, tuple[int, ...]] = {}
+    unused: list[Declaration] = []
+    # From the last to the first, for a declaration may be the user of an earlier one and move itself.
+    for declaration in reversed(declared):
+        users = _users(ctx, stage, declaration.instruction + 1, declaration.name)
+        if not users:
+            unused.append(declaration)
+            continue
+        inside = [it for it in users if it < ctx.plan.stages[stage].end_idx and it >= declaration.instruction]
+        if inside:
+            first = min(_moved_place(it, places) if it in own else it for it in inside)
+            place: tuple[int, ...] = (first,)
+        elif isinstance(ctx.node(declaration.instruction), Arg):
+            place = _first_of_each_stage(ctx, users)
+        else:
+            continue
+        places[declaration] = place
+    moves = {
+        declaration: places[declaration]
+        for declaration in declared
+        if any(_has_run_between(ctx, stage, declaration.instruction, it) for it in places.get(declaration, ()))
+    }
+    return Placement(ctx, moves, tuple(reversed(unused)))
+
+
+def _moved_place(user: int, places: dict[Declaration, tuple[int, ...]]) -> int:
+    """Where a user will stand that is a declaration itself."""
+    return min((place[0] for it, place in places.items() if it.instruction == user), default=user)
+
+
+def _declarations(ctx: RuleContext, stage: int) -> Iterator[Declaration]:
+    outlined = ctx.plan.stages[stage]
+    for idx in range(outlined.from_idx + 1, outlined.end_idx):
+        node = ctx.node(idx)
+        if not isinstance(node, Arg | Env):
+            continue
+        scopes = ctx.facts.scopes_behind(idx)
+        for position, pair in enumerate(node.pairs):
+            name = pair.name.text
+            values = {it.environment.get(name) for it in scopes}
+            is_automatic = isinstance(node, Arg) and name in PER_TARGET_ARGUMENTS and pair.value is None
+            if len(values) > 1 or is_automatic:
+                yield Declaration(idx, position, name)
+
+
+def _users(ctx: RuleContext, stage: int, start: int, name: str) -> list[int]:
+    """The instructions that use a variable, or may, from an instruction on: in its stage and those built on it."""
+    users: list[int] = []
+    for idx in range(start, ctx.plan.stages[stage].end_idx):
+        if _uses(ctx, idx, name):
+            users.append(idx)
+        if ctx.declares(idx, name):
+            return users
+    for child in ctx.facts.children(stage):
+        users += _users(ctx, child, ctx.plan.stages[child].from_idx + 1, name)
+    return users
+
+
+def _uses(ctx: RuleContext, idx: int, name: str) -> bool:
+    instruction = ctx.instruction(idx)
+    node = instruction.node
+    if isinstance(node, Onbuild):
+        return name in node.text or isinstance(node.trigger, Run)
+    scopes = ctx.facts.scopes(idx)
+    shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
+    if any(it.name == name for it in variable_references(instruction, ctx.dockerfile.escape, shell)):
+        return True
+    if not isinstance(node, Run):
+        return False
+    script = ctx.inventory.script(idx)
+    if not scopes or script.has_errors or not script.commands:
+        return True
+    return any(reading(it, name) is not Reading.NO for it in ctx.inventory.invocations(idx))
+
+
+def _first_of_each_stage(ctx: RuleContext, users: list[int]) -> tuple[int, ...]:
+    first: dict[int, int] = {}
+    for user in users:
+        stage = ctx.facts.stage_of(user)
+        if stage is not None:
+            first[stage.idx] = min(user, first.get(stage.idx, user))
+    # A stage that is built on another one of these inherits the declaration from it.
+    return tuple(user for stage, user in first.items() if not any(it in first for it in ctx.facts.ancestry(stage)[1:]))
+
+
+def _has_run_between(ctx: RuleContext, stage: int, declaration: int, place: int) -> bool:
+    end = ctx.plan.stages[stage].end_idx
+    between = [*range(declaration + 1, min(place, end))]
+    child = ctx.facts.stage_of(place)
+    if child is not None and child.idx != stage:
+        between += range(child.from_idx + 1, place)
+    return any(isinstance(ctx.node(it), Run) for it in between)
+
+
+def _n_split(ctx: RuleContext) -> int:
+    return sum(
+        len(ctx.facts.steps(idx)) > 1
+        for idx, instruction in enumerate(ctx.dockerfile.instructions)
+        if isinstance(instruction.node, Run)
+    )

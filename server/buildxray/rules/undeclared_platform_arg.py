@@ -1,0 +1,156 @@
+"""An automatic platform argument is used where it is not declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.plan.outline import StageOutline
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare
+from buildxray.syntax.instructions import Label, Onbuild, Run
+from buildxray.syntax.shell import Script
+from buildxray.syntax.variables import VariableReference, variable_references
+from buildxray.toolchains.base import Effect
+
+_PRINTING: Final = frozenset({"echo", "printf"})
+
+
+class _Use(NamedTuple):
+    instruction: int
+    reference: VariableReference
+
+
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS)
+def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """A platform argument is used in a stage that does not declare it, so it expands to nothing.
+
+    ## What it does
+    Looks for uses of the automatic platform arguments, in the shell text of RUN too, in stages where neither they themselves
+    nor a stage they are built on has an `ARG` of that name.
+
+    ## Why it matters
+    BuildKit defines these arguments for `FROM` lines only; a stage sees them from its own `ARG` on. Without it
+    `GOARCH=$TARGETARCH` is an empty `GOARCH`, and the compiler takes the machine that it runs on. BuildKit is
+    silent about RUN, for there the shell expands.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    Safe: the argument is declared directly before the first instruction that uses it. What the stage builds changes,
+    as it has to.
+
+    ## Limits
+    Where the use only prints the value, or gives a default for it, the finding is a warning. A base image that sets a variable of that
+    name is not known.
+    """
+    first_uses: dict[tuple[int, str], int] = {}
+    for stage in ctx.plan.stages:
+        for use in _undeclared(ctx, stage):
+            name = use.reference.name
+            # A stage inherits what is declared in one that it is built on, so the lowest place suits all.
+            places = [
+                it for above in ctx.facts.ancestry(stage.idx) if (it := first_uses.get((above, name))) is not None
+            ]
+            place = first_uses[stage.idx, name] = places[-1] if places else use.instruction
+            yield _finding(ctx, stage, use, place)
+
+
+def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Finding:
+    name = use.reference.name
+    in_stage = f"in stage `{stage.name}`" if stage.name else "in this stage"
+    is_harmless = use.reference.has_default or _only_shows(ctx, use)
+    consequence = "its default is taken for every platform" if use.reference.has_default else "it expands to nothing"
+    if machine := _compiled_for(ctx, use):
+        consequence += f", and {machine}"
+    names = {name} | {it.reference.name for it in _undeclared(ctx, stage) if it.instruction == place}
+    return Finding(
+        use.reference.name_range,
+        f"`{name}` is not declared {in_stage}: {consequence}",
+        (Fix(f"Declare `ARG {name}` directly before its first use", (declare(ctx, place, names),)),),
+        severity=Severity.WARNING if is_harmless else None,
+    )
+
+
+def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
+    """The first use of each name in each instruction that does not see it."""
+    for idx in range(stage.from_idx + 1, stage.end_idx):
+        instruction = ctx.instruction(idx)
+        if isinstance(instruction.node, Onbuild) or ("$" not in instruction.node.text and not instruction.node.heredocs):
+            continue
+        scopes = ctx.facts.scopes(idx)
+        shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
+        script = ctx.inventory.script(idx)
+        seen: set[str] = set()
+        for reference in variable_references(instruction, ctx.dockerfile.escape, shell):
+            name = reference.name
+            if name not in AUTOMATIC_ARGUMENTS or name in seen:
+                continue
+            seen.add(name)
+            if not _is_declared(ctx, idx, name) and not (reference.is_shell and _sets(script, name)):
+                yield _Use(idx, reference)
+
+
+def _is_declared(ctx: RuleContext, idx: int, name: str) -> bool:
+    if ctx.facts.declaration(name, idx) is not None:
+        return True
+    return any(it.environment.get(name) is not None for it in ctx.facts.scopes(idx))
+
+
+def _sets(script: Script, name: str) -> bool:
+    """Whether the script gives a variable of its own that name."""
+    for command in script.commands:
+        loops = (it for it in command.conditions if it.kind == "for")
+        if name in command.variables or any(name in it.variables for it in loops):
+            return True
+        if command.name == "read" and name in command.arguments:
+            return True
+    return False
+
+
+def _only_shows(ctx: RuleContext, use: _Use) -> bool:
+    """Whether the value only goes into a label, or into what a RUN prints."""
+    node = ctx.node(use.instruction)
+    if isinstance(node, Label):
+        return True
+    if not isinstance(node, Run) or not use.reference.is_shell or node.heredocs or ">" in node.text:
+        return False
+    users = [
+        command
+        for command in ctx.inventory.script(use.instruction).commands
+        if any(it.name == use.reference.name for word in command.words for it in word.variables)
+    ]
+    return bool(users) and all(it.name in _PRINTING and not it.is_substitution for it in users)
+
+
+def _compiled_for(ctx: RuleContext, use: _Use) -> str:
+    """What a compiler makes of the missing value."""
+    for it in ctx.inventory.uses(use.instruction):
+        if it.effect is Effect.COMPILE and not it.is_targeted and it.wrong_targets:
+            values = [value for a in it.invocation.command.assignments for value in a.value.variables]
+            if any(value.name == use.reference.name for value in values):
+                return f"`{it.title}` compiles for {it.machine}"
+    return ""

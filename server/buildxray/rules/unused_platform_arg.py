@@ -1,0 +1,67 @@
+"""An ARG that nothing uses splits steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.placement import placements, split_by
+from buildxray.rules.wording import counted
+from buildxray.syntax.instructions import WithPairs
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """A platform argument that nothing uses makes steps run once per platform.
+
+    ## What it does
+    Looks in stages that run on the build machine for an `ARG` with a value per target platform which no instruction of the
+    stage, nor of the stages that are built on it, uses.
+
+    ## Why it matters
+    The argument is in the environment of every RUN behind it, used or not, and BuildKit shares a step between
+    platforms only where its environment is the same.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM debian:13 AS docs
+    ARG TARGETARCH
+    RUN apt-get update && apt-get install -y gzip
+    COPY manual /manual
+    RUN gzip -9 /manual/app.1
+
+    FROM scratch
+    COPY --from=docs /manual /manual
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM debian:13 AS docs
+    RUN apt-get update && apt-get install -y gzip
+    COPY manual /manual
+    RUN gzip -9 /manual/app.1
+
+    FROM scratch
+    COPY --from=docs /manual /manual
+    ```
+
+    ## Fix safety
+    Safe: a program that this tool does not know counts as a user, since it might look at its environment.
+    """
+    for placement in placements(ctx):
+        if not placement.removing_pays:
+            continue
+        edits = tuple(placement.removing_edits())
+        n_split = len(split_by(ctx, [it.instruction for it in placement.unused]))
+        for declaration in placement.unused:
+            instruction = ctx.instruction(declaration.instruction)
+            node = instruction.node
+            assert isinstance(node, WithPairs), "what declares has pairs"
+            yield Finding(
+                instruction.range_of(node.pairs[declaration.position].name),
+                f"nothing uses this {node.name}, yet {counted(n_split, 'RUN step')} "
+                f"{'runs' if n_split == 1 else 'run'} once per platform because of it",
+                (Fix(f"Delete `{node.name} {declaration.name}`", edits),),
+                is_unnecessary=True,
+            )

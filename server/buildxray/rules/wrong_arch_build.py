@@ -1,0 +1,84 @@
+"""A binary for the build machine is copied into the images of all platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.plan.facts import Consumer
+from buildxray.plan.flow import way_into_image
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.crossing import crossing_edits
+from buildxray.rules.wording import platforms
+from buildxray.syntax.text import Edit
+from buildxray.toolchains.base import Effect, Use
+
+
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
+def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
+    """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
+
+    ## What it does
+    Looks in stages that run on the build machine for compilers that are told no target, and follows their
+    output into the image.
+
+    ## Why it matters
+    The build succeeds and the image index lists every platform, but each image holds the binary of the build machine: on all
+    other machines it fails with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    RUN CGO_ENABLED=0 go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
+    compiler. Else it is a suggestion, for it turns cgo off. There is none for `CGO_ENABLED=1` and `go install`.
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+            if use.is_targeted or not use.wrong_targets or not use.invocation.command.words:
+                continue
+            way = _way_into_image(ctx, stage, use)
+            if way is None:
+                continue
+            yield Finding(
+                ctx.command_range(use),
+                f"`{use.title}` compiles for {use.machine}, and the binary goes into the image for "
+                f"{platforms(use.wrong_targets)} too",
+                _fixes(ctx, use),
+                (Related(ctx.keyword_range(way.instruction), "the binary is taken from here"),),
+            )
+
+
+def _way_into_image(ctx: RuleContext, stage: int, use: Use) -> Consumer | None:
+    ways = (way_into_image(ctx.facts, stage, it) for it in use.outputs or ("/",))
+    return next((it for it in ways if it is not None), None)
+
+
+def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
+    crossing = use.cross_compilation
+    if crossing is None or not use.invocation.command.is_writable:
+        return ()
+    edits: list[Edit] = crossing_edits(ctx, [use])
+    settings = " ".join(f"{name}={value}" for name, value in crossing.assignments)
+    safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
+    return (Fix(f"Compile for the target platform with `{settings}`", tuple(edits), safety),)

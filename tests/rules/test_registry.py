@@ -1,0 +1,54 @@
+"""What holds for every rule."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import buildxray.rules.registry
+from buildxray.rules.base import FixAvailability, Rule
+from buildxray.rules.registry import ALL
+from tests.support.rules import check_fix, context, examples, findings
+
+HELPERS = {"__init__", "base", "context", "crossing", "edits", "placement", "registry", "wording"}
+SECTIONS = ["What it does", "Why it matters", "Example", "Fix safety", "Limits", "References"]
+
+every_rule = pytest.mark.parametrize("rule", ALL, ids=[it.name for it in ALL])
+
+
+def test_every_file_is_registered() -> None:
+    files = {it.stem for it in Path(buildxray.rules.registry.__file__).parent.glob("*.py")} - HELPERS
+    assert [it.name for it in ALL] == sorted(it.replace("_", "-") for it in files)
+
+
+@every_rule
+def test_a_name_says_what_is_wrong(rule: Rule) -> None:
+    assert not re.match(r"(no|avoid|prefer|use|require|missing-no)-", rule.name)
+
+
+@every_rule
+def test_the_manual_page_is_complete(rule: Rule) -> None:
+    sections = re.findall(r"^## (.+)$", rule.doc, re.MULTILINE)
+    assert sections == [it for it in SECTIONS if it in sections]
+    assert sections[:3] == SECTIONS[:3]
+    assert re.fullmatch(r"[A-Z].+\.", rule.summary)
+    assert (rule.fix is FixAvailability.NEVER) == ("Fix safety" not in sections)
+
+
+@every_rule
+def test_the_example_is_true(rule: Rule) -> None:
+    bad, good = examples(rule)
+    assert findings(rule, context(bad)) != []
+    assert [it.message for other in ALL for it in findings(other, context(good))] == []
+    if rule.fix is not FixAvailability.NEVER:
+        check_fix(rule, bad, good)
+
+
+@every_rule
+def test_messages_state_facts(rule: Rule) -> None:
+    for finding in findings(rule, context(examples(rule)[0])):
+        assert not finding.message.endswith(".")
+        assert not finding.message[0].isupper()
+        assert "should" not in finding.message

@@ -1,0 +1,95 @@
+"""The only place where tests of rules touch the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from buildxray.plan.planner import Planner
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import parse_normalized
+from buildxray.rules.base import Finding, Fix, FixAvailability, Rule, Safety
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.parser import parse
+from buildxray.syntax.text import apply_edits
+from buildxray.toolchains.base import Workspace
+from tests.support.markup import annotate, fixture
+
+TARGETS = "linux/amd64,linux/arm64"
+_BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
+
+
+def request(targets: str = TARGETS, builder: str = "linux/amd64", target_stage: str = "") -> BuildRequest:
+    platforms = tuple(parse_normalized(it) for it in targets.split(","))
+    return BuildRequest(parse_normalized(builder), platforms, target_stage=target_stage)
+
+
+def context(text: str, targets: str = TARGETS, *, uses_cgo: bool | None = None, target_stage: str = "") -> RuleContext:
+    planner = Planner(request(targets, target_stage=target_stage))
+    return RuleContext(planner.plan(parse(text)), planner, Workspace(uses_cgo), asks_for_several=False)
+
+
+def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:
+    found = list(rule.check(ctx))
+    for it in found:
+        assert it.fixes or rule.fix is not FixAvailability.ALWAYS
+        assert not it.fixes or rule.fix is not FixAvailability.NEVER
+        assert "\n" not in ctx.text[slice(*it.range)]
+        assert it.range.start < it.range.end
+    return found
+
+
+def check_rule(
+    rule: Rule, markup: str, *, targets: str = TARGETS, uses_cgo: bool | None = None, target_stage: str = ""
+) -> None:
+    """The rule finds exactly the annotated ranges; a label is a mark of the fix and the message."""
+    __tracebackhide__ = True
+    given = fixture(markup)
+    ctx = context(given.text, targets, uses_cgo=uses_cgo, target_stage=target_stage)
+    actual = [(it.range, f"{_mark(it.fixes)}{_severity(it)}{it.message}") for it in findings(rule, ctx)]
+    assert annotate(given.text, actual) == annotate(given.text, given.annotations)
+
+
+def check_nothing(rule: Rule, markup: str, *, targets: str = TARGETS, target_stage: str = "") -> None:
+    """The rule finds nothing."""
+    __tracebackhide__ = True
+    check_rule(rule, re.sub(r"(?m)^\s*\^.*$", "", markup), targets=targets, target_stage=target_stage)
+
+
+def check_fix(
+    rule: Rule, before: str, after: str, *, targets: str = TARGETS, uses_cgo: bool | None = None, title: str = ""
+) -> None:
+    """Applying the first fix again and again ends at `after`, where the rule finds nothing."""
+    __tracebackhide__ = True
+    text = fixture(before).text
+    for _ in range(10):
+        found = [it for it in findings(rule, context(text, targets, uses_cgo=uses_cgo)) if it.fixes]
+        if not found:
+            break
+        assert not title or found[0].fixes[0].title == title
+        title = ""
+        text = apply_edits(text, found[0].fixes[0].edits)
+    assert text == fixture(after).text
+    assert findings(rule, context(text, targets, uses_cgo=uses_cgo)) == []
+
+
+def check_no_fix(rule: Rule, markup: str, *, uses_cgo: bool | None = None) -> None:
+    """The rule finds something, but offers nothing for it."""
+    __tracebackhide__ = True
+    found = findings(rule, context(fixture(markup).text, uses_cgo=uses_cgo))
+    assert found
+    assert [fix.title for it in found for fix in it.fixes] == []
+
+
+def examples(rule: Rule) -> tuple[str, str]:
+    """The bad and the good Dockerfile of the manual page."""
+    bad, good = _BLOCK.findall(rule.doc)
+    return bad, good
+
+
+def _mark(fixes: Iterable[Fix]) -> str:
+    return "".join("💡 " if it.safety is Safety.SAFE else "💭 " for it in fixes)
+
+
+def _severity(finding: Finding) -> str:
+    return f"{finding.severity.value}: " if finding.severity else ""
