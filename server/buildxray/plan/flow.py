@@ -23,7 +23,8 @@ _ANYTHING: Final = "/"
 def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     """The instruction that first takes a file from a stage on its way into the image; None where none does.
 
-    What a RUN does with a mounted file only the RUN knows, so it counts as taking all of them on.
+    What a RUN does with a mounted file only the RUN knows: on the build machine it is taken to run it, elsewhere
+    to copy it.
     """
     for consumer in facts.consumers[stage]:
         if any(_arrives(facts, consumer.stage, it, {stage}) for it in _taken_to(facts, consumer, path)):
@@ -65,7 +66,7 @@ def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
                 source = _path(facts, token, scope, "/")
                 if source is not None and destination is not None and _covers(source, path):
                     yield _moved(path, source, destination)
-    else:
+    elif consumer.stage not in facts.native_stages:
         yield _ANYTHING
 
 

@@ -36,7 +36,9 @@ def cross_compile(ctx: RuleContext, stage: int) -> Fix | None:
     uses = [use for it in family for use in ctx.inventory.stage_uses(it, Effect.COMPILE)]
     crossed = [it for it in uses if it.cross_compilation is not None]
     kept = [it for it in uses if it.cross_compilation is None]
-    if not all(it.follows_target for it in kept) or not all(it.invocation.command.is_writable for it in crossed):
+    if any(it.is_bound or not it.follows_target for it in kept):
+        return None
+    if not all(it.invocation.command.is_writable for it in crossed):
         return None
     outputs = {path for use in uses for path in use.outputs}
     safety = _safety(ctx, family, outputs)
@@ -45,7 +47,7 @@ def cross_compile(ctx: RuleContext, stage: int) -> Fix | None:
     if any(it.cross_compilation is not None and not it.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
     edits = [*set_platform(ctx, ctx.plan.stages[root].from_idx, "$BUILDPLATFORM"), *crossing_edits(ctx, crossed)]
-    edits = _tidied(ctx, edits)
+    edits = tidied(ctx, edits)
     if not _is_better(ctx, ctx.after(edits), family):
         return None
     title = "Cross-compile this stage" if crossed else "Run this stage on the build platform"
@@ -147,7 +149,7 @@ def _holds(directory: str, path: str) -> bool:
     return path == directory or path.startswith(directory + "/")
 
 
-def _tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
+def tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     """The edits with those that put declarations into their places, where they stand too early now."""
     after = ctx.after(edits)
     tidying: list[Edit] = []

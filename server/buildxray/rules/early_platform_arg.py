@@ -9,6 +9,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Placement, placements, split_by
 from buildxray.rules.wording import counted, listed
 from buildxray.syntax.instructions import WithPairs
+from buildxray.toolchains.base import Effect
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
@@ -62,30 +63,37 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _finding(ctx: RuleContext, placement: Placement) -> Finding:
-    moved = [*dict.fromkeys(it.instruction for it in placement.moves)]
-    first, *others = moved
-    names = [it.name for it in placement.moves if it.instruction == first]
-    instruction = ctx.instruction(first)
+    first = next((it for it in placement.moves if it.splits), next(iter(placement.moves)))
+    instruction = ctx.instruction(first.instruction)
     node = instruction.node
     assert isinstance(node, WithPairs), "what declares has pairs"
-    pair = next(it for it in node.pairs if it.name.text in names)
-    places = dict.fromkeys(place for it, them in placement.moves.items() if it.instruction == first for place in them)
-    n_split = len(split_by(ctx, moved))
+    others = dict.fromkeys(it.instruction for it in placement.moves if it.instruction != first.instruction)
+    n_split = len(split_by(ctx, [it.instruction for it in placement.moves]))
     n_needless = placement.n_shared_by_moving()
     return Finding(
-        instruction.range_of(pair.name),
-        f"{counted(n_split, 'RUN step')} {'runs' if n_split == 1 else 'run'} once per platform because of this "
-        f"{node.name}; {n_needless} of them {'does' if n_needless == 1 else 'do'} not use it",
-        (Fix(_title(ctx, placement, node.name, names), tuple(placement.moving_edits())),),
+        instruction.range_of(node.pairs[first.position].name),
+        _message(n_split, n_needless, node.name),
+        (Fix(_title(ctx, placement), tuple(placement.moving_edits())),),
         (
-            *(Related(ctx.keyword_range(it), f"{listed(names)} first used here") for it in places),
+            *(Related(ctx.keyword_range(it), f"`{first.name}` is first used here") for it in placement.moves[first]),
             *(Related(ctx.keyword_range(it), "has to move along") for it in others),
         ),
     )
 
 
-def _title(ctx: RuleContext, placement: Placement, keyword: str, names: list[str]) -> str:
+def _message(n_split: int, n_needless: int, keyword: str) -> str:
+    repeated = f"{counted(n_split, 'RUN step')} {'runs' if n_split == 1 else 'run'} once per platform because of this {keyword}"
+    if n_split == n_needless:
+        return f"{repeated} without using it"
+    return f"{repeated}; {n_needless} of them {'does' if n_needless == 1 else 'do'} not use it"
+
+
+def _title(ctx: RuleContext, placement: Placement) -> str:
     place = min(place for them in placement.moves.values() for place in them)
-    uses = ctx.inventory.uses(place)
-    what = f"`{uses[-1].title}`" if uses else f"line {ctx.instruction(place).first_line}"
-    return f"Move `{keyword} {' '.join(names)}` next to {what}"
+    compiled = [it.title for it in ctx.inventory.uses(place) if it.effect is Effect.COMPILE]
+    what = f"`{compiled[0]}`" if compiled else f"its first use in line {ctx.instruction(place).first_line}"
+    keywords = {ctx.node(it.instruction).name for it in placement.moves}
+    names = list(dict.fromkeys(it.name for it in placement.moves))
+    if len(keywords) == 1:
+        return f"Move `{keywords.pop()} {' '.join(names)}` next to {what}"
+    return f"Move {listed(names)} next to {what}"

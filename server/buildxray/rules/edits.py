@@ -38,8 +38,12 @@ def declare_arguments(ctx: RuleContext, idx: int, names: Iterable[str]) -> list[
 def declare(ctx: RuleContext, idx: int, names: Iterable[str]) -> Edit:
     """An ARG line directly before an instruction, cased as it is; the names in BuildKit's order."""
     keyword = "arg" if ctx.node(idx).keyword.text.islower() else "ARG"
-    ordered = sorted({*names}, key=lambda it: (_ORDER.get(it, len(_ORDER)), it))
-    return insert_lines(ctx, idx, [f"{indentation(ctx, ctx.instruction(idx))}{keyword} {' '.join(ordered)}"])
+    return insert_lines(ctx, idx, [f"{indentation(ctx, ctx.instruction(idx))}{keyword} {' '.join(in_order(names))}"])
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of automatic arguments as BuildKit lists them."""
+    return sorted({*names}, key=lambda it: (_ORDER.get(it, len(_ORDER)), it))
 
 
 def insert_lines(ctx: RuleContext, idx: int, lines: Iterable[str]) -> Edit:

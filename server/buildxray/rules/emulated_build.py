@@ -72,7 +72,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(
             instruction.range_of(node.image),
             f"{commands(uses)} under emulation for {platforms(targets)}: "
-            f"{len(emulated)} of the {len(steps)} RUN steps of this stage are emulated",
+            f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated",
             () if fix is None else (fix,),
             tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
         )

@@ -28,6 +28,8 @@ class Declaration(NamedTuple):
     position: int
     """Of the pair."""
     name: str
+    splits: bool
+    """Whether the value differs between the targets of this build."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def _declarations(ctx: RuleContext, stage: int) -> Iterator[Declaration]:
             values = {it.environment.get(name) for it in scopes}
             is_automatic = isinstance(node, Arg) and name in PER_TARGET_ARGUMENTS and pair.value is None
             if len(values) > 1 or is_automatic:
-                yield Declaration(idx, position, name)
+                yield Declaration(idx, position, name, len(values) > 1)
 
 
 def _users(ctx: RuleContext, stage: int, start: int, name: str) -> list[int]:

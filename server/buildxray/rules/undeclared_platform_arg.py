@@ -9,7 +9,7 @@ from buildxray.plan.outline import StageOutline
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare
+from buildxray.rules.edits import declare, in_order
 from buildxray.syntax.instructions import Label, Onbuild, Run
 from buildxray.syntax.shell import Script
 from buildxray.syntax.variables import VariableReference, variable_references
@@ -90,7 +90,12 @@ def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Fi
     return Finding(
         use.reference.name_range,
         f"`{name}` is not declared {in_stage}: {consequence}",
-        (Fix(f"Declare `ARG {name}` directly before its first use", (declare(ctx, place, names),)),),
+        (
+            Fix(
+                f"Declare `ARG {' '.join(in_order(names))}` directly before its first use",
+                (declare(ctx, place, names),),
+            ),
+        ),
         severity=Severity.WARNING if is_harmless else None,
     )
 
@@ -99,7 +104,9 @@ def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
     """The first use of each name in each instruction that does not see it."""
     for idx in range(stage.from_idx + 1, stage.end_idx):
         instruction = ctx.instruction(idx)
-        if isinstance(instruction.node, Onbuild) or ("$" not in instruction.node.text and not instruction.node.heredocs):
+        if isinstance(instruction.node, Onbuild) or (
+            "$" not in instruction.node.text and not instruction.node.heredocs
+        ):
             continue
         scopes = ctx.facts.scopes(idx)
         shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
@@ -149,7 +156,7 @@ def _only_shows(ctx: RuleContext, use: _Use) -> bool:
 def _compiled_for(ctx: RuleContext, use: _Use) -> str:
     """What a compiler makes of the missing value."""
     for it in ctx.inventory.uses(use.instruction):
-        if it.effect is Effect.COMPILE and not it.is_targeted and it.wrong_targets:
+        if it.effect is Effect.COMPILE and it.wrong_targets:
             values = [value for a in it.invocation.command.assignments for value in a.value.variables]
             if any(value.name == use.reference.name for value in values):
                 return f"`{it.title}` compiles for {it.machine}"

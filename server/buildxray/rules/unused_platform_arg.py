@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.placement import placements, split_by
+from buildxray.rules.placement import Declaration, placements, split_by
 from buildxray.rules.wording import counted
 from buildxray.syntax.instructions import WithPairs
 
@@ -60,8 +60,17 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             assert isinstance(node, WithPairs), "what declares has pairs"
             yield Finding(
                 instruction.range_of(node.pairs[declaration.position].name),
-                f"nothing uses this {node.name}, yet {counted(n_split, 'RUN step')} "
+                f"{_why(ctx, declaration)}, yet {counted(n_split, 'RUN step')} "
                 f"{'runs' if n_split == 1 else 'run'} once per platform because of it",
                 (Fix(f"Delete `{node.name} {declaration.name}`", edits),),
                 is_unnecessary=True,
             )
+
+
+def _why(ctx: RuleContext, declaration: Declaration) -> str:
+    stage = ctx.facts.stage_of(declaration.instruction)
+    assert stage is not None, "a declaration belongs to a stage"
+    keyword = ctx.node(declaration.instruction).name
+    if any(ctx.declares(it, declaration.name) for it in range(declaration.instruction + 1, stage.end_idx)):
+        return f"nothing uses this {keyword} before it is declared again"
+    return f"nothing uses this {keyword}"

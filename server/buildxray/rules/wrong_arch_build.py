@@ -8,9 +8,8 @@ from buildxray.plan.facts import Consumer
 from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import crossing_edits
+from buildxray.rules.crossing import crossing_edits, tidied
 from buildxray.rules.wording import platforms
-from buildxray.syntax.text import Edit
 from buildxray.toolchains.base import Effect, Use
 
 
@@ -53,6 +52,9 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
     compiler. Else it is a suggestion, for it turns cgo off. There is none for `CGO_ENABLED=1` and `go install`.
     """
+    if ctx.plan.target_stage in ctx.facts.native_stages:
+        # The image is of the build machine's architecture as a whole.
+        return
     for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
         for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
             if use.is_targeted or not use.wrong_targets or not use.invocation.command.words:
@@ -78,7 +80,7 @@ def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
     crossing = use.cross_compilation
     if crossing is None or not use.invocation.command.is_writable:
         return ()
-    edits: list[Edit] = crossing_edits(ctx, [use])
+    edits = tidied(ctx, crossing_edits(ctx, [use]))
     settings = " ".join(f"{name}={value}" for name, value in crossing.assignments)
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
     return (Fix(f"Compile for the target platform with `{settings}`", tuple(edits), safety),)

@@ -82,6 +82,8 @@ class Invocation:
     """Where the RUN executes, for each of these."""
     directories: tuple[str, ...]
     """Where the command may execute: the working directory, and those that `cd` led to before."""
+    open_arguments: frozenset[str]
+    """Names of ARGs in scope without a value, which a build argument may give."""
     workspace: Workspace
 
     def setting(self, name: str) -> Setting:
@@ -93,6 +95,8 @@ class Invocation:
         assigned = self.command.variables.get(name, ())
         visible = [it for it in assigned if it.is_exported or any(value is not None for value in inherited)]
         if not visible:
+            if name in self.open_arguments:
+                return Setting(inherited, None, is_set=True)
             return Setting(tuple(it or "" for it in inherited), None, is_set=any(it is not None for it in inherited))
         if len(visible) == 1 and not visible[0].is_conditional:
             return Setting(self.evaluate(visible[0].value), visible[0], is_set=True)
@@ -115,6 +119,8 @@ class Invocation:
             nonlocal is_known
             assigned = self.command.variables.get(name, ())
             if not assigned:
+                if name in self.open_arguments:
+                    is_known = False
                 return environment.get(name)
             value = self._evaluate(assigned[0].value, environment, depth + 1)
             if len(assigned) > 1 or assigned[0].is_conditional or value is None:
@@ -188,9 +194,11 @@ class Use:
     architectures: tuple[str | None, ...] = ()
     """Of COMPILE: the architecture that its output is for, for each target; None where the text cannot tell."""
     is_targeted: bool = False
-    """Of COMPILE: whether some architecture is asked for, right or wrong, instead of the machine's own."""
+    """Of COMPILE: whether its command line or environment names an architecture, even an empty one."""
     outputs: tuple[str, ...] = ()
     """Paths that it may write to, as `plan.flow` reads them."""
+    is_bound: bool = False
+    """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
     cross_compilation: CrossCompilation | None = None
     """How to make it compile for the target platform; None where it does already, or no edit can."""
 

@@ -44,8 +44,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             title,
             title_words,
             _architectures(invocation),
-            is_targeted=any(it != "" for it in invocation.setting("GOARCH").values),
+            is_targeted=invocation.setting("GOARCH").is_set,
             outputs=_outputs(invocation),
+            is_bound=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
         )
     effect = Effect.NEUTRAL
@@ -107,10 +108,9 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
     if invocation.subcommand == "install":
         # For another architecture the binary would go to bin/$GOOS_$GOARCH, or GOBIN would refuse it.
         return None
-    cgo = invocation.setting("CGO_ENABLED")
-    needs_cgo = any(it not in ("0", "") for it in cgo.values) or (not any(cgo.values) and invocation.workspace.uses_cgo)
-    if needs_cgo or invocation.has_option("-race", "-msan", "-asan"):
+    if _needs_cgo(invocation):
         return None
+    cgo = invocation.setting("CGO_ENABLED")
     settings = {name: invocation.setting(name) for name in ("GOOS", "GOARCH", "GOARM")}
     wanted = {
         "GOOS": ("TARGETOS", "$TARGETOS", [it.os for it in invocation.targets]),
@@ -137,6 +137,13 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
     if not is_decided:
         assignments.append(("CGO_ENABLED", "0"))
     return CrossCompilation(tuple(assignments), tuple(arguments), is_decided)
+
+
+def _needs_cgo(invocation: Invocation) -> bool:
+    values = invocation.setting("CGO_ENABLED").values
+    is_asked_for = any(it not in ("0", "") for it in values)
+    is_used = not any(values) and invocation.workspace.uses_cgo is True
+    return is_asked_for or is_used or invocation.has_option("-race", "-msan", "-asan")
 
 
 def _goarm(variant: str, architecture: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from buildxray.plan.facts import Facts
 from buildxray.plan.model import Plan
 from buildxray.platforms.platform import normalize
-from buildxray.syntax.instructions import Run
+from buildxray.syntax.instructions import Arg, Run
 from buildxray.syntax.shell import Command, Script, read_script
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 from buildxray.toolchains.registry import ALL
@@ -60,6 +60,7 @@ class Inventory:
         scopes = self.facts.scopes(instruction)
         if not scopes:
             return []
+        open_arguments = self._open_arguments(stage.idx, instruction)
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
         found: list[Invocation] = []
         for command in self.script(instruction).commands:
@@ -71,6 +72,7 @@ class Inventory:
                 tuple(it.environment for it in scopes),
                 tuple(normalize(it.platform) for it in scopes),
                 directories,
+                open_arguments,
                 self.workspace,
             )
             found.append(invocation)
@@ -78,6 +80,19 @@ class Inventory:
                 # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
                 directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
         return found
+
+    def _open_arguments(self, stage: int, instruction: int) -> frozenset[str]:
+        """The ARGs in front of an instruction, in its stage and those below, that the text gives no value."""
+        names: set[str] = set()
+        for ancestor in self.facts.ancestry(stage):
+            outlined = self.plan.stages[ancestor]
+            end = instruction if ancestor == stage else outlined.end_idx
+            for idx in range(outlined.from_idx + 1, end):
+                node = self.plan.node(idx)
+                if isinstance(node, Arg):
+                    names |= {it.name.text for it in node.pairs if it.value is None}
+        scopes = self.facts.scopes(instruction)
+        return frozenset(name for name in names if all(it.environment.get(name) is None for it in scopes))
 
 
 _MOST = 16
