@@ -66,6 +66,11 @@ def check_references(markup: str) -> None:
         EOF
         """,
         """
+        RUN sh -c 'echo $A' && bash -c "echo $B"
+                         ^ shell
+                                              ^ shell
+        """,
+        """
         ONBUILD COPY $A /
                       ^ BuildKit
         """,

@@ -330,6 +330,7 @@ class _Reader:
             is_writable=is_plain and text.is_writable,
         )
         root = _parser().parse(nested.bytes).root_node
+        self.uses += _variables_in(root, nested)
         self.statement(root, nested, place.nested())
 
     def substitutions(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
