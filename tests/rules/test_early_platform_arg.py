@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.early_platform_arg import early_platform_arg
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_a_download_is_repeated() -> None:
+    check_rule(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+            ^^^^^^^^^^ 💡 3 RUN steps run once per platform because of this ARG; 1 of them does not use it
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+        RUN test -s /out/app
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+
+
+def test_only_child_stages_use_it() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS base
+        ARG TARGETARCH
+        RUN go mod download
+        FROM base AS one
+        RUN apt-get update
+        RUN GOARCH=$TARGETARCH go build -o /one .
+        FROM base AS two
+        RUN GOARCH=$TARGETARCH go build -o /two .
+        FROM scratch
+        COPY --from=one /one /
+        COPY --from=two /two /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS base
+        RUN go mod download
+        FROM base AS one
+        RUN apt-get update
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /one .
+        FROM base AS two
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /two .
+        FROM scratch
+        COPY --from=one /one /
+        COPY --from=two /two /
+        """,
+    )
+
+
+def test_names_of_one_arg_go_where_each_is_used() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG VERSION  TARGETARCH TARGETVARIANT
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        RUN go mod verify
+        RUN echo $TARGETVARIANT $VERSION > /variant
+        FROM scratch
+        COPY --from=build /app /variant /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG VERSION
+        RUN go mod download
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        RUN go mod verify
+        ARG TARGETVARIANT
+        RUN echo $TARGETVARIANT $VERSION > /variant
+        FROM scratch
+        COPY --from=build /app /variant /
+        """,
+        targets="linux/amd64,linux/arm/v6,linux/arm/v7",
+    )
+
+
+def test_env_moves_with_its_arg_and_comments() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+
+        # The target.
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+
+        RUN apt-get update
+        # Compile.
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+
+
+        RUN apt-get update
+        # The target.
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+        # Compile.
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        title="Move `TARGETARCH` and `GOARCH` next to `go build`",
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETOS TARGETARCH
+        WORKDIR /src
+        ADD . .
+        RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM golang AS build
+        ARG TARGETARCH
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN ./prepare.sh
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETPLATFORM
+        RUN xx-go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG BUILDARCH
+        RUN go mod download
+        RUN echo $BUILDARCH
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH=amd64
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    ],
+)
+def test_a_declaration_in_its_place(markup: str) -> None:
+    check_nothing(early_platform_arg, markup)
+
+
+def test_one_platform_repeats_nothing() -> None:
+    markup = """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """
+    check_nothing(early_platform_arg, markup, targets="linux/arm64")

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.emulated_build import emulated_build
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+
+COPY_OUT = """\
+        FROM scratch
+        COPY --from=build /out/app /app
+"""
+
+
+def test_a_compiler_runs_under_emulation() -> None:
+    check_rule(
+        emulated_build,
+        """
+        FROM golang:1.26 AS build
+             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64: 2 of 4 RUN steps of this stage are emulated
+        RUN go mod download
+        RUN CGO_ENABLED=0 go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+
+
+def test_several_compilers_and_platforms() -> None:
+    check_rule(
+        emulated_build,
+        """
+        FROM --platform=$TARGETPLATFORM golang AS build
+                                        ^^^^^^ 💭 `go build` and `garble build` run under emulation for linux/arm64 and linux/arm/v7: 2 of 3 RUN steps of this stage are emulated
+        RUN go build -o /out/app . && garble build -o /out/b .
+        FROM scratch
+        COPY --from=build /out/ /
+        """,
+        targets="linux/amd64,linux/arm64,linux/arm/v7",
+    )
+
+
+def test_a_stage_in_between_is_named_where_it_begins() -> None:
+    check_rule(
+        emulated_build,
+        """
+        FROM golang AS base
+        RUN go mod download
+        FROM base AS build
+             ^^^^ 💡 `go build` runs under emulation for linux/arm64: 1 of 2 RUN steps of this stage is emulated
+        RUN CGO_ENABLED=0 go build -o /out/app
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        """
+        FROM golang
+        RUN go build -o /app .
+        """,
+        """
+        FROM golang AS build
+        RUN go build -o /app .
+        FROM build
+        """,
+        """
+        FROM golang AS unused
+        RUN go build -o /app .
+        FROM scratch
+        COPY go.mod /
+        """,
+        """
+        FROM golang AS build
+        RUN go mod download && go vet ./...
+        FROM scratch
+        COPY --from=build /go/pkg /pkg
+        """,
+        """
+        FROM alpine AS build
+        RUN echo go build && apk add go
+        FROM scratch
+        COPY --from=build /x /x
+        """,
+        """
+        FROM --platform=linux/arm64 golang AS build
+        RUN go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    ],
+)
+def test_nothing_is_emulated_for_nothing(markup: str) -> None:
+    check_nothing(emulated_build, markup)
+
+
+def test_one_platform_like_the_build_machine() -> None:
+    check_nothing(
+        emulated_build,
+        """
+        FROM golang AS build
+        RUN go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        targets="linux/amd64",
+    )
+
+
+@pytest.mark.parametrize(
+    ("targets", "settings", "arguments"),
+    [
+        ("linux/amd64,linux/arm64", "GOARCH=$TARGETARCH", "TARGETARCH"),
+        ("linux/amd64,windows/amd64", "GOOS=$TARGETOS GOARCH=$TARGETARCH", "TARGETOS TARGETARCH"),
+        ("linux/amd64,windows/arm64", "GOOS=$TARGETOS GOARCH=$TARGETARCH", "TARGETOS TARGETARCH"),
+        ("linux/amd64,linux/arm/v6", "GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v}", "TARGETARCH TARGETVARIANT"),
+    ],
+)
+def test_the_fix_sets_what_the_targets_need(targets: str, settings: str, arguments: str) -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang AS build
+        RUN CGO_ENABLED=0 go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        f"""
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG {arguments}
+        RUN CGO_ENABLED=0 {settings} go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        targets=targets,
+        title="Cross-compile this stage",
+    )
+
+
+def test_the_fix_keeps_everything_else() -> None:
+    check_fix(
+        emulated_build,
+        """
+        # syntax=docker/dockerfile:1
+        from   --platform=$TARGETPLATFORM golang   as build
+        env CGO_ENABLED=0
+        # Build.
+          run --mount=type=cache,target=/root/.cache \\
+              # comment
+              cd cmd  &&  \\
+              time go  build -o /out/app  # done
+        from scratch
+        copy --from=build /out/app /app
+        """,
+        """
+        # syntax=docker/dockerfile:1
+        from   --platform=$BUILDPLATFORM golang   as build
+        env CGO_ENABLED=0
+          arg TARGETARCH
+        # Build.
+          run --mount=type=cache,target=/root/.cache \\
+              # comment
+              cd cmd  &&  \\
+              GOARCH=$TARGETARCH time go  build -o /out/app  # done
+        from scratch
+        copy --from=build /out/app /app
+        """,
+    )
+
+
+def test_the_fix_goes_to_the_root_and_to_all_stages_on_it() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang AS base
+        ENV CGO_ENABLED=0
+        FROM base AS one
+        RUN go build -o /out/one ./one
+        RUN go build -o /out/more ./more
+        FROM base AS two
+        RUN go build -o /out/two ./two
+        FROM scratch
+        COPY --from=one /out/ /
+        COPY --from=two /out/two /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS base
+        ENV CGO_ENABLED=0
+        FROM base AS one
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /out/one ./one
+        RUN GOARCH=$TARGETARCH go build -o /out/more ./more
+        FROM base AS two
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /out/two ./two
+        FROM scratch
+        COPY --from=one /out/ /
+        COPY --from=two /out/two /
+        """,
+    )
+
+
+def test_the_fix_moves_a_declaration_that_would_be_early() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang AS build
+        ARG TARGETARCH
+        RUN go mod download
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go mod download
+        ARG TARGETARCH
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        title="Run this stage on the build platform",
+    )
+
+
+def test_line_ends_stay() -> None:
+    text = "FROM golang AS build\r\nRUN CGO_ENABLED=0 go build -o /o\r\nFROM scratch\r\nCOPY --from=build /o /o"
+    check_fix(
+        emulated_build,
+        text,
+        "FROM --platform=$BUILDPLATFORM golang AS build\r\nARG TARGETARCH\r\n"
+        "RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o\r\nFROM scratch\r\nCOPY --from=build /o /o",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "safety"),
+    [
+        ("RUN CGO_ENABLED=0 go build -o /out/app .", "safe"),
+        ("RUN export CGO_ENABLED=0; go build -o /out/app .", "safe"),
+        ("RUN apk add git && CGO_ENABLED=0 go build -o /out/app . && ls -l /out", "safe"),
+        ("RUN go build -o /out/app .", "suggestion"),
+        ("RUN CGO_ENABLED=0 go build -o /out/app . && ./check.sh", "suggestion"),
+        ("RUN go test ./... && CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
+        ("RUN CGO_ENABLED=0 go build -o /out/app-$(uname -m) .", "suggestion"),
+        ("COPY --from=alpine /bin/x /bin/x\nRUN CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
+    ],
+)
+def test_who_may_apply_the_fix(before: str, safety: str) -> None:
+    text = f"FROM golang AS build\n{before}\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+def test_the_sources_decide_on_cgo() -> None:
+    text = "FROM golang AS build\nRUN go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    (finding,) = findings(emulated_build, context(text, uses_cgo=False))
+    assert [it.safety.value for it in finding.fixes] == ["safe"]
+    check_no_fix(emulated_build, text, uses_cgo=True)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "FROM golang AS build\nRUN CGO_ENABLED=1 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /\n",
+        "FROM golang AS build\nRUN go install ./...\nFROM scratch\nCOPY --from=build /go/bin/app /\n",
+        "FROM golang AS build\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
+        'FROM golang AS build\nRUN ["go", "build", "-o", "/o"]\nFROM scratch\nCOPY --from=build /o /\n',
+        "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nRUN /o --check\nFROM scratch\nCOPY --from=build /o /\n",
+        "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /usr/bin/git /o /\n",
+        "FROM golang AS base\nFROM base AS build\nRUN go build -o /o .\nFROM base\nCOPY --from=build /o /\n",
+        "FROM golang-$TARGETARCH AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
+    ],
+)
+def test_no_fix_where_it_would_be_wrong(markup: str) -> None:
+    check_no_fix(emulated_build, markup)

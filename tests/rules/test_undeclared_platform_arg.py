@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.undeclared_platform_arg import undeclared_platform_arg
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_the_compiler_gets_nothing() -> None:
+    check_rule(
+        undeclared_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN GOOS=linux GOARCH=${TARGETARCH} go build -o /app .
+                                ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in stage `build`: it expands to nothing, and `go build` compiles for linux/amd64
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """
+        FROM alpine
+        COPY app-$TARGETARCH /app
+                  ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM alpine
+        RUN echo "for $TARGETPLATFORM"
+                       ^^^^^^^^^^^^^^ 💡 warning: `TARGETPLATFORM` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM alpine
+        RUN wget https://example.com/${TARGETARCH:-amd64}
+                                       ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in this stage: its default is taken for every platform
+        """,
+        """
+        FROM alpine
+        LABEL arch=$TARGETARCH
+                    ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM alpine
+        RUN <<EOF
+        if [ "$TARGETARCH" = arm64 ]; then apk add x; fi
+               ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        EOF
+        """,
+        """
+        ARG TARGETARCH
+        FROM alpine
+        RUN wget x/$TARGETARCH y/$TARGETARCH
+                    ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM alpine AS unused
+        WORKDIR /$TARGETOS
+                  ^^^^^^^^ 💡 `TARGETOS` is not declared in stage `unused`: it expands to nothing
+        FROM alpine
+        """,
+    ],
+)
+def test_uses_without_a_declaration(markup: str) -> None:
+    check_rule(undeclared_platform_arg, markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "FROM image-$TARGETARCH\n",
+        "FROM --platform=$BUILDPLATFORM alpine\nARG BUILDPLATFORM\nRUN echo $BUILDPLATFORM\n",
+        "FROM alpine AS base\nARG TARGETARCH\nFROM base\nRUN echo $TARGETARCH\n",
+        "FROM alpine\nCMD echo $TARGETARCH\nENTRYPOINT echo $TARGETARCH\n",
+        "FROM alpine\nRUN echo '$TARGETARCH' \\$TARGETARCH\n",
+        "FROM alpine\nRUN TARGETARCH=$(uname -m); echo $TARGETARCH\n",
+        "FROM alpine\nRUN for TARGETARCH in a b; do echo $TARGETARCH; done\n",
+        "FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n",
+        "FROM alpine\nENV TARGETARCH=amd64\nRUN echo $TARGETARCH\n",
+        "FROM alpine\nRUN <<'EOF' cat > /script\necho $TARGETARCH\nEOF\n",
+    ],
+)
+def test_what_is_declared_or_the_scripts_own(markup: str) -> None:
+    check_nothing(undeclared_platform_arg, markup)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "FROM alpine\n\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
+            "FROM alpine\n\nARG TARGETARCH\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
+        ),
+        (
+            "FROM alpine\nRUN wget $TARGETARCH$TARGETOS\n",
+            "FROM alpine\nARG TARGETOS TARGETARCH\nRUN wget $TARGETARCH$TARGETOS\n",
+        ),
+        (
+            "FROM alpine AS base\nRUN wget $TARGETARCH\nFROM base\nRUN wget $TARGETARCH\n",
+            "FROM alpine AS base\nARG TARGETARCH\nRUN wget $TARGETARCH\nFROM base\nRUN wget $TARGETARCH\n",
+        ),
+    ],
+)
+def test_it_is_declared_before_its_first_use(before: str, after: str) -> None:
+    check_fix(undeclared_platform_arg, before, after)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.unused_platform_arg import unused_platform_arg
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_nothing_uses_it() -> None:
+    check_rule(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        ARG TARGETARCH
+            ^^^^^^^^^^ 💡 nothing uses this ARG, yet 2 RUN steps run once per platform because of it
+        RUN apk add gzip
+        RUN gzip /manual
+        FROM scratch
+        COPY --from=docs /manual /
+        """,
+    )
+
+
+def test_it_is_declared_again() -> None:
+    check_rule(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETPLATFORM
+            ^^^^^^^^^^^^^^ 💡 nothing uses this ARG before it is declared again, yet 2 RUN steps run once per platform because of it
+        RUN go mod download
+        ARG TARGETPLATFORM
+        RUN xx-go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ARG TARGETARCH", ""),
+        ("# Why.\nARG TARGETARCH", ""),
+        ("ARG VERSION=1 TARGETARCH", "ARG VERSION=1\n"),
+        ("ARG TARGETARCH  VERSION=1", "ARG VERSION=1\n"),
+        ("ARG TARGETARCH TARGETPLATFORM", ""),
+        ("ARG TARGETARCH\nARG TARGETPLATFORM", ""),
+    ],
+)
+def test_it_goes(before: str, after: str) -> None:
+    rest = "RUN apk add gzip\nFROM scratch\nCOPY --from=docs /manual /\n"
+    head = "FROM --platform=$BUILDPLATFORM alpine AS docs\n"
+    check_fix(unused_platform_arg, f"{head}{before}\n{rest}", f"{head}{after}{rest}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN gzip -c /x > /manual-$TARGETARCH",
+        "RUN make manual",
+        "RUN <<EOF\necho $TARGETARCH\nEOF",
+        "COPY x /$TARGETARCH/",
+        "RUN --mount=type=cache,id=c-$TARGETARCH,target=/c gzip /x",
+        "ONBUILD RUN echo $TARGETARCH",
+    ],
+)
+def test_something_uses_it(line: str) -> None:
+    check_nothing(
+        unused_platform_arg,
+        f"FROM --platform=$BUILDPLATFORM alpine AS docs\nARG TARGETARCH\n{line}\nRUN gzip /x\nFROM scratch\nCOPY --from=docs / /\n",
+    )
+
+
+def test_a_child_stage_uses_it() -> None:
+    check_nothing(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS base
+        ARG TARGETARCH
+        RUN go mod download
+        FROM base AS build
+        RUN GOARCH=$TARGETARCH go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
+def test_it_splits_nothing() -> None:
+    check_nothing(
+        unused_platform_arg,
+        """
+        FROM alpine
+        ARG TARGETARCH
+        RUN apk add gzip
+        """,
+    )

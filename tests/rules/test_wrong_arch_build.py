@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.wrong_arch_build import wrong_arch_build
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+
+
+def test_the_binary_of_the_build_machine() -> None:
+    check_rule(
+        wrong_arch_build,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN cd cmd && CGO_ENABLED=0 go build -o app .
+                                    ^^^^^^^^ 💡 `go build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too
+        FROM alpine
+        COPY --from=build /cmd/app /app
+        """,
+    )
+
+
+def test_the_way_leads_through_stages_and_mounts() -> None:
+    check_rule(
+        wrong_arch_build,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        WORKDIR /src
+        RUN CGO_ENABLED=0 go build ./cmd/app
+                          ^^^^^^^^ 💡 `go build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too
+        FROM build AS packed
+        FROM scratch AS files
+        COPY --from=packed /src/app /bin/
+        FROM alpine
+        RUN --mount=type=bind,from=files,target=/f cp /f/bin/app /app
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("RUN CGO_ENABLED=0 go build -o /o .", "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o ."),
+        ("RUN go build -o /o .", "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /o ."),
+        (
+            "ARG TARGETARCH\nRUN apk add git && go build -o /o .",
+            "ARG TARGETARCH\nRUN apk add git && GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /o .",
+        ),
+        (
+            "RUN env CGO_ENABLED=0 go build -o /o .",
+            "ARG TARGETARCH\nRUN env CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .",
+        ),
+        (
+            "RUN sh -c 'CGO_ENABLED=0 go build -o /o .'",
+            "ARG TARGETARCH\nRUN sh -c 'CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .'",
+        ),
+        (
+            "RUN <<EOF\nset -e\nCGO_ENABLED=0 go build -o /o .\nEOF",
+            "ARG TARGETARCH\nRUN <<EOF\nset -e\nCGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .\nEOF",
+        ),
+    ],
+)
+def test_the_command_is_told_its_target(before: str, after: str) -> None:
+    head, rest = "FROM --platform=$BUILDPLATFORM golang AS build\n", "\nFROM scratch\nCOPY --from=build /o /o\n"
+    check_fix(wrong_arch_build, head + before + rest, head + after + rest)
+
+
+@pytest.mark.parametrize("command", ["CGO_ENABLED=1 go build -o /go/bin/app .", "go install ./cmd/app"])
+def test_no_edit_makes_it_right(command: str) -> None:
+    check_no_fix(
+        wrong_arch_build,
+        f"FROM --platform=$BUILDPLATFORM golang AS build\nRUN {command}\nFROM scratch\nCOPY --from=build /go/bin/app /\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN export GOARCH=$TARGETARCH && go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN case $TARGETARCH in arm64) export GOARCH=arm64;; esac; go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG GOARCH
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go install ./tools/generate && generate /gen
+        FROM scratch
+        COPY --from=build /gen /gen
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS tool
+        RUN go build -o /tool .
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN --mount=from=tool,source=/tool,target=/tool /tool > /gen
+        FROM scratch
+        COPY --from=build /gen /gen
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go build -o /app .
+        FROM --platform=$BUILDPLATFORM alpine
+        COPY --from=build /app /
+        """,
+        """
+        FROM golang AS build
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    ],
+)
+def test_no_binary_of_another_architecture(markup: str) -> None:
+    check_nothing(wrong_arch_build, markup)
