@@ -59,7 +59,9 @@ def variable_references(
     `escape` is the escape token of the file, `shell` what executes a RUN there.
     """
     found = [*_expanded(instruction, instruction.node, escape)]
-    for use in read_script(instruction.node, shell).variables if isinstance(instruction.node, Run) else ():
+    node = instruction.node
+    run = node.trigger if isinstance(node, Onbuild) else node
+    for use in read_script(run, shell).variables if isinstance(run, Run) else ():
         range_, name_range = instruction.place(use.range), instruction.place(use.name_range)
         found.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
     return tuple(sorted(found, key=lambda it: it.range))

@@ -1,0 +1,1 @@
+"""Features in the terms of editors: offsets, ranges, Markdown. Knows nothing of a protocol."""

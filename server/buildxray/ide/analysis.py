@@ -1,0 +1,65 @@
+"""One version of a document with everything that is known of it, each computed when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from buildxray.ide.diagnostics import Diagnostic, diagnose
+from buildxray.plan.model import Plan
+from buildxray.plan.planner import Planner
+from buildxray.plan.request import BuildRequest
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.parser import Dockerfile, parse
+from buildxray.syntax.text import LineIndex
+from buildxray.toolchains.base import Workspace
+
+
+class Analysis:
+    """An immutable view of one text; features take it and give back plain values."""
+
+    def __init__(self, text: str, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
+        self.text = text
+        self.request = planner.request
+        self._planner = planner
+        self._workspace = workspace
+        self._asks_for_several = asks_for_several
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        """The lines of the text."""
+        return LineIndex.of(self.text)
+
+    @cached_property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed text."""
+        return parse(self.text)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What BuildKit would execute."""
+        return self._planner.plan(self.dockerfile)
+
+    @cached_property
+    def context(self) -> RuleContext:
+        """What rules look at."""
+        return RuleContext(self.plan, self._planner, self._workspace, asks_for_several=self._asks_for_several)
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the rules find."""
+        return diagnose(self.context)
+
+
+class Analyzer:
+    """Analyses one document for one request, again and again as it is edited."""
+
+    def __init__(
+        self, request: BuildRequest, *, asks_for_several: bool = False, workspace: Workspace | None = None
+    ) -> None:
+        self._planner = Planner(request)
+        self._asks_for_several = asks_for_several
+        self._workspace = workspace or Workspace()
+
+    def analyze(self, text: str) -> Analysis:
+        """Analyse a version of the document."""
+        return Analysis(text, self._planner, self._workspace, asks_for_several=self._asks_for_several)

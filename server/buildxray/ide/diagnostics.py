@@ -1,0 +1,67 @@
+"""Findings of the rules as an editor shows them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from buildxray.ide.suppressions import Suppressions
+from buildxray.rules.base import Finding, Fix, Related, Rule, Severity
+from buildxray.rules.context import RuleContext
+from buildxray.rules.registry import ALL
+from buildxray.syntax.text import TextRange
+
+_DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
+_log = logging.getLogger("buildxray")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding with all that is shown of it."""
+
+    rule: str
+    severity: Severity
+    range: TextRange
+    message: str
+    fixes: tuple[Fix, ...]
+    """The preferred one first."""
+    related: tuple[Related, ...]
+    is_unnecessary: bool
+
+    @property
+    def documentation_url(self) -> str:
+        """The manual page of its rule."""
+        return f"{_DOCUMENTATION}{self.rule}.md"
+
+
+def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:
+    """What the rules find, in the order of the text; a rule that crashes loses its own findings only."""
+    suppressions = Suppressions(ctx.dockerfile)
+    found: list[Diagnostic] = []
+    for rule in rules:
+        try:
+            findings = [*rule.check(ctx)]
+        except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
+            _log.exception("the rule %s has failed", rule.name)
+            continue
+        found += [
+            _diagnostic(rule, finding, has_intent=ctx.has_intent)
+            for finding in findings
+            if not suppressions.silence(rule.name, finding.range)
+        ]
+    shown = (it for it in found if it.severity is not Severity.OFF)
+    return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
+
+
+def _diagnostic(rule: Rule, finding: Finding, *, has_intent: bool) -> Diagnostic:
+    return Diagnostic(
+        rule.name,
+        finding.severity or rule.severity(has_intent=has_intent),
+        finding.range,
+        finding.message,
+        finding.fixes,
+        finding.related,
+        finding.is_unnecessary,
+    )

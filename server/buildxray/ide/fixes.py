@@ -1,0 +1,47 @@
+"""Repairs a whole text: one fix after the other, each made on what the one before has left."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.rules.base import Fix, Safety
+from buildxray.syntax.text import apply_edits
+
+_MOST: Final = 200
+"""Fixes of one text; more would mean that two of them undo each other."""
+
+
+class FixedText(NamedTuple):
+    """A text that fixes have been applied to."""
+
+    text: str
+    titles: tuple[str, ...]
+    """Of the fixes, in the order in which they were applied."""
+
+
+def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
+    """Apply the preferred fix of every finding that has a safe one, until none is left.
+
+    With suggestions, those that a human has to agree to are applied as well.
+    """
+    titles: list[str] = []
+    seen = {text}
+    while len(titles) < _MOST:
+        for fix in map(_preferred, analyzer.analyze(text).diagnostics):
+            if fix is None or (fix.safety is not Safety.SAFE and not with_suggestions):
+                continue
+            fixed = apply_edits(text, fix.edits)
+            if fixed not in seen:
+                break
+        else:
+            break
+        text = fixed
+        seen.add(text)
+        titles.append(fix.title)
+    return FixedText(text, tuple(titles))
+
+
+def _preferred(diagnostic: Diagnostic) -> Fix | None:
+    return diagnostic.fixes[0] if diagnostic.fixes else None

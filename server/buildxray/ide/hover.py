@@ -1,0 +1,172 @@
+"""What is shown when the pointer rests on an automatic platform argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from buildxray.ide.analysis import Analysis
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
+from buildxray.platforms.names import architecture_names
+from buildxray.syntax.instructions import Arg, Instruction, Node, Onbuild, WithPairs
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.variables import variable_references
+
+_MEANING: Final = {
+    "BUILDPLATFORM": "the platform of the machine that builds",
+    "BUILDOS": "the operating system of the machine that builds",
+    "BUILDOSVERSION": "the version of the operating system of the machine that builds; only Windows has one",
+    "BUILDARCH": "the architecture of the machine that builds",
+    "BUILDVARIANT": "the variant of the architecture of the machine that builds",
+    "TARGETPLATFORM": "the platform that is built for",
+    "TARGETOS": "the operating system that is built for",
+    "TARGETOSVERSION": "the version of the operating system that is built for; only Windows has one",
+    "TARGETARCH": "the architecture that is built for",
+    "TARGETVARIANT": "the variant of the architecture that is built for: `v7` of `linux/arm/v7`",
+    "TARGETSTAGE": "the name of the stage that is built: `--target`, or the last stage; `default` if that has no name",
+}
+_WITH_OTHER_NAMES: Final = frozenset({"TARGETARCH", "TARGETVARIANT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """A text in Markdown about a range of the document."""
+
+    range: TextRange
+    markdown: str
+
+
+class _Place(NamedTuple):
+    """An argument where it is declared or used."""
+
+    name: str
+    range: TextRange
+    idx: int
+    """Of the instruction."""
+    is_declaration: bool
+    is_shell: bool
+
+
+def hover(analysis: Analysis, offset: int) -> Hover | None:
+    """Explain the automatic platform argument at an offset; None where there is none."""
+    place = _place(analysis, offset)
+    if place is None:
+        return None
+    parts = [
+        f"**`{place.name}`**: {_MEANING[place.name]}",
+        _table(analysis, place),
+        f"{_scope(analysis, place)}",
+        "Set by BuildKit for every build; a stage sees it from its own `ARG` on, or from that of a stage it is built on.",
+    ]
+    return Hover(place.range, "\n\n".join(parts))
+
+
+def _place(analysis: Analysis, offset: int) -> _Place | None:
+    for idx, instruction in enumerate(analysis.dockerfile.instructions):
+        if instruction.start <= offset <= instruction.end:
+            for place in _places(analysis, idx, instruction):
+                if place.range.contains(offset):
+                    return place
+    return None
+
+
+def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Place]:
+    scopes = analysis.context.facts.scopes(idx)
+    shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
+    found = [
+        _Place(it.name, it.name_range, idx, is_declaration=False, is_shell=it.is_shell)
+        for it in variable_references(instruction, analysis.dockerfile.escape, shell)
+        if it.name in AUTOMATIC_ARGUMENTS
+    ]
+    node: Node | None = instruction.node
+    if isinstance(node, Onbuild):
+        node = node.trigger
+    if isinstance(node, WithPairs):
+        found += [
+            _Place(it.name.text, instruction.range_of(it.name), idx, is_declaration=True, is_shell=False)
+            for it in node.pairs
+            if it.name.text in AUTOMATIC_ARGUMENTS
+        ]
+    return found
+
+
+def _table(analysis: Analysis, place: _Place) -> str:
+    """Its value for each target platform, as it is at this place."""
+    has_names = place.name in _WITH_OTHER_NAMES
+    head = ["target platform", "value here", *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
+    rows = [head, ["---"] * len(head)]
+    for platform, value in zip(analysis.request.target_platforms, _values(analysis, place), strict=True):
+        row = [f"`{platform}`", "*not set*" if value is None else f"`{value}`" if value else "*empty*"]
+        if has_names:
+            names = architecture_names(platform)
+            row += ["–"] * 4 if names is None else [f"`{it}`" for it in names]
+        rows.append(row)
+    return "\n".join(f"| {' | '.join(it)} |" for it in rows)
+
+
+def _values(analysis: Analysis, place: _Place) -> list[str | None]:
+    facts, plan = analysis.context.facts, analysis.plan
+    stage = facts.stage_of(place.idx)
+    name = place.name
+    if stage is None or place.idx == stage.from_idx:
+        return [it.conversion.resolved.global_arguments.get(name) for it in plan.targets]
+    is_declared = place.is_declaration or facts.declaration(name, place.idx) is not None
+    values: list[str | None] = []
+    for target in plan.targets:
+        scope = target.scope_before(stage, place.idx + place.is_declaration)
+        if scope is not None:
+            values.append(scope.environment.get(name))
+        elif not is_declared:
+            values.append(None)
+        else:
+            target_stage = plan.request.target_stage or plan.stages[-1].name
+            values.append(automatic_values(plan.request.build_platform, target.platform, target_stage)[name])
+    return values
+
+
+def _scope(analysis: Analysis, place: _Place) -> str:
+    facts = analysis.context.facts
+    stage = facts.stage_of(place.idx)
+    if stage is None or place.idx == stage.from_idx:
+        return _global_scope(analysis, place)
+    if isinstance(analysis.dockerfile.instructions[place.idx].node, Onbuild):
+        return "The stages that are built on this one see what they declare themselves."
+    here = f"stage `{stage.name}`" if stage.name else "this stage"
+    if place.is_shell and any(
+        place.name in it.variables for it in analysis.context.inventory.script(place.idx).commands
+    ):
+        return "The script sets a variable of its own with this name."
+    declared = place.idx if place.is_declaration else facts.declaration(place.name, place.idx)
+    if declared is None:
+        if any(value is not None for value in _values(analysis, place)):
+            return f"Declared by a trigger of the image or stage that {here} is built on."
+        return f"**Not declared in {here}: it expands to nothing here.**"
+    line = analysis.dockerfile.instructions[declared].first_line
+    node = analysis.dockerfile.instructions[declared].node
+    assert isinstance(node, WithPairs), "what declares has pairs"
+    pair = next(it for it in node.pairs if it.name.text == place.name)
+    if not isinstance(node, Arg):
+        return f"Set by `{node.name}` in line {line}, which hides BuildKit's value."
+    if pair.value is not None:
+        return f"**The default in line {line} hides BuildKit's value.**"
+    origin = facts.stage_of(declared)
+    if origin is not None and origin.idx != stage.idx:
+        return f"Inherited from stage `{origin.display_name}` (line {line})."
+    return f"Declared in {here} (line {line})."
+
+
+def _global_scope(analysis: Analysis, place: _Place) -> str:
+    for idx, instruction in enumerate(analysis.dockerfile.instructions[: place.idx + 1]):
+        if analysis.context.facts.stage_of(idx) is not None:
+            break
+        node = instruction.node
+        pairs = node.pairs if isinstance(node, Arg) else ()
+        if any(it.name.text == place.name and it.value is not None for it in pairs):
+            values = _values(analysis, place)
+            automatic = [
+                automatic_values(analysis.request.build_platform, it, "")[place.name]
+                for it in analysis.request.target_platforms
+            ]
+            if values != automatic and place.name != "TARGETSTAGE":
+                return f"**The default in line {instruction.first_line} hides BuildKit's value, in all stages too.**"
+    return "In `FROM` and above it, it is always defined."

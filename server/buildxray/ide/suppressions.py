@@ -1,0 +1,74 @@
+"""Comments that silence rules: `# buildxray: ignore=rule[,rule] [reason]` and `# buildxray: ignore-file=…`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from buildxray.syntax.instructions import Instruction
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import Edit, TextRange
+
+_COMMENT: Final = re.compile(
+    r"#\s*buildxray:\s*(?P<scope>ignore|ignore-file)\s*=\s*(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)"
+)
+
+
+class Suppressions:
+    """What the comments of a file silence."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self._dockerfile = dockerfile
+        self._in_file: set[str] = set()
+        self._of_instruction: dict[int, set[str]] = {}
+        """By the offset at which the instruction starts."""
+        for comment in dockerfile.comments:
+            match = _COMMENT.match(comment.text)
+            if match is None:
+                continue
+            rules = {it.strip() for it in match["rules"].split(",")}
+            if match["scope"] == "ignore-file":
+                self._in_file |= rules
+            elif (instruction := self._below(comment.range)) is not None:
+                self._of_instruction.setdefault(instruction.start, set()).update(rules)
+
+    def silence(self, rule: str, place: TextRange) -> bool:
+        """Whether findings of a rule are silenced at a place."""
+        if rule in self._in_file:
+            return True
+        instruction = self._dockerfile.instruction_at(place.start)
+        return instruction is not None and rule in self._of_instruction.get(instruction.start, ())
+
+    def _below(self, comment: TextRange) -> Instruction | None:
+        """The instruction that a comment stands in, or directly on top of, with nothing but comments in between."""
+        for instruction in self._dockerfile.instructions:
+            if comment.start < instruction.end:
+                between = self._dockerfile.text[comment.end : instruction.start].split("\n")[1:-1]
+                return instruction if all(it.lstrip().startswith("#") for it in between) else None
+        return None
+
+
+def ignore_here(dockerfile: Dockerfile, rule: str, place: TextRange) -> Edit | None:
+    """Silence a rule for the instruction at a place."""
+    instruction = dockerfile.instruction_at(place.start)
+    if instruction is None:
+        return None
+    indent = dockerfile.text[instruction.start : instruction.range.start].removeprefix("\ufeff")
+    start = instruction.range.start - len(indent)
+    return Edit(TextRange(start, start), f"{indent}# buildxray: ignore={rule}{_line_end(dockerfile.text)}")
+
+
+def ignore_in_file(dockerfile: Dockerfile, rule: str) -> Edit:
+    """Silence a rule in the file; directives have to stay at its top."""
+    text = dockerfile.text
+    start = max((it.range.end for it in dockerfile.directives), default=0)
+    line_end = _line_end(text)
+    if start:
+        return Edit(TextRange(start, start), f"{line_end}# buildxray: ignore-file={rule}")
+    start = len(text) - len(text.removeprefix("\ufeff"))
+    return Edit(TextRange(start, start), f"# buildxray: ignore-file={rule}{line_end}")
+
+
+def _line_end(text: str) -> str:
+    end = text.find("\n")
+    return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
