@@ -1,0 +1,49 @@
+"""What the client at the other end can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from buildxray.syntax.text import ColumnUnit
+
+_UNITS: dict[str, ColumnUnit] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Capabilities, each false unless the client says otherwise."""
+
+    unit: ColumnUnit = "utf-16"
+    """What it counts columns in."""
+    shows_related: bool = False
+    shows_documentation: bool = False
+    tags: frozenset[types.DiagnosticTag] = frozenset()
+    shows_markdown: bool = False
+    takes_literal_actions: bool = False
+    takes_versioned_edits: bool = False
+    answers_configuration: bool = False
+    registers_configuration: bool = False
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
+        """Read what a client sends with `initialize`."""
+        document = capabilities.text_document or types.TextDocumentClientCapabilities()
+        workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
+        published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
+        hover = document.hover or types.HoverClientCapabilities()
+        actions = document.code_action or types.CodeActionClientCapabilities()
+        edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        changes = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
+        return cls(
+            _UNITS.get(encoding, "utf-16"),
+            shows_related=bool(published.related_information),
+            shows_documentation=bool(published.code_description_support),
+            tags=frozenset(published.tag_support.value_set) if published.tag_support else frozenset(),
+            shows_markdown=types.MarkupKind.Markdown in (hover.content_format or ()),
+            takes_literal_actions=actions.code_action_literal_support is not None,
+            takes_versioned_edits=bool(edits.document_changes),
+            answers_configuration=bool(workspace.configuration),
+            registers_configuration=bool(changes.dynamic_registration),
+        )

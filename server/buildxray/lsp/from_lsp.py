@@ -1,0 +1,51 @@
+"""From the protocol's terms to ours; each function is named after what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from buildxray.syntax.text import ColumnUnit, LineIndex, TextRange
+
+
+def offset(lines: LineIndex, position: types.Position, unit: ColumnUnit) -> int:
+    """The offset of a position, clamped into the text."""
+    return lines.offset(position.line, position.character, unit)
+
+
+def text_range(lines: LineIndex, range_: types.Range, unit: ColumnUnit) -> TextRange:
+    """The range of offsets; a range that ends before it starts is empty."""
+    start = offset(lines, range_.start, unit)
+    return TextRange(start, max(start, offset(lines, range_.end, unit)))
+
+
+def changed_text(text: str, changes: Sequence[types.TextDocumentContentChangeEvent], unit: ColumnUnit) -> str:
+    """The text after the changes; whole texts are asked for, but parts are understood as well."""
+    for change in changes:
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            range_ = text_range(LineIndex.of(text), change.range, unit)
+            text = text[: range_.start] + change.text + text[range_.end :]
+        else:
+            text = change.text
+    return text
+
+
+def file_name(uri: str) -> str:
+    """The last part of a URI's path."""
+    return unquote(urlsplit(uri).path).rpartition("/")[2]
+
+
+def directory(uri: str) -> str | None:
+    """The directory of a file on this machine; None for every other kind of document."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    return None if not path else path.replace("\\", "/").rpartition("/")[0] or "/"
+
+
+def section(raw: object) -> object:
+    """Our part of settings that may come with the name `buildxray` around them, or without."""
+    if isinstance(raw, Mapping) and "buildxray" in raw:
+        return raw["buildxray"]
+    return raw

@@ -1,0 +1,138 @@
+"""Handlers: from the protocol's terms to ours, one call, and back."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from lsprotocol import types
+
+from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
+from buildxray.ide.hover import hover
+from buildxray.lsp import from_lsp, to_lsp
+from buildxray.lsp.client import Client
+from buildxray.lsp.server import Server, configuration_of
+
+Params = TypeVar("Params")
+Result = TypeVar("Result")
+_log = logging.getLogger("buildxray")
+_QUICK_FIX: Final = types.CodeActionKind.QuickFix
+
+
+def register(server: Server) -> None:
+    """Effect: give the server its features."""
+    actions = types.CodeActionOptions(code_action_kinds=[_QUICK_FIX, FIX_ALL])
+    server.feature(types.INITIALIZE)(guarded(initialize))
+    server.feature(types.INITIALIZED)(guarded(initialized))
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(guarded(did_open))
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(guarded(did_change))
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(guarded(did_save))
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(guarded(did_close))
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(guarded(did_change_configuration))
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(guarded(code_action))
+    server.feature(types.TEXT_DOCUMENT_HOVER)(guarded(show_hover))
+
+
+def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
+    """A handler that logs what goes wrong instead of raising it."""
+
+    # pygls hands the server over only to a first parameter of this name.
+    @functools.wraps(handler)
+    def guarded_handler(ls: Server, params: Params) -> Result | None:
+        try:
+            return handler(ls, params)
+        except Exception:  # noqa: BLE001 - one failed request must not end the session
+            _log.exception("%s has failed", handler.__name__)
+            return None
+
+    return guarded_handler
+
+
+def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """Effect: remember what the client can do and wants."""
+    ls.client = Client.of(params.capabilities, ls.workspace.position_encoding or "utf-16")
+    ls.begin(params.initialization_options)
+
+
+def initialized(ls: Server, _params: types.InitializedParams) -> None:
+    """Effect: ask for settings, and to be told when they change."""
+    if ls.client.registers_configuration:
+        registration = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+        ls.client_register_capability(types.RegistrationParams([registration]))
+    _ask_for_settings(ls)
+
+
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    """Effect: publish the diagnostics of a document."""
+    ls.open(params.text_document)
+
+
+def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    """Effect: publish the diagnostics of the new version."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is not None:
+        text = from_lsp.changed_text(document.analysis.text, params.content_changes, ls.client.unit)
+        document.change(text, params.text_document.version)
+        ls.publish_soon(document)
+
+
+def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    """Effect: look at the files beside the document again."""
+    ls.refresh_workspace(params.text_document.uri)
+
+
+def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    """Effect: take back what was published."""
+    ls.close(params.text_document.uri)
+
+
+def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+    """Effect: put changed settings into force."""
+    raw = configuration_of(params)
+    if raw is not None:
+        ls.configure(raw)
+    else:
+        _ask_for_settings(ls)
+
+
+def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """What can be done about the diagnostics in a range."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None or not ls.client.takes_literal_actions:
+        return []
+    analysis = document.analysis
+    place = from_lsp.text_range(analysis.lines, params.range, ls.client.unit)
+    actions = [*quick_fixes(analysis, place)] if _is_wanted(params.context, _QUICK_FIX) else []
+    is_automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
+    if _is_wanted(params.context, FIX_ALL) and (params.context.only or not is_automatic):
+        everything = fix_all(document.analyzer, analysis)
+        actions += [everything] if everything is not None else []
+    return [to_lsp.code_action(analysis, it, document.uri, document.version, ls.client) for it in actions]
+
+
+def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the token at a position."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    lines = document.analysis.lines
+    found = hover(document.analysis, from_lsp.offset(lines, params.position, ls.client.unit))
+    return None if found is None else to_lsp.hover(lines, found, ls.client)
+
+
+def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:
+    """Whether a kind, or one that it belongs to, is asked for."""
+    return context.only is None or any(kind == it or kind.startswith(f"{it}.") for it in context.only)
+
+
+def _ask_for_settings(ls: Server) -> None:
+    if ls.client.answers_configuration:
+        item = types.ConfigurationItem(section="buildxray")
+        ls.workspace_configuration(types.ConfigurationParams([item]), callback=lambda them: _take_settings(ls, them))
+
+
+def _take_settings(ls: Server, answers: object) -> None:
+    if isinstance(answers, list | tuple) and answers and answers[0] is not None:
+        ls.configure(answers[0])

@@ -1,0 +1,90 @@
+"""From our terms to the protocol's; each function is named after what it returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lsprotocol import types
+
+from buildxray.ide.analysis import Analysis
+from buildxray.ide.code_actions import Action
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.hover import Hover
+from buildxray.lsp.client import Client
+from buildxray.rules.base import Severity
+from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
+
+_SEVERITY = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+}
+
+
+def position(lines: LineIndex, offset: int, unit: ColumnUnit) -> types.Position:
+    """The position of an offset."""
+    line, column = lines.position(offset, unit)
+    return types.Position(line, column)
+
+
+def range_(lines: LineIndex, text_range: TextRange, unit: ColumnUnit) -> types.Range:
+    """The range of positions."""
+    return types.Range(position(lines, text_range.start, unit), position(lines, text_range.end, unit))
+
+
+def diagnostic(analysis: Analysis, it: Diagnostic, uri: str, client: Client) -> types.Diagnostic:
+    """A diagnostic with what the client can show of it."""
+    lines, unit = analysis.lines, client.unit
+    related = [
+        types.DiagnosticRelatedInformation(types.Location(uri, range_(lines, other.range, unit)), other.message)
+        for other in it.related
+    ]
+    is_faded = it.is_unnecessary and types.DiagnosticTag.Unnecessary in client.tags
+    return types.Diagnostic(
+        range_(lines, it.range, unit),
+        it.message,
+        severity=_SEVERITY[it.severity],
+        code=it.rule,
+        code_description=types.CodeDescription(it.documentation_url) if client.shows_documentation else None,
+        source="buildxray",
+        tags=[types.DiagnosticTag.Unnecessary] if is_faded else None,
+        related_information=related if related and client.shows_related else None,
+    )
+
+
+def code_action(analysis: Analysis, action: Action, uri: str, version: int | None, client: Client) -> types.CodeAction:
+    """A code action that needs no further request."""
+    return types.CodeAction(
+        action.title,
+        kind=action.kind,
+        diagnostics=[diagnostic(analysis, it, uri, client) for it in action.diagnostics],
+        is_preferred=action.is_preferred,
+        edit=workspace_edit(analysis.lines, action.edits, uri, version, client),
+    )
+
+
+def workspace_edit(
+    lines: LineIndex, edits: Iterable[Edit], uri: str, version: int | None, client: Client
+) -> types.WorkspaceEdit:
+    """Edits of one document, of one version of it if the client can tell."""
+    text_edits = [types.TextEdit(range_(lines, it.range, client.unit), it.new_text) for it in edits]
+    if not client.takes_versioned_edits:
+        return types.WorkspaceEdit(changes={uri: text_edits})
+    document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, text_edits)])
+
+
+def hover(lines: LineIndex, it: Hover, client: Client) -> types.Hover:
+    """A hover in Markdown, or without its signs for a client that does not know them."""
+    markup = (
+        types.MarkupContent(types.MarkupKind.Markdown, it.markdown)
+        if client.shows_markdown
+        else types.MarkupContent(types.MarkupKind.PlainText, _plain(it.markdown))
+    )
+    return types.Hover(markup, range_(lines, it.range, client.unit))
+
+
+def _plain(markdown: str) -> str:
+    without_rules = re.sub(r"^\|(?: --- \|)+\n", "", markdown, flags=re.MULTILINE)
+    return re.sub(r"[*`]", "", without_rules)
