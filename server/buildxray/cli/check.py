@@ -1,0 +1,147 @@
+"""`buildxray check`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from buildxray.cli.build_options import Build
+from buildxray.cli.console import output, report
+from buildxray.cli.errors import CliError
+from buildxray.cli.files import find_dockerfiles, read_file, workspace_of
+from buildxray.cli.rule_names import chosen_rules
+from buildxray.ide.analysis import Analysis
+from buildxray.ide.diagnostics import Diagnostic, diagnose
+from buildxray.rules.base import Safety, Severity
+from buildxray.syntax.text import LineIndex, TextRange
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SEVERITIES: Final = (Severity.INFORMATION, Severity.WARNING, Severity.ERROR)
+_STYLE: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold blue"}
+
+
+def check(options: argparse.Namespace) -> int:
+    """Effect: print what the rules find. Raises `CliError` for wrong options."""
+    build = Build(options)
+    rules = chosen_rules(options.select, options.ignore)
+    console = output()
+    total = _Total()
+    for path in find_dockerfiles(options.paths):
+        try:
+            text = read_file(path)
+        except CliError as error:
+            report(error)
+            total.n_unreadable += 1
+            continue
+        analysis = build.analyzer(workspace_of(path)).analyze(text)
+        diagnostics = diagnose(analysis.context, rules)
+        total.add(diagnostics)
+        if options.format == "json":
+            for it in diagnostics:
+                console.out(json.dumps(_as_json(path, analysis.lines, it), ensure_ascii=False))
+        else:
+            _print(console, path, analysis, diagnostics)
+    if options.format == "text":
+        console.print(total.summary)
+    if total.n_unreadable:
+        return 2
+    worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
+    fails = worst >= _SEVERITIES.index(Severity(options.fail_on))
+    return int(fails and not options.exit_zero)
+
+
+class _Total:
+    """What was found in all files."""
+
+    def __init__(self) -> None:
+        self.n_files = 0
+        self.n_unreadable = 0
+        self.found: list[Diagnostic] = []
+
+    def add(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.n_files += 1
+        self.found += diagnostics
+
+    @property
+    def worst(self) -> Severity | None:
+        return max((it.severity for it in self.found), key=_SEVERITIES.index, default=None)
+
+    @property
+    def summary(self) -> str:
+        files = f"{self.n_files} file{'' if self.n_files == 1 else 's'}"
+        if not self.found:
+            return f"Nothing found in {files}."
+        n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.found)
+        n_others = sum(bool(it.fixes) for it in self.found) - n_safe
+        findings = f"{len(self.found)} finding{'' if len(self.found) == 1 else 's'} in {files}."
+        if n_safe:
+            findings += f" `buildxray fix` repairs {n_safe}."
+        if n_others:
+            findings += f" `buildxray fix --unsafe` repairs {n_others}{' more' if n_safe else ''}."
+        return findings
+
+
+def _print(console: Console, path: str, analysis: Analysis, diagnostics: tuple[Diagnostic, ...]) -> None:
+    error = analysis.plan.error
+    if error is not None:
+        console.print(_headline(f"{path}:{error.line}", "BuildKit refuses this file", "bold red", error.message, ""))
+        console.print()
+    for it in diagnostics:
+        line, column = analysis.lines.position(it.range.start)
+        place = f"{path}:{line + 1}:{column + 1}"
+        console.print(_headline(place, it.severity.value, _STYLE[it.severity], it.message, it.rule))
+        console.print(_excerpt(analysis.lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
+        for fix in it.fixes:
+            note = "" if fix.safety is Safety.SAFE else " (a suggestion: look at it first)"
+            console.print(Text.assemble(("      fix: ", "green"), fix.title, note))
+        console.print()
+
+
+def _headline(place: str, kind: str, style: str, message: str, rule: str) -> Text:
+    text = Text.assemble((place, "bold"), ": ", (kind, style), ": ", message)
+    return text.append(f" [{rule}]", "dim") if rule else text
+
+
+def _excerpt(lines: LineIndex, range_: TextRange, style: str) -> Text:
+    """The line of a finding, and carets under the finding."""
+    line, column = lines.position(range_.start)
+    content = lines.text[lines.starts[line] : lines.ends[line]]
+    before = Text(content[:column].expandtabs(4)).cell_len
+    width = max(1, Text(content[column : column + range_.end - range_.start].expandtabs(4)).cell_len)
+    number = f"{line + 1:5d} | "
+    return Text.assemble(
+        (number, "dim"), content.expandtabs(4), "\n", ("      | ", "dim"), " " * before, ("^" * width, style)
+    )
+
+
+def _as_json(path: str, lines: LineIndex, it: Diagnostic) -> dict[str, Any]:
+    return {
+        "path": path,
+        "rule": it.rule,
+        "severity": it.severity.value,
+        "message": it.message,
+        **_range(lines, it.range),
+        "fixes": [
+            {
+                "title": fix.title,
+                "safety": fix.safety.value,
+                "edits": [{**_range(lines, edit.range), "text": edit.new_text} for edit in fix.edits],
+            }
+            for fix in it.fixes
+        ],
+    }
+
+
+def _range(lines: LineIndex, range_: TextRange) -> dict[str, Any]:
+    return {"start": _position(lines, range_.start), "end": _position(lines, range_.end)}
+
+
+def _position(lines: LineIndex, offset: int) -> dict[str, int]:
+    """1-based; columns count code points."""
+    line, column = lines.position(offset)
+    return {"line": line + 1, "column": column + 1}

@@ -1,0 +1,99 @@
+"""Finding, reading and writing files."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import pathspec
+
+from buildxray.cli.errors import CliError
+from buildxray.ide.file_names import is_dockerfile
+from buildxray.ide.workspace import read_workspace
+from buildxray.toolchains.base import Workspace
+
+STDIN: Final = "-"
+_NEVER_SEARCHED: Final = frozenset({".git", "node_modules"})
+_Ignored = tuple[tuple[Path, pathspec.GitIgnoreSpec], ...]
+
+
+def find_dockerfiles(paths: Iterable[str]) -> Iterator[str]:
+    """Files as given, and the Dockerfiles in directories, what `.gitignore` names left out, in order of name."""
+    for path in paths:
+        if path != STDIN and Path(path).is_dir():
+            yield from map(str, _search(Path(path), ()))
+        else:
+            yield path
+
+
+def read_file(path: str) -> str:
+    """The text of a file, line ends untouched; `-` is the standard input. Raises `CliError`."""
+    try:
+        content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    except OSError as error:
+        raise CliError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CliError(f"{path}:{line}: not UTF-8; convert the file first") from error
+
+
+def workspace_of(path: str) -> Workspace:
+    """What the files beside a Dockerfile tell."""
+    return Workspace() if path == STDIN else read_workspace(Path(path).parent)
+
+
+def write_file(path: str, text: str) -> None:
+    """Effect: replace a file's content at once or not at all, its permissions kept. Raises `CliError`."""
+    target = Path(path).resolve()
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
+    except OSError as error:
+        raise CliError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _search(directory: Path, ignored: _Ignored) -> Iterator[Path]:
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError:
+        return
+    with suppress(OSError):
+        lines = (directory / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        ignored = (*ignored, (directory, pathspec.GitIgnoreSpec.from_lines(lines)))
+    for entry in entries:
+        is_directory = entry.is_dir() and not entry.is_symlink()
+        if _is_ignored(entry, ignored, is_directory=is_directory):
+            continue
+        if is_directory and entry.name not in _NEVER_SEARCHED:
+            yield from _search(entry, ignored)
+        elif is_dockerfile(entry.name) and entry.is_file():
+            yield entry
+
+
+def _is_ignored(entry: Path, ignored: _Ignored, *, is_directory: bool) -> bool:
+    """What the nearest `.gitignore` that has something to say of the entry says."""
+    for directory, spec in reversed(ignored):
+        name = entry.relative_to(directory).as_posix() + ("/" if is_directory else "")
+        include: bool | None = spec.check_file(name).include
+        if include is not None:
+            return include
+    return False

@@ -1,0 +1,36 @@
+"""`buildxray plan`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from buildxray.cli.build_options import Build
+from buildxray.cli.console import output, report
+from buildxray.cli.errors import CliError
+from buildxray.cli.files import read_file
+from buildxray.plan.as_json import plan_as_json
+from buildxray.plan.planner import Planner
+from buildxray.syntax.parser import parse
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Effect: print the plan of each file. Raises `CliError` for wrong options."""
+    from buildxray.cli.plan_text import plan_text  # noqa: PLC0415 - JSON has no need of what draws
+
+    build = Build(options)
+    console = output()
+    has_failed = False
+    for path in options.paths:
+        try:
+            text = read_file(path)
+        except CliError as error:
+            report(error)
+            has_failed = True
+            continue
+        planned = Planner(build.request).plan(parse(text))
+        if options.format == "json":
+            console.out(json.dumps(plan_as_json(planned, path), ensure_ascii=False))
+        else:
+            console.print(plan_text(planned, path))
+    return 2 if has_failed else 0
