@@ -1,0 +1,65 @@
+# `make` lists what can be made.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CLIENT := client-vscode
+CLIENT_INSTALLED := $(CLIENT)/node_modules/.installed
+BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
+NAIVE := examples/greet/Dockerfile
+REPAIRED := $(VENV)/demo/Dockerfile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types pytest client e2e bench lock
+
+help: ## list what can be made
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## install everything that development needs
+
+demo: $(INSTALLED) ## check, plan and repair the example
+	@echo '$$ buildxray check $(NAIVE)'
+	@$(BIN)/buildxray check --exit-zero $(BUILD) $(NAIVE)
+	@echo '$$ buildxray plan $(NAIVE) | tail -n 1'
+	@$(BIN)/buildxray plan $(BUILD) $(NAIVE) | tail -n 1
+	@echo && echo '$$ buildxray fix --diff $(NAIVE)'
+	@$(BIN)/buildxray fix --diff $(BUILD) $(NAIVE)
+	@mkdir -p $(dir $(REPAIRED)) && cp $(NAIVE) $(REPAIRED) && $(BIN)/buildxray fix $(BUILD) $(REPAIRED) > /dev/null
+	@echo && echo '$$ buildxray plan $(NAIVE) | tail -n 1      # repaired'
+	@$(BIN)/buildxray plan $(BUILD) $(REPAIRED) | tail -n 1
+
+test: lint types pytest client ## all checks and tests, but those in real editors
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+pytest: $(INSTALLED)
+	$(BIN)/pytest -n auto
+
+client: $(CLIENT_INSTALLED)
+	cd $(CLIENT) && npm run --silent lint && npm run --silent types && npm test --silent
+
+e2e: $(INSTALLED) $(CLIENT_INSTALLED) ## the tests in real editors; installs the editors
+	tests/e2e/run
+
+bench: $(INSTALLED) ## how long plans take
+	$(BIN)/pytest tests/bench --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds
+
+lock: ## pin the newest versions of all dependencies
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes --quiet --upgrade \
+		--custom-compile-command "make lock" -o requirements-dev.lock
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(CLIENT_INSTALLED): $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci --silent --no-audit --no-fund
+	touch $@
