@@ -21,7 +21,7 @@ def plan(options: argparse.Namespace) -> int:
     build = Build(options)
     console = output()
     has_failed = False
-    for path in options.paths:
+    for n_before, path in enumerate(options.paths):
         try:
             text = read_file(path)
         except CliError as error:
@@ -32,5 +32,7 @@ def plan(options: argparse.Namespace) -> int:
         if options.format == "json":
             console.out(json.dumps(plan_as_json(planned, path), ensure_ascii=False))
         else:
+            if n_before:
+                console.print()
             console.print(plan_text(planned, path))
     return 2 if has_failed else 0

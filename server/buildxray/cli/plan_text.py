@@ -33,7 +33,7 @@ def plan_text(plan: Plan, path: str) -> RenderableType:
     targets = ", ".join(map(str, request.target_platforms))
     head = Text.assemble((path, "bold"), f"  built on {request.build_platform} for {targets}")
     errors = [_error(path, it.line, it.message) for it in plan.errors[:1]]
-    return Group(head, *errors, "", *(writer.stage(it) for it in plan.stages), writer.totals(), "")
+    return Group(head, *errors, "", *(writer.stage(it) for it in plan.stages), writer.totals())
 
 
 def _error(path: str, line: int, message: str) -> Text:

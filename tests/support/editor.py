@@ -1,0 +1,131 @@
+"""An editor as the server sees one: a real process at the other end, texts, positions, edits."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+
+from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange, apply_edits
+
+COMMAND = [sys.executable, "-m", "buildxray", "lsp", "--stdio"]
+SETTINGS = {"platforms": ["linux/amd64", "linux/arm64"], "buildPlatform": "linux/amd64"}
+URI = "file:///nowhere/Dockerfile"
+
+
+class Editor:
+    """Keeps one document, as an editor does."""
+
+    def __init__(self, client: LanguageClient, unit: ColumnUnit) -> None:
+        self.client = client
+        self.unit = unit
+        self.text = ""
+        self.version = 0
+        self.uri = URI
+
+    async def open(self, text: str, *, uri: str = URI, language: str = "dockerfile") -> list[types.Diagnostic]:
+        self.uri, self.text, self.version = uri, text, 1
+        item = types.TextDocumentItem(uri, language, self.version, text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return await self.diagnostics()
+
+    async def change(self, text: str) -> list[types.Diagnostic]:
+        self.send(text)
+        return await self.diagnostics()
+
+    def send(self, text: str) -> None:
+        self.text = text
+        self.version += 1
+        document = types.VersionedTextDocumentIdentifier(self.version, self.uri)
+        change = types.TextDocumentContentChangeWholeDocument(text)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
+    async def diagnostics(self) -> list[types.Diagnostic]:
+        """Those of the present version."""
+        published = await self.published()
+        while published.version != self.version:
+            published = await self.published()
+        return [*published.diagnostics]
+
+    async def published(self) -> types.PublishDiagnosticsParams:
+        answer = self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        return cast("types.PublishDiagnosticsParams", await asyncio.wait_for(answer, 20))
+
+    async def actions(self, range_: types.Range, only: Sequence[str] | None = None) -> list[types.CodeAction]:
+        context = types.CodeActionContext([], only=only)
+        document = types.TextDocumentIdentifier(self.uri)
+        found = await self.client.text_document_code_action_async(types.CodeActionParams(document, range_, context))
+        actions = [it for it in found or () if isinstance(it, types.CodeAction)]
+        assert len(actions) == len(found or ())
+        return actions
+
+    async def apply(self, action: types.CodeAction) -> list[types.Diagnostic]:
+        """Change the text as the action says, and give the new diagnostics."""
+        assert action.edit is not None
+        edits: list[Any] = []
+        for change in action.edit.document_changes or ():
+            assert isinstance(change, types.TextDocumentEdit)
+            assert (change.text_document.uri, change.text_document.version) == (self.uri, self.version)
+            edits += change.edits
+        edits += (action.edit.changes or {}).get(self.uri, ())
+        return await self.change(apply_edits(self.text, [Edit(self.range(it.range), it.new_text) for it in edits]))
+
+    async def hover(self, offset: int) -> types.Hover | None:
+        line, column = LineIndex.of(self.text).position(offset, self.unit)
+        document = types.TextDocumentIdentifier(self.uri)
+        return await self.client.text_document_hover_async(types.HoverParams(document, types.Position(line, column)))
+
+    def range(self, range_: types.Range) -> TextRange:
+        lines = LineIndex.of(self.text)
+        start, end = range_.start, range_.end
+        return TextRange(
+            lines.offset(start.line, start.character, self.unit), lines.offset(end.line, end.character, self.unit)
+        )
+
+    def marked(self, range_: types.Range) -> str:
+        """The text in a range."""
+        return self.text[slice(*self.range(range_))]
+
+    @property
+    def errors(self) -> list[str]:
+        """What the server has logged or shown as an error."""
+        logged = [it.message for it in self.client.log_messages if it.type is types.MessageType.Error]
+        return logged + [it.message for it in self.client.messages if it.type is types.MessageType.Error]
+
+
+@asynccontextmanager
+async def editor(
+    capabilities: str | types.ClientCapabilities = "visual-studio-code",
+    *,
+    units: Sequence[ColumnUnit] | None = None,
+    options: object = SETTINGS,
+    configuration: dict[str, Any] | None = None,
+) -> AsyncIterator[Editor]:
+    """A session with a server of its own."""
+    spec = client_capabilities(capabilities) if isinstance(capabilities, str) else capabilities
+    if units is not None:
+        spec.general = spec.general or types.GeneralClientCapabilities()
+        spec.general.position_encodings = [*units]
+    client = await ClientServerConfig(COMMAND).start()
+    assert isinstance(client, LanguageClient)
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(_accept)
+    if configuration is not None:
+        client.set_configuration(configuration, section="buildxray")
+    result = await client.initialize_session(
+        types.InitializeParams(capabilities=spec, initialization_options=options, root_uri=None)
+    )
+    encoding = result.capabilities.position_encoding
+    try:
+        yield Editor(client, cast("ColumnUnit", str(getattr(encoding, "value", encoding or "utf-16"))))
+    finally:
+        await client.shutdown_session()
+        await client.stop()  # type: ignore[no-untyped-call]
+
+
+def _accept(_params: types.RegistrationParams) -> None:
+    """Say yes to whatever the server wants to register."""
