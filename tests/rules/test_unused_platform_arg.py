@@ -96,3 +96,11 @@ def test_it_splits_nothing() -> None:
         RUN apk add gzip
         """,
     )
+
+
+def test_the_last_lines_go() -> None:
+    check_fix(
+        unused_platform_arg,
+        "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\nRUN gzip /x\nARG TARGETPLATFORM\nARG TARGETVARIANT",
+        "FROM --platform=$BUILDPLATFORM alpine\nRUN gzip /x",
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +29,10 @@ class Editor:
         self.text = ""
         self.version = 0
         self.uri = URI
+        self.latest: list[types.Diagnostic] = []
+        self._published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
+        # A queue loses nothing, however fast the server is; the client's own waiting does.
+        client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = self._published.put_nowait
 
     async def open(self, text: str, *, uri: str = URI, language: str = "dockerfile") -> list[types.Diagnostic]:
         self.uri, self.text, self.version = uri, text, 1
@@ -45,6 +51,15 @@ class Editor:
         change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
+    async def send_raw(self, method: str, params: object) -> None:
+        """Send a notification that the protocol does not allow."""
+        body = json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode()
+        writer = self.client.protocol.writer
+        assert writer is not None
+        written = writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        if inspect.isawaitable(written):
+            await written
+
     async def diagnostics(self) -> list[types.Diagnostic]:
         """Those of the present version."""
         published = await self.published()
@@ -53,8 +68,15 @@ class Editor:
         return [*published.diagnostics]
 
     async def published(self) -> types.PublishDiagnosticsParams:
-        answer = self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        return cast("types.PublishDiagnosticsParams", await asyncio.wait_for(answer, 20))
+        """The next that the server publishes, of whatever document."""
+        published = await asyncio.wait_for(self._published.get(), 60)
+        self.latest = [*published.diagnostics]
+        return published
+
+    async def until(self, rules: list[str]) -> None:
+        """Wait until just these rules find something."""
+        while [it.code for it in self.latest] != rules:
+            await self.published()
 
     async def actions(self, range_: types.Range, only: Sequence[str] | None = None) -> list[types.CodeAction]:
         context = types.CodeActionContext([], only=only)

@@ -14,6 +14,7 @@ from buildxray.ide.hover import hover
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.server import Server, configuration_of
+from buildxray.lsp.tolerance import version
 
 Params = TypeVar("Params")
 Result = TypeVar("Result")
@@ -74,7 +75,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     document = ls.documents.get(params.text_document.uri)
     if document is not None:
         text = from_lsp.changed_text(document.analysis.text, params.content_changes, ls.client.unit)
-        document.change(text, params.text_document.version)
+        document.change(text, version(params.text_document))
         ls.publish_soon(document)
 
 

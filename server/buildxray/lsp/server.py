@@ -20,6 +20,7 @@ from buildxray.ide.workspace import read_workspace
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.toolchains.base import Workspace
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
@@ -32,7 +33,9 @@ class Server(LanguageServer):
     """One connection to one client."""
 
     def __init__(self) -> None:
-        super().__init__("buildxray", buildxray.__version__, types.TextDocumentSyncKind.Full)
+        super().__init__(
+            "buildxray", buildxray.__version__, types.TextDocumentSyncKind.Full, converter_factory=tolerant_converter
+        )
         self.client = Client()
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
@@ -68,7 +71,7 @@ class Server(LanguageServer):
         """Effect: start to watch a document, if it is a Dockerfile."""
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
             workspace = self._workspace_of(item.uri)
-            document = Document.open(item.uri, item.version, item.text, self.settings, workspace)
+            document = Document.open(item.uri, version(item), item.text, self.settings, workspace)
             self.documents[item.uri] = document
             self.publish(document)
 

@@ -12,7 +12,7 @@ from typing import Final
 from buildxray.plan.flow import copied_paths
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, set_platform, set_variables
+from buildxray.rules.edits import declare_arguments, merged, set_platform, set_variables
 from buildxray.rules.placement import placements
 from buildxray.syntax.instructions import Copy, Onbuild, Run
 from buildxray.syntax.text import Edit, apply_edits, edits_between
@@ -156,7 +156,7 @@ def tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     for it in placements(after):
         tidying += it.moving_edits() if it.moving_pays else []
         tidying += it.removing_edits() if it.removing_pays else []
-    return [*edits_between(ctx.text, apply_edits(after.text, tidying))] if tidying else edits
+    return [*edits_between(ctx.text, apply_edits(after.text, merged(tidying)))] if tidying else edits
 
 
 def _is_better(before: RuleContext, after: RuleContext, family: tuple[int, ...]) -> bool:

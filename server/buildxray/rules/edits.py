@@ -110,6 +110,22 @@ def remove_pairs(ctx: RuleContext, idx: int, positions: Iterable[int]) -> list[E
     return edits
 
 
+def merged(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits, deletions that overlap made one.
+
+    They do where the last lines of a text go, whose last one takes the line end in front of it along.
+    """
+    found: list[Edit] = []
+    for edit in sorted(edits, key=lambda it: it.range):
+        last = found[-1] if found else None
+        if last is not None and not last.new_text and not edit.new_text and edit.range.start < last.range.end:
+            n_line_end = last.range.end - edit.range.start
+            found[-1] = Edit(TextRange(max(0, last.range.start - n_line_end), edit.range.end), "")
+        else:
+            found.append(edit)
+    return found
+
+
 def set_variables(ctx: RuleContext, use: Use, crossing: CrossCompilation) -> list[Edit]:
     """Set variables directly in front of a command, behind the assignments that stand there."""
     offset = ctx.instruction(use.instruction).start + use.invocation.command.insertion

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from buildxray.plan.facts import SplitCause
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, remove_line, remove_pairs, start_with_comments
+from buildxray.rules.edits import insert_lines, merged, remove_line, remove_pairs, start_with_comments
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
 from buildxray.syntax.text import Edit
 from buildxray.syntax.variables import variable_references
@@ -43,7 +43,11 @@ class Placement:
 
     @cached_property
     def _n_tidied(self) -> int:
-        return self.ctx.after([*self.moving_edits(), *self.removing_edits()]).facts.run_steps()
+        return self._tidied.facts.run_steps()
+
+    @cached_property
+    def _tidied(self) -> RuleContext:
+        return self.ctx.after(merged([*self.moving_edits(), *self.removing_edits()]))
 
     @cached_property
     def tidied_removals(self) -> RuleContext:
@@ -67,8 +71,7 @@ class Placement:
 
     def n_shared_by_moving(self) -> int:
         """How many RUN instructions no longer execute several times."""
-        after = self.ctx.after([*self.moving_edits(), *self.removing_edits()])
-        return _n_split(self.tidied_removals) - _n_split(after)
+        return _n_split(self.tidied_removals) - _n_split(self._tidied)
 
     def moving_edits(self) -> list[Edit]:
         """Put every early declaration into its place, with its comment lines where all of the line goes."""
@@ -76,14 +79,14 @@ class Placement:
         lines: dict[int, list[str]] = {}
         for idx in dict.fromkeys(it.instruction for it in self.moves):
             edits += self._move(idx, lines)
-        return edits + [insert_lines(self.ctx, place, texts) for place, texts in lines.items()]
+        return merged([*edits, *(insert_lines(self.ctx, place, texts) for place, texts in lines.items())])
 
     def removing_edits(self) -> list[Edit]:
         """Delete the unused declarations."""
         edits: list[Edit] = []
         for idx in dict.fromkeys(it.instruction for it in self.unused):
             edits += remove_pairs(self.ctx, idx, [it.position for it in self.unused if it.instruction == idx])
-        return edits
+        return merged(edits)
 
     def _move(self, idx: int, lines: dict[int, list[str]]) -> Iterator[Edit]:
         ctx, instruction = self.ctx, self.ctx.instruction(idx)

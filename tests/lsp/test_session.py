@@ -1,0 +1,154 @@
+"""What a server has to live with: other clients, other files, wrong settings."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient, make_test_lsp_client
+
+from tests.support.editor import SETTINGS, URI, editor
+
+NAIVE = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "is_ours"),
+    [
+        ("Dockerfile", "plaintext", True),
+        ("dockerfile.dev", "plaintext", True),
+        ("api.Dockerfile", "plaintext", True),
+        ("Containerfile.arm", "plaintext", True),
+        ("build.txt", "dockerfile", True),
+        ("build.txt", "containerfile", True),
+        ("my%20file.DOCKERFILE", "plaintext", True),
+        ("notes.md", "markdown", False),
+        ("Dockerfiles", "plaintext", False),
+    ],
+)
+async def test_which_files_are_dockerfiles(name: str, language: str, is_ours: bool) -> None:  # noqa: FBT001
+    async with editor() as session:
+        if is_ours:
+            assert len(await session.open(UNDECLARED, uri=f"file:///nowhere/{name}", language=language)) == 1
+            return
+        item = types.TextDocumentItem(f"file:///nowhere/{name}", language, 1, UNDECLARED)
+        session.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        session.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 1, UNDECLARED))
+        )
+        assert (await session.published()).uri == URI
+
+
+async def test_closing_takes_diagnostics_back() -> None:
+    async with editor() as session:
+        assert await session.open(UNDECLARED)
+        document = types.TextDocumentIdentifier(URI)
+        session.client.text_document_did_close(types.DidCloseTextDocumentParams(document))
+        assert [*(await session.published()).diagnostics] == []
+        assert await session.hover(30) is None
+        assert await session.open(UNDECLARED)
+
+
+async def test_a_client_that_can_do_nothing() -> None:
+    async with editor(types.ClientCapabilities(), options=None) as session:
+        (finding,) = await session.open(UNDECLARED)
+        assert finding.code_description is None
+        assert finding.related_information is None
+        assert await session.actions(finding.range) == []
+        found = await session.hover(session.text.index("TARGETARCH"))
+        assert found is not None
+        assert isinstance(found.contents, types.MarkupContent)
+        assert found.contents.kind is types.MarkupKind.PlainText
+        assert "*" not in found.contents.value
+
+
+async def test_changes_without_versions_and_in_parts() -> None:
+    async with editor() as session:
+        await session.open("FROM alpine\nRUN é 🐳 $TARGETARC\n")
+        where = types.Position(1, 19)
+        await session.send_raw(
+            types.TEXT_DOCUMENT_DID_CHANGE,
+            {
+                "textDocument": {"uri": URI},
+                "contentChanges": [
+                    {"range": {"start": {"line": 1, "character": 19}, "end": {"line": 1, "character": 19}}, "text": "H"}
+                ],
+            },
+        )
+        published = await session.published()
+        assert [it.range.end for it in published.diagnostics] == [types.Position(where.line, where.character + 1)]
+
+
+async def test_settings_decide_on_the_platforms() -> None:
+    one = {"platforms": ["linux/amd64"], "buildPlatform": "linux/amd64"}
+    async with editor(options=None, configuration=one) as session:
+        await session.open(NAIVE)
+        await session.until([])
+        session.client.set_configuration(SETTINGS, section="buildxray")
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await session.until(["emulated-build"])
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": one}))
+        await session.until([])
+
+
+@pytest.mark.parametrize(
+    ("options", "warning"),
+    [
+        ({"platforms": ["linux/amd64", 3]}, "buildxray.platforms"),
+        ({"platforms": "linux/amd64/a/b/c"}, "buildxray.platforms"),
+        ({"buildPlatform": {}}, "buildxray.buildPlatform"),
+        ({"platform": ["linux/amd64"]}, "did you mean `buildxray.platforms`?"),
+        ([], "buildxray"),
+    ],
+)
+async def test_wrong_settings_are_named_once(options: object, warning: str) -> None:
+    async with editor(options=options) as session:
+        assert await session.open(UNDECLARED)
+        (message,) = [it.message for it in session.client.messages]
+        assert warning in message
+        assert session.errors == []
+
+
+async def test_sources_beside_the_dockerfile_decide_on_cgo(tmp_path: Path) -> None:
+    text = NAIVE.replace("CGO_ENABLED=0 ", "")
+    uri = (tmp_path / "Dockerfile").as_uri()
+    (tmp_path / "go.mod").write_text("module x\n")
+    async with editor() as session:
+        (finding,) = await session.open(text, uri=uri)
+        assert any(it.is_preferred for it in await session.actions(finding.range))
+        (tmp_path / "main.go").write_text('package main\n\nimport "C"\n')
+        session.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        await session.published()
+        assert not any(it.is_preferred for it in await session.actions(finding.range))
+
+
+async def test_over_tcp() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "buildxray", "lsp", "--tcp", f"127.0.0.1:{port}"]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        client: LanguageClient = make_test_lsp_client()
+        for _ in range(100):
+            try:
+                await client.start_tcp("127.0.0.1", port)
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+        await client.initialize_session(types.InitializeParams(capabilities=types.ClientCapabilities()))
+        client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 1, UNDECLARED))
+        )
+        await asyncio.wait_for(client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS), 20)
+        assert len(client.diagnostics[URI]) == 1
+        await client.shutdown_session()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

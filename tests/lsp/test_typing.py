@@ -1,0 +1,68 @@
+"""A document that grows character by character never makes the server raise, log an error, or lose its place."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from buildxray.lsp import handlers
+from buildxray.lsp.server import Server, create_server
+from tests.support.conformance import CASES, case_text
+from tests.support.editor import URI, editor
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/Dockerfile*"))
+
+
+class Output:
+    """Takes what the server writes."""
+
+    def __init__(self) -> None:
+        self.last = b""
+
+    def write(self, data: bytes) -> None:
+        self.last = data
+
+    @property
+    def published(self) -> types.PublishDiagnosticsParams:
+        message = json.loads(self.last.partition(b"\r\n\r\n")[2])
+        assert message["method"] == types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+        return types.PublishDiagnosticsParams(message["params"]["uri"], [], message["params"].get("version"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    log = logging.getLogger("buildxray")
+    known = [*log.handlers]
+    yield create_server()
+    log.handlers[:] = known
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFixture) -> None:
+    text = case_text(case)
+    output = Output()
+    server.protocol.set_writer(output)  # type: ignore[arg-type]
+    handlers.did_open(server, types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 0, "")))
+    for end in range(1, len(text) + 1):
+        document = types.VersionedTextDocumentIdentifier(end, URI)
+        change = types.TextDocumentContentChangeWholeDocument(text[:end])
+        handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))
+        server.publish(server.documents[URI])
+        assert output.published.version == end
+    assert [it.getMessage() for it in caplog.records if it.levelno >= logging.ERROR] == []
+
+
+async def test_examples_typed_into_a_process() -> None:
+    async with editor() as session:
+        for path in EXAMPLES:
+            text = path.read_bytes().decode()
+            await session.open("", uri=path.as_uri())
+            for end in range(1, len(text)):
+                session.send(text[:end])
+            await session.change(text)
+        assert session.errors == []
