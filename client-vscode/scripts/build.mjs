@@ -1,0 +1,22 @@
+// Bundles the extension into one file, or with --tests each test into one.
+import { build } from "esbuild";
+import { readdirSync, rmSync } from "node:fs";
+
+const common = { bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+
+if (process.argv.includes("--tests")) {
+  rmSync("dist-test", { recursive: true, force: true });
+  const tests = readdirSync("test").filter((it) => it.endsWith(".test.ts"));
+  await build({ ...common, entryPoints: tests.map((it) => `test/${it}`), outdir: "dist-test", format: "cjs" });
+} else {
+  await build({
+    ...common,
+    entryPoints: ["src/extension.ts"],
+    outfile: "dist/extension.js",
+    external: ["vscode"],
+    format: "cjs",
+    minify: true,
+    sourcemap: "linked",
+    sourcesContent: false,
+  });
+}
