@@ -146,15 +146,15 @@ class _Writer:
             case SplitCause.PLATFORM:
                 return "on each target platform" if idx == stage.from_idx else ""
             case SplitCause.ENVIRONMENT:
-                return f"{names}{declared} is in its environment"
+                return f"{names}{declared} in environment"
             case SplitCause.TEXT:
-                return f"{names}{declared} is in its text"
+                return f"{names}{declared} in text"
             case SplitCause.FILES:
                 is_begin = split.origin == idx
                 follows = stage.from_idx <= split.origin < stage.end_idx and stage.idx not in self.facts.native_stages
                 if follows:
                     return ""
-                return "its files differ" if is_begin else f"its files differ since line {self._line(split.origin)}"
+                return "files differ" if is_begin else f"files differ since line {self._line(split.origin)}"
 
     def totals(self) -> RenderableType:
         runs = [it for it in self.plan.steps if it.kind == "exec"]

@@ -1,0 +1,9 @@
+"""What is generated from the code is as the code says."""
+
+from __future__ import annotations
+
+from tools.codegen import stale
+
+
+def test_generated_files_are_current() -> None:
+    assert stale() == [], "run `.venv/bin/python tools/codegen.py`"

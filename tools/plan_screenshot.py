@@ -1,0 +1,53 @@
+"""Makes docs/images/plan.png: what `buildxray plan` shows in a terminal. Needs Chromium."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from buildxray.cli.plan_text import plan_text
+from buildxray.plan.planner import plan
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.parser import parse
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGETS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
+
+
+def main() -> None:
+    """Effect: write the picture."""
+    console = Console(record=True, width=112, file=io.StringIO(), force_terminal=True, highlight=False, markup=False)
+    for name in ("Dockerfile", "Dockerfile.early-arg"):
+        path = f"examples/greet/{name}"
+        planned = plan(parse((ROOT / path).read_text("utf-8")), BuildRequest(TARGETS[0], TARGETS))
+        console.print(f"$ buildxray plan {path}", style="dim")
+        console.print(plan_text(planned, path))
+        console.print()
+    picture = console.export_svg(title="buildxray plan")
+    width, height = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0])
+    # The picture names a font of the web, which nobody has to fetch for it.
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, "plan.svg")
+        source.write_text(picture, "utf-8")
+        target = ROOT / "docs" / "images" / "plan.png"
+        size = f"--window-size={math.ceil(width)},{math.ceil(height)}"
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--force-device-scale-factor=1.5",
+        ]
+        subprocess.run(["chromium", *options, size, f"--screenshot={target}", source], check=True, capture_output=True)  # noqa: S603, S607 - a tool for developers
+
+
+if __name__ == "__main__":
+    main()
