@@ -31,7 +31,7 @@ UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"
         ("Dockerfiles", "plaintext", False),
     ],
 )
-async def test_which_files_are_dockerfiles(name: str, language: str, is_ours: bool) -> None:  # noqa: FBT001
+async def test_which_files_are_dockerfiles(name: str, language: str, is_ours: bool) -> None:
     async with editor() as session:
         if is_ours:
             assert len(await session.open(UNDECLARED, uri=f"file:///nowhere/{name}", language=language)) == 1

@@ -117,7 +117,7 @@ def test_heredoc_markers_of_an_instruction() -> None:
 
 
 @given(st.text(alphabet="$A{}:-+?#%/\\\"'` <aé"), st.booleans(), st.booleans(), st.booleans())
-def test_any_text_expands_or_is_refused(text: str, raw_quotes: bool, raw_escapes: bool, keep_unset: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+def test_any_text_expands_or_is_refused(text: str, raw_quotes: bool, raw_escapes: bool, keep_unset: bool) -> None:
     try:
         expand(lex(text), VARIABLES.get, Expansion(raw_quotes, raw_escapes, keep_unset))
     except ExpansionError:

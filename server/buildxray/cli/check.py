@@ -47,7 +47,7 @@ def check(options: argparse.Namespace) -> int:
         else:
             _print(console, path, analysis, diagnostics)
     if options.format == "text":
-        console.print(total.summary)
+        console.print(total.summary, soft_wrap=True)
     if total.n_unreadable:
         return 2
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
@@ -89,16 +89,19 @@ class _Total:
 def _print(console: Console, path: str, analysis: Analysis, diagnostics: tuple[Diagnostic, ...]) -> None:
     error = analysis.plan.error
     if error is not None:
-        console.print(_headline(f"{path}:{error.line}", "BuildKit refuses this file", "bold red", error.message, ""))
+        console.print(
+            _headline(f"{path}:{error.line}", "BuildKit refuses this file", "bold red", error.message, ""),
+            soft_wrap=True,
+        )
         console.print()
     for it in diagnostics:
         line, column = analysis.lines.position(it.range.start)
         place = f"{path}:{line + 1}:{column + 1}"
-        console.print(_headline(place, it.severity.value, _STYLE[it.severity], it.message, it.rule))
+        console.print(_headline(place, it.severity.value, _STYLE[it.severity], it.message, it.rule), soft_wrap=True)
         console.print(_excerpt(analysis.lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
         for fix in it.fixes:
             note = "" if fix.safety is Safety.SAFE else " (a suggestion: look at it first)"
-            console.print(Text.assemble(("      fix: ", "green"), fix.title, note))
+            console.print(Text.assemble(("      fix: ", "green"), fix.title, note), soft_wrap=True)
         console.print()
 
 

@@ -43,7 +43,7 @@ def fix(options: argparse.Namespace) -> int:
 
 def _print_titles(console: Console, path: str, fixed: FixedText) -> None:
     for title in fixed.titles:
-        console.print(Text.assemble((path, "bold"), ": ", title))
+        console.print(Text.assemble((path, "bold"), ": ", title), soft_wrap=True)
 
 
 def _print_diff(console: Console, path: str, old: str, new: str) -> None:

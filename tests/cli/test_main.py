@@ -1,0 +1,267 @@
+"""The command line as its users and their CI see it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from buildxray.cli.main import main
+from tests.support.conformance import CASES, expected
+
+ROOT = Path(__file__).parents[2]
+GREET = ROOT / "examples" / "greet"
+BUILD = ["--build-platform", "linux/amd64", "--platform", "linux/amd64,linux/arm64"]
+UNDECLARED = "FROM alpine\nRUN wget é-$TARGETARCH\n"
+UNDECLARED_MESSAGE = "`TARGETARCH` is not declared in this stage: it expands to nothing"
+
+
+class Run:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
+        try:
+            self.code = main([str(it) for it in arguments])
+        except SystemExit as exit_:
+            self.code = int(exit_.code or 0)
+        self.out, self.err = capfd.readouterr()
+
+    @property
+    def objects(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def undeclared(tmp_path: Path) -> Path:
+    path = tmp_path / "Dockerfile"
+    path.write_text(UNDECLARED)
+    return path
+
+
+def test_check_prints_like_a_compiler(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    run = Run(capfd, "check", undeclared)
+    assert run.code == 1
+    assert run.out.splitlines() == [
+        f"{undeclared}:2:13: error: {UNDECLARED_MESSAGE} [undeclared-platform-arg]",
+        "    2 | RUN wget é-$TARGETARCH",
+        "      |             ^^^^^^^^^^",
+        "      fix: Declare `ARG TARGETARCH` directly before its first use",
+        "",
+        "1 finding in 1 file. `buildxray fix` repairs 1.",
+    ]
+
+
+def test_check_as_json(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    run = Run(capfd, "check", "--format", "json", undeclared, GREET / "Dockerfile.cross")
+    assert run.objects == [
+        {
+            "path": str(undeclared),
+            "rule": "undeclared-platform-arg",
+            "severity": "error",
+            "message": UNDECLARED_MESSAGE,
+            "start": {"line": 2, "column": 13},
+            "end": {"line": 2, "column": 23},
+            "fixes": [
+                {
+                    "title": "Declare `ARG TARGETARCH` directly before its first use",
+                    "safety": "safe",
+                    "edits": [
+                        {"start": {"line": 2, "column": 1}, "end": {"line": 2, "column": 1}, "text": "ARG TARGETARCH\n"}
+                    ],
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 0),
+        (["--platform", "linux/amd64,linux/arm64"], 1),
+        (["--platform", "linux/amd64", "--platform", "linux/arm64"], 1),
+        (["--platform", "linux/amd64,linux/arm64", "--exit-zero"], 0),
+        (["--platform", "linux/amd64,linux/arm64", "--fail-on", "error"], 0),
+        (["--fail-on", "information"], 1),
+        (["--fail-on", "information", "--ignore", "emulated-build"], 0),
+        (["--fail-on", "information", "--select", "early-platform-arg,wrong-arch-build"], 0),
+        (["--fail-on", "information", "--target", "build"], 0),
+        (["--platform", "linux/arm64", "--fail-on", "information", "--build-platform", "linux/arm64"], 0),
+    ],
+)
+def test_exit_codes(capfd: pytest.CaptureFixture[str], options: list[str], code: int) -> None:
+    options = options if "--build-platform" in options else [*options, "--build-platform", "linux/amd64"]
+    assert Run(capfd, "check", *options, GREET / "Dockerfile").code == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "missing"], "missing: cannot be read: No such file or directory"),
+        (
+            ["check", "--platform", "linux/amd 64", "x"],
+            "--platform: `amd 64` is no valid part of the platform `linux/amd 64`",
+        ),
+        (["check", "--build-platform", "linux/amd64,linux/arm64", "x"], "--build-platform: expected one platform"),
+        (["check", "--build-arg", "=1", "x"], "--build-arg =1: expected NAME=VALUE"),
+        (
+            ["check", "--select", "emulated-biuld", "x"],
+            "there is no rule `emulated-biuld`; did you mean `emulated-build`?",
+        ),
+        (["explain", "zzz"], "there is no rule `zzz`; `buildxray rules` lists all"),
+        (["lsp", "--tcp", "nowhere"], "--tcp nowhere: expected HOST:PORT"),
+        (["plan", "."], ".: cannot be read: Is a directory"),
+        (["frobnicate"], "invalid choice"),
+    ],
+)
+def test_errors_of_users(capfd: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    run = Run(capfd, *arguments)
+    assert run.code == 2
+    assert message in run.err
+
+
+def test_one_bad_file_does_not_stop_the_others(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    bad = undeclared.parent / "bad.Dockerfile"
+    bad.write_bytes(b"FROM alpine\nRUN \xff\n")
+    run = Run(capfd, "check", bad, undeclared)
+    assert run.code == 2
+    assert f"{bad}:2: not UTF-8; convert the file first" in run.err
+    assert "undeclared-platform-arg" in run.out
+
+
+def test_directories_are_searched(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    files = [
+        "Dockerfile",
+        "a/b.Dockerfile",
+        "a/c/Containerfile",
+        "node_modules/Dockerfile",
+        "out/Dockerfile",
+        "keep/Dockerfile",
+    ]
+    for name in [*files, "a/notes.md"]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(UNDECLARED)
+    (tmp_path / ".gitignore").write_text("/out/\nkeep/*\n")
+    (tmp_path / "keep" / ".gitignore").write_text("!Dockerfile\n")
+    run = Run(capfd, "check", "--format", "json", tmp_path)
+    found = [str(Path(str(it["path"])).relative_to(tmp_path)) for it in run.objects]
+    assert found == ["Dockerfile", "a/b.Dockerfile", "a/c/Containerfile", "keep/Dockerfile"]
+
+
+def test_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in ["check", "-"], ["plan", "-"], ["fix", "-"]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNDECLARED.encode())))
+        assert "TARGETARCH" in Run(capfd, *arguments).out
+
+
+def test_what_buildkit_refuses_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM alpine\nFOO bar\n")
+    assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "check", path).out
+    assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "plan", path).out
+
+
+def test_fix_writes_at_once_and_keeps_the_rest(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_bytes(b"\xef\xbb\xbfFROM alpine\r\nRUN x-$TARGETARCH")
+    path.chmod(0o640)
+    link = tmp_path / "link.Dockerfile"
+    link.symlink_to(path)
+    run = Run(capfd, "fix", link)
+    assert run.code == 0
+    assert run.out == f"{link}: Declare `ARG TARGETARCH` directly before its first use\n"
+    assert path.read_bytes() == b"\xef\xbb\xbfFROM alpine\r\nARG TARGETARCH\r\nRUN x-$TARGETARCH"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["Dockerfile", "link.Dockerfile"]
+    assert Run(capfd, "fix", link).out == ""
+
+
+def test_a_diff_writes_nothing(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    run = Run(capfd, "fix", "--diff", undeclared)
+    assert run.out.splitlines()[2:] == [
+        "@@ -1,2 +1,3 @@",
+        " FROM alpine",
+        "+ARG TARGETARCH",
+        " RUN wget é-$TARGETARCH",
+    ]
+    assert undeclared.read_text() == UNDECLARED
+
+
+def test_unsafe_fixes_only_on_request(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    path.write_text(text)
+    Run(capfd, "fix", *BUILD, path)
+    assert path.read_text() == text
+    Run(capfd, "fix", "--unsafe", *BUILD, path)
+    assert "GOARCH=$TARGETARCH CGO_ENABLED=0 go build" in path.read_text()
+
+
+@pytest.mark.parametrize("case", CASES[::10])
+def test_plan_as_json(capfd: pytest.CaptureFixture[str], case: str) -> None:
+    build = expected(case)["builds"]["arm64-builds-amd64+arm64+armv7"]
+    targets = ",".join(build["target_platforms"])
+    path = ROOT / "tests" / "conformance" / "cases" / f"{case}.Dockerfile"
+    run = Run(
+        capfd, "plan", "--format", "json", "--build-platform", build["build_platform"], "--platform", targets, path
+    )
+    (plan,) = run.objects
+    assert [*plan] == ["path", "build_platform", "target_platforms", "error", "steps"]
+    assert (plan["error"] is None) == (build["error"] is None)
+    if build["error"] is None:
+        assert sorted(it["label"] for it in plan["steps"]) == sorted(it["label"] for it in build["steps"])  # type: ignore[attr-defined]
+
+
+def test_plan_as_text(capfd: pytest.CaptureFixture[str]) -> None:
+    run = Run(capfd, "plan", *BUILD, GREET / "Dockerfile.early-arg")
+    lines = run.out.splitlines()
+    assert "build  linux/amd64  --platform=$BUILDPLATFORM" in lines
+    (download,) = [it for it in lines if "go mod download" in it]
+    assert re.search(r"×2 native  TARGETARCH \(line 2\) in environment$", download)
+    assert lines[-1] == "15 steps, of these 6 RUNs: 0 emulated; 3 RUN instructions executed once per platform"
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_no_line_of_a_plan_is_wider_than_the_terminal(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for name in ("Dockerfile", "Dockerfile.early-arg"):
+        run = Run(capfd, "plan", *BUILD, GREET / name)
+        assert max(map(len, run.out.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("variable", [None, "NO_COLOR"])
+def test_colours_on_a_terminal_only(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    assert "\x1b[" not in Run(capfd, "check", *BUILD, GREET / "Dockerfile").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    out = Run(capfd, "check", *BUILD, GREET / "Dockerfile").out
+    assert ("\x1b[1;33m" in out) is (variable is None)
+
+
+def test_explain_and_rules(capfd: pytest.CaptureFixture[str]) -> None:
+    page = Run(capfd, "explain", "emulated-build").out
+    assert page.startswith("# emulated-build\n\nA stage compiles under emulation")
+    names = [it.split()[0] for it in Run(capfd, "rules").out.splitlines()]
+    assert names == sorted(names)
+    assert "emulated-build" in names
+
+
+def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
+    assert re.fullmatch(r"buildxray \d+\.\d+\.\d+\n", Run(capfd, "--version").out)

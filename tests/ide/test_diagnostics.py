@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from buildxray.ide.diagnostics import diagnose
+from buildxray.ide.suppressions import ignore_here, ignore_in_file
+from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.text import TextRange, apply_edits
+from tests.support.ide import analyze
+
+
+@rule(Severity.WARNING, Severity.INFORMATION)
+def every_run(ctx: RuleContext) -> Iterator[Finding]:
+    """Finds every RUN."""
+    for idx, it in enumerate(ctx.dockerfile.instructions):
+        if it.node.name == "RUN":
+            yield Finding(ctx.keyword_range(idx), f"run {idx}")
+
+
+@rule(Severity.ERROR, Severity.OFF)
+def every_file(_ctx: RuleContext) -> Iterator[Finding]:
+    """Finds every file."""
+    yield Finding(TextRange(0, 1), "file", severity=None)
+
+
+@rule(Severity.ERROR, Severity.ERROR)
+def crash(ctx: RuleContext) -> Iterator[Finding]:
+    """Crashes."""
+    yield Finding(TextRange(0, 1), "before")
+    raise RuntimeError(ctx.text)
+
+
+RULES = (every_run, every_file)
+
+
+def found(text: str) -> list[str]:
+    return [f"{it.severity.value}: {it.message}" for it in diagnose(analyze(text).context, RULES)]
+
+
+def test_severity_by_intent() -> None:
+    assert found("FROM alpine\nRUN a\n") == ["information: run 1"]
+    assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["error: file", "warning: run 2"]
+
+
+def test_a_crashing_rule_loses_its_own_findings_only(caplog: pytest.LogCaptureFixture) -> None:
+    diagnostics = diagnose(analyze("FROM alpine\nRUN a\n").context, (crash, *RULES))
+    assert [it.rule for it in diagnostics] == ["every-run"]
+    assert [it.getMessage() for it in caplog.records if it.levelno == logging.ERROR] == ["the rule crash has failed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM a\n# buildxray: ignore=every-run\nRUN b\nRUN c\n", ["run 2"]),
+        ("FROM a\n#buildxray:ignore = other , every-run because\n# more\nRUN b\n", []),
+        ("FROM a\nRUN b \\\n  # buildxray: ignore=every-run\n  c\n", []),
+        ("FROM a\n# buildxray: ignore=every-run\n\nRUN b\n", ["run 1"]),
+        ("FROM a\n# buildxray: ignore=other\nRUN b\n", ["run 1"]),
+        ("FROM a\nRUN b\n# buildxray: ignore-file=every-run\nRUN c\n", []),
+        ("FROM a\nRUN echo '# buildxray: ignore-file=every-run'\n", ["run 1"]),
+    ],
+)
+def test_comments_silence(text: str, expected: list[str]) -> None:
+    assert [it.message for it in diagnose(analyze(text).context, (every_run,))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "here", "in_file"),
+    [
+        (
+            "FROM a\n  RUN b\n",
+            "FROM a\n  # buildxray: ignore=every-run\n  RUN b\n",
+            "# buildxray: ignore-file=every-run\nFROM a\n  RUN b\n",
+        ),
+        (
+            "# escape=`\r\nFROM a\r\nRUN b",
+            "# escape=`\r\nFROM a\r\n# buildxray: ignore=every-run\r\nRUN b",
+            "# escape=`\r\n# buildxray: ignore-file=every-run\r\nFROM a\r\nRUN b",
+        ),
+    ],
+)
+def test_ways_to_silence(text: str, here: str, in_file: str) -> None:
+    analysis = analyze(text)
+    (diagnostic,) = diagnose(analysis.context, (every_run,))
+    edit = ignore_here(analysis.dockerfile, "every-run", diagnostic.range)
+    assert edit is not None
+    for edits, expected in ([edit], here), ([ignore_in_file(analysis.dockerfile, "every-run")], in_file):
+        silenced = apply_edits(text, edits)
+        assert silenced == expected
+        assert diagnose(analyze(silenced).context, (every_run,)) == ()

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.file_names import is_dockerfile
+from buildxray.ide.workspace import read_workspace
+
+
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "dockerfile", "Dockerfile.dev", "api.Dockerfile", "Containerfile", "x.containerfile"]
+)
+def test_names_of_dockerfiles(name: str) -> None:
+    assert is_dockerfile(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Dockerfiles", "Dockerfile.", "myDockerfile", "docker-compose.yml", ".dockerignore", ""]
+)
+def test_other_names(name: str) -> None:
+    assert not is_dockerfile(name)
+
+
+@pytest.mark.parametrize(
+    ("files", "uses_cgo"),
+    [
+        ({}, None),
+        ({"main.go": 'import "C"'}, None),
+        ({"go.mod": "module x", "main.go": "package main"}, False),
+        ({"go.mod": "module x", "a/b.go": 'package a\n\nimport "C"\n'}, True),
+        ({"go.mod": "module x", "b.go": 'package a\nimport (\n\t"fmt"\n\t"C"\n)\n'}, True),
+        ({"go.mod": "require github.com/mattn/go-sqlite3 v1.14.0"}, True),
+        ({"go.mod": "module x", "b_test.go": 'import "C"', "vendor/a.go": 'import "C"', "s.go": 'x := "C"'}, False),
+    ],
+)
+def test_whether_go_sources_need_a_c_compiler(tmp_path: Path, files: dict[str, str], uses_cgo: bool | None) -> None:
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    assert read_workspace(tmp_path).uses_cgo is uses_cgo

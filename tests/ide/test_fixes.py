@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
+from buildxray.ide.fixes import fix_text
+from buildxray.syntax.text import TextRange, apply_edits
+from tests.support.conformance import CASES, case_text
+from tests.support.ide import analyzer
+
+GREET = Path(__file__).parents[2] / "examples" / "greet"
+REPAIRED = (GREET / "Dockerfile.cross").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "n_steps"), [("Dockerfile", 19), ("Dockerfile.early-arg", 15), ("Dockerfile.cross", 13)]
+)
+def test_the_example_in_three_stages_of_repair(name: str, n_steps: int) -> None:
+    text = (GREET / name).read_text()
+    assert len(analyzer().analyze(text).plan.steps) == n_steps
+    assert fix_text(analyzer(), text).text == REPAIRED
+    assert analyzer().analyze(REPAIRED).diagnostics == ()
+
+
+def test_fixes_of_one_stage_agree() -> None:
+    text = "FROM golang AS build\nRUN GOARCH=$TARGETARCH go build -o /a . \nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /b .\n"
+    fixed = fix_text(analyzer(), text).text
+    assert fixed.count("ARG ") == 2
+    assert fixed.index("ARG TARGETARCH\n") < fixed.index("/a") < fixed.index("ARG TARGETOS\n") < fixed.index("/b")
+
+
+def test_suggestions_only_on_request() -> None:
+    text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    assert fix_text(analyzer(), text).text == text
+    assert "CGO_ENABLED=0 go build" in fix_text(analyzer(), text, with_suggestions=True).text
+
+
+def test_what_the_light_bulb_offers() -> None:
+    text = (GREET / "Dockerfile").read_text()
+    analysis = analyzer().analyze(text)
+    actions = [*quick_fixes(analysis, TextRange(7, 7))]
+    assert [(it.title, it.is_preferred) for it in actions] == [
+        ("Cross-compile this stage", True),
+        ("Ignore `emulated-build` for this instruction", False),
+        ("Ignore `emulated-build` in this file", False),
+    ]
+    assert [*quick_fixes(analysis, TextRange(60, 60))] == []
+
+
+def test_fix_all_is_one_edit() -> None:
+    text = (GREET / "Dockerfile").read_text()
+    action = fix_all(analyzer(), analyzer().analyze(text))
+    assert action is not None
+    assert action.kind == FIX_ALL
+    assert apply_edits(text, action.edits) == REPAIRED
+    assert fix_all(analyzer(), analyzer().analyze(REPAIRED)) is None
+
+
+@pytest.mark.parametrize("targets", ["linux/amd64,linux/arm64", "linux/arm/v6,linux/arm/v7,windows/amd64"])
+@pytest.mark.parametrize("case", CASES)
+def test_every_fix_keeps_its_promise(case: str, targets: str) -> None:
+    text = case_text(case)
+    analysis = analyzer(targets).analyze(text)
+    before = [it.rule for it in analysis.diagnostics]
+    for diagnostic in analysis.diagnostics:
+        for fix in diagnostic.fixes:
+            after = analyzer(targets).analyze(apply_edits(text, fix.edits))
+            rules = [it.rule for it in after.diagnostics]
+            assert len(after.plan.errors) <= len(analysis.plan.errors)
+            assert rules.count(diagnostic.rule) < before.count(diagnostic.rule)
+            assert all(rules.count(it) <= before.count(it) for it in rules)
+            if diagnostic.rule not in ("undeclared-platform-arg", "wrong-arch-build"):
+                assert len(after.plan.steps) <= len(analysis.plan.steps)
+                assert after.context.facts.emulated_steps() <= analysis.context.facts.emulated_steps()
+    fixed = fix_text(analyzer(targets), text, with_suggestions=True).text
+    assert fix_text(analyzer(targets), fixed, with_suggestions=True).text == fixed

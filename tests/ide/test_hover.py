@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from tests.support.ide import hover_at, hover_values
+
+
+@pytest.mark.parametrize("name", AUTOMATIC_ARGUMENTS)
+@pytest.mark.parametrize(
+    "template",
+    [
+        "FROM --platform=$@ alpine\n",
+        "FROM image-${@:-x}\n",
+        "ARG @\nFROM alpine\n",
+        "ARG X=a-$@\nFROM alpine\n",
+        "FROM alpine\nARG @\n",
+        "FROM alpine\nARG X=${@#v}\n",
+        "FROM alpine\nENV X=1 Y=$@\n",
+        "FROM alpine\nCOPY a b-$@ /\n",
+        "FROM alpine\nADD https://x/$@ /\n",
+        "FROM alpine\nWORKDIR /$@\n",
+        'FROM alpine\nLABEL a="$@"\n',
+        "FROM alpine\nRUN a && \\\n  # c\n  GOARCH=$@ b\n",
+        'FROM alpine\nRUN echo "${@}" | cat\n',
+        "FROM alpine\nRUN --mount=type=cache,id=$@,target=/c x\n",
+        "FROM alpine\nRUN <<EOF\necho $@\nEOF\n",
+        "FROM alpine\nRUN cat <<EOF > /x\n$@\nEOF\n",
+        "FROM alpine\nCOPY <<EOF /x\n$@\nEOF\n",
+        "FROM alpine\nONBUILD ARG @\n",
+        "FROM alpine\nONBUILD RUN echo $@\n",
+        "RUN $@",
+        "FROM alpine\nRUN echo 'é' \"$@",
+    ],
+)
+def test_every_argument_everywhere(name: str, template: str) -> None:
+    found = hover_at(template.replace("@", f"{name[:3]}<|>{name[3:]}"))
+    assert found is not None
+    assert found.startswith(f"**`{name}`**: ")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "FROM alpine\nRUN echo TARGET<|>ARCH\n",
+        "FROM alpine\nRUN echo $TARGETARCH<|>ITECTURE\n",
+        "FROM alpine\n# $TARGET<|>ARCH\n",
+        "FROM alpine\nCMD echo $TARGET<|>ARCH\n",
+        "FROM alpine\nRUN echo '$TARGET<|>ARCH'\n",
+        "FR<|>OM alpine\n",
+        "<|>",
+    ],
+)
+def test_nothing_to_explain(markup: str) -> None:
+    assert hover_at(markup) is None
+
+
+@pytest.mark.parametrize(
+    ("markup", "values"),
+    [
+        ("FROM x-$TARGET<|>ARCH\n", ["`amd64`", "`arm64`"]),
+        ("FROM alpine\nRUN $TARGET<|>ARCH\n", ["*not set*", "*not set*"]),
+        ("FROM alpine\nARG TARGET<|>ARCH\n", ["`amd64`", "`arm64`"]),
+        ("FROM alpine\nARG TARGETARCH\nRUN $TARGET<|>ARCH\n", ["`amd64`", "`arm64`"]),
+        ("FROM alpine\nRUN $TARGET<|>ARCH\nARG TARGETARCH\n", ["*not set*", "*not set*"]),
+        ("FROM alpine\nARG TARGETARCH=386\nRUN $TARGET<|>ARCH\n", ["`386`", "`386`"]),
+        ("ARG TARGETARCH=386\nFROM alpine\nARG TARGET<|>ARCH\n", ["`386`", "`386`"]),
+        ("FROM alpine\nARG TARGETVARIANT\nRUN $TARGET<|>VARIANT\n", ["*empty*", "*empty*"]),
+        ("FROM alpine AS a\nARG TARGETARCH\nRUN $TARGET<|>ARCH\nFROM alpine\n", ["`amd64`", "`arm64`"]),
+        ("FROM alpine AS b\nARG TARGETSTAGE\nRUN $TARGET<|>STAGE\n", ["`b`", "`b`"]),
+        ("FROM alpine\nARG BUILDPLATFORM\nRUN $BUILD<|>PLATFORM\n", ["`linux/amd64`", "`linux/amd64`"]),
+    ],
+)
+def test_values_here(markup: str, values: list[str]) -> None:
+    assert hover_values(markup) == values
+
+
+@pytest.mark.parametrize(
+    ("markup", "scope"),
+    [
+        ("FROM x-$TARGET<|>ARCH\n", "In `FROM` and above it, it is always defined."),
+        (
+            "ARG TARGETARCH=386\nFROM x-$TARGET<|>ARCH\n",
+            "The default in line 1 hides BuildKit's value, in all stages too.",
+        ),
+        ("FROM alpine AS b\nRUN $TARGET<|>ARCH\n", "Not declared in stage `b`: it expands to nothing here."),
+        ("FROM alpine AS b\nARG TARGETARCH\nRUN $TARGET<|>ARCH\n", "Declared in stage `b` (line 2)."),
+        ("FROM alpine AS b\nARG TARGETARCH\nFROM b\nRUN $TARGET<|>ARCH\n", "Inherited from stage `b` (line 2)."),
+        ("FROM alpine\nARG TARGETARCH=x\nRUN $TARGET<|>ARCH\n", "The default in line 2 hides BuildKit's value."),
+        (
+            "FROM alpine\nENV TARGETARCH=x\nRUN $TARGET<|>ARCH\n",
+            "Set by `ENV` in line 2, which hides BuildKit's value.",
+        ),
+        ("FROM alpine\nRUN TARGETARCH=x; $TARGET<|>ARCH\n", "The script sets a variable of its own with this name."),
+    ],
+)
+def test_the_scope_here(markup: str, scope: str) -> None:
+    assert scope in (hover_at(markup) or "")
+
+
+def test_what_others_call_an_architecture() -> None:
+    markdown = hover_at("FROM alpine\nARG TARGET<|>ARCH\n", "linux/arm/v7,linux/mips")
+    assert markdown is not None
+    assert "| `linux/arm/v7` | `arm` | `armv7l` | `armhf` | `armv7` | `armv7hl` |" in markdown
+    assert "| `linux/mips` | `mips` | – | – | – | – |" in markdown

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.ide.settings import DEFAULT_PLATFORMS, Settings, read_settings
+from buildxray.platforms.platform import Platform
+
+ARM = Platform("linux", "arm64")
+AMD = Platform("linux", "amd64")
+
+
+@pytest.mark.parametrize(
+    ("raw", "settings"),
+    [
+        (None, Settings()),
+        ({}, Settings()),
+        ({"platforms": None, "buildPlatform": None}, Settings()),
+        ({"platforms": [], "buildPlatform": "", "interpreter": "x", "trace": {}}, Settings()),
+        ({"platforms": ["linux/arm64"]}, Settings((ARM,))),
+        ({"platforms": "linux/x86_64, linux/aarch64,linux/amd64"}, Settings((AMD, ARM))),
+        ({"buildPlatform": "arm64"}, Settings(None, ARM)),
+    ],
+)
+def test_right_settings(raw: object, settings: Settings) -> None:
+    assert read_settings(raw) == (settings, ())
+
+
+@pytest.mark.parametrize(
+    ("raw", "warning"),
+    [
+        ([], "the settings of buildxray have to be an object"),
+        ({"platforms": 3}, '`buildxray.platforms` is ignored: expected a list of platforms such as ["linux/amd64"'),
+        ({"platforms": ["linux/amd64", {}]}, "`buildxray.platforms` is ignored: expected a platform such as"),
+        ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),
+        ({"buildPlatform": ["linux/amd64"]}, "`buildxray.buildPlatform` is ignored: expected a platform such as"),
+        ({"buildPlatfrom": "x"}, "`buildxray.buildPlatfrom` is no setting; did you mean `buildxray.buildPlatform`?"),
+        ({"zzz": "x"}, "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform` and `buildxray.platforms`"),
+    ],
+)
+def test_wrong_settings_keep_their_default(raw: object, warning: str) -> None:
+    settings, warnings = read_settings(raw)
+    assert settings == Settings()
+    assert len(warnings) == 1
+    assert warnings[0].startswith(warning)
+
+
+def test_who_asks_for_several() -> None:
+    assert Settings().request().target_platforms == DEFAULT_PLATFORMS
+    assert not Settings().asks_for_several
+    assert not Settings((ARM,)).asks_for_several
+    assert Settings((ARM, AMD)).asks_for_several
