@@ -1,0 +1,68 @@
+"""Laws of texts, whatever is in them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildxray.syntax.parser import parse
+from buildxray.syntax.shell import read_script
+from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits, edits_between
+from buildxray.syntax.variables import variable_references
+from tests.support.strategies import mutated
+
+TEXTS = st.text(alphabet="ab \n\r\t\x0c\x85\u2028é😋こ", max_size=40)
+UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
+
+
+@given(mutated())
+def test_everything_stands_where_it_is_said_to(text: str) -> None:
+    dockerfile = parse(text)
+    end = 0
+    for it in dockerfile.instructions:
+        assert end <= it.start <= it.range.start <= it.end <= len(text)
+        end = it.end
+        node = it.node
+        assert text[slice(*it.range_of(node.keyword))] == node.keyword.text
+        for span in [what.span for what in (*node.flags, *node.arguments)]:
+            range_ = it.range_of(span)
+            assert it.start <= range_.start <= range_.end <= it.end
+        for reference in variable_references(it, dockerfile.escape):
+            # Continuations may stand in between.
+            written = text[slice(*reference.name_range)]
+            assert (written[0], written[-1]) == (reference.name[0], reference.name[-1])
+            assert reference.range.start <= reference.name_range.start <= reference.name_range.end
+        for command in read_script(node).commands:
+            placed = it.place(command.range)
+            assert it.start <= placed.start <= placed.end <= it.end
+
+
+@given(mutated())
+def test_instructions_comments_and_blanks_are_all_there_is(text: str) -> None:
+    dockerfile = parse(text)
+    covered = [TextRange(it.start, it.end) for it in dockerfile.instructions]
+    covered += [it.range for it in dockerfile.comments]
+    covered += [it.range for it in dockerfile.directives]
+    rest = [char for idx, char in enumerate(text) if not any(it.start <= idx < it.end for it in covered)]
+    assert "".join(rest).strip(" \t\n\r\x0b\x0c\x85\xa0\ufeff") == ""
+
+
+@given(TEXTS, st.data(), UNITS)
+def test_positions_and_back(text: str, data: st.DataObject, unit: str) -> None:
+    lines = LineIndex.of(text)
+    offset = data.draw(st.integers(0, len(text)))
+    if text[offset - 1 : offset + 1] == "\r\n":
+        offset -= 1
+    assert lines.offset(*lines.position(offset, unit), unit) == offset  # type: ignore[arg-type]
+
+
+@given(TEXTS, TEXTS)
+def test_edits_between_texts_make_one_of_the_other(old: str, new: str) -> None:
+    assert apply_edits(old, edits_between(old, new)) == new
+
+
+@given(TEXTS, st.data())
+def test_an_edit_changes_its_range_only(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    assert apply_edits(text, [Edit(TextRange(start, end), "new")]) == text[:start] + "new" + text[end:]
