@@ -24,7 +24,7 @@ def test_everything_stands_where_it_is_said_to(text: str) -> None:
         end = it.end
         node = it.node
         assert text[slice(*it.range_of(node.keyword))] == node.keyword.text
-        for span in [what.span for what in (*node.flags, *node.arguments)]:
+        for span in [flag.span for flag in node.flags] + [token.span for token in node.arguments]:
             range_ = it.range_of(span)
             assert it.start <= range_.start <= range_.end <= it.end
         for reference in variable_references(it, dockerfile.escape):
