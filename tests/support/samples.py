@@ -1,56 +1,64 @@
-"""Dockerfiles of any size to measure with: several kinds of stages, and no instruction twice."""
+"""Dockerfiles of any size, as varied as real ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+THIRTY_LINES = """\
+# syntax=docker/dockerfile:1
+ARG GO_VERSION=1.26
+FROM --platform=$BUILDPLATFORM node:22-alpine AS web
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY web .
+RUN npm run build
 
-_BASES = (
-    "--platform=$BUILDPLATFORM golang:1.{n}-alpine",
-    "node:{n}-bookworm-slim",
-    "stage-{previous}",
-    "--platform=$BUILDPLATFORM rust:1.{n}",
-    "alpine:3.{n}",
-)
-_BLOCKS = (
-    "WORKDIR /src/module-{n}",
-    "COPY go.mod go.sum ./module-{n}/",
-    "ARG TARGETOS TARGETARCH VERSION_{n}=1.{n}",
-    "RUN --mount=type=cache,id=go-{n},target=/root/.cache/go-build \\\n    go mod download",
-    "# The program itself.\nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /out/program-{n} ./cmd/program-{n}",
-    "ENV CGO_ENABLED=0 \\\n    RELEASE_{n}=v${{VERSION_{n}:-0}}",
-    "RUN apk add --no-cache git make-{n} && \\\n    # for the downloads below\n    update-ca-certificates",
-    'LABEL org.opencontainers.image.title="program {n}"',
-    "COPY --chown=1000:1000 assets-{n} /srv/assets/",
-    "RUN <<EOF\nset -eu\ncurl -fsSL https://example.com/tool-{n}.tar.gz | tar -xz\nEOF",
-    'RUN if [ "$TARGETARCH" = arm64 ]; then echo {n} > /etc/arm; fi',
-    "ADD https://example.com/data-{n}.txt /data/",
-    "EXPOSE ${{PORT_{n}:-8080}}",
-    "USER service-{n}",
-)
+FROM --platform=$BUILDPLATFORM golang:${GO_VERSION}-alpine AS build
+ENV CGO_ENABLED=0 GOFLAGS=-trimpath
+WORKDIR /src
+RUN apk add --no-cache ca-certificates git && \\
+    update-ca-certificates
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY . .
+COPY --from=web /web/dist ./internal/web/dist
+ARG VERSION=dev
+ARG TARGETOS TARGETARCH
+RUN --mount=type=cache,target=/go/pkg/mod \\
+    GOOS=$TARGETOS GOARCH=$TARGETARCH go build -ldflags "-s -w -X main.version=$VERSION" -o /out/server ./cmd/server
+
+FROM gcr.io/distroless/static:nonroot
+LABEL org.opencontainers.image.title="server"
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/server /usr/local/bin/server
+EXPOSE 8080/tcp
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/server"]
+"""
 
 
-def sample_dockerfile(n_lines: int, n_stages: int) -> str:
-    """A file of exactly `n_lines` lines; the last stage needs all others."""
-    lines = ["# syntax=docker/dockerfile:1", "ARG REGISTRY=docker.io", ""]
-    for stage in range(n_stages):
-        n_left, stages_left = n_lines - len(lines), n_stages - stage
-        lines += _stage(stage, n_left // stages_left)
+def dockerfile_of(n_lines: int, lines_per_stage: int = 12) -> str:
+    """A Dockerfile of about that many lines: a tool stage and service stages in turn, joined by the last one."""
+    lines = ["# syntax=docker/dockerfile:1", "ARG GO_VERSION=1.26"]
+    stages: list[str] = []
+    while len(lines) < n_lines - len(stages) - 3:
+        name = f"service{len(stages)}"
+        lines += [
+            "",
+            f"FROM --platform=$BUILDPLATFORM golang:${{GO_VERSION}} AS {name}",
+            f"ENV CGO_ENABLED=0 SERVICE={name}",
+            f"WORKDIR /src/{name}",
+            "RUN apt-get update && \\",
+            f"    apt-get install -y --no-install-recommends git lib{name}-dev",
+            f"COPY {name}/go.mod {name}/go.sum ./",
+            "RUN --mount=type=cache,target=/go/pkg/mod go mod download",
+            f"COPY {name} .",
+            "ARG TARGETOS TARGETARCH",
+        ]
+        lines += [
+            f"RUN GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}" for it in range(lines_per_stage - 10)
+        ]
+        stages.append(name)
+    lines += ["", "FROM alpine"]
+    lines += [f"COPY --from={it} /out /usr/local/bin/" for it in stages]
+    lines.append('ENTRYPOINT ["/usr/local/bin/service0"]')
     return "\n".join(lines) + "\n"
-
-
-def _stage(stage: int, n_lines: int) -> Iterator[str]:
-    base = _BASES[stage % len(_BASES)].format(n=stage, previous=stage - 1)
-    yield f"FROM {base} AS stage-{stage}"
-    n_left = n_lines - 1
-    if stage:
-        yield f"COPY --from=stage-{stage - 1} /out/program-{stage - 1} /usr/local/bin/"
-        n_left -= 1
-    for idx in count():
-        if not n_left:
-            return
-        # Each stage begins at another place of the cycle, so that short stages differ too.
-        block = _BLOCKS[(stage * 3 + idx) % len(_BLOCKS)].format(n=f"{stage}_{idx}").split("\n")
-        if len(block) <= n_left:
-            yield from block
-            n_left -= len(block)
