@@ -11,7 +11,7 @@ import pytest
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
-from buildxray.syntax import parser, words
+from buildxray.syntax import nodes, words
 from buildxray.syntax.parser import parse
 from tests.support.samples import THIRTY_LINES, dockerfile_of
 
@@ -27,7 +27,7 @@ def request(n_targets: int = 2) -> BuildRequest:
 
 def forget() -> None:
     """Empty the caches that outlive a document."""
-    parser._parse_node_cached.cache_clear()
+    nodes._parse_node_cached.cache_clear()
     words._lex_cached.cache_clear()
 
 

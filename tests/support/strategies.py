@@ -105,3 +105,18 @@ def mutated(draw: st.DrawFn) -> str:
         piece = draw(st.one_of(_JUNK, st.just(text[start:end] * 2)))
         text = text[:start] + piece + text[end:]
     return text
+
+
+_LINE_ENDS = st.sampled_from(["\n", "\r\n", " \\\n", "\n\n", "\n# escape=`\n", "\n\ufeff", " <<#E\n"])
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> list[str]:
+    """A Dockerfile as one editing session leaves it, edit by edit."""
+    texts = [draw(st.one_of(dockerfiles, mutated()))]
+    for _ in range(draw(st.integers(1, 3))):
+        text = texts[-1]
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 40)))
+        texts.append(text[:start] + draw(st.one_of(_JUNK, _LINE_ENDS, st.just(text[start:end] * 2))) + text[end:])
+    return texts

@@ -125,6 +125,11 @@ def test_a_body_that_ends_in_a_backslash_does_not_swallow_what_follows() -> None
     assert [it.node.name for it in parse(text).instructions] == ["FROM", "RUN", "USER"]
 
 
+def test_a_comment_behind_a_heredoc_is_no_directive() -> None:
+    text = "FROM x\nRUN <<#E\nfoo \\\n#E\n# escape=`\nRUN a \\\n b\n"
+    assert [it.node.text for it in parse(text).instructions] == ["FROM x", "RUN <<#E", "RUN a  b"]
+
+
 def test_comments_and_directives() -> None:
     text = "# syntax=x\n# escape=`\n# one\nFROM a\nRUN b `\n  # two\n  c\nRUN <<E\n# no\nE\n # three"
     dockerfile = parse(text)
@@ -148,6 +153,27 @@ def test_typed_views() -> None:
 def test_an_unchanged_instruction_is_the_same_object_wherever_it_stands() -> None:
     before, after = parse("FROM a\nRUN b\n"), parse("# more\n\nFROM a\nRUN b\n")
     assert before.instructions[1].node is after.instructions[1].node
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("FROM a\nRUN b\nRUN c\n", "FROM a\nRUN changed\nRUN c\n"),
+        ("FROM a\nRUN b\nRUN c\n", "FROM a\nRUN b \\\nRUN c\n"),
+        ("FROM a\nRUN b\nE\nRUN c\n", "FROM a\nRUN b <<E\nE\nRUN c\n"),
+        ("FROM a\nRUN <<E\nRUN b\nE\n", "FROM a\nRUN\nRUN b\nE\n"),
+        ("FROM a\nRUN b \\\n", "FROM a\nRUN b \\\nRUN c\n"),
+        ("\ufeffFROM a\nRUN b\n", "ARG c\n\ufeffFROM a\nRUN b\n"),
+        ("ARG c\n\ufeffFROM a\nRUN b\n", "\ufeffFROM a\nRUN b\n"),
+        ("FROM a\nRUN b `\n c\n", "# escape=`\nFROM a\nRUN b `\n c\n"),
+        ("", "FROM a\n"),
+        ("FROM a\n", ""),
+        ("FROM a\n", "FROM a\n"),
+        ("FROM a\nRUN b\nRUN b\nRUN b\n", "FROM a\nRUN b\nRUN b\n"),
+    ],
+)
+def test_reading_again_is_reading_anew(old: str, new: str) -> None:
+    assert parse(new, earlier=parse(old)) == parse(new)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits, edits_between
 from buildxray.syntax.variables import variable_references
-from tests.support.strategies import mutated
+from tests.support.strategies import mutated, versions
 
 TEXTS = st.text(alphabet="ab \n\r\t\x0c\x85\u2028é😋こ", max_size=40)
 UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
@@ -45,6 +47,15 @@ def test_instructions_comments_and_blanks_are_all_there_is(text: str) -> None:
     covered += [it.range for it in dockerfile.directives]
     rest = [char for idx, char in enumerate(text) if not any(it.start <= idx < it.end for it in covered)]
     assert "".join(rest).strip(" \t\n\r\x0b\x0c\x85\xa0\ufeff") == ""
+
+
+@given(st.lists(versions(), min_size=1, max_size=3))
+def test_reading_again_is_reading_anew(histories: list[list[str]]) -> None:
+    earlier = None
+    for text in itertools.chain(*histories):
+        again = parse(text, earlier=earlier)
+        assert again == parse(text)
+        earlier = again
 
 
 @given(TEXTS, st.data(), UNITS)

@@ -295,6 +295,16 @@ class Instruction(NamedTuple):
     last_line: int
     """1-based, heredoc bodies and their terminators included."""
 
+    def moved(self, n_characters: int, n_lines: int) -> Instruction:
+        """The same node, that much further down."""
+        return Instruction(
+            self.node,
+            self.start + n_characters,
+            self.end + n_characters,
+            self.first_line + n_lines,
+            self.last_line + n_lines,
+        )
+
     def range_of(self, what: Token | Flag | Pair | Problem | Span) -> TextRange:
         """Where in the document something in the node stands."""
         span = what if isinstance(what, Span) else what.span

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from dockerfile_parse import DockerfileParser
@@ -35,16 +36,20 @@ def physical_lines(text: str) -> list[str]:
     return [line + "\n" for line in lines] + ([last] if last else [])
 
 
-def split_instructions(lines: list[str], escape: str) -> list[InstructionLines]:
-    """Group physical lines into instructions; comment and blank lines between them belong to none.
+def split_instructions(lines: Sequence[str], first: int, stop: int, escape: str) -> list[InstructionLines]:
+    """Group the physical lines from `first` up to `stop` into instructions; none goes on at `first`.
 
-    The lines of a heredoc's body are grouped like any others: only who reads the instruction above can know
-    that they are its body.
+    Comment and blank lines between instructions belong to none. The lines of a heredoc's body are grouped like
+    any others: only who reads the instruction above can know that they are its body.
     """
-    source = io.BytesIO(_masked("".join(lines), escape).encode("utf-8", "replace"))
-    last_line = len(lines) - 1
+    text = "".join(lines[first:stop])
+    if first == 0:
+        text = text.removeprefix(BYTE_ORDER_MARK)
+    # The blank line in front keeps it from reading directives, which are read elsewhere.
+    source = io.BytesIO(f"\n{_masked(text, escape)}".encode("utf-8", "replace"))
+    shift, last_line = first - 1, min(stop, len(lines)) - 1
     return [
-        InstructionLines(entry["startline"], min(entry["endline"], last_line))
+        InstructionLines(entry["startline"] + shift, min(entry["endline"] + shift, last_line))
         for entry in DockerfileParser(fileobj=source).structure
         if not entry["content"].lstrip().startswith("#")
     ]
@@ -129,7 +134,7 @@ _BLANK_LINE: Final = re.compile(r"^[^\S\n]*(?=\n)", re.MULTILINE)
 
 def _masked(text: str, escape: str) -> str:
     """`text`, line by line, without what `dockerfile-parse` 2.0 would misread."""
-    text = _ONLY_PYTHON_SPACE.sub("?", text.removeprefix(BYTE_ORDER_MARK))
+    text = _ONLY_PYTHON_SPACE.sub("?", text)
     if escape == "`":
         text = text.translate(_SWAP_ESCAPES)
     # It takes a doubled escape token, or one before other white space, for a continuation.

@@ -9,50 +9,16 @@ BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from itertools import accumulate
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from buildxray.syntax.arguments import (
-    ArgumentsError,
-    arg_pairs,
-    json_strings,
-    name_value_pairs,
-    quoted_words,
-    read_flags,
-    words_at_blanks,
-)
-from buildxray.syntax.checks import first_problem
-from buildxray.syntax.instructions import (
-    NODE_TYPES,
-    Arg,
-    Flag,
-    From,
-    Heredoc,
-    Instruction,
-    Node,
-    Onbuild,
-    Pair,
-    Problem,
-    Span,
-    Token,
-    Unknown,
-    WithPairs,
-)
-from buildxray.syntax.lines import (
-    BYTE_ORDER_MARK,
-    InstructionLines,
-    LogicalText,
-    is_comment,
-    join_lines,
-    physical_lines,
-    split_instructions,
-)
+from buildxray.syntax.instructions import Arg, From, Instruction, Node
+from buildxray.syntax.lines import BYTE_ORDER_MARK, is_comment, physical_lines
+from buildxray.syntax.reader import Reader
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.whitespace import INLINE, SPACE
-from buildxray.syntax.words import HeredocMarker, heredoc_markers
+from buildxray.syntax.whitespace import SPACE
 
 
 class Directive(NamedTuple):
@@ -111,13 +77,19 @@ class Dockerfile:
         return self.text.count("\n", 0, offset) + 1
 
 
-def parse(text: str) -> Dockerfile:
-    """Parse a Dockerfile; what BuildKit would refuse is in `problems`."""
-    lines = physical_lines(text)
-    starts = [0, *accumulate(map(len, lines))]
-    directives, escape, problems = _read_directives(lines, starts)
-    instructions = _read_instructions(lines, starts, escape)
-    problems += _file_problems(text, lines, starts, instructions)
+def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
+    """Parse a Dockerfile; what BuildKit would refuse is in `problems`.
+
+    `earlier` may be another version of the text: instructions that differ in their places only are taken from it,
+    which is faster and gives the same.
+    """
+    reader = Reader(text)
+    directives, escape, problems = _read_directives(reader.lines, reader.starts)
+    if earlier is None or earlier.escape != escape:
+        instructions = reader.read(escape)
+    else:
+        instructions = reader.read_again(escape, earlier.instructions, earlier.text)
+    problems += _file_problems(text, reader.lines, reader.starts, instructions)
     problems.sort(key=lambda it: it.range)
     return Dockerfile(text, tuple(instructions), tuple(directives), escape, tuple(problems))
 
@@ -159,59 +131,6 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
         directives.setdefault(name, Directive(name, match["value"], range_))
     escape = directives["escape"].value if "escape" in directives else "\\"
     return list(directives.values()), escape if escape in ("\\", "`") else "\\", problems
-
-
-def _read_instructions(lines: list[str], starts: list[int], escape: str) -> list[Instruction]:
-    instructions: list[Instruction] = []
-    next_line = 0
-    groups = iter(split_instructions(lines, escape))
-    while (group := next(groups, None)) is not None:
-        first, last = group
-        if first < next_line:
-            # The group begins inside the body of a heredoc; where it goes on behind it, BuildKit splits anew.
-            if last >= next_line:
-                groups = _split_from(next_line, lines, escape)
-            continue
-        head, start = "".join(lines[first : last + 1]), starts[first]
-        if first == 0 and head.startswith(BYTE_ORDER_MARK):
-            head, start = head[1:], start + 1
-        node, last = _read_node(head, lines, last, escape)
-        end = starts[last] + len(lines[last].rstrip("\r\n"))
-        instructions.append(Instruction(node, start, end, first + 1, last + 1))
-        next_line = last + 1
-    return instructions
-
-
-def _split_from(first: int, lines: list[str], escape: str) -> Iterator[InstructionLines]:
-    for group in split_instructions(lines[first:], escape):
-        yield InstructionLines(group.first + first, group.last + first)
-
-
-def _read_node(head: str, lines: list[str], last: int, escape: str) -> tuple[Node, int]:
-    """The instruction on the lines `head` with the bodies of its heredocs, and its last line."""
-    node = parse_node(head, len(head), escape)
-    if not node.heredocs:
-        return node, last
-    end = last + 1
-    for heredoc in node.heredocs:
-        while end < len(lines) and not _is_terminator(lines[end], heredoc.marker):
-            end += 1
-        end += 1
-    end = min(end, len(lines))
-    return parse_node(head + "".join(lines[last + 1 : end]), len(head), escape), end - 1
-
-
-def _announced_heredocs(node: Node) -> list[HeredocMarker]:
-    """BuildKit: parser/parser.go, canContainHeredoc and heredocsFromLine."""
-    inner = node.trigger if isinstance(node, Onbuild) and node.trigger is not None else node
-    if inner.name not in ("ADD", "COPY", "RUN") or inner.is_json:
-        return []
-    return heredoc_markers(node.text)
-
-
-def _is_terminator(line: str, marker: HeredocMarker) -> bool:
-    content = line.rstrip("\r\n")
-    return (content.lstrip("\t") if marker.chomp else content) == marker.name
 
 
 def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:
@@ -268,165 +187,3 @@ def _file_problems(
             yield FileProblem(
                 f"{node.name} stands before the first FROM; only ARG may", it.range_of(node.keyword), it.first_line
             )
-
-
-_CACHED_LENGTH: Final = 10_000
-"""Code points; bounds the memory that the cache can take."""
-
-
-def parse_node(source: str, head_length: int, escape: str) -> Node:
-    """Parse one instruction, the bodies of its heredocs behind `source[:head_length]`; never raises."""
-    return (_parse_node_cached if len(source) <= _CACHED_LENGTH else _parse_node)(source, head_length, escape)
-
-
-def _parse_node(source: str, head_length: int, escape: str) -> Node:
-    node = _statement(join_lines(source[:head_length], escape), 0, escape)
-    if "<<" in node.text and (markers := _announced_heredocs(node)):
-        node = _with_heredocs(node, markers, source, head_length)
-    if node.problem is None and (problem := first_problem(node)) is not None:
-        node = replace(node, problem=problem)
-    return node
-
-
-_parse_node_cached: Final = lru_cache(maxsize=4096)(_parse_node)
-
-
-def _with_heredocs(node: Node, markers: list[HeredocMarker], source: str, position: int) -> Node:
-    heredocs: list[Heredoc] = []
-    lines = iter(physical_lines(source[position:]))
-    problem = node.problem
-    for marker in markers:
-        start = position
-        for line in lines:
-            position += len(line)
-            if _is_terminator(line, marker):
-                heredocs.append(Heredoc(marker, source[start : position - len(line)], start))
-                break
-        else:
-            heredocs.append(Heredoc(marker, source[start:position], start))
-            problem = Problem(f"the line `{marker.name}` that ends the heredoc is missing", _marker_span(node, marker))
-    return replace(node, heredocs=tuple(heredocs), problem=problem)
-
-
-def _marker_span(node: Node, marker: HeredocMarker) -> Span:
-    start = node.text.find("<<")
-    end = node.text.find(marker.name, start)
-    return Span(start, end + len(marker.name)) if end >= 0 else node.keyword.span
-
-
-class _Arguments(NamedTuple):
-    tokens: tuple[Token, ...] = ()
-    is_json: bool = False
-    pairs: tuple[Pair, ...] = ()
-
-
-_KEYWORD: Final = re.compile(f"{INLINE.replace('[', '[^')}*")
-
-
-def _statement(logical: LogicalText, start: int, escape: str) -> Node:
-    """Keyword flag* arguments, from `start` to the end of the text.
-
-    BuildKit: parser/parser.go, newNodeFromLine.
-    """
-    text = logical.text
-    end = len(text)
-    start = _skip_space(text, start, end)
-    match = _KEYWORD.match(text, start, end)
-    keyword_end = match.end() if match is not None else end
-    keyword = Token(text[start:keyword_end], Span(start, keyword_end))
-    name = keyword.text.upper()
-    flags, rest = read_flags(text, keyword_end, escape)
-    rest = _skip_space(text, rest, end)
-    if name == "ONBUILD":
-        return _onbuild(logical, keyword, flags, rest, escape)
-    node_type = NODE_TYPES.get(name, Unknown)
-    problem: Problem | None = None
-    arguments = _Arguments()
-    if node_type is not Unknown and rest < end:
-        try:
-            arguments = _READERS[name](text, rest, end, escape)
-        except ArgumentsError as error:
-            problem = Problem(str(error), Span(rest, end))
-    if issubclass(node_type, WithPairs):
-        return node_type(
-            logical,
-            keyword,
-            flags,
-            arguments.tokens,
-            is_json=False,
-            heredocs=(),
-            problem=problem,
-            pairs=arguments.pairs,
-        )
-    return node_type(logical, keyword, flags, arguments.tokens, arguments.is_json, (), problem)
-
-
-def _onbuild(logical: LogicalText, keyword: Token, flags: tuple[Flag, ...], rest: int, escape: str) -> Node:
-    trigger = _statement(logical, rest, escape) if rest < len(logical.text) else None
-    arguments = () if trigger is None else (trigger.keyword,)
-    problem = None if trigger is None else trigger.problem
-    return Onbuild(logical, keyword, flags, arguments, is_json=False, heredocs=(), problem=problem, trigger=trigger)
-
-
-def _skip_space(text: str, start: int, end: int) -> int:
-    if start >= end or text[start] not in SPACE:
-        return start
-    return end - len(text[start:end].lstrip(SPACE))
-
-
-def _text(text: str, start: int, end: int, _escape: str) -> _Arguments:
-    return _Arguments((Token(text[start:end], Span(start, end)),))
-
-
-def _words(text: str, start: int, end: int, _escape: str) -> _Arguments:
-    return _Arguments(words_at_blanks(text, start, end))
-
-
-def _json_or_text(text: str, start: int, end: int, escape: str) -> _Arguments:
-    strings = json_strings(text, start, end)
-    return _text(text, start, end, escape) if strings is None else _Arguments(strings, is_json=True)
-
-
-def _json_or_words(text: str, start: int, end: int, escape: str) -> _Arguments:
-    strings = json_strings(text, start, end)
-    return _words(text, start, end, escape) if strings is None else _Arguments(strings, is_json=True)
-
-
-def _arg(text: str, start: int, end: int, escape: str) -> _Arguments:
-    words = quoted_words(text, start, end, escape)
-    return _Arguments(words, pairs=arg_pairs(words))
-
-
-def _env(text: str, start: int, end: int, escape: str) -> _Arguments:
-    pairs = name_value_pairs(text, start, end, escape)
-    return _Arguments(tuple(Token(text[slice(*it.span)], it.span) for it in pairs), pairs=pairs)
-
-
-def _healthcheck(text: str, start: int, end: int, escape: str) -> _Arguments:
-    """BuildKit: parser/line_parsers.go, parseHealthConfig."""
-    kind = words_at_blanks(text, start, end)[0]
-    rest = _skip_space(text, kind.span.end, end)
-    command = _json_or_text(text, rest, end, escape) if rest < end else _Arguments()
-    return command._replace(tokens=(kind, *command.tokens))
-
-
-_READERS: Final[Mapping[str, Callable[[str, int, int, str], _Arguments]]] = {
-    "ADD": _json_or_words,
-    "ARG": _arg,
-    "CMD": _json_or_text,
-    "COPY": _json_or_words,
-    "ENTRYPOINT": _json_or_text,
-    "ENV": _env,
-    "EXPOSE": _words,
-    "FROM": _words,
-    "HEALTHCHECK": _healthcheck,
-    "LABEL": _env,
-    "MAINTAINER": _text,
-    "RUN": _json_or_text,
-    "SHELL": _json_or_text,
-    "STOPSIGNAL": _text,
-    "USER": _text,
-    "VOLUME": _json_or_words,
-    "WORKDIR": _text,
-}
-"""How each instruction splits its arguments. BuildKit: parser/parser.go, dispatch."""
