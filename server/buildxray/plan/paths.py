@@ -6,7 +6,6 @@ BuildKit: util/system/path.go.
 from __future__ import annotations
 
 import posixpath
-import re
 
 
 class PathError(ValueError):
@@ -16,7 +15,8 @@ class PathError(ValueError):
 def clean(path: str) -> str:
     """The shortest equivalent path (Go: path.Clean)."""
     cleaned = posixpath.normpath(path)
-    return re.sub(r"^//+", "/", cleaned)
+    # POSIX lets two slashes at the start mean something of their own; Go does not.
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
 def join(*parts: str) -> str:
