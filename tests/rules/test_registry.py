@@ -33,22 +33,23 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
     sections = re.findall(r"^## (.+)$", rule.doc, re.MULTILINE)
     assert sections == [it for it in SECTIONS if it in sections]
     assert sections[:3] == SECTIONS[:3]
-    assert re.fullmatch(r"[A-Z].+\.", rule.summary)
+    assert re.fullmatch(r"[A-Z`].+\.", rule.summary)
     assert (rule.fix is FixAvailability.NEVER) == ("Fix safety" not in sections)
 
 
 @every_rule
 def test_the_example_is_true(rule: Rule) -> None:
-    bad, good = examples(rule)
-    assert findings(rule, context(bad)) != []
-    assert [it.message for other in ALL for it in findings(other, context(good))] == []
+    bad, good, targets = examples(rule)
+    assert findings(rule, context(bad, targets)) != []
+    assert [it.message for other in ALL for it in findings(other, context(good, targets))] == []
     if rule.fix is not FixAvailability.NEVER:
-        check_fix(rule, bad, good)
+        check_fix(rule, bad, good, targets=targets)
 
 
 @every_rule
 def test_messages_state_facts(rule: Rule) -> None:
-    for finding in findings(rule, context(examples(rule)[0])):
+    bad, _, targets = examples(rule)
+    for finding in findings(rule, context(bad, targets)):
         assert not finding.message.endswith(".")
         assert not finding.message[0].isupper()
         assert "should" not in finding.message

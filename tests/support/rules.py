@@ -81,10 +81,11 @@ def check_no_fix(rule: Rule, markup: str, *, uses_cgo: bool | None = None) -> No
     assert [fix.title for it in found for fix in it.fixes] == []
 
 
-def examples(rule: Rule) -> tuple[str, str]:
-    """The bad and the good Dockerfile of the manual page."""
+def examples(rule: Rule) -> tuple[str, str, str]:
+    """The bad and the good Dockerfile of the manual page, and the target platforms that it names."""
     bad, good = _BLOCK.findall(rule.doc)
-    return bad, good
+    named = re.search(r"For the platforms (\S+) and (\S+):", rule.doc)
+    return bad, good, ",".join(named.groups()) if named else TARGETS
 
 
 def _mark(fixes: Iterable[Fix]) -> str:

@@ -26,7 +26,8 @@ class RuleContext:
         self.inventory = Inventory(plan, self.facts, workspace)
         self._planner = planner
         self._workspace = workspace
-        self._asks_for_several = asks_for_several
+        self.asks_for_several = asks_for_several
+        """Whether whoever builds it has asked for several platforms."""
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -52,7 +53,7 @@ class RuleContext:
 
         It is where it names an automatic platform argument, or where whoever builds it asks for several.
         """
-        if self._asks_for_several:
+        if self.asks_for_several:
             return True
         return any(_TELLING.search(it.node.text) for it in self.dockerfile.instructions)
 

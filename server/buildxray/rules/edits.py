@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import From, Instruction, WithPairs
+from buildxray.syntax.instructions import Flag, From, Instruction, Span, WithPairs
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation, Use
 
@@ -26,6 +26,14 @@ def set_platform(ctx: RuleContext, from_idx: int, value: str) -> list[Edit]:
         return [Edit(instruction.range_of(flag), f"--platform={value}")]
     end = instruction.range_of(node.keyword).end
     return [Edit(TextRange(end, end), f" --platform={value}")]
+
+
+def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
+    """Take a flag out, with the blanks behind it."""
+    range_ = instruction.range_of(flag)
+    text = instruction.node.text
+    behind = len(text[flag.span.end :]) - len(text[flag.span.end :].lstrip(" \t"))
+    return Edit(TextRange(range_.start, instruction.range_of(Span(flag.span.start, flag.span.end + behind)).end), "")
 
 
 def declare_arguments(ctx: RuleContext, idx: int, names: Iterable[str]) -> list[Edit]:

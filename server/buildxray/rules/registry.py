@@ -5,16 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.rules.base import Rule
+from buildxray.rules.build_platform_image import build_platform_image
+from buildxray.rules.cgo_without_cross_compiler import cgo_without_cross_compiler
+from buildxray.rules.constant_goarch import constant_goarch
 from buildxray.rules.early_platform_arg import early_platform_arg
 from buildxray.rules.emulated_build import emulated_build
+from buildxray.rules.ignored_platform_flag import ignored_platform_flag
+from buildxray.rules.masked_platform_arg import masked_platform_arg
+from buildxray.rules.missing_goarm import missing_goarm
+from buildxray.rules.misspelled_platform_arg import misspelled_platform_arg
+from buildxray.rules.redundant_target_platform import redundant_target_platform
 from buildxray.rules.undeclared_platform_arg import undeclared_platform_arg
 from buildxray.rules.unused_platform_arg import unused_platform_arg
 from buildxray.rules.wrong_arch_build import wrong_arch_build
+from buildxray.rules.xx_without_target import xx_without_target
 
 ALL: Final[tuple[Rule, ...]] = (
+    build_platform_image,
+    cgo_without_cross_compiler,
+    constant_goarch,
     early_platform_arg,
     emulated_build,
+    ignored_platform_flag,
+    masked_platform_arg,
+    missing_goarm,
+    misspelled_platform_arg,
+    redundant_target_platform,
     undeclared_platform_arg,
     unused_platform_arg,
     wrong_arch_build,
+    xx_without_target,
 )

@@ -1,0 +1,66 @@
+"""The image itself is built for the build machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import remove_flag
+from buildxray.rules.wording import platforms
+from buildxray.syntax.instructions import From
+
+
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
+def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
+    """The stage that becomes the image has a platform of its own, so the image is the same for every target.
+
+    ## What it does
+    Looks at the stage that is built last, or that `--target` names, when its platform is `$BUILDPLATFORM` or a constant.
+
+    ## Why it matters
+    The image index lists every platform that was asked for, but each entry holds files of the one platform; on all others it fails
+    with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM alpine
+    RUN apk add --no-cache curl
+    ENTRYPOINT ["curl"]
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN apk add --no-cache curl
+    ENTRYPOINT ["curl"]
+    ```
+
+    ## Fix safety
+    A suggestion: the stage runs once per platform then, and steps that were native are emulated.
+
+    ## Limits
+    A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So the finding is an error only where
+    somebody has asked for several platforms.
+    """
+    stage = ctx.plan.target_stage
+    if stage is None or len(ctx.plan.targets) < 2 or stage not in ctx.facts.native_stages:
+        return
+    root = ctx.facts.root(stage)
+    if root is None:
+        return
+    instruction = ctx.instruction(ctx.plan.stages[root].from_idx)
+    node = instruction.node
+    if not isinstance(node, From) or node.platform is None:
+        return
+    platform = ctx.facts.platforms(stage)[0]
+    wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != platform.architecture]
+    if not wrong:
+        return
+    fix = Fix("Remove `--platform`", (remove_flag(instruction, node.platform),), Safety.SUGGESTION)
+    yield Finding(
+        instruction.range_of(node.platform),
+        f"the image for {platforms(wrong)} holds files for {platform}",
+        (fix,) if {*ctx.facts.family(root)} <= {*ctx.facts.ancestry(stage)} else (),
+        severity=None if ctx.asks_for_several else Severity.WARNING,
+    )

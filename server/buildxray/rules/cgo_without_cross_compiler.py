@@ -1,0 +1,76 @@
+"""cgo is on for another architecture, and there is no C compiler for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.wording import platforms
+from buildxray.toolchains.base import Effect
+
+_COMPILERS: Final = ("CC", "CC_FOR_TARGET", "CC_FOR_linux_arm64", "CC_FOR_linux_amd64")
+
+
+@rule(Severity.WARNING, Severity.WARNING)
+def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
+    """`CGO_ENABLED=1` cross-compiles without a C compiler for the target.
+
+    ## What it does
+    Looks in stages on the build machine for Go compilers with `CGO_ENABLED=1` and a `GOARCH` of another machine, and neither `CC`
+    nor xx.
+
+    ## Why it matters
+    cgo calls the C compiler of the build machine, which cannot assemble for the target: the build fails for every other platform.
+    `xx-go` with `xx-apk add musl-dev gcc` brings a cross compiler; `CGO_ENABLED=0` needs none.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=1 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM debian:13
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+    COPY --from=tonistiigi/xx / /
+    RUN apk add --no-cache clang lld
+    WORKDIR /src
+    COPY . .
+    ARG TARGETPLATFORM
+    RUN xx-apk add --no-cache gcc musl-dev
+    RUN CGO_ENABLED=1 xx-go build -o /out/app ./cmd/app
+
+    FROM alpine
+    COPY --from=build /out/app /app
+    ```
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+            invocation = use.invocation
+            if (
+                use.toolchain.name != "Go"
+                or not use.is_targeted
+                or any(invocation.setting(it).is_set for it in _COMPILERS)
+            ):
+                continue
+            cgo = invocation.setting("CGO_ENABLED").values
+            foreign = [
+                target
+                for made, target, on in zip(
+                    cgo, invocation.targets, zip(use.architectures, invocation.step_platforms, strict=True), strict=True
+                )
+                if made == "1" and on[0] is not None and on[0] != on[1].architecture
+            ]
+            if foreign:
+                yield Finding(
+                    ctx.command_range(use),
+                    f"`{use.title}` needs a C compiler for {platforms(foreign)} because of `CGO_ENABLED=1`, and none is set",
+                )

@@ -1,0 +1,68 @@
+"""Go's default for 32-bit arm does not run on every arm that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments, set_variables
+from buildxray.rules.wording import platforms
+from buildxray.toolchains.base import CrossCompilation, Effect
+
+_OLD = frozenset({"v5", "v6"})
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
+    """`GOARCH` follows the target, but `GOARM` does not, and an old arm is asked for.
+
+    ## What it does
+    Looks for Go compilers that are told `GOARCH=arm` for linux/arm/v6 or v5, and no `GOARM`.
+
+    ## Why it matters
+    For another machine's arm Go takes version 7, whose instructions an older processor does not have: the program dies with SIGILL.
+
+    ## Example
+    For the platforms linux/amd64 and linux/arm/v6:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    ARG TARGETVARIANT
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    Safe: for other architectures Go does not look at `GOARM`.
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+            pairs = zip(use.architectures, use.invocation.targets, strict=True)
+            old = [target for made, target in pairs if made == "arm" and target.variant in _OLD]
+            is_asked = use.toolchain.name == "Go" and use.is_targeted and use.invocation.command.is_writable
+            if not old or not is_asked or use.invocation.setting("GOARM").is_set:
+                continue
+            crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
+            edits = (*set_variables(ctx, use, crossing), *declare_arguments(ctx, use.instruction, crossing.arguments))
+            yield Finding(
+                ctx.command_range(use),
+                f"without `GOARM`, `{use.title}` makes code for arm/v7, which {platforms(old)} cannot run",
+                (Fix("Set `GOARM=${TARGETVARIANT#v}`", edits),),
+            )

@@ -1,0 +1,94 @@
+"""A name that is almost an automatic platform argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.instructions import Run, WithPairs
+from buildxray.syntax.text import Edit
+from buildxray.syntax.variables import variable_references
+
+_CLOSE = 0.88
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """A variable that nobody sets has almost the name of a platform argument.
+
+    ## What it does
+    Looks for uses of names such as `$BUILDPLATFROM`, `$TARGET_ARCH` or `$TARGETARC` that nothing in the file, and no build argument, sets.
+
+    ## Why it matters
+    The name expands to nothing, in RUN without a word from BuildKit.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFROM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    RUN go vet ./... > /report
+
+    FROM scratch
+    COPY --from=build /report /report
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    RUN go vet ./... > /report
+
+    FROM scratch
+    COPY --from=build /report /report
+    ```
+
+    ## Fix safety
+    A suggestion: only a reader can know what was meant.
+    """
+    known = {
+        pair.name.text for it in ctx.dockerfile.instructions if isinstance(it.node, WithPairs) for pair in it.node.pairs
+    }
+    known |= {name for name, _ in ctx.plan.request.build_arguments}
+    for idx, instruction in enumerate(ctx.dockerfile.instructions):
+        if "$" not in instruction.node.text and not instruction.node.heredocs:
+            continue
+        own = _set_by_script(ctx, idx) if isinstance(instruction.node, Run) else set()
+        for reference in variable_references(instruction, ctx.dockerfile.escape):
+            if reference.name in known or (reference.is_shell and reference.name in own):
+                continue
+            meant = _meant(reference.name)
+            if meant is not None:
+                fix = Fix(f"Write `{meant}`", (Edit(reference.name_range, meant),), Safety.SUGGESTION)
+                message = f"nothing sets `{reference.name}`, which expands to nothing; BuildKit's argument is `{meant}`"
+                yield Finding(reference.name_range, message, (fix,))
+
+
+def _set_by_script(ctx: RuleContext, idx: int) -> set[str]:
+    script = ctx.inventory.script(idx)
+    names = {name for it in script.commands for name in it.variables}
+    names |= {word for it in script.commands if it.name == "read" for word in it.arguments}
+    return names | {
+        name for it in script.commands for loop in it.conditions if loop.kind == "for" for name in loop.variables
+    }
+
+
+def _meant(name: str) -> str | None:
+    """The automatic argument that a name is a misspelling of."""
+    plain = name.replace("_", "").upper()
+    if name in AUTOMATIC_ARGUMENTS:
+        return None
+    for argument in AUTOMATIC_ARGUMENTS:
+        if plain == argument or (len(plain) == len(argument) and sorted(plain) == sorted(argument)):
+            return argument
+        # A letter too many or too few turns the short names into other words: TARGETS is not TARGETOS.
+        is_long = len(argument) > len("TARGETOS")
+        if is_long and name.isupper() and abs(len(plain) - len(argument)) <= 1:
+            matcher = SequenceMatcher(None, plain, argument, autojunk=False)
+            if matcher.ratio() >= _CLOSE:
+                return argument
+    return None

@@ -1,0 +1,66 @@
+"""xx compiles for the build machine where it finds no target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.wording import platforms
+from buildxray.toolchains.base import Effect
+
+
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS)
+def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
+    """`xx-*` is used where no target platform is declared, so it builds for the build machine.
+
+    ## What it does
+    Looks for the compilers of xx in stages on the build machine where none of `TARGETPLATFORM`, `TARGETARCH` and `TARGETPAIR` is set.
+
+    ## Why it matters
+    xx takes its target from these variables. Without them it compiles for the machine that it runs on, without a word, and every image holds
+    that binary.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+    COPY --from=tonistiigi/xx / /
+    COPY . .
+    RUN xx-go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+    COPY --from=tonistiigi/xx / /
+    COPY . .
+    ARG TARGETPLATFORM
+    RUN xx-go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    Safe: xx reads the variable from its environment.
+
+    ## References
+    github.com/tonistiigi/xx, src/xx-info.
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+            if use.toolchain.name != "xx" or not use.wrong_targets:
+                continue
+            if any(use.invocation.setting(it).is_set for it in ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")):
+                continue
+            edits = tuple(declare_arguments(ctx, use.instruction, ["TARGETPLATFORM"]))
+            yield Finding(
+                ctx.command_range(use),
+                f"`{use.title}` finds no target platform and compiles for {use.machine}, for "
+                f"{platforms(use.wrong_targets)} too",
+                (Fix("Declare `ARG TARGETPLATFORM` directly before it", edits),),
+            )

@@ -1,0 +1,102 @@
+"""masked-platform-arg, misspelled-platform-arg."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.masked_platform_arg import masked_platform_arg
+from buildxray.rules.misspelled_platform_arg import misspelled_platform_arg
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_a_default_in_a_stage() -> None:
+    check_rule(
+        masked_platform_arg,
+        """
+        FROM alpine
+        ARG VERSION=1 TARGETARCH=${TARGETARCH:-amd64}
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 this default hides BuildKit's value: `TARGETARCH` is `amd64` for linux/arm64
+        """,
+    )
+
+
+def test_a_default_for_all_stages() -> None:
+    check_rule(
+        masked_platform_arg,
+        """
+        ARG TARGETPLATFORM=linux/386
+            ^^^^^^^^^^^^^^^^^^^^^^^^ 💡 this default hides BuildKit's value: `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64
+        FROM alpine
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG TARGETARCH\nFROM alpine\nARG TARGETARCH\n",
+        "ARG TARGETARCH=${TARGETARCH:-amd64}\nFROM alpine\nARG TARGETARCH\n",
+        "FROM alpine\nARG TARGETARCH\nARG TARGETARCH=${TARGETARCH:-amd64}\n",
+        "FROM alpine\nARG TARGETOS=linux\n",
+        "FROM alpine\nARG ARCH=amd64\n",
+        "FROM alpine\nARG TARGETSTAGE=x\n",
+        "FROM alpine\nENV TARGETARCH=amd64\n",
+        "FROM alpine AS unneeded\nARG TARGETARCH=amd64\nFROM alpine\n",
+    ],
+)
+def test_nothing_is_hidden(text: str) -> None:
+    check_nothing(masked_platform_arg, text)
+
+
+def test_the_default_goes_and_the_argument_to_its_place() -> None:
+    check_fix(
+        masked_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH=amd64
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /o .
+        FROM scratch
+        COPY --from=build /o /o
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go mod download
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /o .
+        FROM scratch
+        COPY --from=build /o /o
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("BUILDPLATFROM", "BUILDPLATFORM"),
+        ("BUILD_PLATFORM", "BUILDPLATFORM"),
+        ("TARGET_ARCH", "TARGETARCH"),
+        ("TARGETARC", "TARGETARCH"),
+        ("TARGETVARANT", "TARGETVARIANT"),
+        ("TARGET_OS", "TARGETOS"),
+        ("BUILDSO", "BUILDOS"),
+    ],
+)
+def test_almost_the_name(name: str, meant: str) -> None:
+    check_fix(misspelled_platform_arg, f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nRUN x-${{{meant}}}\n")
+    check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine\nRUN $TARGETS $TARGET $BUILD $BUILDS $TARGETDIR $BUILD_ID $ARCH $TARGETARCH\n",
+        "FROM alpine\nARG TARGET_ARCH\nRUN $TARGET_ARCH\n",
+        "FROM alpine\nRUN TARGET_ARCH=$(uname -m); echo $TARGET_ARCH\n",
+        "FROM alpine\nRUN for TARGET_ARCH in a b; do echo $TARGET_ARCH; done\n",
+        "FROM alpine\nRUN echo '$TARGET_ARCH'\n",
+        "FROM alpine\nRUN $target_platfrm\n",
+    ],
+)
+def test_names_that_mean_something_else(text: str) -> None:
+    check_nothing(misspelled_platform_arg, text)
