@@ -19,7 +19,9 @@ from buildxray.syntax.text import Edit, apply_edits, edits_between
 from buildxray.toolchains.base import Effect, Use
 from buildxray.toolchains.inventory import is_nothing, recognize
 
-_HARMLESS: Final = frozenset({Effect.COMPILE, Effect.BUNDLE, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL})
+_HARMLESS: Final = frozenset(
+    {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
+)
 """What a safe fix may move to the build machine."""
 _FOR_ALL: Final = ("/etc", "/usr/share", "/var", "/home", "/srv")
 """Directories whose files suit every architecture."""
@@ -112,7 +114,7 @@ def _safety(ctx: RuleContext, family: tuple[int, ...], outputs: set[str]) -> Saf
                     continue
                 if path == "/" or any(_holds(it, path) for it in _FOR_ONE):
                     return None
-                is_safe &= not _installs(ctx, family)
+                is_safe &= not _may_hold_foreign_files(ctx, family, path)
     return Safety.SAFE if is_safe else Safety.SUGGESTION
 
 
@@ -125,11 +127,17 @@ def _is_harmless(ctx: RuleContext, idx: int) -> bool:
     if script.has_errors or not script.commands:
         return False
     uses = [recognize(it) for it in ctx.inventory.invocations(idx) if not is_nothing(it.command)]
-    return all(it is not None and it.effect in _HARMLESS for it in uses)
+    return all(it is not None and it.effect in _HARMLESS and not it.needs_agreement for it in uses)
 
 
-def _installs(ctx: RuleContext, family: tuple[int, ...]) -> bool:
-    return any(ctx.inventory.stage_uses(it, Effect.INSTALL) for it in family)
+def _may_hold_foreign_files(ctx: RuleContext, family: tuple[int, ...], path: str) -> bool:
+    """Whether a path that no compiler wrote may hold files for the architecture of the stage."""
+    if any(ctx.inventory.stage_uses(it, Effect.DOWNLOAD) for it in family):
+        return True
+    installed = (
+        output for it in family for use in ctx.inventory.stage_uses(it, Effect.INSTALL) for output in use.outputs
+    )
+    return any(_holds(path, it) or _holds(it, path) for it in installed)
 
 
 def _runs(program: str, outputs: set[str]) -> bool:

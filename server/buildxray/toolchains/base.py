@@ -28,6 +28,8 @@ class Effect(Enum):
     """Puts files for the architecture of the stage into it."""
     EXECUTE = "execute"
     """Runs what was built, or programs of the project."""
+    DOWNLOAD = "download"
+    """Downloads files that may be for one architecture."""
     PROBE = "probe"
     """Asks for the architecture of the machine that it runs on."""
     NEUTRAL = "neutral"
@@ -196,9 +198,11 @@ class Use:
     is_targeted: bool = False
     """Of COMPILE: whether its command line or environment names an architecture, even an empty one."""
     outputs: tuple[str, ...] = ()
-    """Paths that it may write to, as `plan.flow` reads them."""
+    """Of COMPILE and INSTALL: paths that it may write to, as `plan.flow` reads them; empty for INSTALL into the system."""
     is_bound: bool = False
     """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
+    needs_agreement: bool = False
+    """Of BUNDLE: whether what it makes may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
     """How to make it compile for the target platform; None where it does already, or no edit can."""
 

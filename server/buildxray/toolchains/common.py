@@ -8,13 +8,13 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _NEUTRAL_NAMES: Final = """
 : . [ add-apt-repository addgroup adduser apt-key apt-mark awk base64 basename bunzip2 bzip2 cat cd chgrp
-chmod chown chpasswd chroot cksum comm corepack cp cpio curl cut date dd df diff dirname dos2unix dpkg dpkg-deb
+chmod chown chpasswd chroot cksum comm corepack cp cpio cut date dd df diff dirname dos2unix dpkg dpkg-deb
 dpkg-query du echo egrep env envsubst exit export expr false fgrep file find getent git gpg grep groupadd groupmod
 gunzip gzip head hostname id install jq ldconfig ldd let ln local locale-gen localedef ls lsb_release md5sum mkdir
 mkfifo mktemp mv nproc od passwd patch pip-compile popd printf ps pushd pwd read readlink realpath return rm rmdir
 rsync sed seq set setcap sha1sum sha256sum sha512sum shift shopt sleep sort source split stat strings stty su sync
 tail tar tee test touch tr trap true truncate tty type ulimit umask uname unalias uniq unlink unset unxz unzip
-update-alternatives update-ca-certificates useradd usermod wait wc wget which whoami xargs xz yes zcat zip zstd
+update-alternatives update-ca-certificates useradd usermod wait wc which whoami xargs xz yes zcat zip zstd
 """
 _NEUTRAL: Final = frozenset(_NEUTRAL_NAMES.split())
 _INSTALLING: Final = frozenset(
@@ -22,6 +22,7 @@ _INSTALLING: Final = frozenset(
 )
 
 
+_DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PROBES: Final = {
     "apk": ("--print-arch",),
     "arch": (),
@@ -41,6 +42,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.PROBE, " ".join((name, *invocation.command.arguments[:1])))
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip())
+    if name in _DOWNLOADING:
+        return Use(toolchain, invocation, Effect.DOWNLOAD, name)
     if name in _NEUTRAL:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     return None

@@ -1,0 +1,48 @@
+"""Java, Kotlin, Scala: Maven, Gradle, sbt.
+
+Jars suit every machine, unless a library inside brings native code for one only; what native-image makes does not.
+
+Source: the command references of Maven, Gradle and sbt; GraalVM's Native Build Tools.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+
+_PROGRAMS: Final = frozenset({"gradle", "gradlew", "mvn", "mvnd", "mvnw", "sbt"})
+_FETCHING: Final = ("dependency:", "dependencies", "de.qaware.maven:go-offline", "update")
+_TESTING: Final = frozenset({"check", "integration-test", "test", "verify"})
+_NATIVE: Final = ("-Pnative", "nativeCompile", "nativeImage", "-Dnative", "-Dpackaging=native-image", "native:compile")
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command = invocation.command
+    if command.name == "native-image":
+        return _native(invocation, toolchain, "native-image")
+    if command.name not in _PROGRAMS:
+        return None
+    goals = [it for it in command.arguments if not it.startswith("-")]
+    title = " ".join((command.name, *goals[:1]))
+    if any(it.startswith(_NATIVE) for it in command.arguments):
+        return _native(invocation, toolchain, title)
+    if not goals:
+        return Use(toolchain, invocation, Effect.NEUTRAL, title)
+    if all(it.startswith(_FETCHING) or it == "clean" for it in goals):
+        return Use(toolchain, invocation, Effect.FETCH, title)
+    if all(it.rpartition(":")[2] in _TESTING for it in goals):
+        return Use(toolchain, invocation, Effect.EXECUTE, title)
+    return Use(toolchain, invocation, Effect.BUNDLE, title, needs_agreement=True)
+
+
+def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
+    machines = tuple(it.architecture for it in invocation.step_platforms)
+    return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True)
+
+
+def _reads(_invocation: Invocation, _name: str) -> Reading:
+    return Reading.MAYBE
+
+
+JAVA: Final = Toolchain("Java", _recognize, _reads)

@@ -1,0 +1,81 @@
+"""Rust: cargo and rustc. Another target needs `--target`, its standard library and a linker, or xx-cargo.
+
+Source: the Cargo book, "cargo build" and "Configuration"; the rustc book, "Codegen options".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.plan.paths import clean
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.triples import architecture_of
+
+_COMPILING: Final = frozenset({"build", "b", "chef", "install", "rustc", "zigbuild"})
+_FETCHING: Final = frozenset({"fetch", "generate-lockfile", "update", "vendor"})
+_NEUTRAL: Final = frozenset({"clean", "init", "new", "--version", "-V", "metadata", "tree"})
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command, subcommand = invocation.command, invocation.subcommand
+    if command.name == "rustup":
+        return Use(toolchain, invocation, Effect.INSTALL, "rustup")
+    if command.name == "rustc" and not invocation.has_option("--version", "-V", "--print"):
+        return _compile(invocation, toolchain, "rustc", 1)
+    if command.name != "cargo":
+        return None
+    if subcommand.startswith("+"):
+        subcommand = next((it for it in command.arguments[1:] if not it.startswith("-")), "")
+    title = f"cargo {subcommand}".strip()
+    n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    if subcommand in _COMPILING and "prepare" not in command.arguments:
+        return _compile(invocation, toolchain, title, n_words)
+    effect = Effect.EXECUTE
+    if subcommand in _FETCHING or subcommand == "chef":
+        effect = Effect.FETCH
+    elif subcommand in _NEUTRAL:
+        effect = Effect.NEUTRAL
+    return Use(toolchain, invocation, effect, title, n_words)
+
+
+def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int) -> Use:
+    target = invocation.argument("--target")
+    setting = invocation.setting("CARGO_BUILD_TARGET")
+    machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
+    triples: tuple[str | None, ...] = ()
+    if target is not None:
+        triples = invocation.evaluate(target)
+    elif setting.is_set:
+        triples = setting.values
+    if triples:
+        machines = tuple(None if it is None else architecture_of(it) for it in triples)
+    outputs = tuple(
+        f"{clean(directory)}/target/{triple}"
+        for directory in invocation.directories
+        for triple in dict.fromkeys(("release", *filter(None, triples)))
+    )
+    if invocation.subcommand == "install":
+        outputs = ("/usr/local/cargo/bin/", "/root/.cargo/bin/")
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        n_words,
+        machines,
+        is_targeted=bool(triples),
+        outputs=outputs,
+        is_bound=True,
+    )
+
+
+def _reads(invocation: Invocation, name: str) -> Reading:
+    if name.startswith(("CARGO_", "RUST", "CC", "CFLAGS")):
+        return Reading.YES
+    # Build scripts and procedural macros run while it compiles.
+    use = _recognize(invocation, RUST)
+    is_quiet = use is not None and use.effect in (Effect.FETCH, Effect.NEUTRAL, Effect.INSTALL)
+    return Reading.NO if is_quiet else Reading.MAYBE
+
+
+RUST: Final = Toolchain("Rust", _recognize, _reads)

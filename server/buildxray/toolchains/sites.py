@@ -1,0 +1,41 @@
+"""Generators of static sites and of code: what they make suits every machine.
+
+Source: the command references of Hugo, MkDocs, Jekyll, Sphinx, protoc and Buf.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+
+_GENERATORS: Final = {
+    "buf": frozenset({"build", "generate"}),
+    "hugo": frozenset({""}),
+    "jekyll": frozenset({"build", "b"}),
+    "mdbook": frozenset({"build"}),
+    "mkdocs": frozenset({"build"}),
+    "protoc": frozenset({""}),
+    "sphinx-build": frozenset({""}),
+    "zola": frozenset({"build"}),
+}
+"""Programs and the subcommands that generate; an empty one stands for any arguments."""
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    name, subcommand = invocation.command.name, invocation.subcommand
+    generating = _GENERATORS.get(name)
+    if generating is None:
+        return None
+    if "" in generating and not invocation.has_option("--version", "version", "--help"):
+        return Use(toolchain, invocation, Effect.BUNDLE, name)
+    if subcommand in generating:
+        return Use(toolchain, invocation, Effect.BUNDLE, f"{name} {subcommand}")
+    return Use(toolchain, invocation, Effect.NEUTRAL, name)
+
+
+def _reads(_invocation: Invocation, _name: str) -> Reading:
+    return Reading.NO
+
+
+SITES: Final = Toolchain("static sites and generated code", _recognize, _reads)

@@ -1,0 +1,146 @@
+"""What commands do, toolchain by toolchain, in a stage on a linux/amd64 build machine for amd64 and arm64."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.toolchains.base import Invocation, Reading, Use
+from buildxray.toolchains.inventory import reading, recognize
+from tests.support.rules import context
+
+STAGE = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\nARG TARGETARCH TARGETPLATFORM OPEN\nENV FIXED=arm64\nRUN "
+
+
+def invocations(command: str) -> tuple[Invocation, ...]:
+    return context(STAGE + command + "\n").inventory.invocations(4)
+
+
+def last_use(command: str) -> Use | None:
+    return recognize(invocations(command)[-1])
+
+
+@pytest.mark.parametrize(
+    ("command", "described"),
+    [
+        # Go
+        ("go build ./...", "compile go build amd64 amd64"),
+        ("GOARCH=$TARGETARCH go build", "compile go build amd64 arm64"),
+        ("export GOARCH=$TARGETARCH; go build", "compile go build amd64 arm64"),
+        ("GOARCH=$FIXED go build", "compile go build arm64 arm64"),
+        ("GOARCH=$OPEN go build", "compile go build ? ?"),
+        ("GOARCH=$(x) go build", "compile go build ? ?"),
+        ("GOARCH= go build", "compile go build amd64 amd64"),
+        ("X=arm; GOARCH=${X}64 go build", "compile go build arm64 arm64"),
+        ("if a; then export GOARCH=arm64; fi; go build", "compile go build ? ?"),
+        ("GO=go; $GO build", "compile go build amd64 amd64"),
+        ("time env A=b nice -n 5 go install x", "compile go install amd64 amd64"),
+        ("go test -c ./x", "compile go test amd64 amd64"),
+        ("go test ./...", "execute go test"),
+        ("go run ./x", "execute go run"),
+        ("go mod download", "fetch go mod"),
+        ("go env GOARCH", "probe go env"),
+        ("go vet ./...", "neutral go vet"),
+        # xx
+        ("xx-go build .", "compile xx-go amd64 arm64"),
+        ("xx-apk add gcc", "install xx-apk"),
+        ("xx-info", "neutral xx-info"),
+        # Node.js
+        ("npm ci --omit=dev", "install npm ci"),
+        ("yarn", "install yarn install"),
+        ("pnpm fetch", "fetch pnpm fetch"),
+        ("npm run build", "bundle npm run build"),
+        ("npm run --silent build:prod", "bundle npm run build:prod"),
+        ("yarn build", "bundle yarn build"),
+        ("npx vite build", "bundle npx vite"),
+        ("npm test", "execute npm test"),
+        ("npm run rebuild-all-things", "execute npm run rebuild-all-things"),
+        ("npm cache clean --force", "neutral npm cache"),
+        # Java
+        ("./mvnw -B package -DskipTests", "bundle mvnw package"),
+        ("mvn dependency:go-offline", "fetch mvn dependency:go-offline"),
+        ("gradle --no-daemon bootJar", "bundle gradle bootJar"),
+        ("mvn -Pnative package", "compile mvn package amd64 amd64"),
+        ("native-image -jar a.jar", "compile native-image amd64 amd64"),
+        ("mvn test", "execute mvn test"),
+        # .NET
+        ("dotnet restore", "fetch dotnet restore"),
+        ("dotnet publish -c Release", "bundle dotnet publish"),
+        ("dotnet publish -a $TARGETARCH", "compile dotnet publish ? ?"),
+        ("dotnet test", "execute dotnet test"),
+        # Rust
+        ("cargo build --release", "compile cargo build amd64 amd64"),
+        ("cargo +nightly build --target aarch64-unknown-linux-musl", "compile cargo build arm64 arm64"),
+        ("CARGO_BUILD_TARGET=$X cargo build", "compile cargo build ? ?"),
+        ("cargo chef prepare", "fetch cargo chef"),
+        ("cargo fetch", "fetch cargo fetch"),
+        ("rustc --version", "none"),
+        # Static sites and code generators
+        ("hugo --minify", "bundle hugo"),
+        ("hugo version", "neutral hugo"),
+        ("mkdocs build", "bundle mkdocs build"),
+        ("mkdocs serve", "neutral mkdocs"),
+        # What only its author knows
+        ("make all", "unknown make"),
+        ("./build.sh", "unknown build.sh"),
+        ("bash -e scripts/build.sh", "unknown bash -e"),
+        # What every image has
+        ("apt-get install -y git", "install apt-get install"),
+        ("curl -fsSL https://x", "download curl"),
+        ("uname -m", "probe uname -m"),
+        ("uname -s", "neutral uname"),
+        ("dpkg --print-architecture", "probe dpkg --print-architecture"),
+        ("dpkg -i x.deb", "neutral dpkg"),
+        ("mkdir -p /x", "neutral mkdir"),
+        ("frobnicate", "none"),
+    ],
+)
+def test_what_a_command_does(command: str, described: str) -> None:
+    use = last_use(command)
+    words = ["none"] if use is None else [use.effect.value, use.title, *(it or "?" for it in use.architectures)]
+    assert " ".join(words) == described
+
+
+@pytest.mark.parametrize(
+    ("command", "outputs"),
+    [
+        ("go build -o /out/app .", ["/out/app"]),
+        ("go build -o bin/ ./...", ["/src/bin/"]),
+        ("cd cmd && go build -o=app", ["/src/cmd/app", "/src/app"]),
+        ("go build ./cmd/app", ["/src/app"]),
+        ("go build", ["/src/"]),
+        ("go build -ldflags '-s' -tags x main.go", ["/src/main"]),
+        ("go install example.com/x/cmd/tool/v2@latest", ["/go/bin/tool", "/root/go/bin/tool"]),
+        ("GOBIN=/usr/bin go install ./tool", ["/usr/bin/tool"]),
+        ("npm ci", ["/src/node_modules"]),
+        ("npm install -g x", []),
+        (
+            "cargo build --target=armv7-unknown-linux-musleabihf",
+            ["/src/target/release", "/src/target/armv7-unknown-linux-musleabihf"],
+        ),
+    ],
+)
+def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
+    use = last_use(command)
+    assert use is not None
+    assert [*use.outputs] == outputs
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "expected"),
+    [
+        ("go build", "GOARCH", Reading.YES),
+        ("go build", "TARGETARCH", Reading.NO),
+        ("go generate", "TARGETARCH", Reading.MAYBE),
+        ("xx-go build", "TARGETPLATFORM", Reading.YES),
+        ("npm ci", "TARGETARCH", Reading.NO),
+        ("npm run build", "TARGETARCH", Reading.NO),
+        ("npm test", "TARGETARCH", Reading.MAYBE),
+        ("make", "TARGETARCH", Reading.MAYBE),
+        ("frobnicate", "TARGETARCH", Reading.MAYBE),
+        ("apt-get update", "TARGETARCH", Reading.NO),
+        ("cargo build", "CARGO_BUILD_TARGET", Reading.YES),
+        ("cargo fetch", "TARGETARCH", Reading.NO),
+    ],
+)
+def test_which_variables_it_reads(command: str, name: str, expected: Reading) -> None:
+    assert reading(invocations(command)[-1], name) is expected
