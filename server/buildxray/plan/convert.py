@@ -10,7 +10,7 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CONTEXT, image_operation
 from buildxray.plan.outline import Refusal
 from buildxray.plan.request import BuildRequest
-from buildxray.plan.runs import Command, StageRun, Start, Surroundings, run_stage
+from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
@@ -36,56 +36,43 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
-    context = memo.recall("context", _context, memo)
-    surroundings = Surroundings(arguments, resolved.target_platform, context)
     conversion = Conversion(resolved, {})
     for number in resolved.needed:
-        conversion.runs[number] = _run(conversion, number, surroundings, memo)
+        stage = resolved.stages[number]
+        recipe = _recipe(conversion, stage, arguments, memo)
+        conversion.runs[number] = _run(conversion, stage, recipe, memo)
+        for position, problem in recipe.problems:
+            span = None if position < len(stage.triggers) else problem.span
+            resolved.refusals.append(Refusal(problem.message, stage.instruction(position), span))
     return conversion
+
+
+def _recipe(conversion: Conversion, stage: ResolvedStage, arguments: BuildArguments, memo: Memo) -> Recipe:
+    if stage.base is None:
+        scope = _root_scope(stage, memo)
+    else:
+        below = conversion.runs[stage.base].recipe.final_scope
+        scope = memo.recall(("child of", below), child_scope, below)
+    nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
+    key = (scope, nodes, arguments.inherited, arguments.escape)
+    return memo.recall(key, read_recipe, nodes, scope, arguments, memo)
+
+
+def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Memo) -> StageRun:
+    number = stage.outline.idx
+    if stage.base is None:
+        files = _image(stage.reference, stage.platform, number, 1, memo)
+    else:
+        files = conversion.runs[stage.base].files
+    context = memo.recall("context", _context, memo)
+    platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
+    start = Start(number, files, int(stage.reference != ""), platform, context)
+    sources = _sources(conversion, stage, memo)
+    return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
 
 
 def _context(memo: Memo) -> Occurrence:
     return Occurrence(vertex(memo, CONTEXT, None, ()), CONTEXT, (), source=None, command=-1, number=0)
-
-
-def _run(conversion: Conversion, number: int, surroundings: Surroundings, memo: Memo) -> StageRun:
-    resolved = conversion.resolved
-    stage = resolved.stages[number]
-    if stage.base is not None:
-        base = conversion.runs[stage.base]
-        scope = memo.recall(("child of", base.final_scope), child_scope, base.final_scope)
-        start = Start(number, scope, base.files, 0)
-    else:
-        files = _image(stage.reference, stage.platform, number, 1, memo)
-        start = Start(number, _root_scope(stage, memo), files, stage.reference != "")
-    sources = _sources(conversion, stage, memo)
-    arguments = surroundings.arguments
-    key = (
-        start,
-        stage.outline.nodes,
-        stage.triggers,
-        *sources.items(),
-        arguments.inherited,
-        arguments.escape,
-        surroundings.target_platform,
-    )
-    run = memo.recall(key, _run_anew, stage, sources, start, surroundings, memo)
-    for position, problem in run.problems:
-        span = None if position < len(stage.triggers) else problem.span
-        resolved.refusals.append(Refusal(problem.message, stage.instruction(position), span))
-    return run
-
-
-def _run_anew(
-    stage: ResolvedStage,
-    sources: dict[int, tuple[Occurrence | None, ...]],
-    start: Start,
-    surroundings: Surroundings,
-    memo: Memo,
-) -> StageRun:
-    nodes = [*(it.node for it in stage.triggers), *stage.outline.nodes]
-    commands = [Command(node, sources.get(position, ())) for position, node in enumerate(nodes)]
-    return run_stage(commands, start, surroundings, memo)
 
 
 def _root_scope(stage: ResolvedStage, memo: Memo) -> Scope:

@@ -227,7 +227,6 @@ def _run(node: Run, context: _Context) -> Outcome:
         identity,
         inputs,
         context.label(text, scope.step_platform, RUN_LABEL, tuple(mounts.secret_variables)),
-        platform=scope.step_platform,
         arguments=command.arguments,
         environment=environment,
     )

@@ -5,7 +5,8 @@ Stages and instructions are known by their index in the Dockerfile, steps by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from buildxray.plan.convert import Conversion
@@ -37,49 +38,53 @@ class _Build:
     """What all steps of a plan have in common."""
 
     request: BuildRequest
-    indices: dict[Vertex, int]
-    """The index of each vertex's step."""
+    resolved: list[ResolvedStages] = field(default_factory=list)
+    """The stages for each target platform, in the order of the request."""
+    steps: dict[Vertex, Step] = field(default_factory=dict)
+    """In the order of the plan."""
 
 
 class Step:
     """One operation, which BuildKit executes once whoever needs it."""
 
-    __slots__ = ("_build", "_occurrence", "_resolved", "_targets", "idx", "instructions", "line")
-
-    def __init__(
-        self, idx: int, occurrence: Occurrence, resolved: ResolvedStages, line: int | None, build: _Build
-    ) -> None:
+    def __init__(self, idx: int, vertex: Vertex, build: _Build) -> None:
         self.idx = idx
-        self.line = line
-        """The first line of the first instruction that it is, 1-based, where BuildKit knows it."""
-        self.instructions: list[int] = []
-        """Indices of the instructions that it is; empty for what BuildKit does of its own accord."""
-        self._occurrence = occurrence
-        self._resolved = resolved
-        self._targets = 0
+        self.vertex = vertex
+        """Its content: steps of two plans are the same where their vertices are."""
         self._build = build
+        self._places: list[tuple[int, Occurrence]] = []
+        """Where it comes from, in the order of the plan: the number of a target, and an occurrence in its graph."""
 
-    def show_as(self, occurrence: Occurrence, line: int | None) -> None:
-        """Take the label of another occurrence, and its line if that is earlier."""
-        self._occurrence = occurrence
-        self.line = min(filter(None, (self.line, line)), default=None)
-
-    def need(self, target: int, instruction: int | None) -> None:
-        """Note that the target with this bit needs it, by way of this instruction."""
-        self._targets |= target
-        if instruction is not None and instruction not in self.instructions:
-            self.instructions.append(instruction)
+    def need(self, target: int, occurrence: Occurrence) -> None:
+        """Note that the target with this number needs it, and where."""
+        self._places.append((target, occurrence))
 
     @property
     def targets(self) -> tuple[Platform, ...]:
         """The target platforms that need it, in the order of the request."""
         platforms = self._build.request.target_platforms
-        return tuple(it for idx, it in enumerate(platforms) if self._targets >> idx & 1)
+        return tuple([platforms[it] for it in dict.fromkeys([target for target, _ in self._places])])
+
+    @cached_property
+    def instructions(self) -> tuple[int, ...]:
+        """Indices of the instructions that it is; empty for what BuildKit does of its own accord."""
+        found = dict.fromkeys([self._instruction(*it) for it in self._places])
+        return tuple([it for it in found if it is not None])
+
+    @cached_property
+    def line(self) -> int | None:
+        """The first line of the first instruction that it is, 1-based, where BuildKit knows it."""
+        lines: list[int] = []
+        for it in self._first_occurrences:
+            instruction = self._instruction(self._first_target, it)
+            if it.source is not None and instruction is not None and self._resolved.has_line(it.source):
+                lines.append(self._resolved.outline.dockerfile.instructions[instruction].first_line)
+        return min(lines, default=None)
 
     @property
     def inputs(self) -> tuple[int, ...]:
         """Indices of the steps whose files it works on."""
-        return tuple(self._build.indices[it] for it in self.vertex.inputs)
+        return tuple([self._build.steps[it].idx for it in self.vertex.inputs])
 
     @property
     def is_emulated(self) -> bool:
@@ -92,39 +97,34 @@ class Step:
     @property
     def kind(self) -> StepKind:
         """What it does."""
-        return self._occurrence.operation.kind
+        return self.vertex.operation.kind
 
     @property
     def platform(self) -> Platform | None:
         """Where a RUN executes or for what an image is pulled; None for other steps, which have no platform."""
-        return self._occurrence.vertex.platform
+        return self.vertex.platform
 
     @property
     def environment(self) -> Environment | None:
         """What the container of a RUN sees; None for other steps."""
-        return self._occurrence.operation.environment
+        return self._shown.operation.environment
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """What the container of a RUN executes."""
-        return self._occurrence.operation.arguments
-
-    @property
-    def vertex(self) -> Vertex:
-        """Its content: steps of two plans are the same where their vertices are."""
-        return self._occurrence.vertex
+        return self.vertex.operation.arguments
 
     @property
     def stage(self) -> str:
         """What the progress output calls its stage; empty for what belongs to none."""
-        if not self._occurrence.operation.label.is_numbered:
+        if not self._shown.operation.label.is_numbered:
             return ""
-        return self._resolved.label_name(self._occurrence.source)
+        return self._resolved.label_name(self._shown.source)
 
     @property
     def label(self) -> str:
         """What the progress output shows."""
-        occurrence, resolved = self._occurrence, self._resolved
+        occurrence, resolved = self._shown, self._resolved
         source = occurrence.source
         stage = resolved.stages[source] if source is not None and source < len(resolved.stages) else None
         return write_label(
@@ -135,6 +135,29 @@ class Step:
             is_trigger=stage is not None and 0 <= occurrence.command < len(stage.triggers),
             is_multi=resolved.is_multi,
         )
+
+    @property
+    def _first_target(self) -> int:
+        """The number of the first target that needs it: BuildKit takes label and line from there."""
+        return self._places[0][0]
+
+    @property
+    def _first_occurrences(self) -> list[Occurrence]:
+        return [it for target, it in self._places if target == self._first_target]
+
+    @property
+    def _shown(self) -> Occurrence:
+        """What gives the label: where several instructions are one step, BuildKit shows the last."""
+        return self._first_occurrences[-1]
+
+    @property
+    def _resolved(self) -> ResolvedStages:
+        return self._build.resolved[self._first_target]
+
+    def _instruction(self, target: int, occurrence: Occurrence) -> int | None:
+        if occurrence.source is None or not occurrence.operation.has_line:
+            return None
+        return self._build.resolved[target].instruction(occurrence.source, occurrence.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +182,7 @@ class TargetPlan:
         run = self.conversion.runs.get(stage.idx)
         if run is None:
             return None
-        return run.scopes[self._position(stage, instruction)]
+        return run.recipe.scopes[self._position(stage, instruction)]
 
     def step_of(self, stage: StageOutline, instruction: int) -> int | None:
         """The index of the last step that an instruction makes; None where it makes none that is needed."""
@@ -167,7 +190,8 @@ class TargetPlan:
         if run is None:
             return None
         occurrence = run.occurrences[self._position(stage, instruction)]
-        return None if occurrence is None else self._build.indices.get(occurrence.vertex)
+        step = None if occurrence is None else self._build.steps.get(occurrence.vertex)
+        return None if step is None else step.idx
 
     def _position(self, stage: StageOutline, instruction: int) -> int:
         return instruction - stage.from_idx - 1 + len(self.stages[stage.idx].triggers)
@@ -177,33 +201,26 @@ class StepCollector:
     """Joins the graphs of all target platforms into steps."""
 
     def __init__(self, request: BuildRequest) -> None:
-        self.steps: list[Step] = []
         self.targets: list[TargetPlan] = []
-        self._build = _Build(request, {})
+        self._build = _Build(request)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps so far, inputs before those who use them."""
+        return tuple(self._build.steps.values())
 
     def add(self, conversion: Conversion, platform: Platform) -> None:
         """Add what one target platform needs; in the order of the request."""
-        resolved, build, steps = conversion.resolved, self._build, self.steps
-        instructions = resolved.outline.dockerfile.instructions
-        target = 1 << len(self.targets)
-        n_known = len(steps)
+        build, steps = self._build, self._build.steps
+        target = len(self.targets)
         self.targets.append(TargetPlan(platform, conversion, build))
+        build.resolved.append(conversion.resolved)
         for occurrence in in_build_order(conversion.result):
-            instruction = line = None
-            if occurrence.source is not None and occurrence.operation.has_line:
-                instruction = resolved.instruction(occurrence.source, occurrence.command)
-                line = instructions[instruction].first_line if resolved.has_line(occurrence.source) else None
-            idx = build.indices.get(occurrence.vertex)
-            if idx is None:
-                idx = build.indices[occurrence.vertex] = len(steps)
-                step = Step(idx, occurrence, resolved, line, build)
-                steps.append(step)
-            else:
-                step = steps[idx]
-                if idx >= n_known:
-                    # Two instructions are one step: BuildKit shows the later label and the earlier line.
-                    step.show_as(occurrence, line)
-            step.need(target, instruction)
+            vertex = occurrence.vertex
+            step = steps.get(vertex)
+            if step is None:
+                step = steps[vertex] = Step(len(steps), vertex, build)
+            step.need(target, occurrence)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,6 @@ class Operation:
     label: StepLabel
     has_line: bool = True
     """Whether BuildKit knows the line that it comes from."""
-    platform: Platform | None = None
-    """Where a RUN executes or what an image is pulled for; None for other operations, and for a RUN in a stage
-    from scratch, which executes on the target platform."""
     arguments: tuple[str, ...] = ()
     """Of a RUN: what the container executes."""
     environment: Environment | None = None
@@ -70,7 +67,7 @@ CONTEXT: Final = Operation(
 
 def image_operation(reference: str, platform: Platform) -> Operation:
     """The pull of an image."""
-    return Operation("source", ("image", reference), (), StepLabel(f"FROM {reference}", platform), platform=platform)
+    return Operation("source", ("image", reference), (), StepLabel(f"FROM {reference}", platform))
 
 
 def inline_document(name: str, content: str, mode: int) -> Operation:

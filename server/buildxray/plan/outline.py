@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from buildxray.plan.mounts import source_stages
-from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, Token
+from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.words import ExpansionError, expand, lex
 
@@ -119,30 +120,18 @@ class Linker:
 
     def sources(self, node: Node, idx: int) -> tuple[int | None, ...]:
         """The numbers of the sources of `node`, the instruction number `idx`."""
-        if isinstance(node, Run) and node.mounts:
-            return tuple([self._find_or_add(it, idx, has_line=False) for it in source_stages(node.mounts)])
-        if isinstance(node, Copy) and node.source_stage is not None and node.source_stage.value is not None:
-            return self._copy_source(node.source_stage.value, idx)
-        return ()
+        return tuple([self._number(it, idx) for it in _references(node, self.escape)])
 
-    def _copy_source(self, value: Token, idx: int) -> tuple[int | None, ...]:
-        if not value.text:
-            return ()
-        try:
-            is_plain = expand(lex(value.text, self.escape), lambda _: None) == value.text
-        except ExpansionError:
-            is_plain = False
-        if not is_plain:
-            message = "`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"
-            self.refusals.append(Refusal(message, idx, value.span))
-            return (None,)
-        if re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is None:
-            return (self._find_or_add(value.text, idx, has_line=True),)
-        number = int(value.text)
-        if 0 <= number < len(self.names) + len(self.images):
-            return (number,)
-        self.refusals.append(Refusal(f"there is no stage number {number}", idx, value.span))
-        return (None,)
+    def _number(self, reference: _Reference, idx: int) -> int | None:
+        if reference.problem is not None:
+            self.refusals.append(Refusal(reference.problem, idx, reference.span))
+            return None
+        if reference.number is None:
+            return self._find_or_add(reference.name, idx, has_line=reference.span is not None)
+        if 0 <= reference.number < len(self.names) + len(self.images):
+            return reference.number
+        self.refusals.append(Refusal(f"there is no stage number {reference.number}", idx, reference.span))
+        return None
 
     def _find_or_add(self, name: str, idx: int, *, has_line: bool) -> int:
         number = self._numbers.get(name.lower())
@@ -150,6 +139,37 @@ class Linker:
             return number
         self.images.append(NamedImage(name, idx, has_line))
         return len(self.names) + len(self.images) - 1
+
+
+class _Reference(NamedTuple):
+    """What a command takes files from, as its text has it."""
+
+    name: str
+    """Of a stage or an image."""
+    number: int | None = None
+    """Of a stage; COPY may name it so."""
+    span: Span | None = None
+    """Of the value of COPY's `--from`; None for a mount, whose line BuildKit does not know."""
+    problem: str | None = None
+    """Why BuildKit refuses it."""
+
+
+@lru_cache(maxsize=4096)
+def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
+    if isinstance(node, Run) and node.mounts:
+        return tuple([_Reference(it) for it in source_stages(node.mounts)])
+    value = node.source_stage.value if isinstance(node, Copy) and node.source_stage is not None else None
+    if value is None or not value.text:
+        return ()
+    try:
+        is_plain = expand(lex(value.text, escape), lambda _: None) == value.text
+    except ExpansionError:
+        is_plain = False
+    if not is_plain:
+        problem = "`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"
+        return (_Reference(value.text, None, value.span, problem),)
+    is_number = re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is not None
+    return (_Reference(value.text, int(value.text) if is_number else None, value.span),)
 
 
 def _circle(stages: Sequence[StageOutline]) -> StageOutline | None:

@@ -37,7 +37,7 @@ class Planner:
             outlined.stages,
             target_stage,
             tuple(collector.targets),
-            tuple(collector.steps),
+            collector.steps,
             _errors(dockerfile, refusals) if refusals or dockerfile.problems else (),
         )
 

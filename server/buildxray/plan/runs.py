@@ -1,15 +1,15 @@
-"""The instructions of a stage, one after the other: scopes, operations and what they make of the files.
+"""The instructions of a stage, one after the other: first what they ask for, then what that makes of files.
 
-A run knows nothing of where its stage stands in the file, so that a stage which an edit leaves alone, and
-whose files come from the same steps as before, is run once.
+A `Recipe` knows nothing of files, and a `StageRun` nothing of where its stage stands in the document. So an edit
+costs a new recipe for the stage that it touches, and for those that take files from there only a new run.
 
 BuildKit: dockerfile2llb/convert.go, dispatchStages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from buildxray.plan.dispatch import BuildArguments, dispatch
@@ -24,24 +24,14 @@ _WITHOUT_EFFECT: Final = (Cmd, Entrypoint, Healthcheck, Maintainer, Onbuild)
 """What only the configuration of the image keeps."""
 
 
-class Command(NamedTuple):
-    """An instruction of a stage, or a trigger that it inherits."""
-
-    node: Node
-    sources: tuple[Occurrence | None, ...]
-    """The files of the stages and images that it names; None for empty ones."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class StageRun:
-    """A stage, run. Positions count its commands, triggers first."""
+class Recipe:
+    """What the commands of a stage ask for. Positions count the commands, inherited triggers first."""
 
     scopes: tuple[Scope, ...]
     """The scope in front of each command, and the one behind the last."""
-    occurrences: tuple[Occurrence | None, ...]
-    """What each command makes; None for one that makes no step."""
-    files: Occurrence | None
-    """What the stage has in the end; None for nothing."""
+    operations: tuple[tuple[int, Operation], ...]
+    """Positions of commands that make a step, and what each does."""
     problems: tuple[tuple[int, Problem], ...]
     """Positions of commands that BuildKit refuses, and why."""
 
@@ -51,13 +41,40 @@ class StageRun:
         return self.scopes[-1]
 
 
-class Surroundings(NamedTuple):
-    """What a run depends on besides its stage."""
+def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, memo: Memo) -> Recipe:
+    """The recipe of a stage with these commands, which begins in this scope."""
+    scopes: list[Scope] = []
+    operations: list[tuple[int, Operation]] = []
+    problems: list[tuple[int, Problem]] = []
+    for position, node in enumerate(nodes):
+        scopes.append(scope)
+        if node.problem is None and not isinstance(node, _WITHOUT_EFFECT):
+            outcome = memo.recall(_key(node, scope, arguments), dispatch, node, scope, arguments)
+            scope = outcome.scope
+            if outcome.operation is not None:
+                operations.append((position, outcome.operation))
+            if outcome.problem is not None:
+                problems.append((position, outcome.problem))
+    return Recipe((*scopes, scope), tuple(operations), tuple(problems))
 
-    arguments: BuildArguments
-    target_platform: Platform
-    context: Occurrence
-    """The build context."""
+
+def _key(node: Node, scope: Scope, arguments: BuildArguments) -> tuple[object, ...]:
+    if isinstance(node, Arg):
+        # Only here does an instruction depend on more than the scope.
+        inherited = [arguments.inherited.assignment(it.name.text) for it in node.pairs if it.value is None]
+        return (scope, node, *inherited)
+    return (scope, node)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageRun:
+    """A recipe, carried out."""
+
+    recipe: Recipe
+    occurrences: tuple[Occurrence | None, ...]
+    """What each command makes, by position; None for one that makes no step."""
+    files: Occurrence | None
+    """What the stage has in the end; None for nothing."""
 
 
 class Start(NamedTuple):
@@ -65,83 +82,68 @@ class Start(NamedTuple):
 
     stage: int
     """Its number."""
-    scope: Scope
     files: Occurrence | None
     """Those of what it is built on."""
     n_numbered: int
     """1 where the image it is built on counts as its first step, else 0."""
+    platform: Platform
+    """Where RUN executes."""
+    context: Occurrence
+    """The build context."""
 
 
-def run_stage(commands: Sequence[Command], start: Start, surroundings: Surroundings, memo: Memo) -> StageRun:
-    """Run the commands of a stage."""
-    runner = _Runner(start.stage, start.scope, start.files, start.n_numbered, surroundings, memo)
-    for command in commands:
-        runner.step(command)
-    return StageRun((*runner.scopes, runner.scope), tuple(runner.occurrences), runner.files, tuple(runner.problems))
+Sources = Mapping[int, Sequence["Occurrence | None"]]
+"""The files of the stages and images that commands name, by the position of the command; None for empty ones."""
 
 
-@dataclass(slots=True)
+def run_stage(recipe: Recipe, start: Start, sources: Sources, memo: Memo) -> StageRun:
+    """Carry out a recipe."""
+    runner = _Runner(start, memo)
+    occurrences: list[Occurrence | None] = [None] * (len(recipe.scopes) - 1)
+    for position, operation in recipe.operations:
+        occurrences[position] = runner.step(operation, position, sources.get(position, ()))
+    return StageRun(recipe, tuple(occurrences), runner.files)
+
+
 class _Runner:
-    stage: int
-    scope: Scope
-    files: Occurrence | None
-    n_numbered: int
-    """How many steps of the stage have a number so far."""
-    surroundings: Surroundings
-    memo: Memo
-    scopes: list[Scope] = field(default_factory=list)
-    occurrences: list[Occurrence | None] = field(default_factory=list)
-    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    """Carries out one operation after the other."""
 
-    def step(self, command: Command) -> None:
-        node = command.node
-        self.scopes.append(self.scope)
-        occurrence: Occurrence | None = None
-        if node.problem is None and not isinstance(node, _WITHOUT_EFFECT):
-            arguments = self.surroundings.arguments
-            outcome = self.memo.recall(self._key(node, arguments), dispatch, node, self.scope, arguments)
-            if outcome.problem is not None:
-                self.problems.append((len(self.occurrences), outcome.problem))
-            self.scope = outcome.scope
-            if outcome.operation is not None:
-                self.n_numbered += 1
-                self.files = occurrence = self._occurrence(outcome.operation, command)
-        self.occurrences.append(occurrence)
+    def __init__(self, start: Start, memo: Memo) -> None:
+        self.files = start.files
+        """What the stage has so far."""
+        self._start = start
+        self._memo = memo
+        self._position = 0
+        self._n_numbered = start.n_numbered
+        self._sources: Sequence[Occurrence | None] = ()
 
-    def _key(self, node: Node, arguments: BuildArguments) -> tuple[object, ...]:
-        if isinstance(node, Arg):
-            # Only here does an instruction depend on more than the scope.
-            inherited = [arguments.inherited.assignment(it.name.text) for it in node.pairs if it.value is None]
-            return (self.scope, node, *inherited)
-        return (self.scope, node)
+    def step(self, operation: Operation, position: int, sources: Sequence[Occurrence | None]) -> Occurrence:
+        """The step of the command at a position, whose files are those of the stage from now on."""
+        self._n_numbered += 1
+        self._position, self._sources = position, sources
+        self.files = occurrence = self._occurrence(operation)
+        return occurrence
 
-    def _occurrence(self, operation: Operation, command: Command) -> Occurrence:
-        inputs = [self._input(it, command) for it in operation.inputs]
+    def _occurrence(self, operation: Operation) -> Occurrence:
+        inputs = [self._input(it) for it in operation.inputs]
         if operation.kind == "merge" and None in inputs:
             # Merged with an empty directory, files are what they are.
             return next(it for it in inputs if it is not None)
-        platform = operation.platform
-        if operation.kind == "exec" and platform is None:
-            platform = self.surroundings.target_platform
-        content = vertex(self.memo, operation, platform, [None if it is None else it.vertex for it in inputs])
+        platform = self._start.platform if operation.kind == "exec" else None
+        content = vertex(self._memo, operation, platform, [None if it is None else it.vertex for it in inputs])
         return Occurrence(
-            content,
-            operation,
-            inputs,
-            source=self.stage,
-            command=len(self.occurrences),
-            number=self.n_numbered,
+            content, operation, inputs, source=self._start.stage, command=self._position, number=self._n_numbered
         )
 
-    def _input(self, input_: Input | None, command: Command) -> Occurrence | None:
+    def _input(self, input_: Input | None) -> Occurrence | None:
+        if input_ is Origin.PREVIOUS:
+            return self.files
+        if input_ is Origin.CONTEXT:
+            return self._start.context
         match input_:
-            case None:
-                return None
-            case Origin.PREVIOUS:
-                return self.files
-            case Origin.CONTEXT:
-                return self.surroundings.context
             case CommandSource(idx):
-                return command.sources[idx] if idx < len(command.sources) else None
+                return self._sources[idx] if idx < len(self._sources) else None
             case Operation():
-                return self._occurrence(input_, command)
+                return self._occurrence(input_)
+            case _:
+                return None
