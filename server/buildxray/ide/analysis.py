@@ -17,8 +17,17 @@ from buildxray.toolchains.base import Workspace
 class Analysis:
     """An immutable view of one text; features take it and give back plain values."""
 
-    def __init__(self, text: str, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        planner: Planner,
+        workspace: Workspace,
+        *,
+        asks_for_several: bool,
+        earlier: Dockerfile | None = None,
+    ) -> None:
         self.text = text
+        self._earlier = earlier
         self.request = planner.request
         self._planner = planner
         self._workspace = workspace
@@ -32,7 +41,9 @@ class Analysis:
     @cached_property
     def dockerfile(self) -> Dockerfile:
         """The parsed text."""
-        return parse(self.text)
+        dockerfile = parse(self.text, earlier=self._earlier)
+        self._earlier = None
+        return dockerfile
 
     @cached_property
     def plan(self) -> Plan:
@@ -59,7 +70,12 @@ class Analyzer:
         self._planner = Planner(request)
         self._asks_for_several = asks_for_several
         self._workspace = workspace or Workspace()
+        self._latest: Analysis | None = None
 
     def analyze(self, text: str) -> Analysis:
         """Analyse a version of the document."""
-        return Analysis(text, self._planner, self._workspace, asks_for_several=self._asks_for_several)
+        earlier = None if self._latest is None else self._latest.dockerfile
+        self._latest = Analysis(
+            text, self._planner, self._workspace, asks_for_several=self._asks_for_several, earlier=earlier
+        )
+        return self._latest

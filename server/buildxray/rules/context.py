@@ -59,7 +59,7 @@ class RuleContext:
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
         """The context of the text that edits would leave."""
-        plan = self._planner.plan(parse(apply_edits(self.text, edits)))
+        plan = self._planner.plan(parse(apply_edits(self.text, edits), earlier=self.dockerfile))
         return RuleContext(plan, self._planner, self._workspace, asks_for_several=self.has_intent)
 
     def command_range(self, use: Use) -> TextRange:
