@@ -11,7 +11,12 @@ from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyzer
 
 GREET = Path(__file__).parents[2] / "examples" / "greet"
-COST_RULES = ("early-platform-arg", "emulated-build", "redundant-target-platform", "unused-platform-arg")
+COST_RULES = (
+    "early-platform-arg",
+    "emulated-build",
+    "redundant-target-platform",
+    "unused-platform-arg",
+)
 BROUGHT_TO_LIGHT = {
     "build-platform-image": {"wrong-arch-build"},
     "masked-platform-arg": {"missing-goarm"},

@@ -8,10 +8,15 @@ from buildxray.rules.base import Rule
 from buildxray.rules.build_platform_image import build_platform_image
 from buildxray.rules.cgo_without_cross_compiler import cgo_without_cross_compiler
 from buildxray.rules.constant_goarch import constant_goarch
+from buildxray.rules.cross_go_install import cross_go_install
+from buildxray.rules.dropped_variant import dropped_variant
 from buildxray.rules.early_platform_arg import early_platform_arg
 from buildxray.rules.emulated_build import emulated_build
+from buildxray.rules.hard_coded_arch import hard_coded_arch
 from buildxray.rules.ignored_platform_flag import ignored_platform_flag
+from buildxray.rules.impossible_arch_value import impossible_arch_value
 from buildxray.rules.masked_platform_arg import masked_platform_arg
+from buildxray.rules.missing_arch_stage import missing_arch_stage
 from buildxray.rules.missing_goarm import missing_goarm
 from buildxray.rules.misspelled_platform_arg import misspelled_platform_arg
 from buildxray.rules.redundant_target_platform import redundant_target_platform
@@ -24,10 +29,15 @@ ALL: Final[tuple[Rule, ...]] = (
     build_platform_image,
     cgo_without_cross_compiler,
     constant_goarch,
+    cross_go_install,
+    dropped_variant,
     early_platform_arg,
     emulated_build,
+    hard_coded_arch,
     ignored_platform_flag,
+    impossible_arch_value,
     masked_platform_arg,
+    missing_arch_stage,
     missing_goarm,
     misspelled_platform_arg,
     redundant_target_platform,

@@ -1,0 +1,36 @@
+"""Names of architectures that look like TARGETARCH's, and are not.
+
+Source: containerd/platforms database.go, normalizeArch; the names that `uname -m` and distributions use.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_ALIASES: Final = {
+    "aarch64": "arm64",
+    "armel": "arm",
+    "armhf": "arm",
+    "armv6": "arm",
+    "armv6l": "arm",
+    "armv7": "arm",
+    "armv7l": "arm",
+    "i386": "386",
+    "i686": "386",
+    "x64": "amd64",
+    "x86-64": "amd64",
+    "x86_64": "amd64",
+}
+_OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
+_NAME: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
+
+
+def docker_name(architecture: str) -> str | None:
+    """What TARGETARCH calls an architecture that others name so; None where that is no other name."""
+    return _ALIASES.get(architecture)
+
+
+def named_architectures(text: str) -> list[tuple[int, int, str]]:
+    """Where a text names an architecture: start, end, and what TARGETARCH calls it."""
+    return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]

@@ -1,0 +1,64 @@
+"""`go install` for another platform puts the binary elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.plan.flow import way_into_image
+from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.wording import platforms
+from buildxray.toolchains.base import Effect
+
+
+@rule(Severity.ERROR, Severity.ERROR)
+def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
+    """`go install` with the target's `GOARCH` puts the binary into `bin/$GOOS_$GOARCH`, or refuses.
+
+    ## What it does
+    Looks in stages on the build machine for `go install` with a `GOARCH` of another machine, whose binary is copied from `bin`.
+
+    ## Why it matters
+    Only for its own platform does Go install into `bin`; for others into `bin/linux_arm64` and the like, so that the COPY finds nothing, or
+    an older binary. With `GOBIN` set it refuses to cross-compile at all. `go build -o` does what was meant.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go install ./cmd/app
+
+    FROM scratch
+    COPY --from=build /go/bin/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## References
+    `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+            if use.toolchain.name != "Go" or use.invocation.subcommand != "install":
+                continue
+            invocation = use.invocation
+            made = zip(use.architectures, invocation.targets, invocation.step_platforms, strict=True)
+            foreign = [target for arch, target, machine in made if arch is not None and arch != machine.architecture]
+            if foreign and any(way_into_image(ctx.facts, stage, it) for it in use.outputs):
+                has_gobin = any(invocation.setting("GOBIN").values)
+                consequence = (
+                    "is refused with `GOBIN` set" if has_gobin else "puts the binary into a directory of its own"
+                )
+                yield Finding(ctx.command_range(use), f"`go install` for {platforms(foreign)} {consequence}")

@@ -1,0 +1,54 @@
+"""`--platform` leaves out the variant of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import remove_flag
+from buildxray.syntax.instructions import From
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
+    """`--platform=linux/$TARGETARCH` loses the variant of the target: linux/arm/v6 becomes linux/arm/v7.
+
+    ## What it does
+    Looks for `--platform` flags that give the target's operating system and architecture, but another variant.
+
+    ## Why it matters
+    The image for an older processor is built from files for a newer one, whose instructions it does not have.
+
+    ## Example
+    For the platforms linux/amd64 and linux/arm/v6:
+    ```dockerfile
+    FROM --platform=linux/$TARGETARCH alpine
+    RUN apk add --no-cache curl
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN apk add --no-cache curl
+    ```
+
+    ## Fix safety
+    Safe: without the flag, the stage has the target's platform as a whole.
+    """
+    for stage in ctx.plan.stages:
+        instruction = ctx.instruction(stage.from_idx)
+        node = instruction.node
+        flag = node.platform if isinstance(node, From) else None
+        if flag is None or flag.value is None or "$" not in flag.value.text or ctx.facts.bases(stage.idx):
+            continue
+        if stage.idx in ctx.facts.native_stages:
+            continue
+        pairs = list(zip(ctx.facts.platforms(stage.idx), (it.platform for it in ctx.plan.targets), strict=True))
+        if not all((one.os, one.architecture) == (target.os, target.architecture) for one, target in pairs):
+            continue
+        lost = [(one, target) for one, target in pairs if one.variant != target.variant]
+        if lost:
+            fix = Fix("Remove `--platform`", (remove_flag(instruction, flag),))
+            changes = " and ".join(f"{target} becomes {one}" for one, target in lost)
+            yield Finding(instruction.range_of(flag), f"the variant is lost: {changes}", (fix,))

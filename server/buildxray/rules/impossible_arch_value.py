@@ -1,0 +1,102 @@
+"""A platform argument is compared with a value that it never has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.platforms.aliases import docker_name
+from buildxray.platforms.platform import PlatformError, parse_normalized
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.instructions import Run
+from buildxray.syntax.shell import Command, ShellWord
+from buildxray.syntax.text import Edit, TextRange
+
+_ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
+_PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
+    """A platform argument is compared with a value that it never has, so the branch is never taken.
+
+    ## What it does
+    Looks for tests and `case` labels that compare `TARGETARCH` with names of other worlds, such as `x86_64` and `aarch64`, or
+    `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`.
+
+    ## Why it matters
+    The comparison fails for every platform, and what was meant for this architecture does not happen.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    ARG TARGETARCH
+    RUN if [ "$TARGETARCH" = "aarch64" ]; then apk add --no-cache libatomic; fi
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    ARG TARGETARCH
+    RUN if [ "$TARGETARCH" = "arm64" ]; then apk add --no-cache libatomic; fi
+    ```
+
+    ## Fix safety
+    Safe: the value that is written is the one that BuildKit gives.
+    """
+    for idx, instruction in enumerate(ctx.dockerfile.instructions):
+        if not isinstance(instruction.node, Run):
+            continue
+        seen: set[TextRange] = set()
+        for command in ctx.inventory.script(idx).commands:
+            for name, word in (*_tested(command), *_labels(command)):
+                right = _right_value(name, word)
+                range_ = instruction.place(word.range)
+                if right is None or range_ in seen or word.value is None or word.value not in word.text:
+                    continue
+                seen.add(range_)
+                start = range_.start + word.text.index(word.value)
+                place = TextRange(start, start + len(word.value))
+                message = f"`{name}` is never `{word.value}`; BuildKit's name is `{right}`"
+                yield Finding(place, message, (Fix(f"Write `{right}`", (Edit(place, right),)),))
+
+
+def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
+    """What `[ … ]` compares a platform argument with."""
+    if command.name not in ("[", "[[", "test"):
+        return
+    words = command.words
+    for left, operator, right in zip(words, words[1:], words[2:], strict=False):
+        if operator.text in ("=", "==", "!="):
+            for variable, value in ((left, right), (right, left)):
+                if (name := _argument(variable.text)) is not None:
+                    yield name, value
+
+
+def _labels(command: Command) -> Iterator[tuple[str, ShellWord]]:
+    """The labels of the `case` branches that a command stands in, where none of a branch's is possible."""
+    for condition in command.conditions:
+        name = _argument(condition.text) if condition.kind == "case" else None
+        if name is not None and all(_right_value(name, it) is not None for it in condition.patterns):
+            yield from ((name, it) for it in condition.patterns)
+
+
+def _argument(text: str) -> str | None:
+    name = text.strip('"').removeprefix("$").strip("{}")
+    return name if name in (*_ARCHITECTURES, *_PLATFORMS) and text.strip('"').startswith("$") else None
+
+
+def _right_value(name: str, word: ShellWord) -> str | None:
+    """What the argument is where a word means it; None where the word can be right."""
+    if word.value is None:
+        return None
+    if name in _ARCHITECTURES:
+        return docker_name(word.value)
+    if "/" not in word.value or "*" in word.value:
+        return None
+    try:
+        right = str(parse_normalized(word.value))
+    except PlatformError:
+        return None
+    return right if right != word.value else None

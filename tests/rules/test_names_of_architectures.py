@@ -1,0 +1,190 @@
+"""hard-coded-arch, impossible-arch-value, missing-arch-stage, dropped-variant, cross-go-install."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.cross_go_install import cross_go_install
+from buildxray.rules.dropped_variant import dropped_variant
+from buildxray.rules.hard_coded_arch import hard_coded_arch
+from buildxray.rules.impossible_arch_value import impossible_arch_value
+from buildxray.rules.missing_arch_stage import missing_arch_stage
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+
+OLD_ARM = "linux/amd64,linux/arm/v6"
+
+
+def test_a_download_for_one() -> None:
+    check_rule(
+        hard_coded_arch,
+        """
+        FROM alpine
+        ADD https://example.com/x86_64/tool.tgz /
+                                ^^^^^^ the file for x86_64 is downloaded for linux/arm64 too
+        RUN apk add curl && \\
+            curl -fsSL "https://example.com/tool-linux-amd64.tgz" | tar xz
+                                                       ^^^^^ 💭 the file for amd64 is downloaded for linux/arm64 too
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("RUN wget https://x/a_amd64.deb", "ARG TARGETARCH\nRUN wget https://x/a_${TARGETARCH}.deb"),
+        ("ADD https://x/arm64/a-arm64 /", "ARG TARGETARCH\nADD https://x/${TARGETARCH}/a-${TARGETARCH} /"),
+        ("ARG TARGETARCH\nRUN curl https://x/amd64", "ARG TARGETARCH\nRUN curl https://x/${TARGETARCH}"),
+    ],
+)
+def test_the_argument_takes_its_place(before: str, after: str) -> None:
+    check_fix(hard_coded_arch, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN wget https://x/a-x86_64.tgz",
+        "RUN wget 'https://x/a-amd64.tgz'",
+        "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
+        "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
+    ],
+)
+def test_a_replacement_that_would_break(line: str) -> None:
+    check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine\nARG TARGETARCH\nRUN wget https://x/amd64/$TARGETARCH\n",
+        'FROM alpine\nARG TARGETARCH\nRUN if [ "$TARGETARCH" = amd64 ]; then wget https://x/amd64; fi\n',
+        "FROM alpine\nRUN wget https://x/amd64 && wget https://x/arm64\n",
+        "FROM alpine\nRUN wget https://x/amd64x https://x/camd64\n",
+        "FROM alpine\nRUN echo https://x/amd64\n",
+        "FROM --platform=$BUILDPLATFORM alpine AS b\nRUN wget https://x/amd64\nFROM scratch\nCOPY --from=b /x /\n",
+        "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
+    ],
+)
+def test_downloads_that_are_right(text: str) -> None:
+    check_nothing(hard_coded_arch, text)
+
+
+@pytest.mark.parametrize("targets", ["linux/amd64", "linux/amd64,linux/amd64/v2"])
+def test_only_that_architecture_is_asked_for(targets: str) -> None:
+    check_nothing(hard_coded_arch, "FROM alpine\nRUN wget https://x/amd64\n", targets=targets)
+
+
+def test_values_that_never_are() -> None:
+    check_rule(
+        impossible_arch_value,
+        """
+        FROM alpine
+        ARG TARGETARCH TARGETPLATFORM
+        RUN [ "$TARGETARCH" = "x86_64" ] && a; \\
+                               ^^^^^^ 💡 `TARGETARCH` is never `x86_64`; BuildKit's name is `amd64`
+            if [[ aarch64 == ${TARGETARCH} ]]; then b; fi
+                  ^^^^^^^ 💡 `TARGETARCH` is never `aarch64`; BuildKit's name is `arm64`
+        RUN case "$TARGETPLATFORM" in linux/amd64) a;; linux/arm64/v8) b;; esac
+                                                       ^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is never `linux/arm64/v8`; BuildKit's name is `linux/arm64`
+        """,
+    )
+    check_fix(
+        impossible_arch_value,
+        "FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in 'armv7l') a;; esac\n",
+        "FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in 'arm') a;; esac\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        '[ "$TARGETARCH" = "amd64" ]',
+        '[ "$(uname -m)" = "x86_64" ]',
+        '[ "$ARCH" = "x86_64" ]',
+        "case $TARGETARCH in amd64|x86_64) a;; esac",
+        "case $TARGETARCH in *) a;; esac",
+        "case $TARGETPLATFORM in linux/arm*) a;; linux/arm/v7) b;; esac",
+        '[ "$TARGETARCH" = "$x86_64" ]',
+    ],
+)
+def test_values_that_can_be(run: str) -> None:
+    check_nothing(impossible_arch_value, f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN {run}\n")
+
+
+def test_a_choice_that_does_not_exist() -> None:
+    check_rule(
+        missing_arch_stage,
+        """
+        FROM alpine AS base-amd64
+        FROM base-$TARGETARCH
+             ^^^^^^^^^^^^^^^^ for linux/arm64 there is no stage `base-arm64`, so it becomes an image of the registry
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine AS a-amd64\nFROM alpine AS a-arm64\nFROM a-$TARGETARCH\n",
+        "FROM image-$TARGETARCH\n",
+        "FROM alpine AS a-amd64\nFROM a-$TARGETARCH AS unneeded\nFROM alpine\n",
+    ],
+)
+def test_choices_that_exist(text: str) -> None:
+    check_nothing(missing_arch_stage, text)
+
+
+def test_a_variant_is_lost() -> None:
+    check_rule(
+        dropped_variant,
+        """
+        FROM --platform=linux/$TARGETARCH alpine
+             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 the variant is lost: linux/arm/v6 becomes linux/arm/v7
+        """,
+        targets=OLD_ARM,
+    )
+    check_fix(dropped_variant, "FROM --platform=$TARGETOS/$TARGETARCH a AS b\n", "FROM a AS b\n", targets=OLD_ARM)
+
+
+@pytest.mark.parametrize(
+    ("flag", "targets"),
+    [
+        ("linux/$TARGETARCH", "linux/amd64,linux/arm64,linux/arm/v7"),
+        ("$TARGETPLATFORM", OLD_ARM),
+        ("linux/$TARGETARCH/$TARGETVARIANT", "linux/arm/v6"),
+        ("$BUILDPLATFORM", OLD_ARM),
+        ("linux/arm/v7", OLD_ARM),
+    ],
+)
+def test_variants_that_stay(flag: str, targets: str) -> None:
+    check_nothing(dropped_variant, f"FROM --platform={flag} alpine\n", targets=targets)
+
+
+@pytest.mark.parametrize(
+    ("environment", "consequence"),
+    [("", "puts the binary into a directory of its own"), ("GOBIN=/go/bin ", "is refused with `GOBIN` set")],
+)
+def test_installed_elsewhere(environment: str, consequence: str) -> None:
+    check_rule(
+        cross_go_install,
+        f"""
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN {environment}GOARCH=$TARGETARCH go install ./cmd/app
+            {" " * len(environment)}                   ^^^^^^^^^^ `go install` for linux/arm64 {consequence}
+        FROM scratch
+        COPY --from=build /go/bin/app /app
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM --platform=$BUILDPLATFORM golang AS b\nRUN go install ./app\nFROM scratch\nCOPY --from=b /go/bin/app /\n",
+        "FROM golang AS b\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go install ./app\nFROM scratch\nCOPY --from=b /go/bin/app /\n",
+        "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nENV GOARCH=$TARGETARCH\nRUN go install ./tool\nFROM scratch\nCOPY --from=b /out /\n",
+    ],
+)
+def test_installed_where_it_belongs(text: str) -> None:
+    check_nothing(cross_go_install, text)
