@@ -19,6 +19,8 @@ AMD = Platform("linux", "amd64")
         ({"platforms": ["linux/arm64"]}, Settings((ARM,))),
         ({"platforms": "linux/x86_64, linux/aarch64,linux/amd64"}, Settings((AMD, ARM))),
         ({"buildPlatform": "arm64"}, Settings(None, ARM)),
+        ({"inlayHints": False, "codeLens": True}, Settings(inlay_hints=False)),
+        ({"codeLens": False}, Settings(code_lens=False)),
     ],
 )
 def test_right_settings(raw: object, settings: Settings) -> None:
@@ -34,7 +36,8 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),
         ({"buildPlatform": ["linux/amd64"]}, "`buildxray.buildPlatform` is ignored: expected a platform such as"),
         ({"buildPlatfrom": "x"}, "`buildxray.buildPlatfrom` is no setting; did you mean `buildxray.buildPlatform`?"),
-        ({"zzz": "x"}, "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform` and `buildxray.platforms`"),
+        ({"zzz": "x"}, "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform`, `buildxray.codeLens`, "),
+        ({"inlayHints": "off"}, "`buildxray.inlayHints` is ignored: expected true or false"),
     ],
 )
 def test_wrong_settings_keep_their_default(raw: object, warning: str) -> None:

@@ -152,3 +152,21 @@ async def test_over_tcp() -> None:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def test_hints_and_lenses_and_how_to_switch_them_off() -> None:
+    text = "FROM alpine\nRUN é🐳\n"
+    async with editor() as session:
+        await session.open(text)
+        document = types.TextDocumentIdentifier(URI)
+        whole = types.Range(types.Position(0, 0), types.Position(9, 0))
+        hints = await session.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+        assert [(it.position, it.label) for it in hints or ()] == [(types.Position(1, 7), "×2  emulated: linux/arm64")]
+        lenses = await session.client.text_document_code_lens_async(types.CodeLensParams(document))
+        titles = [it.command.title for it in lenses or () if it.command is not None]
+        assert titles == ["linux/amd64, linux/arm64 (the target) · 4 steps · 1 emulated"]
+        off = {**SETTINGS, "inlayHints": False, "codeLens": False}
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": off}))
+        await session.published()
+        assert not await session.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+        assert not await session.client.text_document_code_lens_async(types.CodeLensParams(document))

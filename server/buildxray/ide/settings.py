@@ -25,6 +25,10 @@ class Settings:
     """The target platforms; None where nobody has chosen, which means linux/amd64 and linux/arm64."""
     build_platform: Platform | None = None
     """The platform of the machine that builds; None for this machine."""
+    inlay_hints: bool = True
+    """Whether each RUN says how often it is executed, and where under emulation."""
+    code_lens: bool = True
+    """Whether each FROM says where its stage runs, and what that costs."""
 
     def request(self) -> BuildRequest:
         """The build that these settings ask for."""
@@ -53,6 +57,10 @@ def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:
                     settings = replace(settings, platforms=read_platforms(value))
                 case "buildPlatform":
                     settings = replace(settings, build_platform=_read_platform(value))
+                case "inlayHints":
+                    settings = replace(settings, inlay_hints=_read_switch(value))
+                case "codeLens":
+                    settings = replace(settings, code_lens=_read_switch(value))
                 case _ if name not in _OF_THE_CLIENT:
                     warnings.append(_unknown(str(name)))
         except SettingError as error:
@@ -85,7 +93,14 @@ def _read_platform(value: object) -> Platform | None:
         raise SettingError(f"{error}; expected a platform such as `linux/arm64`") from error
 
 
-_OF_THE_SERVER: Final = ("buildPlatform", "platforms")
+def _read_switch(value: object) -> bool:
+    """Raises `SettingError`."""
+    if not isinstance(value, bool):
+        raise SettingError("expected true or false")
+    return value
+
+
+_OF_THE_SERVER: Final = ("buildPlatform", "codeLens", "inlayHints", "platforms")
 _OF_THE_CLIENT: Final = ("interpreter", "trace")
 """What editors send along with the others, though only they use it."""
 
@@ -97,4 +112,5 @@ def _unknown(name: str) -> str:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(f"`buildxray.{it}`" for it in names)
+    quoted = [f"`buildxray.{it}`" for it in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -25,6 +25,8 @@ class Client:
     takes_versioned_edits: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
+    refreshes_hints: bool = False
+    refreshes_lenses: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
@@ -46,4 +48,6 @@ class Client:
             takes_versioned_edits=bool(edits.document_changes),
             answers_configuration=bool(workspace.configuration),
             registers_configuration=bool(changes.dynamic_registration),
+            refreshes_hints=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
+            refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         )

@@ -10,7 +10,9 @@ from typing import Final, TypeVar
 from lsprotocol import types
 
 from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
+from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.hover import hover
+from buildxray.ide.inlay_hints import inlay_hints
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.server import Server, configuration_of
@@ -34,6 +36,8 @@ def register(server: Server) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(guarded(did_change_configuration))
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(guarded(code_action))
     server.feature(types.TEXT_DOCUMENT_HOVER)(guarded(show_hover))
+    server.feature(types.TEXT_DOCUMENT_INLAY_HINT)(guarded(inlay_hint))
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(guarded(code_lens))
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
@@ -121,6 +125,25 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     lines = document.analysis.lines
     found = hover(document.analysis, from_lsp.offset(lines, params.position, ls.client.unit))
     return None if found is None else to_lsp.hover(lines, found, ls.client)
+
+
+def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
+    """What each RUN in a range costs."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None or not ls.settings.inlay_hints:
+        return []
+    lines = document.analysis.lines
+    place = from_lsp.text_range(lines, params.range, ls.client.unit)
+    return [to_lsp.inlay_hint(lines, it, ls.client) for it in inlay_hints(document.analysis, place)]
+
+
+def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
+    """What each stage costs."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None or not ls.settings.code_lens:
+        return []
+    lines = document.analysis.lines
+    return [to_lsp.code_lens(lines, it, ls.client.unit) for it in code_lenses(document.analysis)]
 
 
 def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:

@@ -66,6 +66,10 @@ class Server(LanguageServer):
         for document in self.documents.values():
             document.configure(settings, self._workspace_of(document.uri))
             self.publish(document)
+        if self.documents and self.client.refreshes_hints:
+            self.workspace_inlay_hint_refresh(None)
+        if self.documents and self.client.refreshes_lenses:
+            self.workspace_code_lens_refresh(None)
 
     def open(self, item: types.TextDocumentItem) -> None:
         """Effect: start to watch a document, if it is a Dockerfile."""

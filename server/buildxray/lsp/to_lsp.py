@@ -9,8 +9,10 @@ from lsprotocol import types
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.code_actions import Action
+from buildxray.ide.code_lens import CodeLens
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.hover import Hover
+from buildxray.ide.inlay_hints import InlayHint
 from buildxray.lsp.client import Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
@@ -83,6 +85,19 @@ def hover(lines: LineIndex, it: Hover, client: Client) -> types.Hover:
         else types.MarkupContent(types.MarkupKind.PlainText, _plain(it.markdown))
     )
     return types.Hover(markup, range_(lines, it.range, client.unit))
+
+
+def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHint:
+    """A hint with its explanation."""
+    tooltip = (
+        types.MarkupContent(types.MarkupKind.Markdown, it.tooltip) if client.shows_markdown else _plain(it.tooltip)
+    )
+    return types.InlayHint(position(lines, it.offset, client.unit), it.label, tooltip=tooltip, padding_left=True)
+
+
+def code_lens(lines: LineIndex, it: CodeLens, unit: ColumnUnit) -> types.CodeLens:
+    """A lens that only shows: it has no command to run."""
+    return types.CodeLens(range_(lines, it.range, unit), types.Command(it.title, ""))
 
 
 def _plain(markdown: str) -> str:
