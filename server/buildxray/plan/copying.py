@@ -103,7 +103,7 @@ def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -
         if not (_has_wildcards(parent) or _has_wildcards(pattern)):
             required = (normalize("/", join(parent, pattern), system, keep_slash=False),)
         source = parent
-    path = join("/", clean(normalize("/", source, system, keep_slash=False)))
+    path = clean(normalize("/", source, system, keep_slash=False))
     unpack = copied.is_add if copied.unpack is None else copied.unpack
     return origin, ("path", path, patterns, required, unpack)
 

@@ -54,8 +54,6 @@ class Outcome(NamedTuple):
     operation: Operation | None = None
     problem: Problem | None = None
     """Why BuildKit refuses it; scope and operation are then what comes closest."""
-    unknown: tuple[str, ...] = ()
-    """Variables that were expanded to nothing because the text does not set them."""
 
 
 class BuildArguments(NamedTuple):
@@ -84,17 +82,18 @@ class _RefusalError(Exception):
 
 
 class _Context:
-    """Expands texts in a scope and remembers which variables were missing."""
+    """Expands texts in a scope."""
 
     def __init__(self, scope: Scope, arguments: BuildArguments) -> None:
         self.scope = scope
         self.arguments = arguments
-        self.unknown: dict[str, None] = {}
+        self.is_known = True
+        """Whether the text of the Dockerfile tells the values of all variables that have been expanded."""
 
     def look_up(self, name: str) -> str | None:
         assignment = self.scope.environment.assignment(name)
         if assignment is None or not assignment.is_known:
-            self.unknown[name] = None
+            self.is_known = False
         return None if assignment is None else assignment.value
 
     def expand(self, token: Token) -> str:
@@ -132,12 +131,6 @@ class _Context:
             text, platform, environment=environment, expansion=how, escape=self.arguments.escape, secrets=secrets
         )
 
-    def outcome(self, scope: Scope, operation: Operation | None = None) -> Outcome:
-        return Outcome(scope, operation, None, tuple(self.unknown))
-
-    def refused(self, problem: Problem, operation: Operation | None = None) -> Outcome:
-        return Outcome(self.scope, operation, problem, tuple(self.unknown))
-
 
 _EXPANDABLE: Final = re.compile(r"""[$'"\\`]""")
 
@@ -148,17 +141,16 @@ def _env(node: Env, context: _Context) -> Outcome:
     try:
         values: list[tuple[str, str, bool]] = []
         for pair in node.pairs:
-            context.unknown, others = {}, context.unknown
+            context.is_known = True
             name = context.expand(pair.name)
             value = context.expand(pair.value) if pair.value is not None else ""
-            values.append((name, value, not context.unknown))
-            context.unknown |= others
+            values.append((name, value, context.is_known))
     except _RefusalError as refusal:
-        return context.refused(refusal.problem)
+        return Outcome(scope, problem=refusal.problem)
     for name, value, is_known in values:
         environment = environment.with_variable(name, value, is_known=is_known)
         image_environment = image_environment.with_variable(name, value, is_known=is_known)
-    return context.outcome(replace(scope, environment=environment, image_environment=image_environment))
+    return Outcome(replace(scope, environment=environment, image_environment=image_environment))
 
 
 def _arg(node: Arg, context: _Context) -> Outcome:
@@ -170,13 +162,12 @@ def _arg(node: Arg, context: _Context) -> Outcome:
         if given is not None:
             value = given
         elif pair.value is not None:
-            context.unknown, others = {}, context.unknown
+            context.is_known = True
             try:
                 value = context.expand(pair.value)
             except _RefusalError as refusal:
-                return context.refused(refusal.problem)
-            is_known = not context.unknown
-            context.unknown |= others
+                return Outcome(scope, problem=refusal.problem)
+            is_known = context.is_known
         else:
             inherited = context.arguments.inherited.assignment(name)
             value = None if inherited is None else inherited.value
@@ -184,7 +175,7 @@ def _arg(node: Arg, context: _Context) -> Outcome:
         if value is not None and name not in _NOT_IN_ENVIRONMENT:
             environment = scope.environment.with_variable(name, value, is_known=is_known)
             context.scope = replace(scope, environment=environment)
-    return context.outcome(context.scope)
+    return Outcome(context.scope)
 
 
 _NOT_IN_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
@@ -230,7 +221,7 @@ def _run(node: Run, context: _Context) -> Outcome:
         arguments=command.arguments,
         environment=environment,
     )
-    return Outcome(scope, operation, problem, tuple(context.unknown))
+    return Outcome(scope, operation, problem)
 
 
 class _Command(NamedTuple):
@@ -278,10 +269,10 @@ def _copying(node: Copying, context: _Context) -> Outcome:
         label = context.label(node.text, scope.platform)
         operation = copy_operation(copied, scope.directory, scope.system, label)
     except _RefusalError as refusal:
-        return context.refused(refusal.problem)
+        return Outcome(scope, problem=refusal.problem)
     except (CopyError, PathError, SourceError) as error:
-        return context.refused(Problem(str(error), Span(node.keyword.span.end, len(node.text))))
-    return context.outcome(scope, operation)
+        return Outcome(scope, problem=Problem(str(error), Span(node.keyword.span.end, len(node.text))))
+    return Outcome(scope, operation)
 
 
 def _copied(node: Copying, context: _Context) -> Copied:
@@ -294,26 +285,29 @@ def _copied(node: Copying, context: _Context) -> Copied:
 
     destination = node.destination
     assert destination is not None, "COPY and ADD with fewer arguments are refused before"
-    documents = {it.name: it for it in node.heredocs}
-    contents: list[tuple[str, str]] = []
+    bodies = {it.name: it.content for it in node.heredocs}
+    sources: list[str] = []
+    documents: list[tuple[str, str]] = []
     for token in node.arguments[:-1]:
         marker = heredoc_marker(token.text)
-        if marker is not None:
-            content = documents[marker.name].content if marker.name in documents else ""
+        if marker is None:
+            sources.append(context.expand(token))
+        else:
+            content = bodies.get(marker.name, "")
             content = chomp(content) if marker.chomp else content
-            contents.append((marker.name, context.expand_document(content, token.span) if marker.expand else content))
+            documents.append((marker.name, context.expand_document(content, token.span) if marker.expand else content))
     is_add = isinstance(node, Add)
     return Copied(
         is_add,
-        tuple(context.expand(it) for it in node.sources),
-        tuple(contents),
+        tuple(sources),
+        tuple(documents),
         context.expand(destination),
         chown=flag("chown"),
         chmod=flag("chmod"),
         checksum=flag("checksum") if is_add else "",
         is_link=node.is_enabled("link"),
         has_parents=node.is_enabled("parents"),
-        excluded=tuple(it.value.text for it in node.flags if it.name.text == "exclude" and it.value is not None),
+        excluded=tuple([it.value.text for it in node.flags if it.name.text == "exclude" and it.value is not None]),
         keep_git_dir=switch("keep-git-dir"),
         unpack=switch("unpack"),
         from_stage=node.flag_value("from") != "",
@@ -327,16 +321,16 @@ def _workdir(node: Workdir, context: _Context) -> Outcome:
         path = context.expand(node.value)
         directory = working_directory(scope.working_directory, path, scope.system)
     except _RefusalError as refusal:
-        return context.refused(refusal.problem)
+        return Outcome(scope, problem=refusal.problem)
     except PathError as error:
-        return context.refused(Problem(str(error), node.value.span))
+        return Outcome(scope, problem=Problem(str(error), node.value.span))
     scope = replace(scope, working_directory=directory)
     if scope.directory == "/":
-        return context.outcome(scope)
+        return Outcome(scope)
     owner = tuple(map(user_identity, scope.user.split(":", 1))) if scope.user else ()
     identity = ("make directory", clean(scope.directory), owner)
     operation = Operation("file", identity, (Origin.PREVIOUS,), context.label(node.text, scope.platform))
-    return context.outcome(scope, operation)
+    return Outcome(scope, operation)
 
 
 def _user(node: User, context: _Context) -> Outcome:
@@ -344,12 +338,12 @@ def _user(node: User, context: _Context) -> Outcome:
     try:
         user = context.expand(node.value)
     except _RefusalError as refusal:
-        return context.refused(refusal.problem)
-    return context.outcome(replace(context.scope, user=user))
+        return Outcome(context.scope, problem=refusal.problem)
+    return Outcome(replace(context.scope, user=user))
 
 
 def _shell(node: Shell, context: _Context) -> Outcome:
-    return context.outcome(replace(context.scope, shell=tuple(it.text for it in node.arguments)))
+    return Outcome(replace(context.scope, shell=tuple(it.text for it in node.arguments)))
 
 
 def _only_checked(node: Node, context: _Context) -> Outcome:
@@ -357,8 +351,8 @@ def _only_checked(node: Node, context: _Context) -> Outcome:
     try:
         _check(node, context)
     except _RefusalError as refusal:
-        return context.refused(refusal.problem)
-    return context.outcome(context.scope)
+        return Outcome(context.scope, problem=refusal.problem)
+    return Outcome(context.scope)
 
 
 def _check(node: Node, context: _Context) -> None:

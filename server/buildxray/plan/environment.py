@@ -10,7 +10,7 @@ BuildKit: client/llb/meta.go, EnvList.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -26,10 +26,12 @@ class Assignment(NamedTuple):
 class _History:
     """Assignments in their order; only the newest `Environment` of a history may append to it."""
 
-    __slots__ = ("after", "assignments", "before", "fingerprint", "positions", "size")
+    __slots__ = ("after", "assignments", "before", "fingerprint", "hashes", "positions", "size")
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         self.assignments: list[Assignment] = []
+        self.hashes: list[int] = []
+        """Of name and value."""
         self.positions: dict[str, list[int]] = {}
         # A linked list, by index, of the assignments that are not overwritten; -1 is both its ends.
         self.before: dict[int, int] = {-1: -1}
@@ -50,6 +52,7 @@ class _History:
             self._link(before, after)
         positions.append(idx)
         self.assignments.append(assignment)
+        self.hashes.append(hash(assignment[:2]))
         self._link(self.before[-1], idx)
         self._link(idx, -1)
         self.size += 1
@@ -62,7 +65,7 @@ class _History:
     def _edge(self, first: int, second: int) -> int:
         if second == -1:
             return 0
-        return hash((self.assignments[first][:2] if first >= 0 else None, self.assignments[second][:2]))
+        return hash((self.hashes[first] if first >= 0 else None, self.hashes[second]))
 
 
 class Environment:
@@ -82,6 +85,11 @@ class Environment:
     def empty(cls) -> Environment:
         """No variables at all."""
         return cls(_History(()))
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Environment:
+        """These variables, in this order."""
+        return cls(_History([Assignment(name, value, is_known=True) for name, value in values.items()]))
 
     def with_variable(self, name: str, value: str, *, is_known: bool = True) -> Environment:
         """The environment after an assignment."""

@@ -6,32 +6,29 @@ target platform they stem from. That is how sharing comes about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import Operation, Origin
 from buildxray.platforms.platform import Platform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Vertex:
-    """An operation with its inputs."""
+    """An operation with its inputs; known by its identity as an object, for there is one of each content."""
 
-    operation: Operation
-    platform: Platform | None
-    inputs: tuple[Vertex, ...]
-    """In the order in which BuildKit numbers them, each once."""
+    __slots__ = ("inputs", "operation", "platform")
+
+    def __init__(self, operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> None:
+        self.operation = operation
+        self.platform = platform
+        self.inputs = tuple(dict.fromkeys([it for it in inputs if it is not None]))
+        """In the order in which BuildKit numbers them, each once."""
 
 
 def vertex(memo: Memo, operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
     """The vertex of an operation on these inputs; None stands for an empty directory."""
     key = (operation.kind, operation.identity, platform, *inputs)
-    return memo.recall(key, _new_vertex, operation, platform, inputs)
-
-
-def _new_vertex(operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
-    return Vertex(operation, platform, tuple(dict.fromkeys(it for it in inputs if it is not None)))
+    return memo.recall(key, Vertex, operation, platform, inputs)
 
 
 class Occurrence:
@@ -72,19 +69,17 @@ def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -
     return tuple([it for it in inputs if it is not None])
 
 
-def in_build_order(result: Occurrence | None) -> Iterator[Occurrence]:
+def in_build_order(result: Occurrence | None) -> list[Occurrence]:
     """All that `result` needs, inputs first, in BuildKit's order (client/llb/state.go, marshal)."""
-    if result is None:
-        return
-    seen = {result}
-    path = [(result, iter(result.visits))]
-    while path:
-        occurrence, inputs = path[-1]
-        for following in inputs:
-            if following not in seen:
-                seen.add(following)
-                path.append((following, iter(following.visits)))
-                break
+    order: dict[Occurrence, None] = {}
+    entered: set[Occurrence] = set()
+    todo = [] if result is None else [result]
+    while todo:
+        occurrence = todo[-1]
+        if occurrence in entered:
+            # All that lay above it is done. Who is needed twice is found a second time when it is done already.
+            order[todo.pop()] = None
         else:
-            path.pop()
-            yield occurrence
+            entered.add(occurrence)
+            todo += [it for it in reversed(occurrence.visits) if it not in entered]
+    return list(order)

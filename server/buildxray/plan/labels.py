@@ -7,15 +7,14 @@ BuildKit: dockerfile2llb/convert.go, prefixCommand, processCmdEnv, uppercaseCmd 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
 from buildxray.syntax.words import PLAIN, Expansion, ExpansionError, expand, lex
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepLabel:
+class StepLabel(NamedTuple):
     """What the progress output shows of an operation, but for the number of the step."""
 
     text: str
@@ -35,7 +34,7 @@ class StepLabel:
 
     def with_prefix(self, prefix: str) -> StepLabel:
         """The same label with something in front of the instruction."""
-        return replace(self, prefix=prefix)
+        return self._replace(prefix=prefix)
 
     @property
     def platforms(self) -> str:

@@ -6,7 +6,6 @@ BuildKit: the operations of client/llb.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, NamedTuple
 
@@ -34,9 +33,8 @@ class CommandSource(NamedTuple):
     idx: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
-    """One node of the graph; `identity` tells it from others, not the object."""
+class Operation(NamedTuple):
+    """One node of the graph; `identity` tells it from others of its kind."""
 
     kind: StepKind
     identity: Hashable

@@ -30,12 +30,16 @@ def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
 
     `keep_slash` keeps the `/` or `/.` at the end of a destination. Raises `PathError`.
     """
-    path, parent = to_slash(path, system), to_slash(parent, system) or "/"
+    is_windows = system == "windows"
+    if is_windows:
+        path = to_slash(path, system)
+        parent = without_drive(to_slash(parent, system) or "/", system, keep_slash=keep_slash)
     original = path
-    parent = without_drive(parent, system, keep_slash=keep_slash)
     if not is_absolute(parent, system):
         parent = join("/", parent)
-    path = without_drive(path or parent, system, keep_slash=keep_slash)
+    path = path or parent
+    if is_windows:
+        path = without_drive(path, system, keep_slash=keep_slash)
     if not is_absolute(path, system):
         path = join(parent, path)
     if keep_slash:

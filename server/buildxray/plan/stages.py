@@ -127,9 +127,8 @@ def _global_arguments(
     """BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
     given = dict(request.build_arguments)
     problems: list[tuple[int, str, Span]] = []
-    environment = Environment.empty()
-    for name, value in automatic_values(request.build_platform, target, target_name).items():
-        environment = environment.with_variable(name, given.get(name, value))
+    automatic = automatic_values(request.build_platform, target, target_name)
+    environment = Environment.of({name: given.get(name, value) for name, value in automatic.items()})
     for position, node in enumerate(nodes):
         for pair in node.pairs if isinstance(node, Arg) else ():
             argument = given.get(pair.name.text)

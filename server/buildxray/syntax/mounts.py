@@ -6,6 +6,7 @@ BuildKit: frontend/dockerfile/instructions/commands_runmount.go, parseMount.
 from __future__ import annotations
 
 import csv
+from functools import lru_cache
 from typing import NamedTuple
 
 from buildxray.syntax.instructions import Flag, Span, Token
@@ -42,7 +43,8 @@ def csv_fields(text: str) -> list[str]:
     return fields
 
 
-def mount_options(flag: Flag) -> list[MountOption]:
+@lru_cache(maxsize=1024)
+def mount_options(flag: Flag) -> tuple[MountOption, ...]:
     """The options of a `--mount` flag; raises `MountSyntaxError`."""
     value = flag.value or Token("", Span(flag.span.end, flag.span.end))
     options: list[MountOption] = []
@@ -53,4 +55,4 @@ def mount_options(flag: Flag) -> list[MountOption]:
         span = Span(start, min(start + len(text), value.span.end))
         options.append(MountOption(key.lower(), Token(text, span) if separator else None, field))
         position += len(field) + 1
-    return options
+    return tuple(options)

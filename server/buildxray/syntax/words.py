@@ -186,7 +186,7 @@ class HeredocMarker(NamedTuple):
 
 def heredoc_marker(word: str) -> HeredocMarker | None:
     """Read one word as a heredoc marker. BuildKit: parser/parser.go, heredocFromMatch."""
-    match = _HEREDOC.fullmatch(word)
+    match = _HEREDOC.fullmatch(word) if "<<" in word else None
     if match is None or not match["name"]:
         return None
     lexed = lex(match["name"])
