@@ -7,6 +7,7 @@ import { goTo, greet, openFile, openFolder } from "./workbench.mjs";
 const images = fileURLToPath(new URL("../../../docs/images", import.meta.url));
 const settings = {
   "breadcrumbs.enabled": false,
+  "editor.codeLensFontSize": 12,
   "editor.fontSize": 14,
   "editor.lineHeight": 22,
   "editor.occurrencesHighlight": "off",
