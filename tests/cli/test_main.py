@@ -84,6 +84,29 @@ def test_check_as_json(capfd: pytest.CaptureFixture[str], undeclared: Path) -> N
     ]
 
 
+def test_check_as_github_annotations(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "a,b.Dockerfile"
+    path.write_text(UNDECLARED)
+    out = Run(capfd, "check", "--format", "github", path).out
+    place = f"file={str(path).replace(',', '%2C')},line=2,col=13,endLine=2,endColumn=23"
+    assert out == f"::error {place},title=buildxray%3A undeclared-platform-arg::{UNDECLARED_MESSAGE}\n"
+
+
+def test_check_as_sarif(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    run = Run(capfd, "check", "--format", "sarif", undeclared, GREET / "Dockerfile.cross")
+    (log,) = run.objects
+    assert log["version"] == "2.1.0"
+    (sarif,) = log["runs"]  # type: ignore[misc]
+    (result,) = sarif["results"]
+    assert sarif["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "undeclared-platform-arg"
+    assert (result["level"], result["message"]) == ("error", {"text": UNDECLARED_MESSAGE})
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == undeclared.as_uri()
+    assert place["region"] == {"startLine": 2, "startColumn": 13, "endLine": 2, "endColumn": 23}
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert change["replacements"][0]["insertedContent"] == {"text": "ARG TARGETARCH\n"}
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

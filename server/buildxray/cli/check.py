@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -12,6 +11,7 @@ from buildxray.cli.build_options import Build
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import find_dockerfiles, read_file, workspace_of
+from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
 from buildxray.cli.rule_names import chosen_rules
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.diagnostics import Diagnostic, diagnose
@@ -31,6 +31,7 @@ def check(options: argparse.Namespace) -> int:
     rules = chosen_rules(options.select, options.ignore)
     console = output()
     total = _Total()
+    log: list[Located] = []
     for path in find_dockerfiles(options.paths):
         try:
             text = read_file(path)
@@ -41,11 +42,18 @@ def check(options: argparse.Namespace) -> int:
         analysis = build.analyzer(workspace_of(path)).analyze(text)
         diagnostics = diagnose(analysis.context, rules)
         total.add(diagnostics)
-        if options.format == "json":
-            for it in diagnostics:
-                console.out(json.dumps(_as_json(path, analysis.lines, it), ensure_ascii=False))
-        else:
-            _print(console, path, analysis, diagnostics)
+        located = [Located(path, analysis.lines, it) for it in diagnostics]
+        match options.format:
+            case "json":
+                console.out("".join(f"{as_json(it)}\n" for it in located), end="")
+            case "github":
+                console.out("".join(f"{as_github_annotation(it)}\n" for it in located), end="")
+            case "sarif":
+                log += located
+            case _:
+                _print(console, path, analysis, diagnostics)
+    if options.format == "sarif":
+        console.out(as_sarif(log))
     if options.format == "text":
         console.print(total.summary, soft_wrap=True)
     if total.n_unreadable:
@@ -120,31 +128,3 @@ def _excerpt(lines: LineIndex, range_: TextRange, style: str) -> Text:
     return Text.assemble(
         (number, "dim"), content.expandtabs(4), "\n", ("      | ", "dim"), " " * before, ("^" * width, style)
     )
-
-
-def _as_json(path: str, lines: LineIndex, it: Diagnostic) -> dict[str, Any]:
-    return {
-        "path": path,
-        "rule": it.rule,
-        "severity": it.severity.value,
-        "message": it.message,
-        **_range(lines, it.range),
-        "fixes": [
-            {
-                "title": fix.title,
-                "safety": fix.safety.value,
-                "edits": [{**_range(lines, edit.range), "text": edit.new_text} for edit in fix.edits],
-            }
-            for fix in it.fixes
-        ],
-    }
-
-
-def _range(lines: LineIndex, range_: TextRange) -> dict[str, Any]:
-    return {"start": _position(lines, range_.start), "end": _position(lines, range_.end)}
-
-
-def _position(lines: LineIndex, offset: int) -> dict[str, int]:
-    """1-based; columns count code points."""
-    line, column = lines.position(offset)
-    return {"line": line + 1, "column": column + 1}

@@ -78,7 +78,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="a Dockerfile, a directory, or `-` for the standard input"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     parser.add_argument("--select", metavar="RULE,…", help="only these rules")
     parser.add_argument("--ignore", metavar="RULE,…", help="all rules but these")
     parser.add_argument(

@@ -33,7 +33,12 @@ class Diagnostic:
     @property
     def documentation_url(self) -> str:
         """The manual page of its rule."""
-        return f"{_DOCUMENTATION}{self.rule}.md"
+        return documentation_url(self.rule)
+
+
+def documentation_url(rule: str) -> str:
+    """Where the manual page of a rule stands."""
+    return f"{_DOCUMENTATION}{rule}.md"
 
 
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,137 @@
+"""Findings for machines: JSON lines, GitHub annotations, SARIF. Lines and columns count from 1, columns in code points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+import buildxray
+from buildxray.ide.diagnostics import Diagnostic, documentation_url
+from buildxray.rules.base import Fix, Severity
+from buildxray.rules.registry import ALL
+from buildxray.syntax.text import LineIndex, TextRange
+
+_GITHUB_COMMAND: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "notice"}
+_SARIF_LEVEL: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
+
+
+class Located(NamedTuple):
+    """A finding and the file that it is in."""
+
+    path: str
+    lines: LineIndex
+    diagnostic: Diagnostic
+
+
+def as_json(found: Located) -> str:
+    """One object: the contract of `buildxray check --format json`."""
+    it = found.diagnostic
+    fields = {
+        "path": found.path,
+        "rule": it.rule,
+        "severity": it.severity.value,
+        "message": it.message,
+        **_range(found.lines, it.range),
+        "fixes": [
+            {
+                "title": fix.title,
+                "safety": fix.safety.value,
+                "edits": [{**_range(found.lines, edit.range), "text": edit.new_text} for edit in fix.edits],
+            }
+            for fix in it.fixes
+        ],
+    }
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def as_github_annotation(found: Located) -> str:
+    """A workflow command, which GitHub shows at the line in a pull request."""
+    it = found.diagnostic
+    region = _region(found.lines, it.range)
+    properties = {
+        "file": found.path,
+        "line": region["startLine"],
+        "col": region["startColumn"],
+        "endLine": region["endLine"],
+        "endColumn": region["endColumn"],
+        "title": f"buildxray: {it.rule}",
+    }
+    listed = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in properties.items())
+    return f"::{_GITHUB_COMMAND[it.severity]} {listed}::{_escaped(it.message)}"
+
+
+def as_sarif(found: Iterable[Located]) -> str:
+    """One SARIF 2.1.0 log of all findings."""
+    driver = {
+        "name": "buildxray",
+        "version": buildxray.__version__,
+        "informationUri": "https://github.com/buildxray/buildxray",
+        "rules": [
+            {
+                "id": rule.name,
+                "shortDescription": {"text": rule.summary},
+                "help": {"text": rule.doc, "markdown": rule.doc},
+                "helpUri": documentation_url(rule.name),
+                "defaultConfiguration": {"level": _SARIF_LEVEL[rule.with_intent]},
+            }
+            for rule in ALL
+        ],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_sarif_result(it) for it in found],
+    }
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False)
+
+
+def _sarif_result(found: Located) -> dict[str, Any]:
+    it = found.diagnostic
+    location = {"artifactLocation": _artifact(found.path), "region": _region(found.lines, it.range)}
+    result: dict[str, Any] = {
+        "ruleId": it.rule,
+        "ruleIndex": [rule.name for rule in ALL].index(it.rule),
+        "level": _SARIF_LEVEL[it.severity],
+        "message": {"text": it.message},
+        "locations": [{"physicalLocation": location}],
+    }
+    if it.fixes:
+        result["fixes"] = [_sarif_fix(found, fix) for fix in it.fixes]
+    return result
+
+
+def _sarif_fix(found: Located, fix: Fix) -> dict[str, Any]:
+    replacements = [
+        {"deletedRegion": _region(found.lines, edit.range), "insertedContent": {"text": edit.new_text}}
+        for edit in fix.edits
+    ]
+    changes = [{"artifactLocation": _artifact(found.path), "replacements": replacements}]
+    return {"description": {"text": fix.title}, "artifactChanges": changes}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    pure = PurePath(path)
+    return {"uri": pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())}
+
+
+def _region(lines: LineIndex, range_: TextRange) -> dict[str, int]:
+    (line, column), (end_line, end_column) = lines.position(range_.start), lines.position(range_.end)
+    return {"startLine": line + 1, "startColumn": column + 1, "endLine": end_line + 1, "endColumn": end_column + 1}
+
+
+def _range(lines: LineIndex, range_: TextRange) -> dict[str, dict[str, int]]:
+    region = _region(lines, range_)
+    return {
+        "start": {"line": region["startLine"], "column": region["startColumn"]},
+        "end": {"line": region["endLine"], "column": region["endColumn"]},
+    }
+
+
+def _escaped(text: str, also: str = "") -> str:
+    for char in f"%\r\n{also}":
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text
