@@ -206,12 +206,12 @@ def _run(node: Run, context: _Context) -> Outcome:
         scope.user,
         node.flag_value("network") or "default",
         node.flag_value("security") or "sandbox",
-        tuple(it.value.text for it in node.flags if it.name.text == "device" and it.value is not None),
-        tuple(it.identity for it in points),
+        tuple([it.value.text for it in node.flags if it.name.text == "device" and it.value is not None]),
+        tuple([it.identity for it in points]),
         tuple(mounts.secrets),
         tuple(mounts.agents),
     )
-    inputs: tuple[Input | None, ...] = (Origin.PREVIOUS, *(it.input for it in points))
+    inputs: tuple[Input | None, ...] = (Origin.PREVIOUS, *[it.input for it in points])
     text = node.text + command.summary
     operation = Operation(
         "exec",

@@ -31,7 +31,7 @@ class Memo:
         """The result for `key`, computed if it is new; it is never None."""
         result: T | None = self._young.get(key)
         if result is None:
-            result = self._old.get(key)
+            result = self._old.get(key) if self._old else None
             if result is None:
                 result = compute(*args, **kwargs)
             self._young[key] = result

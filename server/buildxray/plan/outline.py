@@ -161,15 +161,19 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
     value = node.source_stage.value if isinstance(node, Copy) and node.source_stage is not None else None
     if value is None or not value.text:
         return ()
-    try:
-        is_plain = expand(lex(value.text, escape), lambda _: None) == value.text
-    except ExpansionError:
-        is_plain = False
-    if not is_plain:
+    if not _is_plain(value.text, escape):
         problem = "`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"
         return (_Reference(value.text, None, value.span, problem),)
     is_number = re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is not None
     return (_Reference(value.text, int(value.text) if is_number else None, value.span),)
+
+
+def _is_plain(text: str, escape: str) -> bool:
+    """Whether expanding `text` leaves it as it is."""
+    try:
+        return expand(lex(text, escape), lambda _: None) == text
+    except ExpansionError:
+        return False
 
 
 def _circle(stages: Sequence[StageOutline]) -> StageOutline | None:

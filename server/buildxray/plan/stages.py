@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.plan.environment import Environment
@@ -163,7 +164,8 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
     by_name: dict[str, int] = {}
     for stage in resolved.outline.stages:
         node = resolved.outline.dockerfile.instructions[stage.from_idx].node
-        base = memo.recall((node, arguments, escape), _base, node, arguments, escape, builder)
+        values = [arguments.get(name) for name in _variables(node, escape)]
+        base = memo.recall((node, escape, *values), _base, node, arguments, escape, builder)
         for message, span in base.problems:
             resolved.refusals.append(Refusal(message, stage.from_idx, span))
         number = by_name.get(base.name)
@@ -198,6 +200,13 @@ def _image(name: str) -> _Image:
         return _Image(normalized(name))
     except ImageNameError as error:
         return _Image(name, str(error))
+
+
+@lru_cache(maxsize=4096)
+def _variables(node: Node, escape: str) -> tuple[str, ...]:
+    """The variables that a FROM depends on."""
+    texts = [it.text for it in node.arguments[:1]] + [it.value.text for it in node.flags if it.value is not None]
+    return tuple([use.name for text in texts for use in lex(text, escape).uses])
 
 
 def _base(node: Node, arguments: Environment, escape: str, builder: Platform) -> _Base:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from typing import Final, NoReturn
 
 from buildxray.syntax.instructions import Flag, Pair, Span, Token
@@ -94,7 +93,7 @@ def quoted_words(text: str, start: int, end: int, escape: str) -> tuple[Token, .
     BuildKit: line_parsers.go, parseWords.
     """
     words: list[Token] = []
-    for match in _quoted_word(escape).finditer(text, start, end):
+    for match in _QUOTED_WORD[escape].finditer(text, start, end):
         word = match[0]
         if match["dangling"] is not None:
             word = word[:-1]
@@ -103,18 +102,18 @@ def quoted_words(text: str, start: int, end: int, escape: str) -> tuple[Token, .
     return tuple(words)
 
 
-@cache
-def _quoted_word(escape: str) -> re.Pattern[str]:
-    token = re.escape(escape)
-    return re.compile(
-        rf"""(?: [^{SPACE}'"{token}]
+_QUOTED_WORD: Final = {
+    escape: re.compile(
+        rf"""(?: [^{re.escape(SPACE)}'"{token}]
                | '[^']*(?:'|\Z)
                | "(?: [^"{token}] | {token}. )*(?:"|(?={token}?\Z))
                | {token}.
                | (?P<dangling>{token}\Z)
-             )+""".replace(SPACE, re.escape(SPACE)),
+             )+""",
         re.VERBOSE | re.DOTALL,
     )
+    for escape, token in (("\\", r"\\"), ("`", "`"))
+}
 
 
 def arg_pairs(words: tuple[Token, ...]) -> tuple[Pair, ...]:
