@@ -7,17 +7,35 @@ import pytest
 from buildxray.ide.file_names import is_dockerfile
 from buildxray.ide.workspace import read_workspace
 
+NAMES = [
+    "Dockerfile",
+    "dockerfile",
+    "Dockerfile.dev",
+    "Dockerfile-alpine",
+    "api.Dockerfile",
+    "api_Dockerfile",
+    "prod-dockerfile.arm",
+    "Containerfile",
+    "Containerfile2",
+    "x.containerfile",
+]
+OTHERS = [
+    "Dockerfiles",
+    "Dockerfile.",
+    "myDockerfile",
+    "docker-compose.yml",
+    ".dockerignore",
+    "Dockerfile.dockerignore",
+    "",
+]
 
-@pytest.mark.parametrize(
-    "name", ["Dockerfile", "dockerfile", "Dockerfile.dev", "api.Dockerfile", "Containerfile", "x.containerfile"]
-)
+
+@pytest.mark.parametrize("name", NAMES)
 def test_names_of_dockerfiles(name: str) -> None:
     assert is_dockerfile(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["Dockerfiles", "Dockerfile.", "myDockerfile", "docker-compose.yml", ".dockerignore", ""]
-)
+@pytest.mark.parametrize("name", OTHERS)
 def test_other_names(name: str) -> None:
     assert not is_dockerfile(name)
 

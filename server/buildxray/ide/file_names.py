@@ -6,10 +6,13 @@ import re
 from typing import Final
 
 _DOCKERFILE: Final = re.compile(
-    r"(?:Dockerfile|Dockerfile\..+|.+\.Dockerfile|Containerfile.*|.+\.Containerfile)", re.IGNORECASE
+    r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 
 
 def is_dockerfile(name: str) -> bool:
-    """Whether a file of that name, directories left out, is a Dockerfile; in any case."""
-    return _DOCKERFILE.fullmatch(name) is not None
+    """Whether a file of that name, directories left out, is a Dockerfile; in any case.
+
+    `Dockerfile.dockerignore` says what a build leaves out, and is none.
+    """
+    return _DOCKERFILE.fullmatch(name) is not None and not name.lower().endswith(".dockerignore")
