@@ -7,7 +7,6 @@ import socket
 import sys
 from pathlib import Path
 
-import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
@@ -17,31 +16,23 @@ NAIVE = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\
 UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "language", "is_ours"),
-    [
-        ("Dockerfile", "plaintext", True),
-        ("dockerfile.dev", "plaintext", True),
-        ("api.Dockerfile", "plaintext", True),
-        ("Containerfile.arm", "plaintext", True),
-        ("build.txt", "dockerfile", True),
-        ("build.txt", "containerfile", True),
-        ("my%20file.DOCKERFILE", "plaintext", True),
-        ("notes.md", "markdown", False),
-        ("Dockerfiles", "plaintext", False),
-    ],
-)
-async def test_which_files_are_dockerfiles(name: str, language: str, is_ours: bool) -> None:
+async def test_which_files_are_dockerfiles() -> None:
+    files = {
+        "Dockerfile": "plaintext",
+        "dockerfile.dev": "plaintext",
+        "api.Dockerfile": "plaintext",
+        "Containerfile.arm": "plaintext",
+        "my%20file.DOCKERFILE": "plaintext",
+        "build.txt": "dockerfile",
+        "image.txt": "containerfile",
+    }
     async with editor() as session:
-        if is_ours:
-            assert len(await session.open(UNDECLARED, uri=f"file:///nowhere/{name}", language=language)) == 1
-            return
-        item = types.TextDocumentItem(f"file:///nowhere/{name}", language, 1, UNDECLARED)
-        session.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        session.client.text_document_did_open(
-            types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 1, UNDECLARED))
-        )
-        assert (await session.published()).uri == URI
+        for name, language in [("notes.md", "markdown"), ("Dockerfiles", "plaintext"), *files.items()]:
+            item = types.TextDocumentItem(f"file:///nowhere/{name}", language, 1, UNDECLARED)
+            session.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        published = [await session.published() for _ in files]
+        assert [it.uri.rpartition("/")[2] for it in published] == [*files]
+        assert all(len(it.diagnostics) == 1 for it in published)
 
 
 async def test_closing_takes_diagnostics_back() -> None:
@@ -96,21 +87,15 @@ async def test_settings_decide_on_the_platforms() -> None:
         await session.until([])
 
 
-@pytest.mark.parametrize(
-    ("options", "warning"),
-    [
-        ({"platforms": ["linux/amd64", 3]}, "buildxray.platforms"),
-        ({"platforms": "linux/amd64/a/b/c"}, "buildxray.platforms"),
-        ({"buildPlatform": {}}, "buildxray.buildPlatform"),
-        ({"platform": ["linux/amd64"]}, "did you mean `buildxray.platforms`?"),
-        ([], "buildxray"),
-    ],
-)
-async def test_wrong_settings_are_named_once(options: object, warning: str) -> None:
-    async with editor(options=options) as session:
+async def test_wrong_settings_are_named_once() -> None:
+    wrong = {"platforms": ["linux/amd64", 3], "buildPlatform": {}, "platform": ["linux/amd64"]}
+    async with editor(options=wrong) as session:
         assert await session.open(UNDECLARED)
-        (message,) = [it.message for it in session.client.messages]
-        assert warning in message
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": wrong}))
+        assert await session.change(UNDECLARED + "# more\n")
+        messages = [it.message for it in session.client.messages]
+        assert [it.split("`")[1] for it in messages] == [f"buildxray.{name}" for name in wrong]
+        assert "did you mean `buildxray.platforms`?" in messages[-1]
         assert session.errors == []
 
 
