@@ -50,6 +50,11 @@ def test_the_compiler_gets_nothing() -> None:
         EOF
         """,
         """
+        FROM golang
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build
+                                  ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
         ARG TARGETARCH
         FROM alpine
         RUN wget x/$TARGETARCH y/$TARGETARCH
@@ -77,6 +82,7 @@ def test_uses_without_a_declaration(markup: str) -> None:
         "FROM alpine\nRUN echo '$TARGETARCH' \\$TARGETARCH\n",
         "FROM alpine\nRUN TARGETARCH=$(uname -m); echo $TARGETARCH\n",
         "FROM alpine\nRUN for TARGETARCH in a b; do echo $TARGETARCH; done\n",
+        "FROM alpine\nRUN wget ${TARGETOS:-linux}\nCOPY a ${TARGETOS-linux}\n",
         "FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n",
         "FROM alpine\nENV TARGETARCH=amd64\nRUN echo $TARGETARCH\n",
         "FROM alpine\nRUN <<'EOF' cat > /script\necho $TARGETARCH\nEOF\n",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.plan.outline import StageOutline
-from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order
@@ -15,6 +16,7 @@ from buildxray.syntax.shell import Script
 from buildxray.syntax.variables import VariableReference, variable_references
 from buildxray.toolchains.base import Effect
 
+_DEFAULT: Final = re.compile(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
 
 
@@ -64,7 +66,8 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     as it has to.
 
     ## Limits
-    Where the use only prints the value, or gives a default for it, the finding is a warning. A base image that sets a variable of that
+    Where the use only prints the value, gives a default for it, or tells it to a compiler that runs on its target anyway, the finding is a warning.
+    A default that suits every requested platform is none. A base image that sets a variable of that
     name is not known.
     """
     first_uses: dict[tuple[int, str], int] = {}
@@ -82,7 +85,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Finding:
     name = use.reference.name
     in_stage = f"in stage `{stage.name}`" if stage.name else "in this stage"
-    is_harmless = use.reference.has_default or _only_shows(ctx, use)
+    is_harmless = use.reference.has_default or _only_shows(ctx, use) or _compiles_right(ctx, use)
     consequence = "its default is taken for every platform" if use.reference.has_default else "it expands to nothing"
     if machine := _compiled_for(ctx, use):
         consequence += f", and {machine}"
@@ -117,8 +120,19 @@ def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
             if name not in AUTOMATIC_ARGUMENTS or name in seen:
                 continue
             seen.add(name)
-            if not _is_declared(ctx, idx, name) and not (reference.is_shell and _sets(script, name)):
+            is_own = reference.is_shell and _sets(script, name)
+            if not _is_declared(ctx, idx, name) and not is_own and not _defaults_right(ctx, reference):
                 yield _Use(idx, reference)
+
+
+def _defaults_right(ctx: RuleContext, reference: VariableReference) -> bool:
+    """Whether the default is what BuildKit would give for every target of this build."""
+    default = _DEFAULT.match(ctx.text, reference.name_range.end) if reference.has_default else None
+    request = ctx.plan.request
+    return default is not None and all(
+        automatic_values(request.build_platform, it, "")[reference.name] == default["value"]
+        for it in request.target_platforms
+    )
 
 
 def _is_declared(ctx: RuleContext, idx: int, name: str) -> bool:
@@ -151,6 +165,19 @@ def _only_shows(ctx: RuleContext, use: _Use) -> bool:
         if any(it.name == use.reference.name for word in command.words for it in word.variables)
     ]
     return bool(users) and all(it.name in _PRINTING and not it.is_substitution for it in users)
+
+
+def _compiles_right(ctx: RuleContext, use: _Use) -> bool:
+    """Whether the value only goes to a compiler that runs on its target, and so needs none."""
+    place = use.reference.name_range
+    instruction = ctx.instruction(use.instruction)
+    return any(
+        it.effect is Effect.COMPILE
+        and it.follows_target
+        and instruction.place(assignment.value.range).contains(place.start)
+        for it in ctx.inventory.uses(use.instruction)
+        for assignment in it.invocation.command.assignments
+    )
 
 
 def _compiled_for(ctx: RuleContext, use: _Use) -> str:
