@@ -71,15 +71,19 @@ def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -
 
 def in_build_order(result: Occurrence | None) -> list[Occurrence]:
     """All that `result` needs, inputs first, in BuildKit's order (client/llb/state.go, marshal)."""
-    order: dict[Occurrence, None] = {}
-    entered: set[Occurrence] = set()
-    todo = [] if result is None else [result]
-    while todo:
-        occurrence = todo[-1]
-        if occurrence in entered:
-            # All that lay above it is done. Who is needed twice is found a second time when it is done already.
-            order[todo.pop()] = None
+    if result is None:
+        return []
+    order: list[Occurrence] = []
+    seen = {result}
+    path = [(result, iter(result.visits))]
+    while path:
+        occurrence, inputs = path[-1]
+        for following in inputs:
+            if following not in seen:
+                seen.add(following)
+                path.append((following, iter(following.visits)))
+                break
         else:
-            entered.add(occurrence)
-            todo += [it for it in reversed(occurrence.visits) if it not in entered]
-    return list(order)
+            path.pop()
+            order.append(occurrence)
+    return order
