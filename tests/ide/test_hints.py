@@ -71,11 +71,11 @@ def test_lenses_above_each_stage() -> None:
         WORKDIR /src
         RUN b
         FROM build AS child
-        ^^^^ linux/amd64 (from the stage that it is built on) · 0 steps
+        ^^^^ linux/amd64 (that of build) · 0 steps
         FROM alpine AS unneeded
         ^^^^ not needed for the image
         FROM alpine
-        ^^^^ linux/amd64, linux/arm64 (the target) · 6 steps · 1 emulated
+        ^^^^ linux/amd64, linux/arm64 (the target's) · 6 steps · 1 emulated
         COPY --from=child / /
         RUN c
         """

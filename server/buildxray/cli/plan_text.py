@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from buildxray.ide.reasons import platform_origin
 from buildxray.plan.facts import Facts, Split, SplitCause
-from buildxray.syntax.instructions import From, Run
+from buildxray.syntax.instructions import Run
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -93,21 +94,12 @@ class _Writer:
 
     def _headline(self, stage: StageOutline) -> Text:
         platforms = ", ".join(dict.fromkeys(str(it) for it in self.facts.platforms(stage.idx)))
-        text = Text.assemble((stage.display_name, "bold"), f"  {platforms}", (f"  {self._origin(stage)}", "dim"))
+        text = Text.assemble(
+            (stage.display_name, "bold"), f"  {platforms}", (f"  {platform_origin(self.facts, stage)}", "dim")
+        )
         if stage.idx == self.plan.target_stage:
             text.append("  becomes the image", "bold")
         return text
-
-    def _origin(self, stage: StageOutline) -> str:
-        """Where the platform of a stage comes from."""
-        bases = self.facts.bases(stage.idx)
-        if bases:
-            names = ", ".join(self.plan.stages[it].display_name for it in bases)
-            return f"as the stage {names} that it is built on"
-        node = self.plan.node(stage.from_idx)
-        if isinstance(node, From) and node.platform is not None and node.platform.value is not None:
-            return f"--platform={node.platform.value.text}"
-        return "the target platform"
 
     def _line(self, idx: int) -> str:
         return str(self.plan.instruction(idx).first_line)

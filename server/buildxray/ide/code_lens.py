@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.reasons import platform_origin
 from buildxray.plan.outline import StageOutline
-from buildxray.syntax.instructions import From, Run
+from buildxray.syntax.instructions import Run
 from buildxray.syntax.text import TextRange
 
 
@@ -31,7 +32,7 @@ def _title(analysis: Analysis, stage: StageOutline) -> str:
     if stage.idx not in facts.needed_stages:
         return "not needed for the image"
     platforms = ", ".join(dict.fromkeys(map(str, facts.platforms(stage.idx))))
-    parts = [f"{platforms} ({_origin(analysis, stage)})"]
+    parts = [f"{platforms} ({platform_origin(facts, stage)})"]
     steps = {step.idx: step for idx in range(stage.from_idx, stage.end_idx) for step in facts.steps(idx)}
     parts.append(f"{len(steps)} step{'' if len(steps) == 1 else 's'}")
     emulated = sum(it.is_emulated for it in steps.values())
@@ -45,15 +46,3 @@ def _title(analysis: Analysis, stage: StageOutline) -> str:
     if repeated and stage.idx in facts.native_stages:
         parts.append(f"{repeated} RUN once per platform")
     return " · ".join(parts)
-
-
-def _origin(analysis: Analysis, stage: StageOutline) -> str:
-    """Where the platform of a stage comes from."""
-    if analysis.context.facts.bases(stage.idx):
-        return "from the stage that it is built on"
-    node = analysis.plan.node(stage.from_idx)
-    has_flag = isinstance(node, From) and node.platform is not None and node.image is not None
-    if has_flag and any(it.stages[stage.idx].base_name != "scratch" for it in analysis.plan.targets):
-        assert isinstance(node, From) and node.platform is not None and node.platform.value is not None  # noqa: PT018 - one fact
-        return f"--platform={node.platform.value.text}"
-    return "the target"

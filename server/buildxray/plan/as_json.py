@@ -8,7 +8,7 @@ from buildxray.plan.model import Plan, Step
 
 
 def plan_as_json(plan: Plan, path: str) -> dict[str, Any]:
-    """One object per file, in the form that `docs/plan-json.md` describes."""
+    """One object per file: the contract of `buildxray plan --format json`."""
     error = plan.error
     return {
         "path": path,
