@@ -59,3 +59,69 @@ def test_rust_is_explained_but_not_fixed() -> None:
 @pytest.mark.parametrize("run", ["npm ci", "npm test", "dotnet restore", "cargo fetch", "mvn test", "mkdocs serve"])
 def test_nothing_is_built(run: str) -> None:
     check_nothing(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /w/x /\n")
+
+
+MAPPED = "$(case $TARGETARCH in amd64) echo %s;; arm64) echo %s;; esac)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("zig build -p /o", f"zig build -Dtarget={MAPPED % ('x86_64', 'aarch64')}-linux-musl -p /o"),
+        ("zig build-exe a.zig", f"zig build-exe -target {MAPPED % ('x86_64', 'aarch64')}-linux-musl a.zig"),
+        (
+            "deno compile -o /o x.ts",
+            f"deno compile --target {MAPPED % ('x86_64', 'aarch64')}-unknown-linux-gnu -o /o x.ts",
+        ),
+        ("bun build --compile x.ts", f"bun build --target=bun-linux-{MAPPED % ('x64', 'arm64')} --compile x.ts"),
+        ("dotnet publish --sc -o /o", "dotnet publish -a $TARGETARCH --sc -o /o"),
+    ],
+)
+def test_compilers_that_take_their_target_as_an_option(before: str, after: str) -> None:
+    text = "FROM {}x AS b\nWORKDIR /w\n{}RUN {}\nFROM scratch\nCOPY --from=b /o /\n"
+    check_fix(
+        emulated_build,
+        text.format("", "", before),
+        text.format("--platform=$BUILDPLATFORM ", "ARG TARGETARCH\n", after),
+        title="Cross-compile this stage",
+    )
+    check_fix(
+        wrong_arch_build,
+        text.format("--platform=$BUILDPLATFORM ", "", before),
+        text.format("--platform=$BUILDPLATFORM ", "ARG TARGETARCH\n", after),
+    )
+    (finding,) = findings(emulated_build, context(text.format("", "", before)))
+    assert finding.fixes[0].safety.value == "suggestion"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "gcc -o /o x.c",
+        "cmake --build b",
+        "ninja",
+        "dotnet publish -r linux-x64 -o /o",
+        "dotnet publish --sc --no-restore -o /o",
+        "dotnet publish -p:PublishAot=true -o /o",
+        "pyinstaller x.py",
+        "goreleaser build --single-target",
+        "ko build .",
+        "zig build -Dtarget=x86_64-linux-musl",
+    ],
+)
+def test_compilers_that_no_edit_turns_to_another_target(run: str) -> None:
+    check_no_fix(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /o /\n")
+
+
+def test_a_message_says_how_a_human_can_do_it() -> None:
+    text = "FROM x AS b\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert finding.message.endswith(
+        "; `xx-clang` of tonistiigi/xx cross-compiles: `ARG TARGETPLATFORM`, `RUN xx-apk add gcc musl-dev`, `xx-clang …`"
+    )
+
+
+def test_a_target_with_variants_has_no_option() -> None:
+    text = "FROM x AS b\nRUN zig build\nFROM scratch\nCOPY --from=b /o /\n"
+    found = findings(emulated_build, context(text, "linux/amd64,linux/arm/v6"))
+    assert [it.fixes for it in found] == [()]

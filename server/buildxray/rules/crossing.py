@@ -12,7 +12,7 @@ from typing import Final
 from buildxray.plan.flow import copied_paths
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, merged, set_platform, set_variables
+from buildxray.rules.edits import declare_arguments, merged, set_platform, set_target
 from buildxray.rules.placement import placements
 from buildxray.syntax.instructions import Copy, Onbuild, Run
 from buildxray.syntax.text import Edit, apply_edits, edits_between
@@ -50,7 +50,7 @@ def cross_compile(ctx: RuleContext, stage: int) -> Fix | None:
         safety = Safety.SUGGESTION
     edits = [*set_platform(ctx, ctx.plan.stages[root].from_idx, "$BUILDPLATFORM"), *crossing_edits(ctx, crossed)]
     edits = tidied(ctx, edits)
-    if not _is_better(ctx, ctx.after(edits), family):
+    if not _is_better(ctx, ctx.after(edits), family, safety):
         return None
     title = "Cross-compile this stage" if crossed else "Run this stage on the build platform"
     return Fix(title, tuple(edits), safety)
@@ -62,7 +62,7 @@ def crossing_edits(ctx: RuleContext, uses: list[Use]) -> list[Edit]:
     needed: dict[int, list[str]] = {}
     for use in uses:
         if use.cross_compilation is not None:
-            edits += set_variables(ctx, use, use.cross_compilation)
+            edits += set_target(ctx, use, use.cross_compilation)
             needed.setdefault(use.instruction, []).extend(use.cross_compilation.arguments)
     declared: dict[int, set[str]] = {}
     for idx in sorted(needed):
@@ -167,9 +167,15 @@ def tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     return [*edits_between(ctx.text, apply_edits(after.text, merged(tidying)))] if tidying else edits
 
 
-def _is_better(before: RuleContext, after: RuleContext, family: tuple[int, ...]) -> bool:
-    """What a fix has to prove: right binaries, no more steps and fewer that are emulated."""
-    is_right = all(use.follows_target for it in family for use in after.inventory.stage_uses(it, Effect.COMPILE))
+def _is_better(before: RuleContext, after: RuleContext, family: tuple[int, ...], safety: Safety) -> bool:
+    """What a fix has to prove: right binaries, no more steps and fewer that are emulated.
+
+    Of a suggestion the text need not tell for what it compiles, only nothing wrong.
+    """
+    uses = [use for it in family for use in after.inventory.stage_uses(it, Effect.COMPILE)]
+    is_right = not any(it.wrong_targets for it in uses)
+    if safety is Safety.SAFE:
+        is_right = all(it.follows_target for it in uses)
     return (
         is_right
         and len(after.plan.errors) <= len(before.plan.errors)

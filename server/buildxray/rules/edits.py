@@ -134,8 +134,15 @@ def merged(edits: Iterable[Edit]) -> list[Edit]:
     return found
 
 
-def set_variables(ctx: RuleContext, use: Use, crossing: CrossCompilation) -> list[Edit]:
-    """Set variables directly in front of a command, behind the assignments that stand there."""
-    offset = ctx.instruction(use.instruction).start + use.invocation.command.insertion
-    text = "".join(f"{name}={value} " for name, value in crossing.assignments)
-    return [Edit(TextRange(offset, offset), text)]
+def set_target(ctx: RuleContext, use: Use, crossing: CrossCompilation) -> list[Edit]:
+    """Tell a command its target: by variables directly in front of it, and by options behind its title."""
+    instruction, command = ctx.instruction(use.instruction), use.invocation.command
+    edits: list[Edit] = []
+    if crossing.assignments:
+        offset = instruction.start + command.insertion
+        text = "".join(f"{name}={value} " for name, value in crossing.assignments)
+        edits.append(Edit(TextRange(offset, offset), text))
+    if crossing.options:
+        offset = instruction.place(command.words[use.title_words - 1].range).end
+        edits.append(Edit(TextRange(offset, offset), f" {crossing.options}"))
+    return edits

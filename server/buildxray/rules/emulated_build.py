@@ -9,7 +9,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import cross_compile
 from buildxray.rules.wording import commands, listed, platforms
 from buildxray.syntax.instructions import From, Run
-from buildxray.toolchains.base import Effect
+from buildxray.toolchains.base import Effect, Use
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -72,7 +72,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(
             instruction.range_of(node.image),
             f"{commands(uses)} under emulation for {platforms(targets)}: "
-            f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated",
+            f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated"
+            f"{'' if fix is not None else _advice(uses)}",
             () if fix is None else (fix,),
             tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
         )
+
+
+def _advice(uses: list[Use]) -> str:
+    """How a human can do what no edit can."""
+    return "".join(f"; {it}" for it in dict.fromkeys(use.toolchain.advice for use in uses) if it)

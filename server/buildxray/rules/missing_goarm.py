@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, set_variables
+from buildxray.rules.edits import declare_arguments, set_target
 from buildxray.rules.wording import platforms
 from buildxray.toolchains.base import CrossCompilation, Effect
 
@@ -60,7 +60,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             if not old or not is_asked or use.invocation.setting("GOARM").is_set:
                 continue
             crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
-            edits = (*set_variables(ctx, use, crossing), *declare_arguments(ctx, use.instruction, crossing.arguments))
+            edits = (*set_target(ctx, use, crossing), *declare_arguments(ctx, use.instruction, crossing.arguments))
             yield Finding(
                 ctx.command_range(use),
                 f"without `GOARM`, `{use.title}` makes code for arm/v7, which {platforms(old)} cannot run",

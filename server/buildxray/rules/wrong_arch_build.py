@@ -81,6 +81,5 @@ def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
     if crossing is None or not use.invocation.command.is_writable:
         return ()
     edits = tidied(ctx, crossing_edits(ctx, [use]))
-    settings = " ".join(f"{name}={value}" for name, value in crossing.assignments)
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
-    return (Fix(f"Compile for the target platform with `{settings}`", tuple(edits), safety),)
+    return (Fix(f"Compile for the target platform with `{crossing.text}`", tuple(edits), safety),)

@@ -180,6 +180,13 @@ class CrossCompilation:
     """The automatic arguments that these use."""
     is_safe: bool
     """Whether the same is built, but for the architecture; else a human has to agree."""
+    options: str = ""
+    """What to write behind the title of the command; as the shell reads it."""
+
+    @property
+    def text(self) -> str:
+        """What it adds to a command, for a title."""
+        return " ".join([*(f"{name}={value}" for name, value in self.assignments), *filter(None, [self.options])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,7 @@ class Use:
     is_bound: bool = False
     """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
     needs_agreement: bool = False
-    """Of BUNDLE: whether what it makes may differ between architectures after all."""
+    """Of BUNDLE and INSTALL: whether what it makes may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
     """How to make it compile for the target platform; None where it does already, or no edit can."""
 
@@ -244,3 +251,5 @@ class Toolchain:
     """What a command does with it; None for a command that is none of its programs."""
     reads: Callable[[Invocation, str], Reading]
     """Whether a command of it looks at a variable of its environment of its own accord."""
+    advice: str = ""
+    """How to cross-compile where no edit can do it, to end a message with."""

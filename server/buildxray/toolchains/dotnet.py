@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+from buildxray.platforms.aliases import docker_name
+from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Toolchain, Use
 
 _BUILDING: Final = frozenset({"build", "msbuild", "pack", "publish"})
 _FETCHING: Final = frozenset({"nuget", "restore", "tool", "workload"})
-_FOR_ONE: Final = ("-a", "--arch", "-r", "--runtime", "--self-contained", "--sc", "--os")
+_MACHINES: Final = ("-a", "--arch", "-r", "--runtime")
+_FOR_ONE: Final = (*_MACHINES, "--os", "--sc", "--self-contained")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -23,13 +25,45 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     title = f"dotnet {subcommand}".strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     if subcommand in _BUILDING:
-        is_for_one = invocation.has_option(*_FOR_ONE) or any("PublishAot=true" in it for it in command.arguments)
-        if not is_for_one:
+        is_ahead_of_time = any("PublishAot=true" in it for it in command.arguments)
+        if not is_ahead_of_time and not invocation.has_option(*_FOR_ONE):
             return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, needs_agreement=True)
-        unknown = (None,) * len(invocation.targets)
-        return Use(toolchain, invocation, Effect.COMPILE, title, n_words, unknown, is_targeted=True, is_bound=True)
+        return _compile(invocation, toolchain, title, n_words, is_ahead_of_time=is_ahead_of_time)
     effect = Effect.FETCH if subcommand in _FETCHING else Effect.EXECUTE
     return Use(toolchain, invocation, effect, title, n_words)
+
+
+def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, *, is_ahead_of_time: bool) -> Use:
+    machine = invocation.argument(*_MACHINES)
+    architectures: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
+    if machine is not None:
+        architectures = tuple(None if it is None else _architecture(it) for it in invocation.evaluate(machine))
+    # What was restored for one machine does not do for another.
+    can_cross = not is_ahead_of_time and not invocation.has_option("--no-restore", *_MACHINES)
+    output = invocation.argument("-o", "--output")
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        n_words,
+        architectures,
+        is_targeted=machine is not None,
+        outputs=() if output is None else invocation.paths(output),
+        is_bound=is_ahead_of_time or not can_cross,
+        cross_compilation=_ON_TARGET if can_cross and n_words > 1 else None,
+    )
+
+
+_ON_TARGET: Final = CrossCompilation((), ("TARGETARCH",), is_safe=False, options="-a $TARGETARCH")
+
+
+def _architecture(machine: str) -> str | None:
+    """Of an `-a` or of a runtime identifier such as `linux-musl-x64`; None where it names none that is known."""
+    name = machine.rpartition("-")[2]
+    return docker_name(name) or (
+        name if name in ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x") else None
+    )
 
 
 def _reads(_invocation: Invocation, _name: str) -> Reading:

@@ -24,6 +24,7 @@ pkgdir tags toolexec
 """
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo"})
+_RELEASERS: Final = frozenset({"goreleaser", "ko"})
 _READ_VARIABLES: Final = frozenset(
     {"CGO_ENABLED", "GOARCH", "GOARM", "GOAMD64", "GOARM64", "GOOS", "GOFLAGS", "GOTOOLCHAIN", "CC", "CXX"}
 )
@@ -31,6 +32,8 @@ _READ_VARIABLES: Final = frozenset(
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command, subcommand = invocation.command, invocation.subcommand
+    if command.name in _RELEASERS:
+        return _release(invocation, toolchain)
     if command.name not in ("go", *_DRIVERS):
         return None
     title = f"{command.name} {subcommand}".strip()
@@ -57,6 +60,20 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     elif subcommand == "env":
         effect = Effect.PROBE
     return Use(toolchain, invocation, effect, title, title_words)
+
+
+def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
+    """GoReleaser takes GOOS and GOARCH with `--single-target` only; without it, and ko always, what a file says."""
+    name, subcommand = invocation.command.name, invocation.subcommand
+    title = f"{name} {subcommand}".strip()
+    if subcommand not in ("build", "publish", "release"):
+        return Use(toolchain, invocation, Effect.NEUTRAL, title)
+    is_single = name == "goreleaser" and invocation.has_option("--single-target")
+    machines = _architectures(invocation) if is_single else (None,) * len(invocation.targets)
+    is_targeted = not is_single or invocation.setting("GOARCH").is_set
+    return Use(
+        toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_targeted=is_targeted, is_bound=True
+    )
 
 
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:

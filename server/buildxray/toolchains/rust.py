@@ -78,4 +78,9 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return Reading.NO if is_quiet else Reading.MAYBE
 
 
-RUST: Final = Toolchain("Rust", _recognize, _reads)
+RUST: Final = Toolchain(
+    "Rust",
+    _recognize,
+    _reads,
+    advice="`xx-cargo` of tonistiigi/xx cross-compiles: `ARG TARGETPLATFORM`, `RUN xx-apk add gcc musl-dev`, `xx-cargo build`",
+)

@@ -1,0 +1,54 @@
+"""Bun as a compiler: `bun build --compile`. As a package manager it is one of those of Node.js.
+
+Source: bun.sh/docs/bundler/executables.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.platforms.aliases import named_architectures
+from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.mapping import mapped_architecture
+
+_NAMES: Final = {"amd64": "x64", "arm64": "arm64"}
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command = invocation.command
+    if command.name != "bun" or invocation.subcommand != "build" or not invocation.has_option("--compile"):
+        return None
+    n_words = 1 + (command.words[1].value == "build")
+    target = invocation.argument("--target")
+    is_targeted = target is not None and target.text.startswith("bun-")
+    machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
+    crossing = None
+    if target is not None and is_targeted:
+        machines = tuple(None if it is None else _architecture(it) for it in invocation.evaluate(target))
+    elif target is None and n_words > 1 and (name := mapped_architecture(_NAMES, invocation.targets)) is not None:
+        crossing = CrossCompilation((), ("TARGETARCH",), is_safe=False, options=f"--target=bun-linux-{name}")
+    output = invocation.argument("--outfile")
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        "bun build",
+        n_words,
+        machines,
+        is_targeted=is_targeted,
+        outputs=() if output is None else invocation.paths(output),
+        cross_compilation=crossing,
+    )
+
+
+def _architecture(target: str) -> str | None:
+    """Of `bun-linux-arm64-musl`; x64 is what Bun takes where none is named."""
+    named = named_architectures(target)
+    return named[0][2] if named else "amd64"
+
+
+def _reads(_invocation: Invocation, _name: str) -> Reading:
+    return Reading.NO
+
+
+BUN: Final = Toolchain("Bun", _recognize, _reads)

@@ -1,0 +1,22 @@
+"""Shell text that turns TARGETARCH into the names that others use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from buildxray.platforms.platform import Platform
+
+
+def mapped_architecture(names: Mapping[str, str], targets: Iterable[Platform]) -> str | None:
+    """A `$(case …)` over TARGETARCH for these targets; None where one of them has no name.
+
+    One name for each architecture, so targets that differ in their variants only have none.
+    """
+    wanted = [(it.architecture, it.variant) for it in targets if it.os == "linux"]
+    known = {
+        architecture: names[architecture] for architecture, variant in wanted if architecture in names and not variant
+    }
+    if len(known) != len({*targets}):
+        return None
+    branches = " ".join(f"{architecture}) echo {name};;" for architecture, name in known.items())
+    return f"$(case $TARGETARCH in {branches} esac)"

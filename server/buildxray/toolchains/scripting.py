@@ -1,0 +1,104 @@
+"""Python, Ruby and PHP: package managers, whose packages may bring or compile native code for the stage's machine.
+
+Source: the command references of pip, uv, Poetry, Bundler, RubyGems and Composer; docker-library/php.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.plan.paths import clean
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+
+_PYTHON: Final = frozenset(
+    {"conda", "mamba", "micromamba", "pdm", "pip", "pip2", "pip3", "pipenv", "pipx", "poetry", "uv"}
+)
+_PHP_EXTENSIONS: Final = frozenset(
+    {
+        "docker-php-ext-configure",
+        "docker-php-ext-enable",
+        "docker-php-ext-install",
+        "install-php-extensions",
+        "pecl",
+        "pie",
+    }
+)
+_INSTALLING: Final = frozenset({"add", "create", "install", "sync", "update", "wheel"})
+_FREEZING: Final = frozenset({"nuitka", "nuitka3", "pyinstaller"})
+_TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-dir")
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command = invocation.command
+    name, arguments = command.name, [it for it in command.arguments if not it.startswith("-")]
+    if name in ("python", "python3") and command.arguments[:1] == ("-m",):
+        # `python -m pip install` is `pip install`, `python -m venv /venv` makes a directory of programs.
+        name, arguments = next(iter(arguments), ""), arguments[1:]
+        if name == "venv":
+            return Use(toolchain, invocation, Effect.INSTALL, "python -m venv", outputs=_environments(invocation))
+    if name in _FREEZING:
+        machines = tuple(it.architecture for it in invocation.step_platforms)
+        return Use(toolchain, invocation, Effect.COMPILE, name, architectures=machines, is_bound=True)
+    if name in _PHP_EXTENSIONS:
+        return Use(toolchain, invocation, Effect.INSTALL, name)
+    if name == "composer":
+        is_fetching = {*arguments} & {"create-project", "dump-autoload", "install", "require", "update"}
+        return Use(
+            toolchain,
+            invocation,
+            Effect.FETCH if is_fetching else Effect.NEUTRAL,
+            f"composer {' '.join(arguments[:1])}".strip(),
+        )
+    if name not in _PYTHON and name not in ("bundle", "bundler", "gem"):
+        return None
+    title = " ".join((name, *arguments[:1]))
+    if name in ("bundle", "bundler") and (not arguments or arguments[0] == "exec"):
+        effect = Effect.EXECUTE if arguments else Effect.INSTALL
+        return Use(toolchain, invocation, effect, title)
+    if "download" in arguments[:1]:
+        return Use(toolchain, invocation, Effect.DOWNLOAD, title)
+    if {*arguments[:2]} & _INSTALLING:
+        is_for_target = invocation.has_option("--platform", "--python-platform")
+        effect = Effect.FETCH if is_for_target else Effect.INSTALL
+        return Use(toolchain, invocation, effect, title, outputs=_outputs(invocation, name), needs_agreement=True)
+    if arguments[:1] in (["run"], ["build"]):
+        return Use(toolchain, invocation, Effect.EXECUTE, title)
+    return Use(toolchain, invocation, Effect.NEUTRAL, title)
+
+
+def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
+    """Where packages go that do not go into the system."""
+    target = invocation.argument(*_TARGETS)
+    if target is not None:
+        return invocation.paths(target)
+    environments = tuple(it for it in invocation.setting("VIRTUAL_ENV").values if it)
+    if name in ("poetry", "uv", "pipenv", "pdm"):
+        environments += tuple(f"{clean(it)}/.venv" for it in invocation.directories)
+    if name in ("bundle", "bundler", "gem"):
+        environments += ("/usr/local/bundle", *(f"{clean(it)}/vendor/bundle" for it in invocation.directories))
+    elif name.startswith("pip") and invocation.has_option("--user"):
+        environments += ("/root/.local",)
+    elif name.startswith("pip"):
+        environments += ("/usr/local/lib", "/usr/local/bin")
+        program = invocation.command.words[0].value or ""
+        if program.endswith("/bin/" + invocation.command.name):
+            environments += (clean(program.removesuffix("/bin/" + invocation.command.name)),)
+    return environments
+
+
+def _environments(invocation: Invocation) -> tuple[str, ...]:
+    words = [it for it in invocation.command.words[3:] if not it.text.startswith("-")]
+    return tuple(path for it in words for path in invocation.paths(it))
+
+
+def _reads(_invocation: Invocation, _name: str) -> Reading:
+    # Packages may compile, and their scripts look at what they like.
+    return Reading.MAYBE
+
+
+SCRIPTING: Final = Toolchain(
+    "Python, Ruby and PHP",
+    _recognize,
+    _reads,
+    advice="packages with native code have to be installed in a stage for the target platform",
+)

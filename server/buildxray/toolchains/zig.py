@@ -1,0 +1,57 @@
+"""Zig: one compiler that cross-compiles to every target, C libraries included.
+
+Source: the reference of Zig, `zig build --help`; the guide to its build system, standardTargetOptions.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.mapping import mapped_architecture
+from buildxray.toolchains.triples import architecture_of
+
+_COMPILING: Final = frozenset({"build", "build-exe", "build-lib", "build-obj", "c++", "cc"})
+_EXECUTING: Final = frozenset({"run", "test"})
+_NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64", "s390x": "s390x"}
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    command, subcommand = invocation.command, invocation.subcommand
+    if command.name != "zig":
+        return None
+    n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    title = f"zig {subcommand}".strip()
+    if subcommand not in _COMPILING:
+        effect = Effect.EXECUTE if subcommand in _EXECUTING else Effect.NEUTRAL
+        return Use(toolchain, invocation, effect, title, n_words)
+    option = "-Dtarget" if subcommand == "build" else "-target"
+    target = invocation.argument(option)
+    machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
+    if target is not None:
+        machines = tuple(None if it is None else architecture_of(it) for it in invocation.evaluate(target))
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        n_words,
+        machines,
+        is_targeted=target is not None,
+        cross_compilation=_cross_compilation(invocation, option) if target is None and n_words > 1 else None,
+    )
+
+
+def _cross_compilation(invocation: Invocation, option: str) -> CrossCompilation | None:
+    name = mapped_architecture(_NAMES, invocation.targets)
+    if name is None:
+        return None
+    blank = "=" if option == "-Dtarget" else " "
+    return CrossCompilation((), ("TARGETARCH",), is_safe=False, options=f"{option}{blank}{name}-linux-musl")
+
+
+def _reads(_invocation: Invocation, _name: str) -> Reading:
+    return Reading.NO
+
+
+ZIG: Final = Toolchain("Zig", _recognize, _reads)
