@@ -24,9 +24,16 @@ def request(targets: str = TARGETS, builder: str = "linux/amd64", target_stage: 
     return BuildRequest(parse_normalized(builder), platforms, target_stage=target_stage)
 
 
-def context(text: str, targets: str = TARGETS, *, uses_cgo: bool | None = None, target_stage: str = "") -> RuleContext:
+def context(
+    text: str,
+    targets: str = TARGETS,
+    *,
+    uses_cgo: bool | None = None,
+    target_stage: str = "",
+    workspace: Workspace | None = None,
+) -> RuleContext:
     planner = Planner(request(targets, target_stage=target_stage))
-    return RuleContext(planner.plan(parse(text)), planner, Workspace(uses_cgo), asks_for_several=False)
+    return RuleContext(planner.plan(parse(text)), planner, workspace or Workspace(uses_cgo), asks_for_several=False)
 
 
 def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:
@@ -57,20 +64,29 @@ def check_nothing(rule: Rule, markup: str, *, targets: str = TARGETS, target_sta
 
 
 def check_fix(
-    rule: Rule, before: str, after: str, *, targets: str = TARGETS, uses_cgo: bool | None = None, title: str = ""
+    rule: Rule,
+    before: str,
+    after: str,
+    *,
+    targets: str = TARGETS,
+    uses_cgo: bool | None = None,
+    title: str = "",
+    workspace: Workspace | None = None,
 ) -> None:
     """Applying the first fix again and again ends at `after`, where the rule finds nothing."""
     __tracebackhide__ = True
     text = fixture(before).text
     for _ in range(10):
-        found = [it for it in findings(rule, context(text, targets, uses_cgo=uses_cgo)) if it.fixes]
+        found = [
+            it for it in findings(rule, context(text, targets, uses_cgo=uses_cgo, workspace=workspace)) if it.fixes
+        ]
         if not found:
             break
         assert not title or found[0].fixes[0].title == title
         title = ""
         text = apply_edits(text, found[0].fixes[0].edits)
     assert text == fixture(after).text
-    assert findings(rule, context(text, targets, uses_cgo=uses_cgo)) == []
+    assert findings(rule, context(text, targets, uses_cgo=uses_cgo, workspace=workspace)) == []
 
 
 def check_no_fix(rule: Rule, markup: str, *, uses_cgo: bool | None = None) -> None:

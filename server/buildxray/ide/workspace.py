@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
 _MOST_BYTES: Final = 20_000_000
 _IMPORT_C: Final = re.compile(rb'^\s*(?:import\s+)?"C"\s*$', re.MULTILINE)
+_IMPORT_LIBC: Final = re.compile(
+    rb'^\s*(?:import\s+)?(?:[\w.]+\s+)?"(?:C|net|net/\S+|os/user|plugin)"\s*$', re.MULTILINE
+)
+"""Packages of the standard library that cgo links to the C library, `net` by way of those that use it included."""
 _CGO_MODULES: Final = re.compile(
     r"\b(?:github\.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|linxGnu/grocksdb|tecbot/gorocksdb"
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
     r"|gocv\.io/x/gocv)\b"
 )
+_REQUIRE: Final = re.compile(r"^\s*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 
 def read_workspace(directory: Path) -> Workspace:
     """The facts about the sources in a directory; whatever cannot be read stays unknown."""
-    return Workspace(uses_cgo=_uses_cgo(directory))
-
-
-def _uses_cgo(directory: Path) -> bool | None:
-    """Whether the Go module in a directory needs a C compiler; None where there is none, or where it is too large."""
     try:
-        modules = (directory / "go.mod").read_text(encoding="utf-8", errors="replace")
+        module = (directory / "go.mod").read_text(encoding="utf-8", errors="replace")
     except OSError:
+        return Workspace(has_native_packages=_has_native_packages(directory))
+    requires_modules = _REQUIRE.search(module) is not None
+    sources = _Sources(directory)
+    uses_cgo = True if _CGO_MODULES.search(module) else sources.hold(_IMPORT_C)
+    may_use_libc = True if requires_modules or uses_cgo else sources.hold(_IMPORT_LIBC)
+    return Workspace(uses_cgo, may_use_libc, requires_modules, _has_native_packages(directory))
+
+
+class _Sources:
+    """The Go files of a module, without its tests."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def hold(self, pattern: re.Pattern[bytes]) -> bool | None:
+        """Whether a file matches; None where there are too many to tell."""
+        n_bytes = 0
+        for n_files, path in enumerate(_go_files(self._directory)):
+            try:
+                source = path.read_bytes()
+            except OSError:
+                return None
+            n_bytes += len(source)
+            if n_files >= _MOST_FILES or n_bytes > _MOST_BYTES:
+                return None
+            if pattern.search(source):
+                return True
+        return False
+
+
+def _has_native_packages(directory: Path) -> bool | None:
+    """Whether the lock file of npm lists packages for one architecture, or such as compile when they are installed."""
+    try:
+        lock: Any = json.loads((directory / "package-lock.json").read_bytes())
+        packages: Any = lock.get("packages", {}).values()
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
-    if _CGO_MODULES.search(modules):
-        return True
-    n_bytes = 0
-    for n_files, path in enumerate(_go_files(directory)):
-        try:
-            source = path.read_bytes()
-        except OSError:
-            return None
-        n_bytes += len(source)
-        if n_files >= _MOST_FILES or n_bytes > _MOST_BYTES:
-            return None
-        if _IMPORT_C.search(source):
-            return True
-    return False
+    return any(
+        isinstance(it, dict) and not it.get("dev") and (it.get("hasInstallScript") or it.get("cpu")) for it in packages
+    )
 
 
 def _go_files(directory: Path) -> Iterator[Path]:

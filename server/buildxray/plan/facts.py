@@ -93,6 +93,13 @@ class Facts:
         )
 
     @cached_property
+    def chosen_stages(self) -> frozenset[int]:
+        """Stages that some target platforms need and others do not: they are chosen by platform."""
+        return frozenset(
+            stage for stage in self.needed_stages if not all(it.is_needed(stage) for it in self.plan.targets)
+        )
+
+    @cached_property
     def image_stages(self) -> frozenset[int]:
         """The target stage and what it is built on: together they become the image."""
         found: set[int] = set()

@@ -32,14 +32,19 @@ def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     return None
 
 
-def copied_paths(facts: Facts, consumer: Consumer) -> tuple[str, ...]:
-    """What a COPY takes from a stage, for all targets together; empty for a mount or a FROM."""
+def copied_files(facts: Facts, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
+    """What a COPY takes from a stage: each source and its path, for all targets together; empty for a mount or a FROM."""
     node = facts.plan.node(consumer.instruction)
     if not isinstance(node, Copy):
         return ()
     scopes = facts.scopes(consumer.instruction)
-    paths = (_path(facts, token, scope, "/") for token in node.sources for scope in scopes)
-    return tuple(dict.fromkeys(it for it in paths if it is not None))
+    found = ((token, _path(facts, token, scope, "/")) for token in node.sources for scope in scopes)
+    return tuple(dict.fromkeys((token, path) for token, path in found if path is not None))
+
+
+def copied_paths(facts: Facts, consumer: Consumer) -> tuple[str, ...]:
+    """The paths alone."""
+    return tuple(dict.fromkeys(path for _, path in copied_files(facts, consumer)))
 
 
 def _arrives(facts: Facts, stage: int, path: str, passed: set[int]) -> bool:

@@ -25,6 +25,12 @@ def join(*parts: str) -> str:
     return clean(joined) if joined else ""
 
 
+def holds(directory: str, path: str) -> bool:
+    """Whether a path is a directory or lies in it."""
+    directory, path = directory.rstrip("/"), path.rstrip("/")
+    return path == directory or path.startswith(directory + "/")
+
+
 def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
     """The absolute form of `path`, relative to `parent`; slashes even on Windows.
 

@@ -10,7 +10,7 @@ from buildxray.plan.facts import Facts
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.syntax.instructions import Arg, Instruction, Node
+from buildxray.syntax.instructions import Arg, Instruction, Node, Run
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.base import Use, Workspace
@@ -73,6 +73,11 @@ class RuleContext:
         """Where the keyword of an instruction stands."""
         instruction = self.instruction(idx)
         return instruction.range_of(instruction.node.keyword)
+
+    def runs(self, stage: int) -> list[int]:
+        """The indices of the RUN instructions of a stage."""
+        outlined = self.plan.stages[stage]
+        return [it for it in range(outlined.from_idx + 1, outlined.end_idx) if isinstance(self.node(it), Run)]
 
     def declares(self, idx: int, name: str) -> bool:
         """Whether the instruction with that index is an ARG of that name."""

@@ -10,6 +10,7 @@ import posixpath
 from typing import Final
 
 from buildxray.plan.flow import copied_paths
+from buildxray.plan.paths import holds
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, merged, set_platform, set_target
@@ -75,6 +76,36 @@ def crossing_edits(ctx: RuleContext, uses: list[Use]) -> list[Edit]:
     return edits
 
 
+def can_run_elsewhere(ctx: RuleContext, root: int) -> bool:
+    """Whether what a stage hands on would be the same, had it run on a machine of another architecture."""
+    if not _can_move(ctx, root):
+        return False
+    family = ctx.facts.family(root)
+    uses = [use for it in family for use in ctx.inventory.stage_uses(it, Effect.COMPILE)]
+    outputs = {path for use in uses for path in use.outputs}
+    return all(it.follows_target for it in uses) and _safety(ctx, family, outputs) is not None
+
+
+def files_taken(ctx: RuleContext, stage: int) -> tuple[str, ...]:
+    """What is copied out of a stage, and those built on it, that may be for one architecture.
+
+    What a compiler wrote is left out: it is known for which machine that is.
+    """
+    family = ctx.facts.family(stage)
+    uses = [use for it in family for use in ctx.inventory.stage_uses(it, Effect.COMPILE)]
+    outputs = {path for use in uses for path in use.outputs if use.follows_target}
+    taken = [
+        path
+        for member in family
+        for consumer in ctx.facts.consumers[member]
+        if consumer.stage not in family
+        for path in copied_paths(ctx.facts, consumer)
+    ]
+    return tuple(
+        it for it in dict.fromkeys(taken) if not _is_for_all(it) and not any(holds(path, it) for path in outputs)
+    )
+
+
 def _can_move(ctx: RuleContext, root: int) -> bool:
     """Whether the platform of a root stage is free to change: it is no part of the image, and one for all targets."""
     resolved = [it.stages[root] for it in ctx.plan.targets]
@@ -110,9 +141,9 @@ def _safety(ctx: RuleContext, family: tuple[int, ...], outputs: set[str]) -> Saf
             if not paths:
                 is_safe = False
             for path in paths:
-                if any(_holds(path, it) or _holds(it, path) for it in outputs) or _is_for_all(path):
+                if any(holds(path, it) or holds(it, path) for it in outputs) or _is_for_all(path):
                     continue
-                if path == "/" or any(_holds(it, path) for it in _FOR_ONE):
+                if path == "/" or any(holds(it, path) for it in _FOR_ONE):
                     return None
                 is_safe &= not _may_hold_foreign_files(ctx, family, path)
     return Safety.SAFE if is_safe else Safety.SUGGESTION
@@ -137,7 +168,7 @@ def _may_hold_foreign_files(ctx: RuleContext, family: tuple[int, ...], path: str
     installed = (
         output for it in family for use in ctx.inventory.stage_uses(it, Effect.INSTALL) for output in use.outputs
     )
-    return any(_holds(path, it) or _holds(it, path) for it in installed)
+    return any(holds(path, it) or holds(it, path) for it in installed)
 
 
 def _runs(program: str, outputs: set[str]) -> bool:
@@ -148,13 +179,7 @@ def _runs(program: str, outputs: set[str]) -> bool:
 
 
 def _is_for_all(path: str) -> bool:
-    return any(_holds(it, path) for it in _FOR_ALL)
-
-
-def _holds(directory: str, path: str) -> bool:
-    """Whether a path is a directory or lies in it."""
-    directory, path = directory.rstrip("/"), path.rstrip("/")
-    return path == directory or path.startswith(directory + "/")
+    return any(holds(it, path) for it in _FOR_ALL)
 
 
 def tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:

@@ -8,7 +8,7 @@ from buildxray.rules.base import Finding, FixAvailability, Related, Severity, ru
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import cross_compile
 from buildxray.rules.wording import commands, listed, platforms
-from buildxray.syntax.instructions import From, Run
+from buildxray.syntax.instructions import From
 from buildxray.toolchains.base import Effect, Use
 
 
@@ -64,8 +64,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         node = instruction.node
         if not uses or not isinstance(node, From) or node.image is None:
             continue
-        runs = [it for it in range(stage.from_idx + 1, stage.end_idx) if isinstance(ctx.node(it), Run)]
-        steps = [step for it in runs for step in facts.steps(it)]
+        steps = [step for it in ctx.runs(stage.idx) for step in facts.steps(it)]
         emulated = [it for it in steps if it.is_emulated]
         targets = dict.fromkeys(target for it in emulated for target in it.targets)
         fix = cross_compile(ctx, stage.idx)

@@ -51,6 +51,12 @@ class Workspace(NamedTuple):
 
     uses_cgo: bool | None = None
     """Whether the Go sources need a C compiler; None where there are none to look at."""
+    may_use_libc: bool | None = None
+    """Whether the Go program, compiled with cgo on, may need a C library at run time; None as above."""
+    requires_modules: bool | None = None
+    """Whether the Go module requires others; None where there is no go.mod to look at."""
+    has_native_packages: bool | None = None
+    """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
 
 
 class Setting(NamedTuple):
@@ -206,6 +212,8 @@ class Use:
     """Of COMPILE: whether its command line or environment names an architecture, even an empty one."""
     outputs: tuple[str, ...] = ()
     """Of COMPILE and INSTALL: paths that it may write to, as `plan.flow` reads them; empty for INSTALL into the system."""
+    manifests: tuple[str, ...] = ()
+    """Of what downloads dependencies: the files of the project that say which."""
     is_bound: bool = False
     """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
     needs_agreement: bool = False

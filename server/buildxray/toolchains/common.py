@@ -39,7 +39,8 @@ _PROBES: Final = {
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
     if name in _PROBES and (not _PROBES[name] or {*_PROBES[name]} & {*invocation.command.arguments}):
-        return Use(toolchain, invocation, Effect.PROBE, " ".join((name, *invocation.command.arguments[:1])))
+        words = (name, *invocation.command.arguments[:1])
+        return Use(toolchain, invocation, Effect.PROBE, " ".join(words), len(words))
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip())
     if name in _DOWNLOADING:

@@ -30,7 +30,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, needs_agreement=True)
         return _compile(invocation, toolchain, title, n_words, is_ahead_of_time=is_ahead_of_time)
     effect = Effect.FETCH if subcommand in _FETCHING else Effect.EXECUTE
-    return Use(toolchain, invocation, effect, title, n_words)
+    manifests = ("*.csproj",) if subcommand == "restore" else ()
+    return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
 
 
 def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, *, is_ahead_of_time: bool) -> Use:

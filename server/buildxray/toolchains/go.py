@@ -24,6 +24,7 @@ pkgdir tags toolexec
 """
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo"})
+_MANIFESTS: Final = ("go.mod", "go.sum")
 _RELEASERS: Final = frozenset({"goreleaser", "ko"})
 _READ_VARIABLES: Final = frozenset(
     {"CGO_ENABLED", "GOARCH", "GOARM", "GOAMD64", "GOARM64", "GOOS", "GOFLAGS", "GOTOOLCHAIN", "CC", "CXX"}
@@ -49,6 +50,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             _architectures(invocation),
             is_targeted=invocation.setting("GOARCH").is_set,
             outputs=_outputs(invocation),
+            manifests=_MANIFESTS if invocation.workspace.requires_modules else (),
             is_bound=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
         )
@@ -59,7 +61,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.EXECUTE
     elif subcommand == "env":
         effect = Effect.PROBE
-    return Use(toolchain, invocation, effect, title, title_words)
+    is_download = command.arguments[:2] == ("mod", "download") and invocation.workspace.requires_modules is not False
+    return Use(toolchain, invocation, effect, title, title_words, manifests=_MANIFESTS if is_download else ())
 
 
 def _release(invocation: Invocation, toolchain: Toolchain) -> Use:

@@ -36,6 +36,7 @@ _BUNDLERS: Final = frozenset(
 _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"cache", "config", "prune", "set", "version", "--version", "-v"})
+_LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
 _BUILDING: Final = re.compile(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
 
 
@@ -55,7 +56,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global")
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in invocation.directories)
-        return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs)
+        manifests = () if is_global or len(arguments) > 1 else ("package.json", _LOCK_FILES[name])
+        return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if _BUILDING.search(script):
         return Use(toolchain, invocation, Effect.BUNDLE, title, n_words)
     effect = Effect.EXECUTE

@@ -35,7 +35,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.FETCH
     elif subcommand in _NEUTRAL:
         effect = Effect.NEUTRAL
-    return Use(toolchain, invocation, effect, title, n_words)
+    manifests = ("Cargo.toml", "Cargo.lock") if subcommand == "fetch" else ()
+    return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
 
 
 def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int) -> Use:

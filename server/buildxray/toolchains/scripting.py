@@ -60,7 +60,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if {*arguments[:2]} & _INSTALLING:
         is_for_target = invocation.has_option("--platform", "--python-platform")
         effect = Effect.FETCH if is_for_target else Effect.INSTALL
-        return Use(toolchain, invocation, effect, title, outputs=_outputs(invocation, name), needs_agreement=True)
+        return Use(
+            toolchain,
+            invocation,
+            effect,
+            title,
+            outputs=_outputs(invocation, name),
+            manifests=_manifests(invocation, title),
+            needs_agreement=True,
+        )
     if arguments[:1] in (["run"], ["build"]):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
     return Use(toolchain, invocation, Effect.NEUTRAL, title)
@@ -84,6 +92,18 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
         if program.endswith("/bin/" + invocation.command.name):
             environments += (clean(program.removesuffix("/bin/" + invocation.command.name)),)
     return environments
+
+
+def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
+    requirements = invocation.argument("-r", "--requirement")
+    if requirements is not None:
+        return (requirements.text,)
+    return {
+        "bundle install": ("Gemfile", "Gemfile.lock"),
+        "poetry install": ("pyproject.toml", "poetry.lock"),
+        "pipenv install": ("Pipfile", "Pipfile.lock"),
+        "uv sync": ("pyproject.toml", "uv.lock"),
+    }.get(title, ())
 
 
 def _environments(invocation: Invocation) -> tuple[str, ...]:

@@ -1,0 +1,59 @@
+"""The cache mounts of a build, and who shares what is in them.
+
+A cache is known by its id, and by nothing else: BuildKit gives the same directory to all steps that name it,
+on whatever platform they run (solver/llbsolver/mounts/mount.go, getRefCacheDir).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from buildxray.plan.facts import Facts
+from buildxray.plan.mounts import MountError, parse_mount
+from buildxray.plan.paths import clean
+from buildxray.plan.scope import Scope
+from buildxray.platforms.platform import Platform, normalize
+from buildxray.syntax.instructions import Flag, Run
+from buildxray.syntax.mounts import MountSyntaxError
+from buildxray.syntax.words import ExpansionError, expand, lex
+
+
+class CacheMount(NamedTuple):
+    """A cache as one target platform mounts it."""
+
+    instruction: int
+    flag: Flag
+    id: str
+    target: str
+    """Absolute and clean."""
+    sharing: str
+    platform: Platform
+    """Where the step runs."""
+
+
+def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
+    """All cache mounts of the steps of a build; those that BuildKit refuses are left out."""
+    for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
+        node = instruction.node
+        for flag in node.mounts if isinstance(node, Run) else ():
+            for scope in facts.scopes(idx):
+                mount = _cache_mount(facts, idx, flag, scope)
+                if mount is not None:
+                    yield mount
+
+
+def _cache_mount(facts: Facts, idx: int, flag: Flag, scope: Scope) -> CacheMount | None:
+    def expander(text: str) -> str:
+        return expand(lex(text, facts.plan.dockerfile.escape), scope.environment.get)
+
+    try:
+        mount = parse_mount(flag, expander)
+    except (MountError, MountSyntaxError, ExpansionError):
+        return None
+    if mount.type != "cache":
+        return None
+    target = clean(posixpath.join("/", scope.directory, mount.target))
+    name = mount.id or clean(mount.target)
+    return CacheMount(idx, flag, name, target, mount.sharing or "shared", normalize(scope.platform))

@@ -1,0 +1,143 @@
+"""A native stage asks the build machine for its architecture, to choose what goes into the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.platforms.names import ArchitectureNames, architecture_names
+from buildxray.platforms.platform import Platform
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.crossing import files_taken
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.wording import platforms
+from buildxray.syntax.shell import Command
+from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.base import Effect, Use
+from buildxray.toolchains.mapping import mapped_architecture
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
+def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
+    """A native stage asks for the architecture of the build machine to choose a file for the image.
+
+    ## What it does
+    Looks in stages that run on the build machine for `uname -m`, `dpkg --print-architecture`, `apk --print-arch`, `arch` and
+    `go env GOARCH` whose output decides what is downloaded or compiled, where files of that stage go into the image.
+
+    ## Why it matters
+    The answer is the architecture of the build machine for every target: each image gets the file of that one, and fails on all
+    other machines with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM debian AS tools
+    RUN apt-get update && apt-get install -y curl
+    RUN curl -o /tool https://example.com/tool-$(dpkg --print-architecture)
+
+    FROM debian
+    COPY --from=tools /tool /usr/local/bin/tool
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM debian AS tools
+    RUN apt-get update && apt-get install -y curl
+    ARG TARGETARCH
+    RUN curl -o /tool https://example.com/tool-$TARGETARCH
+
+    FROM debian
+    COPY --from=tools /tool /usr/local/bin/tool
+    ```
+
+    ## Fix safety
+    A suggestion: what is chosen may be a tool that runs in this stage. Where others name an architecture differently than
+    `TARGETARCH`, the fix writes the mapping out.
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages - ctx.facts.image_stages):
+        if not files_taken(ctx, stage):
+            continue
+        for probe in ctx.inventory.stage_uses(stage, Effect.PROBE):
+            invocation = probe.invocation
+            wrong = [
+                target
+                for target, machine in zip(invocation.targets, invocation.step_platforms, strict=True)
+                if target.architecture != machine.architecture
+            ]
+            if not wrong or not invocation.command.is_substitution or not _decides(ctx, probe):
+                continue
+            yield Finding(
+                ctx.command_range(probe),
+                f"`{probe.title}` answers {invocation.step_platforms[0].architecture} for {platforms(wrong)} too, "
+                "and decides what goes into the image",
+                _fixes(ctx, probe),
+            )
+
+
+def _decides(ctx: RuleContext, probe: Use) -> bool:
+    """Whether what a probe prints is part of a later command that downloads or compiles."""
+    place = probe.invocation.command.range
+    return any(
+        use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(use.invocation.command, place)
+        for use in ctx.inventory.uses(probe.instruction)
+    )
+
+
+def _takes(command: Command, place: TextRange) -> bool:
+    values = [it.value for it in command.assignments]
+    todo = [*command.words, *values]
+    seen: set[str] = set()
+    while todo:
+        word = todo.pop()
+        if word.range.start <= place.start and place.end <= word.range.end:
+            return True
+        for variable in word.variables:
+            if variable.name not in seen:
+                seen.add(variable.name)
+                todo += [it.value for it in command.variables.get(variable.name, ())]
+    return False
+
+
+def _fixes(ctx: RuleContext, probe: Use) -> tuple[Fix, ...]:
+    invocation = probe.invocation
+    range_ = _substitution(ctx, probe)
+    names = {it.architecture: _name(probe, it) for it in invocation.targets}
+    known = {architecture: name for architecture, name in names.items() if name is not None}
+    if range_ is None or not invocation.command.is_writable or len(known) != len(names):
+        return ()
+    value: str | None = "$TARGETARCH"
+    if any(architecture != name for architecture, name in known.items()):
+        value = mapped_architecture(known, invocation.targets)
+    if value is None:
+        return ()
+    if value == "$TARGETARCH" and (
+        ctx.text[range_.end : range_.end + 1].isalnum() or ctx.text[range_.end : range_.end + 1] == "_"
+    ):
+        value = "${TARGETARCH}"
+    edits = (Edit(range_, value), *declare_arguments(ctx, probe.instruction, ["TARGETARCH"]))
+    return (Fix("Take the target's architecture", edits, Safety.SUGGESTION),)
+
+
+def _name(probe: Use, target: Platform) -> str | None:
+    """What a probe would print on a target."""
+    names = architecture_names(target)
+    command = probe.invocation.command.name
+    if command == "go":
+        return target.architecture if "GOARCH" in probe.invocation.command.arguments else None
+    return None if names is None else _answer(command, names)
+
+
+def _answer(command: str, names: ArchitectureNames) -> str | None:
+    return {"apk": names.alpine, "arch": names.uname, "dpkg": names.debian, "rpm": names.rpm, "uname": names.uname}.get(
+        command
+    )
+
+
+def _substitution(ctx: RuleContext, probe: Use) -> TextRange | None:
+    """All of `$(…)`, where nothing but the probe is in it."""
+    place = ctx.instruction(probe.instruction).place(probe.invocation.command.range)
+    for opening, closing in (("$(", ")"), ("`", "`")):
+        start, end = place.start - len(opening), place.end + len(closing)
+        if ctx.text[start : place.start] == opening and ctx.text[place.end : end] == closing:
+            return TextRange(start, end)
+    return None

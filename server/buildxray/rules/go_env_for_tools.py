@@ -1,0 +1,85 @@
+"""GOARCH for the target reaches Go programs that run during the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import set_target
+from buildxray.rules.wording import platforms
+from buildxray.toolchains.base import CrossCompilation, Effect
+
+_RUNNING: Final = frozenset({"generate", "run", "test", "tool"})
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
+    """`go run`, `go generate` or `go test` sees the target's `GOARCH` on the build machine.
+
+    ## What it does
+    Looks in stages on the build machine for Go commands that run what they compile, while `GOARCH` in `ENV`, `ARG` or an `export` names
+    another architecture.
+
+    ## Why it matters
+    The program is compiled for the target and started on the build machine: it fails with `exec format error`, or runs under emulation
+    where QEMU is installed.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    ENV CGO_ENABLED=0 GOARCH=$TARGETARCH
+    RUN go generate ./... && go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    ENV CGO_ENABLED=0 GOARCH=$TARGETARCH
+    RUN GOOS= GOARCH= go generate ./... && go build -o /out/app ./cmd/app
+
+    FROM scratch
+    COPY --from=build /out/app /app
+    ```
+
+    ## Fix safety
+    A suggestion: `go generate` may use `GOARCH` to choose what it writes. Better still, set `GOARCH` in front of `go build` only.
+    """
+    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
+        for use in ctx.inventory.stage_uses(stage, Effect.EXECUTE):
+            invocation = use.invocation
+            if use.toolchain.name != "Go" or invocation.subcommand not in _RUNNING:
+                continue
+            if any(it.kind in ("if", "case", "and", "or") and it.variables for it in invocation.command.conditions):
+                # Somebody has thought of when it runs.
+                continue
+            setting = invocation.setting("GOARCH")
+            foreign = [
+                target
+                for value, target, machine in zip(
+                    setting.values, invocation.targets, invocation.step_platforms, strict=True
+                )
+                if value and value != machine.architecture
+            ]
+            if not foreign:
+                continue
+            fixes: tuple[Fix, ...] = ()
+            if invocation.command.is_writable and invocation.command.assigned("GOARCH") is None:
+                crossing = CrossCompilation((("GOOS", ""), ("GOARCH", "")), (), is_safe=False)
+                edits = tuple(set_target(ctx, use, crossing))
+                fixes = (Fix("Run it for the build machine", edits, Safety.SUGGESTION),)
+            yield Finding(
+                ctx.command_range(use),
+                f"`{use.title}` runs on {use.machine} what it compiles for {platforms(foreign)}",
+                fixes,
+            )

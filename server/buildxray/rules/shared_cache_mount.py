@@ -1,0 +1,109 @@
+"""Steps for different platforms use one cache that does not keep them apart."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.plan.caches import CacheMount, cache_mounts
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.wording import platforms
+from buildxray.syntax.instructions import Flag
+from buildxray.syntax.mounts import mount_options
+from buildxray.syntax.text import Edit, TextRange
+
+_UNSAFE: Final = re.compile(
+    r"/var/cache/(?:apk|dnf|libdnf5|yum|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
+)
+"""Directories in which files of one architecture have the names of another's."""
+_UNSAFE_AT_ONCE: Final = re.compile(r"/var/(?:cache|lib)/apt(?:/.*)?")
+"""Those whose files have different names, but that two steps must not write at the same time."""
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
+    """Steps on different platforms share a cache mount that holds files for one architecture.
+
+    ## What it does
+    Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
+    of apk, dnf and yum, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
+    `private`. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
+
+    ## Why it matters
+    A cache is known by its id alone. Two platforms write to one directory at the same time, and find the files of each other: corrupted
+    indexes, or libraries of the wrong architecture.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    RUN --mount=type=cache,target=/var/cache/apk apk add curl
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    ARG TARGETARCH TARGETVARIANT
+    RUN --mount=type=cache,id=apk-$TARGETARCH$TARGETVARIANT,target=/var/cache/apk apk add curl
+    ```
+
+    ## Fix safety
+    Safe: it only starts new, empty caches.
+
+    ## References
+    github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
+    """
+    users: dict[str, dict[CacheMount, None]] = defaultdict(dict)
+    for mount in cache_mounts(ctx.facts):
+        users[mount.id][mount] = None
+    for mounts in users.values():
+        shared_by = dict.fromkeys(it.platform for it in mounts)
+        places = {(it.instruction, it.flag): it for it in mounts if _is_unsafe(it)}
+        if len(shared_by) < 2:
+            continue
+        for (idx, flag), mount in places.items():
+            own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
+            if len(own) < 2:
+                # The fix would not tell the stages apart.
+                continue
+            yield Finding(
+                _range(ctx, idx, flag),
+                f"the steps for {platforms(shared_by)} share this cache, whose files are for one architecture",
+                (_fix(ctx, mount),),
+            )
+
+
+def _is_unsafe(mount: CacheMount) -> bool:
+    if mount.sharing == "private":
+        return False
+    return bool(_UNSAFE.fullmatch(mount.target)) or (
+        mount.sharing == "shared" and bool(_UNSAFE_AT_ONCE.fullmatch(mount.target))
+    )
+
+
+def _range(ctx: RuleContext, idx: int, flag: Flag) -> TextRange:
+    target = next(it.value for it in mount_options(flag) if it.key in ("target", "dst", "destination") and it.value)
+    return ctx.instruction(idx).range_of(target)
+
+
+def _fix(ctx: RuleContext, mount: CacheMount) -> Fix:
+    instruction = ctx.instruction(mount.instruction)
+    value = mount.flag.value
+    assert value is not None, "a mount without options is none"
+    named = [it.value for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
+    variables = "$TARGETARCH$TARGETVARIANT"
+    if named and named[-1].text:
+        end = instruction.range_of(named[-1]).end
+        edit = Edit(TextRange(end, end), f"-{variables}")
+    else:
+        name = [it for it in mount.target.split("/") if it not in ("", "var", "cache", "etc", "lib")] or ["cache"]
+        options = mount_options(mount.flag)
+        first = next((it.value for it in options if it.key == "type" and it.value is not None), None)
+        end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
+        text = f"id={'-'.join(name)}-{variables}"
+        edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
+    declarations = declare_arguments(ctx, mount.instruction, ["TARGETARCH", "TARGETVARIANT"])
+    return Fix("Give each platform its own cache", (edit, *declarations), Safety.SAFE)

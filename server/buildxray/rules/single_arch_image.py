@@ -1,0 +1,85 @@
+"""A stage is built on an image of one architecture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.platforms.aliases import named_architectures
+from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.wording import platforms
+from buildxray.syntax.instructions import From
+
+_PREFIXES: Final = {
+    "amd64": "amd64",
+    "arm32v5": "arm",
+    "arm32v6": "arm",
+    "arm32v7": "arm",
+    "arm64v8": "arm64",
+    "i386": "386",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+"""Where Docker keeps the official images of one architecture."""
+_SUFFIX: Final = re.compile(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
+
+
+@rule(Severity.INFORMATION, Severity.OFF)
+def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
+    """A stage is built on an image of one architecture, in a file that is meant for several.
+
+    ## What it does
+    Looks for `arm64v8/…`, `amd64/…` and their kin, and for tags such as `…-amd64`, outside of stages that are chosen by platform or tell
+    their architecture in their name.
+
+    ## Why it matters
+    BuildKit takes such an image for every target, whatever `--platform` says: its programs are emulated, or do not run at all. The same image
+    without the prefix exists for every platform.
+
+    ## Example
+    ```dockerfile
+    FROM arm64v8/alpine
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    ```
+    """
+    for stage in ctx.plan.stages:
+        if stage.idx not in ctx.facts.needed_stages - ctx.facts.chosen_stages or ctx.facts.bases(stage.idx):
+            continue
+        node = ctx.node(stage.from_idx)
+        if not isinstance(node, From) or node.image is None or named_architectures(stage.name):
+            continue
+        architecture = _architecture(node.image.text)
+        wrong = [it for it in ctx.facts.platforms(stage.idx) if it.architecture != architecture]
+        if architecture is not None and wrong:
+            yield Finding(
+                ctx.instruction(stage.from_idx).range_of(node.image),
+                f"this image is for {architecture} only, and the stage is built for {platforms(wrong)} too",
+            )
+
+
+def _architecture(image: str) -> str | None:
+    if "$" in image:
+        return None
+    name, _, tag = image.partition("@")[0].rpartition(":")
+    if "/" in tag or not name:
+        name, tag = image.partition("@")[0], ""
+    repository = name.removeprefix("docker.io/")
+    prefix = repository.partition("/")[0]
+    if repository.count("/") == 1 and prefix in _PREFIXES:
+        return _PREFIXES[prefix]
+    suffix = _SUFFIX.fullmatch(tag)
+    if suffix is None:
+        return None
+    named = named_architectures(suffix["architecture"])
+    return named[0][2] if named else _PREFIXES[suffix["architecture"]]
