@@ -125,3 +125,25 @@ def test_a_target_with_variants_has_no_option() -> None:
     text = "FROM x AS b\nRUN zig build\nFROM scratch\nCOPY --from=b /o /\n"
     found = findings(emulated_build, context(text, "linux/amd64,linux/arm/v6"))
     assert [it.fixes for it in found] == [()]
+
+
+def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
+    text = "FROM {} AS b\nRUN {}\nFROM scratch\nCOPY --from=b /o /\n"
+    check_rule(
+        emulated_build,
+        """
+        FROM golang:1.26 AS b
+             ^^^^^^^^^^^ information: `make` runs under emulation for linux/arm64: 1 of 2 RUN steps of this stage is emulated
+        RUN make all
+        FROM scratch
+        COPY --from=b /o /
+        """,
+    )
+    assert findings(emulated_build, context(text.format("mcr.microsoft.com/dotnet/sdk:10.0", "./build.sh")))
+    for image, run in [
+        ("debian", "make"),
+        ("golang", "frobnicate"),
+        ("golang-$TARGETARCH", "make"),
+        ("x/golang-tools", "make"),
+    ]:
+        check_nothing(emulated_build, text.format(image, run))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -10,6 +12,10 @@ from buildxray.rules.crossing import cross_compile
 from buildxray.rules.wording import commands, listed, platforms
 from buildxray.syntax.instructions import From
 from buildxray.toolchains.base import Effect, Use
+
+_COMPILER_IMAGE: Final = re.compile(
+    r"/(?:buildpack-deps|clang|gcc|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
+)
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -53,13 +59,19 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     compiler, where the stage runs nothing that could behave differently on the build machine, and where only what was compiled,
     or files for every architecture, are copied out of it. Else it is a suggestion. There is none for `CGO_ENABLED=1`, which needs a
     C cross compiler, nor for `go install`, which puts binaries for other platforms elsewhere.
+
+    ## Limits
+    What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
     for stage in ctx.plan.stages:
         facts = ctx.facts
         if stage.idx not in facts.needed_stages - facts.image_stages or stage.idx in facts.native_stages:
             continue
-        uses = ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE)
-        uses = [use for use in uses if any(it.is_emulated for it in facts.steps(use.instruction))]
+        uses = _emulated(ctx, ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE))
+        scripts = (
+            [] if uses or not _has_compiler(ctx, stage.idx) else ctx.inventory.stage_uses(stage.idx, Effect.UNKNOWN)
+        )
+        uses = uses or _emulated(ctx, scripts)
         instruction = ctx.instruction(stage.from_idx)
         node = instruction.node
         if not uses or not isinstance(node, From) or node.image is None:
@@ -67,7 +79,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         steps = [step for it in ctx.runs(stage.idx) for step in facts.steps(it)]
         emulated = [it for it in steps if it.is_emulated]
         targets = dict.fromkeys(target for it in emulated for target in it.targets)
-        fix = cross_compile(ctx, stage.idx)
+        fix = None if scripts else cross_compile(ctx, stage.idx)
         yield Finding(
             instruction.range_of(node.image),
             f"{commands(uses)} under emulation for {platforms(targets)}: "
@@ -75,7 +87,18 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
             f"{'' if fix is not None else _advice(uses)}",
             () if fix is None else (fix,),
             tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
+            Severity.INFORMATION if scripts else None,
         )
+
+
+def _emulated(ctx: RuleContext, uses: list[Use]) -> list[Use]:
+    return [use for use in uses if any(it.is_emulated for it in ctx.facts.steps(use.instruction))]
+
+
+def _has_compiler(ctx: RuleContext, stage: int) -> bool:
+    """Whether a stage is built on an image that people take for its compiler."""
+    root = ctx.facts.root(stage)
+    return root is not None and any(_COMPILER_IMAGE.search(it.stages[root].reference) for it in ctx.plan.targets)
 
 
 def _advice(uses: list[Use]) -> str:
