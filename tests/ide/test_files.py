@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.ide.file_names import is_dockerfile
-from buildxray.ide.workspace import read_workspace
+from buildxray.ide.project.sources import read_workspace
 
 NAMES = [
     "Dockerfile",

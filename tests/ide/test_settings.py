@@ -21,6 +21,11 @@ AMD = Platform("linux", "amd64")
         ({"buildPlatform": "arm64"}, Settings(None, ARM)),
         ({"inlayHints": False, "codeLens": True}, Settings(inlay_hints=False)),
         ({"codeLens": False}, Settings(code_lens=False)),
+        (
+            {"select": "emulated-build, missing-goarm", "ignore": []},
+            Settings(select=("emulated-build", "missing-goarm")),
+        ),
+        ({"buildkitChecks": False}, Settings(buildkit_checks=False)),
     ],
 )
 def test_right_settings(raw: object, settings: Settings) -> None:
@@ -36,7 +41,16 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),
         ({"buildPlatform": ["linux/amd64"]}, "`buildxray.buildPlatform` is ignored: expected a platform such as"),
         ({"buildPlatfrom": "x"}, "`buildxray.buildPlatfrom` is no setting; did you mean `buildxray.buildPlatform`?"),
-        ({"zzz": "x"}, "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform`, `buildxray.codeLens`, "),
+        (
+            {"zzz": "x"},
+            "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
+        ),
+        (
+            {"ignore": ["emulated-biuld"]},
+            "`buildxray.ignore` is ignored: there is no rule `emulated-biuld`; did you mean",
+        ),
+        ({"select": ["zzz"]}, "`buildxray.select` is ignored: there is no rule `zzz`; `buildxray rules` lists all"),
+        ({"select": 3}, '`buildxray.select` is ignored: expected a list of rules such as ["emulated-build"]'),
         ({"inlayHints": "off"}, "`buildxray.inlayHints` is ignored: expected true or false"),
     ],
 )
@@ -52,3 +66,21 @@ def test_who_asks_for_several() -> None:
     assert not Settings().asks_for_several
     assert not Settings((ARM,)).asks_for_several
     assert Settings((ARM, AMD)).asks_for_several
+
+
+def test_which_rules_are_checked() -> None:
+    names = {it.name for it in Settings().rules}
+    assert {"emulated-build", "redundant-target-platform", "constant-platform"} <= names
+    assert [
+        it.name for it in Settings(select=("emulated-build", "missing-goarm"), ignore=("missing-goarm",)).rules
+    ] == ["emulated-build"]
+    assert names - {it.name for it in Settings(buildkit_checks=False).rules} == {
+        "constant-platform",
+        "redundant-target-platform",
+    }
+
+
+def test_settings_over_others() -> None:
+    project = Settings((ARM,), code_lens=False)
+    assert Settings((AMD,), inlay_hints=False).over(project) == Settings((AMD,), inlay_hints=False, code_lens=False)
+    assert Settings().over(project) == project

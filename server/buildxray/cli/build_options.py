@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 from buildxray.cli.errors import CliError
+from buildxray.cli.files import STDIN
 from buildxray.ide.analysis import Analyzer
-from buildxray.ide.settings import SettingError, Settings, read_platforms
-from buildxray.plan.request import BuildRequest
+from buildxray.ide.project.builds import absolute
+from buildxray.ide.project.project import ProjectBuild, Projects
+from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
 from buildxray.toolchains.base import Workspace
+
+Value = TypeVar("Value")
 
 
 def add_build_options(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +27,7 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         "--platform",
         action="append",
         metavar="P,P…",
-        help="the target platforms (default: linux/amd64,linux/arm64)",
+        help="the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)",
     )
     group.add_argument("--build-platform", metavar="P", help="the machine that builds (default: this one)")
     group.add_argument(
@@ -33,38 +40,67 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--target", default="", metavar="STAGE", help="the stage to build (default: the last one)")
 
 
-class Build:
-    """The build that the options describe."""
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What the user asks for, whatever the file."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._settings = _settings(options)
-        self.request: BuildRequest = replace(
-            self._settings.request(),
-            build_arguments=tuple(_build_argument(it) for it in options.build_arg if _is_given(it)),
-            target_stage=options.target,
+    settings: Settings
+    arguments: tuple[tuple[str, str], ...]
+    target: str
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> BuildOptions:
+        """Read the options. Raises `CliError`."""
+        arguments = tuple(_build_argument(it) for it in options.build_arg if _is_given(it))
+        return cls(_settings(options), arguments, options.target)
+
+
+class Builds:
+    """The builds of files: what the user asks for, over what the files' projects say."""
+
+    def __init__(self, options: BuildOptions) -> None:
+        self._options = options
+        self._projects = Projects()
+
+    def of(self, path: str) -> ProjectBuild:
+        """The build of a file. Raises `CliError` for a wrong configuration file."""
+        dockerfile = absolute("Dockerfile" if path == STDIN else path)
+        problems = self._projects.configuration(dockerfile.parent).problems
+        if problems:
+            raise CliError(problems[0])
+        build = self._projects.build(dockerfile, self._options.settings)
+        arguments = {**dict(build.request.build_arguments), **dict(self._options.arguments)}
+        target = self._options.target or build.request.target_stage
+        request = replace(build.request, build_arguments=tuple(arguments.items()), target_stage=target)
+        return build._replace(request=request)
+
+    def analyzer(self, path: str) -> Analyzer:
+        """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""
+        build = self.of(path)
+        workspace = Workspace() if path == STDIN else self._projects.workspace(absolute(Path(path).parent))
+        return Analyzer(
+            build.request, asks_for_several=build.asks_for_several, rules=build.settings.rules, workspace=workspace
         )
-
-    def analyzer(self, workspace: Workspace) -> Analyzer:
-        """Analyses files for this build."""
-        return Analyzer(self.request, asks_for_several=self._settings.asks_for_several, workspace=workspace)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    settings = Settings()
+    given = vars(options)
+    machines = _read("build-platform", options.build_platform, read_platforms) or ()
+    if len(machines) > 1:
+        raise CliError("--build-platform: expected one platform such as `linux/amd64`")
+    return Settings(
+        platforms=_read("platform", ",".join(options.platform or ()), read_platforms),
+        build_platform=machines[0] if machines else None,
+        select=_read("select", given.get("select"), read_rules),
+        ignore=_read("ignore", given.get("ignore"), read_rules),
+    )
+
+
+def _read(option: str, value: str | None, reader: Callable[[object], Value]) -> Value:
     try:
-        if options.platform:
-            settings = replace(settings, platforms=read_platforms(",".join(options.platform)))
+        return reader(value or "")
     except SettingError as error:
-        raise CliError(f"--platform: {error}") from error
-    try:
-        if options.build_platform:
-            platforms = read_platforms(options.build_platform) or ()
-            if len(platforms) != 1:
-                raise CliError("--build-platform: expected one platform such as `linux/amd64`")
-            settings = replace(settings, build_platform=platforms[0])
-    except SettingError as error:
-        raise CliError(f"--build-platform: {error}") from error
-    return settings
+        raise CliError(f"--{option}: {error}") from error
 
 
 def _is_given(argument: str) -> bool:

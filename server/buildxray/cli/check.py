@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from buildxray.cli.build_options import Build
+from buildxray.cli.build_options import BuildOptions
+from buildxray.cli.checking import CheckedFile, check_files
 from buildxray.cli.console import output, report
-from buildxray.cli.errors import CliError
-from buildxray.cli.files import find_dockerfiles, read_file, workspace_of
+from buildxray.cli.files import find_dockerfiles
 from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
-from buildxray.cli.rule_names import chosen_rules
-from buildxray.ide.analysis import Analysis
-from buildxray.ide.diagnostics import Diagnostic, diagnose
+from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.base import Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
 
@@ -27,22 +25,17 @@ _STYLE: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Se
 
 def check(options: argparse.Namespace) -> int:
     """Effect: print what the rules find. Raises `CliError` for wrong options."""
-    build = Build(options)
-    rules = chosen_rules(options.select, options.ignore)
     console = output()
     total = _Total()
     log: list[Located] = []
-    for path in find_dockerfiles(options.paths):
-        try:
-            text = read_file(path)
-        except CliError as error:
-            report(error)
+    for file in check_files([*find_dockerfiles(options.paths)], BuildOptions.of(options)):
+        if file.error:
+            report(file.error)
             total.n_unreadable += 1
             continue
-        analysis = build.analyzer(workspace_of(path)).analyze(text)
-        diagnostics = diagnose(analysis.context, rules)
-        total.add(diagnostics)
-        located = [Located(path, analysis.lines, it) for it in diagnostics]
+        total.add(file.diagnostics)
+        lines = LineIndex.of(file.text)
+        located = [Located(file.path, lines, it) for it in file.diagnostics]
         match options.format:
             case "json":
                 console.out("".join(f"{as_json(it)}\n" for it in located), end="")
@@ -51,7 +44,7 @@ def check(options: argparse.Namespace) -> int:
             case "sarif":
                 log += located
             case _:
-                _print(console, path, analysis, diagnostics)
+                _print(console, file, lines)
     if options.format == "sarif":
         console.out(as_sarif(log))
     if options.format == "text":
@@ -94,19 +87,18 @@ class _Total:
         return findings
 
 
-def _print(console: Console, path: str, analysis: Analysis, diagnostics: tuple[Diagnostic, ...]) -> None:
-    error = analysis.plan.error
-    if error is not None:
+def _print(console: Console, file: CheckedFile, lines: LineIndex) -> None:
+    if file.refusal is not None:
+        line, message = file.refusal
         console.print(
-            _headline(f"{path}:{error.line}", "BuildKit refuses this file", "bold red", error.message, ""),
-            soft_wrap=True,
+            _headline(f"{file.path}:{line}", "BuildKit refuses this file", "bold red", message, ""), soft_wrap=True
         )
         console.print()
-    for it in diagnostics:
-        line, column = analysis.lines.position(it.range.start)
-        place = f"{path}:{line + 1}:{column + 1}"
+    for it in file.diagnostics:
+        line, column = lines.position(it.range.start)
+        place = f"{file.path}:{line + 1}:{column + 1}"
         console.print(_headline(place, it.severity.value, _STYLE[it.severity], it.message, it.rule), soft_wrap=True)
-        console.print(_excerpt(analysis.lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
+        console.print(_excerpt(lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
         for fix in it.fixes:
             note = "" if fix.safety is Safety.SAFE else " (a suggestion: look at it first)"
             console.print(Text.assemble(("      fix: ", "green"), fix.title, note), soft_wrap=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 
 from buildxray.cli.errors import CliError
 
+Item = TypeVar("Item")
 _UNLIMITED = 100_000
 """Columns where the output is no terminal: who reads it later has another width."""
 
@@ -22,6 +25,15 @@ def output() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _UNLIMITED
     return console
+
+
+def progress(items: Iterable[Item], n_items: int, what: str) -> Iterator[Item]:
+    """The items, with a bar that shows how many are through; on a terminal only."""
+    from rich.progress import Progress  # noqa: PLC0415 - few files need no bar
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield from bar.track(items, n_items, description=what)
 
 
 def report(error: CliError | str) -> None:

@@ -15,8 +15,6 @@ import pathspec
 
 from buildxray.cli.errors import CliError
 from buildxray.ide.file_names import is_dockerfile
-from buildxray.ide.workspace import read_workspace
-from buildxray.toolchains.base import Workspace
 
 STDIN: Final = "-"
 _NEVER_SEARCHED: Final = frozenset({".git", "node_modules"})
@@ -43,11 +41,6 @@ def read_file(path: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise CliError(f"{path}:{line}: not UTF-8; convert the file first") from error
-
-
-def workspace_of(path: str) -> Workspace:
-    """What the files beside a Dockerfile tell."""
-    return Workspace() if path == STDIN else read_workspace(Path(path).parent)
 
 
 def write_file(path: str, text: str) -> None:

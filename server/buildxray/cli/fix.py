@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from buildxray.cli.build_options import Build
+from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
-from buildxray.cli.files import STDIN, find_dockerfiles, read_file, workspace_of, write_file
+from buildxray.cli.files import STDIN, find_dockerfiles, read_file, write_file
 from buildxray.ide.fixes import FixedText, fix_text
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def fix(options: argparse.Namespace) -> int:
     """Effect: write the repaired files, or print what would change. Raises `CliError` for wrong options."""
-    build = Build(options)
+    builds = Builds(BuildOptions.of(options))
     console = output()
     has_failed = False
     for path in find_dockerfiles(options.paths):
         try:
             text = read_file(path)
-            fixed = fix_text(build.analyzer(workspace_of(path)), text, with_suggestions=options.unsafe)
+            fixed = fix_text(builds.analyzer(path), text, with_suggestions=options.unsafe)
             if options.diff:
                 _print_diff(console, path, text, fixed.text)
             elif path == STDIN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from buildxray.cli.build_options import Build
+from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import read_file
@@ -18,12 +18,13 @@ def plan(options: argparse.Namespace) -> int:
     """Effect: print the plan of each file. Raises `CliError` for wrong options."""
     from buildxray.cli.plan_text import plan_text  # noqa: PLC0415 - JSON has no need of what draws
 
-    build = Build(options)
+    builds = Builds(BuildOptions.of(options))
     console = output()
     has_failed = False
     for n_before, path in enumerate(options.paths):
         try:
             text = read_file(path)
+            build = builds.of(path)
         except CliError as error:
             report(error)
             has_failed = True
@@ -34,5 +35,5 @@ def plan(options: argparse.Namespace) -> int:
         else:
             if n_before:
                 console.print()
-            console.print(plan_text(planned, path))
+            console.print(plan_text(planned, path, build.origin))
     return 2 if has_failed else 0

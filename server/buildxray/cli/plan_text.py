@@ -27,12 +27,14 @@ _LEAST: Final = 16
 """Columns of an instruction that are shown in any case."""
 
 
-def plan_text(plan: Plan, path: str) -> RenderableType:
-    """The stages of a plan with their steps, and the totals."""
+def plan_text(plan: Plan, path: str, origin: str = "") -> RenderableType:
+    """The stages of a plan with their steps, and the totals; `origin` says where the target platforms come from."""
     writer = _Writer(plan)
     request = plan.request
     targets = ", ".join(map(str, request.target_platforms))
     head = Text.assemble((path, "bold"), f"  built on {request.build_platform} for {targets}")
+    if origin:
+        head.append(f"  ({origin})", "dim")
     errors = [_error(path, it.line, it.message) for it in plan.errors[:1]]
     return Group(head, *errors, "", *(writer.stage(it) for it in plan.stages), writer.totals())
 

@@ -8,7 +8,9 @@ from buildxray.ide.diagnostics import Diagnostic, diagnose
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
+from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.registry import ALL
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import LineIndex
 from buildxray.toolchains.base import Workspace
@@ -24,6 +26,7 @@ class Analysis:
         workspace: Workspace,
         *,
         asks_for_several: bool,
+        rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
     ) -> None:
         self.text = text
@@ -32,6 +35,7 @@ class Analysis:
         self._planner = planner
         self._workspace = workspace
         self._asks_for_several = asks_for_several
+        self._rules = rules
 
     @cached_property
     def lines(self) -> LineIndex:
@@ -58,17 +62,23 @@ class Analysis:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the rules find."""
-        return diagnose(self.context)
+        return diagnose(self.context, self._rules)
 
 
 class Analyzer:
     """Analyses one document for one request, again and again as it is edited."""
 
     def __init__(
-        self, request: BuildRequest, *, asks_for_several: bool = False, workspace: Workspace | None = None
+        self,
+        request: BuildRequest,
+        *,
+        asks_for_several: bool = False,
+        rules: tuple[Rule, ...] = ALL,
+        workspace: Workspace | None = None,
     ) -> None:
         self._planner = Planner(request)
         self._asks_for_several = asks_for_several
+        self._rules = rules
         self._workspace = workspace or Workspace()
         self._latest: Analysis | None = None
 
@@ -76,6 +86,11 @@ class Analyzer:
         """Analyse a version of the document."""
         earlier = None if self._latest is None else self._latest.dockerfile
         self._latest = Analysis(
-            text, self._planner, self._workspace, asks_for_several=self._asks_for_several, earlier=earlier
+            text,
+            self._planner,
+            self._workspace,
+            asks_for_several=self._asks_for_several,
+            rules=self._rules,
+            earlier=earlier,
         )
         return self._latest

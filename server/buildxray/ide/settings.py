@@ -1,14 +1,16 @@
-"""The settings that users make, in an editor or on the command line."""
+"""The settings that users make: in an editor, in `buildxray.toml`, in `pyproject.toml`, on the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized, this_machine
+from buildxray.rules.base import Rule
+from buildxray.rules.registry import ALL, rule_names
 
 DEFAULT_PLATFORMS: Final = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
@@ -22,13 +24,20 @@ class Settings:
     """What can be set; every field has a default."""
 
     platforms: tuple[Platform, ...] | None = None
-    """The target platforms; None where nobody has chosen, which means linux/amd64 and linux/arm64."""
+    """The target platforms, as `docker buildx build --platform` takes them. Empty: those of the Bake file, Compose file
+    or GitHub workflow that builds the Dockerfile, else `linux/amd64` and `linux/arm64`."""
     build_platform: Platform | None = None
-    """The platform of the machine that builds; None for this machine."""
+    """The platform of the machine that builds, for example `linux/amd64`. Empty: this machine."""
+    select: tuple[str, ...] = ()
+    """The rules to check, by name. Empty: all."""
+    ignore: tuple[str, ...] = ()
+    """The rules to leave out, by name."""
+    buildkit_checks: bool = True
+    """Whether to report what `docker build --check` reports too. Switch it off where both run."""
     inlay_hints: bool = True
-    """Whether each RUN says how often it is executed, and where under emulation."""
+    """Whether to show behind each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
-    """Whether each FROM says where its stage runs, and what that costs."""
+    """Whether to show above each FROM where its stage runs, and what that costs."""
 
     def request(self) -> BuildRequest:
         """The build that these settings ask for."""
@@ -39,33 +48,56 @@ class Settings:
         """Whether somebody has asked for several platforms."""
         return self.platforms is not None and len(self.platforms) > 1
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules to check."""
+        return tuple(
+            it
+            for it in ALL
+            if (not self.select or it.name in self.select)
+            and it.name not in self.ignore
+            and (self.buildkit_checks or not it.buildkit_check)
+        )
 
-def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:
-    """Settings as an editor sends them, and a warning for each wrong one, whose default is kept."""
+    def over(self, base: Settings) -> Settings:
+        """These settings, and those of `base` where these have the default."""
+        default = Settings()
+        changed = {
+            it.name: getattr(self, it.name)
+            for it in fields(self)
+            if getattr(self, it.name) != getattr(default, it.name)
+        }
+        return replace(base, **changed)
+
+
+def setting_name(field: str) -> str:
+    """What users call a field: `buildPlatform` for `build_platform`."""
+    first, *others = field.split("_")
+    return first + "".join(it.capitalize() for it in others)
+
+
+def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tuple[str, ...]]:
+    """Settings as a client sends them or a file holds them, and a warning for each wrong one, whose default is kept."""
     if raw is None:
         return Settings(), ()
     if not isinstance(raw, Mapping):
         return Settings(), ("the settings of buildxray have to be an object",)
-    settings = Settings()
+    values: dict[str, Any] = {}
     warnings: list[str] = []
     for name, value in raw.items():
+        read = _READERS.get(name)
         if value is None:
             continue
+        if read is None:
+            if name not in _OF_THE_CLIENT:
+                warnings.append(_unknown(str(name), prefix))
+            continue
+        field, reader = read
         try:
-            match name:
-                case "platforms":
-                    settings = replace(settings, platforms=read_platforms(value))
-                case "buildPlatform":
-                    settings = replace(settings, build_platform=_read_platform(value))
-                case "inlayHints":
-                    settings = replace(settings, inlay_hints=_read_switch(value))
-                case "codeLens":
-                    settings = replace(settings, code_lens=_read_switch(value))
-                case _ if name not in _OF_THE_CLIENT:
-                    warnings.append(_unknown(str(name)))
+            values[field] = reader(value)
         except SettingError as error:
-            warnings.append(f"`buildxray.{name}` is ignored: {error}")
-    return settings, tuple(warnings)
+            warnings.append(f"`{prefix}{name}` is ignored: {error}")
+    return Settings(**values), tuple(warnings)
 
 
 def read_platforms(value: object) -> tuple[Platform, ...] | None:
@@ -77,12 +109,12 @@ def read_platforms(value: object) -> tuple[Platform, ...] | None:
         value = value.split(",")
     if not isinstance(value, list | tuple):
         raise SettingError('expected a list of platforms such as ["linux/amd64", "linux/arm64"]')
-    platforms = dict.fromkeys(it for item in value if (it := _read_platform(item)) is not None)
+    platforms = dict.fromkeys(it for item in value if (it := read_platform(item)) is not None)
     return tuple(platforms) or None
 
 
-def _read_platform(value: object) -> Platform | None:
-    """Raises `SettingError`."""
+def read_platform(value: object) -> Platform | None:
+    """One platform; None where it is empty. Raises `SettingError`."""
     if not isinstance(value, str):
         raise SettingError("expected a platform such as `linux/arm64`")
     if not value.strip():
@@ -93,6 +125,21 @@ def _read_platform(value: object) -> Platform | None:
         raise SettingError(f"{error}; expected a platform such as `linux/arm64`") from error
 
 
+def read_rules(value: object) -> tuple[str, ...]:
+    """A list of names of rules, or one text with commas between them. Raises `SettingError`."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple) or not all(isinstance(it, str) for it in value):
+        raise SettingError('expected a list of rules such as ["emulated-build"]')
+    names = [it.strip() for it in value if it.strip()]
+    for name in names:
+        if name not in rule_names():
+            close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
+            hint = f"did you mean `{close[0]}`?" if close else "`buildxray rules` lists all"
+            raise SettingError(f"there is no rule `{name}`; {hint}")
+    return tuple(names)
+
+
 def _read_switch(value: object) -> bool:
     """Raises `SettingError`."""
     if not isinstance(value, bool):
@@ -100,17 +147,21 @@ def _read_switch(value: object) -> bool:
     return value
 
 
-_OF_THE_SERVER: Final = ("buildPlatform", "codeLens", "inlayHints", "platforms")
+_READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
+    "platforms": ("platforms", read_platforms),
+    "buildPlatform": ("build_platform", read_platform),
+    "select": ("select", read_rules),
+    "ignore": ("ignore", read_rules),
+    "buildkitChecks": ("buildkit_checks", _read_switch),
+    "inlayHints": ("inlay_hints", _read_switch),
+    "codeLens": ("code_lens", _read_switch),
+}
 _OF_THE_CLIENT: Final = ("interpreter", "trace")
 """What editors send along with the others, though only they use it."""
 
 
-def _unknown(name: str) -> str:
-    close = get_close_matches(name, _OF_THE_SERVER, n=1)
-    hint = f"did you mean `buildxray.{close[0]}`?" if close else f"there are {_listed(_OF_THE_SERVER)}"
-    return f"`buildxray.{name}` is no setting; {hint}"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    quoted = [f"`buildxray.{it}`" for it in names]
-    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+def _unknown(name: str, prefix: str) -> str:
+    close = get_close_matches(name, _READERS, n=1)
+    quoted = [f"`{prefix}{it}`" for it in sorted(_READERS)]
+    hint = f"did you mean `{prefix}{close[0]}`?" if close else f"there are {', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"`{prefix}{name}` is no setting; {hint}"

@@ -15,8 +15,8 @@ from pygls.lsp.server import LanguageServer
 
 import buildxray
 from buildxray.ide.file_names import is_dockerfile
+from buildxray.ide.project.sources import read_workspace
 from buildxray.ide.settings import Settings, read_settings
-from buildxray.ide.workspace import read_workspace
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document

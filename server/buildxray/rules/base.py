@@ -86,6 +86,8 @@ class Rule:
     fix: FixAvailability
     doc: str
     check: Check = field(repr=False)
+    buildkit_check: str = ""
+    """The check of `docker build --check` that reports the same; empty for none."""
 
     @property
     def summary(self) -> str:
@@ -98,12 +100,16 @@ class Rule:
 
 
 def rule(
-    with_intent: Severity, without_intent: Severity, fix: FixAvailability = FixAvailability.NEVER
+    with_intent: Severity,
+    without_intent: Severity,
+    fix: FixAvailability = FixAvailability.NEVER,
+    *,
+    buildkit_check: str = "",
 ) -> Callable[[Check], Rule]:
     """Turn a documented check function into a `Rule`; registers nothing."""
 
     def wrap(check: Check) -> Rule:
         name = check.__name__.replace("_", "-")
-        return Rule(name, with_intent, without_intent, fix, inspect.getdoc(check) or "", check)
+        return Rule(name, with_intent, without_intent, fix, inspect.getdoc(check) or "", check, buildkit_check)
 
     return wrap

@@ -13,7 +13,7 @@ from buildxray.rules.wording import counted
 from buildxray.syntax.instructions import From
 
 
-@rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES, buildkit_check="FromPlatformFlagConstDisallowed")
 def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
     """A stage that all targets share names a constant platform: on every other build machine it is emulated.
 

@@ -10,7 +10,7 @@ from buildxray.rules.edits import remove_flag
 from buildxray.syntax.instructions import From
 
 
-@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS)
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="RedundantTargetPlatform")
 def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM --platform=$TARGETPLATFORM` spells out the default.
 

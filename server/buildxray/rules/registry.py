@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from buildxray.rules.base import Rule
@@ -66,3 +67,9 @@ ALL: Final[tuple[Rule, ...]] = (
     wrong_arch_build,
     xx_without_target,
 )
+
+
+@cache
+def rule_names() -> tuple[str, ...]:
+    """The names of all rules."""
+    return tuple(it.name for it in ALL)

@@ -1,0 +1,65 @@
+"""The settings that a project keeps in a file: `buildxray.toml`, or `[tool.buildxray]` in `pyproject.toml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from buildxray.ide.settings import Settings, read_settings
+
+FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")
+
+
+class Configuration(NamedTuple):
+    """What the nearest configuration file says."""
+
+    path: Path | None
+    """None where there is none."""
+    settings: Settings
+    problems: tuple[str, ...]
+    """Each with file and line; what it is about has its default."""
+
+
+def find_configuration(directory: Path) -> Configuration:
+    """The configuration that is in force in a directory: its own, or that of the nearest directory above it."""
+    for candidate in (directory, *directory.parents):
+        for name in FILE_NAMES:
+            path = candidate / name
+            try:
+                text = path.read_bytes().decode("utf-8-sig", "replace")
+            except OSError:
+                continue
+            found = _read(path, text)
+            if found is not None:
+                return found
+    return Configuration(None, Settings(), ())
+
+
+def _read(path: Path, text: str) -> Configuration | None:
+    """None for a `pyproject.toml` that says nothing of buildxray."""
+    is_own = path.name == "buildxray.toml"
+    if not is_own and "tool.buildxray" not in text:
+        return None
+    # Loaded where there is a file to read only.
+    import tomlkit  # noqa: PLC0415
+
+    try:
+        table: Any = tomlkit.parse(text).unwrap()
+    except tomlkit.exceptions.TOMLKitError as error:
+        return Configuration(path, Settings(), (f"{path}: no valid TOML: {error}",))
+    if not is_own:
+        tools = table.get("tool")
+        table = tools.get("buildxray") if isinstance(tools, Mapping) else None
+        if table is None:
+            return None
+    settings, warnings = read_settings(table, prefix="")
+    return Configuration(path, settings, tuple(f"{path}:{_line(text, it)}: {it}" for it in warnings))
+
+
+def _line(text: str, warning: str) -> int:
+    """The line of the setting that a warning is about."""
+    name = re.match(r"`(\w+)`", warning)
+    place = re.search(rf"^\s*\"?{name[1]}\"?\s*=", text, re.MULTILINE) if name is not None else None
+    return 1 if place is None else text.count("\n", 0, place.end()) + 1

@@ -1,0 +1,110 @@
+"""The project that a Dockerfile belongs to: the directories above it, up to the root of the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.ide.project.bake import FILE_NAMES as BAKE_FILES
+from buildxray.ide.project.bake import read_bake
+from buildxray.ide.project.builds import DeclaredBuild, choose
+from buildxray.ide.project.compose import FILE_NAMES as COMPOSE_FILES
+from buildxray.ide.project.compose import read_compose
+from buildxray.ide.project.configuration import FILE_NAMES as CONFIGURATION_FILES
+from buildxray.ide.project.configuration import Configuration, find_configuration
+from buildxray.ide.project.sources import read_workspace
+from buildxray.ide.project.workflows import read_workflows
+from buildxray.ide.settings import Settings
+from buildxray.plan.request import BuildRequest
+from buildxray.toolchains.base import Workspace
+
+_MOST_DIRECTORIES: Final = 32
+WATCHED: Final = (
+    *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *CONFIGURATION_FILES)),
+    "**/.github/workflows/*.{yml,yaml}",
+    "**/{go.mod,go.sum,package-lock.json}",
+)
+"""Glob patterns of the files that decide how a Dockerfile is built."""
+
+
+class ProjectBuild(NamedTuple):
+    """The build that a Dockerfile is shown for."""
+
+    request: BuildRequest
+    settings: Settings
+    origin: str
+    """Where its platforms come from, for people; empty for the default."""
+
+    @property
+    def asks_for_several(self) -> bool:
+        """Whether somebody has asked for several platforms."""
+        return bool(self.origin) and len(self.request.target_platforms) > 1
+
+
+class Projects:
+    """What is known of directories, each read once."""
+
+    def __init__(self) -> None:
+        self._builds: dict[Path, tuple[DeclaredBuild, ...]] = {}
+        self._configurations: dict[Path, Configuration] = {}
+        self._workspaces: dict[Path, Workspace] = {}
+
+    def forget(self) -> None:
+        """Effect: read everything anew when it is asked for next."""
+        self._builds.clear()
+        self._configurations.clear()
+        self._workspaces.clear()
+
+    def workspace(self, directory: Path) -> Workspace:
+        """What the sources beside a Dockerfile tell."""
+        if directory not in self._workspaces:
+            self._workspaces[directory] = read_workspace(directory)
+        return self._workspaces[directory]
+
+    def configuration(self, directory: Path) -> Configuration:
+        """The configuration file that is in force in a directory."""
+        if directory not in self._configurations:
+            self._configurations[directory] = find_configuration(directory)
+        return self._configurations[directory]
+
+    def build(self, dockerfile: Path, settings: Settings) -> ProjectBuild:
+        """How a Dockerfile is built; `settings` are those of the user, over those of the project."""
+        configuration = self.configuration(dockerfile.parent)
+        merged = settings.over(configuration.settings)
+        declared = choose(self.declared(dockerfile))
+        request = merged.request()
+        origin = ""
+        if settings.platforms is not None:
+            origin = "the setting `platforms`"
+        elif merged.platforms is not None and configuration.path is not None:
+            origin = configuration.path.name
+        if declared is not None:
+            request = replace(request, build_arguments=declared.arguments, target_stage=declared.target)
+            if merged.platforms is None and declared.platforms:
+                request = replace(request, target_platforms=declared.platforms)
+                origin = declared.origin
+        return ProjectBuild(request, merged, origin)
+
+    def declared(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
+        """The builds of a Dockerfile that files in the directories above it declare."""
+        for directory in _directories(dockerfile):
+            if directory not in self._builds:
+                self._builds[directory] = (
+                    *read_bake(directory),
+                    *read_compose(directory),
+                    *read_workflows(directory),
+                )
+            found = [it for it in self._builds[directory] if it.dockerfile == dockerfile]
+            if found:
+                yield from found
+                return
+
+
+def _directories(dockerfile: Path) -> Iterator[Path]:
+    """The directory of a file and those above it, up to the root of the repository."""
+    for directory in (*dockerfile.parents,)[:_MOST_DIRECTORIES]:
+        yield directory
+        if (directory / ".git").exists():
+            return
