@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import inspect
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
+from buildxray.ide import settings
+from buildxray.ide.settings import Settings, setting_name
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 
@@ -14,7 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 def generated() -> dict[Path, str]:
     """What each generated file has to hold."""
     pages = {ROOT / "docs" / "rules" / f"{rule.name}.md": rule_page(rule) for rule in ALL}
-    return {**pages, ROOT / "docs" / "rules" / "README.md": rules_index()}
+    manifest = ROOT / "client-vscode" / "package.json"
+    return {
+        **pages,
+        ROOT / "docs" / "rules" / "README.md": rules_index(),
+        ROOT / "docs" / "settings.md": settings_page(),
+        manifest: with_settings(manifest.read_text(encoding="utf-8")),
+    }
 
 
 def rule_page(rule: Rule) -> str:
@@ -29,6 +42,101 @@ def rules_index() -> str:
     """The list of all rules."""
     rows = [f"| [{rule.name}]({rule.name}.md) | {rule.summary} | {rule.fix.value} |" for rule in ALL]
     return "\n".join(["# Rules", "", "| rule | finds | fix |", "|---|---|---|", *rows, ""])
+
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "platforms": {"type": "array", "items": {"type": "string"}, "examples": [["linux/amd64", "linux/arm64"]]},
+    "buildPlatform": {"type": "string", "default": ""},
+    "select": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
+    "ignore": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
+}
+"""What an editor accepts, where the type of a field does not say it."""
+OF_THE_CLIENT: dict[str, dict[str, Any]] = {
+    "interpreter": {
+        "type": "string",
+        "default": "",
+        "scope": "machine-overridable",
+        "markdownDescription": "The Python (3.10 or later) that runs the server. Empty: the one that the Python "
+        "extension has selected, else `python3` or `python` on the `PATH`.",
+    },
+    "trace.server": {
+        "type": "string",
+        "enum": ["off", "messages", "verbose"],
+        "default": "off",
+        "scope": "window",
+        "markdownDescription": "What the log shows of the talk between editor and server.",
+    },
+}
+"""Settings of the VS Code client alone."""
+
+
+def documented_settings() -> dict[str, str]:
+    """What each setting means, by the name that users call it."""
+    (definition,) = ast.parse(inspect.getsource(settings.Settings)).body
+    assert isinstance(definition, ast.ClassDef), "the settings are a class"
+    found: dict[str, str] = {}
+    name = ""
+    for node in definition.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name = setting_name(node.target.id)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and name:
+            found[name] = " ".join(str(node.value.value).split())
+            name = ""
+    assert {*found} == {setting_name(it.name) for it in dataclasses.fields(Settings)}, "every field has a docstring"
+    return found
+
+
+def setting_schemas() -> dict[str, dict[str, Any]]:
+    """The settings of the server as VS Code describes settings."""
+    defaults = {setting_name(it.name): it.default for it in dataclasses.fields(Settings)}
+    schemas: dict[str, dict[str, Any]] = {}
+    for name, text in documented_settings().items():
+        schema = SCHEMAS.get(name, {"type": "boolean", "default": defaults[name]})
+        if schema["type"] == "array":
+            schema = {**schema, "default": []}
+        schemas[name] = {**schema, "scope": "resource", "markdownDescription": text}
+    return schemas
+
+
+def with_settings(manifest: str) -> str:
+    """The manifest of the VS Code client, with the settings as they are."""
+    package: dict[str, Any] = json.loads(manifest)
+    properties = {**setting_schemas(), **OF_THE_CLIENT}
+    package["contributes"]["configuration"]["properties"] = {
+        f"buildxray.{name}": schema for name, schema in properties.items()
+    }
+    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+def settings_page() -> str:
+    """The page that lists the settings."""
+    rows = [
+        f"| `{name}` | {_default(schema['default'])} | {schema['markdownDescription'].replace('|', chr(92) + '|')} |"
+        for name, schema in setting_schemas().items()
+    ]
+    text = """# Settings
+
+The same names everywhere, the first place that sets one counts:
+
+1. options of the command line: `--platform`, `--build-platform`, `--select`, `--ignore`;
+2. the editor: `buildxray.platforms` and so on in VS Code, or under `buildxray` in the settings that other clients send;
+3. `buildxray.toml` in the directory of the Dockerfile or the nearest above it, or `[tool.buildxray]` in `pyproject.toml`.
+
+```toml
+platforms = ["linux/amd64", "linux/arm64"]
+ignore = ["redundant-target-platform"]
+```
+
+A name that is no setting is an error on the command line, and a warning in an editor.
+
+| setting | default | meaning |
+|---|---|---|
+"""
+    return text + "\n".join(rows) + "\n"
+
+
+def _default(value: object) -> str:
+    return f"`{json.dumps(value)}`"
 
 
 def stale() -> list[Path]:

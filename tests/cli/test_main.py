@@ -288,3 +288,33 @@ def test_explain_and_rules(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"buildxray \d+\.\d+\.\d+\n", Run(capfd, "--version").out)
+
+
+def test_many_files_are_checked_in_their_order(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for n in range(70):
+        (tmp_path / f"{n:02}.Dockerfile").write_text(UNDECLARED if n % 2 else "FROM x\n")
+    (tmp_path / "69.Dockerfile").write_bytes(b"FROM \xff\n")
+    run = Run(capfd, "check", "--format", "json", tmp_path)
+    assert [it["path"] for it in run.objects] == [str(tmp_path / f"{n:02}.Dockerfile") for n in range(1, 69, 2)]
+    assert "69.Dockerfile:1: not UTF-8" in run.err
+    assert run.code == 2
+
+
+def test_a_configuration_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    configuration = undeclared.parent / "buildxray.toml"
+    configuration.write_text('ignore = ["undeclared-platform-arg"]\n')
+    assert Run(capfd, "check", undeclared).code == 0
+    assert Run(capfd, "check", "--select", "undeclared-platform-arg", undeclared).code == 0
+    configuration.write_text('ignoer = ["undeclared-platform-arg"]\n')
+    run = Run(capfd, "check", undeclared)
+    assert run.code == 2
+    assert run.err == f"buildxray: {configuration}:1: `ignoer` is no setting; did you mean `ignore`?\n"
+
+
+def test_a_bake_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    bake = undeclared.parent / "docker-bake.json"
+    bake.write_text('{"target": {"app": {"platforms": ["linux/s390x"]}}}')
+    run = Run(capfd, "plan", undeclared)
+    assert "for linux/s390x  (docker-bake.json, target `app`)" in run.out
+    run = Run(capfd, "plan", "--platform", "linux/386", undeclared)
+    assert "for linux/386\n" in run.out

@@ -72,7 +72,8 @@ class Builds:
         arguments = {**dict(build.request.build_arguments), **dict(self._options.arguments)}
         target = self._options.target or build.request.target_stage
         request = replace(build.request, build_arguments=tuple(arguments.items()), target_stage=target)
-        return build._replace(request=request)
+        origin = "--platform" if self._options.settings.platforms is not None else build.origin
+        return build._replace(request=request, origin=origin)
 
     def analyzer(self, path: str) -> Analyzer:
         """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""

@@ -35,5 +35,5 @@ def plan(options: argparse.Namespace) -> int:
         else:
             if n_before:
                 console.print()
-            console.print(plan_text(planned, path, build.origin))
+            console.print(plan_text(planned, path, "" if options.platform else build.origin))
     return 2 if has_failed else 0

@@ -158,7 +158,7 @@ class _Reader:
 
     def _call(self, function: str, arguments: str, variables: _Table, depth: int) -> list[Any] | None:
         """What `concat(a, b)` and `split(",", a)` give, of variables and literals."""
-        parts = [it.strip() for it in re.split(r",(?![^\[]*\])(?![^\"]*\"(?:[^\"]*\"[^\"]*\")*[^\"]*$)", arguments)]
+        parts = [it.strip() for it in _arguments(arguments)]
         if function == "split" and len(parts) == 2:
             text = self._argument(parts[1], variables, depth)
             return text.split(parts[0].strip('"')) if isinstance(text, str) else None
@@ -171,6 +171,23 @@ class _Reader:
         if text.startswith('"'):
             return self.evaluate(text.strip('"'), variables, depth + 1)
         return self.evaluate(f"${{{text}}}", variables, depth + 1)
+
+
+def _arguments(text: str) -> Iterator[str]:
+    """The arguments of a call, split at the commas that stand in no quotes and no brackets."""
+    start = depth = 0
+    is_quoted = False
+    for position, character in enumerate(text):
+        if character == '"':
+            is_quoted = not is_quoted
+        elif not is_quoted and character in "([{":
+            depth += 1
+        elif not is_quoted and character in ")]}":
+            depth -= 1
+        elif not is_quoted and depth == 0 and character == ",":
+            yield text[start:position]
+            start = position + 1
+    yield text[start:]
 
 
 def _mapping(value: object) -> _Table:

@@ -35,12 +35,12 @@ class ProjectBuild(NamedTuple):
     request: BuildRequest
     settings: Settings
     origin: str
-    """Where its platforms come from, for people; empty for the default."""
+    """Where its platforms come from, for people; empty where nobody has chosen them."""
 
     @property
     def asks_for_several(self) -> bool:
         """Whether somebody has asked for several platforms."""
-        return bool(self.origin) and len(self.request.target_platforms) > 1
+        return self.origin != "" and len(self.request.target_platforms) > 1
 
 
 class Projects:

@@ -1,0 +1,238 @@
+"""Builds that Bake files, Compose files and workflows declare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project.project import Projects
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import Platform
+from tests.support.markup import files
+
+
+def write(root: Path, markup: str) -> None:
+    for name, text in files(markup).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def described(root: Path, dockerfile: str = "Dockerfile", settings: Settings | None = None) -> str:
+    """The build of a Dockerfile in a line: platforms, target, arguments, origin."""
+    build = Projects().build(root / dockerfile, settings or Settings())
+    request = build.request
+    platforms = ",".join(map(str, request.target_platforms))
+    arguments = ",".join(f"{name}={value}" for name, value in request.build_arguments)
+    return f"{platforms} | {request.target_stage} | {arguments} | {build.origin}"
+
+
+NOTHING = "linux/amd64,linux/arm64 |  |  | "
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            """
+            #- docker-bake.hcl
+            target "default" {
+              platforms = ["linux/amd64", "linux/arm/v7"]
+              target = "release"
+              args = { GO_VERSION = "1.26", N = 3 }
+            }
+            """,
+            "linux/amd64,linux/arm/v7 | release | GO_VERSION=1.26,N=3 | docker-bake.hcl, target `default`",
+        ),
+        (
+            """
+            #- docker-bake.hcl
+            variable "PLATFORMS" { default = ["linux/amd64", "linux/s390x"] }
+            variable "V" { default = "1" }
+            target "_base" {
+              platforms = PLATFORMS
+              args = { A = "x${V}", B = V }
+            }
+            target "app" {
+              inherits = ["_base"]
+              args = { B = "2", C = upper(V) }
+            }
+            """,
+            "linux/amd64,linux/s390x |  | A=x1,B=2 | docker-bake.hcl, target `app`",
+        ),
+        (
+            """
+            #- docker-bake.hcl
+            variable "MORE" { default = "linux/riscv64,linux/386" }
+            target "app" { platforms = concat(["linux/arm64"], split(",", MORE)) }
+            """,
+            "linux/arm64,linux/riscv64,linux/386 |  |  | docker-bake.hcl, target `app`",
+        ),
+        (
+            """
+            #- docker-bake.hcl
+            group "default" { targets = ["some"] }
+            group "some" { targets = ["app"] }
+            target "lint" { platforms = ["linux/amd64", "linux/arm64", "linux/386"] }
+            target "app" { platforms = ["linux/arm64"] }
+            """,
+            "linux/arm64 |  |  | docker-bake.hcl, target `app`",
+        ),
+        (
+            """
+            #- docker-bake.hcl
+            target "image" {
+              name = "image-${stage}"
+              matrix = { stage = ["lint", "release"], p = ["linux/s390x"] }
+              target = stage
+              platforms = [p]
+            }
+            """,
+            "linux/s390x | lint |  | docker-bake.hcl, target `image-lint`",
+        ),
+        (
+            """
+            #- docker-bake.json
+            {"variable": {"P": {"default": "linux/ppc64le"}}, "target": {"app": {"platforms": ["${P}"], "context": "."}}}
+            #- docker-bake.override.hcl
+            target "app" { target = "release" }
+            """,
+            "linux/ppc64le | release |  | docker-bake.json, target `app`",
+        ),
+        (
+            """
+            #- compose.yaml
+            services:
+              web:
+                build:
+                  context: .
+                  target: ${STAGE:-release}
+                  platforms: [linux/amd64, "${P:-linux/s390x}"]
+                  args: [A=1, "B=$UNKNOWN", C]
+            """,
+            "linux/amd64,linux/s390x | release | A=1 | compose.yaml, service `web`",
+        ),
+        (
+            """
+            #- docker-compose.yml
+            services:
+              db: {image: postgres}
+              web:
+                platform: linux/arm64
+                build: .
+              other:
+                build: {context: sub, dockerfile: ../Dockerfile, args: {X: true}}
+            """,
+            "linux/arm64 |  |  | docker-compose.yml, service `web`",
+        ),
+        (
+            """
+            #- .github/workflows/ci.yml
+            env: {MORE: linux/arm64}
+            jobs:
+              image:
+                steps:
+                  - uses: actions/checkout@v4
+                  - uses: docker/build-push-action@v6
+                    with:
+                      platforms: linux/amd64,${{ env.MORE }}
+                      target: release
+                      build-args: |
+                        A=1
+                        B=${{ secrets.B }}
+            """,
+            "linux/amd64,linux/arm64 | release | A=1 | .github/workflows/ci.yml",
+        ),
+        (
+            """
+            #- .github/workflows/ci.yml
+            jobs:
+              image:
+                strategy:
+                  matrix:
+                    platform: [linux/amd64, linux/arm/v6]
+                    include: [{platform: linux/386}]
+                steps:
+                  - uses: docker/build-push-action@v6
+                    with: {file: ./Dockerfile, context: sub, platforms: "${{ matrix.platform }}"}
+            """,
+            "linux/amd64,linux/arm/v6,linux/386 |  |  | .github/workflows/ci.yml",
+        ),
+        (
+            """
+            #- .github/workflows/ci.yaml
+            jobs:
+              image:
+                steps:
+                  - run: |
+                      set -e
+                      docker buildx build --platform=linux/amd64,linux/s390x -t x/y:1 \\
+                        --build-arg V=2 --build-arg W=$W --target release --push .
+            """,
+            "linux/amd64,linux/s390x | release | V=2 | .github/workflows/ci.yaml",
+        ),
+    ],
+)
+def test_builds_that_are_declared(tmp_path: Path, markup: str, expected: str) -> None:
+    write(tmp_path, markup)
+    assert described(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '#- docker-bake.hcl\ntarget "app" {\n',
+        '#- docker-bake.hcl\ntarget "app" { dockerfile = "other.Dockerfile" platforms = ["linux/386"] }\n',
+        '#- docker-bake.hcl\ntarget "app" { context = "https://github.com/x/y.git" platforms = ["linux/386"] }\n',
+        '#- docker-bake.hcl\ntarget "app" { dockerfile-inline = "FROM x" platforms = ["linux/386"] }\n',
+        '#- docker-bake.hcl\ntarget "app" { inherits = ["app"] platforms = unknown(P) }\n',
+        '#- docker-bake.hcl\nvariable "A" { default = "${A}" }\ntarget "app" { dockerfile = A }\n',
+        "#- docker-bake.json\n[1, 2]\n",
+        '#- docker-bake.json\n{"target": {"app": {"platforms": ["not a platform", 3]}}}\n',
+        "#- compose.yaml\nservices: [a: b\n",
+        "#- compose.yaml\nservices:\n  a: {build: {dockerfile_inline: FROM x}}\n  b:\n  c: {build: [1]}\n",
+        "#- compose.yaml\n- 1\n",
+        "#- .github/workflows/ci.yml\njobs: {a: {steps: [{run: docker build sub}, {uses: docker/build-push-action}, 3]}}\n",
+        "#- .github/workflows/ci.yml\njobs: docker\n",
+        "#- .github/workflows/ci.yml\njobs: {a: {steps: [{run: 'docker build --platform $P ('}]}}\n",
+    ],
+)
+def test_files_that_say_nothing_of_it(tmp_path: Path, markup: str) -> None:
+    write(tmp_path, markup)
+    assert described(tmp_path).startswith("linux/amd64,linux/arm64 |  |  |")
+
+
+def test_a_directory_above(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        '#- docker-bake.hcl\ntarget "a" { context = "services/a" platforms = ["linux/arm64"] }\n#- services/a/Dockerfile\nFROM x\n',
+    )
+    assert described(tmp_path, "services/a/Dockerfile").startswith("linux/arm64 |")
+    assert described(tmp_path, "services/b/Dockerfile") == NOTHING
+
+
+def test_the_root_of_the_repository_is_the_end(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        '#- docker-bake.hcl\ntarget "a" { context = "repo" platforms = ["linux/arm64"] }\n#- repo/.git/HEAD\nx\n',
+    )
+    assert described(tmp_path, "repo/Dockerfile") == NOTHING
+
+
+def test_a_setting_goes_over_what_is_declared(tmp_path: Path) -> None:
+    write(tmp_path, '#- docker-bake.hcl\ntarget "a" { target = "t" platforms = ["linux/arm64"] }\n')
+    setting = Settings((Platform("linux", "386"),))
+    assert described(tmp_path, settings=setting) == "linux/386 | t |  | the setting `platforms`"
+    (tmp_path / "buildxray.toml").write_text('platforms = ["linux/s390x"]\n')
+    assert described(tmp_path) == "linux/s390x | t |  | buildxray.toml"
+    assert described(tmp_path, settings=setting).startswith("linux/386 |")
+
+
+def test_who_asks_for_several(tmp_path: Path) -> None:
+    projects = Projects()
+    assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
+    write(tmp_path, '#- docker-bake.hcl\ntarget "a" { platforms = ["linux/arm64", "linux/386"] }\n')
+    assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
+    projects.forget()
+    assert projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project.configuration import find_configuration
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import Platform
+
+
+def test_the_nearest_file_counts(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "buildxray.toml").write_text(
+        'platforms = ["linux/386"]\nignore = ["missing-goarm"]\ncodeLens = false\n'
+    )
+    found = find_configuration(inner)
+    assert found.path == tmp_path / "buildxray.toml"
+    assert found.settings == Settings((Platform("linux", "386"),), ignore=("missing-goarm",), code_lens=False)
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert find_configuration(inner).path == tmp_path / "buildxray.toml"
+    (inner / "pyproject.toml").write_text('[tool.buildxray]\nplatforms = "linux/s390x"\n')
+    assert find_configuration(inner).settings == Settings((Platform("linux", "s390x"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("platforms = [\n", ": no valid TOML: "),
+        ('\nplatform = "linux/386"\n', ":2: `platform` is no setting; did you mean `platforms`?"),
+        ('platforms = "li nux"\n', ":1: `platforms` is ignored: "),
+        ('select = ["emulated-biuld"]\n', "there is no rule `emulated-biuld`; did you mean `emulated-build`?"),
+    ],
+)
+def test_problems_name_file_and_line(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "buildxray.toml"
+    path.write_text(text)
+    found = find_configuration(tmp_path)
+    assert found.settings == Settings()
+    assert found.problems[0].startswith(str(path))
+    assert problem in found.problems[0]
+
+
+@pytest.mark.parametrize("text", ["tool.buildxray = 3\n", "[tool.buildxray]\nzzz = 1\n", "tool = 3 # tool.buildxray\n"])
+def test_pyproject_of_somebody(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert find_configuration(tmp_path).settings == Settings()
