@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections import Counter
@@ -30,6 +31,8 @@ def main() -> int:
     start = time.perf_counter()
     totals: Counter[tuple[str, str, str]] = Counter()
     broken: list[str] = []
+    failures = _Failures()
+    logging.getLogger("buildxray").addHandler(failures)
     for path in files:
         text = path.read_bytes().decode("utf-8", "replace")
         analysis = analyze(text)
@@ -39,6 +42,7 @@ def main() -> int:
             broken += [
                 f"{path.name}: {it.rule}: {problem}" for fix in it.fixes for problem in problems(analysis, it, fix)
             ]
+        broken += [f"{path.name}: {it}" for it in failures.take()]
         fixed = fix_text(analyzer(), text).text
         if fix_text(analyzer(), fixed).text != fixed:
             broken.append(f"{path.name}: fixing again changes something")
@@ -49,6 +53,22 @@ def main() -> int:
         f"{len(files)} files, {totals.total()} findings, {len(broken)} broken promises, {time.perf_counter() - start:.1f} s"
     )
     return int(bool(broken))
+
+
+class _Failures(logging.Handler):
+    """Rules that have crashed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._messages.append(record.getMessage())
+
+    def take(self) -> list[str]:
+        """Those since the last call."""
+        messages, self._messages = self._messages, []
+        return messages
 
 
 def analyzer() -> Analyzer:

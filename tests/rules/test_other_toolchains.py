@@ -116,9 +116,14 @@ def test_compilers_that_no_edit_turns_to_another_target(run: str) -> None:
 def test_a_message_says_how_a_human_can_do_it() -> None:
     text = "FROM x AS b\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
     (finding,) = findings(emulated_build, context(text))
-    assert finding.message.endswith(
-        "; `xx-clang` of tonistiigi/xx cross-compiles: `ARG TARGETPLATFORM`, `RUN xx-apk add gcc musl-dev`, `xx-clang …`"
+    steps = (
+        "`COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
     )
+    assert finding.message.endswith(f"; tonistiigi/xx cross-compiles: {steps}")
+    (finding,) = findings(
+        emulated_build, context(text.replace("FROM x", "FROM alpine").replace("gcc", "cargo build;", 1))
+    )
+    assert "`RUN xx-apk add gcc musl-dev`, `xx-cargo build`" in finding.message
 
 
 def test_a_target_with_variants_has_no_option() -> None:
@@ -145,5 +150,6 @@ def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
         ("golang", "frobnicate"),
         ("golang-$TARGETARCH", "make"),
         ("x/golang-tools", "make"),
+        ("golang", "./validate.sh"),
     ]:
         check_nothing(emulated_build, text.format(image, run))

@@ -79,6 +79,14 @@ class RuleContext:
         outlined = self.plan.stages[stage]
         return [it for it in range(outlined.from_idx + 1, outlined.end_idx) if isinstance(self.node(it), Run)]
 
+    def image(self, stage: int) -> str:
+        """The full name of the image at the root of a stage, `scratch` for none; empty where it depends on the target."""
+        root = self.facts.root(stage)
+        if root is None:
+            return ""
+        names = {it.stages[root].reference or it.stages[root].base_name for it in self.plan.targets}
+        return names.pop() if len(names) == 1 else ""
+
     def declares(self, idx: int, name: str) -> bool:
         """Whether the instruction with that index is an ARG of that name."""
         node = self.node(idx)

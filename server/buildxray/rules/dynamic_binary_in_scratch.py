@@ -112,7 +112,7 @@ def _is_dynamic(ctx: RuleContext, stage: int, use: Use) -> bool:
 
 
 def _has_c_compiler(ctx: RuleContext, stage: int) -> bool:
-    image = _image(ctx, stage)
+    image = ctx.image(stage)
     if re.match(r"docker\.io/library/golang(?::|$)", image) and "alpine" not in image:
         return True
     return bool(_installed(ctx, stage) & _GCC)
@@ -123,17 +123,8 @@ def _installed(ctx: RuleContext, stage: int) -> set[str]:
     return {argument for use in uses for argument in use.invocation.command.arguments}
 
 
-def _image(ctx: RuleContext, stage: int) -> str:
-    """The image at the root of a stage, `scratch` for none; empty where it depends on the target."""
-    root = ctx.facts.root(stage)
-    if root is None:
-        return ""
-    names = {it.stages[root].reference or it.stages[root].base_name for it in ctx.plan.targets}
-    return names.pop() if len(names) == 1 else ""
-
-
 def _library(ctx: RuleContext, stage: int) -> _Library | None:
-    image = _image(ctx, stage)
+    image = ctx.image(stage)
     if image == "scratch" or "distroless/static" in image or "chainguard/static" in image:
         return _Library.NONE
     if re.search(r"alpine|busybox:.*musl", image):

@@ -17,6 +17,8 @@ _COMPILER_IMAGE: Final = re.compile(
     r"/(?:buildpack-deps|clang|gcc|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
 )
 
+_BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
+
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
 def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
@@ -68,10 +70,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         if stage.idx not in facts.needed_stages - facts.image_stages or stage.idx in facts.native_stages:
             continue
         uses = _emulated(ctx, ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE))
-        scripts = (
-            [] if uses or not _has_compiler(ctx, stage.idx) else ctx.inventory.stage_uses(stage.idx, Effect.UNKNOWN)
-        )
-        uses = uses or _emulated(ctx, scripts)
+        scripts = [] if uses else _emulated(ctx, _building_scripts(ctx, stage.idx))
+        uses = uses or scripts
         instruction = ctx.instruction(stage.from_idx)
         node = instruction.node
         if not uses or not isinstance(node, From) or node.image is None:
@@ -84,7 +84,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
             instruction.range_of(node.image),
             f"{commands(uses)} under emulation for {platforms(targets)}: "
             f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated"
-            f"{'' if fix is not None else _advice(uses)}",
+            f"{'' if fix is not None else _advice(ctx, stage.idx, uses)}",
             () if fix is None else (fix,),
             tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
             Severity.INFORMATION if scripts else None,
@@ -95,12 +95,16 @@ def _emulated(ctx: RuleContext, uses: list[Use]) -> list[Use]:
     return [use for use in uses if any(it.is_emulated for it in ctx.facts.steps(use.instruction))]
 
 
-def _has_compiler(ctx: RuleContext, stage: int) -> bool:
-    """Whether a stage is built on an image that people take for its compiler."""
-    root = ctx.facts.root(stage)
-    return root is not None and any(_COMPILER_IMAGE.search(it.stages[root].reference) for it in ctx.plan.targets)
+def _building_scripts(ctx: RuleContext, stage: int) -> list[Use]:
+    """Scripts whose names say that they build, in a stage on an image that people take for its compiler."""
+    if not _COMPILER_IMAGE.search(ctx.image(stage)):
+        return []
+    return [it for it in ctx.inventory.stage_uses(stage, Effect.UNKNOWN) if _BUILDING.search(it.title)]
 
 
-def _advice(uses: list[Use]) -> str:
+def _advice(ctx: RuleContext, stage: int, uses: list[Use]) -> str:
     """How a human can do what no edit can."""
-    return "".join(f"; {it}" for it in dict.fromkeys(use.toolchain.advice for use in uses) if it)
+    is_alpine = "alpine" in ctx.image(stage)
+    install = "xx-apk add gcc musl-dev" if is_alpine else "xx-apt-get install -y gcc libc6-dev"
+    advice = dict.fromkeys(use.toolchain.advice for use in uses if use.toolchain.advice)
+    return "".join(f"; {it.format(install=install)}" for it in advice)

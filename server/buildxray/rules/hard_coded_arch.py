@@ -58,7 +58,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     none where the file is compared with a checksum, which differs per architecture. For other names, map the argument:
     `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
-    if len(ctx.plan.targets) < 2:
+    if len(ctx.plan.targets) < 2 or ctx.dockerfile.escape == "`":
+        # Who writes for Windows has one architecture.
         return
     for stage in sorted(ctx.facts.needed_stages - ctx.facts.native_stages):
         outlined = ctx.plan.stages[stage]

@@ -260,4 +260,5 @@ class Toolchain:
     reads: Callable[[Invocation, str], Reading]
     """Whether a command of it looks at a variable of its environment of its own accord."""
     advice: str = ""
-    """How to cross-compile where no edit can do it, to end a message with."""
+    """How to cross-compile where no edit can do it, to end a message with; `{install}` stands for the command that installs
+    a C library for the target."""

@@ -83,5 +83,5 @@ C: Final = Toolchain(
     "C and C++",
     _recognize,
     _reads,
-    advice="`xx-clang` of tonistiigi/xx cross-compiles: `ARG TARGETPLATFORM`, `RUN xx-apk add gcc musl-dev`, `xx-clang …`",
+    advice="tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`",
 )

@@ -83,5 +83,5 @@ RUST: Final = Toolchain(
     "Rust",
     _recognize,
     _reads,
-    advice="`xx-cargo` of tonistiigi/xx cross-compiles: `ARG TARGETPLATFORM`, `RUN xx-apk add gcc musl-dev`, `xx-cargo build`",
+    advice="tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`",
 )
