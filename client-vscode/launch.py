@@ -25,4 +25,5 @@ def main():
     sys.exit(run(sys.argv[1:]))
 
 
-main()
+if __name__ == "__main__":
+    main()

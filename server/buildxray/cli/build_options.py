@@ -79,9 +79,7 @@ class Builds:
         """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""
         build = self.of(path)
         workspace = Workspace() if path == STDIN else self._projects.workspace(absolute(Path(path).parent))
-        return Analyzer(
-            build.request, asks_for_several=build.asks_for_several, rules=build.settings.rules, workspace=workspace
-        )
+        return build.analyzer(workspace)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from buildxray.cli.build_options import BuildOptions
-from buildxray.cli.checking import CheckedFile, check_files
+from buildxray.cli.checking import check_files
 from buildxray.cli.console import output, report
 from buildxray.cli.files import find_dockerfiles
 from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
+from buildxray.ide.checking import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.base import Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange

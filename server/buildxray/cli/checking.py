@@ -5,29 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Final, NamedTuple
+from typing import Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import progress
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
-from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.checking import CheckedFile, check_text
 
 _MANY: Final = 64
 """Files from which on it pays to start other processes."""
 _CHUNK: Final = 8
-
-
-class CheckedFile(NamedTuple):
-    """What was found in a file."""
-
-    path: str
-    text: str = ""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    refusal: tuple[int, str] | None = None
-    """Line and message, where BuildKit would not build it."""
-    error: str = ""
-    """Why it could not be checked."""
 
 
 def check_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
@@ -46,9 +34,7 @@ def _check(path: str, builds: Builds) -> CheckedFile:
         text = read_file(path)
     except CliError as error:
         return CheckedFile(path, error=str(error))
-    analysis = builds.analyzer(path).analyze(text)
-    refusal = analysis.plan.error
-    return CheckedFile(path, text, analysis.diagnostics, None if refusal is None else (refusal.line, refusal.message))
+    return check_text(path, text, builds.analyzer(path))
 
 
 _builds: Builds

@@ -26,12 +26,15 @@ class Analysis:
         workspace: Workspace,
         *,
         asks_for_several: bool,
+        origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
     ) -> None:
         self.text = text
         self._earlier = earlier
         self.request = planner.request
+        self.origin = origin
+        """Where the target platforms come from, for people; empty where nobody has chosen them."""
         self._planner = planner
         self._workspace = workspace
         self._asks_for_several = asks_for_several
@@ -73,11 +76,13 @@ class Analyzer:
         request: BuildRequest,
         *,
         asks_for_several: bool = False,
+        origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         workspace: Workspace | None = None,
     ) -> None:
         self._planner = Planner(request)
         self._asks_for_several = asks_for_several
+        self._origin = origin
         self._rules = rules
         self._workspace = workspace or Workspace()
         self._latest: Analysis | None = None
@@ -90,6 +95,7 @@ class Analyzer:
             self._planner,
             self._workspace,
             asks_for_several=self._asks_for_several,
+            origin=self._origin,
             rules=self._rules,
             earlier=earlier,
         )

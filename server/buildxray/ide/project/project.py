@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.ide.analysis import Analyzer
 from buildxray.ide.project.bake import FILE_NAMES as BAKE_FILES
 from buildxray.ide.project.bake import read_bake
 from buildxray.ide.project.builds import DeclaredBuild, choose
@@ -15,6 +16,7 @@ from buildxray.ide.project.compose import read_compose
 from buildxray.ide.project.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.project.configuration import Configuration, find_configuration
 from buildxray.ide.project.sources import read_workspace
+from buildxray.ide.project.workflows import DIRECTORY as WORKFLOWS
 from buildxray.ide.project.workflows import read_workflows
 from buildxray.ide.settings import Settings
 from buildxray.plan.request import BuildRequest
@@ -41,6 +43,16 @@ class ProjectBuild(NamedTuple):
     def asks_for_several(self) -> bool:
         """Whether somebody has asked for several platforms."""
         return self.origin != "" and len(self.request.target_platforms) > 1
+
+    def analyzer(self, workspace: Workspace) -> Analyzer:
+        """Analyses the Dockerfile for this build."""
+        return Analyzer(
+            self.request,
+            asks_for_several=self.asks_for_several,
+            origin=self.origin,
+            rules=self.settings.rules,
+            workspace=workspace,
+        )
 
 
 class Projects:
@@ -86,6 +98,16 @@ class Projects:
                 request = replace(request, target_platforms=declared.platforms)
                 origin = declared.origin
         return ProjectBuild(request, merged, origin)
+
+    def is_known(self, dockerfile: Path) -> bool:
+        """Whether its build is known, or quick to find out: no file that takes long to read is there."""
+        for directory in _directories(dockerfile):
+            if directory in self._builds:
+                continue
+            slow = [directory / it for it in (*BAKE_FILES, *COMPOSE_FILES)]
+            if any(it.exists() for it in (*slow, directory / WORKFLOWS)):
+                return False
+        return True
 
     def declared(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """The builds of a Dockerfile that files in the directories above it declare."""

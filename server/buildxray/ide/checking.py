@@ -1,0 +1,49 @@
+"""Checking a file that nobody has open, in whatever process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project.builds import absolute
+from buildxray.ide.project.project import Projects
+from buildxray.ide.settings import Settings
+
+
+class CheckedFile(NamedTuple):
+    """What was found in a file; plain data, which goes from one process to another."""
+
+    path: str
+    text: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    refusal: tuple[int, str] | None = None
+    """Line and message, where BuildKit would not build it."""
+    error: str = ""
+    """Why it could not be checked."""
+
+
+def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
+    """Check the text of a file."""
+    analysis = analyzer.analyze(text)
+    refusal = analysis.plan.error
+    return CheckedFile(path, text, analysis.diagnostics, None if refusal is None else (refusal.line, refusal.message))
+
+
+def check_in_project(path: str, settings: Settings, generation: int) -> CheckedFile:
+    """Check a file for the build that its project declares; `generation` grows when files of the project change."""
+    global _generation  # noqa: PLW0603 - all that a worker process keeps between two files
+    if generation != _generation:
+        _generation = generation
+        _projects.forget()
+    try:
+        text = Path(path).read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        return CheckedFile(path, error=str(error))
+    build = _projects.build(absolute(path), settings)
+    return check_text(path, text, build.analyzer(_projects.workspace(absolute(path).parent)))
+
+
+_projects = Projects()
+_generation = 0
