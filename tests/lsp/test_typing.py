@@ -52,7 +52,7 @@ def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFi
         document = types.VersionedTextDocumentIdentifier(end, URI)
         change = types.TextDocumentContentChangeWholeDocument(text[:end])
         handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))
-        server.publish(server.documents[URI])
+        server.publisher.publish(server.documents[URI])
         assert output.published.version == end
     assert [it.getMessage() for it in caplog.records if it.levelno >= logging.ERROR] == []
 

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 from lsprotocol import types
@@ -30,6 +31,7 @@ class Editor:
         self.version = 0
         self.uri = URI
         self.latest: list[types.Diagnostic] = []
+        self.registrations: list[types.Registration] = []
         self._published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
         # A queue loses nothing, however fast the server is; the client's own waiting does.
         client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = self._published.put_nowait
@@ -127,6 +129,7 @@ async def editor(
     units: Sequence[ColumnUnit] | None = None,
     options: object = SETTINGS,
     configuration: dict[str, Any] | None = None,
+    folders: Sequence[Path] = (),
 ) -> AsyncIterator[Editor]:
     """A session with a server of its own."""
     spec = client_capabilities(capabilities) if isinstance(capabilities, str) else capabilities
@@ -135,19 +138,27 @@ async def editor(
         spec.general.position_encodings = [*units]
     client = await ClientServerConfig(COMMAND).start()
     assert isinstance(client, LanguageClient)
-    client.feature(types.CLIENT_REGISTER_CAPABILITY)(_accept)
+    registrations: list[types.Registration] = []
+
+    def accept(params: types.RegistrationParams) -> None:
+        registrations.extend(params.registrations)
+
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(accept)
     if configuration is not None:
         client.set_configuration(configuration, section="buildxray")
     result = await client.initialize_session(
-        types.InitializeParams(capabilities=spec, initialization_options=options, root_uri=None)
+        types.InitializeParams(
+            capabilities=spec,
+            initialization_options=options,
+            root_uri=None,
+            workspace_folders=[types.WorkspaceFolder(it.as_uri(), it.name) for it in folders] or None,
+        )
     )
     encoding = result.capabilities.position_encoding
     try:
-        yield Editor(client, cast("ColumnUnit", str(getattr(encoding, "value", encoding or "utf-16"))))
+        session = Editor(client, cast("ColumnUnit", str(getattr(encoding, "value", encoding or "utf-16"))))
+        session.registrations = registrations
+        yield session
     finally:
         await client.shutdown_session()
         await client.stop()  # type: ignore[no-untyped-call]
-
-
-def _accept(_params: types.RegistrationParams) -> None:
-    """Say yes to whatever the server wants to register."""

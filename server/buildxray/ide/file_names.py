@@ -9,6 +9,9 @@ _DOCKERFILE: Final = re.compile(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 
+DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
+"""Glob patterns of the names that are common."""
+
 
 def is_dockerfile(name: str) -> bool:
     """Whether a file of that name, directories left out, is a Dockerfile; in any case.

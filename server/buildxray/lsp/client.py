@@ -27,6 +27,8 @@ class Client:
     registers_configuration: bool = False
     refreshes_hints: bool = False
     refreshes_lenses: bool = False
+    refreshes_diagnostics: bool = False
+    registers_watchers: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
@@ -50,4 +52,8 @@ class Client:
             registers_configuration=bool(changes.dynamic_registration),
             refreshes_hints=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
+            refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
+            registers_watchers=bool(
+                workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
+            ),
         )

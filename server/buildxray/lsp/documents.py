@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 
 from buildxray.ide.analysis import Analysis, Analyzer
-from buildxray.ide.settings import Settings
+from buildxray.ide.project.project import ProjectBuild
 from buildxray.toolchains.base import Workspace
+
+_revisions = itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -15,27 +18,38 @@ class Document:
 
     uri: str
     version: int | None
-    analyzer: Analyzer
-    analysis: Analysis
+    text: str
+    build: ProjectBuild
+    workspace: Workspace
+    analyzer: Analyzer = field(init=False)
+    analysis: Analysis = field(init=False)
+    revision: int = field(init=False)
+    """Another one for each text and each build; never used twice."""
     seconds: float = 0.0
     """How long its last analysis took."""
+    is_provisional: bool = False
+    """Whether files are still being read that decide on its build."""
 
-    @classmethod
-    def open(cls, uri: str, version: int | None, text: str, settings: Settings, workspace: Workspace) -> Document:
-        """Start to analyse a document."""
-        analyzer = _analyzer(settings, workspace)
-        return cls(uri, version, analyzer, analyzer.analyze(text))
+    def __post_init__(self) -> None:
+        """Start to analyse."""
+        self._begin()
 
     def change(self, text: str, version: int | None) -> None:
         """Take the next version."""
+        self.text = text
         self.analysis = self.analyzer.analyze(text)
         self.version = version
+        self.revision = next(_revisions)
 
-    def configure(self, settings: Settings, workspace: Workspace) -> None:
-        """Analyse the same text anew, for another build."""
-        self.analyzer = _analyzer(settings, workspace)
-        self.analysis = self.analyzer.analyze(self.analysis.text)
+    def configure(self, build: ProjectBuild, workspace: Workspace) -> bool:
+        """Analyse the same text anew if it is built in another way; whether it is."""
+        if (build, workspace) == (self.build, self.workspace):
+            return False
+        self.build, self.workspace = build, workspace
+        self._begin()
+        return True
 
-
-def _analyzer(settings: Settings, workspace: Workspace) -> Analyzer:
-    return Analyzer(settings.request(), asks_for_several=settings.asks_for_several, workspace=workspace)
+    def _begin(self) -> None:
+        self.analyzer = self.build.analyzer(self.workspace)
+        self.analysis = self.analyzer.analyze(self.text)
+        self.revision = next(_revisions)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from buildxray.ide.project.builds import absolute
 from buildxray.syntax.text import ColumnUnit, LineIndex, TextRange
 
 
@@ -38,10 +40,10 @@ def file_name(uri: str) -> str:
     return unquote(urlsplit(uri).path).rpartition("/")[2]
 
 
-def directory(uri: str) -> str | None:
-    """The directory of a file on this machine; None for every other kind of document."""
-    path = to_fs_path(uri) if uri.startswith("file:") else None
-    return None if not path else path.replace("\\", "/").rpartition("/")[0] or "/"
+def path(uri: str) -> Path | None:
+    """The path of a file on this machine; None for every other kind of document."""
+    found = to_fs_path(uri) if uri.startswith("file:") else None
+    return absolute(found) if found else None
 
 
 def section(raw: object) -> object:

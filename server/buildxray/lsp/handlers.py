@@ -11,16 +11,22 @@ from lsprotocol import types
 
 from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
 from buildxray.ide.code_lens import code_lenses
+from buildxray.ide.file_names import DOCKERFILES
 from buildxray.ide.hover import hover
 from buildxray.ide.inlay_hints import inlay_hints
+from buildxray.ide.project.project import WATCHED
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
+from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
 from buildxray.lsp.tolerance import version
 
 Params = TypeVar("Params")
 Result = TypeVar("Result")
 _log = logging.getLogger("buildxray")
+_DIAGNOSTICS: Final = types.DiagnosticOptions(
+    inter_file_dependencies=True, workspace_diagnostics=True, identifier="buildxray"
+)
 _QUICK_FIX: Final = types.CodeActionKind.QuickFix
 
 
@@ -34,6 +40,11 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(guarded(did_save))
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(guarded(did_close))
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(guarded(did_change_configuration))
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(guarded(did_change_watched_files))
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(guarded(did_change_workspace_folders))
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, _DIAGNOSTICS)(guarded(document_diagnostic))
+    server.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
+    server.feature(types.SHUTDOWN)(guarded(shutdown))
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(guarded(code_action))
     server.feature(types.TEXT_DOCUMENT_HOVER)(guarded(show_hover))
     server.feature(types.TEXT_DOCUMENT_INLAY_HINT)(guarded(inlay_hint))
@@ -62,10 +73,16 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
 
 
 def initialized(ls: Server, _params: types.InitializedParams) -> None:
-    """Effect: ask for settings, and to be told when they change."""
+    """Effect: ask for settings, and to be told when they or the files of the project change."""
+    registrations: list[types.Registration] = []
     if ls.client.registers_configuration:
-        registration = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-        ls.client_register_capability(types.RegistrationParams([registration]))
+        registrations.append(types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION))
+    if ls.client.registers_watchers:
+        watchers = [types.FileSystemWatcher(it) for it in (*WATCHED, *DOCKERFILES)]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        registrations.append(types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+    if registrations:
+        ls.client_register_capability(types.RegistrationParams(registrations))
     _ask_for_settings(ls)
 
 
@@ -80,12 +97,23 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     if document is not None:
         text = from_lsp.changed_text(document.analysis.text, params.content_changes, ls.client.unit)
         document.change(text, version(params.text_document))
-        ls.publish_soon(document)
+        ls.publisher.publish_soon(document)
 
 
-def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-    """Effect: look at the files beside the document again."""
-    ls.refresh_workspace(params.text_document.uri)
+def did_save(ls: Server, _params: types.DidSaveTextDocumentParams) -> None:
+    """Effect: look at the files of the project again: not every client tells when they change."""
+    ls.reread()
+
+
+def did_change_watched_files(ls: Server, _params: types.DidChangeWatchedFilesParams) -> None:
+    """Effect: look at the files of the project again."""
+    ls.reread()
+
+
+def did_change_workspace_folders(ls: Server, _params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Effect: ask for the settings of the folders that there are now."""
+    ls.workspace_diagnostics.invalidate()
+    _ask_for_settings(ls)
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
@@ -97,7 +125,8 @@ def did_change_configuration(ls: Server, params: types.DidChangeConfigurationPar
     """Effect: put changed settings into force."""
     raw = configuration_of(params)
     if raw is not None:
-        ls.configure(raw)
+        ls.warn(ls.settings.set_common(raw))
+        ls.refresh()
     else:
         _ask_for_settings(ls)
 
@@ -127,10 +156,33 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     return None if found is None else to_lsp.hover(lines, found, ls.client)
 
 
+def document_diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+    """The diagnostics of a document; from the first such request on, they are no longer pushed."""
+    ls.publisher.switch_off()
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return types.RelatedFullDocumentDiagnosticReport([])
+    return document_report(ls, document, params.previous_result_id)
+
+
+async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+    """The diagnostics of all Dockerfiles of the workspace."""
+    try:
+        return await ls.workspace_diagnostics.report(params)
+    except Exception:  # noqa: BLE001 - one failed request must not end the session
+        _log.exception("the workspace cannot be checked")
+        return types.WorkspaceDiagnosticReport([])
+
+
+def shutdown(ls: Server, _params: None) -> None:
+    """Effect: end what runs beside the server."""
+    ls.workspace_diagnostics.close()
+
+
 def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """What each RUN in a range costs."""
     document = ls.documents.get(params.text_document.uri)
-    if document is None or not ls.settings.inlay_hints:
+    if document is None or not document.build.settings.inlay_hints:
         return []
     lines = document.analysis.lines
     place = from_lsp.text_range(lines, params.range, ls.client.unit)
@@ -140,7 +192,7 @@ def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHin
 def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     """What each stage costs."""
     document = ls.documents.get(params.text_document.uri)
-    if document is None or not ls.settings.code_lens:
+    if document is None or not document.build.settings.code_lens:
         return []
     lines = document.analysis.lines
     return [to_lsp.code_lens(lines, it, ls.client.unit) for it in code_lenses(document.analysis)]
@@ -153,10 +205,19 @@ def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:
 
 def _ask_for_settings(ls: Server) -> None:
     if ls.client.answers_configuration:
-        item = types.ConfigurationItem(section="buildxray")
-        ls.workspace_configuration(types.ConfigurationParams([item]), callback=lambda them: _take_settings(ls, them))
+        folders = ls.folders
+        items = [types.ConfigurationItem(section="buildxray")]
+        items += [types.ConfigurationItem(it, section="buildxray") for it in folders]
+        parameters = types.ConfigurationParams(items)
+        ls.workspace_configuration(parameters, callback=lambda them: _take_settings(ls, folders, them))
 
 
-def _take_settings(ls: Server, answers: object) -> None:
-    if isinstance(answers, list | tuple) and answers and answers[0] is not None:
-        ls.configure(answers[0])
+def _take_settings(ls: Server, folders: list[str], answers: object) -> None:
+    if not isinstance(answers, list | tuple) or not answers:
+        return
+    warnings: tuple[str, ...] = ()
+    if answers[0] is not None:
+        warnings = ls.settings.set_common(answers[0])
+    pairs = zip(folders, answers[1:], strict=False)
+    ls.warn(warnings + ls.settings.set_folders((uri, raw) for uri, raw in pairs if raw is not None))
+    ls.refresh()

@@ -1,11 +1,10 @@
-"""The server: its state is the open documents and the settings, nothing else."""
+"""The server: its state is the client's settings, the open documents and what is known of their projects."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import logging
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,17 +14,17 @@ from pygls.lsp.server import LanguageServer
 
 import buildxray
 from buildxray.ide.file_names import is_dockerfile
-from buildxray.ide.project.sources import read_workspace
-from buildxray.ide.settings import Settings, read_settings
-from buildxray.lsp import from_lsp, to_lsp
+from buildxray.ide.project.project import BY_SETTING, ProjectBuild, Projects
+from buildxray.lsp import from_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.publishing import Publisher
+from buildxray.lsp.pulling import WorkspaceDiagnostics
+from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.toolchains.base import Workspace
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
-_QUICK: Final = 0.02
-"""Seconds; an analysis that takes longer waits for a pause in typing."""
 _log = logging.getLogger("buildxray")
 
 
@@ -37,104 +36,107 @@ class Server(LanguageServer):
             "buildxray", buildxray.__version__, types.TextDocumentSyncKind.Full, converter_factory=tolerant_converter
         )
         self.client = Client()
-        self.settings = Settings()
+        self.settings = ClientSettings()
         self.documents: dict[str, Document] = {}
-        self._options: dict[str, object] = {}
-        self._workspaces: dict[str, Workspace] = {}
+        self._state = self.settings.state
+        self.publisher = Publisher(self)
+        self.workspace_diagnostics = WorkspaceDiagnostics(self)
+        self._projects = Projects()
         self._warned: set[str] = set()
-        self._pending: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def folders(self) -> list[str]:
+        """The URIs of the workspace folders, or of the root of a client that knows no folders."""
+        folders = [*self.workspace.folders]
+        root = self.workspace.root_uri
+        return folders or ([root] if root else [])
 
     def begin(self, options: object) -> None:
-        """Effect: put the options of `initialize` into force; later settings go on top of them."""
-        options = from_lsp.section(options)
-        self._options = dict(options) if isinstance(options, Mapping) else {}
-        self.configure(options)
+        """Effect: put the options of `initialize` into force."""
+        self.warn(self.settings.begin(options))
+        self._state = self.settings.state
 
-    def configure(self, raw: object) -> None:
-        """Effect: put settings into force, warn once of each wrong one, and publish what changes."""
-        raw = from_lsp.section(raw)
-        if isinstance(raw, Mapping):
-            raw = {**self._options, **{name: value for name, value in raw.items() if value is not None}}
-        settings, warnings = read_settings(raw)
+    def warn(self, warnings: tuple[str, ...]) -> None:
+        """Effect: show warnings to the user, each once."""
         for warning in warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, warning))
-        if settings == self.settings:
-            return
-        self.settings = settings
-        for document in self.documents.values():
-            document.configure(settings, self._workspace_of(document.uri))
-            self.publish(document)
-        if self.documents and self.client.refreshes_hints:
-            self.workspace_inlay_hint_refresh(None)
-        if self.documents and self.client.refreshes_lenses:
-            self.workspace_code_lens_refresh(None)
 
     def open(self, item: types.TextDocumentItem) -> None:
         """Effect: start to watch a document, if it is a Dockerfile."""
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
-            workspace = self._workspace_of(item.uri)
-            document = Document.open(item.uri, version(item), item.text, self.settings, workspace)
+            path = from_lsp.path(item.uri)
+            is_known = path is None or self._projects.is_known(path)
+            build, workspace = self._build(item.uri, path if is_known else None)
+            document = Document(item.uri, version(item), item.text, build, workspace)
+            document.is_provisional = not is_known
             self.documents[item.uri] = document
-            self.publish(document)
+            self.publisher.publish(document)
+            if not is_known:
+                self._refresh_later([document])
 
     def close(self, uri: str) -> None:
         """Effect: forget a document, and what was published of it."""
         if self.documents.pop(uri, None) is not None:
-            self._forget(uri)
-            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            self.publisher.withdraw(uri)
 
-    def refresh_workspace(self, uri: str) -> None:
-        """Effect: read the files beside a document again."""
-        document = self.documents.get(uri)
-        directory = from_lsp.directory(uri)
-        if document is None or directory is None:
-            return
-        known = self._workspaces.pop(directory, None)
-        workspace = self._workspace_of(uri)
-        if workspace != known:
-            document.configure(self.settings, workspace)
-            self.publish(document)
+    def refresh(self) -> None:
+        """Effect: put changed settings into force, and publish what changes."""
+        if self.settings.state != self._state:
+            self._state = self.settings.state
+            self.workspace_diagnostics.invalidate()
+        self._refresh_later([*self.documents.values()])
 
-    def publish_soon(self, document: Document) -> None:
-        """Effect: publish at once, or after a pause where analysing takes long; older versions are dropped."""
-        self._forget(document.uri)
-        if document.seconds < _QUICK:
-            self.publish(document)
-            return
-        loop = asyncio.get_running_loop()
-        self._pending[document.uri] = loop.call_later(document.seconds, self._publish_guarded, document)
+    def reread(self) -> None:
+        """Effect: read the files around the open documents anew, and publish what changes."""
+        self._projects.forget()
+        self.workspace_diagnostics.invalidate()
+        self.refresh()
 
-    def publish(self, document: Document) -> None:
-        """Effect: send the diagnostics of a document's newest version."""
-        self._forget(document.uri)
-        start = time.perf_counter()
-        analysis = document.analysis
-        diagnostics = [to_lsp.diagnostic(analysis, it, document.uri, self.client) for it in analysis.diagnostics]
-        document.seconds = time.perf_counter() - start
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
-        )
+    def _refresh_later(self, documents: list[Document]) -> None:
+        task = asyncio.get_running_loop().create_task(self._refresh(documents))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _publish_guarded(self, document: Document) -> None:
-        try:
-            self.publish(document)
-        except Exception:  # noqa: BLE001 - a timer has nobody to raise to
-            _log.exception("diagnostics of %s have failed", document.uri)
+    async def _refresh(self, documents: list[Document]) -> None:
+        has_changed = False
+        for document in documents:
+            path = from_lsp.path(document.uri)
+            try:
+                if path is None or self._projects.is_known(path):
+                    build, workspace = self._build(document.uri, path)
+                else:
+                    build, workspace = await asyncio.to_thread(self._build, document.uri, path)
+            except Exception:  # noqa: BLE001 - a task has nobody to raise to
+                _log.exception("the project of %s cannot be read", document.uri)
+                continue
+            is_first = document.is_provisional
+            document.is_provisional = False
+            if (document.configure(build, workspace) or is_first) and self.documents.get(document.uri) is document:
+                has_changed = True
+                self.publisher.publish(document)
+        if has_changed:
+            self._ask_for_refresh()
 
-    def _forget(self, uri: str) -> None:
-        pending = self._pending.pop(uri, None)
-        if pending is not None:
-            pending.cancel()
+    def _build(self, uri: str, path: Path | None) -> tuple[ProjectBuild, Workspace]:
+        """How a document is built; a document that is no file of this machine belongs to no project."""
+        settings = self.settings.of(uri)
+        if path is None:
+            origin = "" if settings.platforms is None else BY_SETTING
+            return ProjectBuild(settings.request(), settings, origin), Workspace()
+        self.warn(self._projects.configuration(path.parent).problems)
+        return self._projects.build(path, settings), self._projects.workspace(path.parent)
 
-    def _workspace_of(self, uri: str) -> Workspace:
-        directory = from_lsp.directory(uri)
-        if directory is None:
-            return Workspace()
-        if directory not in self._workspaces:
-            self._workspaces[directory] = read_workspace(Path(directory))
-        return self._workspaces[directory]
+    def _ask_for_refresh(self) -> None:
+        """Effect: have the client ask again for what it shows."""
+        if self.client.refreshes_hints:
+            self.workspace_inlay_hint_refresh(None)
+        if self.client.refreshes_lenses:
+            self.workspace_code_lens_refresh(None)
+        if self.client.refreshes_diagnostics:
+            self.workspace_diagnostic_refresh(None)
 
 
 class _ToClient(logging.Handler):

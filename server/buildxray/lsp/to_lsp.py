@@ -13,6 +13,7 @@ from buildxray.ide.code_lens import CodeLens
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.hover import Hover
 from buildxray.ide.inlay_hints import InlayHint
+from buildxray.ide.project.project import BY_SETTING
 from buildxray.lsp.client import Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
@@ -35,9 +36,20 @@ def range_(lines: LineIndex, text_range: TextRange, unit: ColumnUnit) -> types.R
     return types.Range(position(lines, text_range.start, unit), position(lines, text_range.end, unit))
 
 
-def diagnostic(analysis: Analysis, it: Diagnostic, uri: str, client: Client) -> types.Diagnostic:
+def diagnostics(analysis: Analysis, uri: str, client: Client) -> list[types.Diagnostic]:
+    """All diagnostics of a document; they say which file has chosen the platforms that they speak of."""
+    found = [diagnostic(analysis.lines, it, uri, client) for it in analysis.diagnostics]
+    if analysis.origin not in ("", BY_SETTING):
+        names = [str(it) for it in analysis.request.target_platforms]
+        for it in found:
+            if any(name in str(it.message) for name in names):
+                it.message = f"{it.message} (platforms: {analysis.origin})"
+    return found
+
+
+def diagnostic(lines: LineIndex, it: Diagnostic, uri: str, client: Client) -> types.Diagnostic:
     """A diagnostic with what the client can show of it."""
-    lines, unit = analysis.lines, client.unit
+    unit = client.unit
     related = [
         types.DiagnosticRelatedInformation(types.Location(uri, range_(lines, other.range, unit)), other.message)
         for other in it.related
@@ -60,7 +72,7 @@ def code_action(analysis: Analysis, action: Action, uri: str, version: int | Non
     return types.CodeAction(
         action.title,
         kind=action.kind,
-        diagnostics=[diagnostic(analysis, it, uri, client) for it in action.diagnostics],
+        diagnostics=[diagnostic(analysis.lines, it, uri, client) for it in action.diagnostics],
         is_preferred=action.is_preferred,
         edit=workspace_edit(analysis.lines, action.edits, uri, version, client),
     )

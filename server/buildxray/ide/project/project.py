@@ -31,6 +31,10 @@ WATCHED: Final = (
 """Glob patterns of the files that decide how a Dockerfile is built."""
 
 
+BY_SETTING: Final = "the setting `platforms`"
+"""The origin of platforms that the user has set."""
+
+
 class ProjectBuild(NamedTuple):
     """The build that a Dockerfile is shown for."""
 
@@ -89,7 +93,7 @@ class Projects:
         request = merged.request()
         origin = ""
         if settings.platforms is not None:
-            origin = "the setting `platforms`"
+            origin = BY_SETTING
         elif merged.platforms is not None and configuration.path is not None:
             origin = configuration.path.name
         if declared is not None:

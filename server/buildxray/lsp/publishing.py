@@ -1,0 +1,78 @@
+"""Pushing diagnostics: at once, or in a pause of typing where an analysis takes long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from lsprotocol import types
+
+from buildxray.lsp import to_lsp
+
+if TYPE_CHECKING:
+    from buildxray.lsp.documents import Document
+    from buildxray.lsp.server import Server
+
+_QUICK: Final = 0.02
+"""Seconds; an analysis that takes longer waits for a pause in typing."""
+_log = logging.getLogger("buildxray")
+
+
+class Publisher:
+    """Pushes the diagnostics of open documents, until the client pulls them."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._pending: dict[str, asyncio.TimerHandle] = {}
+        self._is_off = False
+
+    def publish_soon(self, document: Document) -> None:
+        """Effect: publish at once, or after a pause where analysing takes long; older versions are dropped."""
+        self._forget(document.uri)
+        if self._is_off:
+            return
+        if document.seconds < _QUICK:
+            self.publish(document)
+            return
+        loop = asyncio.get_running_loop()
+        self._pending[document.uri] = loop.call_later(document.seconds, self._publish_guarded, document)
+
+    def publish(self, document: Document) -> None:
+        """Effect: send the diagnostics of a document's newest version."""
+        self._forget(document.uri)
+        if self._is_off or document.is_provisional:
+            return
+        start = time.perf_counter()
+        diagnostics = to_lsp.diagnostics(document.analysis, document.uri, self._server.client)
+        document.seconds = time.perf_counter() - start
+        self._send(document.uri, diagnostics, document.version)
+
+    def withdraw(self, uri: str) -> None:
+        """Effect: take back what was published of a document."""
+        self._forget(uri)
+        if not self._is_off:
+            self._send(uri, [], None)
+
+    def switch_off(self) -> None:
+        """Effect: take everything back, and push no more: the client asks by itself."""
+        if self._is_off:
+            return
+        for document in self._server.documents.values():
+            self.withdraw(document.uri)
+        self._is_off = True
+
+    def _send(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
+        self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
+
+    def _publish_guarded(self, document: Document) -> None:
+        try:
+            self.publish(document)
+        except Exception:  # noqa: BLE001 - a timer has nobody to raise to
+            _log.exception("diagnostics of %s have failed", document.uri)
+
+    def _forget(self, uri: str) -> None:
+        pending = self._pending.pop(uri, None)
+        if pending is not None:
+            pending.cancel()

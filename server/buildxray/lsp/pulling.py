@@ -1,0 +1,180 @@
+"""Pulled diagnostics: of one document, and of all Dockerfiles of the workspace.
+
+The workspace is checked in a process of its own, so that whoever types meanwhile waits no longer than without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lsprotocol import types
+
+from buildxray.ide.checking import CheckedFile, check_in_project
+from buildxray.ide.project.search import search
+from buildxray.lsp import from_lsp, to_lsp
+from buildxray.syntax.text import LineIndex
+
+if TYPE_CHECKING:
+    from buildxray.lsp.documents import Document
+    from buildxray.lsp.server import Server
+
+_AT_ONCE: Final = 4
+"""Files that wait for the other process; more would still be checked after the client has cancelled."""
+_LOOK_AGAIN: Final = 30.0
+"""Seconds, for clients that do not tell which files have changed."""
+_log = logging.getLogger("buildxray")
+
+
+class WorkspaceDiagnostics:
+    """Answers `workspace/diagnostic`."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._generation = 0
+        self._changed = asyncio.Event()
+        self._pool: ProcessPoolExecutor | None = None
+        self._checked: dict[str, tuple[str, list[types.Diagnostic]]] = {}
+
+    def invalidate(self) -> None:
+        """Effect: check everything anew: files have changed, or settings."""
+        self._generation += 1
+        self._changed.set()
+
+    def close(self) -> None:
+        """Effect: end the other process."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def report(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        """The diagnostics of all Dockerfiles; waits where the client knows them all, until something changes."""
+        known = {it.uri: it.value for it in params.previous_result_ids}
+        items = await self._items(known, params.work_done_token)
+        if known and all(isinstance(it, types.WorkspaceUnchangedDocumentDiagnosticReport) for it in items):
+            self._changed.clear()
+            with suppress(asyncio.TimeoutError, TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+            items = await self._items(known, params.work_done_token)
+        return types.WorkspaceDiagnosticReport(items)
+
+    async def _items(
+        self, known: dict[str, str], token: types.ProgressToken | None
+    ) -> list[types.WorkspaceDocumentDiagnosticReport]:
+        paths = await asyncio.to_thread(self._files)
+        items: list[types.WorkspaceDocumentDiagnosticReport] = []
+        stamps = {path: await asyncio.to_thread(_stamp, path, self._generation) for path in paths}
+        stale = [it for it in paths if self._checked.get(it.as_uri(), ("",))[0] != stamps[it]]
+        progress = _Progress(self._server, token, len(stale))
+        async for file, path in self._check(stale):
+            self._checked[path.as_uri()] = (stamps[path], self._converted(file, path.as_uri()))
+            progress.advance()
+            if progress.is_cancelled:
+                break
+        progress.end()
+        for path in paths:
+            uri = path.as_uri()
+            stamp, diagnostics = self._checked.get(uri, ("", []))
+            if uri in self._server.documents:
+                continue
+            if known.get(uri) == stamp:
+                items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, stamp))
+            else:
+                items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, diagnostics, None, result_id=stamp))
+        gone = {*known} - {it.as_uri() for it in paths} - {*self._server.documents}
+        items += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in sorted(gone)]
+        return items
+
+    def _files(self) -> list[Path]:
+        found: dict[Path, None] = {}
+        for folder in self._server.folders:
+            path = from_lsp.path(folder)
+            if path is not None:
+                found |= dict.fromkeys(search(path))
+        return [*found]
+
+    async def _check(self, paths: Iterable[Path]) -> AsyncIterator[tuple[CheckedFile, Path]]:
+        """Check files in the other process, a few at a time."""
+        loop = asyncio.get_running_loop()
+        waiting: list[tuple[asyncio.Future[CheckedFile], Path]] = []
+        try:
+            for path in paths:
+                settings = self._server.settings.of(path.as_uri())
+                call = partial(check_in_project, str(path), settings, self._generation)
+                waiting.append((loop.run_in_executor(self._executor(), call), path))
+                if len(waiting) >= _AT_ONCE:
+                    future, first = waiting.pop(0)
+                    yield await future, first
+            while waiting:
+                future, first = waiting.pop(0)
+                yield await future, first
+        finally:
+            for future, _ in waiting:
+                future.cancel()
+
+    def _executor(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        return self._pool
+
+    def _converted(self, file: CheckedFile, uri: str) -> list[types.Diagnostic]:
+        lines = LineIndex.of(file.text)
+        return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
+
+
+class _Progress:
+    """Tells the client how far it is, if it wants to know."""
+
+    def __init__(self, server: Server, token: types.ProgressToken | None, n_files: int) -> None:
+        self._server = server
+        self._token = token if n_files else None
+        self._n_files = n_files
+        self._n_done = 0
+        if self._token is not None:
+            title = f"Checking {n_files} Dockerfiles"
+            server.work_done_progress.begin(
+                self._token, types.WorkDoneProgressBegin(title, percentage=0, cancellable=True)
+            )
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the user has had enough of it."""
+        future = None if self._token is None else self._server.work_done_progress.tokens.get(self._token)
+        return future is not None and future.cancelled()
+
+    def advance(self) -> None:
+        self._n_done += 1
+        if self._token is not None and self._n_done % 10 == 0:
+            done = f"{self._n_done} of {self._n_files}"
+            report = types.WorkDoneProgressReport(message=done, percentage=100 * self._n_done // self._n_files)
+            self._server.work_done_progress.report(self._token, report)
+
+    def end(self) -> None:
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
+
+
+def document_report(
+    server: Server, document: Document, previous: str | None
+) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
+    """The diagnostics of an open document, unless the client has them already."""
+    result = str(document.revision)
+    if previous == result:
+        return types.RelatedUnchangedDocumentDiagnosticReport(result)
+    diagnostics = to_lsp.diagnostics(document.analysis, document.uri, server.client)
+    return types.RelatedFullDocumentDiagnosticReport(diagnostics, result_id=result)
+
+
+def _stamp(path: Path, generation: int) -> str:
+    """What changes with the content of a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return f"{generation}"
+    return f"{generation}:{status.st_mtime_ns}:{status.st_size}"

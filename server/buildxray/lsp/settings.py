@@ -1,0 +1,53 @@
+"""The settings of a client: for all, and for each of its workspace folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from buildxray.ide.settings import Settings, read_settings
+from buildxray.lsp import from_lsp
+
+
+class ClientSettings:
+    """What the client has sent, the newest on top."""
+
+    def __init__(self) -> None:
+        self._options: dict[str, object] = {}
+        self._common = Settings()
+        self._folders: dict[str, Settings] = {}
+
+    def begin(self, options: object) -> tuple[str, ...]:
+        """Effect: take the options of `initialize`, below all that comes later; gives the warnings."""
+        section = from_lsp.section(options)
+        self._options = dict(section) if isinstance(section, Mapping) else {}
+        return self.set_common(options)
+
+    def set_common(self, raw: object) -> tuple[str, ...]:
+        """Effect: put settings for all documents into force; gives the warnings."""
+        self._common, warnings = read_settings(self._merged(raw))
+        return warnings
+
+    def set_folders(self, raw: Iterable[tuple[str, object]]) -> tuple[str, ...]:
+        """Effect: put the settings of workspace folders into force, by their URIs; gives the warnings."""
+        self._folders = {}
+        warnings: list[str] = []
+        for uri, settings in raw:
+            self._folders[uri.rstrip("/")], found = read_settings(self._merged(settings))
+            warnings += found
+        return tuple(warnings)
+
+    @property
+    def state(self) -> tuple[Settings, tuple[tuple[str, Settings], ...]]:
+        """All settings; equal where nothing has changed."""
+        return self._common, tuple(self._folders.items())
+
+    def of(self, uri: str) -> Settings:
+        """The settings of a document: those of the innermost folder that it is in."""
+        inside = [it for it in self._folders if uri == it or uri.startswith(f"{it}/")]
+        return self._folders[max(inside, key=len)] if inside else self._common
+
+    def _merged(self, raw: object) -> object:
+        section = from_lsp.section(raw)
+        if not isinstance(section, Mapping):
+            return section
+        return {**self._options, **{name: value for name, value in section.items() if value is not None}}
