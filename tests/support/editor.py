@@ -91,18 +91,24 @@ class Editor:
     async def apply(self, action: types.CodeAction) -> list[types.Diagnostic]:
         """Change the text as the action says, and give the new diagnostics."""
         assert action.edit is not None
+        return await self.change(self.edited(action.edit))
+
+    def edited(self, edit: types.WorkspaceEdit) -> str:
+        """The text after an edit, which has to be of this version."""
         edits: list[Any] = []
-        for change in action.edit.document_changes or ():
+        for change in edit.document_changes or ():
             assert isinstance(change, types.TextDocumentEdit)
             assert (change.text_document.uri, change.text_document.version) == (self.uri, self.version)
             edits += change.edits
-        edits += (action.edit.changes or {}).get(self.uri, ())
-        return await self.change(apply_edits(self.text, [Edit(self.range(it.range), it.new_text) for it in edits]))
+        edits += (edit.changes or {}).get(self.uri, ())
+        return apply_edits(self.text, [Edit(self.range(it.range), it.new_text) for it in edits])
 
     async def hover(self, offset: int) -> types.Hover | None:
-        line, column = LineIndex.of(self.text).position(offset, self.unit)
         document = types.TextDocumentIdentifier(self.uri)
-        return await self.client.text_document_hover_async(types.HoverParams(document, types.Position(line, column)))
+        return await self.client.text_document_hover_async(types.HoverParams(document, self.position(offset)))
+
+    def position(self, offset: int) -> types.Position:
+        return types.Position(*LineIndex.of(self.text).position(offset, self.unit))
 
     def range(self, range_: types.Range) -> TextRange:
         lines = LineIndex.of(self.text)

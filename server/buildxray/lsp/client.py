@@ -29,6 +29,8 @@ class Client:
     refreshes_lenses: bool = False
     refreshes_diagnostics: bool = False
     registers_watchers: bool = False
+    nests_symbols: bool = False
+    prepares_rename: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
@@ -39,6 +41,7 @@ class Client:
         hover = document.hover or types.HoverClientCapabilities()
         actions = document.code_action or types.CodeActionClientCapabilities()
         edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        symbols = document.document_symbol or types.DocumentSymbolClientCapabilities()
         changes = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
         return cls(
             _UNITS.get(encoding, "utf-16"),
@@ -53,6 +56,8 @@ class Client:
             refreshes_hints=bool(workspace.inlay_hint and workspace.inlay_hint.refresh_support),
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
+            nests_symbols=bool(symbols.hierarchical_document_symbol_support),
+            prepares_rename=bool(document.rename and document.rename.prepare_support),
             registers_watchers=bool(
                 workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
             ),

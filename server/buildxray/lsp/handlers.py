@@ -5,21 +5,27 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
 from buildxray.ide.code_lens import code_lenses
+from buildxray.ide.completion import completions
 from buildxray.ide.file_names import DOCKERFILES
 from buildxray.ide.hover import hover
 from buildxray.ide.inlay_hints import inlay_hints
+from buildxray.ide.navigation import RenameError, definitions, highlights, references, renamable, rename
+from buildxray.ide.outline import folds, symbols
 from buildxray.ide.project.project import WATCHED
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
+from buildxray.lsp.documents import Document
 from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
 from buildxray.lsp.tolerance import version
+from buildxray.syntax.text import TextRange
 
 Params = TypeVar("Params")
 Result = TypeVar("Result")
@@ -27,7 +33,15 @@ _log = logging.getLogger("buildxray")
 _DIAGNOSTICS: Final = types.DiagnosticOptions(
     inter_file_dependencies=True, workspace_diagnostics=True, identifier="buildxray"
 )
+_COMPLETION: Final = types.CompletionOptions(trigger_characters=["$", "{", "="])
 _QUICK_FIX: Final = types.CodeActionKind.QuickFix
+
+
+class _Positioned(Protocol):
+    """The parameters of a request about a place in a document."""
+
+    text_document: types.TextDocumentIdentifier
+    position: types.Position
 
 
 def register(server: Server) -> None:
@@ -49,6 +63,14 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_HOVER)(guarded(show_hover))
     server.feature(types.TEXT_DOCUMENT_INLAY_HINT)(guarded(inlay_hint))
     server.feature(types.TEXT_DOCUMENT_CODE_LENS)(guarded(code_lens))
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(guarded(document_symbol))
+    server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(guarded(folding_range))
+    server.feature(types.TEXT_DOCUMENT_DEFINITION)(guarded(definition))
+    server.feature(types.TEXT_DOCUMENT_REFERENCES)(guarded(find_references))
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(guarded(document_highlight))
+    server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(guarded(prepare_rename))
+    server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(guarded(rename_name))
+    server.feature(types.TEXT_DOCUMENT_COMPLETION, _COMPLETION)(guarded(complete))
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
@@ -59,6 +81,8 @@ def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Pa
     def guarded_handler(ls: Server, params: Params) -> Result | None:
         try:
             return handler(ls, params)
+        except JsonRpcException:
+            raise
         except Exception:  # noqa: BLE001 - one failed request must not end the session
             _log.exception("%s has failed", handler.__name__)
             return None
@@ -196,6 +220,94 @@ def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
         return []
     lines = document.analysis.lines
     return [to_lsp.code_lens(lines, it, ls.client.unit) for it in code_lenses(document.analysis)]
+
+
+def document_symbol(
+    ls: Server, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
+    """Stages and instructions."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return []
+    lines, unit = document.analysis.lines, ls.client.unit
+    found = [*symbols(document.analysis)]
+    if ls.client.nests_symbols:
+        return [to_lsp.symbol(lines, it, unit) for it in found]
+    return [flat for it in found for flat in to_lsp.flat_symbols(lines, it, document.uri, unit)]
+
+
+def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+    """What can be folded."""
+    document = ls.documents.get(params.text_document.uri)
+    return [] if document is None else [to_lsp.folding_range(it) for it in folds(document.analysis)]
+
+
+def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location]:
+    """Where the name at a position is declared."""
+    place = _place(ls, params)
+    return [] if place is None else _locations(ls, place[0], definitions(place[0].analysis, place[1]))
+
+
+def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Location]:
+    """Where the name at a position is used."""
+    place = _place(ls, params)
+    if place is None:
+        return []
+    with_declaration = params.context.include_declaration
+    return _locations(ls, place[0], references(place[0].analysis, place[1], with_declaration=with_declaration))
+
+
+def document_highlight(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
+    """All places of the name at a position."""
+    place = _place(ls, params)
+    if place is None:
+        return []
+    document, offset = place
+    return [
+        to_lsp.highlight(document.analysis.lines, it, ls.client.unit) for it in highlights(document.analysis, offset)
+    ]
+
+
+def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.Range | None:
+    """What would be renamed."""
+    place = _place(ls, params)
+    range_ = None if place is None else renamable(place[0].analysis, place[1])
+    return None if place is None or range_ is None else to_lsp.range_(place[0].analysis.lines, range_, ls.client.unit)
+
+
+def rename_name(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    """Another name for what stands at a position. Raises `JsonRpcInvalidParams`, which the client shows."""
+    place = _place(ls, params)
+    if place is None:
+        return None
+    document, offset = place
+    try:
+        edits = rename(document.analysis, offset, params.new_name)
+    except RenameError as error:
+        raise JsonRpcInvalidParams(str(error)) from error
+    return to_lsp.workspace_edit(document.analysis.lines, edits, document.uri, document.version, ls.client)
+
+
+def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList:
+    """What can be typed at a position."""
+    place = _place(ls, params)
+    found = [] if place is None else completions(place[0].analysis, place[1])
+    lines = None if place is None else place[0].analysis.lines
+    items = [to_lsp.completion(lines, it, rank, ls.client.unit) for rank, it in enumerate(found)] if lines else []
+    return types.CompletionList(is_incomplete=False, items=items)
+
+
+def _place(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
+    """The document of a request and the offset in it; None for a document that is no Dockerfile."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    return document, from_lsp.offset(document.analysis.lines, params.position, ls.client.unit)
+
+
+def _locations(ls: Server, document: Document, ranges: list[TextRange]) -> list[types.Location]:
+    lines, unit = document.analysis.lines, ls.client.unit
+    return [types.Location(document.uri, to_lsp.range_(lines, it, unit)) for it in ranges]
 
 
 def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:

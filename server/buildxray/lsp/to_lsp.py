@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from lsprotocol import types
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.code_actions import Action
 from buildxray.ide.code_lens import CodeLens
+from buildxray.ide.completion import Completion
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.hover import Hover
+from buildxray.ide.hover.base import Hover
 from buildxray.ide.inlay_hints import InlayHint
+from buildxray.ide.navigation import Highlight
+from buildxray.ide.outline import Fold, Symbol
 from buildxray.ide.project.project import BY_SETTING
 from buildxray.lsp.client import Client
 from buildxray.rules.base import Severity
@@ -110,6 +114,72 @@ def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHi
 def code_lens(lines: LineIndex, it: CodeLens, unit: ColumnUnit) -> types.CodeLens:
     """A lens that only shows: it has no command to run."""
     return types.CodeLens(range_(lines, it.range, unit), types.Command(it.title, ""))
+
+
+def symbol(lines: LineIndex, it: Symbol, unit: ColumnUnit) -> types.DocumentSymbol:
+    """A symbol with those inside it."""
+    return types.DocumentSymbol(
+        it.name,
+        _SYMBOL_KIND[it.kind],
+        range_(lines, it.range, unit),
+        range_(lines, it.selection, unit),
+        detail=it.detail,
+        children=[symbol(lines, child, unit) for child in it.children],
+    )
+
+
+def flat_symbols(lines: LineIndex, it: Symbol, uri: str, unit: ColumnUnit) -> list[types.SymbolInformation]:
+    """A symbol and those inside it, for a client that does not nest them."""
+    own = types.SymbolInformation(types.Location(uri, range_(lines, it.range, unit)), it.name, _SYMBOL_KIND[it.kind])
+    inside = [
+        types.SymbolInformation(
+            types.Location(uri, range_(lines, child.range, unit)),
+            child.name,
+            _SYMBOL_KIND[child.kind],
+            container_name=it.name,
+        )
+        for child in it.children
+    ]
+    return [own, *inside]
+
+
+def folding_range(it: Fold) -> types.FoldingRange:
+    """Lines that can be folded."""
+    kind = types.FoldingRangeKind.Comment if it.kind == "comment" else types.FoldingRangeKind.Region
+    return types.FoldingRange(it.first_line, it.last_line, kind=kind)
+
+
+def highlight(lines: LineIndex, it: Highlight, unit: ColumnUnit) -> types.DocumentHighlight:
+    """A place of the name at the cursor."""
+    kind = types.DocumentHighlightKind.Write if it.is_write else types.DocumentHighlightKind.Read
+    return types.DocumentHighlight(range_(lines, it.range, unit), kind)
+
+
+def completion(lines: LineIndex, it: Completion, rank: int, unit: ColumnUnit) -> types.CompletionItem:
+    """A completion, which the client shows at its rank."""
+    edits = [types.TextEdit(range_(lines, other.range, unit), other.new_text) for other in it.others]
+    return types.CompletionItem(
+        it.label,
+        kind=_COMPLETION_KIND[it.kind],
+        detail=it.detail,
+        sort_text=f"{rank:03}",
+        filter_text=it.label,
+        text_edit=types.TextEdit(range_(lines, it.edit.range, unit), it.edit.new_text),
+        additional_text_edits=edits or None,
+    )
+
+
+_SYMBOL_KIND: Final = {
+    "argument": types.SymbolKind.Variable,
+    "instruction": types.SymbolKind.Event,
+    "stage": types.SymbolKind.Module,
+}
+_COMPLETION_KIND: Final = {
+    "platform": types.CompletionItemKind.Value,
+    "setting": types.CompletionItemKind.Property,
+    "stage": types.CompletionItemKind.Module,
+    "variable": types.CompletionItemKind.Variable,
+}
 
 
 def _plain(markdown: str) -> str:

@@ -1,18 +1,18 @@
-"""What is shown when the pointer rests on an automatic platform argument."""
+"""Automatic platform arguments: what they mean, their values, and whether they are in scope."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.names import architecture_names
 from buildxray.syntax.instructions import Arg, Instruction, Node, Onbuild, WithPairs
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import variable_references
 
-_MEANING: Final = {
+MEANING: Final = {
     "BUILDPLATFORM": "the platform of the machine that builds",
     "BUILDOS": "the operating system of the machine that builds",
     "BUILDOSVERSION": "the version of the operating system of the machine that builds; only Windows has one",
@@ -28,14 +28,6 @@ _MEANING: Final = {
 _WITH_OTHER_NAMES: Final = frozenset({"TARGETARCH", "TARGETVARIANT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Hover:
-    """A text in Markdown about a range of the document."""
-
-    range: TextRange
-    markdown: str
-
-
 class _Place(NamedTuple):
     """An argument where it is declared or used."""
 
@@ -47,18 +39,19 @@ class _Place(NamedTuple):
     is_shell: bool
 
 
-def hover(analysis: Analysis, offset: int) -> Hover | None:
+def automatic_argument(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the automatic platform argument at an offset; None where there is none."""
     place = _place(analysis, offset)
     if place is None:
         return None
     parts = [
-        f"**`{place.name}`**: {_MEANING[place.name]}",
+        f"**`{place.name}`**: {MEANING[place.name]}",
         _table(analysis, place),
         f"{_scope(analysis, place)}",
         "Set by BuildKit for every build; a stage sees it from its own `ARG` on, or from that of a stage it is built on.",
+        platforms_note(analysis),
     ]
-    return Hover(place.range, "\n\n".join(parts))
+    return Hover(place.range, "\n\n".join(filter(None, parts)))
 
 
 def _place(analysis: Analysis, offset: int) -> _Place | None:
@@ -94,14 +87,14 @@ def _table(analysis: Analysis, place: _Place) -> str:
     """Its value for each target platform, as it is at this place."""
     has_names = place.name in _WITH_OTHER_NAMES
     head = ["target platform", "value here", *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
-    rows = [head, ["---"] * len(head)]
+    rows: list[list[str]] = []
     for platform, value in zip(analysis.request.target_platforms, _values(analysis, place), strict=True):
         row = [f"`{platform}`", "*not set*" if value is None else f"`{value}`" if value else "*empty*"]
         if has_names:
             names = architecture_names(platform)
             row += ["–"] * 4 if names is None else [f"`{it}`" for it in names]
         rows.append(row)
-    return "\n".join(f"| {' | '.join(it)} |" for it in rows)
+    return table(head, rows)
 
 
 def _values(analysis: Analysis, place: _Place) -> list[str | None]:

@@ -1,0 +1,28 @@
+"""What every hover is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from buildxray.ide.analysis import Analysis
+from buildxray.syntax.text import TextRange
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """A text in Markdown about a range of the document."""
+
+    range: TextRange
+    markdown: str
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
+    titles = [*head]
+    return "\n".join(f"| {' | '.join(it)} |" for it in (titles, ["---"] * len(titles), *rows))
+
+
+def platforms_note(analysis: Analysis) -> str:
+    """Who has chosen the target platforms; empty where nobody has."""
+    return f"Platforms: {analysis.origin}." if analysis.origin else ""

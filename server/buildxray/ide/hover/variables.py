@@ -1,0 +1,103 @@
+"""Build arguments and environment variables of the user, and the arguments that BuildKit knows besides its automatic ones."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.ide.analysis import Analysis
+from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.ide.names import Kind, Occurrence, occurrence_at
+from buildxray.syntax.instructions import Arg, Env, WithPairs
+
+_PROXY: Final = (
+    "a proxy for the build: every `RUN` sees it without an `ARG`, and it is neither in the cache key nor in the image"
+)
+PREDEFINED: Final = {
+    **{
+        name: _PROXY
+        for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+        for name in (upper, upper.lower())
+    },
+    "BUILDKIT_BUILD_NAME": "the name of the build in its history",
+    "BUILDKIT_CACHE_MOUNT_NS": "a prefix for the ids of all cache mounts",
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR": "`1` keeps the `.git` directory of a Git context",
+    "BUILDKIT_DOCKERFILE_CHECK": "which build checks are skipped, and whether they fail the build",
+    "BUILDKIT_INLINE_CACHE": "`1` writes the cache metadata into the image",
+    "BUILDKIT_MULTI_PLATFORM": "`1` makes the output of one platform look like that of several",
+    "BUILDKIT_SANDBOX_HOSTNAME": "the host name that `RUN` sees; the default is `buildkitsandbox`",
+    "BUILDKIT_SBOM_SCAN_CONTEXT": "`true` scans the build context for the bill of materials",
+    "BUILDKIT_SBOM_SCAN_STAGE": "`true`, or names of stages, scans more than the last stage for the bill of materials",
+    "BUILDKIT_SYNTAX": "the frontend that reads this file, instead of that of the `# syntax` directive",
+    "SOURCE_DATE_EPOCH": "the time in seconds since 1970 that all timestamps of the image get, for reproducible builds",
+}
+"""Source: docs.docker.com, "Dockerfile reference", "Predefined ARGs" and "BuildKit built-in build args"."""
+
+
+def variable(analysis: Analysis, offset: int) -> Hover | None:
+    """Explain the variable at an offset; None where there is none, or one that nobody declares."""
+    found = occurrence_at(analysis, offset)
+    if found is None or found.name.kind is not Kind.VARIABLE:
+        return None
+    name = found.name.text
+    known = PREDEFINED.get(name)
+    if found.name.declared_at < 0:
+        return None if known is None else Hover(found.range, f"**`{name}`**: {known}. Predefined by BuildKit.")
+    declared = _declaration(analysis, found)
+    is_argument = isinstance(analysis.dockerfile.instructions[declared].node, Arg)
+    kind = "a build argument" if is_argument else "an environment variable"
+    parts = [
+        f"**`{name}`**: {known or kind}",
+        _values(analysis, found),
+        _origin(analysis, found, declared, is_argument=is_argument),
+        platforms_note(analysis),
+    ]
+    return Hover(found.range, "\n\n".join(filter(None, parts)))
+
+
+def _declaration(analysis: Analysis, found: Occurrence) -> int:
+    """The declaration that counts at a place."""
+    if found.is_declaration:
+        return found.instruction
+    facts = analysis.context.facts
+    stage = facts.stage_of(found.instruction)
+    if stage is None or stage.from_idx == found.instruction:
+        return found.name.declared_at
+    before = facts.declaration(found.name.text, found.instruction)
+    return found.name.declared_at if before is None else before
+
+
+def _values(analysis: Analysis, found: Occurrence) -> str:
+    """Its value for each target platform, in a line where they agree."""
+    plan, name = analysis.plan, found.name.text
+    stage = analysis.context.facts.stage_of(found.instruction)
+    values: list[str | None] = []
+    for target in plan.targets:
+        if stage is None or stage.from_idx == found.instruction:
+            values.append(target.conversion.resolved.global_arguments.get(name))
+        else:
+            scope = target.scope_before(stage, found.instruction + found.is_declaration)
+            values.append(None if scope is None else scope.environment.get(name))
+    shown = ["*not known*" if it is None else f"`{it}`" if it else "*empty*" for it in values]
+    if len({*shown}) == 1:
+        return f"Value here: {shown[0]}"
+    platforms = (f"`{it}`" for it in analysis.request.target_platforms)
+    return table(["target platform", "value here"], zip(platforms, shown, strict=True))
+
+
+def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument: bool) -> str:
+    facts, name = analysis.context.facts, found.name.text
+    instruction = analysis.dockerfile.instructions[declared]
+    origin, here = facts.stage_of(declared), facts.stage_of(found.instruction)
+    where = "above the first `FROM`" if origin is None else f"in stage `{origin.display_name}`"
+    sentence = f"Declared {where} (line {instruction.first_line})"
+    if origin is not None and here is not None and origin.idx != here.idx:
+        sentence = f"Inherited from stage `{origin.display_name}` (line {instruction.first_line})"
+    if not is_argument:
+        return f"{sentence}; it stays in the image."
+    if any(it == name for it, _ in analysis.request.build_arguments):
+        return f"{sentence}; its value is given by the build ({analysis.origin or 'a build argument'})."
+    node = instruction.node
+    assert isinstance(node, Arg | Env) and isinstance(node, WithPairs)  # noqa: PT018 - one fact
+    has_default = any(it.name.text == name and it.value is not None for it in node.pairs)
+    default = "" if has_default or origin is None else ", with the default of the `ARG` above the first `FROM`, if any"
+    return f"{sentence}{default}; `--build-arg {name}=…` gives it another value."

@@ -1,0 +1,86 @@
+"""The shape of a Dockerfile: its stages with their instructions, and what can be folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from buildxray.ide.analysis import Analysis
+from buildxray.syntax.instructions import Arg, Instruction
+from buildxray.syntax.text import TextRange
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A stage or an instruction."""
+
+    name: str
+    detail: str
+    kind: Literal["stage", "instruction", "argument"]
+    range: TextRange
+    selection: TextRange
+    """The part of it that says what it is."""
+    children: tuple[Symbol, ...] = ()
+
+
+class Fold(NamedTuple):
+    """Lines that can be folded into the first of them; 0-based, the last one included."""
+
+    first_line: int
+    last_line: int
+    kind: Literal["region", "comment"]
+
+
+def symbols(analysis: Analysis) -> Iterator[Symbol]:
+    """The global arguments, then the stages with their instructions."""
+    instructions = analysis.dockerfile.instructions
+    stages = analysis.plan.stages
+    first = stages[0].from_idx if stages else len(instructions)
+    yield from (_symbol(it) for it in instructions[:first])
+    for stage in stages:
+        start = instructions[stage.from_idx]
+        end = instructions[stage.end_idx - 1].end
+        platforms = ", ".join(dict.fromkeys(map(str, analysis.context.facts.platforms(stage.idx))))
+        yield Symbol(
+            stage.display_name,
+            f"{start.node.text.partition(' ')[2]} · {platforms}" if platforms else start.node.text.partition(" ")[2],
+            "stage",
+            TextRange(start.range.start, max(end, start.range.end)),
+            start.range_of(start.node.arguments[2] if len(start.node.arguments) > 2 else start.node.keyword),
+            tuple(_symbol(it) for it in instructions[stage.from_idx + 1 : stage.end_idx]),
+        )
+
+
+def folds(analysis: Analysis) -> Iterator[Fold]:
+    """Stages, instructions of several lines with their heredocs, and blocks of comments."""
+    line_of = analysis.lines.line_of
+    instructions = analysis.dockerfile.instructions
+    for stage in analysis.plan.stages:
+        first, last = line_of(instructions[stage.from_idx].range.start), line_of(instructions[stage.end_idx - 1].end)
+        if last > first:
+            yield Fold(first, last, "region")
+    for instruction in instructions:
+        first, last = line_of(instruction.range.start), line_of(instruction.end)
+        if last > first:
+            yield Fold(first, last, "region")
+    lines = sorted(line_of(it.range.start) for it in analysis.dockerfile.comments)
+    for _, group in groupby(enumerate(lines), key=lambda it: it[1] - it[0]):
+        block = [line for _, line in group]
+        if len(block) > 1:
+            yield Fold(block[0], block[-1], "comment")
+
+
+def _symbol(instruction: Instruction) -> Symbol:
+    node = instruction.node
+    name, _, rest = node.text.strip().partition(" ")
+    is_argument = isinstance(node, Arg)
+    shown = f"{name} {rest.split('=')[0].split()[0]}" if is_argument and rest.split() else name.upper() or "?"
+    return Symbol(
+        shown,
+        rest.strip()[:80],
+        "argument" if is_argument else "instruction",
+        instruction.range,
+        instruction.range_of(node.keyword),
+    )

@@ -1,0 +1,142 @@
+"""Hovers of variables, stages, flags and keywords."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.hover import hover
+from tests.support.ide import hover_at
+from tests.support.markup import fixture
+from tests.support.rules import request
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "ARG V=1\nFROM x:$<|>V\n",
+            "**`V`**: a build argument\n\nValue here: `1`\n\n"
+            "Declared above the first `FROM` (line 1); `--build-arg V=…` gives it another value.",
+        ),
+        (
+            "ARG V=1\nFROM x AS a\nARG <|>V\n",
+            "**`V`**: a build argument\n\nValue here: `1`\n\nDeclared in stage `a` (line 3), with the default of the `ARG` "
+            "above the first `FROM`, if any; `--build-arg V=…` gives it another value.",
+        ),
+        (
+            "FROM x AS a\nARG TARGETARCH\nENV V=$TARGETARCH\nFROM a\nRUN $<|>V\n",
+            "**`V`**: an environment variable\n\n| target platform | value here |\n| --- | --- |\n"
+            "| `linux/amd64` | `amd64` |\n| `linux/arm64` | `arm64` |\n\n"
+            "Inherited from stage `a` (line 3); it stays in the image.",
+        ),
+        (
+            "FROM x\nARG <|>V\n",
+            "**`V`**: a build argument\n\nValue here: *not known*\n\nDeclared in stage `stage-0` (line 2), with the default of "
+            "the `ARG` above the first `FROM`, if any; `--build-arg V=…` gives it another value.",
+        ),
+        (
+            "FROM x\nRUN echo $HTTP_<|>PROXY\n",
+            "**`HTTP_PROXY`**: a proxy for the build: every `RUN` sees it without an `ARG`, and it is neither in the cache "
+            "key nor in the image. Predefined by BuildKit.",
+        ),
+        (
+            "FROM x\nENV <|>V=\n",
+            "**`V`**: an environment variable\n\nValue here: *empty*\n\nDeclared in stage `stage-0` (line 2); it stays in the image.",
+        ),
+    ],
+)
+def test_variables(markup: str, expected: str) -> None:
+    assert hover_at(markup) == expected
+
+
+def test_a_value_that_the_build_gives() -> None:
+    given = fixture("ARG V=1\nFROM x:$<|>V\n")
+    build = replace(request(), build_arguments=(("V", "2"),))
+    analysis = Analyzer(build, origin="docker-bake.hcl, target `app`").analyze(given.text)
+    found = hover(analysis, given.cursor)
+    assert found is not None
+    assert "Value here: `2`" in found.markdown
+    assert "its value is given by the build (docker-bake.hcl, target `app`)." in found.markdown
+    assert found.markdown.endswith("Platforms: docker-bake.hcl, target `app`.")
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "FROM --platform=$BUILD<|>OS/x golang AS a\n",
+            None,
+        ),
+        (
+            "FROM --plat<|>form=$BUILDPLATFORM golang AS a\nFROM a\n",
+            "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
+            "`$BUILDPLATFORM` is the machine that builds: nothing is emulated, and all targets can share the steps.\n\n"
+            "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
+            "| `linux/arm64` | `linux/amd64` |",
+        ),
+        (
+            "FROM b AS a\nFROM --plat<|>form=linux/arm64 a\n",
+            "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
+            "A constant: the same for every target, and emulated where the build machine is another one.\n\n"
+            "**Ignored here**: this stage is built on another one, and has its platform.\n\n"
+            "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
+            "| `linux/arm64` | `linux/arm64` |",
+        ),
+    ],
+)
+def test_the_platform_flag(markup: str, expected: str | None) -> None:
+    found = hover_at(markup)
+    assert found == expected or (expected is None and found is not None and found.startswith("**`BUILDOS`**"))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "FROM --platform=$BUILDPLATFORM golang AS a\nRUN b\nFROM scratch\nCOPY --from=<|>a / /\n",
+            "**stage `a`** on `linux/amd64` (--platform=$BUILDPLATFORM)\n\n2 steps, 1 of them `RUN`, 0 under emulation.\n\nUsed in line 4.",
+        ),
+        (
+            "FR<|>OM golang AS a\nRUN b\nFROM scratch\nCOPY --from=a / /\nCOPY --from=a / /\n",
+            "**stage `a`** on `linux/amd64`, `linux/arm64` (the target's)\n\n4 steps, 2 of them `RUN`, 1 under emulation.\n\n"
+            "Used in lines 4, 5.",
+        ),
+        (
+            "FROM a AS <|>x\nFROM y\n",
+            "**stage `x`** on `linux/amd64`, `linux/arm64` (the target's)\n\nNot needed for the image: BuildKit skips it.",
+        ),
+        (
+            "FROM al<|>pine\n",
+            "**stage `stage-0`** on `linux/amd64`, `linux/arm64` (the target's)\n\n2 steps, 0 of them `RUN`.\n\nIt becomes the image.",
+        ),
+    ],
+)
+def test_stages(markup: str, expected: str) -> None:
+    assert hover_at(markup) == expected
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            "FROM --platform=$BUILDPLATFORM x AS a\nARG TARGETARCH\nR<|>UN b\nFROM scratch\nCOPY --from=a / /\n",
+            "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/amd64`, native, for `linux/arm64`\n\n"
+            "Executed 2 times: `TARGETARCH` (line 2) is in its environment and has a value per platform.",
+        ),
+        (
+            "FROM x\nR<|>UN b\n",
+            "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/arm64`, **emulated**, for `linux/arm64`\n\n"
+            "Executed 2 times: its stage has the platform of each target.",
+        ),
+        (
+            "FROM --platform=$BUILDPLATFORM x AS a\nWORK<|>DIR /b\nFROM scratch\nCOPY --from=a / /\n",
+            "**`WORKDIR`** runs once, for all 2 platforms\n\n- for `linux/amd64`, `linux/arm64`",
+        ),
+        ("FROM x AS a\nCO<|>PY b c\nFROM y\n", "**`COPY`** makes no step: no target needs it."),
+    ],
+)
+def test_keywords(markup: str, expected: str) -> None:
+    assert hover_at(markup) == expected

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from buildxray.ide.outline import Symbol, folds, symbols
+from tests.support.ide import analyze
+
+TEXT = """\
+# one
+# two
+ARG V=1
+
+# three
+FROM --platform=$BUILDPLATFORM golang:$V AS build
+RUN <<EOF
+a
+EOF
+ENV A=b
+# four
+RUN a && \\
+  # five
+  b
+FROM scratch
+COPY --from=build /o /
+"""
+
+
+def shown(symbol: Symbol) -> object:
+    return f"{symbol.name} | {symbol.detail}", [shown(it) for it in symbol.children]
+
+
+def test_stages_and_their_instructions() -> None:
+    found = [*symbols(analyze(TEXT))]
+    assert [shown(it) for it in found] == [
+        ("ARG V | V=1", []),
+        (
+            "build | --platform=$BUILDPLATFORM golang:$V AS build · linux/amd64",
+            [("RUN | <<EOF", []), ("ENV | A=b", []), ("RUN | a &&   b", [])],
+        ),
+        ("stage-1 | scratch · linux/amd64, linux/arm64", [("COPY | --from=build /o /", [])]),
+    ]
+    assert TEXT[slice(*found[1].selection)] == "build"
+    assert TEXT[slice(*found[1].range)].startswith("FROM --platform")
+    assert TEXT[slice(*found[1].range)].endswith("  b")
+
+
+def test_what_can_be_folded() -> None:
+    assert {(it.first_line, it.last_line, it.kind) for it in folds(analyze(TEXT))} == {
+        (0, 1, "comment"),
+        (5, 13, "region"),
+        (6, 8, "region"),
+        (11, 13, "region"),
+        (14, 15, "region"),
+    }
+
+
+def test_nothing_to_show() -> None:
+    assert [*symbols(analyze(""))] == []
+    assert [*folds(analyze("FROM x"))] == []
+    assert [it.name for it in symbols(analyze("ARG\nRU\nFROM\n"))] == ["ARG", "RU", "stage-0"]
