@@ -18,29 +18,39 @@ from tests.support.rules import request
     [
         (
             "ARG V=1\nFROM x:$<|>V\n",
-            "**`V`**: a build argument\n\nValue here: `1`\n\n"
-            "Declared above the first `FROM` (line 1); `--build-arg V=…` gives it another value.",
+            (
+                "**`V`**: a build argument\n\nValue here: `1`\n\n"
+                "Declared above the first `FROM` (line 1); `--build-arg V=…` gives it another value."
+            ),
         ),
         (
             "ARG V=1\nFROM x AS a\nARG <|>V\n",
-            "**`V`**: a build argument\n\nValue here: `1`\n\nDeclared in stage `a` (line 3), with the default of the `ARG` "
-            "above the first `FROM`, if any; `--build-arg V=…` gives it another value.",
+            (
+                "**`V`**: a build argument\n\nValue here: `1`\n\nDeclared in stage `a` (line 3), with the default of the `ARG` "
+                "above the first `FROM`, if any; `--build-arg V=…` gives it another value."
+            ),
         ),
         (
             "FROM x AS a\nARG TARGETARCH\nENV V=$TARGETARCH\nFROM a\nRUN $<|>V\n",
-            "**`V`**: an environment variable\n\n| target platform | value here |\n| --- | --- |\n"
-            "| `linux/amd64` | `amd64` |\n| `linux/arm64` | `arm64` |\n\n"
-            "Inherited from stage `a` (line 3); it stays in the image.",
+            (
+                "**`V`**: an environment variable\n\n| target platform | value here |\n| --- | --- |\n"
+                "| `linux/amd64` | `amd64` |\n| `linux/arm64` | `arm64` |\n\n"
+                "Inherited from stage `a` (line 3); it stays in the image."
+            ),
         ),
         (
             "FROM x\nARG <|>V\n",
-            "**`V`**: a build argument\n\nValue here: *not known*\n\nDeclared in stage `stage-0` (line 2), with the default of "
-            "the `ARG` above the first `FROM`, if any; `--build-arg V=…` gives it another value.",
+            (
+                "**`V`**: a build argument\n\nValue here: *not known*\n\nDeclared in stage `stage-0` (line 2), with the default of "
+                "the `ARG` above the first `FROM`, if any; `--build-arg V=…` gives it another value."
+            ),
         ),
         (
             "FROM x\nRUN echo $HTTP_<|>PROXY\n",
-            "**`HTTP_PROXY`**: a proxy for the build: every `RUN` sees it without an `ARG`, and it is neither in the cache "
-            "key nor in the image. Predefined by BuildKit.",
+            (
+                "**`HTTP_PROXY`**: a proxy for the build: every `RUN` sees it without an `ARG`, and it is neither in the cache "
+                "key nor in the image. Predefined by BuildKit."
+            ),
         ),
         (
             "FROM x\nENV <|>V=\n",
@@ -72,18 +82,22 @@ def test_a_value_that_the_build_gives() -> None:
         ),
         (
             "FROM --plat<|>form=$BUILDPLATFORM golang AS a\nFROM a\n",
-            "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
-            "`$BUILDPLATFORM` is the machine that builds: nothing is emulated, and all targets can share the steps.\n\n"
-            "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
-            "| `linux/arm64` | `linux/amd64` |",
+            (
+                "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
+                "`$BUILDPLATFORM` is the machine that builds: nothing is emulated, and all targets can share the steps.\n\n"
+                "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
+                "| `linux/arm64` | `linux/amd64` |"
+            ),
         ),
         (
             "FROM b AS a\nFROM --plat<|>form=linux/arm64 a\n",
-            "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
-            "A constant: the same for every target, and emulated where the build machine is another one.\n\n"
-            "**Ignored here**: this stage is built on another one, and has its platform.\n\n"
-            "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
-            "| `linux/arm64` | `linux/arm64` |",
+            (
+                "**`--platform`**: the platform of this stage's image, and so of its `RUN` steps\n\n"
+                "A constant: the same for every target, and emulated where the build machine is another one.\n\n"
+                "**Ignored here**: this stage is built on another one, and has its platform.\n\n"
+                "| target platform | platform of this stage |\n| --- | --- |\n| `linux/amd64` | `linux/amd64` |\n"
+                "| `linux/arm64` | `linux/arm64` |"
+            ),
         ),
     ],
 )
@@ -101,8 +115,10 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
         ),
         (
             "FR<|>OM golang AS a\nRUN b\nFROM scratch\nCOPY --from=a / /\nCOPY --from=a / /\n",
-            "**stage `a`** on `linux/amd64`, `linux/arm64` (the target's)\n\n4 steps, 2 of them `RUN`, 1 under emulation.\n\n"
-            "Used in lines 4, 5.",
+            (
+                "**stage `a`** on `linux/amd64`, `linux/arm64` (the target's)\n\n4 steps, 2 of them `RUN`, 1 under emulation.\n\n"
+                "Used in lines 4, 5."
+            ),
         ),
         (
             "FROM a AS <|>x\nFROM y\n",
@@ -123,13 +139,17 @@ def test_stages(markup: str, expected: str) -> None:
     [
         (
             "FROM --platform=$BUILDPLATFORM x AS a\nARG TARGETARCH\nR<|>UN b\nFROM scratch\nCOPY --from=a / /\n",
-            "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/amd64`, native, for `linux/arm64`\n\n"
-            "Executed 2 times: `TARGETARCH` (line 2) is in its environment and has a value per platform.",
+            (
+                "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/amd64`, native, for `linux/arm64`\n\n"
+                "Executed 2 times: `TARGETARCH` (line 2) is in its environment and has a value per platform."
+            ),
         ),
         (
             "FROM x\nR<|>UN b\n",
-            "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/arm64`, **emulated**, for `linux/arm64`\n\n"
-            "Executed 2 times: its stage has the platform of each target.",
+            (
+                "**`RUN`** runs 2 times\n\n- on `linux/amd64`, native, for `linux/amd64`\n- on `linux/arm64`, **emulated**, for `linux/arm64`\n\n"
+                "Executed 2 times: its stage has the platform of each target."
+            ),
         ),
         (
             "FROM --platform=$BUILDPLATFORM x AS a\nWORK<|>DIR /b\nFROM scratch\nCOPY --from=a / /\n",
