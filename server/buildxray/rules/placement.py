@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from buildxray.plan.facts import SplitCause
@@ -32,46 +32,99 @@ class Declaration(NamedTuple):
     """Whether the value differs between the targets of this build."""
 
 
+_Run = tuple[int, int]
+"""A RUN by its stage and its number among the stage's: moving declarations changes neither."""
+
+
+class _Tidied:
+    """The file as it would be with the declarations of all stages in their places."""
+
+    def __init__(self, ctx: RuleContext) -> None:
+        self._ctx = ctx
+        self.placements: list[Placement] = []
+
+    @cached_property
+    def without_unused(self) -> dict[_Run, int]:
+        """How many steps each RUN makes without the unused declarations."""
+        return self._counted(edit for it in self.placements for edit in it.removing_edits())
+
+    @cached_property
+    def with_moved(self) -> dict[_Run, int]:
+        """How many it makes with the early ones in their places."""
+        return self._counted(edit for it in self.placements for edit in it.moving_edits())
+
+    @cached_property
+    def with_both(self) -> dict[_Run, int]:
+        """How many it makes with all of that."""
+        return self._counted(edit for it in self.placements for edit in (*it.moving_edits(), *it.removing_edits()))
+
+    def _counted(self, edits: Iterable[Edit]) -> dict[_Run, int]:
+        merged_edits = merged(edits)
+        ctx = self._ctx.after(merged_edits) if merged_edits else self._ctx
+        return {
+            (stage.idx, number): len(ctx.facts.steps(idx))
+            for stage in ctx.plan.stages
+            for number, idx in enumerate(ctx.runs(stage.idx))
+        }
+
+
 @dataclass(frozen=True)
 class Placement:
     """The declarations of one stage that stand too early, and those that nothing uses."""
 
     ctx: RuleContext
+    stage: int
     moves: dict[Declaration, tuple[int, ...]]
     """To the instructions directly before which each belongs: several where only child stages use it."""
     unused: tuple[Declaration, ...]
-
-    @cached_property
-    def _n_tidied(self) -> int:
-        return self._tidied.facts.run_steps()
-
-    @cached_property
-    def _tidied(self) -> RuleContext:
-        return self.ctx.after(merged([*self.moving_edits(), *self.removing_edits()]))
-
-    @cached_property
-    def tidied_removals(self) -> RuleContext:
-        """The file without the unused declarations."""
-        return self.ctx.after(self.removing_edits()) if self.unused else self.ctx
-
-    @cached_property
-    def tidied_moves(self) -> RuleContext:
-        """The file with the early declarations in their places."""
-        return self.ctx.after(self.moving_edits()) if self.moves else self.ctx
+    _tidied: _Tidied
 
     @property
     def moving_pays(self) -> bool:
         """Whether fewer RUN steps execute for it, the unused declarations left aside."""
-        return bool(self.moves) and self._n_tidied < self.tidied_removals.facts.run_steps()
+        return bool(self._runs_that_gain(self._between(), self._tidied.without_unused)) if self.moves else False
 
     @property
     def removing_pays(self) -> bool:
         """Whether fewer RUN steps execute for it, the early declarations left aside."""
-        return bool(self.unused) and self._n_tidied < self.tidied_moves.facts.run_steps()
+        behind = {run for it in self.unused if it.splits for run in self._behind(it.instruction)}
+        return bool(behind) and bool(self._runs_that_gain(behind, self._tidied.with_moved))
 
     def n_shared_by_moving(self) -> int:
         """How many RUN instructions no longer execute several times."""
-        return _n_split(self.tidied_removals) - _n_split(self._tidied)
+        without = self._tidied.without_unused
+        gaining = self._runs_that_gain(self._between(), without)
+        return sum(without[it] > 1 and self._tidied.with_both[it] == 1 for it in gaining)
+
+    def _runs_that_gain(self, runs: set[_Run], before: dict[_Run, int]) -> set[_Run]:
+        if not any(before[it] > 1 for it in runs):
+            return set()
+        return {it for it in runs if self._tidied.with_both[it] < before[it]}
+
+    def _between(self) -> set[_Run]:
+        """The RUN instructions between a declaration that makes them differ and its place."""
+        found: set[_Run] = set()
+        for declaration, places in self.moves.items():
+            if declaration.splits:
+                for place in places:
+                    target = self.ctx.facts.stage_of(place)
+                    inner = None if target is None else target.idx
+                    found |= {
+                        it
+                        for it, idx in self._numbered(declaration.instruction)
+                        if idx < place and (it[0] == self.stage or inner in self.ctx.facts.family(it[0]))
+                    }
+        return found
+
+    def _behind(self, declaration: int) -> set[_Run]:
+        """The RUN instructions that have a declaration in their environment."""
+        return {it for it, _ in self._numbered(declaration)}
+
+    def _numbered(self, declaration: int) -> Iterator[tuple[_Run, int]]:
+        for member in self.ctx.facts.family(self.stage):
+            for number, idx in enumerate(self.ctx.runs(member)):
+                if idx > declaration:
+                    yield (member, number), idx
 
     def moving_edits(self) -> list[Edit]:
         """Put every early declaration into its place, with its comment lines where all of the line goes."""
@@ -109,14 +162,17 @@ class Placement:
         yield from remove_pairs(ctx, idx, [it.position for it in moved])
 
 
-def placements(ctx: RuleContext) -> Iterator[Placement]:
+@lru_cache(maxsize=2)
+def placements(ctx: RuleContext) -> tuple[Placement, ...]:
     """For each native stage that is built, what of its declarations could stand better."""
     if len(ctx.plan.targets) < 2:
-        return
+        return ()
+    tidied = _Tidied(ctx)
     for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        placement = _placement(ctx, stage)
+        placement = _placement(ctx, stage, tidied)
         if placement.moves or placement.unused:
-            yield placement
+            tidied.placements.append(placement)
+    return tuple(tidied.placements)
 
 
 def split_by(ctx: RuleContext, declarations: Iterable[int]) -> list[int]:
@@ -134,7 +190,7 @@ def split_by(ctx: RuleContext, declarations: Iterable[int]) -> list[int]:
     return found
 
 
-def _placement(ctx: RuleContext, stage: int) -> Placement:
+def _placement(ctx: RuleContext, stage: int, tidied: _Tidied) -> Placement:
     declared = [*_declarations(ctx, stage)]
     own = {it.instruction for it in declared}
     places: dict[Declaration, tuple[int, ...]] = {}
@@ -159,7 +215,7 @@ def _placement(ctx: RuleContext, stage: int) -> Placement:
         for declaration in declared
         if any(_has_run_between(ctx, stage, declaration.instruction, it) for it in places.get(declaration, ()))
     }
-    return Placement(ctx, moves, tuple(reversed(unused)))
+    return Placement(ctx, stage, moves, tuple(reversed(unused)), tidied)
 
 
 def _moved_place(user: int, places: dict[Declaration, tuple[int, ...]]) -> int:
@@ -229,11 +285,3 @@ def _has_run_between(ctx: RuleContext, stage: int, declaration: int, place: int)
     if child is not None and child.idx != stage:
         between += range(child.from_idx + 1, place)
     return any(isinstance(ctx.node(it), Run) for it in between)
-
-
-def _n_split(ctx: RuleContext) -> int:
-    return sum(
-        len(ctx.facts.steps(idx)) > 1
-        for idx, instruction in enumerate(ctx.dockerfile.instructions)
-        if isinstance(instruction.node, Run)
-    )
