@@ -61,13 +61,20 @@ class Facts:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._scopes: dict[int, tuple[Scope, ...]] = {}
+        self._families: dict[int, tuple[int, ...]] = {}
 
     def stage_of(self, instruction: int) -> StageOutline | None:
         """The stage that an instruction belongs to, its FROM included; None in front of the first."""
-        for stage in reversed(self.plan.stages):
-            if stage.from_idx <= instruction < stage.end_idx:
-                return stage
-        return None
+        stages = self._stages_of_instructions
+        return stages[instruction] if 0 <= instruction < len(stages) else None
+
+    @cached_property
+    def _stages_of_instructions(self) -> list[StageOutline | None]:
+        stages: list[StageOutline | None] = [None] * len(self.plan.dockerfile.instructions)
+        for stage in self.plan.stages:
+            stages[stage.from_idx : stage.end_idx] = [stage] * (stage.end_idx - stage.from_idx)
+        return stages
 
     @cached_property
     def native_stages(self) -> frozenset[int]:
@@ -113,8 +120,13 @@ class Facts:
 
     def bases(self, stage: int) -> tuple[int, ...]:
         """The stages that a stage is built on; several where its FROM names one by platform."""
-        bases = dict.fromkeys(it.stages[stage].base for it in self.plan.targets)
-        return tuple(it for it in bases if it is not None)
+        return self._bases[stage]
+
+    @cached_property
+    def _bases(self) -> list[tuple[int, ...]]:
+        together = zip(*([it.base for it in target.stages] for target in self.plan.targets), strict=True)
+        bases = [tuple(it for it in dict.fromkeys(them) if it is not None) for them in together]
+        return bases or [()] * len(self.plan.stages)
 
     def root(self, stage: int) -> int | None:
         """The stage at the bottom of what a stage is built on; None where that depends on the target."""
@@ -126,11 +138,16 @@ class Facts:
 
     def family(self, root: int) -> tuple[int, ...]:
         """A stage and all that are built on it, in the order of the file."""
-        found = {root}
-        for stage in self.plan.stages:
-            if found & {*self.bases(stage.idx)}:
-                found.add(stage.idx)
-        return tuple(sorted(found))
+        known = self._families.get(root)
+        if known is None:
+            found = {root}
+            todo = [root]
+            while todo:
+                more = [it for it in self.children(todo.pop()) if it not in found]
+                found.update(more)
+                todo += more
+            known = self._families[root] = tuple(sorted(found))
+        return known
 
     def ancestry(self, stage: int) -> tuple[int, ...]:
         """A stage and what it is built on, nearest first; of all targets together."""
@@ -182,11 +199,15 @@ class Facts:
 
     def scopes(self, instruction: int) -> tuple[Scope, ...]:
         """The scope in front of an instruction for each target that needs its stage."""
-        stage = self.stage_of(instruction)
-        if stage is None or instruction == stage.from_idx:
-            return ()
-        scopes = (it.scope_before(stage, instruction) for it in self.plan.targets)
-        return tuple(it for it in scopes if it is not None)
+        known = self._scopes.get(instruction)
+        if known is None:
+            stage = self.stage_of(instruction)
+            known = ()
+            if stage is not None and instruction != stage.from_idx:
+                scopes = (it.scope_before(stage, instruction) for it in self.plan.targets)
+                known = tuple(it for it in scopes if it is not None)
+            self._scopes[instruction] = known
+        return known
 
     def scopes_behind(self, instruction: int) -> tuple[Scope, ...]:
         """The scope behind an instruction for each target that needs its stage."""
@@ -198,7 +219,15 @@ class Facts:
 
     def children(self, stage: int) -> tuple[int, ...]:
         """The stages that are built directly on a stage."""
-        return tuple(it.idx for it in self.plan.stages if stage in self.bases(it.idx))
+        return self._children.get(stage, ())
+
+    @cached_property
+    def _children(self) -> dict[int, tuple[int, ...]]:
+        children: dict[int, tuple[int, ...]] = {}
+        for stage in self.plan.stages:
+            for base in self.bases(stage.idx):
+                children[base] = (*children.get(base, ()), stage.idx)
+        return children
 
     def declaration(self, name: str, instruction: int) -> int | None:
         """The index of the ARG or ENV that last sets a variable in front of an instruction of a stage.

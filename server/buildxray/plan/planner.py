@@ -17,18 +17,19 @@ class Planner:
 
     def __init__(self, request: BuildRequest) -> None:
         self.request = request
-        self._memo = Memo()
+        self.memo = Memo()
+        """What earlier plans have computed; those who look at plans may keep their results in it too."""
 
     def plan(self, dockerfile: Dockerfile) -> Plan:
         """What BuildKit would execute; never raises, whatever the text."""
-        self._memo.start(len(dockerfile.instructions) * len(self.request.target_platforms))
+        self.memo.start(len(dockerfile.instructions) * len(self.request.target_platforms))
         outlined = outline(dockerfile)
         collector = StepCollector(self.request)
         refusals = [*outlined.refusals]
         target_stage: int | None = None
         for platform in self.request.target_platforms:
-            resolved = resolve_stages(outlined, self.request, platform, self._memo)
-            collector.add(convert(resolved, self.request, self._memo), platform)
+            resolved = resolve_stages(outlined, self.request, platform, self.memo)
+            collector.add(convert(resolved, self.request, self.memo), platform)
             refusals += [it for it in resolved.refusals if it not in refusals]
             target_stage = resolved.target
         return Plan(

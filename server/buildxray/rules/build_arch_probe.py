@@ -55,9 +55,8 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     `TARGETARCH`, the fix writes the mapping out.
     """
     for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages - ctx.facts.image_stages):
-        if not files_taken(ctx, stage):
-            continue
-        for probe in ctx.inventory.stage_uses(stage, Effect.PROBE):
+        probes = ctx.inventory.stage_uses(stage, Effect.PROBE)
+        for probe in probes if probes and files_taken(ctx, stage) else ():
             invocation = probe.invocation
             wrong = [
                 target

@@ -23,7 +23,7 @@ class RuleContext:
     def __init__(self, plan: Plan, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
         self.plan = plan
         self.facts = Facts(plan)
-        self.inventory = Inventory(plan, self.facts, workspace)
+        self.inventory = Inventory(plan, self.facts, workspace, planner.memo)
         self._planner = planner
         self._workspace = workspace
         self.asks_for_several = asks_for_several

@@ -18,7 +18,7 @@ from buildxray.rules.placement import placements
 from buildxray.syntax.instructions import Copy, Onbuild, Run
 from buildxray.syntax.text import Edit, apply_edits, edits_between
 from buildxray.toolchains.base import Effect, Use
-from buildxray.toolchains.inventory import is_nothing, recognize
+from buildxray.toolchains.inventory import is_nothing
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
@@ -157,7 +157,8 @@ def _is_harmless(ctx: RuleContext, idx: int) -> bool:
     script = ctx.inventory.script(idx)
     if script.has_errors or not script.commands:
         return False
-    uses = [recognize(it) for it in ctx.inventory.invocations(idx) if not is_nothing(it.command)]
+    known = zip(ctx.inventory.invocations(idx), ctx.inventory.recognized(idx), strict=True)
+    uses = [use for invocation, use in known if not is_nothing(invocation.command)]
     return all(it is not None and it.effect in _HARMLESS and not it.needs_agreement for it in uses)
 
 

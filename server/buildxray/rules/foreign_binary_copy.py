@@ -12,7 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 from buildxray.syntax.instructions import Copying, Onbuild, Run
 from buildxray.toolchains.base import Effect, Use
-from buildxray.toolchains.inventory import is_nothing, recognize
+from buildxray.toolchains.inventory import is_nothing
 
 _OF_THE_SYSTEM: Final = (
     "/bin",
@@ -78,8 +78,8 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
             for use in ctx.inventory.stage_uses(it, Effect.INSTALL)
             if not use.invocation.has_option(*_FOR_TARGET) and not use.title.startswith("xx-")
         ]
-        has_other_makers = _has_other_makers(ctx, stage)
-        for consumer in ctx.facts.consumers[stage] if foreign else ():
+        has_other_makers = bool(uses) and _has_other_makers(ctx, stage)
+        for consumer in ctx.facts.consumers[stage] if foreign and uses else ():
             if consumer.stage not in ctx.facts.image_stages and way_into_image(ctx.facts, stage, "/") is None:
                 continue
             for token, path in copied_files(ctx.facts, consumer):
@@ -129,5 +129,6 @@ def _has_other_makers(ctx: RuleContext, stage: int) -> bool:
 def _only_installs(ctx: RuleContext, idx: int) -> bool:
     if ctx.inventory.script(idx).has_errors:
         return False
-    uses = [recognize(it) for it in ctx.inventory.invocations(idx) if not is_nothing(it.command)]
+    known = zip(ctx.inventory.invocations(idx), ctx.inventory.recognized(idx), strict=True)
+    uses = [use for invocation, use in known if not is_nothing(invocation.command)]
     return all(it is not None and it.effect in (Effect.INSTALL, Effect.NEUTRAL) for it in uses)

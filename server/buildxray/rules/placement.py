@@ -17,8 +17,6 @@ from buildxray.rules.edits import insert_lines, merged, remove_line, remove_pair
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
 from buildxray.syntax.text import Edit
 from buildxray.syntax.variables import variable_references
-from buildxray.toolchains.base import Reading
-from buildxray.toolchains.inventory import reading
 
 
 class Declaration(NamedTuple):
@@ -265,7 +263,7 @@ def _uses(ctx: RuleContext, idx: int, name: str) -> bool:
     script = ctx.inventory.script(idx)
     if not scopes or script.has_errors or not script.commands:
         return True
-    return any(reading(it, name) is not Reading.NO for it in ctx.inventory.invocations(idx))
+    return ctx.inventory.may_read(idx, name)
 
 
 def _first_of_each_stage(ctx: RuleContext, users: list[int]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.syntax.instructions import (
@@ -58,8 +59,16 @@ def variable_references(
 
     `escape` is the escape token of the file, `shell` what executes a RUN there.
     """
-    found = [*_expanded(instruction, instruction.node, escape)]
-    node = instruction.node
+    found = _relative_references(instruction.node, escape, shell)
+    start = instruction.start
+    return tuple([it._replace(range=it.range.shifted(start), name_range=it.name_range.shifted(start)) for it in found])
+
+
+@lru_cache(maxsize=4096)
+def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
+    """Those of a node wherever it stands, their ranges counted from its start."""
+    instruction = Instruction(node, 0, 0, 1, 1)
+    found = [*_expanded(instruction, node, escape)]
     run = node.trigger if isinstance(node, Onbuild) else node
     for use in read_script(run, shell).variables if isinstance(run, Run) else ():
         range_, name_range = instruction.place(use.range), instruction.place(use.name_range)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from buildxray.plan.facts import Facts
+from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
 from buildxray.platforms.platform import normalize
 from buildxray.syntax.instructions import Arg, Run
@@ -12,14 +15,16 @@ from buildxray.toolchains.registry import ALL
 
 
 class Inventory:
-    """The commands of one plan; each RUN is read when it is first asked for."""
+    """The commands of one plan; each RUN is read when it is first asked for, and after an edit only if it looks different."""
 
-    def __init__(self, plan: Plan, facts: Facts, workspace: Workspace) -> None:
+    def __init__(self, plan: Plan, facts: Facts, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
+        self._memo = memo
         self.facts = facts
         self.workspace = workspace
         self._invocations: dict[int, tuple[Invocation, ...]] = {}
-        self._uses: dict[int, tuple[Use, ...]] = {}
+        self._known: dict[int, tuple[Use | None, ...]] = {}
+        self._stage_uses: dict[int, list[Use]] = {}
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -31,26 +36,51 @@ class Inventory:
         """The commands of a RUN with what they see; none where no target needs it."""
         found = self._invocations.get(instruction)
         if found is None:
-            found = self._invocations[instruction] = tuple(self._read(instruction))
+            found, self._known[instruction] = self._memo.recall(self._key(instruction), self._recognize, instruction)
+            self._invocations[instruction] = found
         return found
+
+    def recognized(self, instruction: int) -> tuple[Use | None, ...]:
+        """What each command of a RUN does, in the order of `invocations`; None for one that no toolchain knows."""
+        self.invocations(instruction)
+        return self._known[instruction]
 
     def uses(self, instruction: int) -> tuple[Use, ...]:
         """The commands of a RUN that a toolchain recognises."""
-        found = self._uses.get(instruction)
-        if found is None:
-            recognized = (recognize(it) for it in self.invocations(instruction))
-            found = self._uses[instruction] = tuple(it for it in recognized if it is not None)
-        return found
+        return tuple([it for it in self.recognized(instruction) if it is not None])
 
     def stage_uses(self, stage: int, *effects: Effect) -> list[Use]:
         """The recognised commands of a stage's own RUN instructions with one of these effects."""
-        outlined = self.plan.stages[stage]
-        return [
-            use
-            for idx in range(outlined.from_idx + 1, outlined.end_idx)
-            for use in self.uses(idx)
-            if use.effect in effects
-        ]
+        found = self._stage_uses.get(stage)
+        if found is None:
+            outlined = self.plan.stages[stage]
+            indices = range(outlined.from_idx + 1, outlined.end_idx)
+            found = self._stage_uses[stage] = [use for idx in indices for use in self.uses(idx)]
+        return [it for it in found if it.effect in effects]
+
+    def may_read(self, instruction: int, name: str) -> bool:
+        """Whether a command of a RUN may look at a variable of its environment."""
+        return any(
+            _reading(use, invocation, name) is not Reading.NO
+            for invocation, use in zip(self.invocations(instruction), self.recognized(instruction), strict=True)
+        )
+
+    def _recognize(self, instruction: int) -> tuple[tuple[Invocation, ...], tuple[Use | None, ...]]:
+        invocations = tuple(self._read(instruction))
+        return invocations, tuple(map(recognize, invocations))
+
+    def _key(self, instruction: int) -> Hashable:
+        """All that what is read depends on."""
+        stage = self.facts.stage_of(instruction)
+        return (
+            Inventory,
+            instruction,
+            self.plan.node(instruction),
+            self.facts.scopes(instruction),
+            () if stage is None else tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx)),
+            frozenset() if stage is None else self._open_arguments(stage.idx, instruction),
+            self.workspace,
+        )
 
     def _read(self, instruction: int) -> list[Invocation]:
         stage = self.facts.stage_of(instruction)
@@ -110,7 +140,10 @@ def recognize(invocation: Invocation) -> Use | None:
 
 def reading(invocation: Invocation, name: str) -> Reading:
     """Whether a command looks at a variable of its environment; a program that is not known may."""
-    use = recognize(invocation)
+    return _reading(recognize(invocation), invocation, name)
+
+
+def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
     if use is None:
         return Reading.NO if is_nothing(invocation.command) else Reading.MAYBE
     return use.toolchain.reads(invocation, name)
