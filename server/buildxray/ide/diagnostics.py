@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ class Diagnostic:
     severity: Severity
     range: TextRange
     message: str
-    fixes: tuple[Fix, ...]
+    fixes: Sequence[Fix]
     """The preferred one first."""
     related: tuple[Related, ...]
     is_unnecessary: bool

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import overload
 
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.text import Edit, TextRange
@@ -47,6 +49,42 @@ class Fix:
     safety: Safety = Safety.SAFE
 
 
+class LaterFixes(Sequence[Fix]):
+    """Fixes that are found out when somebody asks for them: planning again costs more than finding what is wrong."""
+
+    def __init__(self, find: Callable[[], tuple[Fix, ...]]) -> None:
+        self._find: Callable[[], tuple[Fix, ...]] | None = find
+        self._found: tuple[Fix, ...] = ()
+
+    def _fixes(self) -> tuple[Fix, ...]:
+        if self._find is not None:
+            find, self._find = self._find, None
+            try:
+                self._found = find()
+            except Exception:  # noqa: BLE001 - a bug in one fix must not take the finding along
+                _log.exception("a fix cannot be found")
+        return self._found
+
+    @overload
+    def __getitem__(self, index: int) -> Fix: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Fix, ...]: ...
+    def __getitem__(self, index: int | slice) -> Fix | tuple[Fix, ...]:
+        return self._fixes()[index]
+
+    def __len__(self) -> int:
+        return len(self._fixes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._fixes() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._fixes())
+
+    def __reduce__(self) -> tuple[type[tuple[Fix, ...]], tuple[tuple[Fix, ...]]]:
+        return tuple, (self._fixes(),)
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """Another place that has to do with a finding."""
@@ -63,7 +101,7 @@ class Finding:
     """The smallest token that explains the problem, on one line."""
     message: str
     """The fact and its consequence, in numbers from the plan."""
-    fixes: tuple[Fix, ...] = ()
+    fixes: Sequence[Fix] = ()
     """The preferred one first."""
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
@@ -72,6 +110,7 @@ class Finding:
     """Whether the range can go without loss."""
 
 
+_log = logging.getLogger("buildxray")
 Check = Callable[[RuleContext], Iterator[Finding]]
 
 

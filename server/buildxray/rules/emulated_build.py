@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import cross_compile
 from buildxray.rules.wording import commands, listed, platforms
@@ -79,13 +80,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         steps = [step for it in ctx.runs(stage.idx) for step in facts.steps(it)]
         emulated = [it for it in steps if it.is_emulated]
         targets = dict.fromkeys(target for it in emulated for target in it.targets)
-        fix = None if scripts else cross_compile(ctx, stage.idx)
+        fixes = () if scripts else LaterFixes(partial(_fixes, ctx, stage.idx))
         yield Finding(
             instruction.range_of(node.image),
             f"{commands(uses)} under emulation for {platforms(targets)}: "
             f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated"
-            f"{'' if fix is not None else _advice(ctx, stage.idx, uses)}",
-            () if fix is None else (fix,),
+            f"{_advice(ctx, stage.idx, [it for it in uses if it.is_bound])}",
+            fixes,
             tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
             Severity.INFORMATION if scripts else None,
         )
@@ -100,6 +101,11 @@ def _building_scripts(ctx: RuleContext, stage: int) -> list[Use]:
     if not _COMPILER_IMAGE.search(ctx.image(stage)):
         return []
     return [it for it in ctx.inventory.stage_uses(stage, Effect.UNKNOWN) if _BUILDING.search(it.title)]
+
+
+def _fixes(ctx: RuleContext, stage: int) -> tuple[Fix, ...]:
+    fix = cross_compile(ctx, stage)
+    return () if fix is None else (fix,)
 
 
 def _advice(ctx: RuleContext, stage: int, uses: list[Use]) -> str:
