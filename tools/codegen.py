@@ -12,6 +12,7 @@ from typing import Any
 
 from buildxray.ide import settings
 from buildxray.ide.settings import Settings, setting_name
+from buildxray.localization import LANGUAGES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 
@@ -49,6 +50,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "buildPlatform": {"type": "string", "default": ""},
     "select": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
     "ignore": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
+    "locale": {"type": "string", "enum": ["", *LANGUAGES], "default": ""},
 }
 """What an editor accepts, where the type of a field does not say it."""
 OF_THE_CLIENT: dict[str, dict[str, Any]] = {
@@ -94,7 +96,8 @@ def setting_schemas() -> dict[str, dict[str, Any]]:
         schema = SCHEMAS.get(name, {"type": "boolean", "default": defaults[name]})
         if schema["type"] == "array":
             schema = {**schema, "default": []}
-        schemas[name] = {**schema, "scope": "resource", "markdownDescription": text}
+        scope = "window" if name == "locale" else "resource"
+        schemas[name] = {**schema, "scope": scope, "markdownDescription": text}
     return schemas
 
 

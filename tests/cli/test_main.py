@@ -6,10 +6,12 @@ import io
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from buildxray import localization
 from buildxray.cli.main import main
 from tests.support.conformance import CASES, expected
 
@@ -39,6 +41,12 @@ class Run:
 def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    localization.use("en")
 
 
 @pytest.fixture
@@ -318,3 +326,21 @@ def test_a_bake_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> Non
     assert "for linux/s390x  (docker-bake.json, target `app`)" in run.out
     run = Run(capfd, "plan", "--platform", "linux/386", undeclared)
     assert "for linux/386\n" in run.out
+
+
+def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LANGUAGE", "ja")
+    run = Run(capfd, "check", *BUILD, GREET / "Dockerfile")
+    headline, *_, summary = run.out.splitlines()
+    assert headline.endswith(
+        "警告: `go build` は linux/arm64 向けではエミュレーションで実行されます。"
+        "このステージの RUN ステップ 6 個のうち 3 個がエミュレーションです [emulated-build]"
+    )
+    assert summary == "1 個のファイルで 1 件の問題が見つかりました。 `buildxray fix` で 1 件を修正できます。"
+    run = Run(capfd, "check", "--format", "json", *BUILD, GREET / "Dockerfile")
+    assert [it["severity"] for it in run.objects] == ["warning"]
+    assert Run(capfd, "plan", *BUILD, GREET / "Dockerfile").out.splitlines()[-1] == (
+        "19 ステップ、うち RUN は 6 個: 3 個がエミュレーション（linux/arm64）。"
+        "プラットフォームごとに実行される RUN 命令は 3 個"
+    )
+    assert Run(capfd, "explain", "zzz").err.startswith("buildxray: ルール `zzz` はありません")

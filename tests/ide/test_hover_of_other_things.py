@@ -126,7 +126,7 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
         ),
         (
             "FROM al<|>pine\n",
-            "**stage `stage-0`** on `linux/amd64`, `linux/arm64` (the target's)\n\n2 steps, 0 of them `RUN`.\n\nIt becomes the image.",
+            "**stage `stage-0`** on `linux/amd64`, `linux/arm64` (the target's)\n\n2 steps, none of them `RUN`.\n\nIt becomes the image.",
         ),
     ],
 )

@@ -51,6 +51,7 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ),
         ({"select": ["zzz"]}, "`buildxray.select` is ignored: there is no rule `zzz`; `buildxray rules` lists all"),
         ({"select": 3}, '`buildxray.select` is ignored: expected a list of rules such as ["emulated-build"]'),
+        ({"locale": "de"}, "`buildxray.locale` is ignored: expected one of `en`, `ja`"),
         ({"inlayHints": "off"}, "`buildxray.inlayHints` is ignored: expected true or false"),
     ],
 )

@@ -155,3 +155,19 @@ async def test_hints_and_lenses_and_how_to_switch_them_off() -> None:
         await session.published()
         assert not await session.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
         assert not await session.client.text_document_code_lens_async(types.CodeLensParams(document))
+
+
+async def test_the_language_of_the_editor_and_of_the_setting() -> None:
+    async with editor(locale="ja") as session:
+        (found,) = await session.open(UNDECLARED)
+        assert found.message == "`TARGETARCH` はこのステージで宣言されていません。空文字列に展開されます"
+        titles = [it.title for it in await session.actions(found.range)]
+        assert titles[0] == "最初に使う命令の直前で `ARG TARGETARCH` を宣言する"
+        hover = await session.hover(UNDECLARED.index("TARGETARCH"))
+        assert hover is not None
+        assert "ビルド対象のアーキテクチャ" in str(hover.contents)
+        english = {**SETTINGS, "locale": "en"}
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": english}))
+        assert "is not declared" in (await session.published()).diagnostics[0].message
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": SETTINGS}))
+        assert "宣言されていません" in (await session.published()).diagnostics[0].message

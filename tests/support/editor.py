@@ -136,6 +136,7 @@ async def editor(
     options: object = SETTINGS,
     configuration: dict[str, Any] | None = None,
     folders: Sequence[Path] = (),
+    locale: str | None = None,
 ) -> AsyncIterator[Editor]:
     """A session with a server of its own."""
     spec = client_capabilities(capabilities) if isinstance(capabilities, str) else capabilities
@@ -157,6 +158,7 @@ async def editor(
             capabilities=spec,
             initialization_options=options,
             root_uri=None,
+            locale=locale,
             workspace_folders=[types.WorkspaceFolder(it.as_uri(), it.name) for it in folders] or None,
         )
     )

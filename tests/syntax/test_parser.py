@@ -182,7 +182,7 @@ def test_reading_again_is_reading_anew(old: str, new: str) -> None:
         ("", "no instructions", ""),
         ("RUN x\nFROM y", "RUN stands before the first FROM", "RUN"),
         ("FROM a\nRUNN b", "did you mean `RUN`", "RUNN"),
-        ("FROM a\nCOPY --frm=x a b", "did you mean `from`", "--frm=x"),
+        ("FROM a\nCOPY --frm=x a b", "did you mean `--from`", "--frm=x"),
         ("FROM a b", "FROM takes an image", "FROM"),
         ("FROM a AS 1!", "`1!` is no name", "1!"),
         ("FROM a\nENV b", "has no value", "b"),

@@ -15,6 +15,7 @@ from buildxray.ide.analysis import Analyzer
 from buildxray.ide.project.builds import absolute
 from buildxray.ide.project.project import ProjectBuild, Projects
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
+from buildxray.localization import _
 from buildxray.toolchains.base import Workspace
 
 Value = TypeVar("Value")
@@ -22,22 +23,24 @@ Value = TypeVar("Value")
 
 def add_build_options(parser: argparse.ArgumentParser) -> None:
     """Effect: add the options to the parser of a command."""
-    group = parser.add_argument_group("the build")
+    group = parser.add_argument_group(_("the build"))
     group.add_argument(
         "--platform",
         action="append",
         metavar="P,P…",
-        help="the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)",
+        help=_(
+            "the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)"
+        ),
     )
-    group.add_argument("--build-platform", metavar="P", help="the machine that builds (default: this one)")
+    group.add_argument("--build-platform", metavar="P", help=_("the machine that builds (default: this one)"))
     group.add_argument(
         "--build-arg",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a build argument; a NAME alone takes the value of that environment variable",
+        help=_("a build argument; a NAME alone takes the value of that environment variable"),
     )
-    group.add_argument("--target", default="", metavar="STAGE", help="the stage to build (default: the last one)")
+    group.add_argument("--target", default="", metavar="STAGE", help=_("the stage to build (default: the last one)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     given = vars(options)
     machines = _read("build-platform", options.build_platform, read_platforms) or ()
     if len(machines) > 1:
-        raise CliError("--build-platform: expected one platform such as `linux/amd64`")
+        raise CliError(_("--build-platform: expected one platform such as `linux/amd64`"))
     return Settings(
         platforms=_read("platform", ",".join(options.platform or ()), read_platforms),
         build_platform=machines[0] if machines else None,
@@ -109,5 +112,5 @@ def _is_given(argument: str) -> bool:
 def _build_argument(argument: str) -> tuple[str, str]:
     name, separator, value = argument.partition("=")
     if not name:
-        raise CliError(f"--build-arg {argument}: expected NAME=VALUE")
+        raise CliError(_("--build-arg {argument}: expected NAME=VALUE", argument=argument))
     return name, value if separator else os.environ[name]

@@ -14,6 +14,7 @@ from buildxray.cli.files import find_dockerfiles
 from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
 from buildxray.ide.checking import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
+from buildxray.localization import _, ngettext
 from buildxray.rules.base import Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
 
@@ -75,34 +76,36 @@ class _Total:
 
     @property
     def summary(self) -> str:
-        files = f"{self.n_files} file{'' if self.n_files == 1 else 's'}"
         if not self.found:
-            return f"Nothing found in {files}."
+            return ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)
         n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.found)
         n_others = sum(bool(it.fixes) for it in self.found) - n_safe
-        findings = f"{len(self.found)} finding{'' if len(self.found) == 1 else 's'} in {files}."
+        files = ngettext("{n} file", "{n} files", self.n_files)
+        findings = [ngettext("{n} finding in {files}.", "{n} findings in {files}.", len(self.found), files=files)]
         if n_safe:
-            findings += f" `buildxray fix` repairs {n_safe}."
-        if n_others:
-            findings += f" `buildxray fix --unsafe` repairs {n_others}{' more' if n_safe else ''}."
-        return findings
+            findings.append(_("`buildxray fix` repairs {n}.", n=n_safe))
+        if n_safe and n_others:
+            findings.append(_("`buildxray fix --unsafe` repairs {n} more.", n=n_others))
+        elif n_others:
+            findings.append(_("`buildxray fix --unsafe` repairs {n}.", n=n_others))
+        return " ".join(findings)
 
 
 def _print(console: Console, file: CheckedFile, lines: LineIndex) -> None:
     if file.refusal is not None:
         line, message = file.refusal
         console.print(
-            _headline(f"{file.path}:{line}", "BuildKit refuses this file", "bold red", message, ""), soft_wrap=True
+            _headline(f"{file.path}:{line}", _("BuildKit refuses this file"), "bold red", message, ""), soft_wrap=True
         )
         console.print()
     for it in file.diagnostics:
         line, column = lines.position(it.range.start)
         place = f"{file.path}:{line + 1}:{column + 1}"
-        console.print(_headline(place, it.severity.value, _STYLE[it.severity], it.message, it.rule), soft_wrap=True)
+        console.print(_headline(place, _(it.severity.value), _STYLE[it.severity], it.message, it.rule), soft_wrap=True)
         console.print(_excerpt(lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
         for fix in it.fixes:
-            note = "" if fix.safety is Safety.SAFE else " (a suggestion: look at it first)"
-            console.print(Text.assemble(("      fix: ", "green"), fix.title, note), soft_wrap=True)
+            note = "" if fix.safety is Safety.SAFE else _(" (a suggestion: look at it first)")
+            console.print(Text.assemble(("      ", ""), (_("fix: "), "green"), fix.title, note), soft_wrap=True)
         console.print()
 
 

@@ -12,6 +12,7 @@ from buildxray.cli.console import progress
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
 from buildxray.ide.checking import CheckedFile, check_text
+from buildxray.localization import _, use_environment
 
 _MANY: Final = 64
 """Files from which on it pays to start other processes."""
@@ -26,7 +27,7 @@ def check_files(paths: Sequence[str], options: BuildOptions) -> Iterator[Checked
         yield from (_check(path, builds) for path in paths)
         return
     with ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options,)) as pool:
-        yield from progress(pool.map(_check_in_worker, paths, chunksize=_CHUNK), len(paths), "Checking")
+        yield from progress(pool.map(_check_in_worker, paths, chunksize=_CHUNK), len(paths), _("Checking"))
 
 
 def _check(path: str, builds: Builds) -> CheckedFile:
@@ -43,6 +44,7 @@ _builds: Builds
 
 def _begin(options: BuildOptions) -> None:
     global _builds  # noqa: PLW0603 - a process of a pool keeps nothing else between two files
+    use_environment()
     _builds = Builds(options)
 
 

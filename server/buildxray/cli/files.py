@@ -13,6 +13,7 @@ from typing import Final
 
 from buildxray.cli.errors import CliError
 from buildxray.ide.project.search import search
+from buildxray.localization import _
 
 STDIN: Final = "-"
 
@@ -31,12 +32,12 @@ def read_file(path: str) -> str:
     try:
         content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
-        raise CliError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise CliError(_("{path}: cannot be read: {reason}", path=path, reason=error.strerror or error)) from error
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise CliError(f"{path}:{line}: not UTF-8; convert the file first") from error
+        raise CliError(_("{path}:{line}: not UTF-8; convert the file first", path=path, line=line)) from error
 
 
 def write_file(path: str, text: str) -> None:
@@ -57,4 +58,4 @@ def write_file(path: str, text: str) -> None:
                 Path(temporary).unlink()
             raise
     except OSError as error:
-        raise CliError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise CliError(_("{path}: cannot be written: {reason}", path=path, reason=error.strerror or error)) from error

@@ -11,10 +11,12 @@ import buildxray
 from buildxray.cli.build_options import add_build_options
 from buildxray.cli.console import report
 from buildxray.cli.errors import CliError
+from buildxray.localization import _, use_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives the exit code: 0 nothing found, 1 something found, 2 an error of the user's."""
+    use_environment()
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -54,45 +56,45 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="buildxray", description="Shows how BuildKit builds a Dockerfile for several platforms, and repairs it."
+        prog="buildxray", description=_("Shows how BuildKit builds a Dockerfile for several platforms, and repairs it.")
     )
     parser.add_argument("--version", action="version", version=f"buildxray {buildxray.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_check(commands.add_parser("check", help="find what is emulated, repeated or wrong"))
-    _add_fix(commands.add_parser("fix", help="apply the safe fixes"))
-    plan = commands.add_parser("plan", help="show the steps that BuildKit would execute")
-    plan.add_argument("paths", nargs="+", metavar="FILE", help="a Dockerfile; `-` is the standard input")
+    _add_check(commands.add_parser("check", help=_("find what is emulated, repeated or wrong")))
+    _add_fix(commands.add_parser("fix", help=_("apply the safe fixes")))
+    plan = commands.add_parser("plan", help=_("show the steps that BuildKit would execute"))
+    plan.add_argument("paths", nargs="+", metavar="FILE", help=_("a Dockerfile; `-` is the standard input"))
     plan.add_argument("--format", choices=("text", "json"), default="text")
     add_build_options(plan)
-    explain = commands.add_parser("explain", help="print the manual page of a rule")
+    explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
     explain.add_argument("rule", metavar="RULE")
-    commands.add_parser("rules", help="list the rules")
-    serve = commands.add_parser("lsp", help="serve an editor")
+    commands.add_parser("rules", help=_("list the rules"))
+    serve = commands.add_parser("lsp", help=_("serve an editor"))
     transport = serve.add_mutually_exclusive_group()
-    transport.add_argument("--stdio", action="store_true", help="over the standard streams (the default)")
-    transport.add_argument("--tcp", metavar="HOST:PORT", help="over TCP, for one client")
+    transport.add_argument("--stdio", action="store_true", help=_("over the standard streams (the default)"))
+    transport.add_argument("--tcp", metavar="HOST:PORT", help=_("over TCP, for one client"))
     return parser
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a Dockerfile, a directory, or `-` for the standard input"
+        "paths", nargs="+", metavar="PATH", help=_("a Dockerfile, a directory, or `-` for the standard input")
     )
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
-    parser.add_argument("--select", metavar="RULE,…", help="only these rules")
-    parser.add_argument("--ignore", metavar="RULE,…", help="all rules but these")
+    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
+    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
     parser.add_argument(
         "--fail-on",
         choices=("error", "warning", "information"),
         default="warning",
-        help="the least severity that makes the exit code 1 (default: warning)",
+        help=_("the least severity that makes the exit code 1 (default: warning)"),
     )
-    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument("--exit-zero", action="store_true", help=_("exit with 0 whatever is found"))
     add_build_options(parser)
 
 
 def _add_fix(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a Dockerfile or a directory")
-    parser.add_argument("--diff", action="store_true", help="print what would change, and write nothing")
-    parser.add_argument("--unsafe", action="store_true", help="apply the fixes too that a human has to agree to")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=_("a Dockerfile or a directory"))
+    parser.add_argument("--diff", action="store_true", help=_("print what would change, and write nothing"))
+    parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
     add_build_options(parser)

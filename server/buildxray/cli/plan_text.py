@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from buildxray.ide.reasons import platform_origin
+from buildxray.localization import _, localized, ngettext
 from buildxray.plan.facts import Facts, Split, SplitCause
 from buildxray.syntax.instructions import Run
 
@@ -31,16 +32,17 @@ def plan_text(plan: Plan, path: str, origin: str = "") -> RenderableType:
     """The stages of a plan with their steps, and the totals; `origin` says where the target platforms come from."""
     writer = _Writer(plan)
     request = plan.request
-    targets = ", ".join(map(str, request.target_platforms))
-    head = Text.assemble((path, "bold"), f"  built on {request.build_platform} for {targets}")
+    targets = _(", ").join(map(str, request.target_platforms))
+    built = _("built on {machine} for {targets}", machine=request.build_platform, targets=targets)
+    head = Text.assemble((path, "bold"), f"  {built}")
     if origin:
-        head.append(f"  ({origin})", "dim")
-    errors = [_error(path, it.line, it.message) for it in plan.errors[:1]]
+        head.append(f"  ({localized(origin)})", "dim")
+    errors = [_error(path, it.line, localized(it.message)) for it in plan.errors[:1]]
     return Group(head, *errors, "", *(writer.stage(it) for it in plan.stages), writer.totals())
 
 
 def _error(path: str, line: int, message: str) -> Text:
-    return Text.assemble((f"{path}:{line}", "bold"), ": ", ("BuildKit refuses this file", "bold red"), ": ", message)
+    return Text.assemble((f"{path}:{line}", "bold"), ": ", (_("BuildKit refuses this file"), "bold red"), ": ", message)
 
 
 class _Row(NamedTuple):
@@ -86,7 +88,7 @@ class _Writer:
 
     def stage(self, stage: StageOutline) -> RenderableType:
         if stage.idx not in self.facts.needed_stages:
-            return Group(Text(f"{stage.display_name}  not needed", "dim"), "")
+            return Group(Text.assemble(stage.display_name, "  ", _("not needed"), style="dim"), "")
         rows = [
             _Row(self._line(idx), self._instruction(idx), self._mark(steps), self._reason(stage, idx, steps))
             for idx in range(stage.from_idx, stage.end_idx)
@@ -95,12 +97,12 @@ class _Writer:
         return Group(self._headline(stage), _Rows(rows), "")
 
     def _headline(self, stage: StageOutline) -> Text:
-        platforms = ", ".join(dict.fromkeys(str(it) for it in self.facts.platforms(stage.idx)))
+        platforms = _(", ").join(dict.fromkeys(str(it) for it in self.facts.platforms(stage.idx)))
         text = Text.assemble(
             (stage.display_name, "bold"), f"  {platforms}", (f"  {platform_origin(self.facts, stage)}", "dim")
         )
         if stage.idx == self.plan.target_stage:
-            text.append("  becomes the image", "bold")
+            text.append("  ").append(_("becomes the image"), "bold")
         return text
 
     def _line(self, idx: int) -> str:
@@ -116,39 +118,43 @@ class _Writer:
         if len(steps) > 1:
             text = Text(f"×{len(steps)}", _REPEATED)
         elif self.n_targets > 1 and len(steps[0].targets) == self.n_targets:
-            text = Text("shared", _SHARED)
+            text = Text(_("shared"), _SHARED)
         else:
-            text = Text("once")
+            text = Text(_("once"))
         if emulated:
-            text.append(f" {len(emulated) if len(steps) > 1 else ''} emulated".replace("  ", " "), _EMULATED)
+            count = _("{n} emulated", n=len(emulated)) if len(steps) > 1 else _("emulated")
+            text.append(f" {count}", _EMULATED)
         elif steps[0].kind == "exec":
-            text.append(" native", _NATIVE)
+            text.append(" ").append(_("native"), _NATIVE)
         return text
 
     def _reason(self, stage: StageOutline, idx: int, steps: tuple[Step, ...]) -> Text:
         emulated = dict.fromkeys(str(it.platform) for it in steps if it.is_emulated)
-        parts = [", ".join(emulated)] if emulated else []
+        parts = [_(", ").join(emulated)] if emulated else []
         split = self.facts.split(idx)
         if split is not None and (words := self._cause(stage, idx, split)):
             parts.append(words)
-        return Text("; ".join(parts), "dim")
+        return Text(_("; ").join(parts), "dim")
 
     def _cause(self, stage: StageOutline, idx: int, split: Split) -> str:
-        names = ", ".join(split.variables)
-        declared = "" if split.declared_at is None else f" (line {self._line(split.declared_at)})"
+        names = _(", ").join(split.variables)
+        if split.declared_at is not None:
+            names = _("{names} (line {line})", names=names, line=self._line(split.declared_at))
         match split.cause:
             case SplitCause.PLATFORM:
-                return "on each target platform" if idx == stage.from_idx else ""
+                return _("on each target platform") if idx == stage.from_idx else ""
             case SplitCause.ENVIRONMENT:
-                return f"{names}{declared} in environment"
+                return _("{names} in environment", names=names)
             case SplitCause.TEXT:
-                return f"{names}{declared} in text"
+                return _("{names} in text", names=names)
             case SplitCause.FILES:
                 is_begin = split.origin == idx
                 follows = stage.from_idx <= split.origin < stage.end_idx and stage.idx not in self.facts.native_stages
                 if follows:
                     return ""
-                return "files differ" if is_begin else f"files differ since line {self._line(split.origin)}"
+                if is_begin:
+                    return _("files differ")
+                return _("files differ since line {line}", line=self._line(split.origin))
 
     def totals(self) -> RenderableType:
         runs = [it for it in self.plan.steps if it.kind == "exec"]
@@ -158,15 +164,19 @@ class _Writer:
             for idx, it in enumerate(self.plan.dockerfile.instructions)
             if isinstance(it.node, Run)
         )
-        text = Text.assemble((_counted(len(self.plan.steps), "step"), "bold"), ", of these ")
-        text.append(f"{_counted(len(runs), 'RUN')}: ")
-        text.append(f"{len(emulated)} emulated", _EMULATED if emulated else _NATIVE)
+        text = Text.assemble((ngettext("{n} step", "{n} steps", len(self.plan.steps)), "bold"))
+        text.append(_(", of these "))
+        text.append(ngettext("{n} RUN: ", "{n} RUNs: ", len(runs)))
+        text.append(_("{n} emulated", n=len(emulated)), _EMULATED if emulated else _NATIVE)
         platforms = dict.fromkeys(str(it.platform) for it in emulated)
-        text.append(f" ({', '.join(platforms)})" if platforms else "")
+        if platforms:
+            text.append(_(" ({platforms})", platforms=_(", ").join(platforms)))
         if self.n_targets > 1:
-            text.append(f"; {_counted(repeated, 'RUN instruction')} executed once per platform")
+            text.append(
+                ngettext(
+                    "; {n} RUN instruction executed once per platform",
+                    "; {n} RUN instructions executed once per platform",
+                    repeated,
+                )
+            )
         return text
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import buildxray
 from buildxray.ide.diagnostics import Diagnostic, documentation_url
+from buildxray.localization import _
 from buildxray.rules.base import Fix, Severity
 from buildxray.rules.registry import ALL
 from buildxray.syntax.text import LineIndex, TextRange
@@ -72,7 +73,7 @@ def as_sarif(found: Iterable[Located]) -> str:
         "rules": [
             {
                 "id": rule.name,
-                "shortDescription": {"text": rule.summary},
+                "shortDescription": {"text": _(rule.summary)},
                 "help": {"text": rule.doc, "markdown": rule.doc},
                 "helpUri": documentation_url(rule.name),
                 "defaultConfiguration": {"level": _SARIF_LEVEL[rule.with_intent]},

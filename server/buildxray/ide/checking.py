@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from buildxray import localization
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project.builds import absolute
 from buildxray.ide.project.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.localization import localized
 
 
 class CheckedFile(NamedTuple):
@@ -28,11 +30,14 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
     analysis = analyzer.analyze(text)
     refusal = analysis.plan.error
-    return CheckedFile(path, text, analysis.diagnostics, None if refusal is None else (refusal.line, refusal.message))
+    return CheckedFile(
+        path, text, analysis.diagnostics, None if refusal is None else (refusal.line, localized(refusal.message))
+    )
 
 
-def check_in_project(path: str, settings: Settings, generation: int) -> CheckedFile:
+def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:
     """Check a file for the build that its project declares; `generation` grows when files of the project change."""
+    localization.use(language)
     global _generation  # noqa: PLW0603 - all that a worker process keeps between two files
     if generation != _generation:
         _generation = generation

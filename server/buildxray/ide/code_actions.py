@@ -10,6 +10,7 @@ from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.fixes import fix_text
 from buildxray.ide.suppressions import ignore_here, ignore_in_file
+from buildxray.localization import _
 from buildxray.rules.base import Safety
 from buildxray.syntax.text import Edit, TextRange, edits_between
 
@@ -41,9 +42,9 @@ def quick_fixes(analysis: Analysis, place: TextRange) -> Iterator[Action]:
         rule = diagnostic.rule
         here = ignore_here(analysis.dockerfile, rule, diagnostic.range)
         if here is not None:
-            yield Action(f"Ignore `{rule}` for this instruction", "quickfix", (here,), (diagnostic,))
+            yield Action(_("Ignore `{rule}` for this instruction", rule=rule), "quickfix", (here,), (diagnostic,))
         in_file = ignore_in_file(analysis.dockerfile, rule)
-        yield Action(f"Ignore `{rule}` in this file", "quickfix", (in_file,), (diagnostic,))
+        yield Action(_("Ignore `{rule}` in this file", rule=rule), "quickfix", (in_file,), (diagnostic,))
 
 
 def fix_all(analyzer: Analyzer, analysis: Analysis) -> Action | None:
@@ -52,4 +53,4 @@ def fix_all(analyzer: Analyzer, analysis: Analysis) -> Action | None:
     if fixed.text == analysis.text:
         return None
     safe = tuple(it for it in analysis.diagnostics if it.fixes and it.fixes[0].safety is Safety.SAFE)
-    return Action("Fix all safe findings of buildxray", FIX_ALL, edits_between(analysis.text, fixed.text), safe)
+    return Action(_("Fix all safe findings of buildxray"), FIX_ALL, edits_between(analysis.text, fixed.text), safe)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.reasons import platform_origin
+from buildxray.localization import _, ngettext
 from buildxray.plan.outline import StageOutline
 from buildxray.syntax.instructions import Run
 from buildxray.syntax.text import TextRange
@@ -30,19 +31,19 @@ def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
 def _title(analysis: Analysis, stage: StageOutline) -> str:
     facts = analysis.context.facts
     if stage.idx not in facts.needed_stages:
-        return "not needed for the image"
-    platforms = ", ".join(dict.fromkeys(map(str, facts.platforms(stage.idx))))
-    parts = [f"{platforms} ({platform_origin(facts, stage)})"]
+        return _("not needed for the image")
+    platforms = _(", ").join(dict.fromkeys(map(str, facts.platforms(stage.idx))))
+    parts = [_("{platforms} ({origin})", platforms=platforms, origin=platform_origin(facts, stage))]
     steps = {step.idx: step for idx in range(stage.from_idx, stage.end_idx) for step in facts.steps(idx)}
-    parts.append(f"{len(steps)} step{'' if len(steps) == 1 else 's'}")
+    parts.append(ngettext("{n} step", "{n} steps", len(steps)))
     emulated = sum(it.is_emulated for it in steps.values())
     if emulated:
-        parts.append(f"{emulated} emulated")
+        parts.append(_("{n} emulated", n=emulated))
     repeated = sum(
         len(facts.steps(idx)) > 1
         for idx in range(stage.from_idx, stage.end_idx)
         if isinstance(analysis.plan.node(idx), Run)
     )
     if repeated and stage.idx in facts.native_stages:
-        parts.append(f"{repeated} RUN once per platform")
+        parts.append(_("{n} RUN once per platform", n=repeated))
     return " · ".join(parts)

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.automatic import MEANING
+from buildxray.localization import N_, _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.edits import declare_arguments
 from buildxray.syntax.instructions import Arg, Env, From, Instruction, Run
@@ -22,10 +23,10 @@ _SOURCE: Final = re.compile(r"(?:--from=|[=,]from=)(?P<typed>[\w.-]*)$", re.IGNO
 _SETTING: Final = re.compile(r"(?:^|[\s;&|(])(?P<typed>[A-Z][A-Z_]*)$")
 _COMPILER: Final = re.compile(r"\bgo\s+(?:build|install|test)\b")
 _GO: Final = {
-    "GOARCH": ("GOARCH=$TARGETARCH", "the architecture that Go compiles for", ("TARGETARCH",)),
-    "GOOS": ("GOOS=$TARGETOS", "the operating system that Go compiles for", ("TARGETOS",)),
-    "GOARM": ("GOARM=${TARGETVARIANT#v}", "the version of 32-bit ARM that Go compiles for", ("TARGETVARIANT",)),
-    "CGO_ENABLED": ("CGO_ENABLED=0", "without a C compiler, and without a C library in the image", ()),
+    "GOARCH": ("GOARCH=$TARGETARCH", N_("the architecture that Go compiles for"), ("TARGETARCH",)),
+    "GOOS": ("GOOS=$TARGETOS", N_("the operating system that Go compiles for"), ("TARGETOS",)),
+    "GOARM": ("GOARM=${TARGETVARIANT#v}", N_("the version of 32-bit ARM that Go compiles for"), ("TARGETVARIANT",)),
+    "CGO_ENABLED": ("CGO_ENABLED=0", N_("without a C compiler, and without a C library in the image"), ()),
 }
 
 
@@ -68,11 +69,14 @@ def completions(analysis: Analysis, offset: int) -> list[Completion]:
 def _platforms(analysis: Analysis, _offset: int, place: TextRange) -> Iterator[Completion]:
     builder = analysis.request.build_platform
     yield Completion(
-        "$BUILDPLATFORM", "platform", f"native: this stage runs once, on {builder}", Edit(place, "$BUILDPLATFORM")
+        "$BUILDPLATFORM",
+        "platform",
+        _("native: this stage runs once, on {machine}", machine=builder),
+        Edit(place, "$BUILDPLATFORM"),
     )
-    yield Completion("$TARGETPLATFORM", "platform", "the default: once per platform", Edit(place, "$TARGETPLATFORM"))
+    yield Completion("$TARGETPLATFORM", "platform", _("the default: once per platform"), Edit(place, "$TARGETPLATFORM"))
     for platform in analysis.request.target_platforms:
-        yield Completion(str(platform), "platform", "this one only", Edit(place, str(platform)))
+        yield Completion(str(platform), "platform", _("this one only"), Edit(place, str(platform)))
 
 
 def _variables(analysis: Analysis, offset: int, place: TextRange) -> Iterator[Completion]:
@@ -89,7 +93,7 @@ def _variables(analysis: Analysis, offset: int, place: TextRange) -> Iterator[Co
         others: tuple[Edit, ...] = ()
         if in_stage and name not in declared and found is not None:
             others = tuple(declare_arguments(analysis.context, idx, [name]))
-        detail = MEANING.get(name, "declared above")
+        detail = _(MEANING[name]) if name in MEANING else _("declared above")
         yield Completion(name, "variable", detail, Edit(place, f"{name}{closing}"), others)
 
 
@@ -122,7 +126,7 @@ def _arguments(analysis: Analysis, offset: int, place: TextRange) -> Iterator[Co
     declared = [] if stage is None else _declared(analysis, idx, in_stage=True)
     for name in AUTOMATIC_ARGUMENTS:
         if name not in declared:
-            yield Completion(name, "variable", MEANING[name], Edit(place, name))
+            yield Completion(name, "variable", _(MEANING[name]), Edit(place, name))
 
 
 def _stages(analysis: Analysis, offset: int, place: TextRange) -> Iterator[Completion]:
@@ -147,7 +151,7 @@ def _settings(analysis: Analysis, offset: int, line: str, idx: int, instruction:
     for name, (text, detail, arguments) in _GO.items():
         if name.startswith(match["typed"]):
             others = tuple(declare_arguments(analysis.context, idx, arguments))
-            yield Completion(text, "setting", detail, Edit(place, f"{text}{blank}"), others)
+            yield Completion(text, "setting", _(detail), Edit(place, f"{text}{blank}"), others)
 
 
 def _instruction_at(analysis: Analysis, offset: int) -> tuple[int, Instruction] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.reasons import split_reason
+from buildxray.localization import _
 from buildxray.syntax.instructions import Run
 from buildxray.syntax.text import TextRange
 
@@ -34,11 +35,18 @@ def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
             labels.append(f"×{len(steps)}")
             tooltips.append(split_reason(facts, idx))
         elif steps and len(steps[0].targets) > 1:
-            labels.append("shared")
-            tooltips.append(f"Executed once for {len(steps[0].targets)} platforms.")
+            labels.append(_("shared"))
+            tooltips.append(_("Executed once for {n} platforms.", n=len(steps[0].targets)))
         if emulated:
-            labels.append(f"emulated: {', '.join(emulated)}")
-            tooltips.append(f"Under emulation for {', '.join(emulated)}; built on {analysis.request.build_platform}.")
+            platforms = _(", ").join(emulated)
+            labels.append(_("emulated: {platforms}", platforms=platforms))
+            tooltips.append(
+                _(
+                    "Under emulation for {platforms}; built on {machine}.",
+                    platforms=platforms,
+                    machine=analysis.request.build_platform,
+                )
+            )
         if labels:
             yield InlayHint(_end_of_first_line(analysis, instruction.range), "  ".join(labels), "\n\n".join(tooltips))
 

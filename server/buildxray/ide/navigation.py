@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.variables import PREDEFINED
 from buildxray.ide.names import Kind, Occurrence, occurrence_at, places_of
+from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.text import Edit, TextRange
 
@@ -55,7 +56,7 @@ def rename(analysis: Analysis, offset: int, new_name: str) -> list[Edit]:
     """Give the name at an offset another one, wherever it stands. Raises `RenameError`."""
     found = occurrence_at(analysis, offset)
     if found is None or renamable(analysis, offset) is None:
-        raise RenameError("nothing that can be renamed stands here")
+        raise RenameError(_("nothing that can be renamed stands here"))
     if found.name.kind is Kind.STAGE:
         _check_stage_name(analysis, found, new_name)
     else:
@@ -75,15 +76,17 @@ def _is_given(found: Occurrence) -> bool:
 
 def _check_stage_name(analysis: Analysis, found: Occurrence, new_name: str) -> None:
     if not _STAGE.fullmatch(new_name):
-        raise RenameError(f"`{new_name}` is no name for a stage: lower case, it begins with a letter")
+        raise RenameError(
+            _("`{new_name}` is no name for a stage: lower case, it begins with a letter", new_name=new_name)
+        )
     if new_name in ("scratch", "context"):
-        raise RenameError(f"`{new_name}` means something else to BuildKit")
+        raise RenameError(_("`{new_name}` means something else to BuildKit", new_name=new_name))
     if any(it.name == new_name and it.from_idx != found.name.declared_at for it in analysis.plan.stages):
-        raise RenameError(f"there is a stage `{new_name}` already")
+        raise RenameError(_("there is a stage `{new_name}` already", new_name=new_name))
 
 
 def _check_variable_name(new_name: str) -> None:
     if not _VARIABLE.fullmatch(new_name):
-        raise RenameError(f"`{new_name}` is no name for a variable")
+        raise RenameError(_("`{new_name}` is no name for a variable", new_name=new_name))
     if new_name in (*AUTOMATIC_ARGUMENTS, *PREDEFINED):
-        raise RenameError(f"`{new_name}` is an argument that BuildKit sets")
+        raise RenameError(_("`{new_name}` is an argument that BuildKit sets", new_name=new_name))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from buildxray.plan.facts import Facts, SplitCause
+from buildxray.localization import _, ngettext
+from buildxray.plan.facts import Facts, Split, SplitCause
 from buildxray.plan.outline import StageOutline
 from buildxray.syntax.instructions import From
 
@@ -12,33 +13,50 @@ def split_reason(facts: Facts, instruction: int) -> str:
     split = facts.split(instruction)
     if split is None:
         return ""
-    begin = f"Executed {split.n_steps} times: "
-    names = ", ".join(f"`{it}`" for it in split.variables)
-    declared = "" if split.declared_at is None else f" (line {_line(facts, split.declared_at)})"
     match split.cause:
         case SplitCause.PLATFORM:
-            return f"{begin}its stage has the platform of each target."
+            reason = _("its stage has the platform of each target")
         case SplitCause.ENVIRONMENT:
-            return f"{begin}{names}{declared} is in its environment and has a value per platform."
+            reason = ngettext(
+                "{names} is in its environment and has a value per platform",
+                "{names} are in its environment and have a value per platform",
+                len(split.variables),
+                names=_variables(facts, split),
+            )
         case SplitCause.TEXT:
-            return f"{begin}{names}{declared} is in its text and has a value per platform."
+            reason = ngettext(
+                "{names} is in its text and has a value per platform",
+                "{names} are in its text and have a value per platform",
+                len(split.variables),
+                names=_variables(facts, split),
+            )
         case SplitCause.FILES:
-            since = "" if split.origin == instruction else f" since line {_line(facts, split.origin)}"
-            return f"{begin}the files that it works on differ{since}."
+            reason = (
+                _("the files that it works on differ")
+                if split.origin == instruction
+                else _("the files that it works on differ since line {line}", line=_line(facts, split.origin))
+            )
+    return _("Executed {n} times: {reason}.", n=split.n_steps, reason=reason)
+
+
+def _variables(facts: Facts, split: Split) -> str:
+    names = _(", ").join(f"`{it}`" for it in split.variables)
+    if split.declared_at is None:
+        return names
+    return _("{names} (line {line})", names=names, line=_line(facts, split.declared_at))
 
 
 def platform_origin(facts: Facts, stage: StageOutline) -> str:
     """Where the platform of a stage comes from."""
     bases = facts.bases(stage.idx)
     if bases:
-        names = ", ".join(facts.plan.stages[it].display_name for it in bases)
-        return f"that of {names}"
+        return _("that of {stages}", stages=_(", ").join(facts.plan.stages[it].display_name for it in bases))
     node = facts.plan.node(stage.from_idx)
     flag = node.platform if isinstance(node, From) else None
     is_scratch = all(it.stages[stage.idx].base_name == "scratch" for it in facts.plan.targets)
     if flag is not None and flag.value is not None and not is_scratch:
         return f"--platform={flag.value.text}"
-    return "the target's"
+    return _("the target's")
 
 
 def _line(facts: Facts, instruction: int) -> int:

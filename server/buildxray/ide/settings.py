@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
+from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized, this_machine
 from buildxray.rules.base import Rule
@@ -38,6 +39,8 @@ class Settings:
     """Whether to show behind each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
     """Whether to show above each FROM where its stage runs, and what that costs."""
+    locale: str = ""
+    """The language of what an editor shows: `en` or `ja`. Empty: the editor's own."""
 
     def request(self) -> BuildRequest:
         """The build that these settings ask for."""
@@ -81,7 +84,7 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
     if raw is None:
         return Settings(), ()
     if not isinstance(raw, Mapping):
-        return Settings(), ("the settings of buildxray have to be an object",)
+        return Settings(), (_("the settings of buildxray have to be an object"),)
     values: dict[str, Any] = {}
     warnings: list[str] = []
     for name, value in raw.items():
@@ -96,7 +99,7 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
         try:
             values[field] = reader(value)
         except SettingError as error:
-            warnings.append(f"`{prefix}{name}` is ignored: {error}")
+            warnings.append(_("`{name}` is ignored: {error}", name=f"{prefix}{name}", error=error))
     return Settings(**values), tuple(warnings)
 
 
@@ -108,7 +111,7 @@ def read_platforms(value: object) -> tuple[Platform, ...] | None:
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple):
-        raise SettingError('expected a list of platforms such as ["linux/amd64", "linux/arm64"]')
+        raise SettingError(_('expected a list of platforms such as ["linux/amd64", "linux/arm64"]'))
     platforms = dict.fromkeys(it for item in value if (it := read_platform(item)) is not None)
     return tuple(platforms) or None
 
@@ -116,13 +119,13 @@ def read_platforms(value: object) -> tuple[Platform, ...] | None:
 def read_platform(value: object) -> Platform | None:
     """One platform; None where it is empty. Raises `SettingError`."""
     if not isinstance(value, str):
-        raise SettingError("expected a platform such as `linux/arm64`")
+        raise SettingError(_("expected a platform such as `linux/arm64`"))
     if not value.strip():
         return None
     try:
         return parse_normalized(value.strip())
     except PlatformError as error:
-        raise SettingError(f"{error}; expected a platform such as `linux/arm64`") from error
+        raise SettingError(_("{error}; expected a platform such as `linux/arm64`", error=error)) from error
 
 
 def read_rules(value: object) -> tuple[str, ...]:
@@ -130,21 +133,34 @@ def read_rules(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(it, str) for it in value):
-        raise SettingError('expected a list of rules such as ["emulated-build"]')
+        raise SettingError(_('expected a list of rules such as ["emulated-build"]'))
     names = [it.strip() for it in value if it.strip()]
     for name in names:
         if name not in rule_names():
-            close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
-            hint = f"did you mean `{close[0]}`?" if close else "`buildxray rules` lists all"
-            raise SettingError(f"there is no rule `{name}`; {hint}")
+            raise SettingError(no_rule(name))
     return tuple(names)
+
+
+def no_rule(name: str) -> str:
+    """What to say of a name that no rule has."""
+    close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
+    if close:
+        return _("there is no rule `{name}`; did you mean `{close}`?", name=name, close=close[0])
+    return _("there is no rule `{name}`; `buildxray rules` lists all", name=name)
 
 
 def _read_switch(value: object) -> bool:
     """Raises `SettingError`."""
     if not isinstance(value, bool):
-        raise SettingError("expected true or false")
+        raise SettingError(_("expected true or false"))
     return value
+
+
+def _read_locale(value: object) -> str:
+    """Raises `SettingError`."""
+    if value != "" and value not in LANGUAGES:
+        raise SettingError(_("expected one of {known}", known=_(", ").join(f"`{it}`" for it in LANGUAGES)))
+    return str(value)
 
 
 _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
@@ -155,6 +171,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "buildkitChecks": ("buildkit_checks", _read_switch),
     "inlayHints": ("inlay_hints", _read_switch),
     "codeLens": ("code_lens", _read_switch),
+    "locale": ("locale", _read_locale),
 }
 _OF_THE_CLIENT: Final = ("interpreter", "trace")
 """What editors send along with the others, though only they use it."""
@@ -163,5 +180,7 @@ _OF_THE_CLIENT: Final = ("interpreter", "trace")
 def _unknown(name: str, prefix: str) -> str:
     close = get_close_matches(name, _READERS, n=1)
     quoted = [f"`{prefix}{it}`" for it in sorted(_READERS)]
-    hint = f"did you mean `{prefix}{close[0]}`?" if close else f"there are {', '.join(quoted[:-1])} and {quoted[-1]}"
-    return f"`{prefix}{name}` is no setting; {hint}"
+    if close:
+        return _("`{name}` is no setting; did you mean `{close}`?", name=prefix + name, close=prefix + close[0])
+    known = _("{items} and {last}", items=_(", ").join(quoted[:-1]), last=quoted[-1])
+    return _("`{name}` is no setting; there are {known}", name=prefix + name, known=known)

@@ -93,7 +93,7 @@ def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Pa
 def initialize(ls: Server, params: types.InitializeParams) -> None:
     """Effect: remember what the client can do and wants."""
     ls.client = Client.of(params.capabilities, ls.workspace.position_encoding or "utf-16")
-    ls.begin(params.initialization_options)
+    ls.begin(params.initialization_options, params.locale)
 
 
 def initialized(ls: Server, _params: types.InitializedParams) -> None:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
+from buildxray import localization
 from buildxray.ide.checking import CheckedFile, check_in_project
 from buildxray.ide.project.search import search
+from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.syntax.text import LineIndex
 
@@ -106,7 +108,7 @@ class WorkspaceDiagnostics:
         try:
             for path in paths:
                 settings = self._server.settings.of(path.as_uri())
-                call = partial(check_in_project, str(path), settings, self._generation)
+                call = partial(check_in_project, str(path), settings, self._generation, localization.language())
                 waiting.append((loop.run_in_executor(self._executor(), call), path))
                 if len(waiting) >= _AT_ONCE:
                     future, first = waiting.pop(0)
@@ -137,7 +139,7 @@ class _Progress:
         self._n_files = n_files
         self._n_done = 0
         if self._token is not None:
-            title = f"Checking {n_files} Dockerfiles"
+            title = ngettext("Checking {n} Dockerfile", "Checking {n} Dockerfiles", n_files)
             server.work_done_progress.begin(
                 self._token, types.WorkDoneProgressBegin(title, percentage=0, cancellable=True)
             )
@@ -151,7 +153,7 @@ class _Progress:
     def advance(self) -> None:
         self._n_done += 1
         if self._token is not None and self._n_done % 10 == 0:
-            done = f"{self._n_done} of {self._n_files}"
+            done = _("{n_done} of {n}", n_done=self._n_done, n=self._n_files)
             report = types.WorkDoneProgressReport(message=done, percentage=100 * self._n_done // self._n_files)
             self._server.work_done_progress.report(self._token, report)
 

@@ -13,6 +13,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import buildxray
+from buildxray import localization
 from buildxray.ide.file_names import is_dockerfile
 from buildxray.ide.project.project import BY_SETTING, ProjectBuild, Projects
 from buildxray.lsp import from_lsp
@@ -38,6 +39,7 @@ class Server(LanguageServer):
         self.client = Client()
         self.settings = ClientSettings()
         self.documents: dict[str, Document] = {}
+        self._locale = localization.language()
         self._state = self.settings.state
         self.publisher = Publisher(self)
         self.workspace_diagnostics = WorkspaceDiagnostics(self)
@@ -52,9 +54,13 @@ class Server(LanguageServer):
         root = self.workspace.root_uri
         return folders or ([root] if root else [])
 
-    def begin(self, options: object) -> None:
-        """Effect: put the options of `initialize` into force."""
-        self.warn(self.settings.begin(options))
+    def begin(self, options: object, locale: str | None) -> None:
+        """Effect: put the options of `initialize` into force, and speak the language of the client, if it tells."""
+        self._locale = locale or localization.language()
+        localization.use(self._locale)
+        warnings = self.settings.begin(options)
+        localization.use(self.settings.locale or self._locale)
+        self.warn(warnings)
         self._state = self.settings.state
 
     def warn(self, warnings: tuple[str, ...]) -> None:
@@ -86,6 +92,7 @@ class Server(LanguageServer):
         """Effect: put changed settings into force, and publish what changes."""
         if self.settings.state != self._state:
             self._state = self.settings.state
+            localization.use(self.settings.locale or self._locale)
             self.workspace_diagnostics.invalidate()
         self._refresh_later([*self.documents.values()])
 

@@ -41,6 +41,11 @@ class ClientSettings:
         """All settings; equal where nothing has changed."""
         return self._common, tuple(self._folders.items())
 
+    @property
+    def locale(self) -> str:
+        """The language that the user has set; empty for none. The words of a server are the same in all folders."""
+        return self._common.locale
+
     def of(self, uri: str) -> Settings:
         """The settings of a document: those of the innermost folder that it is in."""
         inside = [it for it in self._folders if uri == it or uri.startswith(f"{it}/")]

@@ -18,6 +18,7 @@ from buildxray.ide.inlay_hints import InlayHint
 from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
 from buildxray.ide.project.project import BY_SETTING
+from buildxray.localization import _, localized
 from buildxray.lsp.client import Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
@@ -47,7 +48,7 @@ def diagnostics(analysis: Analysis, uri: str, client: Client) -> list[types.Diag
         names = [str(it) for it in analysis.request.target_platforms]
         for it in found:
             if any(name in str(it.message) for name in names):
-                it.message = f"{it.message} (platforms: {analysis.origin})"
+                it.message = _("{message} (platforms: {origin})", message=it.message, origin=localized(analysis.origin))
     return found
 
 

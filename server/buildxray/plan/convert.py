@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
@@ -119,6 +120,8 @@ def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo)
     run = conversion.runs.get(number)
     if run is None:
         name = resolved.stages[number].outline.display_name
-        resolved.refusals.append(Refusal(f"the stage `{name}` comes too late to take files from", instruction))
+        resolved.refusals.append(
+            Refusal(_("the stage `{name}` comes too late to take files from", name=name), instruction)
+        )
         return None
     return run.files

@@ -9,6 +9,7 @@ import re
 from collections.abc import Hashable
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.labels import StepLabel
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, inline_document
 from buildxray.plan.paths import clean, join, normalize, to_slash, without_drive
@@ -82,13 +83,13 @@ def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -
     git = git_source(source)
     if git is not None:
         if not copied.is_add:
-            raise CopyError(f"COPY cannot clone `{source}`; ADD can")
+            raise CopyError(_("COPY cannot clone `{source}`; ADD can", source=source))
         return _git_operation(git, copied, label), ("git",)
     if is_http_source(source):
         if not copied.is_add:
-            raise CopyError(f"COPY cannot download `{source}`; ADD can")
+            raise CopyError(_("COPY cannot download `{source}`; ADD can", source=source))
         if copied.checksum and not is_digest(copied.checksum):
-            raise CopyError(f"`{copied.checksum}` is no checksum such as `sha256:…`")
+            raise CopyError(_("`{checksum}` is no checksum such as `sha256:…`", checksum=copied.checksum))
         download = Operation("source", ("http", source, copied.checksum), (), label, has_line=False)
         return download, ("http", source, bool(copied.unpack))
     origin: Input = CommandSource(0) if copied.from_stage else Origin.CONTEXT
@@ -111,9 +112,9 @@ def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -
 def _git_operation(git: GitSource, copied: Copied, label: StepLabel) -> Operation:
     keep_git_dir = git.keep_git_dir if git.keep_git_dir is not None else copied.keep_git_dir
     if None not in (git.keep_git_dir, copied.keep_git_dir) and git.keep_git_dir != copied.keep_git_dir:
-        raise CopyError("the URL and `--keep-git-dir` disagree")
+        raise CopyError(_("the URL and `--keep-git-dir` disagree"))
     if git.checksum and copied.checksum and git.checksum != copied.checksum:
-        raise CopyError("the URL and `--checksum` disagree")
+        raise CopyError(_("the URL and `--checksum` disagree"))
     source = git._replace(keep_git_dir=bool(keep_git_dir), checksum=git.checksum or copied.checksum)
     identity = ("git", *source._replace(submodules=source.submodules is not False))
     return Operation("source", identity, (), label, has_line=False)
@@ -123,10 +124,10 @@ def _check_checksum(copied: Copied) -> None:
     if not copied.checksum:
         return
     if len(copied.sources) != 1:
-        raise CopyError("`--checksum` is for a single source")
+        raise CopyError(_("`--checksum` is for a single source"))
     source = copied.sources[0]
     if not is_http_source(source) and git_source(source) is None:
-        raise CopyError("`--checksum` is for URLs and git repositories")
+        raise CopyError(_("`--checksum` is for URLs and git repositories"))
 
 
 def _has_wildcards(path: str) -> bool:
@@ -142,10 +143,10 @@ def _mode(chmod: str) -> Hashable:
         return None
     if re.fullmatch("[0-7]+", chmod) and len(chmod.lstrip("0")) <= 11:
         if int(chmod, 8) > 0o7777:
-            raise CopyError(f"`{chmod}` is no mode: octal digits up to 7777")
+            raise CopyError(_("`{chmod}` is no mode: octal digits up to 7777", chmod=chmod))
         return int(chmod, 8)
     if not _SYMBOLIC_MODE.fullmatch(chmod):
-        raise CopyError(f"`{chmod}` is no mode such as `755` or `u+x`")
+        raise CopyError(_("`{chmod}` is no mode such as `755` or `u+x`", chmod=chmod))
     return chmod
 
 

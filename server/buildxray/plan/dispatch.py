@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.copying import Copied, CopyError, copy_operation, user_identity
 from buildxray.plan.environment import Environment
 from buildxray.plan.labels import StepLabel
@@ -105,7 +106,7 @@ class _Context:
         try:
             return expand(lex(text, self.arguments.escape), self.look_up)
         except ExpansionError as error:
-            raise _RefusalError(f"`{text}` cannot be expanded: {error}", span) from error
+            raise _RefusalError(_("`{text}` cannot be expanded: {error}", text=text, error=str(error)), span) from error
 
     def expander(self, span: Span) -> Callable[[str], str]:
         return lambda text: self.expand_text(text, span)
@@ -115,13 +116,15 @@ class _Context:
         try:
             return expand(lex(content, quotes=False), self.look_up)
         except ExpansionError as error:
-            raise _RefusalError(f"the heredoc cannot be expanded: {error}", span) from error
+            raise _RefusalError(_("the heredoc cannot be expanded: {error}", error=str(error)), span) from error
 
     def split(self, token: Token) -> list[str]:
         try:
             return split(lex(token.text, self.arguments.escape), self.look_up)
         except ExpansionError as error:
-            raise _RefusalError(f"`{token.text}` cannot be expanded: {error}", token.span) from error
+            raise _RefusalError(
+                _("`{text}` cannot be expanded: {error}", text=token.text, error=str(error)), token.span
+            ) from error
 
     def label(
         self, text: str, platform: Platform | None, how: Expansion = PLAIN, secrets: tuple[str, ...] = ()
@@ -194,7 +197,7 @@ def _run(node: Run, context: _Context) -> Outcome:
             problem = problem or refusal.problem
     command = _command(node, scope)
     if not command.arguments:
-        problem = problem or Problem("RUN has no command", node.keyword.span)
+        problem = problem or Problem(_("RUN has no command"), node.keyword.span)
     environment = scope.environment
     if mounts.agent_sockets and environment.get("SSH_AUTH_SOCK") is None:
         environment = environment.with_variable("SSH_AUTH_SOCK", mounts.agent_sockets[0])
@@ -365,10 +368,10 @@ def _check(node: Node, context: _Context) -> None:
         case Volume():
             for token in node.arguments:
                 if not context.expand(token):
-                    raise _RefusalError("VOLUME needs a path", token.span)
+                    raise _RefusalError(_("VOLUME needs a path"), token.span)
         case StopSignal(value=Token() as token):
             if not is_signal(context.expand(token)):
-                raise _RefusalError(f"`{token.text}` is no signal", token.span)
+                raise _RefusalError(_("`{text}` is no signal", text=token.text), token.span)
         case Expose():
             for token in node.arguments:
                 for port in context.split(token):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
 from buildxray.plan.paths import clean, join
 from buildxray.syntax.checks import GO_TRUE, is_go_bool
@@ -100,7 +101,7 @@ class Mounts:
                     self.secret_variables.append(mount.env)
             case "ssh":
                 if mount.source:
-                    raise MountError("an SSH agent has no `source`")
+                    raise MountError(_("an SSH agent has no `source`"))
                 self.agent_sockets.append(mount.target or f"/run/buildkit/ssh_agent.{len(self.agents)}")
                 self.agents.append((mount.id, self.agent_sockets[-1], mount.is_required, *_permissions(mount)))
             case _:
@@ -138,14 +139,14 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
     key = option.key
     if option.value is None:
         if key != "required":
-            raise MountError(f"`{option.field}` needs a value")
+            raise MountError(_("`{field}` needs a value", field=option.field))
         _require(mount, key, "secret", "ssh")
         mount.is_required = True
         return
     value = expand(option.value.text)
     match key:
         case "type":
-            mount.type = _one_of(value, MOUNT_TYPES, "type of mount")
+            mount.type = _one_of(value, MOUNT_TYPES, _("type of mount"))
         case "from":
             mount.source_stage = value
         case "source" | "src":
@@ -161,44 +162,48 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
         case "id":
             mount.id = value
         case "sharing":
-            mount.sharing = _one_of(value, SHARING_MODES, "sharing mode")
+            mount.sharing = _one_of(value, SHARING_MODES, _("sharing mode"))
         case "mode" | "uid" | "gid":
             mount.permissions[key] = _number(key, value)
         case "env":
             mount.env = value
         case _:
             close = get_close_matches(key, _KEYS, n=1)
-            raise MountError(f"a mount has no `{key}`" + (f"; did you mean `{close[0]}`?" if close else ""))
+            if close:
+                raise MountError(_("a mount has no `{key}`; did you mean `{close}`?", key=key, close=close[0]))
+            raise MountError(_("a mount has no `{key}`", key=key))
 
 
 def _check(mount: Mount) -> None:
     if mount.permissions and mount.type not in ("secret", "ssh", "cache"):
-        raise MountError(f"`{next(iter(mount.permissions))}` is not for mounts of type {mount.type}")
+        raise MountError(
+            _("`{key}` is not for mounts of type {type}", key=next(iter(mount.permissions)), type=mount.type)
+        )
     if mount.type == "secret":
         if mount.source_stage:
-            raise MountError("a secret has no `from`")
+            raise MountError(_("a secret has no `from`"))
         if not (mount.source or mount.target or mount.id):
-            raise MountError("a secret needs an `id`")
+            raise MountError(_("a secret needs an `id`"))
         if mount.source and mount.id:
-            raise MountError("a secret has either `source` or `id`")
+            raise MountError(_("a secret has either `source` or `id`"))
     if mount.sharing and mount.type != "cache":
-        raise MountError(f"`sharing` is for caches, not for mounts of type {mount.type}")
+        raise MountError(_("`sharing` is for caches, not for mounts of type {type}", type=mount.type))
 
 
 def _require(mount: Mount, key: str, *types: str) -> None:
     if mount.type not in types:
-        raise MountError(f"`{key}` is not for mounts of type {mount.type}")
+        raise MountError(_("`{key}` is not for mounts of type {type}", key=key, type=mount.type))
 
 
 def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
     if value.lower() not in known:
-        raise MountError(f"`{value}` is no {what}: {', '.join(known)}")
+        raise MountError(_("`{value}` is no {what}: {known}", value=value, what=what, known=", ".join(known)))
     return value.lower()
 
 
 def _bool(option: MountOption, value: str) -> bool:
     if not is_go_bool(value):
-        raise MountError(f"`{option.key}` is true or false, not `{value}`")
+        raise MountError(_("`{key}` is true or false, not `{value}`", key=option.key, value=value))
     return value in GO_TRUE
 
 
@@ -206,7 +211,7 @@ def _number(key: str, value: str) -> int:
     base = 8 if key == "mode" else 10
     digits = "[0-7]+" if key == "mode" else "[0-9]+"
     if not re.fullmatch(digits, value) or len(value.lstrip("0")) > 11 or int(value, base) >= 2**32:
-        raise MountError(f"`{value}` is no {key}")
+        raise MountError(_("`{value}` is no {key}", value=value, key=key))
     return int(value, base)
 
 
@@ -217,7 +222,7 @@ def _size(value: str) -> int:
     """Bytes (docker/go-units, RAMInBytes)."""
     match = _SIZE.fullmatch(value)
     if match is None or not any(it.isdigit() for it in match["number"]):
-        raise MountError(f"`{value}` is no size such as `64m`")
+        raise MountError(_("`{value}` is no size such as `64m`", value=value))
     power = "bkmgtp".index((match["suffix"] or "b")[0].lower())
     return int(float(match["number"][:300]) * 1024**power)
 
@@ -246,7 +251,7 @@ def _mount_point(mount: Mount, idx: int, directory: str) -> MountPoint:
     if not clean(target).startswith("/"):
         target = join("/", directory, target)
     if target == "/":
-        raise MountError("a mount cannot replace `/`; give its `target`")
+        raise MountError(_("a mount cannot replace `/`; give its `target`"))
     selector = join("/", mount.source)
     if selector == "/":
         selector = ""

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span
 from buildxray.syntax.parser import Dockerfile
@@ -93,9 +94,9 @@ def outline(dockerfile: Dockerfile) -> Outline:
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
     refusals = linker.refusals
     if not stages:
-        refusals.append(Refusal("there is no FROM, so there is nothing to build", None))
+        refusals.append(Refusal(_("there is no FROM, so there is nothing to build"), None))
     if (circle := _circle(stages)) is not None:
-        message = f"the stage `{circle.display_name}` needs its own files, by way of others perhaps"
+        message = _("the stage `{name}` needs its own files, by way of others perhaps", name=circle.display_name)
         refusals.append(Refusal(message, circle.from_idx))
     return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals))
 
@@ -130,7 +131,9 @@ class Linker:
             return self._find_or_add(reference.name, idx, has_line=reference.span is not None)
         if 0 <= reference.number < len(self.names) + len(self.images):
             return reference.number
-        self.refusals.append(Refusal(f"there is no stage number {reference.number}", idx, reference.span))
+        self.refusals.append(
+            Refusal(_("there is no stage number {number}", number=reference.number), idx, reference.span)
+        )
         return None
 
     def _find_or_add(self, name: str, idx: int, *, has_line: bool) -> int:
@@ -162,7 +165,7 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
     if value is None or not value.text:
         return ()
     if not _is_plain(value.text, escape):
-        problem = "`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"
+        problem = _("`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`")
         return (_Reference(value.text, None, value.span, problem),)
     is_number = re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is not None
     return (_Reference(value.text, int(value.text) if is_number else None, value.span),)

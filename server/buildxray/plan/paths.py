@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import posixpath
 
+from buildxray.localization import gettext_lazy as _
+
 
 class PathError(ValueError):
     """A path that BuildKit refuses; only Windows has such. The message says why."""
@@ -83,14 +85,14 @@ def without_drive(path: str, system: str, *, keep_slash: bool) -> str:
     if system != "windows":
         return path
     if len(path) == 2 and path[1] == ":":
-        raise PathError(f"`{path}` names a drive but no path")
+        raise PathError(_("`{path}` names a drive but no path", path=path))
     if to_slash(path[:2], system) == "//":
-        raise PathError("UNC paths are not supported")
+        raise PathError(_("UNC paths are not supported"))
     drive, separator, rest = path.partition(":")
     if not separator:
         return _clean_windows(path, keep_slash=keep_slash)
     if drive.lower() != "c":
-        raise PathError(f"`{path}` is not on the system drive C:")
+        raise PathError(_("`{path}` is not on the system drive C:", path=path))
     return _clean_windows(rest, keep_slash=keep_slash)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
+
 _SEPARATOR: Final = r"(?:[._]|__|[-]+)"
 _PATH_COMPONENT: Final = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
 _DOMAIN_COMPONENT: Final = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -34,18 +36,18 @@ def normalized(text: str) -> str:
     Raises `ImageNameError`.
     """
     if _BARE_DIGEST.fullmatch(text):
-        raise ImageNameError(f"`{text}` looks like the ID of an image, which cannot be built upon")
+        raise ImageNameError(_("`{text}` looks like the ID of an image, which cannot be built upon", text=text))
     domain, path = _split_domain(text)
     repository = path.partition(":")[0]
     if repository.lower() != repository:
-        raise ImageNameError(f"`{text}`: the name of an image is in lower case")
+        raise ImageNameError(_("`{text}`: the name of an image is in lower case", text=text))
     match = _REFERENCE.fullmatch(f"{domain}/{path}")
     if match is None:
-        raise ImageNameError(f"`{text}` is no valid name of an image")
+        raise ImageNameError(_("`{text}` is no valid name of an image", text=text))
     if len(match["name"]) - len(domain) - 1 > _LONGEST_NAME:
-        raise ImageNameError(f"the name of an image has at most {_LONGEST_NAME} characters")
+        raise ImageNameError(_("the name of an image has at most {n} characters", n=_LONGEST_NAME))
     if match["digest"] is not None and not is_digest(match["digest"]):
-        raise ImageNameError(f"`{match['digest']}` is no valid digest")
+        raise ImageNameError(_("`{digest}` is no valid digest", digest=match["digest"]))
     tag = match["tag"] or ("" if match["digest"] else "latest")
     return match["name"] + (f":{tag}" if tag else "") + (f"@{match['digest']}" if match["digest"] else "")
 

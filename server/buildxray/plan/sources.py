@@ -9,6 +9,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.paths import join
 from buildxray.syntax.checks import GO_TRUE, is_go_bool
 
@@ -72,18 +73,18 @@ def is_http_source(text: str) -> bool:
 
 
 def _git_source(remote: str, query: str, fragment: str) -> GitSource:
-    ref, _, subdirectory = fragment.partition(":")
+    ref, __, subdirectory = fragment.partition(":")
     source = GitSource(remote, ref, join("/", subdirectory).lstrip("/"), "", None, None, fetch_by_commit=False)
     options: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name in options:
-            raise SourceError(f"`{name}` is given twice in `{remote}`")
+            raise SourceError(_("`{name}` is given twice in `{remote}`", name=name, remote=remote))
         options[name] = value
     for name, value in options.items():
         source = _with_option(source, name, value)
     tag, branch = options.get("tag", ""), options.get("branch", "")
     if tag and branch:
-        raise SourceError(f"`{remote}` is given both a branch and a tag")
+        raise SourceError(_("`{remote}` is given both a branch and a tag", remote=remote))
     for prefix, value in (("refs/tags/", tag), ("refs/heads/", branch)):
         if value:
             source = _with_ref(source, value if value.startswith(prefix) else prefix + value)
@@ -93,16 +94,16 @@ def _git_source(remote: str, query: str, fragment: str) -> GitSource:
 def _with_option(source: GitSource, name: str, value: str) -> GitSource:
     switches = ("keep-git-dir", "submodules", "fetch-by-commit")
     if name in switches and value and not is_go_bool(value):
-        raise SourceError(f"`{name}` of a git source is true or false")
+        raise SourceError(_("`{name}` of a git source is true or false", name=name))
     if name not in switches and not value:
-        raise SourceError(f"`{name}` of a git source needs a value")
+        raise SourceError(_("`{name}` of a git source needs a value", name=name))
     is_on = not value or value in GO_TRUE
     match name:
         case "ref":
             return _with_ref(source, value)
         case "subdir":
             if source.subdirectory not in ("", value):
-                raise SourceError(f"`{source.remote}` is given two subdirectories")
+                raise SourceError(_("`{remote}` is given two subdirectories", remote=source.remote))
             return source._replace(subdirectory=value)
         case "checksum" | "commit":
             return source._replace(checksum=value)
@@ -117,10 +118,10 @@ def _with_option(source: GitSource, name: str, value: str) -> GitSource:
         case "mtime" if value in ("checkout", "commit"):
             return source
         case _:
-            raise SourceError(f"a git source has no option `{name}={value}`")
+            raise SourceError(_("a git source has no option `{name}={value}`", name=name, value=value))
 
 
 def _with_ref(source: GitSource, ref: str) -> GitSource:
     if source.ref not in ("", ref):
-        raise SourceError(f"`{source.remote}` is given two refs")
+        raise SourceError(_("`{remote}` is given two refs", remote=source.remote))
     return source._replace(ref=ref)

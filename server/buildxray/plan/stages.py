@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.outline import Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
@@ -137,7 +138,13 @@ def _global_arguments(
                 try:
                     argument = expand(lex(pair.value.text, escape), environment.get)
                 except ExpansionError as error:
-                    problems.append((position, f"`{pair.value.text}` cannot be expanded: {error}", pair.span))
+                    problems.append(
+                        (
+                            position,
+                            _("`{text}` cannot be expanded: {error}", text=pair.value.text, error=str(error)),
+                            pair.span,
+                        )
+                    )
             if argument is not None:
                 environment = environment.with_variable(pair.name.text, argument)
     return _GlobalArguments(environment, problems)
@@ -219,16 +226,18 @@ def _base(node: Node, arguments: Environment, escape: str, builder: Platform) ->
         try:
             name = expand(lex(name, escape), arguments.get)
             if not name:
-                problems.append((f"`{node.image.text}` is empty without a build argument", node.image.span))
+                problems.append(
+                    (_("`{text}` is empty without a build argument", text=node.image.text), node.image.span)
+                )
                 name = node.image.text
         except ExpansionError as error:
-            problems.append((f"`{name}` cannot be expanded: {error}", node.image.span))
+            problems.append((_("`{text}` cannot be expanded: {error}", text=name, error=str(error)), node.image.span))
     value = node.platform.value if node.platform is not None else None
     if value is not None and value.text:
         try:
             text = expand(lex(value.text, escape), arguments.get)
             if not text:
-                raise PlatformError(f"`{value.text}` is empty")
+                raise PlatformError(_("`{text}` is empty", text=value.text))
             platform = parse(text, local=builder)
         except (ExpansionError, PlatformError) as error:
             problems.append((str(error), value.span))
@@ -241,7 +250,7 @@ def _target(resolved: ResolvedStages, name: str) -> int:
         return last
     found = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
     if not found:
-        resolved.refusals.append(Refusal(f"there is no stage `{name}`", None))
+        resolved.refusals.append(Refusal(_("there is no stage `{name}`", name=name), None))
     return found[-1] if found else last
 
 
@@ -283,9 +292,11 @@ def _triggers(resolved: ResolvedStages, stage: ResolvedStage, base: ResolvedStag
     for position, text in trigger_texts(base.outline.nodes):
         node = parse_trigger(text)
         if node is None or node.problem is not None:
-            reason = "it is not one instruction" if node is None or node.problem is None else node.problem.message
+            reason = _("it is not one instruction") if node is None or node.problem is None else node.problem.message
             line = resolved.outline.dockerfile.instructions[base.outline.from_idx + 1 + position].first_line
-            resolved.refusals.append(Refusal(f"the ONBUILD in line {line}: {reason}", stage.outline.from_idx))
+            resolved.refusals.append(
+                Refusal(_("the ONBUILD in line {line}: {reason}", line=line, reason=reason), stage.outline.from_idx)
+            )
             continue
         names = [it.name for it in resolved.outline.stages]
         linker = Linker(names, resolved.outline.dockerfile.escape, resolved.images)

@@ -9,6 +9,8 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
+
 _SIGNALS: Final = frozenset(
     [
         "ABRT",
@@ -64,19 +66,19 @@ def is_signal(text: str) -> bool:
 def port_problem(text: str) -> str | None:
     """Why EXPOSE refuses `text`, if it does: `[[ip:]host:]port[-port][/protocol]`."""
     *host_parts, container = text.split(":")
-    port, _, protocol = container.partition("/")
+    port, __, protocol = container.partition("/")
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):
-        return f"`{protocol}` is no protocol: tcp, udp or sctp"
+        return _("`{protocol}` is no protocol: tcp, udp or sctp", protocol=protocol)
     ports = _port_range(port)
     if ports is None:
-        return f"`{text}` is no port such as `8080` or `8000-8010/udp`"
+        return _("`{text}` is no port such as `8080` or `8000-8010/udp`", text=text)
     address = ":".join(host_parts[:-1])
     if address and not _is_address(address):
-        return f"`{address}` is no IP address"
+        return _("`{address}` is no IP address", address=address)
     host = host_parts[-1] if host_parts else ""
     host_ports = _port_range(host) if host else ports
     if host_ports is None or (host_ports[1] - host_ports[0] != ports[1] - ports[0] and ports[0] != ports[1]):
-        return f"`{host}` does not fit the ports `{port}`"
+        return _("`{host}` does not fit the ports `{port}`", host=host, port=port)
     return None
 
 

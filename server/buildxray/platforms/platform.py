@@ -11,6 +11,8 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from buildxray.localization import gettext_lazy as _
+
 
 class PlatformError(ValueError):
     """A text that names no platform; the message says why."""
@@ -50,18 +52,20 @@ def parse(text: str, *, local: Platform | None = None) -> Platform:
     Raises `PlatformError`.
     """
     if "*" in text:
-        raise PlatformError(f"`{text}`: wildcards are not supported")
+        raise PlatformError(_("`{text}`: wildcards are not supported", text=text))
     system, *rest = text.split("/", 3)
     match = _OS.fullmatch(system)
     if match is None:
-        raise PlatformError(f"`{text}` has no valid operating system")
+        raise PlatformError(_("`{text}` has no valid operating system", text=text))
     for component in rest:
         if not _COMPONENT.fullmatch(component):
-            raise PlatformError(f"`{component}` is no valid part of the platform `{text}`")
+            raise PlatformError(
+                _("`{component}` is no valid part of the platform `{text}`", component=component, text=text)
+            )
     os_name = _normalized_os(match["os"])
     features = tuple(unquote(it.strip()) for it in match["features"].split("+")[1:]) if match["features"] else ()
     if any(not it for it in features):
-        raise PlatformError(f"`{text}` has an empty OS feature")
+        raise PlatformError(_("`{text}` has an empty OS feature", text=text))
     version = unquote(match["version"] or "")
     match rest:
         case []:
@@ -77,7 +81,7 @@ def parse(text: str, *, local: Platform | None = None) -> Platform:
                 variant = "v8"
             return Platform(os_name, architecture, variant, version, features)
         case _:
-            raise PlatformError(f"`{text}` has too many parts for a platform")
+            raise PlatformError(_("`{text}` has too many parts for a platform", text=text))
 
 
 def _from_one_word(text: str, os_name: str, version: str, features: tuple[str, ...], local: Platform) -> Platform:
@@ -88,7 +92,7 @@ def _from_one_word(text: str, os_name: str, version: str, features: tuple[str, .
         variant = ""
     if architecture in _KNOWN_ARCHITECTURES:
         return Platform(local.os, architecture, variant, version, features)
-    raise PlatformError(f"`{text}` is neither an operating system nor an architecture")
+    raise PlatformError(_("`{text}` is neither an operating system nor an architecture", text=text))
 
 
 def normalize(platform: Platform) -> Platform:

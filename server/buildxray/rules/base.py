@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import overload
 
+from buildxray.localization import N_
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.text import Edit, TextRange
 
@@ -16,9 +17,9 @@ from buildxray.syntax.text import Edit, TextRange
 class Severity(Enum):
     """How bad a finding is; OFF leaves it out."""
 
-    ERROR = "error"
-    WARNING = "warning"
-    INFORMATION = "information"
+    ERROR = N_("error")
+    WARNING = N_("warning")
+    INFORMATION = N_("information")
     OFF = "off"
 
 

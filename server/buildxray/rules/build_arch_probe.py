@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.platforms.names import ArchitectureNames, architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -67,8 +68,12 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 ctx.command_range(probe),
-                f"`{probe.title}` answers {invocation.step_platforms[0].architecture} for {platforms(wrong)} too, "
-                "and decides what goes into the image",
+                _(
+                    "`{title}` answers {architecture} for {platforms} too, and decides what goes into the image",
+                    title=probe.title,
+                    architecture=invocation.step_platforms[0].architecture,
+                    platforms=platforms(wrong),
+                ),
                 _fixes(ctx, probe),
             )
 
@@ -114,7 +119,7 @@ def _fixes(ctx: RuleContext, probe: Use) -> tuple[Fix, ...]:
     ):
         value = "${TARGETARCH}"
     edits = (Edit(range_, value), *declare_arguments(ctx, probe.instruction, ["TARGETARCH"]))
-    return (Fix("Take the target's architecture", edits, Safety.SUGGESTION),)
+    return (Fix(_("Take the target's architecture"), edits, Safety.SUGGESTION),)
 
 
 def _name(probe: Use, target: Platform) -> str | None:

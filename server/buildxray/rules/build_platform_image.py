@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
@@ -57,10 +58,10 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != platform.architecture]
     if not wrong:
         return
-    fix = Fix("Remove `--platform`", (remove_flag(instruction, node.platform),), Safety.SUGGESTION)
+    fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, node.platform),), Safety.SUGGESTION)
     yield Finding(
         instruction.range_of(node.platform),
-        f"the image for {platforms(wrong)} holds files for {platform}",
+        _("the image for {platforms} holds files for {platform}", platforms=platforms(wrong), platform=platform),
         (fix,) if {*ctx.facts.family(root)} <= {*ctx.facts.ancestry(stage)} else (),
         severity=None if ctx.asks_for_several else Severity.WARNING,
     )

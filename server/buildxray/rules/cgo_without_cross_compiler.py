@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
@@ -72,5 +73,9 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
             if foreign:
                 yield Finding(
                     ctx.command_range(use),
-                    f"`{use.title}` needs a C compiler for {platforms(foreign)} because of `CGO_ENABLED=1`, and none is set",
+                    _(
+                        "`{title}` needs a C compiler for {platforms} because of `CGO_ENABLED=1`, and none is set",
+                        title=use.title,
+                        platforms=platforms(foreign),
+                    ),
                 )

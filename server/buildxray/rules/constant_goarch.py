@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.plan.flow import way_into_image
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
@@ -80,9 +81,13 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(ctx, idx, ["TARGETARCH"]))
             yield Finding(
                 range_,
-                f"`{use.title}` compiles for {ctx.text[slice(*range_)]}, and the binary goes into the image for "
-                f"{platforms(use.wrong_targets)} too",
-                (Fix("Compile for `$TARGETARCH`", edits, safety),),
+                _(
+                    "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
+                    title=use.title,
+                    architecture=ctx.text[slice(*range_)],
+                    platforms=platforms(use.wrong_targets),
+                ),
+                (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
             )
 
 

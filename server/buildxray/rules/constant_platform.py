@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import can_run_elsewhere
 from buildxray.rules.edits import set_platform
-from buildxray.rules.wording import counted
 from buildxray.syntax.instructions import From
 
 
@@ -76,10 +76,14 @@ def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if can_run_elsewhere(ctx, stage.idx):
             edits = tuple(set_platform(ctx, stage.from_idx, "$BUILDPLATFORM"))
-            fixes = (Fix("Run this stage on the build platform", edits, Safety.SUGGESTION),)
+            fixes = (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
         yield Finding(
             instruction.range_of(node.platform),
-            f"{counted(n_steps, 'RUN step')} of this stage {'runs' if n_steps == 1 else 'run'} on {value} whatever the build "
-            "machine is: emulated on all others",
+            ngettext(
+                "{n} RUN step of this stage runs on {platform} whatever the build machine is: emulated on all others",
+                "{n} RUN steps of this stage run on {platform} whatever the build machine is: emulated on all others",
+                n_steps,
+                platform=value,
+            ),
             fixes,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -59,6 +60,11 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
             if foreign and any(way_into_image(ctx.facts, stage, it) for it in use.outputs):
                 has_gobin = any(invocation.setting("GOBIN").values)
                 consequence = (
-                    "is refused with `GOBIN` set" if has_gobin else "puts the binary into a directory of its own"
+                    _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
+                    if has_gobin
+                    else _(
+                        "`go install` for {platforms} puts the binary into a directory of its own",
+                        platforms=platforms(foreign),
+                    )
                 )
-                yield Finding(ctx.command_range(use), f"`go install` for {platforms(foreign)} {consequence}")
+                yield Finding(ctx.command_range(use), consequence)

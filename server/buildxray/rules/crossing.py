@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.plan.flow import copied_paths
 from buildxray.plan.paths import holds
 from buildxray.rules.base import Fix, Safety
@@ -53,7 +54,7 @@ def cross_compile(ctx: RuleContext, stage: int) -> Fix | None:
     edits = tidied(ctx, edits)
     if not _is_better(ctx, ctx.after(edits), family, safety):
         return None
-    title = "Cross-compile this stage" if crossed else "Run this stage on the build platform"
+    title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
+from buildxray.rules.wording import joined
 from buildxray.syntax.instructions import From
 
 
@@ -49,6 +51,6 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
             continue
         lost = [(one, target) for one, target in pairs if one.variant != target.variant]
         if lost:
-            fix = Fix("Remove `--platform`", (remove_flag(instruction, flag),))
-            changes = " and ".join(f"{target} becomes {one}" for one, target in lost)
-            yield Finding(instruction.range_of(flag), f"the variant is lost: {changes}", (fix,))
+            fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, flag),))
+            changes = joined(_("{target} becomes {platform}", target=target, platform=one) for one, target in lost)
+            yield Finding(instruction.range_of(flag), _("the variant is lost: {changes}", changes=changes), (fix,))

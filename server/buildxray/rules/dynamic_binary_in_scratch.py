@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
+from buildxray.localization import N_, _
 from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -21,7 +22,7 @@ _PURE: Final = re.compile(r"-static\b|\bnetgo\b|\bosusergo\b")
 class _Library(Enum):
     """The C library of an image."""
 
-    NONE = "no C library"
+    NONE = N_("no C library")
     GLIBC = "glibc"
     MUSL = "musl"
 
@@ -86,9 +87,14 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
             if way is not None:
                 yield Finding(
                     ctx.command_range(use),
-                    f"`{use.title}` links to {library.value}, and the binary goes into an image with {image.value}",
+                    _(
+                        "`{title}` links to {library}, and the binary goes into an image with {other}",
+                        title=use.title,
+                        library=_(library.value),
+                        other=_(image.value),
+                    ),
                     _fixes(ctx, use),
-                    (Related(ctx.keyword_range(way.instruction), "the binary is taken from here"),),
+                    (Related(ctx.keyword_range(way.instruction), _("the binary is taken from here")),),
                 )
 
 
@@ -96,7 +102,7 @@ def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
     if use.invocation.setting("CGO_ENABLED").is_set or not use.invocation.command.is_writable:
         return ()
     edits = tuple(set_target(ctx, use, CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)))
-    return (Fix("Compile with `CGO_ENABLED=0`", edits, Safety.SUGGESTION),)
+    return (Fix(_("Compile with `CGO_ENABLED=0`"), edits, Safety.SUGGESTION),)
 
 
 def _is_dynamic(ctx: RuleContext, stage: int, use: Use) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Placement, placements, split_by
-from buildxray.rules.wording import counted, listed
+from buildxray.rules.wording import listed
 from buildxray.syntax.instructions import WithPairs
 from buildxray.toolchains.base import Effect
 
@@ -75,25 +76,38 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
         _message(n_split, n_needless, node.name),
         (Fix(_title(ctx, placement), tuple(placement.moving_edits())),),
         (
-            *(Related(ctx.keyword_range(it), f"`{first.name}` is first used here") for it in placement.moves[first]),
-            *(Related(ctx.keyword_range(it), "has to move along") for it in others),
+            *(
+                Related(ctx.keyword_range(it), _("`{name}` is first used here", name=first.name))
+                for it in placement.moves[first]
+            ),
+            *(Related(ctx.keyword_range(it), _("has to move along")) for it in others),
         ),
     )
 
 
 def _message(n_split: int, n_needless: int, keyword: str) -> str:
-    repeated = f"{counted(n_split, 'RUN step')} {'runs' if n_split == 1 else 'run'} once per platform because of this {keyword}"
     if n_split == n_needless:
-        return f"{repeated} without using it"
-    return f"{repeated}; {n_needless} of them {'does' if n_needless == 1 else 'do'} not use it"
+        return ngettext(
+            "{n} RUN step runs once per platform because of this {keyword} without using it",
+            "{n} RUN steps run once per platform because of this {keyword} without using it",
+            n_split,
+            keyword=keyword,
+        )
+    return ngettext(
+        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them does not use it",
+        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them do not use it",
+        n_needless,
+        n_split=n_split,
+        keyword=keyword,
+    )
 
 
 def _title(ctx: RuleContext, placement: Placement) -> str:
     place = min(place for them in placement.moves.values() for place in them)
     compiled = [it.title for it in ctx.inventory.uses(place) if it.effect is Effect.COMPILE]
-    what = f"`{compiled[0]}`" if compiled else f"its first use in line {ctx.instruction(place).first_line}"
     keywords = {ctx.node(it.instruction).name for it in placement.moves}
     names = list(dict.fromkeys(it.name for it in placement.moves))
-    if len(keywords) == 1:
-        return f"Move `{keywords.pop()} {' '.join(names)}` next to {what}"
-    return f"Move {listed(names)} next to {what}"
+    what = f"`{keywords.pop()} {' '.join(names)}`" if len(keywords) == 1 else listed(names)
+    if compiled:
+        return _("Move {what} next to `{command}`", what=what, command=compiled[0])
+    return _("Move {what} next to its first use in line {line}", what=what, line=ctx.instruction(place).first_line)

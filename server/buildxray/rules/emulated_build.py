@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from buildxray.localization import _, ngettext
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import cross_compile
-from buildxray.rules.wording import commands, listed, platforms
+from buildxray.rules.wording import listed, platforms
 from buildxray.syntax.instructions import From
 from buildxray.toolchains.base import Effect, Use
 
@@ -83,11 +85,18 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         fixes = () if scripts else LaterFixes(partial(_fixes, ctx, stage.idx))
         yield Finding(
             instruction.range_of(node.image),
-            f"{commands(uses)} under emulation for {platforms(targets)}: "
-            f"{len(emulated)} of {len(steps)} RUN steps of this stage {'is' if len(emulated) == 1 else 'are'} emulated"
-            f"{_advice(ctx, stage.idx, [it for it in uses if it.is_bound])}",
+            _("; ").join(
+                [
+                    _(
+                        "{fact}: {consequence}",
+                        fact=_fact(uses, targets),
+                        consequence=_consequence(len(emulated), len(steps)),
+                    ),
+                    *_advice(ctx, stage.idx, [it for it in uses if it.is_bound]),
+                ]
+            ),
             fixes,
-            tuple(Related(ctx.command_range(it), f"{listed([it.title])} runs here") for it in uses),
+            tuple(Related(ctx.command_range(it), _("`{command}` runs here", command=it.title)) for it in uses),
             Severity.INFORMATION if scripts else None,
         )
 
@@ -108,9 +117,29 @@ def _fixes(ctx: RuleContext, stage: int) -> tuple[Fix, ...]:
     return () if fix is None else (fix,)
 
 
-def _advice(ctx: RuleContext, stage: int, uses: list[Use]) -> str:
+def _fact(uses: Sequence[Use], targets: Iterable[Platform]) -> str:
+    names = dict.fromkeys(it.title for it in uses)
+    return ngettext(
+        "{names} runs under emulation for {platforms}",
+        "{names} run under emulation for {platforms}",
+        len(names),
+        names=listed(names),
+        platforms=platforms(targets),
+    )
+
+
+def _consequence(n_emulated: int, n_steps: int) -> str:
+    return ngettext(
+        "{n} of {n_steps} RUN steps of this stage is emulated",
+        "{n} of {n_steps} RUN steps of this stage are emulated",
+        n_emulated,
+        n_steps=n_steps,
+    )
+
+
+def _advice(ctx: RuleContext, stage: int, uses: list[Use]) -> list[str]:
     """How a human can do what no edit can."""
     is_alpine = "alpine" in ctx.image(stage)
     install = "xx-apk add gcc musl-dev" if is_alpine else "xx-apt-get install -y gcc libc6-dev"
     advice = dict.fromkeys(use.toolchain.advice for use in uses if use.toolchain.advice)
-    return "".join(f"; {it.format(install=install)}" for it in advice)
+    return [_(it, install=install) for it in advice]

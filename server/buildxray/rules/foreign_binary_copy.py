@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.plan.flow import copied_files, way_into_image
 from buildxray.plan.paths import holds
 from buildxray.rules.base import Finding, Related, Severity, rule
@@ -89,8 +90,13 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                 is_certain = not path.endswith("node_modules") or use.invocation.workspace.has_native_packages
                 yield Finding(
                     ctx.instruction(consumer.instruction).range_of(token),
-                    f"`{use.title}` installs for {machine}, and this copies the files into the image for {platforms(foreign)} too",
-                    related=(Related(ctx.command_range(use), "installed here"),),
+                    _(
+                        "`{title}` installs for {machine}, and this copies the files into the image for {platforms} too",
+                        title=use.title,
+                        machine=machine,
+                        platforms=platforms(foreign),
+                    ),
+                    related=(Related(ctx.command_range(use), _("installed here")),),
                     severity=None if is_certain else Severity.INFORMATION,
                 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
@@ -77,9 +78,14 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
             if invocation.command.is_writable and invocation.command.assigned("GOARCH") is None:
                 crossing = CrossCompilation((("GOOS", ""), ("GOARCH", "")), (), is_safe=False)
                 edits = tuple(set_target(ctx, use, crossing))
-                fixes = (Fix("Run it for the build machine", edits, Safety.SUGGESTION),)
+                fixes = (Fix(_("Run it for the build machine"), edits, Safety.SUGGESTION),)
             yield Finding(
                 ctx.command_range(use),
-                f"`{use.title}` runs on {use.machine} what it compiles for {platforms(foreign)}",
+                _(
+                    "`{title}` runs on {machine} what it compiles for {platforms}",
+                    title=use.title,
+                    machine=use.machine,
+                    platforms=platforms(foreign),
+                ),
                 fixes,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -84,10 +85,18 @@ def _findings(ctx: RuleContext, idx: int, download: _Download) -> Iterator[Findi
     if download.can_expand and texts <= {*_GO_NAMES}:
         edits = [Edit(it, "${TARGETARCH}") for it in ranges]
         fixes = (
-            Fix("Write `${TARGETARCH}`", (*edits, *declare_arguments(ctx, idx, ["TARGETARCH"])), Safety.SUGGESTION),
+            Fix(
+                _("Write `${{TARGETARCH}}`"), (*edits, *declare_arguments(ctx, idx, ["TARGETARCH"])), Safety.SUGGESTION
+            ),
         )
     yield Finding(
-        ranges[0], f"the file for {ctx.text[slice(*ranges[0])]} is downloaded for {platforms(wrong)} too", fixes
+        ranges[0],
+        _(
+            "the file for {architecture} is downloaded for {platforms} too",
+            architecture=ctx.text[slice(*ranges[0])],
+            platforms=platforms(wrong),
+        ),
+        fixes,
     )
 
 

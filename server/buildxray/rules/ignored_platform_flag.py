@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -74,10 +75,14 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
         root = ctx.facts.root(stage.idx)
         related: tuple[Related, ...] = ()
         if root is not None and root != stage.idx:
-            related = (Related(_image_range(ctx, root), "its platform comes from here"),)
+            related = (Related(_image_range(ctx, root), _("its platform comes from here")),)
         yield Finding(
             instruction.range_of(flag),
-            f"this flag is ignored: the stage is for {platforms(actual)}, not for {platforms(asked)}",
+            _(
+                "this flag is ignored: the stage is for {platforms}, not for {asked}",
+                platforms=platforms(actual),
+                asked=platforms(asked),
+            ),
             tuple(_fixes(ctx, stage.idx, root, flag)),
             related,
         )
@@ -110,8 +115,8 @@ def _fixes(ctx: RuleContext, stage: int, root: int | None, flag: Flag) -> Iterat
     if root is not None and root != stage and {*ctx.facts.family(root)} == {*ctx.facts.ancestry(stage)}:
         moved = (*set_platform(ctx, ctx.plan.stages[root].from_idx, flag.value.text), removal)
         yield Fix(
-            f"Move `--platform` to line {ctx.instruction(ctx.plan.stages[root].from_idx).first_line}",
+            _("Move `--platform` to line {line}", line=ctx.instruction(ctx.plan.stages[root].from_idx).first_line),
             moved,
             Safety.SUGGESTION,
         )
-    yield Fix("Remove `--platform`", (removal,))
+    yield Fix(_("Remove `--platform`"), (removal,))

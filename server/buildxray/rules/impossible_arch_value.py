@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.platforms.aliases import docker_name
 from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
@@ -58,8 +59,13 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
                 seen.add(range_)
                 start = range_.start + word.text.index(word.value)
                 place = TextRange(start, start + len(word.value))
-                message = f"`{name}` is never `{word.value}`; BuildKit's name is `{right}`"
-                yield Finding(place, message, (Fix(f"Write `{right}`", (Edit(place, right),)),))
+                message = _(
+                    "`{name}` is never `{value}`; BuildKit's name is `{right}`",
+                    name=name,
+                    value=word.value,
+                    right=right,
+                )
+                yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),)),))
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from buildxray.localization import _, ngettext
 from buildxray.plan.paths import clean
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
-from buildxray.rules.wording import counted, listed
+from buildxray.rules.wording import listed
 from buildxray.syntax.instructions import Copying, Run
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.base import Use
@@ -82,13 +83,30 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
 def _finding(ctx: RuleContext, whole: int, use: Use) -> Finding:
     n_steps = len(ctx.facts.steps(use.instruction))
-    times = f", in {counted(n_steps, 'step')}" if n_steps > 1 else ""
     return Finding(
         ctx.command_range(use),
-        f"`{use.title}` downloads the dependencies again after each change of the source{times}: {listed(use.manifests)} "
-        f"{'is' if len(use.manifests) == 1 else 'are'} not copied before the rest",
+        _(
+            "{fact}: {reason}",
+            fact=_fact(use, n_steps),
+            reason=ngettext(
+                "{files} is not copied before the rest",
+                "{files} are not copied before the rest",
+                len(use.manifests),
+                files=listed(use.manifests),
+            ),
+        ),
         _fixes(ctx, whole, use),
-        (Related(ctx.keyword_range(whole), "the whole source is copied here"),),
+        (Related(ctx.keyword_range(whole), _("the whole source is copied here")),),
+    )
+
+
+def _fact(use: Use, n_steps: int) -> str:
+    if n_steps == 1:
+        return _("`{title}` downloads the dependencies again after each change of the source", title=use.title)
+    return _(
+        "`{title}` downloads the dependencies again after each change of the source, in {n} steps",
+        title=use.title,
+        n=n_steps,
     )
 
 
@@ -136,4 +154,4 @@ def _fixes(ctx: RuleContext, whole: int, use: Use) -> tuple[Fix, ...]:
     edits = [insert_lines(ctx, whole, lines)]
     if is_alone:
         edits.append(remove_line(ctx, instruction, with_comments=False))
-    return (Fix("Download the modules before the source is copied", tuple(edits), Safety.SUGGESTION),)
+    return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)

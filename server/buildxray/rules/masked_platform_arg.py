@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.plan.environment import Environment
 from buildxray.plan.model import TargetPlan
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
@@ -64,8 +65,13 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 value = values[targets.index(wrong[0])] or ""
                 yield Finding(
                     instruction.range_of(pair),
-                    f"this default hides BuildKit's value: `{name}` is `{value}` for {platforms(wrong)}",
-                    (Fix(f"Drop the default of `{name}`", tuple(tidied(ctx, [_drop(ctx, idx, pair)]))),),
+                    _(
+                        "this default hides BuildKit's value: `{name}` is `{value}` for {platforms}",
+                        name=name,
+                        value=value,
+                        platforms=platforms(wrong),
+                    ),
+                    (Fix(_("Drop the default of `{name}`", name=name), tuple(tidied(ctx, [_drop(ctx, idx, pair)]))),),
                 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import listed, platforms
@@ -51,6 +52,9 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
         if missing and any(it.base is not None for _, it in resolved):
             yield Finding(
                 ctx.instruction(stage.from_idx).range_of(node.image),
-                f"for {platforms(it for it, _ in missing)} there is no stage {listed(name for _, name in missing)}, "
-                "so it becomes an image of the registry",
+                _(
+                    "for {platforms} there is no stage {names}, so it becomes an image of the registry",
+                    platforms=platforms(it for it, __ in missing),
+                    names=listed(name for __, name in missing),
+                ),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, set_target
@@ -63,6 +64,10 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             edits = (*set_target(ctx, use, crossing), *declare_arguments(ctx, use.instruction, crossing.arguments))
             yield Finding(
                 ctx.command_range(use),
-                f"without `GOARM`, `{use.title}` makes code for arm/v7, which {platforms(old)} cannot run",
-                (Fix("Set `GOARM=${TARGETVARIANT#v}`", edits),),
+                _(
+                    "without `GOARM`, `{title}` makes code for arm/v7, which {platforms} cannot run",
+                    title=use.title,
+                    platforms=platforms(old),
+                ),
+                (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),),
             )

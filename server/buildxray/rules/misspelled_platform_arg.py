@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -63,8 +64,12 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             meant = _meant(reference.name)
             if meant is not None:
-                fix = Fix(f"Write `{meant}`", (Edit(reference.name_range, meant),), Safety.SUGGESTION)
-                message = f"nothing sets `{reference.name}`, which expands to nothing; BuildKit's argument is `{meant}`"
+                fix = Fix(_("Write `{right}`", right=meant), (Edit(reference.name_range, meant),), Safety.SUGGESTION)
+                message = _(
+                    "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`",
+                    name=reference.name,
+                    right=meant,
+                )
                 yield Finding(reference.name_range, message, (fix,))
 
 

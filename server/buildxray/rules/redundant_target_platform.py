@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
@@ -43,6 +44,6 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
         node = instruction.node
         flag = node.platform if isinstance(node, From) else None
         if flag is not None and flag.value is not None and flag.value.text in ("$TARGETPLATFORM", "${TARGETPLATFORM}"):
-            fix = Fix("Remove `--platform`", (remove_flag(instruction, flag),))
-            message = "the target platform is the default anyway"
+            fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, flag),))
+            message = _("the target platform is the default anyway")
             yield Finding(instruction.range_of(flag), message, (fix,), is_unnecessary=True)

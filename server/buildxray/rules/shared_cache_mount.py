@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.plan.caches import CacheMount, cache_mounts
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -71,7 +72,10 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 _range(ctx, idx, flag),
-                f"the steps for {platforms(shared_by)} share this cache, whose files are for one architecture",
+                _(
+                    "the steps for {platforms} share this cache, whose files are for one architecture",
+                    platforms=platforms(shared_by),
+                ),
                 (_fix(ctx, mount),),
             )
 
@@ -106,4 +110,4 @@ def _fix(ctx: RuleContext, mount: CacheMount) -> Fix:
         text = f"id={'-'.join(name)}-{variables}"
         edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
     declarations = declare_arguments(ctx, mount.instruction, ["TARGETARCH", "TARGETVARIANT"])
-    return Fix("Give each platform its own cache", (edit, *declarations), Safety.SAFE)
+    return Fix(_("Give each platform its own cache"), (edit, *declarations), Safety.SAFE)

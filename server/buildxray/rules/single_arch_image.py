@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -64,7 +65,11 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         if architecture is not None and wrong:
             yield Finding(
                 ctx.instruction(stage.from_idx).range_of(node.image),
-                f"this image is for {architecture} only, and the stage is built for {platforms(wrong)} too",
+                _(
+                    "this image is for {architecture} only, and the stage is built for {platforms} too",
+                    architecture=architecture,
+                    platforms=platforms(wrong),
+                ),
             )
 
 

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
@@ -76,8 +77,13 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
                 ]
                 yield Finding(
                     ctx.instruction(idx).place(word.range),
-                    f"{use.machine} runs what `{use.title}` compiled for {platforms(foreign)}",
-                    related=(Related(ctx.command_range(use), "compiled here"),),
+                    _(
+                        "{machine} runs what `{title}` compiled for {platforms}",
+                        machine=use.machine,
+                        title=use.title,
+                        platforms=platforms(foreign),
+                    ),
+                    related=(Related(ctx.command_range(use), _("compiled here")),),
                 )
 
 

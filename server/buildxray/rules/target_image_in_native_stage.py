@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import _
 from buildxray.plan.flow import way_into_image
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.paths import clean
@@ -84,7 +85,11 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                 if foreign:
                     yield Finding(
                         ctx.instruction(idx).range_of(name),
-                        f"this stage runs on {machine}, but gets the files of this image for {platforms(foreign)}",
+                        _(
+                            "this stage runs on {machine}, but gets the files of this image for {platforms}",
+                            machine=machine,
+                            platforms=platforms(foreign),
+                        ),
                         _fixes(ctx, stage, idx, name),
                     )
 
@@ -129,4 +134,4 @@ def _fixes(ctx: RuleContext, stage: StageOutline, idx: int, name: Token) -> tupl
         alias += "-tools"
     line = f"FROM --platform=$BUILDPLATFORM {name.text} AS {alias}"
     edits = (insert_lines(ctx, stage.from_idx, [line]), Edit(ctx.instruction(idx).range_of(name), alias))
-    return (Fix("Take it from a stage for the build platform", edits, Safety.SUGGESTION),)
+    return (Fix(_("Take it from a stage for the build platform"), edits, Safety.SUGGESTION),)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from buildxray.localization import _
 from buildxray.plan.outline import StageOutline
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
@@ -84,18 +85,24 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Finding:
     name = use.reference.name
-    in_stage = f"in stage `{stage.name}`" if stage.name else "in this stage"
     is_harmless = use.reference.has_default or _only_shows(ctx, use) or _compiles_right(ctx, use)
-    consequence = "its default is taken for every platform" if use.reference.has_default else "it expands to nothing"
-    if machine := _compiled_for(ctx, use):
-        consequence += f", and {machine}"
+    fact = (
+        _("`{name}` is not declared in stage `{stage}`", name=name, stage=stage.name)
+        if stage.name
+        else _("`{name}` is not declared in this stage", name=name)
+    )
+    consequence = (
+        _("its default is taken for every platform") if use.reference.has_default else _("it expands to nothing")
+    )
+    if compiled := _compiled_for(ctx, use):
+        consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
     names = {name} | {it.reference.name for it in _undeclared(ctx, stage) if it.instruction == place}
     return Finding(
         use.reference.name_range,
-        f"`{name}` is not declared {in_stage}: {consequence}",
+        _("{fact}: {consequence}", fact=fact, consequence=consequence),
         (
             Fix(
-                f"Declare `ARG {' '.join(in_order(names))}` directly before its first use",
+                _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names))),
                 (declare(ctx, place, names),),
             ),
         ),
@@ -186,5 +193,5 @@ def _compiled_for(ctx: RuleContext, use: _Use) -> str:
         if it.effect is Effect.COMPILE and it.wrong_targets:
             values = [value for a in it.invocation.command.assignments for value in a.value.variables]
             if any(value.name == use.reference.name for value in values):
-                return f"`{it.title}` compiles for {it.machine}"
+                return _("`{title}` compiles for {machine}", title=it.title, machine=it.machine)
     return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Declaration, placements, split_by
-from buildxray.rules.wording import counted
 from buildxray.syntax.instructions import WithPairs
 
 
@@ -60,17 +60,21 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             assert isinstance(node, WithPairs), "what declares has pairs"
             yield Finding(
                 instruction.range_of(node.pairs[declaration.position].name),
-                f"{_why(ctx, declaration)}, yet {counted(n_split, 'RUN step')} "
-                f"{'runs' if n_split == 1 else 'run'} once per platform because of it",
-                (Fix(f"Delete `{node.name} {declaration.name}`", edits),),
+                ngettext(
+                    "{fact}, yet {n} RUN step runs once per platform because of it",
+                    "{fact}, yet {n} RUN steps run once per platform because of it",
+                    n_split,
+                    fact=_fact(ctx, declaration),
+                ),
+                (Fix(_("Delete `{keyword} {name}`", keyword=node.name, name=declaration.name), edits),),
                 is_unnecessary=True,
             )
 
 
-def _why(ctx: RuleContext, declaration: Declaration) -> str:
+def _fact(ctx: RuleContext, declaration: Declaration) -> str:
     stage = ctx.facts.stage_of(declaration.instruction)
     assert stage is not None, "a declaration belongs to a stage"
     keyword = ctx.node(declaration.instruction).name
     if any(ctx.declares(it, declaration.name) for it in range(declaration.instruction + 1, stage.end_idx)):
-        return f"nothing uses this {keyword} before it is declared again"
-    return f"nothing uses this {keyword}"
+        return _("nothing uses this {keyword} before it is declared again", keyword=keyword)
+    return _("nothing uses this {keyword}", keyword=keyword)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
-from buildxray.toolchains.base import Use
 
 _MOST = 3
 """Names in a list; a message has to fit on a line."""
@@ -13,26 +13,20 @@ _MOST = 3
 
 def listed(names: Iterable[str]) -> str:
     """`` `a`, `b` and `c` ``."""
-    return _joined([f"`{it}`" for it in dict.fromkeys(names)])
+    return joined(f"`{it}`" for it in dict.fromkeys(names))
 
 
 def platforms(them: Iterable[Platform]) -> str:
     """`linux/amd64 and linux/arm64`."""
-    return _joined([str(it) for it in dict.fromkeys(them)])
+    return joined(str(it) for it in dict.fromkeys(them))
 
 
-def commands(uses: Sequence[Use]) -> str:
-    """`` `go build` runs `` or `` `go build` and `go install` run ``."""
-    titles = dict.fromkeys(it.title for it in uses)
-    return f"{listed(titles)} {'runs' if len(titles) == 1 else 'run'}"
-
-
-def counted(n: int, singular: str, plural: str = "") -> str:
-    """`1 RUN step`, `2 RUN steps`."""
-    return f"{n} {singular if n == 1 else plural or singular + 's'}"
-
-
-def _joined(items: list[str]) -> str:
+def joined(parts: Iterable[str]) -> str:
+    """`a, b and c`; of a long list the first ones, and how many more there are."""
+    items = [*parts]
     if len(items) > _MOST:
-        items = [*items[: _MOST - 1], f"{len(items) - _MOST + 1} more"]
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+        n_more = len(items) - _MOST + 1
+        items = [*items[: _MOST - 1], ngettext("{n} more", "{n} more", n_more)]
+    if len(items) < 2:
+        return "".join(items)
+    return _("{items} and {last}", items=_(", ").join(items[:-1]), last=items[-1])

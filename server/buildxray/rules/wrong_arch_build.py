@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.plan.facts import Consumer
 from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
@@ -64,10 +65,14 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 ctx.command_range(use),
-                f"`{use.title}` compiles for {use.machine}, and the binary goes into the image for "
-                f"{platforms(use.wrong_targets)} too",
+                _(
+                    "`{title}` compiles for {machine}, and the binary goes into the image for {platforms} too",
+                    title=use.title,
+                    machine=use.machine,
+                    platforms=platforms(use.wrong_targets),
+                ),
                 _fixes(ctx, use),
-                (Related(ctx.keyword_range(way.instruction), "the binary is taken from here"),),
+                (Related(ctx.keyword_range(way.instruction), _("the binary is taken from here")),),
             )
 
 
@@ -82,4 +87,4 @@ def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
         return ()
     edits = tidied(ctx, crossing_edits(ctx, [use]))
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
-    return (Fix(f"Compile for the target platform with `{crossing.text}`", tuple(edits), safety),)
+    return (Fix(_("Compile for the target platform with `{settings}`", settings=crossing.text), tuple(edits), safety),)

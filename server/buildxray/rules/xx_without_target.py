@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
@@ -60,7 +61,11 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
             edits = tuple(declare_arguments(ctx, use.instruction, ["TARGETPLATFORM"]))
             yield Finding(
                 ctx.command_range(use),
-                f"`{use.title}` finds no target platform and compiles for {use.machine}, for "
-                f"{platforms(use.wrong_targets)} too",
-                (Fix("Declare `ARG TARGETPLATFORM` directly before it", edits),),
+                _(
+                    "`{title}` finds no target platform and compiles for {machine}, for {platforms} too",
+                    title=use.title,
+                    machine=use.machine,
+                    platforms=platforms(use.wrong_targets),
+                ),
+                (Fix(_("Declare `ARG TARGETPLATFORM` directly before it"), edits),),
             )

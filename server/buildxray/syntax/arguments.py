@@ -11,6 +11,7 @@ import json
 import re
 from typing import Final, NoReturn
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Flag, Pair, Span, Token
 from buildxray.syntax.whitespace import INLINE, SPACE
 
@@ -132,13 +133,13 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
     if "=" not in words[0].text:
         gap = _GAP.search(text, start, end)
         if gap is None:
-            raise ArgumentsError(f"`{text[start:end]}` has no value: write `name=value`")
+            raise ArgumentsError(_("`{text}` has no value: write `name=value`", text=text[start:end]))
         name = Token(text[start : gap.start()], Span(start, gap.start()))
         value = Token(text[gap.end() : end], Span(gap.end(), end))
         return (Pair(name, value, "", Span(start, end)),)
     for word in words:
         if "=" not in word.text:
-            raise ArgumentsError(f"`{word.text}` has no `=`: write `name=value`")
+            raise ArgumentsError(_("`{text}` has no `=`: write `name=value`", text=word.text))
     return tuple(_pair(word) for word in words)
 
 
@@ -166,7 +167,7 @@ def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:
     except (ValueError, RecursionError):
         return None
     if not all(isinstance(it, str) for it in values):
-        raise ArgumentsError("a JSON array here must hold strings only")
+        raise ArgumentsError(_("a JSON array here must hold strings only"))
     spans = [Span(*it.span()) for it in _JSON_STRING.finditer(text, start, end)]
     return tuple(Token(_without_surrogates(it), span) for it, span in zip(values, spans, strict=True))
 

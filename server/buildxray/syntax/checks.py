@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import (
     NODE_TYPES,
     Flag,
@@ -73,45 +74,59 @@ def _problems(node: Node) -> Iterator[Problem]:
     name = node.name
     whole = node.keyword.span
     if isinstance(node, Unknown):
-        yield Problem(f"unknown instruction `{name}`{_suggestion(name, NODE_TYPES)}", whole)
+        yield Problem(_unknown_instruction(name), whole)
         return
     if name in _EXACTLY_ONE and len(node.arguments) != 1:
-        yield Problem(f"{name} takes exactly one argument", whole)
+        yield Problem(_("{name} takes exactly one argument", name=name), whole)
     if name in _AT_LEAST_ONE and not node.arguments:
-        yield Problem(f"{name} takes at least one argument", whole)
+        yield Problem(_("{name} takes at least one argument", name=name), whole)
     if isinstance(node, From):
         yield from _from_problems(node)
     if name in ("ADD", "COPY") and len(node.arguments) < 2:
-        yield Problem(f"{name} needs a source and a destination", whole)
+        yield Problem(_("{name} needs a source and a destination", name=name), whole)
     if name not in _FLAGS_UNCHECKED:
         yield from _flag_problems(node, FLAGS.get(name, {}))
     if isinstance(node, WithPairs):
-        yield from (Problem(f"{name} needs a name before `=`", it.span) for it in node.pairs if not it.name.text)
+        yield from (
+            Problem(_("{name} needs a name before `=`", name=name), it.span) for it in node.pairs if not it.name.text
+        )
     if name in ("ADD", "COPY") and heredoc_marker(node.arguments[-1].text):
-        yield Problem(f"{name} cannot have a heredoc for a destination", node.arguments[-1].span)
+        yield Problem(_("{name} cannot have a heredoc for a destination", name=name), node.arguments[-1].span)
     if name == "VOLUME":
-        yield from (Problem("VOLUME needs a path", it.span) for it in node.arguments if not it.text.strip(SPACE))
+        yield from (Problem(_("VOLUME needs a path"), it.span) for it in node.arguments if not it.text.strip(SPACE))
     if name == "SHELL" and not node.is_json:
-        yield Problem('SHELL takes a JSON array, as in `SHELL ["/bin/bash", "-c"]`', whole)
+        yield Problem(_('SHELL takes a JSON array, as in `SHELL ["/bin/bash", "-c"]`'), whole)
     if isinstance(node, Run):
         yield from _run_problems(node)
     if isinstance(node, Healthcheck):
         yield from _healthcheck_problems(node)
     if isinstance(node, Onbuild) and node.trigger is not None and node.trigger.name in _NO_TRIGGERS:
-        yield Problem(f"{node.trigger.name} is not allowed behind ONBUILD", node.trigger.keyword.span)
+        yield Problem(_("{name} is not allowed behind ONBUILD", name=node.trigger.name), node.trigger.keyword.span)
 
 
-def _suggestion(word: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+def _unknown_instruction(name: str) -> str:
+    close = get_close_matches(name, NODE_TYPES, n=1)
+    if close:
+        return _("unknown instruction `{name}`; did you mean `{close}`?", name=name, close=close[0])
+    return _("unknown instruction `{name}`", name=name)
+
+
+def _unknown_flag(name: str, known: Mapping[str, object]) -> str:
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return _("unknown flag `--{name}`; did you mean `--{close}`?", name=name, close=close[0])
+    return _("unknown flag `--{name}`", name=name)
 
 
 def _from_problems(node: From) -> Iterator[Problem]:
     if len(node.arguments) not in (1, 3) or (len(node.arguments) == 3 and node.alias is None):
-        yield Problem("FROM takes an image, and perhaps `AS name`", node.keyword.span)
+        yield Problem(_("FROM takes an image, and perhaps `AS name`"), node.keyword.span)
     elif node.alias is not None and not _STAGE_NAME.fullmatch(node.alias.text.lower()):
         yield Problem(
-            f"`{node.alias.text}` is no name for a stage: letters, digits, `-`, `_` and `.`, a letter first",
+            _(
+                "`{text}` is no name for a stage: letters, digits, `-`, `_` and `.`, a letter first",
+                text=node.alias.text,
+            ),
             node.alias.span,
         )
 
@@ -124,13 +139,13 @@ def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
         name, value = flag.name.text, flag.value
         kind = known.get(name)
         if kind is None:
-            yield Problem(f"unknown flag `--{name}`{_suggestion(name, known)}", flag.span)
+            yield Problem(_unknown_flag(name, known), flag.span)
         elif name in seen and kind != _VALUES:
-            yield Problem(f"`--{name}` is given twice", flag.span)
+            yield Problem(_("`--{name}` is given twice", name=name), flag.span)
         elif kind != _SWITCH and value is None:
-            yield Problem(f"`--{name}` needs a value", flag.span)
+            yield Problem(_("`--{name}` needs a value", name=name), flag.span)
         elif kind == _SWITCH and value is not None and value.text.lower() not in ("true", "false"):
-            yield Problem(f"`--{name}` is true or false", flag.span)
+            yield Problem(_("`--{name}` is true or false", name=name), flag.span)
         seen.add(name)
 
 
@@ -145,9 +160,9 @@ def _run_problems(node: Run) -> Iterator[Problem]:
             case "mount":
                 yield from _mount_problems(flag)
             case "network" if value not in ("default", "none", "host"):
-                yield Problem(f"`{value}` is no network mode: default, none or host", flag.span)
+                yield Problem(_("`{value}` is no network mode: default, none or host", value=value), flag.span)
             case "security" if value not in ("insecure", "sandbox"):
-                yield Problem(f"`{value}` is no security mode: insecure or sandbox", flag.span)
+                yield Problem(_("`{value}` is no security mode: insecure or sandbox", value=value), flag.span)
             case "device":
                 yield from _device_problems(flag, value)
 
@@ -165,7 +180,7 @@ def _mount_problems(flag: Flag) -> Iterator[Problem]:
             and 0 <= option.value.text.find("$") < len(option.value.text) - 1
         ):
             yield Problem(
-                "`from` takes no variables; name a stage that does: `FROM image-$NAME AS …`", option.value.span
+                _("`from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"), option.value.span
             )
 
 
@@ -184,14 +199,14 @@ def _device_problems(flag: Flag, value: str) -> Iterator[Problem]:
                 pass
             case "required", _:
                 if not is_go_bool(rest):
-                    yield Problem(f"`{rest}` is neither true nor false", flag.span)
+                    yield Problem(_("`{rest}` is neither true nor false", rest=rest), flag.span)
             case "name", "=":
                 if name:
-                    yield Problem("the device already has a name", flag.span)
+                    yield Problem(_("the device already has a name"), flag.span)
                 name = rest
             case _:
                 if name:
-                    yield Problem(f"`{field}` is no option of a device: name or required", flag.span)
+                    yield Problem(_("`{field}` is no option of a device: name or required", field=field), flag.span)
                 name = field
 
 
@@ -208,14 +223,16 @@ def _healthcheck_problems(node: Healthcheck) -> Iterator[Problem]:
     """BuildKit: instructions/parse.go, parseHealthcheck."""
     kind = _first_upper(node)
     if not node.arguments:
-        yield Problem("HEALTHCHECK takes `CMD command` or `NONE`", node.keyword.span)
+        yield Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), node.keyword.span)
     elif kind == "NONE":
         if len(node.arguments) > 1:
-            yield Problem("HEALTHCHECK NONE takes no arguments", node.arguments[1].span)
+            yield Problem(_("HEALTHCHECK NONE takes no arguments"), node.arguments[1].span)
     elif kind != "CMD":
-        yield Problem(f"HEALTHCHECK takes CMD or NONE, not `{node.arguments[0].text}`", node.arguments[0].span)
+        yield Problem(
+            _("HEALTHCHECK takes CMD or NONE, not `{text}`", text=node.arguments[0].text), node.arguments[0].span
+        )
     elif len(node.arguments) == 1:
-        yield Problem("HEALTHCHECK CMD needs a command", node.arguments[0].span)
+        yield Problem(_("HEALTHCHECK CMD needs a command"), node.arguments[0].span)
     else:
         for flag in node.flags:
             if flag.value is not None and (message := _healthcheck_option(flag.name.text, flag.value.text)):
@@ -228,11 +245,11 @@ def _healthcheck_option(name: str, value: str) -> str | None:
     if name == "retries":
         match = re.fullmatch(r"(?:\+?0*(?P<digits>[0-9]{0,10})|-0+)", value)
         valid = match is not None and value[-1:].isdecimal() and int(match["digits"] or 0) < 2**31
-        return None if valid else f"`--retries` takes a number, not `{value}`"
+        return None if valid else _("`--retries` takes a number, not `{value}`", value=value)
     nanoseconds = go_duration(value)
     if nanoseconds is None:
-        return f"`--{name}` takes a duration such as `30s`, not `{value}`"
-    return f"`--{name}` is at least 1ms" if nanoseconds != 0 and nanoseconds < 1_000_000 else None
+        return _("`--{name}` takes a duration such as `30s`, not `{value}`", name=name, value=value)
+    return _("`--{name}` is at least 1ms", name=name) if nanoseconds != 0 and nanoseconds < 1_000_000 else None
 
 
 _UNITS: Final = {

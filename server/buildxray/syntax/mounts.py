@@ -9,6 +9,7 @@ import csv
 from functools import lru_cache
 from typing import NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Flag, Span, Token
 
 
@@ -30,16 +31,16 @@ class MountOption(NamedTuple):
 def csv_fields(text: str) -> list[str]:
     """The fields of one line of CSV; raises `MountSyntaxError`."""
     if not text:
-        raise MountSyntaxError("the value is empty")
+        raise MountSyntaxError(_("the value is empty"))
     if '"' not in text:
         return text.split(",")
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
-        raise MountSyntaxError("a quote is misplaced") from error
+        raise MountSyntaxError(_("a quote is misplaced")) from error
     fields = rows[0] if rows else []
     if any('"' in it for it in fields) and not text.startswith('"'):
-        raise MountSyntaxError("a quote is misplaced")
+        raise MountSyntaxError(_("a quote is misplaced"))
     return fields
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.arguments import (
     ArgumentsError,
     arg_pairs,
@@ -82,7 +83,9 @@ def _with_heredocs(node: Node, markers: list[HeredocMarker], source: str, positi
                 break
         else:
             heredocs.append(Heredoc(marker, source[start:position], start))
-            problem = Problem(f"the line `{marker.name}` that ends the heredoc is missing", _marker_span(node, marker))
+            problem = Problem(
+                _("the line `{name}` that ends the heredoc is missing", name=marker.name), _marker_span(node, marker)
+            )
     return replace(node, heredocs=tuple(heredocs), problem=problem)
 
 

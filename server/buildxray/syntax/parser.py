@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Arg, From, Instruction, Node
 from buildxray.syntax.lines import BYTE_ORDER_MARK, is_comment, physical_lines
 from buildxray.syntax.reader import Reader
@@ -125,9 +126,9 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
         name = match["name"].lower()
         range_ = TextRange(starts[idx], starts[idx] + len(line.rstrip("\r\n")))
         if name in directives:
-            problems.append(FileProblem(f"the directive `{name}` is given twice", range_, idx + 1))
+            problems.append(FileProblem(_("the directive `{name}` is given twice", name=name), range_, idx + 1))
         elif name == "escape" and match["value"] not in ("\\", "`"):
-            problems.append(FileProblem("the escape token is a backslash or a backtick", range_, idx + 1))
+            problems.append(FileProblem(_("the escape token is a backslash or a backtick"), range_, idx + 1))
         directives.setdefault(name, Directive(name, match["value"], range_))
     escape = directives["escape"].value if "escape" in directives else "\\"
     return list(directives.values()), escape if escape in ("\\", "`") else "\\", problems
@@ -167,12 +168,12 @@ def _file_problems(
     text: str, lines: list[str], starts: list[int], instructions: list[Instruction]
 ) -> Iterator[FileProblem]:
     if not instructions:
-        yield FileProblem("there are no instructions in this file", TextRange(0, 0), 1)
+        yield FileProblem(_("there are no instructions in this file"), TextRange(0, 0), 1)
     if len(text) > _LONGEST_LINE // 4:
         for idx, line in enumerate(lines):
             if len(line) > _LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) > _LONGEST_LINE:
                 yield FileProblem(
-                    f"BuildKit reads lines of at most {_LONGEST_LINE} bytes",
+                    _("BuildKit reads lines of at most {n} bytes", n=_LONGEST_LINE),
                     TextRange(starts[idx], starts[idx]),
                     idx + 1,
                 )
@@ -185,5 +186,7 @@ def _file_problems(
             yield FileProblem(node.problem.message, it.range_of(node.problem), it.first_line)
         elif before_first_stage and not isinstance(node, Arg):
             yield FileProblem(
-                f"{node.name} stands before the first FROM; only ARG may", it.range_of(node.keyword), it.first_line
+                _("{name} stands before the first FROM; only ARG may", name=node.name),
+                it.range_of(node.keyword),
+                it.first_line,
             )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
@@ -270,7 +271,7 @@ class _Lexer:
             else:
                 parts.append(self.double_quoted())
         if stop:
-            raise ExpansionError(f"`{stop}` is missing")
+            raise ExpansionError(_("`{stop}` is missing", stop=stop))
         return tuple(parts)
 
     def possible_heredoc(self) -> Part:
@@ -288,7 +289,7 @@ class _Lexer:
         """`'` any* `'`."""
         end = self.text.find("'", self.position + 1)
         if end < 0:
-            raise ExpansionError("the closing `'` is missing")
+            raise ExpansionError(_("the closing `'` is missing"))
         content = self.text[self.position + 1 : end]
         self.position = end + 1
         return Quoted("'", (Literal(content),) if content else ())
@@ -318,7 +319,7 @@ class _Lexer:
                 assert match is not None, "any other character is plain"
                 self.position = match.end()
                 parts.append(Literal(match[0]))
-        raise ExpansionError('the closing `"` is missing')
+        raise ExpansionError(_('the closing `"` is missing'))
 
     def variable(self) -> Part:
         """`$` name | `${` name `}` | `${` name modifier parts `}` | `${` name `/` parts `/` parts `}`."""
@@ -329,7 +330,7 @@ class _Lexer:
             return Variable(name, "", (), (), braced=False) if name else Literal("$")
         self.position += 1
         if self.peek() in ("{", "}", ":"):
-            raise ExpansionError("bad substitution")
+            raise ExpansionError(_("bad substitution"))
         name = self.name(start)
         operator = self.read()
         if operator == "}":
@@ -342,9 +343,13 @@ class _Lexer:
         if operator == ":":
             operator += self.read()
             if operator in (":#", ":%"):
-                raise ExpansionError(f"the modifier `{operator}` is not supported")
+                raise ExpansionError(_("the modifier `{operator}` is not supported", operator=operator))
         elif operator not in _MODIFIERS:
-            raise ExpansionError(f"the modifier `{operator}` is not supported" if operator else "`}` is missing")
+            raise ExpansionError(
+                _("the modifier `{operator}` is not supported", operator=operator)
+                if operator
+                else _("`{stop}` is missing", stop="}")
+            )
         return Variable(name, operator, self.parts("}"), (), braced=True)
 
     def name(self, start: int) -> str:
@@ -421,12 +426,12 @@ def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
         case ":?" | "?":
             if is_set and value is not None:
                 return value
-            raise ExpansionError(f"{name}: {operand or 'a value is required'}")
+            raise ExpansionError(_("{name}: {reason}", name=name, reason=operand or _("a value is required")))
         case "#" | "%":
             greedy = operand.startswith(operator)
             return _trim(value or "", operand[greedy:], from_end=operator == "%", greedy=greedy)
         case _:
-            raise ExpansionError(f"the modifier `{operator}` is not supported")
+            raise ExpansionError(_("the modifier `{operator}` is not supported", operator=operator))
 
 
 def _trim(value: str, pattern: str, *, from_end: bool, greedy: bool) -> str:
@@ -483,7 +488,7 @@ def _pattern(pattern: str, *, greedy: bool) -> re.Pattern[str]:
         elif char == "\\":
             escaped = next(chars, "")
             if escaped not in ("*", "?", "\\", "}", "/"):
-                raise ExpansionError(f"the escape `\\{escaped}` is not supported in a pattern")
+                raise ExpansionError(_("the escape `\\{escaped}` is not supported in a pattern", escaped=escaped))
             pieces.append(re.escape(escaped))
         else:
             pieces.append(re.escape(char))

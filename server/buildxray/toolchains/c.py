@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from buildxray.localization import N_
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.triples import architecture_of
 
@@ -83,5 +84,7 @@ C: Final = Toolchain(
     "C and C++",
     _recognize,
     _reads,
-    advice="tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`",
+    advice=N_(
+        "tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
+    ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from buildxray.localization import N_
 from buildxray.plan.paths import clean
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.triples import architecture_of
@@ -83,5 +84,7 @@ RUST: Final = Toolchain(
     "Rust",
     _recognize,
     _reads,
-    advice="tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`",
+    advice=N_(
+        "tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`"
+    ),
 )

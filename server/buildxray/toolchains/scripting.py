@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from buildxray.localization import N_
 from buildxray.plan.paths import clean
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
@@ -120,5 +121,5 @@ SCRIPTING: Final = Toolchain(
     "Python, Ruby and PHP",
     _recognize,
     _reads,
-    advice="packages with native code have to be installed in a stage for the target platform",
+    advice=N_("packages with native code have to be installed in a stage for the target platform"),
 )

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.localization import N_, _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.names import architecture_names
 from buildxray.syntax.instructions import Arg, Instruction, Node, Onbuild, WithPairs
@@ -13,17 +14,19 @@ from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import variable_references
 
 MEANING: Final = {
-    "BUILDPLATFORM": "the platform of the machine that builds",
-    "BUILDOS": "the operating system of the machine that builds",
-    "BUILDOSVERSION": "the version of the operating system of the machine that builds; only Windows has one",
-    "BUILDARCH": "the architecture of the machine that builds",
-    "BUILDVARIANT": "the variant of the architecture of the machine that builds",
-    "TARGETPLATFORM": "the platform that is built for",
-    "TARGETOS": "the operating system that is built for",
-    "TARGETOSVERSION": "the version of the operating system that is built for; only Windows has one",
-    "TARGETARCH": "the architecture that is built for",
-    "TARGETVARIANT": "the variant of the architecture that is built for: `v7` of `linux/arm/v7`",
-    "TARGETSTAGE": "the name of the stage that is built: `--target`, or the last stage; `default` if that has no name",
+    "BUILDPLATFORM": N_("the platform of the machine that builds"),
+    "BUILDOS": N_("the operating system of the machine that builds"),
+    "BUILDOSVERSION": N_("the version of the operating system of the machine that builds; only Windows has one"),
+    "BUILDARCH": N_("the architecture of the machine that builds"),
+    "BUILDVARIANT": N_("the variant of the architecture of the machine that builds"),
+    "TARGETPLATFORM": N_("the platform that is built for"),
+    "TARGETOS": N_("the operating system that is built for"),
+    "TARGETOSVERSION": N_("the version of the operating system that is built for; only Windows has one"),
+    "TARGETARCH": N_("the architecture that is built for"),
+    "TARGETVARIANT": N_("the variant of the architecture that is built for: `v7` of `linux/arm/v7`"),
+    "TARGETSTAGE": N_(
+        "the name of the stage that is built: `--target`, or the last stage; `default` if that has no name"
+    ),
 }
 _WITH_OTHER_NAMES: Final = frozenset({"TARGETARCH", "TARGETVARIANT"})
 
@@ -45,10 +48,12 @@ def automatic_argument(analysis: Analysis, offset: int) -> Hover | None:
     if place is None:
         return None
     parts = [
-        f"**`{place.name}`**: {MEANING[place.name]}",
+        _("**`{name}`**: {meaning}", name=place.name, meaning=_(MEANING[place.name])),
         _table(analysis, place),
-        f"{_scope(analysis, place)}",
-        "Set by BuildKit for every build; a stage sees it from its own `ARG` on, or from that of a stage it is built on.",
+        _scope(analysis, place),
+        _(
+            "Set by BuildKit for every build; a stage sees it from its own `ARG` on, or from that of a stage it is built on."
+        ),
         platforms_note(analysis),
     ]
     return Hover(place.range, "\n\n".join(filter(None, parts)))
@@ -86,10 +91,10 @@ def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Pla
 def _table(analysis: Analysis, place: _Place) -> str:
     """Its value for each target platform, as it is at this place."""
     has_names = place.name in _WITH_OTHER_NAMES
-    head = ["target platform", "value here", *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
+    head = [_("target platform"), _("value here"), *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
     rows: list[list[str]] = []
     for platform, value in zip(analysis.request.target_platforms, _values(analysis, place), strict=True):
-        row = [f"`{platform}`", "*not set*" if value is None else f"`{value}`" if value else "*empty*"]
+        row = [f"`{platform}`", _("*not set*") if value is None else f"`{value}`" if value else _("*empty*")]
         if has_names:
             names = architecture_names(platform)
             row += ["–"] * 4 if names is None else [f"`{it}`" for it in names]
@@ -123,29 +128,29 @@ def _scope(analysis: Analysis, place: _Place) -> str:
     if stage is None or place.idx == stage.from_idx:
         return _global_scope(analysis, place)
     if isinstance(analysis.dockerfile.instructions[place.idx].node, Onbuild):
-        return "The stages that are built on this one see what they declare themselves."
-    here = f"stage `{stage.name}`" if stage.name else "this stage"
+        return _("The stages that are built on this one see what they declare themselves.")
+    here = _("stage `{stage}`", stage=stage.name) if stage.name else _("this stage")
     if place.is_shell and any(
         place.name in it.variables for it in analysis.context.inventory.script(place.idx).commands
     ):
-        return "The script sets a variable of its own with this name."
+        return _("The script sets a variable of its own with this name.")
     declared = place.idx if place.is_declaration else facts.declaration(place.name, place.idx)
     if declared is None:
         if any(value is not None for value in _values(analysis, place)):
-            return f"Declared by a trigger of the image or stage that {here} is built on."
-        return f"**Not declared in {here}: it expands to nothing here.**"
+            return _("Declared by a trigger of the image or stage that {stage} is built on.", stage=here)
+        return _("**Not declared in {stage}: it expands to nothing here.**", stage=here)
     line = analysis.dockerfile.instructions[declared].first_line
     node = analysis.dockerfile.instructions[declared].node
     assert isinstance(node, WithPairs), "what declares has pairs"
     pair = next(it for it in node.pairs if it.name.text == place.name)
     if not isinstance(node, Arg):
-        return f"Set by `{node.name}` in line {line}, which hides BuildKit's value."
+        return _("Set by `{keyword}` in line {line}, which hides BuildKit's value.", keyword=node.name, line=line)
     if pair.value is not None:
-        return f"**The default in line {line} hides BuildKit's value.**"
+        return _("**The default in line {line} hides BuildKit's value.**", line=line)
     origin = facts.stage_of(declared)
     if origin is not None and origin.idx != stage.idx:
-        return f"Inherited from stage `{origin.display_name}` (line {line})."
-    return f"Declared in {here} (line {line})."
+        return _("Inherited from stage `{stage}` (line {line}).", stage=origin.display_name, line=line)
+    return _("Declared in {stage} (line {line}).", stage=here, line=line)
 
 
 def _global_scope(analysis: Analysis, place: _Place) -> str:
@@ -161,5 +166,8 @@ def _global_scope(analysis: Analysis, place: _Place) -> str:
                 for it in analysis.request.target_platforms
             ]
             if values != automatic and place.name != "TARGETSTAGE":
-                return f"**The default in line {instruction.first_line} hides BuildKit's value, in all stages too.**"
-    return "In `FROM` and above it, it is always defined."
+                return _(
+                    "**The default in line {line} hides BuildKit's value, in all stages too.**",
+                    line=instruction.first_line,
+                )
+    return _("In `FROM` and above it, it is always defined.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
+from buildxray.localization import _, localized
 from buildxray.syntax.text import TextRange
 
 
@@ -25,4 +26,4 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def platforms_note(analysis: Analysis) -> str:
     """Who has chosen the target platforms; empty where nobody has."""
-    return f"Platforms: {analysis.origin}." if analysis.origin else ""
+    return _("Platforms: {origin}.", origin=localized(analysis.origin)) if analysis.origin else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note
 from buildxray.ide.reasons import split_reason
+from buildxray.localization import _, ngettext
 from buildxray.plan.model import Step
 from buildxray.syntax.instructions import Copying, Run, Workdir
 
@@ -24,14 +25,14 @@ def _described(analysis: Analysis, idx: int) -> list[str]:
     steps = facts.steps(idx)
     name = analysis.plan.node(idx).name
     if not steps:
-        return [f"**`{name}`** makes no step: no target needs it."]
+        return [_("**`{name}`** makes no step: no target needs it.", name=name)]
     n_targets = len(analysis.request.target_platforms)
     if len(steps) == 1 and len(steps[0].targets) == n_targets > 1:
-        count = f"once, for all {n_targets} platforms"
+        headline = _("**`{name}`** runs once, for all {n} platforms", name=name, n=n_targets)
     else:
-        count = "once" if len(steps) == 1 else f"{len(steps)} times"
+        headline = ngettext("**`{name}`** runs once", "**`{name}`** runs {n} times", len(steps), name=name)
     return [
-        f"**`{name}`** runs {count}",
+        headline,
         "\n".join(f"- {_shown(it)}" for it in steps),
         split_reason(facts, idx),
         platforms_note(analysis),
@@ -39,8 +40,9 @@ def _described(analysis: Analysis, idx: int) -> list[str]:
 
 
 def _shown(step: Step) -> str:
-    targets = ", ".join(f"`{it}`" for it in step.targets)
+    targets = _(", ").join(f"`{it}`" for it in step.targets)
     if step.platform is None:
-        return f"for {targets}"
-    emulated = ", **emulated**" if step.is_emulated else ", native"
-    return f"on `{step.platform}`{emulated}, for {targets}"
+        return _("for {targets}", targets=targets)
+    if step.is_emulated:
+        return _("on `{platform}`, **emulated**, for {targets}", platform=step.platform, targets=targets)
+    return _("on `{platform}`, native, for {targets}", platform=step.platform, targets=targets)

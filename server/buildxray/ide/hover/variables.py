@@ -7,9 +7,10 @@ from typing import Final
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.ide.names import Kind, Occurrence, occurrence_at
+from buildxray.localization import N_, _, localized
 from buildxray.syntax.instructions import Arg, Env, WithPairs
 
-_PROXY: Final = (
+_PROXY: Final = N_(
     "a proxy for the build: every `RUN` sees it without an `ARG`, and it is neither in the cache key nor in the image"
 )
 PREDEFINED: Final = {
@@ -18,17 +19,21 @@ PREDEFINED: Final = {
         for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
         for name in (upper, upper.lower())
     },
-    "BUILDKIT_BUILD_NAME": "the name of the build in its history",
-    "BUILDKIT_CACHE_MOUNT_NS": "a prefix for the ids of all cache mounts",
-    "BUILDKIT_CONTEXT_KEEP_GIT_DIR": "`1` keeps the `.git` directory of a Git context",
-    "BUILDKIT_DOCKERFILE_CHECK": "which build checks are skipped, and whether they fail the build",
-    "BUILDKIT_INLINE_CACHE": "`1` writes the cache metadata into the image",
-    "BUILDKIT_MULTI_PLATFORM": "`1` makes the output of one platform look like that of several",
-    "BUILDKIT_SANDBOX_HOSTNAME": "the host name that `RUN` sees; the default is `buildkitsandbox`",
-    "BUILDKIT_SBOM_SCAN_CONTEXT": "`true` scans the build context for the bill of materials",
-    "BUILDKIT_SBOM_SCAN_STAGE": "`true`, or names of stages, scans more than the last stage for the bill of materials",
-    "BUILDKIT_SYNTAX": "the frontend that reads this file, instead of that of the `# syntax` directive",
-    "SOURCE_DATE_EPOCH": "the time in seconds since 1970 that all timestamps of the image get, for reproducible builds",
+    "BUILDKIT_BUILD_NAME": N_("the name of the build in its history"),
+    "BUILDKIT_CACHE_MOUNT_NS": N_("a prefix for the ids of all cache mounts"),
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR": N_("`1` keeps the `.git` directory of a Git context"),
+    "BUILDKIT_DOCKERFILE_CHECK": N_("which build checks are skipped, and whether they fail the build"),
+    "BUILDKIT_INLINE_CACHE": N_("`1` writes the cache metadata into the image"),
+    "BUILDKIT_MULTI_PLATFORM": N_("`1` makes the output of one platform look like that of several"),
+    "BUILDKIT_SANDBOX_HOSTNAME": N_("the host name that `RUN` sees; the default is `buildkitsandbox`"),
+    "BUILDKIT_SBOM_SCAN_CONTEXT": N_("`true` scans the build context for the bill of materials"),
+    "BUILDKIT_SBOM_SCAN_STAGE": N_(
+        "`true`, or names of stages, scans more than the last stage for the bill of materials"
+    ),
+    "BUILDKIT_SYNTAX": N_("the frontend that reads this file, instead of that of the `# syntax` directive"),
+    "SOURCE_DATE_EPOCH": N_(
+        "the time in seconds since 1970 that all timestamps of the image get, for reproducible builds"
+    ),
 }
 """Source: docs.docker.com, "Dockerfile reference", "Predefined ARGs" and "BuildKit built-in build args"."""
 
@@ -41,12 +46,16 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
     name = found.name.text
     known = PREDEFINED.get(name)
     if found.name.declared_at < 0:
-        return None if known is None else Hover(found.range, f"**`{name}`**: {known}. Predefined by BuildKit.")
+        return (
+            None
+            if known is None
+            else Hover(found.range, _("**`{name}`**: {meaning}. Predefined by BuildKit.", name=name, meaning=_(known)))
+        )
     declared = _declaration(analysis, found)
     is_argument = isinstance(analysis.dockerfile.instructions[declared].node, Arg)
-    kind = "a build argument" if is_argument else "an environment variable"
+    kind = _("a build argument") if is_argument else _("an environment variable")
     parts = [
-        f"**`{name}`**: {known or kind}",
+        _("**`{name}`**: {meaning}", name=name, meaning=_(known) if known else kind),
         _values(analysis, found),
         _origin(analysis, found, declared, is_argument=is_argument),
         platforms_note(analysis),
@@ -77,27 +86,32 @@ def _values(analysis: Analysis, found: Occurrence) -> str:
         else:
             scope = target.scope_before(stage, found.instruction + found.is_declaration)
             values.append(None if scope is None else scope.environment.get(name))
-    shown = ["*not known*" if it is None else f"`{it}`" if it else "*empty*" for it in values]
+    shown = [_("*not known*") if it is None else f"`{it}`" if it else _("*empty*") for it in values]
     if len({*shown}) == 1:
-        return f"Value here: {shown[0]}"
+        return _("Value here: {value}", value=shown[0])
     platforms = (f"`{it}`" for it in analysis.request.target_platforms)
-    return table(["target platform", "value here"], zip(platforms, shown, strict=True))
+    return table([_("target platform"), _("value here")], zip(platforms, shown, strict=True))
 
 
 def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument: bool) -> str:
     facts, name = analysis.context.facts, found.name.text
     instruction = analysis.dockerfile.instructions[declared]
     origin, here = facts.stage_of(declared), facts.stage_of(found.instruction)
-    where = "above the first `FROM`" if origin is None else f"in stage `{origin.display_name}`"
-    sentence = f"Declared {where} (line {instruction.first_line})"
-    if origin is not None and here is not None and origin.idx != here.idx:
-        sentence = f"Inherited from stage `{origin.display_name}` (line {instruction.first_line})"
+    line = instruction.first_line
+    if origin is None:
+        sentence = _("Declared above the first `FROM` (line {line})", line=line)
+    elif here is not None and origin.idx != here.idx:
+        sentence = _("Inherited from stage `{stage}` (line {line})", stage=origin.display_name, line=line)
+    else:
+        sentence = _("Declared in stage `{stage}` (line {line})", stage=origin.display_name, line=line)
     if not is_argument:
-        return f"{sentence}; it stays in the image."
-    if any(it == name for it, _ in analysis.request.build_arguments):
-        return f"{sentence}; its value is given by the build ({analysis.origin or 'a build argument'})."
+        return _("{declared}; it stays in the image.", declared=sentence)
+    if any(it == name for it, __ in analysis.request.build_arguments):
+        given_by = localized(analysis.origin) or _("a build argument")
+        return _("{declared}; its value is given by the build ({origin}).", declared=sentence, origin=given_by)
     node = instruction.node
     assert isinstance(node, Arg | Env) and isinstance(node, WithPairs)  # noqa: PT018 - one fact
     has_default = any(it.name.text == name and it.value is not None for it in node.pairs)
-    default = "" if has_default or origin is None else ", with the default of the `ARG` above the first `FROM`, if any"
-    return f"{sentence}{default}; `--build-arg {name}=…` gives it another value."
+    if not has_default and origin is not None:
+        sentence = _("{declared}, with the default of the `ARG` above the first `FROM`, if any", declared=sentence)
+    return _("{declared}; `--build-arg {name}=…` gives it another value.", declared=sentence, name=name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from buildxray.ide.project.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.localization import gettext_lazy as _
 
 FILE_NAMES: Final = ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
 _DEEPEST: Final = 16
@@ -109,7 +110,7 @@ class _Reader:
                         for key, value in (arguments.items() if isinstance(arguments, Mapping) else ())
                         if isinstance(value, str | int | float)
                     ),
-                    f"{origin}, target `{shown}`",
+                    _("{file}, target `{target}`", file=origin, target=shown),
                     is_default,
                 )
 

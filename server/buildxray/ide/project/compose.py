@@ -12,6 +12,7 @@ from typing import Final
 
 from buildxray.ide.project.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
 from buildxray.ide.project.yaml import load_yaml
+from buildxray.localization import gettext_lazy as _
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _VARIABLE: Final = re.compile(r"\$\{\w+:?-([^${}]*)\}")
@@ -44,7 +45,7 @@ def _builds(directory: Path, name: str, service: str, body: Mapping[object, obje
             read_platform_list(_text(it, "") for it in platforms) if isinstance(platforms, list) else (),
             _text(build.get("target"), "") or "",
             tuple(_arguments(build.get("args"))),
-            f"{name}, service `{service}`",
+            _("{file}, service `{service}`", file=name, service=service),
             is_default=True,
         )
 

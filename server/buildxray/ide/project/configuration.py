@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from buildxray.ide.settings import Settings, read_settings
+from buildxray.localization import _
 
 FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")
 
@@ -48,13 +50,16 @@ def _read(path: Path, text: str) -> Configuration | None:
     try:
         table: Any = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.TOMLKitError as error:
-        return Configuration(path, Settings(), (f"{path}: no valid TOML: {error}",))
+        return Configuration(path, Settings(), (_("{path}: no valid TOML: {error}", path=path, error=error),))
     if not is_own:
         tools = table.get("tool")
         table = tools.get("buildxray") if isinstance(tools, Mapping) else None
         if table is None:
             return None
     settings, warnings = read_settings(table, prefix="")
+    if settings.locale:
+        settings = replace(settings, locale="")
+        warnings += (_("`{name}` is no setting of a file; it belongs to the editor", name="locale"),)
     return Configuration(path, settings, tuple(f"{path}:{_line(text, it)}: {it}" for it in warnings))
 
 

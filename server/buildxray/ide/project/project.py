@@ -19,6 +19,7 @@ from buildxray.ide.project.sources import read_workspace
 from buildxray.ide.project.workflows import DIRECTORY as WORKFLOWS
 from buildxray.ide.project.workflows import read_workflows
 from buildxray.ide.settings import Settings
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
 from buildxray.toolchains.base import Workspace
 
@@ -31,7 +32,7 @@ WATCHED: Final = (
 """Glob patterns of the files that decide how a Dockerfile is built."""
 
 
-BY_SETTING: Final = "the setting `platforms`"
+BY_SETTING: Final = _("the setting `platforms`")
 """The origin of platforms that the user has set."""
 
 

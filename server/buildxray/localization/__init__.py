@@ -1,0 +1,80 @@
+"""The language of what people read: English in the code, other languages in the catalogues of gettext beside it.
+
+The names are gettext's own, so that its tools find the texts: `_`, `ngettext`, and `N_` for a text that is translated later.
+Texts are templates of `str.format` with named fields, since other languages put their words into another order.
+"""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+from typing import Final
+
+DIRECTORY: Final = Path(__file__).parent
+DOMAIN: Final = "buildxray"
+LANGUAGES: Final = ("en", "ja")
+"""The source language, and those that there are catalogues of."""
+
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+class Message(str):
+    """An English text that `localized` says in the language in force then, for what outlives a change of language."""
+
+    __slots__ = ("_template", "_values")
+    _template: str
+    _values: dict[str, object]
+
+    def __str__(self) -> str:
+        """Itself: `str` of an error that was raised with it is it."""
+        return self
+
+
+def gettext_lazy(template: str, /, **values: object) -> Message:
+    """A text to be translated where it is shown; its values may be messages too."""
+    made = Message(template.format(**values))
+    made._template, made._values = template, values  # noqa: SLF001 - its own maker
+    return made
+
+
+def localized(text: str) -> str:
+    """A message in the language in force; any other text as it is."""
+    if not isinstance(text, Message):
+        return text
+    values = {name: localized(it) if isinstance(it, str) else it for name, it in text._values.items()}  # noqa: SLF001
+    return _(text._template, **values)  # noqa: SLF001
+
+
+def _(template: str, /, **values: object) -> str:
+    """A text in the language in force."""
+    return _catalogue.gettext(template).format(**values)
+
+
+def ngettext(singular: str, plural: str, n: int, /, **values: object) -> str:
+    """A text about `n` things in the language in force; the number is its field `n`."""
+    return _catalogue.ngettext(singular, plural, n).format(n=n, **values)
+
+
+def N_(template: str) -> str:  # noqa: N802 - its name in gettext
+    """Mark a text for the catalogues; it is translated where it is shown."""
+    return template
+
+
+def use(language: str) -> None:
+    """Effect: speak a language, given as a tag such as `ja` or `ja-JP`; English where there is no catalogue of it."""
+    _put(gettext.translation(DOMAIN, DIRECTORY, [language.replace("-", "_")], fallback=True))
+
+
+def use_environment() -> None:
+    """Effect: speak the language of the user, by `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` or `LANG`."""
+    _put(gettext.translation(DOMAIN, DIRECTORY, fallback=True))
+
+
+def language() -> str:
+    """The tag of the language in force."""
+    return _catalogue.info().get("language", "en")
+
+
+def _put(catalogue: gettext.NullTranslations) -> None:
+    global _catalogue  # noqa: PLW0603 - a process speaks to one user
+    _catalogue = catalogue
