@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -93,9 +93,17 @@ class Invocation:
     open_arguments: frozenset[str]
     """Names of ARGs in scope without a value, which a build argument may give."""
     workspace: Workspace
+    _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
+    """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""
 
     def setting(self, name: str) -> Setting:
         """A variable as the command sees it: assigned in front of it, exported before, or in the environment."""
+        known = self._settings.get(name)
+        if known is None:
+            known = self._settings[name] = self._setting(name)
+        return known
+
+    def _setting(self, name: str) -> Setting:
         prefix = self.command.assigned(name)
         if prefix is not None:
             return Setting(self.evaluate(prefix.value), prefix, is_set=True)

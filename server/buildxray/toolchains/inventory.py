@@ -55,7 +55,8 @@ class Inventory:
         if found is None:
             outlined = self.plan.stages[stage]
             indices = range(outlined.from_idx + 1, outlined.end_idx)
-            found = self._stage_uses[stage] = [use for idx in indices for use in self.uses(idx)]
+            runs = [it for it in indices if isinstance(self.plan.node(it), Run)]
+            found = self._stage_uses[stage] = [use for idx in runs for use in self.uses(idx)]
         return [it for it in found if it.effect in effects]
 
     def may_read(self, instruction: int, name: str) -> bool:
