@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,17 +39,16 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:
     """Check a file for the build that its project declares; `generation` grows when files of the project change."""
     localization.use(language)
-    global _generation  # noqa: PLW0603 - all that a worker process keeps between two files
-    if generation != _generation:
-        _generation = generation
-        _projects.forget()
+    projects = _projects(generation)
     try:
         text = Path(path).read_bytes().decode("utf-8", "replace")
     except OSError as error:
         return CheckedFile(path, error=str(error))
-    build = _projects.build(absolute(path), settings)
-    return check_text(path, text, build.analyzer(_projects.workspace(absolute(path).parent)))
+    build = projects.build(absolute(path), settings)
+    return check_text(path, text, build.analyzer(projects.workspace(absolute(path).parent)))
 
 
-_projects = Projects()
-_generation = 0
+@lru_cache(maxsize=1)
+def _projects(_generation: int) -> Projects:
+    """All that a worker process keeps between two files."""
+    return Projects()

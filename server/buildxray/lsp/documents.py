@@ -29,6 +29,8 @@ class Document:
     """How long its last analysis took."""
     is_provisional: bool = False
     """Whether files are still being read that decide on its build."""
+    turn: int = 0
+    """Counts how often these files had to be read; only what the last one finds is in force."""
 
     def __post_init__(self) -> None:
         """Start to analyse."""
@@ -40,6 +42,11 @@ class Document:
         self.analysis = self.analyzer.analyze(text)
         self.version = version
         self.revision = next(_revisions)
+
+    def begin_turn(self) -> int:
+        """Begin to read the files around it anew; whoever is reading them is too late then."""
+        self.turn += 1
+        return self.turn
 
     def configure(self, build: ProjectBuild, workspace: Workspace) -> bool:
         """Analyse the same text anew if it is built in another way; whether it is."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -22,11 +23,20 @@ from buildxray.lsp.documents import Document
 from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
+from buildxray.lsp.streams import serve
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.toolchains.base import Workspace
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
 _log = logging.getLogger("buildxray")
+
+
+class _Built(NamedTuple):
+    """What was read of a document's project."""
+
+    build: ProjectBuild
+    workspace: Workspace
+    problems: tuple[str, ...]
 
 
 class Server(LanguageServer):
@@ -75,10 +85,11 @@ class Server(LanguageServer):
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
             path = from_lsp.path(item.uri)
             is_known = path is None or self._projects.is_known(path)
-            build, workspace = self._build(item.uri, path if is_known else None)
-            document = Document(item.uri, version(item), item.text, build, workspace)
+            built = self._build(item.uri, path if is_known else None)
+            document = Document(item.uri, version(item), item.text, built.build, built.workspace)
             document.is_provisional = not is_known
             self.documents[item.uri] = document
+            self.warn(built.problems)
             self.publisher.publish(document)
             if not is_known:
                 self._refresh_later([document])
@@ -98,43 +109,48 @@ class Server(LanguageServer):
 
     def reread(self) -> None:
         """Effect: read the files around the open documents anew, and publish what changes."""
-        self._projects.forget()
+        self._projects = Projects()
         self.workspace_diagnostics.invalidate()
         self.refresh()
 
     def _refresh_later(self, documents: list[Document]) -> None:
-        task = asyncio.get_running_loop().create_task(self._refresh(documents))
+        turns = [(it, it.begin_turn()) for it in documents]
+        task = asyncio.get_running_loop().create_task(self._refresh(turns))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _refresh(self, documents: list[Document]) -> None:
+    async def _refresh(self, turns: list[tuple[Document, int]]) -> None:
         has_changed = False
-        for document in documents:
+        for document, turn in turns:
             path = from_lsp.path(document.uri)
             try:
                 if path is None or self._projects.is_known(path):
-                    build, workspace = self._build(document.uri, path)
+                    built = self._build(document.uri, path)
                 else:
-                    build, workspace = await asyncio.to_thread(self._build, document.uri, path)
+                    built = await asyncio.to_thread(self._build, document.uri, path)
             except Exception:  # noqa: BLE001 - a task has nobody to raise to
                 _log.exception("the project of %s cannot be read", document.uri)
                 continue
+            # What was read may be outdated by now; whoever found that out has begun another turn.
+            if document.turn != turn or self.documents.get(document.uri) is not document:
+                continue
+            self.warn(built.problems)
             is_first = document.is_provisional
             document.is_provisional = False
-            if (document.configure(build, workspace) or is_first) and self.documents.get(document.uri) is document:
+            if document.configure(built.build, built.workspace) or is_first:
                 has_changed = True
                 self.publisher.publish(document)
         if has_changed:
             self._ask_for_refresh()
 
-    def _build(self, uri: str, path: Path | None) -> tuple[ProjectBuild, Workspace]:
+    def _build(self, uri: str, path: Path | None) -> _Built:
         """How a document is built; a document that is no file of this machine belongs to no project."""
-        settings = self.settings.of(uri)
+        settings, projects = self.settings.of(uri), self._projects
         if path is None:
             origin = "" if settings.platforms is None else BY_SETTING
-            return ProjectBuild(settings.request(), settings, origin), Workspace()
-        self.warn(self._projects.configuration(path.parent).problems)
-        return self._projects.build(path, settings), self._projects.workspace(path.parent)
+            return _Built(ProjectBuild(settings.request(), settings, origin), Workspace(), ())
+        problems = projects.configuration(path.parent).problems
+        return _Built(projects.build(path, settings), projects.workspace(path.parent), problems)
 
     def _ask_for_refresh(self) -> None:
         """Effect: have the client ask again for what it shows."""
@@ -172,7 +188,7 @@ def start_stdio() -> None:
     """Effect: serve the client at the other end of the standard streams, until it leaves."""
     server = create_server()
     _spare_the_collector()
-    server.start_io()
+    serve(server, sys.stdin.buffer, sys.stdout.buffer)
 
 
 def start_tcp(host: str, port: int) -> None:

@@ -234,5 +234,4 @@ def test_who_asks_for_several(tmp_path: Path) -> None:
     assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
     write(tmp_path, '#- docker-bake.hcl\ntarget "a" { platforms = ["linux/arm64", "linux/386"] }\n')
     assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
-    projects.forget()
-    assert projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
+    assert Projects().build(tmp_path / "Dockerfile", Settings()).asks_for_several

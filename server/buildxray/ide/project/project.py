@@ -61,18 +61,12 @@ class ProjectBuild(NamedTuple):
 
 
 class Projects:
-    """What is known of directories, each read once."""
+    """What is known of directories, each read once; another one sees what has changed since."""
 
     def __init__(self) -> None:
         self._builds: dict[Path, tuple[DeclaredBuild, ...]] = {}
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
-
-    def forget(self) -> None:
-        """Effect: read everything anew when it is asked for next."""
-        self._builds.clear()
-        self._configurations.clear()
-        self._workspaces.clear()
 
     def workspace(self, directory: Path) -> Workspace:
         """What the sources beside a Dockerfile tell."""
