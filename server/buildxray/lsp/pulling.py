@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
+import sys
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -58,9 +60,9 @@ class WorkspaceDiagnostics:
     async def report(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
         """The diagnostics of all Dockerfiles; waits where the client knows them all, until something changes."""
         known = {it.uri: it.value for it in params.previous_result_ids}
+        self._changed.clear()
         items = await self._items(known, params.work_done_token)
         if known and all(isinstance(it, types.WorkspaceUnchangedDocumentDiagnosticReport) for it in items):
-            self._changed.clear()
             with suppress(asyncio.TimeoutError, TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
             items = await self._items(known, params.work_done_token)
@@ -122,12 +124,19 @@ class WorkspaceDiagnostics:
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_make_way)
         return self._pool
 
     def _converted(self, file: CheckedFile, uri: str) -> list[types.Diagnostic]:
         lines = LineIndex.of(file.text)
         return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
+
+
+def _make_way() -> None:
+    """Effect: let whoever types have the processor first, where the system can be told so."""
+    if sys.platform != "win32":
+        os.nice(10)
 
 
 class _Progress:
