@@ -192,7 +192,7 @@ def test_reading_again_is_reading_anew(old: str, new: str) -> None:
         ('FROM a\nCMD ["b", 1]', "strings only", '["b", 1]'),
         ("FROM a\nHEALTHCHECK --interval=5 CMD x", "duration such as `30s`", "--interval=5"),
         ("# escape=x\nFROM a", "escape token", "# escape=x"),
-        ("# check=a\n# check=b\nFROM a", "given twice", "# check=b"),
+        ("# check=skip=a\n# check=skip=b\nFROM a", "given twice", "# check=skip=b"),
         ("FROM a\nONBUILD FROM b", "FROM is not allowed", "FROM"),
         ("FROM a\nRUN " + "x" * 70_000, "at most 65535 bytes", ""),
     ],

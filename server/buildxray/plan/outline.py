@@ -6,11 +6,11 @@ BuildKit: dockerfile2llb/convert.go, buildStageDependencyGraph, and validations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
@@ -93,12 +93,32 @@ def outline(dockerfile: Dockerfile) -> Outline:
         name = linker.names[len(stages)]
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
     refusals = linker.refusals
+    refusals += [Refusal(_NEEDS_LABS, idx, flag) for idx, flag in _devices(nodes) if not _has_labs(dockerfile)]
     if not stages:
         refusals.append(Refusal(_("there is no FROM, so there is nothing to build"), None))
     if (circle := _circle(stages)) is not None:
         message = _("the stage `{name}` needs its own files, by way of others perhaps", name=circle.display_name)
         refusals.append(Refusal(message, circle.from_idx))
     return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals))
+
+
+_NEEDS_LABS: Final = _("`--device` needs a frontend with it: `# syntax=docker/dockerfile:1-labs`")
+_STABLE: Final = re.compile(r"(?:(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?![^:@]).*)?")
+
+
+def _devices(nodes: Sequence[Node]) -> Iterator[tuple[int, Span]]:
+    for idx, node in enumerate(nodes):
+        if node.flags and isinstance(node, Run):
+            yield from ((idx, it.span) for it in node.flags if it.name.text == "device")
+
+
+def _has_labs(dockerfile: Dockerfile) -> bool:
+    """Whether the frontend has what is still tried out; of those that are not Docker's nothing is known.
+
+    BuildKit: dockerfile2llb/convert_norundevice.go.
+    """
+    frontend = next((it.value.split()[0] for it in dockerfile.directives if it.name == "syntax"), "")
+    return "labs" in frontend or _STABLE.fullmatch(frontend) is None
 
 
 def _stage_name(node: Node) -> str:

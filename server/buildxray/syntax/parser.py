@@ -127,11 +127,28 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
         range_ = TextRange(starts[idx], starts[idx] + len(line.rstrip("\r\n")))
         if name in directives:
             problems.append(FileProblem(_("the directive `{name}` is given twice", name=name), range_, idx + 1))
-        elif name == "escape" and match["value"] not in ("\\", "`"):
-            problems.append(FileProblem(_("the escape token is a backslash or a backtick"), range_, idx + 1))
+        elif (problem := _directive_problem(name, match["value"])) is not None:
+            problems.append(FileProblem(problem, range_, idx + 1))
         directives.setdefault(name, Directive(name, match["value"], range_))
     escape = directives["escape"].value if "escape" in directives else "\\"
     return list(directives.values()), escape if escape in ("\\", "`") else "\\", problems
+
+
+def _directive_problem(name: str, value: str) -> str | None:
+    """Why BuildKit refuses the value of a directive (linter/linter.go, ParseLintOptions)."""
+    if name == "escape" and value not in ("\\", "`"):
+        return _("the escape token is a backslash or a backtick")
+    if name == "check":
+        for option in value.partition(" ")[0].split(";", 2):
+            key, equals, setting = (it.strip() for it in option.partition("="))
+            if not equals or key not in ("skip", "experimental", "error"):
+                return _("`{option}` is no option of checks: skip, experimental or error", option=option)
+            if key == "error" and setting not in _GO_BOOLEANS:
+                return _("`error` is true or false, not `{value}`", value=setting)
+    return None
+
+
+_GO_BOOLEANS: Final = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
 
 
 def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:

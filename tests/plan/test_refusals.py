@@ -1,0 +1,49 @@
+"""What BuildKit refuses, beyond the cases in tests/conformance."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.plan.planner import plan
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.parser import parse
+
+AMD64 = Platform("linux", "amd64")
+
+
+def refused(text: str) -> str | None:
+    """The place that BuildKit refuses."""
+    error = plan(parse(text), BuildRequest(AMD64, (AMD64,))).error
+    return None if error is None else text[slice(*error.range)]
+
+
+@pytest.mark.parametrize(
+    ("syntax", "expected"),
+    [
+        ("", "--device=a"),
+        ("# syntax=docker/dockerfile:1\n", "--device=a"),
+        ("# syntax=docker.io/docker/dockerfile-upstream@sha256:0\n", "--device=a"),
+        ("# syntax=docker/dockerfile:1-labs\n", None),
+        ("# syntax=example.com/frontend:2\n", None),
+        ("# syntax=docker/dockerfile-x\n", None),
+    ],
+)
+def test_devices_need_a_frontend_that_knows_them(syntax: str, expected: str | None) -> None:
+    assert refused(f"{syntax}FROM a\nRUN --device=a b\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "is_right"),
+    [
+        ("skip=all", True),
+        ("skip=A,B;error=T", True),
+        ("skip=A;experimental=all;error=true and what follows", True),
+        ("error=yes", False),
+        ("skip", False),
+        ("skp=all", False),
+        ("skip=A;", False),
+    ],
+)
+def test_options_of_checks(options: str, is_right: bool) -> None:
+    assert refused(f"# check={options}\nFROM a\n") == (None if is_right else f"# check={options}")
