@@ -111,3 +111,49 @@ def test_what_is_declared_or_the_scripts_own(markup: str) -> None:
 )
 def test_it_is_declared_before_its_first_use(before: str, after: str) -> None:
     check_fix(undeclared_platform_arg, before, after)
+
+
+def test_a_declaration_that_uses_it_moves_along_to_its_own_users() -> None:
+    check_fix(
+        undeclared_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS tools
+        ARG DIST=dist/$TARGETARCH
+        RUN echo prepared
+        COPY $DIST /tools
+        FROM alpine
+        COPY --from=tools /tools /tools
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS tools
+        RUN echo prepared
+        ARG TARGETARCH
+        ARG DIST=dist/$TARGETARCH
+        COPY $DIST /tools
+        FROM alpine
+        COPY --from=tools /tools /tools
+        """,
+    )
+
+
+def test_a_program_that_may_look_at_it_keeps_it_where_it_is() -> None:
+    check_fix(
+        undeclared_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS tools
+        ARG DIST=dist/$TARGETARCH
+        RUN ./prepare
+        COPY $DIST /tools
+        FROM alpine
+        COPY --from=tools /tools /tools
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS tools
+        ARG TARGETARCH
+        ARG DIST=dist/$TARGETARCH
+        RUN ./prepare
+        COPY $DIST /tools
+        FROM alpine
+        COPY --from=tools /tools /tools
+        """,
+    )

@@ -104,3 +104,26 @@ def test_the_last_lines_go() -> None:
         "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\nRUN gzip /x\nARG TARGETPLATFORM\nARG TARGETVARIANT",
         "FROM --platform=$BUILDPLATFORM alpine\nRUN gzip /x",
     )
+
+
+def test_one_of_several_names_belongs_further_down() -> None:
+    check_fix(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        ARG TARGETOS TARGETARCH TARGETVARIANT
+        RUN gzip -9 /manual
+        RUN mv /manual.gz /manual-$TARGETARCH.gz
+        FROM scratch
+        COPY --from=docs / /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        ARG TARGETARCH
+        RUN gzip -9 /manual
+        RUN mv /manual.gz /manual-$TARGETARCH.gz
+        FROM scratch
+        COPY --from=docs / /
+        """,
+        targets="linux/amd64,linux/arm/v7",
+    )

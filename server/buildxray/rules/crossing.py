@@ -7,6 +7,7 @@ machine with it: each compiler in there has to be told its target in the same ed
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import Final
 
 from buildxray.localization import _
@@ -15,7 +16,7 @@ from buildxray.plan.paths import holds
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, merged, set_platform, set_target
-from buildxray.rules.placement import placements
+from buildxray.rules.placement import Placement, placements
 from buildxray.syntax.instructions import Copy, Onbuild, Run
 from buildxray.syntax.text import Edit, apply_edits, edits_between
 from buildxray.toolchains.base import Effect, Use
@@ -185,13 +186,19 @@ def _is_for_all(path: str) -> bool:
 
 
 def tidied(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
+    """The edits with those that put declarations into their places, and delete the unused, where that pays now."""
+    return _with(ctx, edits, Placement.paying_edits)
+
+
+def in_place(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     """The edits with those that put declarations into their places, where they stand too early now."""
+    return _with(ctx, edits, lambda it: it.moving_edits() if it.moving_pays else [])
+
+
+def _with(ctx: RuleContext, edits: list[Edit], tidy: Callable[[Placement], list[Edit]]) -> list[Edit]:
     after = ctx.after(edits)
-    tidying: list[Edit] = []
-    for it in placements(after):
-        tidying += it.moving_edits() if it.moving_pays else []
-        tidying += it.removing_edits() if it.removing_pays else []
-    return [*edits_between(ctx.text, apply_edits(after.text, merged(tidying)))] if tidying else edits
+    more = merged(edit for it in placements(after) for edit in tidy(it))
+    return [*edits_between(ctx.text, apply_edits(after.text, more))] if more else edits
 
 
 def _is_better(before: RuleContext, after: RuleContext, family: tuple[int, ...], safety: Safety) -> bool:

@@ -5,7 +5,7 @@ Everything between a declaration and its first user could be shared by all targe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from buildxray.plan.facts import SplitCause
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, merged, remove_line, remove_pairs, start_with_comments
+from buildxray.rules.edits import insert_lines, merged, remove_pairs, start_with_comments
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
 from buildxray.syntax.text import Edit
 from buildxray.syntax.variables import variable_references
@@ -54,7 +54,7 @@ class _Tidied:
     @cached_property
     def with_both(self) -> dict[_Run, int]:
         """How many it makes with all of that."""
-        return self._counted(edit for it in self.placements for edit in (*it.moving_edits(), *it.removing_edits()))
+        return self._counted(edit for it in self.placements for edit in it.tidying_edits())
 
     def _counted(self, edits: Iterable[Edit]) -> dict[_Run, int]:
         merged_edits = merged(edits)
@@ -126,38 +126,48 @@ class Placement:
 
     def moving_edits(self) -> list[Edit]:
         """Put every early declaration into its place, with its comment lines where all of the line goes."""
-        edits: list[Edit] = []
-        lines: dict[int, list[str]] = {}
-        for idx in dict.fromkeys(it.instruction for it in self.moves):
-            edits += self._move(idx, lines)
-        return merged([*edits, *(insert_lines(self.ctx, place, texts) for place, texts in lines.items())])
+        return self._edits(self.moves, ())
 
     def removing_edits(self) -> list[Edit]:
         """Delete the unused declarations."""
-        edits: list[Edit] = []
-        for idx in dict.fromkeys(it.instruction for it in self.unused):
-            edits += remove_pairs(self.ctx, idx, [it.position for it in self.unused if it.instruction == idx])
-        return merged(edits)
+        return self._edits({}, self.unused)
 
-    def _move(self, idx: int, lines: dict[int, list[str]]) -> Iterator[Edit]:
+    def tidying_edits(self) -> list[Edit]:
+        """Do both."""
+        return self._edits(self.moves, self.unused)
+
+    def paying_edits(self) -> list[Edit]:
+        """Do what pays of it."""
+        return self._edits(self.moves if self.moving_pays else {}, self.unused if self.removing_pays else ())
+
+    def _edits(self, moves: Mapping[Declaration, tuple[int, ...]], unused: Iterable[Declaration]) -> list[Edit]:
+        edits: list[Edit] = []
+        lines: dict[int, list[str]] = {}
+        gone: dict[int, list[Declaration]] = {}
+        for it in (*moves, *unused):
+            gone.setdefault(it.instruction, []).append(it)
+        for idx, declarations in sorted(gone.items()):
+            for place, line in self._moved_lines(idx, {it: moves[it] for it in declarations if it in moves}):
+                lines.setdefault(place, []).append(line)
+            edits += remove_pairs(self.ctx, idx, [it.position for it in declarations])
+        return merged([*edits, *(insert_lines(self.ctx, place, texts) for place, texts in lines.items())])
+
+    def _moved_lines(self, idx: int, moves: Mapping[Declaration, tuple[int, ...]]) -> Iterator[tuple[int, str]]:
+        """What becomes of a declaring instruction: places, and a line in front of each."""
         ctx, instruction = self.ctx, self.ctx.instruction(idx)
         node = instruction.node
         assert isinstance(node, WithPairs), "what declares has pairs"
-        moved = [it for it in self.moves if it.instruction == idx]
-        places = {self.moves[it] for it in moved}
-        if len(moved) == len(node.pairs) and len(places) == 1:
-            (targets,) = places
+        places = {*moves.values()}
+        if len(moves) == len(node.pairs) and len(places) == 1:
             start = start_with_comments(ctx, instruction)
-            for place in targets:
-                lines.setdefault(place, []).append(ctx.text[start : instruction.end].removesuffix("\r"))
-            yield remove_line(ctx, instruction, with_comments=True)
+            for place in places.pop():
+                yield place, ctx.text[start : instruction.end].removesuffix("\r")
             return
-        for target in dict.fromkeys(place for it in moved for place in self.moves[it]):
-            pairs = [node.pairs[it.position] for it in moved if target in self.moves[it]]
+        for target in dict.fromkeys(place for them in moves.values() for place in them):
+            pairs = [node.pairs[it.position] for it, them in moves.items() if target in them]
             texts = [ctx.text[slice(*instruction.range_of(it))] for it in pairs]
             head = ctx.text[instruction.start : instruction.range_of(node.keyword).end]
-            lines.setdefault(target, []).append(f"{head} {' '.join(texts)}")
-        yield from remove_pairs(ctx, idx, [it.position for it in moved])
+            yield target, f"{head} {' '.join(texts)}"
 
 
 @lru_cache(maxsize=2)

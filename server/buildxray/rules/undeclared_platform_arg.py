@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.plan.outline import StageOutline
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.crossing import in_place
 from buildxray.rules.edits import declare, in_order
 from buildxray.syntax.instructions import Label, Onbuild, Run
 from buildxray.syntax.shell import Script
@@ -100,14 +102,16 @@ def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Fi
     return Finding(
         use.reference.name_range,
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
-        (
-            Fix(
-                _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names))),
-                (declare(ctx, place, names),),
-            ),
-        ),
+        LaterFixes(partial(_fixes, ctx, place, names)),
         severity=Severity.WARNING if is_harmless else None,
     )
+
+
+def _fixes(ctx: RuleContext, place: int, names: set[str]) -> tuple[Fix, ...]:
+    # Where the first use is a declaration itself, that may stand too early for its own users then.
+    edits = in_place(ctx, [declare(ctx, place, names)])
+    title = _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names)))
+    return (Fix(title, tuple(edits)),)
 
 
 def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
