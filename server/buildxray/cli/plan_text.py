@@ -11,7 +11,6 @@ from rich.text import Text
 from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, localized, ngettext
 from buildxray.plan.facts import Facts, Split, SplitCause
-from buildxray.syntax.instructions import Run
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -159,11 +158,6 @@ class _Writer:
     def totals(self) -> RenderableType:
         runs = [it for it in self.plan.steps if it.kind == "exec"]
         emulated = [it for it in runs if it.is_emulated]
-        repeated = sum(
-            len(self.facts.steps(idx)) > 1
-            for idx, it in enumerate(self.plan.dockerfile.instructions)
-            if isinstance(it.node, Run)
-        )
         text = Text.assemble((ngettext("{n} step", "{n} steps", len(self.plan.steps)), "bold"))
         text.append(_(", of these "))
         text.append(ngettext("{n} RUN: ", "{n} RUNs: ", len(runs)))
@@ -176,7 +170,7 @@ class _Writer:
                 ngettext(
                     "; {n} RUN instruction executed once per platform",
                     "; {n} RUN instructions executed once per platform",
-                    repeated,
+                    self.facts.repeated_runs(),
                 )
             )
         return text

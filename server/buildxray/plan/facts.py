@@ -189,6 +189,25 @@ class Facts:
         found = dict.fromkeys(it.step_of(stage, instruction) for it in self.plan.targets)
         return tuple(self.plan.steps[it] for it in found if it is not None)
 
+    def trigger_steps(self, stage: int) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
+        """The ONBUILD triggers that a stage inherits, and the steps that each makes."""
+        triggers = [it.triggers(stage) for it in self.plan.targets if it.is_needed(stage)]
+        longest = max(triggers, key=len, default=())
+        made: list[tuple[Node, tuple[Step, ...]]] = []
+        for position, (node, _) in enumerate(longest):
+            found = dict.fromkeys(them[position][1] for them in triggers if position < len(them))
+            steps = tuple(self.plan.steps[it] for it in found if it is not None)
+            if steps:
+                made.append((node, steps))
+        return tuple(made)
+
+    def repeated_runs(self) -> int:
+        """How many RUN instructions execute several times."""
+        return sum(
+            isinstance(it.node, Run) and len(self.steps(idx)) > 1
+            for idx, it in enumerate(self.plan.dockerfile.instructions)
+        )
+
     def run_steps(self) -> int:
         """How many RUN steps BuildKit executes."""
         return sum(it.kind == "exec" for it in self.plan.steps)

@@ -187,9 +187,18 @@ class TargetPlan:
     def step_of(self, stage: StageOutline, instruction: int) -> int | None:
         """The index of the last step that an instruction makes; None where it makes none that is needed."""
         run = self.conversion.runs.get(stage.idx)
+        return None if run is None else self._step(run.occurrences[self._position(stage, instruction)])
+
+    def triggers(self, stage: int) -> tuple[tuple[Node, int | None], ...]:
+        """The ONBUILD triggers that a stage inherits, each with the index of the last step that it makes."""
+        run = self.conversion.runs.get(stage)
         if run is None:
-            return None
-        occurrence = run.occurrences[self._position(stage, instruction)]
+            return ()
+        inherited = self.stages[stage].triggers
+        made = run.occurrences[: len(inherited)]
+        return tuple([(it.node, self._step(occurrence)) for it, occurrence in zip(inherited, made, strict=True)])
+
+    def _step(self, occurrence: Occurrence | None) -> int | None:
         step = None if occurrence is None else self._build.steps.get(occurrence.vertex)
         return None if step is None else step.idx
 

@@ -75,29 +75,30 @@ class Placement:
     moves: dict[Declaration, tuple[int, ...]]
     """To the instructions directly before which each belongs: several where only child stages use it."""
     unused: tuple[Declaration, ...]
-    _tidied: _Tidied
+    tidied: _Tidied
+    """What putting them right would change."""
 
     @property
     def moving_pays(self) -> bool:
         """Whether fewer RUN steps execute for it, the unused declarations left aside."""
-        return bool(self._runs_that_gain(self._between(), self._tidied.without_unused)) if self.moves else False
+        return bool(self._runs_that_gain(self._between(), self.tidied.without_unused)) if self.moves else False
 
     @property
     def removing_pays(self) -> bool:
         """Whether fewer RUN steps execute for it, the early declarations left aside."""
         behind = {run for it in self.unused if it.splits for run in self._behind(it.instruction)}
-        return bool(behind) and bool(self._runs_that_gain(behind, self._tidied.with_moved))
+        return bool(behind) and bool(self._runs_that_gain(behind, self.tidied.with_moved))
 
     def n_shared_by_moving(self) -> int:
         """How many RUN instructions no longer execute several times."""
-        without = self._tidied.without_unused
+        without = self.tidied.without_unused
         gaining = self._runs_that_gain(self._between(), without)
-        return sum(without[it] > 1 and self._tidied.with_both[it] == 1 for it in gaining)
+        return sum(without[it] > 1 and self.tidied.with_both[it] == 1 for it in gaining)
 
     def _runs_that_gain(self, runs: set[_Run], before: dict[_Run, int]) -> set[_Run]:
         if not any(before[it] > 1 for it in runs):
             return set()
-        return {it for it in runs if self._tidied.with_both[it] < before[it]}
+        return {it for it in runs if self.tidied.with_both[it] < before[it]}
 
     def _between(self) -> set[_Run]:
         """The RUN instructions between a declaration that makes them differ and its place."""
@@ -196,6 +197,20 @@ def split_by(ctx: RuleContext, declarations: Iterable[int]) -> list[int]:
         if split is not None and split.declared_at in wanted:
             found.append(idx)
     return found
+
+
+def needlessly_repeated(ctx: RuleContext) -> frozenset[int]:
+    """The RUN instructions that execute fewer times with every declaration in its place."""
+    found = placements(ctx)
+    if not found:
+        return frozenset()
+    tidied = found[0].tidied.with_both
+    return frozenset(
+        idx
+        for stage in ctx.facts.needed_stages
+        for number, idx in enumerate(ctx.runs(stage))
+        if len(ctx.facts.steps(idx)) > tidied[stage, number]
+    )
 
 
 def _placement(ctx: RuleContext, stage: int, tidied: _Tidied) -> Placement:

@@ -1,0 +1,79 @@
+"""The words of the picture that depend on the whole of it: platforms lose what all of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from buildxray.ide.plan_view.model import Box, PlanView, Stage, Totals
+from buildxray.localization import _, ngettext
+from buildxray.platforms.platform import Platform
+
+_MOST_NAMED: Final = 3
+"""Platforms that are named; of more it is said how many."""
+
+
+def short(view: PlanView, platform: Platform) -> str:
+    """A platform without its operating system where that is linux everywhere."""
+    is_linux = all(it.os == "linux" for it in (*view.target_platforms, platform))
+    return str(platform).removeprefix("linux/") if is_linux else str(platform)
+
+
+def shorts(view: PlanView, platforms: Iterable[Platform]) -> str:
+    """Several platforms."""
+    return _(", ").join(short(view, it) for it in platforms)
+
+
+def labels(view: PlanView, box: Box) -> tuple[str, ...]:
+    """What a box may say, from the most to the least: where it executes, and for whom."""
+    place = "" if box.platform is None else short(view, box.platform)
+    if len(box.targets) > 1:
+        is_for_all = len(box.targets) == len(view.target_platforms)
+        several = _("for {n} platforms", n=len(box.targets))
+        listed = several if is_for_all else _("for {targets}", targets=shorts(view, box.targets))
+        if not place:
+            return listed, several, f"×{len(box.targets)}"
+        return f"{place} {listed}", f"{place} {several}", place
+    target = short(view, box.targets[0])
+    if not place or place == target:
+        return (target,)
+    return _("{place} for {target}", place=place, target=target), _("for {targets}", targets=target), target
+
+
+def column_detail(view: PlanView, stage: Stage) -> str:
+    """What stands below the name of a stage: its platforms, where they come from, and for whom it is needed."""
+    n_platforms = len(stage.platforms)
+    platforms = shorts(view, stage.platforms) if n_platforms <= _MOST_NAMED else _("{n} platforms", n=n_platforms)
+    text = _("{platforms} ({origin})", platforms=platforms, origin=stage.origin)
+    return _("{text}, only for {targets}", text=text, targets=shorts(view, stage.targets)) if stage.targets else text
+
+
+def image_badge() -> str:
+    """The mark of the stage that becomes the image."""
+    return _("IMAGE")
+
+
+def title(view: PlanView) -> str:
+    """What is built."""
+    targets = _(", ").join(map(str, view.target_platforms))
+    built = _("built on {machine} for {targets}", machine=view.build_platform, targets=targets)
+    return f"{built} ({view.origin})" if view.origin else built
+
+
+def emulated_caption(totals: Totals) -> str:
+    """What stands below the number of emulated steps."""
+    if not 0 < len(totals.emulated_platforms) <= _MOST_NAMED:
+        return _("emulated RUN steps")
+    return _("emulated: {platforms}", platforms=_(", ").join(map(str, totals.emulated_platforms)))
+
+
+def summary(view: PlanView) -> str:
+    """The totals in a sentence."""
+    totals = view.totals
+    parts = [
+        ngettext("{n} step", "{n} steps", totals.steps),
+        ngettext("{n} RUN step", "{n} RUN steps", totals.runs),
+        _("{n} emulated", n=totals.emulated),
+        ngettext("{n} RUN once per platform", "{n} RUN once per platform", totals.repeated),
+    ]
+    return _(", ").join(parts)
