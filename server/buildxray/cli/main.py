@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fix(commands.add_parser("fix", help=_("apply the safe fixes")))
     plan = commands.add_parser("plan", help=_("show the steps that BuildKit would execute"))
     plan.add_argument("paths", nargs="+", metavar="FILE", help=_("a Dockerfile; `-` is the standard input"))
-    plan.add_argument("--format", choices=("text", "json"), default="text")
+    plan.add_argument("--format", choices=("text", "json", "svg", "html"), default="text")
     add_build_options(plan)
     explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
     explain.add_argument("rule", metavar="RULE")

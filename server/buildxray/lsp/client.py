@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from lsprotocol import types
 
 from buildxray.syntax.text import ColumnUnit
 
 _UNITS: dict[str, ColumnUnit] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+
+SHOW_PLAN: Final = "buildxray.showPlan"
+"""The command of a client that opens the plan view; its arguments are a URI and a line, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Client:
     registers_watchers: bool = False
     nests_symbols: bool = False
     prepares_rename: bool = False
+    shows_plans: bool = False
+    """Whether it has the command `SHOW_PLAN`."""
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
@@ -57,8 +65,19 @@ class Client:
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             nests_symbols=bool(symbols.hierarchical_document_symbol_support),
+            shows_plans=SHOW_PLAN in _commands(capabilities.experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
             registers_watchers=bool(
                 workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
             ),
         )
+
+
+def _commands(experimental: object) -> tuple[object, ...]:
+    """The commands of its own that a client says it has, as other servers have it: `experimental.commands.commands`."""
+    for _depth in range(2):
+        if isinstance(experimental, Mapping):
+            experimental = experimental.get("commands")
+        else:
+            experimental = getattr(experimental, "commands", experimental)
+    return tuple(experimental) if isinstance(experimental, list | tuple) else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.project.project import ProjectBuild
+from buildxray.platforms.platform import Platform
 from buildxray.toolchains.base import Workspace
 
 _revisions = itertools.count(1)
@@ -31,6 +32,8 @@ class Document:
     """Whether files are still being read that decide on its build."""
     turn: int = 0
     """Counts how often these files had to be read; only what the last one finds is in force."""
+    _other: tuple[tuple[Platform, ...], Analyzer] | None = None
+    """The analyzer for the platforms that somebody last asked for instead of those of the build."""
 
     def __post_init__(self) -> None:
         """Start to analyse."""
@@ -56,7 +59,17 @@ class Document:
         self._begin()
         return True
 
+    def analysis_for(self, platforms: tuple[Platform, ...]) -> Analysis:
+        """The same text as it would be built for other platforms; none are those of the build."""
+        if platforms in ((), self.build.request.target_platforms):
+            return self.analysis
+        if self._other is None or self._other[0] != platforms:
+            build = self.build._replace(request=replace(self.build.request, target_platforms=platforms), origin="")
+            self._other = (platforms, build.analyzer(self.workspace))
+        return self._other[1].analyze(self.text)
+
     def _begin(self) -> None:
+        self._other = None
         self.analyzer = self.build.analyzer(self.workspace)
         self.analysis = self.analyzer.analyze(self.text)
         self.revision = next(_revisions)

@@ -22,6 +22,7 @@ from buildxray.ide.project.project import WATCHED
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.plans import PLAN, show_plan
 from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
 from buildxray.lsp.tolerance import version
@@ -71,6 +72,7 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(guarded(prepare_rename))
     server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(guarded(rename_name))
     server.feature(types.TEXT_DOCUMENT_COMPLETION, _COMPLETION)(guarded(complete))
+    server.feature(PLAN)(guarded(show_plan))
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
@@ -219,7 +221,7 @@ def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     if document is None or not document.build.settings.code_lens:
         return []
     lines = document.analysis.lines
-    return [to_lsp.code_lens(lines, it, ls.client.unit) for it in code_lenses(document.analysis)]
+    return [to_lsp.code_lens(lines, it, document.uri, ls.client) for it in code_lenses(document.analysis)]
 
 
 def document_symbol(

@@ -19,7 +19,7 @@ from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
 from buildxray.ide.project.project import BY_SETTING
 from buildxray.localization import _, localized
-from buildxray.lsp.client import Client
+from buildxray.lsp.client import SHOW_PLAN, Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
 
@@ -112,9 +112,12 @@ def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHi
     return types.InlayHint(position(lines, it.offset, client.unit), it.label, tooltip=tooltip, padding_left=True)
 
 
-def code_lens(lines: LineIndex, it: CodeLens, unit: ColumnUnit) -> types.CodeLens:
-    """A lens that only shows: it has no command to run."""
-    return types.CodeLens(range_(lines, it.range, unit), types.Command(it.title, ""))
+def code_lens(lines: LineIndex, it: CodeLens, uri: str, client: Client) -> types.CodeLens:
+    """A lens that opens the plan view at its line in a client that has one, and else only shows."""
+    place = range_(lines, it.range, client.unit)
+    if not client.shows_plans:
+        return types.CodeLens(place, types.Command(it.title, ""))
+    return types.CodeLens(place, types.Command(it.title, SHOW_PLAN, arguments=[uri, place.start.line]))
 
 
 def symbol(lines: LineIndex, it: Symbol, unit: ColumnUnit) -> types.DocumentSymbol:

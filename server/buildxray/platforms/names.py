@@ -9,6 +9,18 @@ from typing import Final, NamedTuple
 
 from buildxray.platforms.platform import Platform
 
+COMMON_PLATFORMS: Final = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/riscv64",
+    "linux/s390x",
+)
+"""What images are usually published for, the most frequent ones first."""
+
 
 class ArchitectureNames(NamedTuple):
     """The names of one architecture."""

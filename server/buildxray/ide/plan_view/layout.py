@@ -114,7 +114,8 @@ def _column_width(view: PlanView, stage: Stage, line_width: float) -> float:
     texts += [head, width(column_detail(view, stage), DETAIL)]
     natural = min(_WIDEST, max([_NARROWEST, *texts]))
     boxes = [
-        min(len(row.boxes), _MOST_BOXES) * (SYMBOL_ROOM + 8 + BOX_GAP + width(labels(view, box)[-1], LABEL)) - BOX_GAP
+        min(len(row.boxes), _MOST_BOXES) * (SYMBOL_ROOM + 8 + BOX_GAP + width(labels(view, row, box)[-1], LABEL))
+        - BOX_GAP
         for row in stage.rows
         for box in row.boxes
     ]

@@ -35,6 +35,7 @@ _SYMBOLS: Final = {
     "emulated": "M6 1.6 11 10.4H1zM6 4.8v2.6M6 8.7v.4",
     "repeated": "M1.6 4.4h6v6h-6zM4.4 4.4v-2.8h6v6h-2.8",
     "separate": "M6 2.8a3.2 3.2 0 1 0 0 6.4a3.2 3.2 0 1 0 0-6.4z",
+    "split": "M6 10.8V7.2M6 7.2C6 4.6 2.4 5.2 2.4 1.8M6 7.2C6 4.6 9.6 5.2 9.6 1.8",
     "pull": "M6 1.2v6.2M3.2 4.8 6 7.6 8.8 4.8M1.6 10.6h8.8",
 }
 """Outlines in a square of 12."""
@@ -226,7 +227,9 @@ class _Drawing:
 
     def _row(self, parent: ET.Element, column: Column, placed: PlacedRow) -> None:
         row = placed.row
-        group = _add(parent, "g", "row", role="listitem", data_line=str(row.line), data_last_line=str(row.last_line))
+        is_needless = any(it.state is State.REPEATED for it in row.boxes)
+        class_ = "row needless" if is_needless else "row"
+        group = _add(parent, "g", class_, role="listitem", data_line=str(row.line), data_last_line=str(row.last_line))
         _add(group, "title").text = " ".join(filter(None, (row.keyword, row.text)))
         _add(
             group,
@@ -249,7 +252,7 @@ class _Drawing:
         _write(group, elided(row.text, type_.CODE, end - x), type_.CODE, x, placed.text_y)
         if row.cause:
             y = placed.text_y + 15
-            self._symbol(group, "repeated", column.x + PADDING + 5, y - 9.5, "cause-symbol")
+            self._symbol(group, "split", column.x + PADDING + 5, y - 9.5)
             _write(group, row.cause, type_.CAUSE, column.x + PADDING + SYMBOL_ROOM, y)
         for box in placed.boxes:
             self._box(group, column, row=placed, placed=box)
@@ -270,7 +273,7 @@ class _Drawing:
         symbol = "pull" if box.kind == "source" else box.state.value
         self._symbol(group, symbol, placed.x + 6, placed.y + 4)
         room = placed.width - SYMBOL_ROOM - 6
-        possible = labels(self._view, box)
+        possible = labels(self._view, row.row, box)
         label = next((it for it in possible if width(it, type_.LABEL) <= room), possible[-1])
         x, y = placed.x + SYMBOL_ROOM, placed.y + 14
         _write(group, elided(label, type_.LABEL, room), type_.LABEL, x, y)
@@ -286,8 +289,8 @@ class _Drawing:
             fill = f"url(#{self._prefix}-hatch)"
             _add(group, "rect", "hatched", x=x, y=y, width=wide, height=high, rx=4, fill=fill)
 
-    def _symbol(self, group: ET.Element, name: str, x: float, y: float, class_: str = "symbol") -> None:
-        _add(group, "use", class_, href=f"#{self._prefix}-{name}", x=x, y=y, width=12, height=12)
+    def _symbol(self, group: ET.Element, name: str, x: float, y: float) -> None:
+        _add(group, "use", "symbol", href=f"#{self._prefix}-{name}", x=x, y=y, width=12, height=12)
 
     def _wire(self, wires: ET.Element, wire: Wire) -> None:
         group = _add(wires, "g", f"edge {wire.edge.kind}")

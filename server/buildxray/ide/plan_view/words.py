@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from buildxray.ide.plan_view.model import Box, PlanView, Stage, Totals
+from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, Totals
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 
@@ -24,20 +24,21 @@ def shorts(view: PlanView, platforms: Iterable[Platform]) -> str:
     return _(", ").join(short(view, it) for it in platforms)
 
 
-def labels(view: PlanView, box: Box) -> tuple[str, ...]:
+def labels(view: PlanView, row: Row, box: Box) -> tuple[str, ...]:
     """What a box may say, from the most to the least: where it executes, and for whom."""
     place = "" if box.platform is None else short(view, box.platform)
-    if len(box.targets) > 1:
-        is_for_all = len(box.targets) == len(view.target_platforms)
-        several = _("for {n} platforms", n=len(box.targets))
-        listed = several if is_for_all else _("for {targets}", targets=shorts(view, box.targets))
-        if not place:
-            return listed, several, f"×{len(box.targets)}"
-        return f"{place} {listed}", f"{place} {several}", place
-    target = short(view, box.targets[0])
-    if not place or place == target:
-        return (target,)
-    return _("{place} for {target}", place=place, target=target), _("for {targets}", targets=target), target
+    if len(box.targets) == 1:
+        target = short(view, box.targets[0])
+        is_one_place = len({it.platform for it in row.boxes}) == 1 and bool(place)
+        if place == target and (not is_one_place or len(row.boxes) == 1):
+            return (target,)
+        return (_("for {targets}", targets=target), target) if place else (target,)
+    several = _("for {n} platforms", n=len(box.targets))
+    if place:
+        return (place,) if len(row.boxes) > 1 else (f"{place} {several}", place)
+    is_for_all = len(box.targets) == len(view.target_platforms)
+    listed = several if is_for_all else _("for {targets}", targets=shorts(view, box.targets))
+    return listed, several, f"×{len(box.targets)}"
 
 
 def column_detail(view: PlanView, stage: Stage) -> str:

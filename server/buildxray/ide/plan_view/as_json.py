@@ -1,0 +1,74 @@
+"""The data of the picture as other editors get it: plain values, described in docs/protocol.md."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, spoken
+
+VERSION: Final = 1
+"""Of the form; another one where a field changes its meaning or goes."""
+
+
+def view_as_json(view: PlanView) -> dict[str, Any]:
+    """All that the picture shows, without its coordinates."""
+    totals = view.totals
+    return {
+        "version": VERSION,
+        "buildPlatform": str(view.build_platform),
+        "targetPlatforms": [str(it) for it in view.target_platforms],
+        "origin": view.origin,
+        "error": None if view.error is None else {"message": view.error[0], "line": view.error[1]},
+        "totals": {
+            "steps": totals.steps,
+            "runSteps": totals.runs,
+            "emulated": totals.emulated,
+            "emulatedPlatforms": [str(it) for it in totals.emulated_platforms],
+            "repeated": totals.repeated,
+            "needless": totals.needless,
+        },
+        "stages": [_stage(it) for it in view.stages],
+        "unneeded": [{"name": it.name, "line": it.line} for it in view.unneeded],
+        "edges": [
+            {"from": it.source, "to": it.target, "instruction": it.instruction, "kind": it.kind} for it in view.edges
+        ],
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "index": stage.idx,
+        "name": stage.name,
+        "line": stage.line,
+        "platforms": [str(it) for it in stage.platforms],
+        "origin": stage.origin,
+        "isImage": stage.is_image,
+        "onlyFor": [str(it) for it in stage.targets],
+        "rows": [_row(stage, it) for it in stage.rows],
+    }
+
+
+def _row(stage: Stage, row: Row) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "instruction": row.instruction,
+        "line": row.line,
+        "lastLine": row.last_line,
+        "keyword": row.keyword,
+        "text": row.text,
+        "cause": row.cause,
+        "reason": row.reason,
+        "steps": [_step(stage, row, it) for it in row.boxes],
+    }
+
+
+def _step(stage: Stage, row: Row, box: Box) -> dict[str, Any]:
+    return {
+        "step": box.step,
+        "kind": box.kind,
+        "state": box.state.value,
+        "platform": None if box.platform is None else str(box.platform),
+        "targets": [str(it) for it in box.targets],
+        "label": box.label,
+        "description": spoken(stage, row, box),
+    }

@@ -1,0 +1,59 @@
+"""The request `buildxray/plan`, which the protocol does not know; docs/protocol.md describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from buildxray.ide.plan_view.as_json import view_as_json
+from buildxray.ide.plan_view.model import plan_view
+from buildxray.ide.plan_view.svg import draw
+from buildxray.ide.settings import SettingError, read_platforms
+from buildxray.lsp import from_lsp
+from buildxray.lsp.server import Server
+from buildxray.platforms.names import COMMON_PLATFORMS
+from buildxray.platforms.platform import Platform
+
+PLAN: Final = "buildxray/plan"
+_PICTURES: Final = ("standalone", "unstyled", "none")
+
+
+def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
+    """The plan of a document as data and as a picture; None for one that is no Dockerfile.
+
+    Raises `JsonRpcInvalidParams`.
+    """
+    uri = _get(_get(params, "textDocument"), "uri")
+    document = ls.documents.get(uri) if isinstance(uri, str) else None
+    if document is None:
+        return None
+    picture = _get(params, "picture") or "standalone"
+    if picture not in _PICTURES:
+        raise JsonRpcInvalidParams(f"picture: expected one of {', '.join(_PICTURES)}")
+    view = plan_view(document.analysis_for(_platforms(_get(params, "platforms"))))
+    of_project = document.build.request.target_platforms
+    return {
+        **view_as_json(view),
+        "uri": document.uri,
+        "documentVersion": document.version,
+        "knownPlatforms": [*dict.fromkeys((*map(str, (*of_project, *view.target_platforms)), *COMMON_PLATFORMS))],
+        "svg": None
+        if picture == "none"
+        else draw(view, from_lsp.file_name(document.uri), is_alone=picture == "standalone"),
+    }
+
+
+def _platforms(given: object) -> tuple[Platform, ...]:
+    if given is None:
+        return ()
+    try:
+        return read_platforms(given) or ()
+    except SettingError as error:
+        raise JsonRpcInvalidParams(f"platforms: {error}") from error
+
+
+def _get(params: object, name: str) -> object:
+    """A field of parameters, which pygls makes objects of."""
+    return params.get(name) if isinstance(params, Mapping) else getattr(params, name, None)
