@@ -75,6 +75,6 @@ def summary(view: PlanView) -> str:
         ngettext("{n} step", "{n} steps", totals.steps),
         ngettext("{n} RUN step", "{n} RUN steps", totals.runs),
         _("{n} emulated", n=totals.emulated),
-        ngettext("{n} RUN once per platform", "{n} RUN once per platform", totals.repeated),
+        _("{n} RUN once per platform", n=totals.repeated),
     ]
     return _(", ").join(parts)
