@@ -74,10 +74,7 @@ class Client:
 
 
 def _commands(experimental: object) -> tuple[object, ...]:
-    """The commands of its own that a client says it has, as other servers have it: `experimental.commands.commands`."""
-    for _depth in range(2):
-        if isinstance(experimental, Mapping):
-            experimental = experimental.get("commands")
-        else:
-            experimental = getattr(experimental, "commands", experimental)
-    return tuple(experimental) if isinstance(experimental, list | tuple) else ()
+    """The commands of its own that a client says it has; other servers ask for them in the same place."""
+    commands = experimental.get("commands") if isinstance(experimental, Mapping) else None
+    names = commands.get("commands") if isinstance(commands, Mapping) else None
+    return tuple(names) if isinstance(names, list | tuple) else ()

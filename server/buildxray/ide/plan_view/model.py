@@ -55,7 +55,7 @@ class Box:
 
 
 RowKind = Literal["from", "image", "trigger", "instruction"]
-"""A FROM; an image or a download that an instruction names; an ONBUILD trigger; any other instruction."""
+"""A FROM; an image that another instruction names; an ONBUILD trigger; any other instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class _Reader:
         return _(", ").join(dict.fromkeys(it.stages[stage.idx].base_name for it in self.plan.targets))
 
     def _images(self, idx: int) -> Iterator[tuple[str, tuple[Step, ...]]]:
-        """Images that an instruction takes files from, and what it downloads."""
+        """Images that an instruction takes files from."""
         by_name: dict[str, list[Step]] = {}
         for step in self._sources.get(idx, ()):
             by_name.setdefault(step.label.removeprefix("FROM "), []).append(step)

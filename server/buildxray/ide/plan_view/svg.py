@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -39,6 +40,8 @@ _SYMBOLS: Final = {
     "pull": "M6 1.2v6.2M3.2 4.8 6 7.6 8.8 4.8M1.6 10.6h8.8",
 }
 """Outlines in a square of 12."""
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML has no way to write."""
 
 
 def draw(view: PlanView, name: str, *, is_alone: bool = True, prefix: str = "plan") -> str:
@@ -46,7 +49,8 @@ def draw(view: PlanView, name: str, *, is_alone: bool = True, prefix: str = "pla
 
     `name` is that of the Dockerfile; `prefix` tells the ids of several pictures in one page apart.
     """
-    return ET.tostring(_Drawing(view, name, prefix).picture(is_alone=is_alone), encoding="unicode")
+    written = ET.tostring(_Drawing(view, name, prefix).picture(is_alone=is_alone), encoding="unicode")
+    return _NOT_XML.sub("\ufffd", written)
 
 
 @lru_cache(maxsize=1)
