@@ -87,6 +87,14 @@ async def test_settings_decide_on_the_platforms() -> None:
         await session.until([])
 
 
+async def test_no_settings_may_be_an_empty_list() -> None:
+    async with editor(options=[], configuration={}) as session:
+        assert await session.open(UNDECLARED)
+        session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": []}))
+        assert await session.open(UNDECLARED, uri="file:///nowhere/else/Dockerfile")
+        assert session.client.messages == []
+
+
 async def test_wrong_settings_are_named_once() -> None:
     wrong = {"platforms": ["linux/amd64", 3], "buildPlatform": {}, "platform": ["linux/amd64"]}
     async with editor(options=wrong) as session:

@@ -48,6 +48,6 @@ def path(uri: str) -> Path | None:
 
 def section(raw: object) -> object:
     """Our part of settings that may come with the name `buildxray` around them, or without."""
-    if isinstance(raw, Mapping) and "buildxray" in raw:
-        return raw["buildxray"]
-    return raw
+    found = raw["buildxray"] if isinstance(raw, Mapping) and "buildxray" in raw else raw
+    # Neovim sends an empty table as a list.
+    return {} if found in ([], ()) else found
