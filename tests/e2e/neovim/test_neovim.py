@@ -1,0 +1,180 @@
+"""The main job in a real Neovim, set up by the file that docs/editors gives to people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[3]
+GREET: Final = ROOT / "examples" / "greet"
+PATIENCE: Final = 30.0
+"""Seconds."""
+NEW, OLD = "neovim.lua", "neovim-0.7.lua"
+VERSIONS: Final = {NEW: str(ROOT / ".e2e" / "neovim" / "bin" / "nvim"), OLD: "nvim"}
+"""Each file, and a Neovim that it is for: one from PyPI, and Debian's."""
+WARNING, INFORMATION = 2, 3
+
+
+class Neovim:
+    """A Neovim without a screen, spoken to as its own `--remote-…` options do."""
+
+    def __init__(self, command: str, setup: Path, home: Path) -> None:
+        self._command = command
+        self._socket = home / "socket"
+        self._environment = {"HOME": str(home), "PATH": f"{ROOT / '.venv' / 'bin'}:{os.defpath}"}
+        arguments = ["--headless", "--listen", str(self._socket), "-u", str(setup), "Dockerfile"]
+        self.process = subprocess.Popen(
+            [command, *arguments],
+            cwd=home / "greet",
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        until(self._socket.exists)
+
+    def lua(self, code: str) -> Any:  # noqa: ANN401 - Lua has no types
+        """What a piece of Lua returns."""
+        quoted = f"(function() {code} end)()".replace("'", "''")
+        return json.loads(self._remote("--remote-expr", f"json_encode(luaeval('{quoted}'))"))
+
+    def type(self, keys: str) -> None:
+        """Effect: press keys."""
+        self._remote("--remote-send", keys)
+
+    @property
+    def text(self) -> str:
+        return str(self.lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, true), '\\n') .. '\\n'"))
+
+    @property
+    def diagnostics(self) -> list[dict[str, Any]]:
+        return list(self.lua("return vim.diagnostic.get(0)"))
+
+    def floating_text(self) -> str:
+        """What the windows above the text say."""
+        return str(
+            self.lua("""
+                local found = {}
+                for _, window in ipairs(vim.api.nvim_list_wins()) do
+                  if vim.api.nvim_win_get_config(window).relative ~= "" then
+                    vim.list_extend(found, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, true))
+                  end
+                end
+                return table.concat(found, "\\n")
+            """)
+        )
+
+    def virtual_texts(self) -> list[str]:
+        """What is shown beside the text."""
+        return list(
+            self.lua("""
+                local found = {}
+                for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, -1, 0, -1, { details = true })) do
+                  for _, line in ipairs({ mark[4].virt_text or {}, unpack(mark[4].virt_lines or {}) }) do
+                    for _, chunk in ipairs(line) do table.insert(found, chunk[1]) end
+                  end
+                end
+                return found
+            """)
+        )
+
+    def _remote(self, *arguments: str) -> str:
+        command = [self._command, "--server", str(self._socket), *arguments]
+        # Version 0.7 answers on the stream for errors.
+        answer = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=self._environment
+        )
+        assert answer.returncode == 0, answer.stdout
+        return answer.stdout
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture(params=VERSIONS)
+def setup_file(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@contextmanager
+def started(setup: str, version: str, directory: Path) -> Iterator[Neovim]:
+    """A Neovim that shows a copy of the example, and has nothing to complain of."""
+    shutil.copytree(GREET, directory / "greet")
+    # What is emulated does not depend on the machine of the test.
+    (directory / "greet" / "buildxray.toml").write_text('buildPlatform = "linux/amd64"\n')
+    (directory / "init.lua").write_text(setup)
+    editor = Neovim(version, directory / "init.lua", directory)
+    try:
+        yield editor
+        assert editor.lua("return vim.fn.execute('messages')").strip() == ""
+    finally:
+        editor.process.terminate()
+        editor.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def neovim(setup_file: str, tmp_path: Path) -> Iterator[Neovim]:
+    """With the platforms in force that stand in the file as an example."""
+    text = (ROOT / "docs" / "editors" / setup_file).read_text()
+    with started(text.replace("-- platforms", "platforms"), VERSIONS[setup_file], tmp_path) as editor:
+        until(lambda: [it["severity"] for it in editor.diagnostics] == [WARNING])
+        yield editor
+
+
+def test_the_file_as_it_is(setup_file: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "editors" / setup_file).read_text()
+    with started(text, VERSIONS[setup_file], tmp_path) as editor:
+        until(lambda: [it["severity"] for it in editor.diagnostics] == [INFORMATION])
+
+
+def test_an_emulated_compiler_is_found_and_made_native(neovim: Neovim) -> None:
+    (finding,) = neovim.diagnostics
+    assert (finding["lnum"], finding["col"], finding["end_col"]) == (0, 5, 23)
+    assert finding["code"] == "emulated-build"
+    assert finding["message"].startswith("`go build` runs under emulation for linux/arm64")
+
+    neovim.lua("""
+        vim.ui.select = function(items, options, choose)
+          for _, item in ipairs(items) do
+            if options.format_item(item) == "Cross-compile this stage" then choose(item) end
+          end
+        end
+    """)
+    neovim.type("gg0fggra")
+    until(lambda: neovim.text != (GREET / "Dockerfile").read_text())
+    assert neovim.text == (GREET / "Dockerfile.cross").read_text()
+    until(lambda: not neovim.diagnostics)
+
+
+def test_hover_shows_the_table(neovim: Neovim) -> None:
+    neovim.type("ggOARG TARGETARCH<Esc>bK")
+    until(lambda: "linux/arm64" in neovim.floating_text())
+    assert "the architecture that is built for" in neovim.floating_text()
+
+
+def test_a_stage_is_renamed(neovim: Neovim) -> None:
+    neovim.lua("vim.ui.input = function(_, confirm) confirm('compile') end")
+    neovim.type("gg$grn")
+    until(lambda: "AS compile" in neovim.text)
+    before = (GREET / "Dockerfile").read_text()
+    assert neovim.text == before.replace("AS build", "AS compile").replace("--from=build", "--from=compile")
+
+
+@pytest.mark.parametrize("setup_file", [NEW])
+def test_costs_are_shown_beside_the_text(neovim: Neovim) -> None:
+    emulated = "×2  emulated: linux/arm64"
+    until(lambda: neovim.virtual_texts().count(emulated) == 3)
+    until(lambda: "linux/amd64, linux/arm64 (the target's) · 16 steps · 3 emulated" in neovim.virtual_texts())
