@@ -1,0 +1,11 @@
+;;; Emacs 29 or later, or Emacs 28 with the packages eglot and dockerfile-mode: in init.el.  -*- lexical-binding: t; -*-
+
+(with-eval-after-load 'eglot
+  (add-to-list 'eglot-server-programs
+               '((dockerfile-mode dockerfile-ts-mode)
+                 "buildxray" "lsp"
+                 ;; :initializationOptions (:platforms ["linux/amd64" "linux/arm64"])
+                 )))
+
+(add-hook 'dockerfile-mode-hook #'eglot-ensure)
+(add-hook 'dockerfile-ts-mode-hook #'eglot-ensure)
