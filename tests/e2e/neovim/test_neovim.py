@@ -19,7 +19,7 @@ GREET: Final = ROOT / "examples" / "greet"
 PATIENCE: Final = 30.0
 """Seconds."""
 NEW, OLD = "neovim.lua", "neovim-0.7.lua"
-VERSIONS: Final = {NEW: str(ROOT / ".e2e" / "neovim" / "bin" / "nvim"), OLD: "nvim"}
+VERSIONS: Final = {NEW: str(ROOT / ".e2e" / "nvim" / "bin" / "nvim"), OLD: "nvim"}
 """Each file, and a Neovim that it is for: one from PyPI, and Debian's."""
 WARNING, INFORMATION = 2, 3
 
