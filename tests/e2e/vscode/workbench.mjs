@@ -1,87 +1,247 @@
 // A VS Code of its own with the packaged extension, in a headless browser.
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const entry = join(root, ".e2e/code-server/node_modules/code-server/out/node/entry.js");
-export const vsix = join(root, ".e2e/buildxray.vsix");
+const tools = join(root, ".e2e");
+const entry = join(tools, "code-server/node_modules/code-server/out/node/entry.js");
+const artifacts = join(tools, "artifacts");
 export const greet = join(root, "examples/greet");
+export const patience = 30_000;
 
-const defaults = {
-  "buildxray.buildPlatform": "linux/amd64",
-  "buildxray.platforms": ["linux/amd64", "linux/arm64"],
+/** What keeps pictures and waiting alike on every machine. */
+export const quiet = {
   "editor.fontFamily": "'DejaVu Sans Mono', monospace",
   "editor.minimap.enabled": false,
+  "files.autoSave": "off",
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "window.commandCenter": false,
-  "workbench.colorTheme": "Default Dark Modern",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
 };
+export const platforms = {
+  "buildxray.buildPlatform": "linux/amd64",
+  "buildxray.platforms": ["linux/amd64", "linux/arm64"],
+};
 
-/** Opens a copy of a folder; `close` ends everything that was started. */
-export async function openFolder(folder, { settings = {}, viewport = { width: 1280, height: 800 }, scale = 1 } = {}) {
-  const scratch = mkdtempSync(join(tmpdir(), "buildxray-e2e-"));
-  const copy = join(scratch, "greet");
-  cpSync(folder, copy, { recursive: true });
-  const data = join(scratch, "data");
-  const extensions = join(scratch, "extensions");
-  mkdirSync(join(data, "User"), { recursive: true });
-  writeFileSync(join(data, "User/settings.json"), JSON.stringify({ ...defaults, ...settings }));
-  const shared = ["--user-data-dir", data, "--extensions-dir", extensions, "--disable-telemetry"];
-  const environment = { ...process.env, XDG_CONFIG_HOME: scratch, XDG_DATA_HOME: scratch };
-  execFileSync(process.execPath, [entry, ...shared, "--install-extension", vsix], { stdio: "pipe", env: environment });
-  const port = await freePort();
-  const serving = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-update-check", ...shared];
-  const server = spawn(process.execPath, [entry, ...serving], { stdio: "ignore", env: environment });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
+/** Gives a function that declares a test in a window of its own, of one workbench for the whole file. */
+export function scenarios(options = {}) {
+  let workbench;
+  before(async () => {
+    workbench = await Workbench.start(options);
   });
-  const page = await browser.newPage({ viewport, deviceScaleFactor: scale });
-  await reachable(page, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(copy)}`);
-  await page.waitForSelector(".monaco-workbench .explorer-folders-view", { timeout: 60_000 });
-  const close = async () => {
-    await browser.close();
-    server.kill();
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  after(() => workbench?.close());
+  return (name, ...rest) => {
+    const run = rest.pop();
+    test(name, { timeout: 4 * patience }, async () => {
+      const window = await workbench.open(...rest);
+      try {
+        await run(window);
+      } catch (error) {
+        console.error(`screenshot: ${await window.keepPicture(name)}`);
+        throw error;
+      } finally {
+        await window.close();
+      }
+    });
   };
-  return { page, folder: copy, close };
 }
 
-/** Opens a file by name through the quick-open box. */
-export async function openFile(page, name) {
-  await page.keyboard.press("Control+P");
-  await page.locator(".quick-input-widget input").fill(name);
-  await page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-  await page.waitForTimeout(300);
-  await page.keyboard.press("Enter");
-  await page.waitForSelector(".monaco-editor .view-line");
+export class Workbench {
+  /** Starts a server with a fresh profile; nothing of this machine's own settings, programs and variables is seen in it. */
+  static async start({ settings = { ...quiet, ...platforms }, hasPython = true, flags = [], ...view } = {}) {
+    const scratch = mkdtempSync(join(tmpdir(), "buildxray-e2e-"));
+    const [data, extensions, bin] = ["data", "extensions", "bin"].map((it) => join(scratch, it));
+    for (const directory of [join(data, "User"), bin]) {
+      mkdirSync(directory, { recursive: true });
+    }
+    writeFileSync(join(data, "User/settings.json"), JSON.stringify(settings));
+    if (hasPython) {
+      symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(bin, "python3"));
+    }
+    const environment = { HOME: scratch, LANG: "C.UTF-8", PATH: bin };
+    const shared = ["--user-data-dir", data, "--extensions-dir", extensions, "--disable-telemetry", ...flags];
+    const install = ["--install-extension", join(tools, "buildxray.vsix")];
+    execFileSync(process.execPath, [entry, ...shared, ...install], { stdio: "pipe", env: environment });
+    const port = await freePort();
+    const serving = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-update-check", ...shared];
+    const server = spawn(process.execPath, [entry, ...serving], { stdio: "ignore", env: environment });
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
+    });
+    return new Workbench({ scratch, server, browser, view, address: `http://127.0.0.1:${port}/` });
+  }
+
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.windows = 0;
+  }
+
+  /** A window on copies of folders, each with settings of its own: `{ name: settings }`; several make a multi-root workspace. */
+  async open({ folders = { greet: {} } } = {}) {
+    this.windows += 1;
+    const place = join(this.scratch, `window-${this.windows}`);
+    for (const [name, settings] of Object.entries(folders)) {
+      cpSync(greet, join(place, name), { recursive: true });
+      writeSettings(join(place, name), settings);
+    }
+    const names = Object.keys(folders);
+    const query = new URLSearchParams();
+    if (names.length === 1) {
+      query.set("folder", join(place, names[0]));
+    } else {
+      const workspace = join(place, "all.code-workspace");
+      writeFileSync(workspace, JSON.stringify({ folders: names.map((path) => ({ path })) }));
+      query.set("workspace", workspace);
+    }
+    const { viewport = { width: 1280, height: 800 }, scale = 1 } = this.view;
+    const page = await this.browser.newPage({ viewport, deviceScaleFactor: scale });
+    await reachable(page, `${this.address}?${query}`);
+    await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: 2 * patience });
+    return new Window(this, page, place);
+  }
+
+  /** The process ids of the language servers that run in this workbench. */
+  languageServers() {
+    return processes().filter(({ command }) => command.includes(this.scratch) && command.includes("launch.py"));
+  }
+
+  async close() {
+    await this.browser.close();
+    // The server leaves the processes of closed windows alone for hours, so that these may come back.
+    for (const { id } of processes().filter(({ command, home }) => command.includes(this.scratch) || home === this.scratch)) {
+      kill(id);
+    }
+    rmSync(this.scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
 }
 
-/** Puts the cursor on a line and column, both from 1. */
-export async function goTo(page, line, column) {
-  await page.keyboard.press("Control+G");
-  await page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
-  await page.keyboard.press("Enter");
-  await page.waitForTimeout(200);
+/** One window: what a person does there, and sees. */
+export class Window {
+  constructor(workbench, page, place) {
+    Object.assign(this, { workbench, page, place });
+    page.setDefaultTimeout(patience);
+    this.squiggles = page.locator(".monaco-editor .cdr[class*=squiggly]");
+    this.notification = page.locator(".notification-toast");
+  }
+
+  folder(name = "greet") {
+    return join(this.place, name);
+  }
+
+  /** Opens a file by its name, with its folder where there are several. */
+  async openFile(name) {
+    await this.page.keyboard.press("Control+P");
+    await this.pick(name, ...name.split("/"));
+    await this.page.locator(`.monaco-editor.focused[data-uri$="/${name}"] .view-line`).first().waitFor();
+  }
+
+  /** Runs a command by its title. */
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    await this.pick(`>${title}`, title);
+  }
+
+  /** Types into the box on top, and takes the row that shows some texts. */
+  async pick(typed, ...texts) {
+    await this.page.locator(".quick-input-widget input").fill(typed);
+    await this.#choose(".quick-input-list", texts);
+  }
+
+  async #choose(list, texts) {
+    const row = this.page.locator(`${list} .monaco-list-row`);
+    const wanted = texts.reduce((rows, hasText) => rows.filter({ hasText }), row);
+    const chosen = wanted.and(this.page.locator(".focused"));
+    await wanted.first().waitFor();
+    await until(async () => {
+      const isChosen = (await chosen.count()) > 0;
+      await this.page.keyboard.press(isChosen ? "Enter" : "ArrowDown");
+      return isChosen;
+    });
+  }
+
+  /** Puts the cursor on a line and column, both from 1. */
+  async goTo(line, column) {
+    await this.page.keyboard.press("Control+G");
+    await this.page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+  }
+
+  /** Shows the hover at a place, until it says a text. */
+  async hoverAt(line, column, text) {
+    await this.goTo(line, column);
+    const hover = this.page.locator(".monaco-hover:visible", { hasText: text });
+    await until(async () => {
+      await this.page.keyboard.press("Escape");
+      await this.page.keyboard.press("Control+K");
+      await this.page.keyboard.press("Control+I");
+      return appears(hover);
+    });
+    return hover.first();
+  }
+
+  /** Opens the menu of the light bulb at the cursor and chooses in it. */
+  async quickFix(title) {
+    await this.page.keyboard.press("Control+.");
+    await this.#choose(".action-widget", [title]);
+  }
+
+  /** Waits until the file in front is changed, saves it, and gives its text. */
+  async saved(name, folder) {
+    await this.page.locator(".tab.active.dirty").waitFor();
+    await this.page.keyboard.press("Control+S");
+    await this.page.locator(".tab.active:not(.dirty)").waitFor();
+    return readFileSync(join(this.folder(folder), name), "utf8");
+  }
+
+  /** Puts other settings into force for a folder. */
+  changeSettings(settings, folder) {
+    writeSettings(this.folder(folder), settings);
+  }
+
+  /** Keeps what is to be seen; gives the path of the picture. */
+  async keepPicture(name) {
+    mkdirSync(artifacts, { recursive: true });
+    const path = join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  async close() {
+    await this.page.close();
+  }
 }
 
-/** The text of the editor, as its lines show it. */
-export async function editorText(page) {
-  const lines = await page.$$eval(".monaco-editor .view-lines .view-line", (them) =>
-    them
-      .map((it) => ({ top: Number.parseInt(it.style.top, 10), text: it.textContent ?? "" }))
-      .sort((one, other) => one.top - other.top)
-      .map((it) => it.text.replaceAll("\u00a0", " ")),
-  );
-  return lines.join("\n");
+function writeSettings(folder, settings) {
+  if (Object.keys(settings).length > 0) {
+    mkdirSync(join(folder, ".vscode"), { recursive: true });
+    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify(settings));
+  }
+}
+
+/** All processes of this machine, as Linux tells of them. */
+function processes() {
+  return readdirSync("/proc")
+    .filter((it) => /^\d+$/.test(it))
+    .flatMap((id) => {
+      try {
+        const [command, environment] = ["cmdline", "environ"].map((it) => readFileSync(`/proc/${id}/${it}`, "utf8"));
+        const home = environment.split("\0").find((it) => it.startsWith("HOME="))?.slice("HOME=".length);
+        return [{ id: Number(id), command: command.replaceAll("\0", " "), home }];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    });
 }
 
 function freePort() {
@@ -94,15 +254,26 @@ function freePort() {
 }
 
 async function reachable(page, url) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await page.goto(url);
-      return;
-    } catch (error) {
-      if (attempt > 60) {
-        throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+  await until(() => page.goto(url).then(() => true, () => false));
+}
+
+/** Asks again until a condition holds. */
+export async function until(condition) {
+  for (const deadline = Date.now() + patience; !(await condition()); ) {
+    assert.ok(Date.now() < deadline, "waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether something is there within a second. */
+function appears(locator) {
+  return locator.first().waitFor({ timeout: 1000 }).then(() => true, () => false);
+}
+
+export function kill(id) {
+  try {
+    process.kill(id, "SIGKILL");
+  } catch (error) {
+    assert.equal(error.code, "ESRCH"); // it has ended by itself
   }
 }

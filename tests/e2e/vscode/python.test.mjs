@@ -1,0 +1,11 @@
+// A machine without Python.
+import { scenarios } from "./workbench.mjs";
+
+const scenario = scenarios({ hasPython: false });
+
+scenario("where no Python is found, one notification says so", async (window) => {
+  await window.openFile("Dockerfile");
+  await window.notification.getByText("buildxray needs Python 3.10 or later").waitFor();
+  await window.notification.getByRole("button", { name: "Select Interpreter" }).click();
+  await window.page.locator(".settings-editor").getByText("Interpreter").first().waitFor();
+});

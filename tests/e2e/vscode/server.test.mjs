@@ -1,0 +1,37 @@
+// The process of the server: started anew, killed, and missing what it needs.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { kill, scenarios, until } from "./workbench.mjs";
+
+const scenario = scenarios();
+
+scenario("a command starts the server anew", async (window) => {
+  await window.openFile("Dockerfile");
+  await window.squiggles.first().waitFor();
+  const [before] = window.workbench.languageServers();
+  await window.command("buildxray: Restart Server");
+  await until(() => window.workbench.languageServers().some(({ id }) => id !== before.id));
+  await until(() => !window.workbench.languageServers().some(({ id }) => id === before.id));
+  await window.hoverAt(1, 8, "runs under emulation for linux/arm64");
+});
+
+scenario("a server that was killed comes back", async (window) => {
+  await window.openFile("Dockerfile");
+  await window.squiggles.first().waitFor();
+  const killed = window.workbench.languageServers().map(({ id }) => id);
+  assert.notEqual(killed.length, 0);
+  killed.forEach(kill);
+  await until(() => window.workbench.languageServers().some(({ id }) => !killed.includes(id)));
+  await window.goTo(1, 1);
+  await window.page.keyboard.insertText("# more\n");
+  await window.hoverAt(2, 8, "runs under emulation for linux/arm64");
+});
+
+const missing = { "buildxray.interpreter": "/nowhere/python" };
+scenario("an interpreter that is missing is named once", { folders: { greet: missing } }, async (window) => {
+  await window.openFile("Dockerfile");
+  await window.notification.getByText("/nowhere/python").waitFor();
+  await window.notification.getByRole("button", { name: "Open Log" }).click();
+  await window.page.locator(".panel", { hasText: "/nowhere/python" }).waitFor();
+  assert.equal(await window.notification.count(), 0);
+});
