@@ -43,7 +43,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFixture) -> None:
     text = case_text(case)
     output = Output()
     server.protocol.set_writer(output)  # type: ignore[arg-type]
