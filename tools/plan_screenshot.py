@@ -46,7 +46,7 @@ def main() -> None:
             "--hide-scrollbars",
             "--force-device-scale-factor=1.5",
         ]
-        subprocess.run(["chromium", *options, size, f"--screenshot={target}", source], check=True, capture_output=True)  # noqa: S603, S607 - a tool for developers
+        subprocess.run(["chromium", *options, size, f"--screenshot={target}", source], check=True, capture_output=True)  # noqa: S607 - a tool for developers
 
 
 if __name__ == "__main__":
