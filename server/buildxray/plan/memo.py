@@ -29,10 +29,10 @@ class Memo:
 
     def recall(self, key: Hashable, compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result for `key`, computed if it is new; it is never None."""
-        result: T | None = self._young.get(key)
-        if result is None:
-            result = self._old.get(key) if self._old else None
-            if result is None:
-                result = compute(*args, **kwargs)
-            self._young[key] = result
+        known: T | None = self._young.get(key)
+        if known is not None:
+            return known
+        known = self._old.get(key) if self._old else None
+        result = compute(*args, **kwargs) if known is None else known
+        self._young[key] = result
         return result
