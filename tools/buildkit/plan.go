@@ -177,7 +177,7 @@ func (registry) ResolveImageConfig(_ context.Context, ref string, opt sourcereso
 		"architecture": platform.Architecture,
 		"os":           platform.OS,
 		"variant":      platform.Variant,
-		"config":       map[string]any{"Env": []string{"PATH=/usr/bin:/bin"}},
+		"config":       map[string]any{"Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}},
 		"rootfs":       map[string]any{"type": "layers", "diff_ids": []digest.Digest{digest.FromString("layer")}},
 	})
 	return ref, "", config, err

@@ -130,8 +130,14 @@ class _Context:
         self, text: str, platform: Platform | None, how: Expansion = PLAIN, secrets: tuple[str, ...] = ()
     ) -> StepLabel:
         environment = self.scope.environment
+        # Blanks are in front of it where an instruction begins with a continuation.
         return StepLabel(
-            text, platform, environment=environment, expansion=how, escape=self.arguments.escape, secrets=secrets
+            text.lstrip(SPACE),
+            platform,
+            environment=environment,
+            expansion=how,
+            escape=self.arguments.escape,
+            secrets=secrets,
         )
 
 
