@@ -39,6 +39,8 @@ class Client:
     prepares_rename: bool = False
     shows_plans: bool = False
     """Whether it has the command `SHOW_PLAN`."""
+    shows_status: bool = False
+    """Whether it declares `experimental.buildxrayStatus`."""
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
@@ -50,6 +52,7 @@ class Client:
         actions = document.code_action or types.CodeActionClientCapabilities()
         edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
         symbols = document.document_symbol or types.DocumentSymbolClientCapabilities()
+        experimental = capabilities.experimental
         changes = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
         return cls(
             _UNITS.get(encoding, "utf-16"),
@@ -65,8 +68,9 @@ class Client:
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             nests_symbols=bool(symbols.hierarchical_document_symbol_support),
-            shows_plans=SHOW_PLAN in _commands(capabilities.experimental),
+            shows_plans=SHOW_PLAN in _commands(experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
+            shows_status=isinstance(experimental, Mapping) and experimental.get("buildxrayStatus") is True,
             registers_watchers=bool(
                 workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
             ),

@@ -23,6 +23,7 @@ from buildxray.lsp.documents import Document
 from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
+from buildxray.lsp.status import StatusReporter
 from buildxray.lsp.streams import serve
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.toolchains.base import Workspace
@@ -52,6 +53,7 @@ class Server(LanguageServer):
         self._locale = localization.language()
         self._state = self.settings.state
         self.publisher = Publisher(self)
+        self._status = StatusReporter(self)
         self.workspace_diagnostics = WorkspaceDiagnostics(self)
         self._projects = Projects()
         self._warned: set[str] = set()
@@ -91,6 +93,7 @@ class Server(LanguageServer):
             self.documents[item.uri] = document
             self.warn(built.problems)
             self.publisher.publish(document)
+            self._status.report(document)
             if not is_known:
                 self._refresh_later([document])
 
@@ -98,6 +101,7 @@ class Server(LanguageServer):
         """Effect: forget a document, and what was published of it."""
         if self.documents.pop(uri, None) is not None:
             self.publisher.withdraw(uri)
+            self._status.forget(uri)
 
     def refresh(self) -> None:
         """Effect: put changed settings into force, and publish what changes."""
@@ -140,6 +144,7 @@ class Server(LanguageServer):
             if document.configure(built.build, built.workspace) or is_first:
                 has_changed = True
                 self.publisher.publish(document)
+            self._status.report(document)
         if has_changed:
             self._ask_for_refresh()
 
