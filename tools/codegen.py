@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import gettext
 import inspect
 import json
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 from buildxray.ide import settings
 from buildxray.ide.settings import Settings, setting_name
-from buildxray.localization import LANGUAGES
+from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 
@@ -22,12 +23,16 @@ ROOT = Path(__file__).resolve().parents[1]
 def generated() -> dict[Path, str]:
     """What each generated file has to hold."""
     pages = {ROOT / "docs" / "rules" / f"{rule.name}.md": rule_page(rule) for rule in ALL}
-    manifest = ROOT / "client-vscode" / "package.json"
+    client = ROOT / "client-vscode"
+    manifest = client / "package.json"
+    texts = {client / f"package.nls{it}.json": language for it, language in (("", "en"), (".ja", "ja"))}
     return {
         **pages,
         ROOT / "docs" / "rules" / "README.md": rules_index(),
         ROOT / "docs" / "settings.md": settings_page(),
         manifest: with_settings(manifest.read_text(encoding="utf-8")),
+        **{path: with_texts(path.read_text(encoding="utf-8"), language) for path, language in texts.items()},
+        client / "src" / "rules.json": rule_summaries(),
     }
 
 
@@ -45,6 +50,15 @@ def rules_index() -> str:
     return "\n".join(["# Rules", "", "| rule | finds | fix |", "|---|---|---|", *rows, ""])
 
 
+def rule_summaries() -> str:
+    """What the client shows where a rule is chosen."""
+    rules = [
+        {"name": rule.name, "summary": {language: translated(rule.summary, language) for language in LANGUAGES}}
+        for rule in ALL
+    ]
+    return as_json(rules)
+
+
 SCHEMAS: dict[str, dict[str, Any]] = {
     "platforms": {"type": "array", "items": {"type": "string"}, "examples": [["linux/amd64", "linux/arm64"]]},
     "buildPlatform": {"type": "string", "default": ""},
@@ -58,18 +72,22 @@ OF_THE_CLIENT: dict[str, dict[str, Any]] = {
         "type": "string",
         "default": "",
         "scope": "machine-overridable",
-        "markdownDescription": "The Python (3.10 or later) that runs the server. Empty: the one that the Python "
-        "extension has selected, else `python3` or `python` on the `PATH`.",
+    },
+    "navigation": {
+        "type": "string",
+        "enum": ["auto", "on", "off"],
+        "markdownEnumDescriptions": [f"%settings.navigation.{it}%" for it in ("auto", "on", "off")],
+        "default": "auto",
+        "scope": "resource",
     },
     "trace.server": {
         "type": "string",
         "enum": ["off", "messages", "verbose"],
         "default": "off",
         "scope": "window",
-        "markdownDescription": "What the log shows of the talk between editor and server.",
     },
 }
-"""Settings of the VS Code client alone."""
+"""Settings of the VS Code client alone; their descriptions stand in its catalogues."""
 
 
 def documented_settings() -> dict[str, str]:
@@ -89,15 +107,15 @@ def documented_settings() -> dict[str, str]:
 
 
 def setting_schemas() -> dict[str, dict[str, Any]]:
-    """The settings of the server as VS Code describes settings."""
+    """The settings of the server as VS Code describes settings, but for what they mean."""
     defaults = {setting_name(it.name): it.default for it in dataclasses.fields(Settings)}
     schemas: dict[str, dict[str, Any]] = {}
-    for name, text in documented_settings().items():
+    for name in documented_settings():
         schema = SCHEMAS.get(name, {"type": "boolean", "default": defaults[name]})
         if schema["type"] == "array":
             schema = {**schema, "default": []}
         scope = "window" if name == "locale" else "resource"
-        schemas[name] = {**schema, "scope": scope, "markdownDescription": text}
+        schemas[name] = {**schema, "scope": scope}
     return schemas
 
 
@@ -106,15 +124,34 @@ def with_settings(manifest: str) -> str:
     package: dict[str, Any] = json.loads(manifest)
     properties = {**setting_schemas(), **OF_THE_CLIENT}
     package["contributes"]["configuration"]["properties"] = {
-        f"buildxray.{name}": schema for name, schema in properties.items()
+        f"buildxray.{name}": {**schema, "markdownDescription": f"%settings.{name}%"}
+        for name, schema in properties.items()
     }
-    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+    return as_json(package)
+
+
+def with_texts(catalogue: str, language: str) -> str:
+    """A catalogue of the manifest's texts, with the descriptions of the server's settings as they are."""
+    texts: dict[str, str] = json.loads(catalogue)
+    own = {f"settings.{name}": translated(text, language) for name, text in documented_settings().items()}
+    return as_json({**texts, **own})
+
+
+def translated(text: str, language: str) -> str:
+    """A text in a language, from the catalogues of the server."""
+    return gettext.translation(DOMAIN, DIRECTORY, [language], fallback=True).gettext(text)
+
+
+def as_json(value: object) -> str:
+    """A value as the text of a file."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def settings_page() -> str:
     """The page that lists the settings."""
+    texts = documented_settings()
     rows = [
-        f"| `{name}` | {_default(schema['default'])} | {schema['markdownDescription'].replace('|', chr(92) + '|')} |"
+        f"| `{name}` | {_default(schema['default'])} | {texts[name].replace('|', chr(92) + '|')} |"
         for name, schema in setting_schemas().items()
     ]
     text = """# Settings

@@ -16,17 +16,23 @@ from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
 from buildxray.rules.registry import ALL
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.codegen import documented_settings  # noqa: E402 - scripts find only what is beside them
+
 SERVER = ROOT / "server"
 TRANSLATIONS = LANGUAGES[1:]
 
 
 def template() -> Catalog:
-    """All texts in the code, and the summaries of the rules' manual pages."""
+    """All texts in the code, the summaries of the rules' manual pages, and what the settings mean."""
     catalog = Catalog()
     for file, _, texts, comments, _ in extract_from_dir(SERVER, strip_comment_tags=True):
         catalog.add(texts, locations=[(file, 0)], auto_comments=comments)
     for rule in ALL:
         catalog.add(rule.summary, locations=[(f"buildxray/rules/{rule.name.replace('-', '_')}.py", 0)])
+    for text in documented_settings().values():
+        catalog.add(text, locations=[("buildxray/ide/settings.py", 0)])
     return catalog
 
 

@@ -34,7 +34,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     """The rules to leave out, by name."""
     buildkit_checks: bool = True
-    """Whether to report what `docker build --check` reports too. Switch it off where both run."""
+    """Whether to report what `docker build --check` reports too. Switch it off where both run; VS Code does so by itself
+    where Docker's extension is installed and nothing is set."""
     inlay_hints: bool = True
     """Whether to show behind each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
@@ -173,7 +174,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "codeLens": ("code_lens", _read_switch),
     "locale": ("locale", _read_locale),
 }
-_OF_THE_CLIENT: Final = ("interpreter", "trace")
+_OF_THE_CLIENT: Final = ("interpreter", "navigation", "trace")
 """What editors send along with the others, though only they use it."""
 
 
