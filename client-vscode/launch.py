@@ -3,26 +3,32 @@
 import os
 import sys
 
+NATIVE = ("tree_sitter", "tree_sitter_bash")
+
 
 def main():
-    version = "%d.%d" % sys.version_info[:2]
-    if sys.version_info < (3, 10):
-        sys.exit("buildxray needs Python 3.10 or later, and this is Python %s (%s)." % (version, sys.executable))
     here = os.path.dirname(os.path.abspath(__file__))
     native = os.path.join(here, "native")
     own = os.path.join(native, "cp%d%d" % sys.version_info[:2])
     sys.path[:0] = [os.path.join(here, "libs"), own, os.path.join(native, "abi3")]
-    try:
-        import tree_sitter_bash  # noqa: F401
-        from tree_sitter import Language  # noqa: F401
-    except ImportError as error:
-        sys.exit(
-            "buildxray: this package has no tree-sitter for Python %s on this machine (%s).\n"
-            "Install it for %s: python -m pip install tree-sitter tree-sitter-bash" % (version, error, sys.executable)
-        )
-    from buildxray.cli.main import main as run
+    # An old Python must not even read what comes below.
+    if sys.argv[1:] == ["--probe"]:
+        print(" ".join(["buildxray", "%d.%d" % sys.version_info[:2], missing()]).strip())
+        return
+    from buildxray.lsp.server import start_stdio
 
-    sys.exit(run(sys.argv[1:]))
+    start_stdio()
+
+
+def missing():
+    """The compiled libraries that this Python cannot load, as pip calls them."""
+    found = []
+    for name in NATIVE:
+        try:
+            __import__(name)
+        except ImportError:
+            found.append(name.replace("_", "-"))
+    return " ".join(found)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,14 @@ const common = { bundle: true, platform: "node", target: "node20", logLevel: "wa
 if (process.argv.includes("--tests")) {
   rmSync("dist-test", { recursive: true, force: true });
   const tests = readdirSync("test").filter((it) => it.endsWith(".test.ts"));
-  await build({ ...common, entryPoints: tests.map((it) => `test/${it}`), outdir: "dist-test", format: "cjs" });
+  await build({
+    ...common,
+    entryPoints: tests.map((it) => `test/${it}`),
+    outdir: "dist-test",
+    format: "cjs",
+    alias: { vscode: "./test/vscode.ts" },
+    external: ["typescript"],
+  });
 } else {
   await build({
     ...common,
@@ -16,7 +23,7 @@ if (process.argv.includes("--tests")) {
     external: ["vscode"],
     format: "cjs",
     minify: true,
-    sourcemap: "linked",
+    sourcemap: "external",
     sourcesContent: false,
   });
 }

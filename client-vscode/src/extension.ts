@@ -1,24 +1,60 @@
 /** Starts the server and gives its commands to the editor. */
 
 import * as vscode from "vscode";
+import { present } from "./coexistence";
 import { Server } from "./server";
+import { Status } from "./status";
 
 const restarting = ["buildxray.interpreter"];
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("buildxray", { log: true });
-  const server = new Server(context.asAbsolutePath("bundled/launch.py"), log);
-  context.subscriptions.push(
-    log,
-    server,
-    vscode.commands.registerCommand("buildxray.restart", () => server.restart()),
-    vscode.commands.registerCommand("buildxray.showLog", () => { log.show(); }),
+  const launcher = context.asAbsolutePath("bundled/launch.py");
+  const server = new Server(launcher, log);
+  const status = new Status(server);
+  context.subscriptions.push(log, server, status, ...commands(context, log, server, status), ...listeners(log, server));
+  await server.restart();
+}
+
+function commands(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  server: Server,
+  status: Status,
+): vscode.Disposable[] {
+  const launcher = context.asAbsolutePath("bundled/launch.py");
+  const pages = vscode.Uri.joinPath(context.extensionUri, "bundled", "rules");
+  const all: Record<string, () => unknown> = {
+    restart: () => server.restart(),
+    showLog: () => { log.show(); },
+    fixAll: () => vscode.commands.executeCommand("editor.action.codeAction", { kind: "source.fixAll.buildxray", apply: "first" }),
+    // What is rarely asked for is loaded when it is.
+    selectInterpreter: async () => (await import("./selectInterpreter")).selectInterpreter(launcher, log),
+    selectPlatforms: async () => {
+      const uri = vscode.window.activeTextEditor?.document.uri;
+      await (await import("./selectPlatforms")).selectPlatforms(uri, uri === undefined ? undefined : status.of(uri));
+    },
+    openRulePage: async () => (await import("./rulePages")).openRulePage(pages),
+  };
+  return Object.entries(all).map(([name, run]) => vscode.commands.registerCommand(`buildxray.${name}`, run));
+}
+
+function listeners(log: vscode.LogOutputChannel, server: Server): vscode.Disposable[] {
+  const others = (): string => present((id) => vscode.extensions.getExtension(id) !== undefined).join(", ");
+  let known = others();
+  return [
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.restart()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (restarting.some((it) => event.affectsConfiguration(it))) {
         void server.restart();
       }
     }),
-  );
-  await server.restart();
+    vscode.extensions.onDidChange(() => {
+      if (others() !== known) {
+        known = others();
+        log.info(`Other extensions for Dockerfiles: ${known === "" ? "none" : known}`);
+        void server.refreshSettings();
+      }
+    }),
+  ];
 }

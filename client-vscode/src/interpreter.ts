@@ -1,4 +1,8 @@
-/** Which Python runs the server: what can be decided without an editor. */
+/** Which Python runs the server: what can be decided without asking one. */
+
+import { homedir } from "node:os";
+import { posix, win32 } from "node:path";
+import { l10n } from "vscode";
 
 export const minimumVersion = { major: 3, minor: 10 } as const;
 
@@ -9,72 +13,119 @@ export interface Candidate {
   readonly origin: string;
 }
 
-/** What one candidate answered. */
+/** A Python that will not do, and why. */
 export interface Attempt {
   readonly candidate: Candidate;
   readonly problem: string;
 }
 
+/** Where to look, and what may be used. */
 export interface Sources {
   /** `buildxray.interpreter`, perhaps empty. */
   readonly setting: string;
-  /** What the Python extension has selected, if it is there. */
-  readonly fromPythonExtension: string | undefined;
-  /** Whether the folder is trusted; if not, no interpreter may come from it. */
+  /** What the extensions for Python have selected. */
+  readonly fromExtensions: readonly Candidate[];
+  /** The executables of a name on the `PATH`, best first. */
+  readonly onPath: (name: string) => readonly string[];
+  /** Whether the workspace is trusted; if not, no interpreter may come from it. */
   readonly isTrusted: boolean;
   readonly workspaceFolders: readonly string[];
+  /** A path with all its links followed. */
+  readonly realPath: (path: string) => string;
   readonly isWindows: boolean;
 }
 
 /** The candidates, best first. */
 export function candidates(sources: Sources): Candidate[] {
   if (sources.setting !== "") {
-    return [{ command: sources.setting, args: [], origin: "the setting `buildxray.interpreter`" }];
+    const origin = l10n.t("the setting `buildxray.interpreter`");
+    return settingPaths(sources).map((command) => ({ command, args: [], origin }));
   }
-  const found: Candidate[] = [];
-  const selected = sources.fromPythonExtension;
-  if (selected !== undefined && (sources.isTrusted || !isInside(selected, sources.workspaceFolders))) {
-    found.push({ command: selected, args: [], origin: "the Python extension" });
-  }
-  const names = sources.isWindows ? ["python", "python3"] : ["python3", "python"];
-  found.push(...names.map((command) => ({ command, args: [], origin: "PATH" })));
-  if (sources.isWindows) {
-    found.push({ command: "py", args: ["-3"], origin: "the Python launcher" });
-  }
-  return found;
+  return [...sources.fromExtensions, ...pathCandidates(sources, sources.isWindows ? ["python", "python3"] : ["python3", "python"])];
 }
 
-function isInside(path: string, folders: readonly string[]): boolean {
-  const normalized = (it: string): string => it.replaceAll("\\", "/").toLowerCase();
-  return folders.some((folder) => normalized(path).startsWith(`${normalized(folder).replace(/\/$/, "")}/`));
+/** What the `PATH` offers under some names, and the launcher that Windows has. */
+export function pathCandidates(sources: Sources, names: readonly string[]): Candidate[] {
+  const found = names.flatMap((name) => sources.onPath(name).map((command) => ({ command, args: [], origin: "PATH" })));
+  const launchers = sources.isWindows ? sources.onPath("py") : [];
+  return [...found, ...launchers.map((command) => ({ command, args: ["-3"], origin: l10n.t("the Python launcher") }))];
 }
 
-/** What a candidate is asked for; any Python understands it. */
-export const versionScript = "import sys; print('%d.%d' % sys.version_info[:2])";
+/** The setting as absolute paths; a bare name is looked for on the `PATH`. */
+function settingPaths({ setting, workspaceFolders, onPath, isWindows }: Sources): readonly string[] {
+  const paths = isWindows ? win32 : posix;
+  const [folder = ""] = workspaceFolders;
+  const path = setting.replace("${workspaceFolder}", () => folder).replace(/^~(?=[/\\])/, () => homedir());
+  if (!/[/\\]/.test(path)) {
+    const found = onPath(path);
+    return found.length > 0 ? found.slice(0, 1) : [path];
+  }
+  return [paths.isAbsolute(path) || folder === "" ? path : paths.join(folder, path)];
+}
 
-/** Why the answer to `versionScript` rules a Python out; undefined if it does not. */
-export function versionProblem(answer: string): string | undefined {
-  const match = /^(\d+)\.(\d+)$/.exec(answer.trim());
+/** Why a candidate must not even be asked; undefined if it may be. */
+export function trustProblem({ command }: Candidate, sources: Sources): string | undefined {
+  const { isWindows, isTrusted, realPath, workspaceFolders } = sources;
+  if (!(isWindows ? win32 : posix).isAbsolute(command)) {
+    return l10n.t("it was not found");
+  }
+  const folders = workspaceFolders.flatMap((it) => [it, realPath(it)]);
+  const isFromWorkspace = [command, realPath(command)].some((path) => folders.some((it) => isInside(path, it, isWindows)));
+  return isFromWorkspace && !isTrusted ? l10n.t("it is in a folder that is not trusted") : undefined;
+}
+
+/** Upper and lower case are the same here: where they are not, this errs on the careful side. */
+function isInside(path: string, folder: string, isWindows: boolean): boolean {
+  const paths = isWindows ? win32 : posix;
+  const way = paths.relative(folder.toLowerCase(), path.toLowerCase());
+  return way !== ".." && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
+}
+
+/** What a Python has said of itself, and why it will not do, if so. */
+export type Answer = { readonly version: string; readonly problem?: string } | { readonly version?: string; readonly problem: string };
+
+/** What the answer of `launch.py --probe` says. */
+export function answerOf(answer: string): Answer {
+  const match = /^buildxray (\d+)\.(\d+) ?(.*)$/.exec(answer.trim());
   if (match === null) {
-    return "it does not answer like a Python";
+    return { problem: l10n.t("it does not answer like a Python") };
   }
   const [major, minor] = [Number(match[1]), Number(match[2])];
-  const isEnough = major > minimumVersion.major || (major === minimumVersion.major && minor >= minimumVersion.minor);
-  return isEnough ? undefined : `it is Python ${major}.${minor}`;
+  const version = `${major}.${minor}`;
+  if (major < minimumVersion.major || (major === minimumVersion.major && minor < minimumVersion.minor)) {
+    return { version, problem: l10n.t("it is Python {0}", version) };
+  }
+  const missing = match[3] ?? "";
+  return missing === "" ? { version } : { version, problem: l10n.t("it is Python {0}, and lacks {1}", version, missing) };
 }
 
 /** How the server is started: isolated from the user's site-packages and environment. */
 export function serverCommand(candidate: Candidate, launcher: string): { command: string; args: string[] } {
-  return { command: candidate.command, args: [...candidate.args, "-I", launcher, "lsp", "--stdio"] };
+  return { command: candidate.command, args: [...candidate.args, "-I", launcher] };
 }
 
 /** What the user reads where no candidate will do. */
-export function missingMessage(attempts: readonly Attempt[]): string {
-  const needed = `buildxray needs Python ${minimumVersion.major}.${minimumVersion.minor} or later.`;
+export function missingMessage(attempts: readonly Attempt[], platform: NodeJS.Platform): string {
+  const needed = l10n.t("buildxray needs Python {0} or later.", `${minimumVersion.major}.${minimumVersion.minor}`);
   const [only] = attempts;
-  if (attempts.length === 1 && only !== undefined) {
-    return `${needed} ${only.candidate.command}, from ${only.candidate.origin}, cannot be used: ${only.problem}.`;
+  if (only === undefined) {
+    return `${needed} ${l10n.t("None was found.")} ${howToInstall(platform)}`;
   }
-  const tried = attempts.map((it) => it.candidate.command).join(", ");
-  return `${needed} None was found; tried ${tried}. Install Python, or select an interpreter.`;
+  if (attempts.length === 1) {
+    const { command, origin } = only.candidate;
+    return `${needed} ${l10n.t("{0}, from {1}, cannot be used: {2}.", command, origin, only.problem)}`;
+  }
+  const tried = attempts.map((it) => `${it.candidate.command} (${it.problem})`).join(", ");
+  return `${needed} ${l10n.t("None of these can be used: {0}.", tried)}`;
+}
+
+function howToInstall(platform: NodeJS.Platform): string {
+  switch (platform) {
+    case "win32":
+      return l10n.t("Install it from python.org or the Microsoft Store, and restart the editor.");
+    case "darwin":
+      return l10n.t("Install it from python.org, or with `brew install python`.");
+    default:
+      return l10n.t("Install it with your package manager, for example `sudo apt install python3`.");
+  }
 }

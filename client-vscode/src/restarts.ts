@@ -1,7 +1,7 @@
 /** When a server that has stopped is started again. */
 
-/** Crashes within the period that are forgiven. */
-export const forgiven = 5;
+/** So many crashes within the period are too many. */
+export const tooMany = 5;
 const periodInMilliseconds = 3 * 60 * 1000;
 
 export class Restarts {
@@ -13,6 +13,6 @@ export class Restarts {
       this.crashes.shift();
     }
     this.crashes.push(now);
-    return this.crashes.length > forgiven ? undefined : 250 * 2 ** (this.crashes.length - 1);
+    return this.crashes.length >= tooMany ? undefined : 250 * 2 ** (this.crashes.length - 1);
   }
 }

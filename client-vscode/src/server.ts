@@ -1,115 +1,189 @@
 /** The language server as the editor runs it: starts, stops, comes back after a crash. */
 
+import { dirname } from "node:path";
 import * as vscode from "vscode";
 import {
   CloseAction,
-  type CloseHandlerResult,
   ErrorAction,
-  type ErrorHandler,
   LanguageClient,
   type LanguageClientOptions,
   RevealOutputChannelOn,
-  TransportKind,
+  type StaticFeature,
 } from "vscode-languageclient/node";
-import { missingMessage, serverCommand } from "./interpreter";
+import { selector } from "./documents";
+import { type Candidate, missingMessage, serverCommand } from "./interpreter";
+import { middleware, settings } from "./middleware";
+import { complain, type Remedy } from "./notification";
 import { findPython } from "./python";
-import { forgiven, Restarts } from "./restarts";
+import { tooMany, Restarts } from "./restarts";
 
-const languages = ["dockerfile", "containerfile"];
-const schemes = ["file", "untitled"];
+/** What the server tells of a document; `docs/protocol.md` describes it. */
+export interface DocumentStatus {
+  readonly version: number;
+  readonly uri: string;
+  readonly targetPlatforms: readonly string[];
+  readonly buildPlatform: string;
+  readonly origin: string | null;
+}
+
+/** How the server is. */
+export type State =
+  | { readonly kind: "starting" | "running" }
+  | { readonly kind: "failed"; readonly reason: string; readonly remedy: Remedy };
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private restarts = new Restarts();
   private pending: Promise<void> = Promise.resolve();
+  private current: State = { kind: "starting" };
+  private readonly changed = new vscode.EventEmitter<State>();
+  private readonly told = new vscode.EventEmitter<DocumentStatus>();
+
+  /** Fires whenever `state` is another one. */
+  readonly onDidChangeState = this.changed.event;
+  /** Fires when the server tells something of a document. */
+  readonly onDidTellStatus = this.told.event;
 
   constructor(
     private readonly launcher: string,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
+  get state(): State {
+    return this.current;
+  }
+
   /** Start the server, anew if it runs already; starts that are asked for meanwhile wait for their turn. */
   restart(): Promise<void> {
+    this.restarts = new Restarts();
+    return this.startInTurn();
+  }
+
+  /** Have the server ask for the settings again. */
+  async refreshSettings(): Promise<void> {
+    if (this.current.kind === "running") {
+      await this.client?.sendNotification("workspace/didChangeConfiguration", { settings: null });
+    }
+  }
+
+  /** The answer to a request of our own; undefined while no server runs. */
+  async request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result | undefined> {
+    return this.current.kind === "running" ? this.client?.sendRequest<Result>(method, params, token) : undefined;
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.changed.dispose();
+    this.told.dispose();
+  }
+
+  private startInTurn(): Promise<void> {
     this.pending = this.pending.then(async () => {
-      this.restarts = new Restarts();
       await this.stop();
       await this.start();
     });
     return this.pending;
   }
 
-  async stop(): Promise<void> {
+  private async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
     try {
       await client?.dispose();
     } catch (error) {
-      this.log.warn(`The server did not stop in order: ${String(error)}`);
+      this.log.debug(`The server was not there to be stopped: ${String(error)}`);
     }
-  }
-
-  dispose(): void {
-    void this.stop();
   }
 
   private async start(): Promise<void> {
-    const python = await findPython(this.log);
+    this.become({ kind: "starting" });
+    const python = await findPython(this.launcher, this.log);
     if (!("command" in python)) {
-      this.complain(missingMessage(python));
+      this.fail(missingMessage(python, process.platform), python.length === 0 ? "getPython" : "selectInterpreter");
       return;
     }
-    const { command, args } = serverCommand(python, this.launcher);
-    const executable = { command, args, transport: TransportKind.stdio };
-    this.client = new LanguageClient("buildxray", "buildxray", executable, this.clientOptions());
+    const client = this.createClient(python);
+    this.client = client;
     try {
-      await this.client.start();
+      await client.start();
       this.log.info("The server is running.");
+      this.become({ kind: "running" });
     } catch (error) {
-      this.complain(`The buildxray server does not start: ${String(error)}`);
+      this.log.error(`The server does not start: ${String(error)}`);
+      this.comeBack(client);
     }
   }
 
-  private clientOptions(): LanguageClientOptions {
-    const documents = schemes.flatMap((scheme) => languages.map((language) => ({ scheme, language })));
-    const patterns = ["**/{D,d}ockerfile*", "**/*.{D,d}ockerfile", "**/{C,c}ontainerfile*"];
-    return {
-      documentSelector: [...documents, ...patterns.map((pattern) => ({ scheme: "file", pattern }))],
-      initializationOptions: vscode.workspace.getConfiguration("buildxray"),
-      outputChannel: this.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      errorHandler: this.errorHandler(),
-      diagnosticCollectionName: "buildxray",
+  private createClient(python: Candidate): LanguageClient {
+    const executable = {
+      ...serverCommand(python, this.launcher),
+      options: { cwd: dirname(this.launcher) },
     };
+    const client: LanguageClient = new LanguageClient("buildxray", "buildxray", executable, this.clientOptions(() => client));
+    client.registerFeature(asksForStatus);
+    client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
+    return client;
   }
 
-  private errorHandler(): ErrorHandler {
+  private clientOptions(client: () => LanguageClient): LanguageClientOptions {
     return {
-      error: () => ({ action: ErrorAction.Continue }),
-      closed: async (): Promise<CloseHandlerResult> => {
-        const wait = this.restarts.afterCrash(Date.now());
-        if (wait === undefined) {
-          this.complain(`The buildxray server has stopped ${forgiven + 1} times in three minutes and stays off.`);
-          return { action: CloseAction.DoNotRestart, handled: true };
-        }
-        this.log.error("The server has stopped; it is started again.");
-        await new Promise((resolve) => setTimeout(resolve, wait));
-        return { action: CloseAction.Restart, handled: true };
+      documentSelector: selector,
+      initializationOptions: settings,
+      initializationFailedHandler: () => false,
+      outputChannel: this.log,
+      traceOutputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      diagnosticCollectionName: "buildxray",
+      middleware,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => {
+          // Where it has not started yet, whoever waits for the start hears of it.
+          if (this.current.kind === "running") {
+            this.comeBack(client());
+          }
+          return { action: CloseAction.DoNotRestart, handled: true, message: "The server has stopped." };
+        },
       },
     };
   }
 
-  /** One notification with what can be done about it. */
-  private complain(message: string): void {
-    this.log.error(message);
-    const actions = { "Select Interpreter": selectInterpreter, "Open Log": () => { this.log.show(); } };
-    void vscode.window.showErrorMessage(message, ...Object.keys(actions)).then((chosen) => {
-      if (chosen === "Select Interpreter" || chosen === "Open Log") {
-        actions[chosen]();
+  /** After a crash of the present server: start another one in a while, or give up. */
+  private comeBack(client: LanguageClient): void {
+    if (client !== this.client) {
+      return;
+    }
+    const wait = this.restarts.afterCrash(Date.now());
+    if (wait === undefined) {
+      this.fail(vscode.l10n.t("The buildxray server has stopped {0} times in three minutes and stays off.", tooMany), "restart");
+      return;
+    }
+    this.log.warn(`The server is started again in ${wait} ms.`);
+    this.become({ kind: "starting" });
+    setTimeout(() => {
+      if (client === this.client) {
+        void this.startInTurn();
       }
-    });
+    }, wait);
+  }
+
+  private fail(reason: string, remedy: Remedy): void {
+    this.log.error(reason);
+    this.become({ kind: "failed", reason, remedy });
+    complain(reason, remedy);
+  }
+
+  private become(state: State): void {
+    this.current = state;
+    this.changed.fire(state);
   }
 }
 
-function selectInterpreter(): void {
-  void vscode.commands.executeCommand("workbench.action.openSettings", "buildxray.interpreter");
-}
+const asksForStatus: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), buildxrayStatus: true };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};

@@ -1,55 +1,106 @@
 import assert from "node:assert/strict";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { candidates, missingMessage, serverCommand, type Sources, versionProblem } from "../src/interpreter";
+import { answerOf, candidates, missingMessage, serverCommand, type Sources, trustProblem } from "../src/interpreter";
 
 const nothing: Sources = {
   setting: "",
-  fromPythonExtension: undefined,
+  fromExtensions: [],
+  onPath: (name) => [`/usr/bin/${name}`],
   isTrusted: true,
   workspaceFolders: ["/work"],
+  realPath: (path) => path,
   isWindows: false,
 };
+const onWindows: Partial<Sources> = {
+  isWindows: true,
+  onPath: (name) => [`C:\\Python\\${name}.exe`],
+  workspaceFolders: ["C:\\work"],
+};
 const commands = (sources: Partial<Sources>): string[] => candidates({ ...nothing, ...sources }).map((it) => it.command);
+const selected = (command: string) => [{ command, args: [], origin: "an extension" }];
+const problem = (command: string, sources: Partial<Sources> = {}): string | undefined =>
+  trustProblem({ command, args: [], origin: "" }, { ...nothing, isTrusted: false, ...sources });
+const untrusted = "it is in a folder that is not trusted";
 
 test("the setting decides alone", () => {
-  assert.deepEqual(commands({ setting: "/opt/python", fromPythonExtension: "/usr/bin/python" }), ["/opt/python"]);
+  assert.deepEqual(commands({ setting: "/opt/python", fromExtensions: selected("/usr/bin/python") }), ["/opt/python"]);
 });
 
-test("the Python extension comes before PATH", () => {
-  assert.deepEqual(commands({ fromPythonExtension: "/work/.venv/bin/python" }), [
+test("the setting may be a name, or a path from the home directory or the workspace", () => {
+  assert.deepEqual(commands({ setting: "python3.12" }), ["/usr/bin/python3.12"]);
+  assert.deepEqual(commands({ setting: "python9", onPath: () => [] }), ["python9"]);
+  assert.deepEqual(commands({ setting: "~/venv/bin/python" }), [join(homedir(), "venv/bin/python")]);
+  assert.deepEqual(commands({ setting: "${workspaceFolder}/.venv/bin/python" }), ["/work/.venv/bin/python"]);
+  assert.deepEqual(commands({ setting: ".venv/bin/python" }), ["/work/.venv/bin/python"]);
+  assert.deepEqual(commands({ ...onWindows, setting: ".venv\\Scripts\\python.exe" }), ["C:\\work\\.venv\\Scripts\\python.exe"]);
+});
+
+test("extensions for Python come before PATH", () => {
+  assert.deepEqual(commands({ fromExtensions: selected("/work/.venv/bin/python") }), [
     "/work/.venv/bin/python",
-    "python3",
-    "python",
+    "/usr/bin/python3",
+    "/usr/bin/python",
   ]);
 });
 
-test("an untrusted folder brings no interpreter of its own", () => {
-  assert.deepEqual(commands({ fromPythonExtension: "/work/.venv/bin/python", isTrusted: false }), ["python3", "python"]);
-  assert.deepEqual(commands({ fromPythonExtension: "/usr/bin/python", isTrusted: false })[0], "/usr/bin/python");
-  const onWindows = { fromPythonExtension: "c:\\Work\\venv\\python.exe", workspaceFolders: ["C:\\work"], isTrusted: false };
-  assert.deepEqual(commands({ ...onWindows, isWindows: true }), ["python", "python3", "py"]);
+test("on Windows the launcher is asked last", () => {
+  const found = candidates({ ...nothing, ...onWindows });
+  assert.deepEqual(found.map((it) => it.command), ["C:\\Python\\python.exe", "C:\\Python\\python3.exe", "C:\\Python\\py.exe"]);
+  assert.deepEqual(found.at(-1)?.args, ["-3"]);
 });
 
-test("a Python has to be new enough", () => {
-  assert.equal(versionProblem("3.10\n"), undefined);
-  assert.equal(versionProblem("4.0"), undefined);
-  assert.equal(versionProblem("3.9"), "it is Python 3.9");
-  assert.equal(versionProblem("2.7"), "it is Python 2.7");
-  assert.equal(versionProblem("Python was not found; run without arguments to install"), "it does not answer like a Python");
+test("an untrusted folder brings no interpreter of its own, on whatever way", () => {
+  assert.equal(problem("/work/.venv/bin/python"), untrusted);
+  assert.equal(problem("/Work/.venv/bin/python"), untrusted);
+  assert.equal(problem("/usr/../work/python"), untrusted);
+  assert.equal(problem("/usr/bin/python", { realPath: (it) => it.replace("/usr/bin", "/work/bin") }), untrusted);
+  assert.equal(problem("/real/python", { realPath: (it) => it.replace("/work", "/real") }), untrusted);
+  assert.equal(problem("c:\\Work\\venv\\python.exe", onWindows), untrusted);
+  assert.equal(problem("D:\\python.exe", onWindows), undefined);
+  assert.equal(problem("/usr/bin/python"), undefined);
+  assert.equal(problem("/workshop/python"), undefined);
+  assert.equal(problem("/work/.venv/bin/python", { isTrusted: true }), undefined);
+});
+
+test("what is no absolute path is not run", () => {
+  assert.equal(problem("python", { isTrusted: true }), "it was not found");
+  assert.equal(problem("./python"), "it was not found");
+});
+
+test("a Python has to be new enough, and able to load what is compiled", () => {
+  assert.deepEqual(answerOf("buildxray 3.10\n"), { version: "3.10" });
+  assert.deepEqual(answerOf("buildxray 4.0\r\n"), { version: "4.0" });
+  assert.equal(answerOf("buildxray 3.9 tree-sitter").problem, "it is Python 3.9");
+  assert.equal(answerOf("buildxray 3.15 tree-sitter\n").problem, "it is Python 3.15, and lacks tree-sitter");
+  assert.equal(answerOf("Python was not found; run without arguments").problem, "it does not answer like a Python");
 });
 
 test("the server starts in isolation", () => {
   const launcher = { command: "py", args: ["-3"], origin: "the Python launcher" };
   assert.deepEqual(serverCommand(launcher, "/x/launch.py"), {
     command: "py",
-    args: ["-3", "-I", "/x/launch.py", "lsp", "--stdio"],
+    args: ["-3", "-I", "/x/launch.py"],
   });
 });
 
 test("what is missing is named", () => {
-  const attempts = candidates(nothing).map((candidate) => ({ candidate, problem: "it was not found" }));
-  assert.match(missingMessage(attempts), /needs Python 3\.10 or later.*tried python3, python/);
-  const [only] = candidates({ ...nothing, setting: "/x" }).map((candidate) => ({ candidate, problem: "it is Python 3.8" }));
-  assert.ok(only);
-  assert.match(missingMessage([only]), /\/x, from the setting `buildxray.interpreter`, cannot be used: it is Python 3\.8/);
+  const tried = (sources: Partial<Sources>, why: string) =>
+    candidates({ ...nothing, ...sources }).map((candidate) => ({ candidate, problem: why }));
+  assert.equal(
+    missingMessage(tried({}, "it does not start"), "linux"),
+    "buildxray needs Python 3.10 or later. None of these can be used: " +
+      "/usr/bin/python3 (it does not start), /usr/bin/python (it does not start).",
+  );
+  assert.equal(
+    missingMessage(tried({ setting: "/x" }, "it is Python 3.8"), "linux"),
+    "buildxray needs Python 3.10 or later. /x, from the setting `buildxray.interpreter`, cannot be used: it is Python 3.8.",
+  );
+});
+
+test("where there is no Python at all, it is said how to get one", () => {
+  assert.match(missingMessage([], "linux"), /None was found\. .*apt install python3/);
+  assert.match(missingMessage([], "darwin"), /brew install python/);
+  assert.match(missingMessage([], "win32"), /Microsoft Store/);
 });

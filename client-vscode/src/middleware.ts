@@ -1,0 +1,66 @@
+/** Between editor and server: leaves to other extensions what these do, and adds to the settings what follows from that. */
+
+import * as vscode from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
+import { leavesBuildChecks, leavesNames, type Navigation } from "./coexistence";
+
+const isInstalled = (id: string): boolean => vscode.extensions.getExtension(id) !== undefined;
+
+/** The settings for all documents, as the server takes them when it starts. */
+export function settings(): Record<string, unknown> {
+  return withDefaults({ ...vscode.workspace.getConfiguration("buildxray") }, undefined);
+}
+
+export const middleware: Middleware = {
+  workspace: {
+    configuration: async (params, token, next) => {
+      const answers = await next(params, token);
+      if (!Array.isArray(answers)) {
+        return answers;
+      }
+      return answers.map((answer: Record<string, unknown> | null, index) => {
+        const { section, scopeUri } = params.items[index] ?? {};
+        const scope = scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri);
+        return section === "buildxray" && answer !== null ? withDefaults(answer, scope) : answer;
+      });
+    },
+  },
+  provideDocumentSymbols: (document, token, next) => (leaves(document) ? [] : next(document, token)),
+  provideFoldingRanges: (document, context, token, next) => (leaves(document) ? [] : next(document, context, token)),
+  provideDefinition: (document, position, token, next) => (leaves(document) ? [] : next(document, position, token)),
+  provideDocumentHighlights: (document, position, token, next) => (leaves(document) ? [] : next(document, position, token)),
+  prepareRename: (document, position, token, next) => {
+    // The editor asks the next extension only if this one refuses.
+    return leaves(document) ? Promise.reject(new Error("left to another extension")) : next(document, position, token);
+  },
+  provideRenameEdits: (document, position, name, token, next) => {
+    return leaves(document) ? undefined : next(document, position, name, token);
+  },
+  provideCompletionItem: async (document, position, context, token, next) => {
+    const found = (await next(document, position, context, token)) ?? [];
+    const items = Array.isArray(found) ? found : found.items;
+    return leaves(document) ? items.filter((it) => !isCommonName(it)) : items;
+  },
+};
+
+function withDefaults(values: Record<string, unknown>, scope: vscode.Uri | undefined): Record<string, unknown> {
+  const isLeft = leavesBuildChecks({ isInstalled }) && !isSet("buildkitChecks", scope);
+  return isLeft ? { ...values, buildkitChecks: false } : values;
+}
+
+/** Whether the user has set something, wherever. */
+function isSet(name: string, scope: vscode.Uri | undefined): boolean {
+  const found = vscode.workspace.getConfiguration("buildxray", scope).inspect(name);
+  return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((it) => it !== undefined);
+}
+
+function leaves(document: vscode.TextDocument): boolean {
+  const navigation = vscode.workspace.getConfiguration("buildxray", document).get<Navigation>("navigation", "auto");
+  return leavesNames({ isInstalled, navigation }, document.uri.scheme);
+}
+
+/** Whether others complete it too: stages, and variables that are declared already. */
+function isCommonName({ kind, additionalTextEdits }: vscode.CompletionItem): boolean {
+  const declares = additionalTextEdits !== undefined && additionalTextEdits.length > 0;
+  return kind === vscode.CompletionItemKind.Module || (kind === vscode.CompletionItemKind.Variable && !declares);
+}

@@ -1,0 +1,17 @@
+/** Looks for executables on the `PATH`, as shells do, but never in the current directory. */
+
+import { posix, win32 } from "node:path";
+
+/** The absolute paths of all executables of a name, best first. Entries that are relative depend on the directory, and are left out. */
+export function onPath(
+  name: string,
+  searchPath: string,
+  isWindows: boolean,
+  isExecutable: (path: string) => boolean,
+): string[] {
+  const paths = isWindows ? win32 : posix;
+  const file = isWindows && !name.toLowerCase().endsWith(".exe") ? `${name}.exe` : name;
+  const directories = searchPath.split(paths.delimiter).map((it) => (isWindows ? it.replaceAll('"', "") : it));
+  const found = directories.filter((it) => paths.isAbsolute(it)).map((it) => paths.join(it, file));
+  return [...new Set(found)].filter((it) => isExecutable(it));
+}

@@ -1,0 +1,60 @@
+/** The quick pick that changes the platforms in force. */
+
+import * as vscode from "vscode";
+import { platformChoices, removedFrom, type Target, writtenTo } from "./platformChoices";
+import type { DocumentStatus } from "./server";
+
+const targets: Record<Target, vscode.ConfigurationTarget> = {
+  global: vscode.ConfigurationTarget.Global,
+  workspace: vscode.ConfigurationTarget.Workspace,
+  workspaceFolder: vscode.ConfigurationTarget.WorkspaceFolder,
+};
+
+/** Let the user choose, and write the setting; choosing none leaves it to the project. */
+export async function selectPlatforms(uri: vscode.Uri | undefined, status: DocumentStatus | undefined): Promise<void> {
+  const chosen = await pick(status?.targetPlatforms ?? [], status?.origin ?? undefined);
+  if (chosen === undefined) {
+    return;
+  }
+  const folder = uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(uri);
+  const configuration = vscode.workspace.getConfiguration("buildxray", uri);
+  const values = configuration.inspect("platforms") ?? {};
+  if (chosen.length === 0) {
+    for (const target of removedFrom(values)) {
+      await configuration.update("platforms", undefined, targets[target]);
+    }
+  } else {
+    const folders = folder === undefined ? 0 : (vscode.workspace.workspaceFolders?.length ?? 0);
+    await configuration.update("platforms", chosen, targets[writtenTo(values, folders)]);
+  }
+}
+
+async function pick(inForce: readonly string[], origin: string | undefined): Promise<string[] | undefined> {
+  const known = new Map<string, vscode.QuickPickItem>();
+  const items = (typed: string): vscode.QuickPickItem[] =>
+    platformChoices(inForce, typed).map((label) => {
+      const description = inForce.includes(label) ? (origin ?? vscode.l10n.t("default")) : "";
+      const item = known.get(label) ?? { label, description };
+      known.set(label, item);
+      return item;
+    });
+  const reset = { iconPath: new vscode.ThemeIcon("discard"), tooltip: vscode.l10n.t("Use the platforms of the project") };
+  const box = vscode.window.createQuickPick();
+  box.title = vscode.l10n.t("Platforms that the image is built for");
+  box.placeholder = vscode.l10n.t("Choose, or type another one; none: those of the project");
+  box.canSelectMany = true;
+  box.buttons = [reset];
+  box.items = items("");
+  box.selectedItems = box.items.filter((it) => inForce.includes(it.label));
+  return new Promise((resolve) => {
+    box.onDidChangeValue((typed) => {
+      const selected = box.selectedItems;
+      box.items = [...new Set([...items(typed), ...selected])];
+      box.selectedItems = selected;
+    });
+    box.onDidTriggerButton(() => { resolve([]); box.hide(); });
+    box.onDidAccept(() => { resolve(box.selectedItems.map((it) => it.label)); box.hide(); });
+    box.onDidHide(() => { resolve(undefined); box.dispose(); });
+    box.show();
+  });
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { statusText } from "../src/statusText";
+
+const status = {
+  version: 1,
+  uri: "file:///Dockerfile",
+  targetPlatforms: ["linux/amd64", "linux/arm64"],
+  buildPlatform: "linux/amd64",
+  origin: "docker-bake.hcl, target `app`",
+};
+
+test("a running server shows the platforms in force and where they come from", () => {
+  const shown = statusText({ kind: "running" }, status);
+  assert.equal(shown.text, "linux/amd64, linux/arm64");
+  assert.equal(shown.detail, "docker-bake.hcl, target app");
+  assert.deepEqual([shown.command.command, shown.isBusy, shown.isError], ["buildxray.selectPlatforms", false, false]);
+  assert.equal(statusText({ kind: "running" }, { ...status, origin: null }).detail, "default");
+});
+
+test("while the server starts, old platforms are not shown", () => {
+  const shown = statusText({ kind: "starting" }, status);
+  assert.deepEqual([shown.text, shown.isBusy, shown.isError], ["buildxray is starting", true, false]);
+});
+
+test("a server that has failed is an error that can be mended", () => {
+  const failed = { kind: "failed", reason: "No Python." } as const;
+  const shown = statusText({ ...failed, remedy: "getPython" }, status);
+  assert.deepEqual([shown.detail, shown.isError, shown.command.command], ["No Python.", true, "buildxray.selectInterpreter"]);
+  assert.equal(statusText({ ...failed, remedy: "restart" }, undefined).command.command, "buildxray.restart");
+});
