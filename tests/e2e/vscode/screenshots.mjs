@@ -52,6 +52,11 @@ try {
   await hoverAt(11, 29);
   await page.locator(".monaco-hover:visible table").waitFor();
   await take("hover", 470);
+
+  await page.keyboard.press("Escape");
+  await page.locator("#status\\.languageStatus").click();
+  await page.locator(".hover-language-status").getByText("linux/amd64, linux/arm64").waitFor();
+  await take("platforms", viewport.height);
 } finally {
   await close();
 }
