@@ -6,6 +6,7 @@ const scenario = scenarios({ hasPython: false });
 scenario("where no Python is found, one notification says so", async (window) => {
   await window.openFile("Dockerfile");
   await window.notification.getByText("buildxray needs Python 3.10 or later").waitFor();
+  await window.notification.getByRole("button", { name: "Get Python" }).waitFor();
   await window.notification.getByRole("button", { name: "Select Interpreter" }).click();
-  await window.page.locator(".settings-editor").getByText("Interpreter").first().waitFor();
+  await window.page.locator(".quick-input-list").getByText("Browse…").waitFor();
 });
