@@ -119,7 +119,7 @@ export class Server implements vscode.Disposable {
       ...serverCommand(python, this.launcher),
       options: { cwd: dirname(this.launcher) },
     };
-    const client: LanguageClient = new LanguageClient("buildxray", "buildxray", executable, this.clientOptions(() => client));
+    const client: LanguageClient = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(() => client));
     client.registerFeature(asksForStatus);
     client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
     return client;
@@ -176,6 +176,13 @@ export class Server implements vscode.Disposable {
   private become(state: State): void {
     this.current = state;
     this.changed.fire(state);
+  }
+}
+
+/** What goes wrong is said once, by the notification that can be acted upon, and not by the library as well. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 
