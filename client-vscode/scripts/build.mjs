@@ -14,6 +14,8 @@ if (process.argv.includes("--tests")) {
     format: "cjs",
     alias: { vscode: "./test/vscode.ts" },
     external: ["typescript"],
+    // What the tested functions do not call need not be there.
+    logOverride: { "import-is-undefined": "silent" },
   });
 } else {
   await build({

@@ -102,30 +102,36 @@ export class Server implements vscode.Disposable {
       this.fail(missingMessage(python, process.platform), python.length === 0 ? "getPython" : "selectInterpreter");
       return;
     }
-    const client = this.createClient(python);
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => { close = resolve; });
+    const client = this.createClient(python, () => { close(); });
     this.client = client;
-    try {
-      await client.start();
+    const started = client.start().then(
+      () => true,
+      (error: unknown) => { this.log.error(`The server does not start: ${String(error)}`); return false; },
+    );
+    // A server that ends while it starts is not always told by the library as one that does not start.
+    if (await Promise.race([started, closed.then(() => false)])) {
       this.log.info("The server is running.");
       this.become({ kind: "running" });
-    } catch (error) {
-      this.log.error(`The server does not start: ${String(error)}`);
+      void closed.then(() => { this.comeBack(client); });
+    } else {
       this.comeBack(client);
     }
   }
 
-  private createClient(python: Candidate): LanguageClient {
+  private createClient(python: Candidate, onClosed: () => void): LanguageClient {
     const executable = {
       ...serverCommand(python, this.launcher),
       options: { cwd: dirname(this.launcher) },
     };
-    const client: LanguageClient = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(() => client));
+    const client = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(onClosed));
     client.registerFeature(asksForStatus);
     client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
     return client;
   }
 
-  private clientOptions(client: () => LanguageClient): LanguageClientOptions {
+  private clientOptions(onClosed: () => void): LanguageClientOptions {
     return {
       documentSelector: selector,
       initializationOptions: settings,
@@ -138,10 +144,7 @@ export class Server implements vscode.Disposable {
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          // Where it has not started yet, whoever waits for the start hears of it.
-          if (this.current.kind === "running") {
-            this.comeBack(client());
-          }
+          onClosed();
           return { action: CloseAction.DoNotRestart, handled: true, message: "The server has stopped." };
         },
       },
