@@ -77,10 +77,11 @@ export class Server implements vscode.Disposable {
     this.told.dispose();
   }
 
-  private startInTurn(): Promise<void> {
+  /** A Python that has just run the server need not be asked again whether it can. */
+  private startInTurn(proven?: Candidate): Promise<void> {
     this.pending = this.pending.then(async () => {
       await this.stop();
-      await this.start();
+      await this.start(proven);
     });
     return this.pending;
   }
@@ -95,9 +96,9 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async start(): Promise<void> {
+  private async start(proven: Candidate | undefined): Promise<void> {
     this.become({ kind: "starting" });
-    const python = await findPython(this.launcher, this.log);
+    const python = proven ?? (await findPython(this.launcher, this.log));
     if (!("command" in python)) {
       this.fail(missingMessage(python, process.platform), python.length === 0 ? "getPython" : "selectInterpreter");
       return;
@@ -114,9 +115,9 @@ export class Server implements vscode.Disposable {
     if (await Promise.race([started, closed.then(() => false)])) {
       this.log.info("The server is running.");
       this.become({ kind: "running" });
-      void closed.then(() => { this.comeBack(client); });
+      void closed.then(() => { this.comeBack(client, python); });
     } else {
-      this.comeBack(client);
+      this.comeBack(client, python);
     }
   }
 
@@ -152,7 +153,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** After a crash of the present server: start another one in a while, or give up. */
-  private comeBack(client: LanguageClient): void {
+  private comeBack(client: LanguageClient, python: Candidate): void {
     if (client !== this.client) {
       return;
     }
@@ -165,7 +166,7 @@ export class Server implements vscode.Disposable {
     this.become({ kind: "starting" });
     setTimeout(() => {
       if (client === this.client) {
-        void this.startInTurn();
+        void this.startInTurn(python);
       }
     }, wait);
   }

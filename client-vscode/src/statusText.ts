@@ -16,8 +16,12 @@ export function statusText(state: State, status: DocumentStatus | undefined): St
   if (state.kind === "failed") {
     const restart = { title: l10n.t("Restart"), command: "buildxray.restart" };
     const select = { title: l10n.t("Select Interpreter"), command: "buildxray.selectInterpreter" };
-    const command = state.remedy === "restart" ? restart : select;
-    return { text: l10n.t("buildxray is not running"), detail: state.reason, command, isBusy, isError: true };
+    // Longer words would push the command out of sight; the log has the whole reason.
+    const [command, detail] =
+      state.remedy === "restart"
+        ? [restart, l10n.t("it has stopped too often")]
+        : [select, l10n.t("no suitable Python was found")];
+    return { text: l10n.t("buildxray is not running"), detail, command, isBusy, isError: true };
   }
   const command = { title: l10n.t("Change…"), command: "buildxray.selectPlatforms" };
   if (isBusy || status === undefined) {

@@ -26,6 +26,6 @@ test("while the server starts, old platforms are not shown", () => {
 test("a server that has failed is an error that can be mended", () => {
   const failed = { kind: "failed", reason: "No Python." } as const;
   const shown = statusText({ ...failed, remedy: "getPython" }, status);
-  assert.deepEqual([shown.detail, shown.isError, shown.command.command], ["No Python.", true, "buildxray.selectInterpreter"]);
+  assert.deepEqual([shown.isBusy, shown.isError, shown.command.command], [false, true, "buildxray.selectInterpreter"]);
   assert.equal(statusText({ ...failed, remedy: "restart" }, undefined).command.command, "buildxray.restart");
 });
