@@ -12,6 +12,7 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 import { missingMessage, serverCommand } from "./interpreter";
+import { showsPlans } from "./planCommand";
 import { findPython } from "./python";
 import { forgiven, Restarts } from "./restarts";
 
@@ -48,6 +49,11 @@ export class Server implements vscode.Disposable {
     }
   }
 
+  /** The answer to a request of our own; undefined while no server runs. */
+  async request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result | undefined> {
+    return this.client?.isRunning() === true ? this.client.sendRequest<Result>(method, params, token) : undefined;
+  }
+
   dispose(): void {
     void this.stop();
   }
@@ -61,6 +67,7 @@ export class Server implements vscode.Disposable {
     const { command, args } = serverCommand(python, this.launcher);
     const executable = { command, args, transport: TransportKind.stdio };
     this.client = new LanguageClient("buildxray", "buildxray", executable, this.clientOptions());
+    this.client.registerFeature(showsPlans);
     try {
       await this.client.start();
       this.log.info("The server is running.");

@@ -1,0 +1,30 @@
+/** What can be decided about the picture without a browser. */
+
+export const leastZoom = 0.1;
+export const mostZoom = 4;
+const step = 1.2;
+
+export interface Lines {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The indices of the rows that a line belongs to. */
+export function rowsAt(rows: readonly Lines[], line: number): number[] {
+  return rows.flatMap(({ first, last }, index) => (first <= line && line <= last ? [index] : []));
+}
+
+/** Another size, by so many steps. */
+export function zoomed(zoom: number, steps: number): number {
+  return Math.min(mostZoom, Math.max(leastZoom, zoom * step ** steps));
+}
+
+/** The size at which all of a picture is to be seen, never larger than it is drawn. */
+export function fitting(picture: Size, room: Size): number {
+  return Math.max(leastZoom, Math.min(1, room.width / picture.width, room.height / picture.height));
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
