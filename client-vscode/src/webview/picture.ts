@@ -2,6 +2,7 @@
 
 export const leastZoom = 0.1;
 export const mostZoom = 4;
+const leastLegible = 0.75;
 const step = 1.2;
 
 export interface Lines {
@@ -22,6 +23,11 @@ export function zoomed(zoom: number, steps: number): number {
 /** The size at which all of a picture is to be seen, never larger than it is drawn. */
 export function fitting(picture: Size, room: Size): number {
   return Math.max(leastZoom, Math.min(1, room.width / picture.width, room.height / picture.height));
+}
+
+/** The size of a picture that nobody has zoomed: all of its width, as long as that can be read. */
+export function automatic(picture: Size, room: Size): number {
+  return Math.max(leastLegible, Math.min(1, room.width / picture.width));
 }
 
 export interface Size {

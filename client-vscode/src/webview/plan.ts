@@ -2,7 +2,7 @@
 
 import { makeNavigable } from "../../../server/buildxray/ide/plan_view/keyboard.js";
 import type { FromPage, KeptState, ToPage } from "../planMessages";
-import { fitting, rowsAt, zoomed } from "./picture";
+import { automatic, fitting, rowsAt, type Size, zoomed } from "./picture";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromPage): void;
@@ -16,7 +16,8 @@ const notice = element("#notice");
 const said = element("output");
 const platforms = element("#platforms") as HTMLDetailsElement;
 let state = editor.getState();
-let zoom = state?.zoom ?? 1;
+/** Undefined as long as nobody has zoomed. */
+let zoom = state?.zoom;
 let cursor: number | undefined;
 
 function element(selector: string, parent: ParentNode = document): HTMLElement {
@@ -95,13 +96,24 @@ function setZoom(value: number): void {
   resize();
 }
 
+function room(): Size {
+  return { width: main.clientWidth, height: main.clientHeight };
+}
+
+/** The zoom that is in force. */
+function current(): number {
+  const size = picture()?.viewBox.baseVal;
+  return zoom ?? (size === undefined ? 1 : automatic(size, room()));
+}
+
 function resize(): void {
   const svg = picture();
   if (svg !== null) {
     const { width, height } = svg.viewBox.baseVal;
-    svg.setAttribute("width", String(width * zoom));
-    svg.setAttribute("height", String(height * zoom));
-    element("#actual-size").textContent = `${Math.round(zoom * 100)} %`;
+    const value = current();
+    svg.setAttribute("width", String(width * value));
+    svg.setAttribute("height", String(height * value));
+    element("#actual-size").textContent = `${Math.round(value * 100)} %`;
   }
 }
 
@@ -142,22 +154,23 @@ platforms.addEventListener("keydown", ({ key }) => {
     element("summary", platforms).focus();
   }
 });
-element("#zoom-in").addEventListener("click", () => { setZoom(zoomed(zoom, 1)); });
-element("#zoom-out").addEventListener("click", () => { setZoom(zoomed(zoom, -1)); });
+element("#zoom-in").addEventListener("click", () => { setZoom(zoomed(current(), 1)); });
+element("#zoom-out").addEventListener("click", () => { setZoom(zoomed(current(), -1)); });
 element("#actual-size").addEventListener("click", () => { setZoom(1); });
 element("#fit").addEventListener("click", () => {
   const size = picture()?.viewBox.baseVal;
   if (size !== undefined) {
-    setZoom(fitting(size, { width: main.clientWidth, height: main.clientHeight }));
+    setZoom(fitting(size, room()));
   }
 });
 element("#export").addEventListener("click", () => { editor.postMessage({ kind: "export" }); });
 main.addEventListener("wheel", (event) => {
   if (event.ctrlKey) {
     event.preventDefault();
-    setZoom(zoomed(zoom, -Math.sign(event.deltaY) / 2));
+    setZoom(zoomed(current(), -Math.sign(event.deltaY) / 2));
   }
 }, { passive: false });
+new ResizeObserver(resize).observe(main);
 main.addEventListener("focusout", () => { said.textContent = ""; });
 
 editor.postMessage({ kind: "ready" });

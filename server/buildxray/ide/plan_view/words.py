@@ -58,7 +58,7 @@ def title(view: PlanView) -> str:
     """What is built."""
     targets = _(", ").join(map(str, view.target_platforms))
     built = _("built on {machine} for {targets}", machine=view.build_platform, targets=targets)
-    return f"{built} ({view.origin})" if view.origin else built
+    return f"{built} ({view.origin.replace('`', '')})" if view.origin else built
 
 
 def emulated_caption(totals: Totals) -> str:
