@@ -194,7 +194,7 @@ export class PlanView implements vscode.Disposable {
     const key = JSON.stringify([state.uri, state.platforms]);
     if (shown(answer, this.last, key) === "last picture" && answer.error !== null) {
       const { message, line } = answer.error;
-      this.tell({ kind: "notice", text: vscode.l10n.t("The text has an error in line {0}: {1}. The plan is that from before.", line, message) });
+      this.tell({ kind: "notice", text: vscode.l10n.t("This is the plan before the error in line {0}: {1}", line, message) });
       return;
     }
     const { svg, targetPlatforms, knownPlatforms } = answer;

@@ -2,7 +2,7 @@
 
 export const leastZoom = 0.1;
 export const mostZoom = 4;
-const leastLegible = 0.75;
+const leastLegible = 0.8;
 const step = 1.2;
 
 export interface Lines {

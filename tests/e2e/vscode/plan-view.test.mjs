@@ -105,7 +105,7 @@ test("the picture follows typing, and stays while the text has an error", async 
   await goTo(page, 12, 1);
   await page.keyboard.type("X");
   const notice = plan.locator("#notice");
-  await notice.getByText(/error in line 12.*from before/).waitFor({ timeout: 10_000 });
+  await notice.getByText(/before the error in line 12: unknown instruction `XFROM`/).waitFor({ timeout: 10_000 });
   assert.equal(await total("emulated").textContent(), "0");
   await page.keyboard.press("Backspace");
   await notice.waitFor({ state: "hidden", timeout: 10_000 });
