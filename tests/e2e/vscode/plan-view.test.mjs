@@ -1,39 +1,27 @@
-// The build plan as a picture in a real VS Code: opens from the lens, leads to lines, follows cursor, text and platforms.
+// The build plan as a picture: opens from the lens, leads to lines, follows cursor, text and platforms.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { goTo, greet, openFile, openFolder, planOf } from "./workbench.mjs";
+import { scenarios, until } from "./workbench.mjs";
 
-let session;
-let plan;
-before(async () => {
-  session = await openFolder(greet, { viewport: { width: 1500, height: 900 } });
-  const { page } = session;
-  await openFile(page, "Dockerfile");
-  await page.locator(".codelens-decoration a").first().click({ timeout: 60_000 });
-  plan = await planOf(page);
-});
-after(async () => {
-  await session?.close();
-});
+const scenario = scenarios({ viewport: { width: 1500, height: 900 } });
 
-async function eventually(isSo) {
-  for (let attempt = 0; !(await isSo()); attempt += 1) {
-    assert.ok(attempt < 50, "never");
-    await session.page.waitForTimeout(100);
-  }
+async function openPlan(window) {
+  await window.openFile("Dockerfile");
+  await window.page.locator(".codelens-decoration a").first().click();
+  return window.plan();
 }
 
-const total = (caption) => plan.locator(".total", { hasText: caption }).locator(".figure");
-const row = (line) => plan.locator(`.row[data-line="${line}"]`);
+const row = (plan, line) => plan.locator(`.row[data-line="${line}"]`);
+const current = (plan, line) => row(plan, line).and(plan.locator(".current"));
+const total = (plan, caption) => plan.locator(".total", { hasText: caption }).locator(".figure").first();
+const number = async (plan, caption) => Number(await total(plan, caption).textContent());
+const cursorIn = (window, line) => window.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line}` }).waitFor();
 
-test("the lens opens the plan", async () => {
-  assert.equal(await total("steps").first().textContent(), "19");
-  assert.equal(await total("emulated").textContent(), "3");
+scenario("the lens opens the plan", async (window) => {
+  const plan = await openPlan(window);
+  assert.equal(await number(plan, "steps"), 19);
+  assert.equal(await number(plan, "emulated"), 3);
   assert.equal(await plan.locator(".body .step.emulated").count(), 3);
-  await plan.locator('.row.current[data-line="1"]').waitFor();
-});
-
-test("no text leaves its box, whatever the font", async () => {
+  await current(plan, 1).waitFor();
   const outside = await plan.locator(".body .step").evaluateAll((steps) =>
     steps.flatMap((step) => {
       const frame = step.querySelector(".frame").getBoundingClientRect();
@@ -41,88 +29,92 @@ test("no text leaves its box, whatever the font", async () => {
       return texts.filter(([, it]) => it.left < frame.left || it.right > frame.right).map(([text]) => text);
     }),
   );
-  assert.deepEqual(outside, []);
+  assert.deepEqual(outside, [], "no text leaves its box, whatever the font");
 });
 
-test("a click on a step leads to its line", async () => {
-  const { page } = session;
-  await row(10).locator(".step").last().click();
-  await page.locator('.statusbar-item:has-text("Ln 10")').waitFor({ timeout: 10_000 });
-  await row(10).and(plan.locator(".current")).waitFor();
+scenario("a click on a step leads to its line", async (window) => {
+  const plan = await openPlan(window);
+  await row(plan, 10).locator(".step").last().click();
+  await cursorIn(window, 10);
+  await current(plan, 10).waitFor();
 });
 
-test("the keyboard walks from step to step, and Enter leads to the line", async () => {
-  const { page } = session;
-  const steps = plan.locator(".body .step");
+scenario("the keyboard walks from step to step, and Enter leads to the line", async (window) => {
+  const plan = await openPlan(window);
   assert.equal(await plan.locator(".body .step[tabindex='0']").count(), 1);
-  await steps.first().focus();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("ArrowRight");
-  const focused = plan.locator(".step:focus");
-  assert.match(await focused.getAttribute("aria-label"), /^stage build, line 3; WORKDIR \/src; for linux\/arm64;/);
-  assert.match(await plan.locator("output").textContent(), /line 3/);
-  await page.keyboard.press("Enter");
-  await page.locator('.statusbar-item:has-text("Ln 3")').waitFor({ timeout: 10_000 });
+  await plan.locator("#export").focus();
+  await window.page.keyboard.press("Tab");
+  await window.page.keyboard.press("ArrowDown");
+  await window.page.keyboard.press("ArrowRight");
+  const said = /^stage build, line 3; WORKDIR \/src; for linux\/arm64;/;
+  assert.match(await plan.locator(".step:focus").getAttribute("aria-label"), said);
+  assert.match(await plan.locator("output").textContent(), said);
+  await window.page.keyboard.press("Enter");
+  await cursorIn(window, 3);
 });
 
-test("the step of the cursor's line is marked and in sight", async () => {
-  const { page } = session;
-  await goTo(page, 13, 4);
-  await row(13).and(plan.locator(".current")).waitFor({ timeout: 10_000 });
-  await goTo(page, 8, 3);
-  await row(6).and(plan.locator(".current")).waitFor({ timeout: 10_000 });
-  assert.equal(await plan.locator(".row.current").count(), 1);
+scenario("the step of the cursor's line is marked and in sight", async (window) => {
+  const plan = await openPlan(window);
   await plan.locator("#zoom-in").click({ clickCount: 4 });
-  await goTo(page, 11, 1);
-  const isInSight = () => plan.locator(".row.current .step").first().evaluate((step) => {
-    const [it, room] = [step.getBoundingClientRect(), document.querySelector("main").getBoundingClientRect()];
-    return it.top >= room.top && it.bottom <= room.bottom && it.left < room.right && it.right > room.left;
-  });
-  await eventually(isInSight);
-  await goTo(page, 3, 1);
-  await eventually(isInSight);
-  await plan.locator("#actual-size").click();
+  await window.page.locator(".monaco-editor .view-line").first().click();
+  for (const [line, shown] of [[11, 11], [8, 6], [1, 1]]) {
+    await window.goTo(line, 1);
+    await current(plan, shown).waitFor();
+    assert.equal(await plan.locator(".row.current").count(), 1);
+    await until(() =>
+      plan.locator(".row.current .step").first().evaluate((step) => {
+        const [it, room] = [step.getBoundingClientRect(), document.querySelector("main").getBoundingClientRect()];
+        return it.top >= room.top && it.bottom <= room.bottom;
+      }),
+    );
+  }
 });
 
-test("other platforms make another plan, and the way back is short", async () => {
-  const asProject = await total("steps").first().textContent();
+scenario("other platforms make another plan, and the way back is short", async (window) => {
+  const plan = await openPlan(window);
   await plan.locator("#platforms summary").click();
   await plan.getByLabel("linux/s390x").check();
-  await plan.locator(".subtitle", { hasText: "linux/s390x" }).waitFor({ timeout: 10_000 });
-  assert.ok(Number(await total("steps").first().textContent()) > Number(asProject));
+  const subtitle = plan.locator(".subtitle", { hasText: "linux/s390x" });
+  await subtitle.waitFor();
+  assert.equal(await number(plan, "steps"), 28);
+  assert.equal(await number(plan, "emulated"), 6);
   await plan.locator("#as-project").click();
-  await plan.locator(".subtitle", { hasText: "linux/s390x" }).waitFor({ state: "detached", timeout: 10_000 });
-  assert.equal(await total("steps").first().textContent(), asProject);
-  await session.page.keyboard.press("Escape");
+  await subtitle.waitFor({ state: "detached" });
+  assert.equal(await number(plan, "steps"), 19);
 });
 
-test("the picture follows typing, and stays while the text has an error", async () => {
-  const { page } = session;
-  await page.locator(".monaco-editor .view-line").first().click();
-  await goTo(page, 1, 6);
-  await page.keyboard.type("--platform=$BUILDPLATFORM ");
-  await total("emulated").getByText("0", { exact: true }).waitFor({ timeout: 10_000 });
-  await goTo(page, 12, 1);
-  await page.keyboard.type("X");
-  const notice = plan.locator("#notice");
-  await notice.getByText(/before the error in line 12: unknown instruction `XFROM`/).waitFor({ timeout: 10_000 });
-  assert.equal(await total("emulated").textContent(), "0");
-  await page.keyboard.press("Backspace");
-  await notice.waitFor({ state: "hidden", timeout: 10_000 });
+scenario("the picture follows typing, and stays while the text has an error", async (window) => {
+  const plan = await openPlan(window);
+  await window.page.locator(".monaco-editor .view-line").first().click();
+  await window.goTo(1, 6);
+  await window.page.keyboard.type("--platform=$BUILDPLATFORM ");
+  await total(plan, "emulated").getByText("0", { exact: true }).waitFor();
+  await window.goTo(12, 1);
+  await window.page.keyboard.type("X");
+  const notice = plan.locator("#notice", { hasText: "before the error in line 12: unknown instruction `XFROM`" });
+  await notice.waitFor();
+  assert.equal(await number(plan, "emulated"), 0);
+  await window.page.keyboard.press("Backspace");
+  await notice.waitFor({ state: "hidden" });
 });
 
-test("the picture can be made to fit", async () => {
+scenario("the picture can be made to fit", async (window) => {
+  const plan = await openPlan(window);
   const svg = plan.locator("main svg");
-  const full = (await svg.boundingBox()).height;
+  const { height } = await svg.boundingBox();
   await plan.locator("#zoom-in").click();
-  assert.ok((await svg.boundingBox()).height > full * 1.1);
+  assert.ok((await svg.boundingBox()).height > height * 1.1);
   await plan.locator("#fit").click();
   const [shown, room] = [await svg.boundingBox(), await plan.locator("main").boundingBox()];
   assert.ok(shown.height <= room.height + 1 && shown.width <= room.width + 1);
 });
 
-test("the view is there again after a reload", async () => {
-  await session.page.reload();
-  plan = await planOf(session.page);
-  assert.match(await plan.locator(".title").textContent(), /^Dockerfile$/);
+scenario("the view is there again after a reload, and with it the chosen platforms", async (window) => {
+  let plan = await openPlan(window);
+  await plan.locator("#platforms summary").click();
+  await plan.getByLabel("linux/riscv64").check();
+  await plan.locator(".subtitle", { hasText: "linux/riscv64" }).waitFor();
+  await window.page.reload();
+  plan = await window.plan();
+  await plan.locator(".subtitle", { hasText: "linux/riscv64" }).waitFor();
 });
