@@ -114,6 +114,8 @@ scenario("the view is there again after a reload, and with it the chosen platfor
   await plan.locator("#platforms summary").click();
   await plan.getByLabel("linux/riscv64").check();
   await plan.locator(".subtitle", { hasText: "linux/riscv64" }).waitFor();
+  // In a browser VS Code writes down what is open every five seconds.
+  await window.page.waitForTimeout(6000);
   await window.page.reload();
   plan = await window.plan();
   await plan.locator(".subtitle", { hasText: "linux/riscv64" }).waitFor();
