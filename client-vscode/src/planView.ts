@@ -18,6 +18,8 @@ export class PlanView implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private state: KeptState = { uri: "" };
   private last: { readonly key: string; readonly message: ToPage } | undefined;
+  /** What the page has been told to mark; a page that starts anew is told again. */
+  private cursor: ToPage | undefined;
   private timer: NodeJS.Timeout | undefined;
   private question: vscode.CancellationTokenSource | undefined;
   private readonly listeners: vscode.Disposable[];
@@ -51,6 +53,7 @@ export class PlanView implements vscode.Disposable {
     if (wanted.toString() !== this.state.uri) {
       this.state = { uri: wanted.toString() };
     }
+    this.cursor = undefined;
     if (this.panel === undefined) {
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
       this.adopt(vscode.window.createWebviewPanel(viewType, "", place));
@@ -58,10 +61,7 @@ export class PlanView implements vscode.Disposable {
       this.panel.reveal(undefined, true);
     }
     await this.update();
-    const cursor = line ?? editorOf(wanted)?.selection.active.line;
-    if (cursor !== undefined) {
-      this.tell({ kind: "cursor", line: cursor + 1 });
-    }
+    this.mark(line ?? editorOf(wanted)?.selection.active.line);
   }
 
   dispose(): void {
@@ -124,7 +124,11 @@ export class PlanView implements vscode.Disposable {
         } else {
           this.tell(this.last.message);
         }
-        this.follow(editorOf(this.uri));
+        if (this.cursor === undefined) {
+          this.follow(editorOf(this.uri));
+        } else {
+          this.tell(this.cursor);
+        }
         break;
       case "reveal":
         await this.reveal(message.line);
@@ -153,7 +157,14 @@ export class PlanView implements vscode.Disposable {
 
   private follow(editor: vscode.TextEditor | undefined): void {
     if (editor !== undefined && editor.document.uri.toString() === this.state.uri) {
-      this.tell({ kind: "cursor", line: editor.selection.active.line + 1 });
+      this.mark(editor.selection.active.line);
+    }
+  }
+
+  private mark(line: number | undefined): void {
+    if (line !== undefined) {
+      this.cursor = { kind: "cursor", line: line + 1 };
+      this.tell(this.cursor);
     }
   }
 

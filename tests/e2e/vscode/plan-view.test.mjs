@@ -1,5 +1,7 @@
 // The build plan as a picture: opens from the lens, leads to lines, follows cursor, text and platforms.
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { scenarios, until } from "./workbench.mjs";
 
 const scenario = scenarios({ viewport: { width: 1500, height: 900 } });
@@ -30,6 +32,14 @@ scenario("the lens opens the plan", async (window) => {
     }),
   );
   assert.deepEqual(outside, [], "no text leaves its box, whatever the font");
+});
+
+scenario("the lens of a stage leads to that stage", async (window) => {
+  await window.openFile("Dockerfile");
+  await window.page.locator(".codelens-decoration a").last().click();
+  const plan = await window.plan();
+  await current(plan, 12).waitFor();
+  assert.equal(await plan.locator(".row.current").count(), 1);
 });
 
 scenario("a click on a step leads to its line", async (window) => {
@@ -107,6 +117,17 @@ scenario("the picture can be made to fit", async (window) => {
   await plan.locator("#fit").click();
   const [shown, room] = [await svg.boundingBox(), await plan.locator("main").boundingBox()];
   assert.ok(shown.height <= room.height + 1 && shown.width <= room.width + 1);
+});
+
+scenario("the picture can be saved as a file that needs nothing else", async (window) => {
+  const plan = await openPlan(window);
+  await plan.locator("#export").click();
+  const box = window.page.locator(".quick-input-widget input");
+  await until(async () => /\/greet\/Dockerfile\.plan\.svg$/.test(await box.inputValue()));
+  await box.press("Enter");
+  const file = join(window.folder(), "Dockerfile.plan.svg");
+  await until(() => existsSync(file));
+  assert.match(readFileSync(file, "utf8"), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*<style>/);
 });
 
 scenario("the view is there again after a reload, and with it the chosen platforms", async (window) => {
