@@ -10,7 +10,7 @@ const pauseInMilliseconds = 150;
 
 /** Who asks the server. */
 export interface Requests {
-  request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result | undefined>;
+  request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined>;
 }
 
 /** At most one view, which follows the Dockerfile that is edited. */
@@ -175,13 +175,13 @@ export class PlanView implements vscode.Disposable {
     }
   }
 
-  private async ask(picture: "standalone" | "unstyled", token?: vscode.CancellationToken): Promise<PlanAnswer | undefined> {
+  private async ask(picture: "standalone" | "unstyled", token: vscode.CancellationToken): Promise<PlanAnswer | undefined> {
     const { uri, platforms = [] } = this.state;
     try {
       const parameters = { textDocument: { uri }, platforms, picture };
       return (await this.server.request<PlanAnswer | null>("buildxray/plan", parameters, token)) ?? undefined;
     } catch (error) {
-      if (token?.isCancellationRequested !== true) {
+      if (!token.isCancellationRequested) {
         this.log.warn(`The server gives no plan: ${String(error)}`);
       }
       return undefined;
@@ -229,8 +229,13 @@ export class PlanView implements vscode.Disposable {
       defaultUri: vscode.Uri.joinPath(folder, exportName(this.uri.path)),
       filters: { SVG: ["svg"] },
     });
-    const answer = target === undefined ? undefined : await this.ask("standalone");
-    if (target !== undefined && answer !== undefined) {
+    if (target === undefined) {
+      return;
+    }
+    const answer = await this.ask("standalone", new vscode.CancellationTokenSource().token);
+    if (answer === undefined) {
+      void vscode.window.showErrorMessage(vscode.l10n.t("The server gives no plan to save."));
+    } else {
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(answer.svg));
     }
   }

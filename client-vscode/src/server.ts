@@ -50,7 +50,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** The answer to a request of our own; undefined while no server runs. */
-  async request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result | undefined> {
+  async request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined> {
     return this.client?.isRunning() === true ? this.client.sendRequest<Result>(method, params, token) : undefined;
   }
 
