@@ -289,7 +289,7 @@ class _Drawing:
 
     def _has_room_for_word(self, row: PlacedRow, placed: PlacedBox) -> bool:
         size = width(state_word(placed.box.state), type_.WORD)
-        return placed.box.state is State.SEPARATE or width(self._label(row, placed), type_.LABEL) + 12 + size <= _room(
+        return placed.box.state is State.SEPARATE or width(self._label(row, placed), type_.LABEL) + 8 + size <= _room(
             placed
         )
 
