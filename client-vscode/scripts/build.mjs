@@ -6,7 +6,7 @@ const common = { bundle: true, platform: "node", target: "node20", logLevel: "wa
 
 if (process.argv.includes("--tests")) {
   rmSync("dist-test", { recursive: true, force: true });
-  const tests = readdirSync("test").filter((it) => it.endsWith(".test.ts"));
+  const tests = readdirSync("test", { recursive: true }).filter((it) => it.endsWith(".test.ts"));
   await build({
     ...common,
     entryPoints: tests.map((it) => `test/${it}`),
@@ -27,5 +27,14 @@ if (process.argv.includes("--tests")) {
     minify: true,
     sourcemap: "external",
     sourcesContent: false,
+  });
+  await build({
+    ...common,
+    entryPoints: ["src/webview/plan.ts"],
+    outfile: "dist/plan.js",
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    minify: true,
   });
 }

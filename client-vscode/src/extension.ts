@@ -2,6 +2,8 @@
 
 import * as vscode from "vscode";
 import { present } from "./coexistence";
+import { showPlanCommand } from "./planCommand";
+import { PlanView } from "./planView";
 import { Server } from "./server";
 import { Status } from "./status";
 
@@ -12,7 +14,16 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const launcher = context.asAbsolutePath("bundled/launch.py");
   const server = new Server(launcher, log);
   const status = new Status(server);
-  context.subscriptions.push(log, server, status, ...commands(context, log, server, status), ...listeners(log, server));
+  const planView = new PlanView(context.extensionUri, server, (it) => it.languageId === "dockerfile", log);
+  context.subscriptions.push(
+    log,
+    server,
+    status,
+    planView,
+    vscode.commands.registerCommand(showPlanCommand, (uri?: string | vscode.Uri, line?: number) => planView.show(uri, line)),
+    ...commands(context, log, server, status),
+    ...listeners(log, server),
+  );
   await server.restart();
 }
 

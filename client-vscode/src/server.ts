@@ -14,6 +14,7 @@ import { selector } from "./documents";
 import { type Candidate, missingMessage, serverCommand } from "./interpreter";
 import { middleware, settings } from "./middleware";
 import { complain, type Remedy } from "./notification";
+import { showsPlans } from "./planCommand";
 import { findPython } from "./python";
 import { tooMany, Restarts } from "./restarts";
 
@@ -67,7 +68,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** The answer to a request of our own; undefined while no server runs. */
-  async request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result | undefined> {
+  async request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined> {
     return this.current.kind === "running" ? this.client?.sendRequest<Result>(method, params, token) : undefined;
   }
 
@@ -128,6 +129,7 @@ export class Server implements vscode.Disposable {
     };
     const client = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(onClosed));
     client.registerFeature(asksForStatus);
+    client.registerFeature(showsPlans);
     client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
     return client;
   }

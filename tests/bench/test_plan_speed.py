@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.plan_view.model import plan_view
+from buildxray.ide.plan_view.svg import draw
 from tests.support.cost import EDITS, Document, forget
+from tests.support.rules import request
 from tests.support.samples import THIRTY_LINES, dockerfile_of
 
 if TYPE_CHECKING:
@@ -42,3 +46,10 @@ def test_cold_by_lines(benchmark: BenchmarkFixture, n_lines: int) -> None:
 def test_cold_by_targets(benchmark: BenchmarkFixture, n_targets: int) -> None:
     text = dockerfile_of(500)
     benchmark.pedantic(lambda: Document(n_targets=n_targets).plan(text), setup=forget, rounds=20, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_picture(benchmark: BenchmarkFixture, size: str) -> None:
+    analysis = Analyzer(request()).analyze(SIZES[size])
+    assert analysis.diagnostics is not None, "they are there before anybody asks for a picture"
+    benchmark(lambda: draw(plan_view(analysis), "Dockerfile"))

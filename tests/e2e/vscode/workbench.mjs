@@ -196,6 +196,13 @@ export class Window {
     await this.#choose(".action-widget", [title]);
   }
 
+  /** The page of the plan view, once there is a picture in it. */
+  async plan() {
+    const page = this.page.locator("iframe.webview.ready").last().contentFrame().frameLocator("iframe#active-frame");
+    await page.locator(".body .step").first().waitFor();
+    return page;
+  }
+
   /** Waits until the file in front is changed, saves it, and gives its text. */
   async saved(name, folder) {
     await this.page.locator(".tab.active.dirty").waitFor();

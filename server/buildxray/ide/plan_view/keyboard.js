@@ -58,6 +58,13 @@ export function makeNavigable(picture, on) {
   for (const [index, step] of steps.entries()) {
     step.setAttribute("tabindex", index === 0 ? "0" : "-1");
     step.setAttribute("role", "button");
+    // On the step and not on the picture, which a browser would make focusable for it.
+    step.addEventListener("focus", () => {
+      for (const it of steps) {
+        it.setAttribute("tabindex", it === step ? "0" : "-1");
+      }
+      on.focus(step);
+    });
   }
   picture.addEventListener("keydown", (event) => {
     const current = steps.findIndex((it) => it === event.target);
@@ -73,15 +80,6 @@ export function makeNavigable(picture, on) {
       if (step !== undefined) {
         on.choose(step);
       }
-    }
-  });
-  picture.addEventListener("focusin", (event) => {
-    const step = steps.find((it) => it === event.target);
-    if (step !== undefined) {
-      for (const it of steps) {
-        it.setAttribute("tabindex", it === step ? "0" : "-1");
-      }
-      on.focus(step);
     }
   });
   picture.addEventListener("click", (event) => {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Literal
 
 from buildxray.ide.analysis import Analysis
@@ -309,16 +310,21 @@ def state_word(state: State) -> str:
 
 def spoken(stage: Stage, row: Row, box: Box) -> str:
     """A step in words, for a screen reader and as a tooltip's headline."""
-    targets = _(", ").join(map(str, box.targets))
+    targets = _(", ").join(map(_name, box.targets))
     parts = [
         _("stage {stage}, line {line}", stage=stage.name, line=row.line),
         f"{row.keyword} {row.text}".strip(),
-        _("on {platform}, for {targets}", platform=box.platform, targets=targets)
+        _("on {platform}, for {targets}", platform=_name(box.platform), targets=targets)
         if box.platform is not None
         else _("for {targets}", targets=targets),
         _said(box),
     ]
     return _("; ").join(parts)
+
+
+@lru_cache(maxsize=256)
+def _name(platform: Platform) -> str:
+    return str(platform)
 
 
 def _said(box: Box) -> str:

@@ -276,16 +276,22 @@ class _Drawing:
         self._frame(group, placed.x, placed.y, placed.width, BOX_HEIGHT, is_hatched=is_emulated)
         symbol = "pull" if box.kind == "source" else box.state.value
         self._symbol(group, symbol, placed.x + 6, placed.y + 4)
-        room = placed.width - SYMBOL_ROOM - 6
-        possible = labels(self._view, row.row, box)
-        label = next((it for it in possible if width(it, type_.LABEL) <= room), possible[-1])
+        label = self._label(row, placed)
         x, y = placed.x + SYMBOL_ROOM, placed.y + 14
-        _write(group, elided(label, type_.LABEL, room), type_.LABEL, x, y)
-        word = "" if box.state is State.SEPARATE else state_word(box.state)
-        size = width(word, type_.WORD)
-        if word and width(label, type_.LABEL) + 12 + size <= room:
-            written = _write(group, word, type_.WORD, placed.x + placed.width - 8, y)
+        _write(group, elided(label, type_.LABEL, _room(placed)), type_.LABEL, x, y)
+        if box.state is not State.SEPARATE and all(self._has_room_for_word(row, it) for it in row.boxes):
+            written = _write(group, state_word(box.state), type_.WORD, placed.x + placed.width - 8, y)
             written.set("text-anchor", "end")
+
+    def _label(self, row: PlacedRow, placed: PlacedBox) -> str:
+        possible = labels(self._view, row.row, placed.box)
+        return next((it for it in possible if width(it, type_.LABEL) <= _room(placed)), possible[-1])
+
+    def _has_room_for_word(self, row: PlacedRow, placed: PlacedBox) -> bool:
+        size = width(state_word(placed.box.state), type_.WORD)
+        return placed.box.state is State.SEPARATE or width(self._label(row, placed), type_.LABEL) + 8 + size <= _room(
+            placed
+        )
 
     def _frame(self, group: ET.Element, x: float, y: float, wide: float, high: float, *, is_hatched: bool) -> None:
         _add(group, "rect", "frame", x=x, y=y, width=wide, height=high, rx=4)
@@ -313,6 +319,11 @@ class _Drawing:
             _write(group, line, type_.CAPTION, _MARGIN, y)
             y += 17
         return y + 12
+
+
+def _room(placed: PlacedBox) -> float:
+    """For the texts of a box."""
+    return placed.width - SYMBOL_ROOM - 6
 
 
 def _path(points: tuple[tuple[float, float], ...]) -> str:

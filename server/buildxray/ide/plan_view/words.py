@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, Totals
@@ -15,7 +16,12 @@ _MOST_NAMED: Final = 3
 
 def short(view: PlanView, platform: Platform) -> str:
     """A platform without its operating system where that is linux everywhere."""
-    is_linux = all(it.os == "linux" for it in (*view.target_platforms, platform))
+    return _short(view.target_platforms, platform)
+
+
+@lru_cache(maxsize=256)
+def _short(targets: tuple[Platform, ...], platform: Platform) -> str:
+    is_linux = all(it.os == "linux" for it in (*targets, platform))
     return str(platform).removeprefix("linux/") if is_linux else str(platform)
 
 
@@ -58,7 +64,7 @@ def title(view: PlanView) -> str:
     """What is built."""
     targets = _(", ").join(map(str, view.target_platforms))
     built = _("built on {machine} for {targets}", machine=view.build_platform, targets=targets)
-    return f"{built} ({view.origin})" if view.origin else built
+    return f"{built} ({view.origin.replace('`', '')})" if view.origin else built
 
 
 def emulated_caption(totals: Totals) -> str:

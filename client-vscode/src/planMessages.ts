@@ -1,0 +1,77 @@
+/** What the plan view and its page tell each other, and what the server tells of a plan. */
+
+/** The answer to `buildxray/plan`, as far as it is used here; `docs/protocol.md` describes all of it. */
+export interface PlanAnswer {
+  readonly version: number;
+  readonly documentVersion: number | null;
+  readonly targetPlatforms: readonly string[];
+  readonly knownPlatforms: readonly string[];
+  readonly error: { readonly message: string; readonly line: number } | null;
+  readonly svg: string;
+}
+
+/** What the page keeps over a reload of the window. */
+export interface KeptState {
+  readonly uri: string;
+  /** The platforms that the user has chosen here; undefined for those of the project. */
+  readonly platforms?: readonly string[] | undefined;
+  readonly zoom?: number | undefined;
+}
+
+export type ToPage =
+  | {
+      readonly kind: "plan";
+      readonly state: KeptState;
+      readonly svg: string;
+      readonly targetPlatforms: readonly string[];
+      readonly knownPlatforms: readonly string[];
+    }
+  | { readonly kind: "notice"; readonly text: string }
+  | { readonly kind: "cursor"; readonly line: number };
+
+export type FromPage =
+  | { readonly kind: "ready" | "export" }
+  | { readonly kind: "reveal"; readonly line: number }
+  | { readonly kind: "platforms"; readonly platforms: readonly string[] | undefined };
+
+/** What is shown of an answer: a text with an error leaves the last good picture where it is. */
+export function shown(answer: PlanAnswer, last: { readonly key: string } | undefined, key: string): "picture" | "last picture" {
+  return answer.error !== null && last?.key === key ? "last picture" : "picture";
+}
+
+/** The name under which a picture is offered to be saved. */
+export function exportName(path: string): string {
+  const name = path.split("/").at(-1) ?? "";
+  return `${name === "" ? "Dockerfile" : name}.plan.svg`;
+}
+
+/** Whether a message comes from our page: its content is checked before it is used. */
+export function isFromPage(message: unknown): message is FromPage {
+  if (typeof message !== "object" || message === null || !("kind" in message)) {
+    return false;
+  }
+  switch (message.kind) {
+    case "ready":
+    case "export":
+      return true;
+    case "reveal":
+      return "line" in message && Number.isInteger(message.line);
+    case "platforms": {
+      const platforms = "platforms" in message ? message.platforms : undefined;
+      return platforms === undefined || (Array.isArray(platforms) && platforms.every((it) => typeof it === "string"));
+    }
+    default:
+      return false;
+  }
+}
+
+/** The state that the page of an earlier window has kept; undefined for anything else. */
+export function keptState(state: unknown): KeptState | undefined {
+  if (typeof state !== "object" || state === null || !("uri" in state) || typeof state.uri !== "string") {
+    return undefined;
+  }
+  const platforms: unknown = "platforms" in state ? state.platforms : undefined;
+  const isList = Array.isArray(platforms) && platforms.every((it): it is string => typeof it === "string");
+  const zoom = "zoom" in state && typeof state.zoom === "number" ? state.zoom : undefined;
+  return { uri: state.uri, platforms: isList ? platforms : undefined, zoom };
+}

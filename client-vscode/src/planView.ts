@@ -1,0 +1,270 @@
+/** The plan as a picture beside the editor: follows the text and the cursor, and leads back to the line of a step. */
+
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { exportName, isFromPage, type KeptState, keptState, type PlanAnswer, shown, type ToPage } from "./planMessages";
+import { planPage } from "./planPage";
+
+export const viewType = "buildxray.plan";
+const pauseInMilliseconds = 150;
+
+/** Who asks the server. */
+export interface Requests {
+  request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined>;
+}
+
+/** At most one view, which follows the Dockerfile that is edited. */
+export class PlanView implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  private state: KeptState = { uri: "" };
+  private last: { readonly key: string; readonly message: ToPage } | undefined;
+  /** What the page has been told to mark; a page that starts anew is told again. */
+  private cursor: ToPage | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private question: vscode.CancellationTokenSource | undefined;
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(
+    private readonly extension: vscode.Uri,
+    private readonly server: Requests,
+    private readonly isDockerfile: (document: vscode.TextDocument) => boolean,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.listeners = [
+      vscode.window.registerWebviewPanelSerializer(viewType, {
+        deserializeWebviewPanel: async (panel, state: unknown) => {
+          await this.restore(panel, keptState(state));
+        },
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => { this.updateSoon(document.uri); }),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => { uris.forEach((it) => { this.updateSoon(it); }); }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => { this.follow(textEditor); }),
+      vscode.window.onDidChangeActiveTextEditor((editor) => { this.turnTo(editor); }),
+    ];
+  }
+
+  /** Show the plan of a document, the active one if none is named; `line`, from 0, is the one to look at. */
+  async show(uri?: string | vscode.Uri, line?: number): Promise<void> {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const wanted = typeof uri === "string" ? vscode.Uri.parse(uri, true) : (uri ?? active);
+    if (wanted === undefined) {
+      return;
+    }
+    if (wanted.toString() !== this.state.uri) {
+      this.state = { uri: wanted.toString() };
+    }
+    this.cursor = undefined;
+    if (this.panel === undefined) {
+      const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+      this.adopt(vscode.window.createWebviewPanel(viewType, "", place));
+    } else {
+      this.panel.reveal(undefined, true);
+    }
+    await this.update();
+    this.mark(line ?? editorOf(wanted)?.selection.active.line);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.question?.dispose();
+    this.panel?.dispose();
+    vscode.Disposable.from(...this.listeners).dispose();
+  }
+
+  private get uri(): vscode.Uri {
+    return vscode.Uri.parse(this.state.uri);
+  }
+
+  private async restore(panel: vscode.WebviewPanel, state: KeptState | undefined): Promise<void> {
+    if (state === undefined || this.panel !== undefined) {
+      panel.dispose();
+      return;
+    }
+    this.state = state;
+    this.adopt(panel);
+    try {
+      await vscode.workspace.openTextDocument(this.uri);
+    } catch (error) {
+      this.log.debug(`The Dockerfile of the plan is gone: ${String(error)}`);
+    }
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    const { webview } = panel;
+    const resource = (...path: string[]): vscode.Uri => vscode.Uri.joinPath(this.extension, ...path);
+    this.panel = panel;
+    this.last = undefined;
+    panel.iconPath = resource("images", "icon.png");
+    webview.options = { enableScripts: true, localResourceRoots: [resource("media"), resource("dist")] };
+    webview.onDidReceiveMessage((message: unknown) => this.answer(message));
+    panel.onDidDispose(() => {
+      if (this.panel === panel) {
+        this.panel = undefined;
+      }
+    });
+    this.setTitle();
+    webview.html = planPage({
+      nonce: randomBytes(16).toString("hex"),
+      source: webview.cspSource,
+      script: webview.asWebviewUri(resource("dist", "plan.js")).toString(),
+      styles: ["plan.css", "view.css"].map((it) => webview.asWebviewUri(resource("media", it)).toString()),
+      words: words(),
+    });
+  }
+
+  private async answer(message: unknown): Promise<void> {
+    if (!isFromPage(message)) {
+      return;
+    }
+    switch (message.kind) {
+      case "ready":
+        // A page that was hidden starts from nothing.
+        if (this.last === undefined) {
+          await this.update();
+        } else {
+          this.tell(this.last.message);
+        }
+        if (this.cursor === undefined) {
+          this.follow(editorOf(this.uri));
+        } else {
+          this.tell(this.cursor);
+        }
+        break;
+      case "reveal":
+        await this.reveal(message.line);
+        break;
+      case "platforms":
+        this.state = { ...this.state, platforms: message.platforms };
+        await this.update();
+        break;
+      case "export":
+        await this.export();
+        break;
+    }
+  }
+
+  private turnTo(editor: vscode.TextEditor | undefined): void {
+    if (this.panel === undefined || editor === undefined || !this.isDockerfile(editor.document)) {
+      return;
+    }
+    const uri = editor.document.uri.toString();
+    if (uri !== this.state.uri) {
+      this.state = { uri };
+      this.setTitle();
+      void this.update().then(() => { this.follow(editor); });
+    }
+  }
+
+  private follow(editor: vscode.TextEditor | undefined): void {
+    if (editor !== undefined && editor.document.uri.toString() === this.state.uri) {
+      this.mark(editor.selection.active.line);
+    }
+  }
+
+  private mark(line: number | undefined): void {
+    if (line !== undefined) {
+      this.cursor = { kind: "cursor", line: line + 1 };
+      this.tell(this.cursor);
+    }
+  }
+
+  private updateSoon(uri: vscode.Uri): void {
+    if (this.panel !== undefined && uri.toString() === this.state.uri) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => { void this.update(); }, pauseInMilliseconds);
+    }
+  }
+
+  private async ask(picture: "standalone" | "unstyled", token: vscode.CancellationToken): Promise<PlanAnswer | undefined> {
+    const { uri, platforms = [] } = this.state;
+    try {
+      const parameters = { textDocument: { uri }, platforms, picture };
+      return (await this.server.request<PlanAnswer | null>("buildxray/plan", parameters, token)) ?? undefined;
+    } catch (error) {
+      if (!token.isCancellationRequested) {
+        this.log.warn(`The server gives no plan: ${String(error)}`);
+      }
+      return undefined;
+    }
+  }
+
+  private async update(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.panel === undefined) {
+      return;
+    }
+    const state = this.state;
+    this.question?.cancel();
+    this.question?.dispose();
+    const { token } = (this.question = new vscode.CancellationTokenSource());
+    const answer = await this.ask("unstyled", token);
+    if (answer === undefined || token.isCancellationRequested) {
+      return;
+    }
+    this.setTitle();
+    const key = JSON.stringify([state.uri, state.platforms]);
+    if (shown(answer, this.last, key) === "last picture" && answer.error !== null) {
+      const { message, line } = answer.error;
+      this.tell({ kind: "notice", text: vscode.l10n.t("This is the plan before the error in line {0}: {1}", line, message) });
+      return;
+    }
+    const { svg, targetPlatforms, knownPlatforms } = answer;
+    const picture: ToPage = { kind: "plan", state, svg, targetPlatforms, knownPlatforms };
+    if (answer.error === null || this.last?.key !== key) {
+      this.last = { key: answer.error === null ? key : "", message: picture };
+    }
+    this.tell(picture);
+  }
+
+  private async reveal(line: number): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.uri);
+    const viewColumn = editorOf(this.uri)?.viewColumn ?? vscode.ViewColumn.One;
+    const { range } = document.lineAt(Math.min(Math.max(line, 1), document.lineCount) - 1);
+    await vscode.window.showTextDocument(document, { viewColumn, selection: range });
+  }
+
+  private async export(): Promise<void> {
+    const folder = vscode.Uri.joinPath(this.uri, "..");
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.joinPath(folder, exportName(this.uri.path)),
+      filters: { SVG: ["svg"] },
+    });
+    if (target === undefined) {
+      return;
+    }
+    const answer = await this.ask("standalone", new vscode.CancellationTokenSource().token);
+    if (answer === undefined) {
+      void vscode.window.showErrorMessage(vscode.l10n.t("The server gives no plan to save."));
+    } else {
+      await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(answer.svg));
+    }
+  }
+
+  private setTitle(): void {
+    if (this.panel !== undefined) {
+      this.panel.title = vscode.l10n.t("Plan of {0}", this.uri.path.split("/").at(-1) ?? "");
+    }
+  }
+
+  private tell(message: ToPage): void {
+    void this.panel?.webview.postMessage(message);
+  }
+}
+
+function editorOf(uri: vscode.Uri): vscode.TextEditor | undefined {
+  const open = vscode.window.visibleTextEditors.filter((it) => it.document.uri.toString() === uri.toString());
+  return open.find((it) => it === vscode.window.activeTextEditor) ?? open[0];
+}
+
+function words(): Parameters<typeof planPage>[0]["words"] {
+  return {
+    plan: vscode.l10n.t("Build plan"),
+    platforms: vscode.l10n.t("Target platforms"),
+    asProject: vscode.l10n.t("As the project builds it"),
+    zoomOut: vscode.l10n.t("Zoom out"),
+    zoomIn: vscode.l10n.t("Zoom in"),
+    fit: vscode.l10n.t("Fit"),
+    actualSize: vscode.l10n.t("Actual size"),
+    exportSvg: vscode.l10n.t("Export SVG…"),
+  };
+}

@@ -1,0 +1,176 @@
+/** The page of the plan view: shows the picture that the server has drawn, and tells the editor what is chosen in it. */
+
+import { makeNavigable } from "../../../server/buildxray/ide/plan_view/keyboard.js";
+import type { FromPage, KeptState, ToPage } from "../planMessages";
+import { automatic, fitting, rowsAt, type Size, zoomed } from "./picture";
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPage): void;
+  getState(): KeptState | undefined;
+  setState(state: KeptState): void;
+};
+
+const editor = acquireVsCodeApi();
+const main = element("main");
+const notice = element("#notice");
+const said = element("output");
+const platforms = element("#platforms") as HTMLDetailsElement;
+let state = editor.getState();
+/** Undefined as long as nobody has zoomed. */
+let zoom = state?.zoom;
+let cursor: number | undefined;
+
+function element(selector: string, parent: ParentNode = document): HTMLElement {
+  const found = parent.querySelector(selector);
+  if (!(found instanceof HTMLElement)) {
+    throw new Error(`the page has no ${selector}`);
+  }
+  return found;
+}
+
+function picture(): SVGSVGElement | null {
+  return main.querySelector("svg");
+}
+
+window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  switch (data.kind) {
+    case "plan":
+      state = { ...data.state, zoom };
+      editor.setState(state);
+      notice.hidden = true;
+      draw(data.svg);
+      offer(data.targetPlatforms, data.knownPlatforms);
+      break;
+    case "notice":
+      notice.textContent = data.text;
+      notice.hidden = false;
+      break;
+    case "cursor":
+      cursor = data.line;
+      mark({ isToBeSeen: true });
+      break;
+  }
+});
+
+function draw(svg: string): void {
+  const focused = document.activeElement?.getAttribute("data-step");
+  const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+  main.replaceChildren(drawn);
+  makeNavigable(drawn, { choose, focus: (step) => { said.textContent = step.getAttribute("aria-label"); } });
+  resize();
+  mark({ isToBeSeen: false });
+  if (focused != null) {
+    drawn.querySelector<SVGGElement>(`.step[data-step="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
+function choose(chosen: Element): void {
+  const line = Number(chosen.getAttribute("data-line"));
+  if (line > 0) {
+    editor.postMessage({ kind: "reveal", line });
+  }
+}
+
+/** Mark the rows of the line that the cursor is in. */
+function mark({ isToBeSeen }: { isToBeSeen: boolean }): void {
+  const rows = [...main.querySelectorAll(".row")];
+  const lines = rows.map((it) => ({ first: Number(it.getAttribute("data-line")), last: Number(it.getAttribute("data-last-line")) }));
+  const current = new Set(cursor === undefined ? [] : rowsAt(lines, cursor));
+  for (const [index, row] of rows.entries()) {
+    row.classList.toggle("current", current.has(index));
+    row.toggleAttribute("aria-current", current.has(index));
+  }
+  const [first] = current;
+  if (isToBeSeen && first !== undefined) {
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    rows[first]?.scrollIntoView({ block: "nearest", inline: "nearest", behavior });
+  }
+}
+
+function setZoom(value: number): void {
+  zoom = value;
+  if (state !== undefined) {
+    state = { ...state, zoom };
+    editor.setState(state);
+  }
+  resize();
+}
+
+function room(): Size {
+  return { width: main.clientWidth, height: main.clientHeight };
+}
+
+/** The zoom that is in force. */
+function current(): number {
+  const size = picture()?.viewBox.baseVal;
+  return zoom ?? (size === undefined ? 1 : automatic(size, room()));
+}
+
+function resize(): void {
+  const svg = picture();
+  if (svg !== null) {
+    const { width, height } = svg.viewBox.baseVal;
+    const value = current();
+    svg.setAttribute("width", String(width * value));
+    svg.setAttribute("height", String(height * value));
+    element("#actual-size").textContent = `${Math.round(value * 100)} %`;
+  }
+}
+
+function offer(chosen: readonly string[], known: readonly string[]): void {
+  element("summary", platforms).textContent = chosen.join(", ");
+  const boxes = known.map((platform) => {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.value = platform;
+    box.checked = chosen.includes(platform);
+    label.append(box, platform);
+    return label;
+  });
+  const list = element("div", platforms);
+  const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : undefined;
+  list.replaceChildren(...boxes);
+  [...list.querySelectorAll("input")].find((it) => it.value === focused)?.focus();
+}
+
+element("fieldset").addEventListener("change", () => {
+  const boxes = [...platforms.querySelectorAll("input")];
+  const chosen = boxes.filter((it) => it.checked).map((it) => it.value);
+  // A build has a platform at least: without any it is as the project builds it.
+  editor.postMessage({ kind: "platforms", platforms: chosen.length > 0 ? chosen : undefined });
+});
+element("#as-project").addEventListener("click", () => {
+  editor.postMessage({ kind: "platforms", platforms: undefined });
+});
+document.addEventListener("click", ({ target }) => {
+  if (target instanceof Node && !platforms.contains(target)) {
+    platforms.open = false;
+  }
+});
+platforms.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") {
+    platforms.open = false;
+    element("summary", platforms).focus();
+  }
+});
+element("#zoom-in").addEventListener("click", () => { setZoom(zoomed(current(), 1)); });
+element("#zoom-out").addEventListener("click", () => { setZoom(zoomed(current(), -1)); });
+element("#actual-size").addEventListener("click", () => { setZoom(1); });
+element("#fit").addEventListener("click", () => {
+  const size = picture()?.viewBox.baseVal;
+  if (size !== undefined) {
+    setZoom(fitting(size, room()));
+  }
+});
+element("#export").addEventListener("click", () => { editor.postMessage({ kind: "export" }); });
+main.addEventListener("wheel", (event) => {
+  if (event.ctrlKey) {
+    event.preventDefault();
+    setZoom(zoomed(current(), -Math.sign(event.deltaY) / 2));
+  }
+}, { passive: false });
+new ResizeObserver(resize).observe(main);
+main.addEventListener("focusout", () => { said.textContent = ""; });
+
+editor.postMessage({ kind: "ready" });

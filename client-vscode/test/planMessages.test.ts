@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exportName, isFromPage, keptState, type PlanAnswer, shown } from "../src/planMessages";
+import { planPage } from "../src/planPage";
+
+const answer: PlanAnswer = {
+  version: 1,
+  documentVersion: 3,
+  targetPlatforms: ["linux/amd64"],
+  knownPlatforms: ["linux/amd64"],
+  error: null,
+  svg: "<svg/>",
+};
+const broken = { ...answer, error: { message: "unknown instruction", line: 2 } };
+
+test("a text with an error leaves the last good picture of the same build", () => {
+  assert.equal(shown(answer, { key: "a" }, "a"), "picture");
+  assert.equal(shown(broken, { key: "a" }, "a"), "last picture");
+  assert.equal(shown(broken, { key: "a" }, "b"), "picture");
+  assert.equal(shown(broken, undefined, "a"), "picture");
+});
+
+test("messages of the page are checked", () => {
+  const good = [{ kind: "ready" }, { kind: "reveal", line: 3 }, { kind: "platforms" }, { kind: "platforms", platforms: ["a"] }];
+  assert.deepEqual(good.map(isFromPage), [true, true, true, true]);
+  const bad = [null, 1, {}, { kind: "run" }, { kind: "reveal" }, { kind: "reveal", line: "1" }, { kind: "platforms", platforms: [1] }];
+  assert.deepEqual(bad.filter(isFromPage), []);
+});
+
+test("what was kept is checked too", () => {
+  assert.deepEqual(keptState({ uri: "file:///x", platforms: ["a"], zoom: 2 }), { uri: "file:///x", platforms: ["a"], zoom: 2 });
+  assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], zoom: "2" }), { uri: "file:///x", platforms: undefined, zoom: undefined });
+  assert.deepEqual([keptState(undefined), keptState({ uri: 1 }), keptState("x")], [undefined, undefined, undefined]);
+});
+
+test("a picture is named after its Dockerfile", () => {
+  assert.equal(exportName("/a/b/Dockerfile.dev"), "Dockerfile.dev.plan.svg");
+  assert.equal(exportName(""), "Dockerfile.plan.svg");
+});
+
+test("the page runs nothing but its script, and nothing inline", () => {
+  const word = '"<b>&';
+  const words = {
+    platforms: word, asProject: word, zoomOut: word, zoomIn: word, fit: word, actualSize: word, exportSvg: word, plan: word,
+  };
+  const page = planPage({ nonce: "n0", source: "vscode:", script: "vscode:/plan.js", styles: ["vscode:/plan.css"], words });
+  assert.match(page, /default-src 'none'; style-src vscode:; script-src 'nonce-n0'"/);
+  assert.doesNotMatch(page, /unsafe|<style| style=| on[a-z]+=|<b>/);
+});
