@@ -126,7 +126,7 @@ scenario("the picture can be saved as a file that needs nothing else", async (wi
   await until(async () => /\/greet\/Dockerfile\.plan\.svg$/.test(await box.inputValue()));
   await box.press("Enter");
   const file = join(window.folder(), "Dockerfile.plan.svg");
-  await until(() => existsSync(file));
+  await until(() => existsSync(file) && readFileSync(file, "utf8").endsWith("</svg>"));
   assert.match(readFileSync(file, "utf8"), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*<style>/);
 });
 
