@@ -11,6 +11,8 @@ NAMES = [
     "Dockerfile",
     "dockerfile",
     "Dockerfile.dev",
+    "Dockerfile.go",
+    "Dockerfile-alpine3.20",
     "Dockerfile-alpine",
     "api.Dockerfile",
     "api_Dockerfile",
@@ -26,6 +28,8 @@ OTHERS = [
     "docker-compose.yml",
     ".dockerignore",
     "Dockerfile.dockerignore",
+    "dockerfile_parser.py",
+    "dockerfile-utils.test.ts",
     "",
 ]
 
