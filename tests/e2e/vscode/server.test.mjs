@@ -27,11 +27,22 @@ scenario("a server that was killed comes back", async (window) => {
   await window.hoverAt(2, 8, "runs under emulation for linux/arm64");
 });
 
+scenario("a server that is killed again and again stays off, and says so", async (window) => {
+  await window.openFile("Dockerfile");
+  const end = window.notification.getByText("has stopped 6 times in three minutes and stays off");
+  await until(async () => {
+    window.workbench.languageServers().forEach(({ id }) => kill(id));
+    return (await end.count()) > 0;
+  });
+  await window.command("buildxray: Restart Server");
+  await window.squiggles.first().waitFor();
+});
+
 const missing = { "buildxray.interpreter": "/nowhere/python" };
 scenario("an interpreter that is missing is named once", { folders: { greet: missing } }, async (window) => {
   await window.openFile("Dockerfile");
   await window.notification.getByText("/nowhere/python").waitFor();
   await window.notification.getByRole("button", { name: "Open Log" }).click();
-  await window.page.locator(".panel", { hasText: "/nowhere/python" }).waitFor();
+  await window.page.locator(".output-view", { hasText: "/nowhere/python" }).first().waitFor();
   assert.equal(await window.notification.count(), 0);
 });

@@ -44,6 +44,7 @@ export function scenarios(options = {}) {
     test(name, { timeout: 4 * patience }, async () => {
       const window = await workbench.open(...rest);
       try {
+        await window.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
         await run(window);
       } catch (error) {
         console.error(`screenshot: ${await window.keepPicture(name)}`);
@@ -57,28 +58,34 @@ export function scenarios(options = {}) {
 
 export class Workbench {
   /** Starts a server with a fresh profile; nothing of this machine's own settings, programs and variables is seen in it. */
-  static async start({ settings = { ...quiet, ...platforms }, hasPython = true, flags = [], ...view } = {}) {
+  static async start({ settings = { ...quiet, ...platforms }, hasPython = true, locale = "en", ...view } = {}) {
     const scratch = mkdtempSync(join(tmpdir(), "buildxray-e2e-"));
     const [data, extensions, bin] = ["data", "extensions", "bin"].map((it) => join(scratch, it));
     for (const directory of [join(data, "User"), bin]) {
       mkdirSync(directory, { recursive: true });
     }
     writeFileSync(join(data, "User/settings.json"), JSON.stringify(settings));
+    if (locale !== "en") {
+      writeLanguagePack(data, locale);
+    }
     if (hasPython) {
       symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(bin, "python3"));
     }
-    const environment = { HOME: scratch, LANG: "C.UTF-8", PATH: bin };
-    const shared = ["--user-data-dir", data, "--extensions-dir", extensions, "--disable-telemetry", ...flags];
+    // Without VSCODE_CLI a login shell would be asked for its PATH.
+    const environment = { HOME: scratch, LANG: "C.UTF-8", PATH: bin, VSCODE_CLI: "1" };
+    const shared = ["--user-data-dir", data, "--extensions-dir", extensions, "--disable-telemetry", "--locale", locale];
     const install = ["--install-extension", join(tools, "buildxray.vsix")];
     execFileSync(process.execPath, [entry, ...shared, ...install], { stdio: "pipe", env: environment });
     const port = await freePort();
     const serving = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-update-check", ...shared];
     const server = spawn(process.execPath, [entry, ...serving], { stdio: "ignore", env: environment });
+    const address = `http://127.0.0.1:${port}/`;
+    await until(() => fetch(`${address}healthz`).then((answer) => answer.ok, () => false));
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
     });
-    return new Workbench({ scratch, server, browser, view, address: `http://127.0.0.1:${port}/` });
+    return new Workbench({ scratch, server, browser, view, address });
   }
 
   constructor(parts) {
@@ -105,8 +112,7 @@ export class Workbench {
     }
     const { viewport = { width: 1280, height: 800 }, scale = 1 } = this.view;
     const page = await this.browser.newPage({ viewport, deviceScaleFactor: scale });
-    await reachable(page, `${this.address}?${query}`);
-    await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: 2 * patience });
+    await page.goto(`${this.address}?${query}`);
     return new Window(this, page, place);
   }
 
@@ -236,6 +242,15 @@ function writeSettings(folder, settings) {
   }
 }
 
+/** What makes VS Code work in a language; its own texts stay English, since language packs are not to be had from npm. */
+function writeLanguagePack(data, locale) {
+  const translations = join(data, "main.i18n.json");
+  writeFileSync(translations, JSON.stringify({ contents: {} }));
+  const extensions = [{ extensionIdentifier: { id: `language-pack.${locale}` }, version: "1.0.0" }];
+  const pack = { hash: locale, extensions, translations: { vscode: translations }, label: locale };
+  writeFileSync(join(data, "languagepacks.json"), JSON.stringify({ [locale]: pack }));
+}
+
 /** All processes of this machine, as Linux tells of them. */
 function processes() {
   return readdirSync("/proc")
@@ -258,10 +273,6 @@ function freePort() {
       server.close(() => resolve(port));
     });
   });
-}
-
-async function reachable(page, url) {
-  await until(() => page.goto(url).then(() => true, () => false));
 }
 
 /** Asks again until a condition holds. */
