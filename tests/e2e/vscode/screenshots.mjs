@@ -1,13 +1,16 @@
-// Makes the pictures in docs/images, from a real VS Code with the packaged extension.
+// Makes the pictures in docs/images, from a real VS Code with the packaged extension, in its dark and its light theme.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { goTo, greet, openFile, openFolder } from "./workbench.mjs";
+import { platforms, quiet, Workbench } from "./workbench.mjs";
 
 const images = fileURLToPath(new URL("../../../docs/images", import.meta.url));
-const settings = {
+const themes = { dark: "Default Dark Modern", light: "Default Light Modern" };
+const viewport = { width: 980, height: 520 };
+const tidy = {
   "breadcrumbs.enabled": false,
   "editor.codeLensFontSize": 12,
+  "editor.cursorBlinking": "solid",
   "editor.fontSize": 14,
   "editor.lineHeight": 22,
   "editor.occurrencesHighlight": "off",
@@ -18,45 +21,41 @@ const settings = {
   "workbench.layoutControl.enabled": false,
 };
 
+/** Keeps the upper part of a window. */
+async function keep(window, name, height) {
+  const path = join(images, name);
+  const clip = { x: 0, y: 0, width: viewport.width, height };
+  await window.page.screenshot({ path, clip, animations: "disabled" });
+}
+
+async function takeAll(window, theme) {
+  await window.ready();
+  await window.openFile("Dockerfile");
+  await window.page.keyboard.press("Control+B");
+  const problem = await window.hoverAt(1, 8, "3 of 6 RUN steps of this stage are emulated");
+  await problem.getByText("Quick Fix").waitFor();
+  await keep(window, `diagnostics-${theme}.png`, 400);
+
+  await window.page.keyboard.press("Escape");
+  await window.page.keyboard.press("Control+.");
+  await window.page.locator(".action-widget").getByText("Cross-compile this stage").waitFor();
+  await keep(window, `light-bulb-${theme}.png`, 400);
+
+  await window.page.keyboard.press("Enter");
+  await window.saved("Dockerfile");
+  await window.page.locator(".codelens-decoration", { hasText: "emulated" }).waitFor({ state: "detached" });
+  const hover = await window.hoverAt(11, 29, "the architecture that is built for");
+  await hover.locator("table").waitFor();
+  await keep(window, `hover-${theme}.png`, 470);
+}
+
 mkdirSync(images, { recursive: true });
-const viewport = { width: 980, height: 520 };
-const { page, close } = await openFolder(greet, { settings, viewport, scale: 2 });
-
-async function take(name, height) {
-  await page.waitForTimeout(700);
-  await page.screenshot({ path: join(images, `${name}.png`), clip: { x: 0, y: 0, width: viewport.width, height } });
-}
-
-async function hoverAt(line, column) {
-  await goTo(page, line, column);
-  await page.keyboard.press("Control+K");
-  await page.keyboard.press("Control+I");
-  await page.locator(".monaco-hover:visible").waitFor();
-}
-
-try {
-  await openFile(page, "Dockerfile");
-  await page.locator(".squiggly-warning").first().waitFor({ timeout: 60_000 });
-  await page.keyboard.press("Control+B");
-  await hoverAt(1, 8);
-  await take("diagnostics", 400);
-
-  await page.keyboard.press("Escape");
-  await goTo(page, 1, 8);
-  await page.keyboard.press("Control+.");
-  await page.locator(".action-widget").getByText("Cross-compile this stage").waitFor();
-  await take("light-bulb", 400);
-
-  await page.keyboard.press("Enter");
-  await page.locator(".squiggly-warning").first().waitFor({ state: "detached" });
-  await hoverAt(11, 29);
-  await page.locator(".monaco-hover:visible table").waitFor();
-  await take("hover", 470);
-
-  await page.keyboard.press("Escape");
-  await page.locator("#status\\.languageStatus").click();
-  await page.locator(".hover-language-status").getByText("linux/amd64, linux/arm64").waitFor();
-  await take("platforms", viewport.height);
-} finally {
-  await close();
+for (const [theme, colors] of Object.entries(themes)) {
+  const settings = { ...quiet, ...platforms, ...tidy, "workbench.colorTheme": colors };
+  const workbench = await Workbench.start({ settings, viewport, scale: 2 });
+  try {
+    await takeAll(await workbench.open(), theme);
+  } finally {
+    await workbench.close();
+  }
 }

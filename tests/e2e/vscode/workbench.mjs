@@ -44,7 +44,7 @@ export function scenarios(options = {}) {
     test(name, { timeout: 4 * patience }, async () => {
       const window = await workbench.open(...rest);
       try {
-        await window.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+        await window.ready();
         await run(window);
       } catch (error) {
         console.error(`screenshot: ${await window.keepPicture(name)}`);
@@ -138,6 +138,11 @@ export class Window {
     page.setDefaultTimeout(patience);
     this.squiggles = page.locator(".monaco-editor .cdr[class*=squiggly]");
     this.notification = page.locator(".notification-toast");
+  }
+
+  /** Waits until the files are listed. */
+  async ready() {
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
   folder(name = "greet") {
