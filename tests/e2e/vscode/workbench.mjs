@@ -137,6 +137,8 @@ export class Window {
     Object.assign(this, { workbench, page, place });
     page.setDefaultTimeout(patience);
     this.squiggles = page.locator(".monaco-editor .cdr[class*=squiggly]");
+    this.status = page.locator("#status\\.languageStatus");
+    this.statusDetails = page.locator(".hover-language-status");
     this.notification = page.locator(".notification-toast");
   }
 
