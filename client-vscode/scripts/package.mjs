@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const targets = ["linux-x64", "linux-arm64", "alpine-x64", "darwin-x64", "darwin-arm64", "win32-x64", "universal"];
-const pictures = ["diagnostics", "light-bulb", "hover", "platforms"];
+const pictures = ["diagnostics", "light-bulb", "hover", "platforms"].flatMap((it) => [`${it}-dark.png`, `${it}-light.png`]);
 // What this directory is called on the web, where the pictures of the README are.
 const repository = "https://raw.githubusercontent.com/buildxray/buildxray/main/client-vscode";
 const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -28,7 +28,7 @@ function make(target, out) {
   copyFileSync("../LICENSE", "LICENSE");
   cpSync("../docs/rules", "bundled/rules", { recursive: true, filter: (it) => !it.endsWith("README.md") });
   mkdirSync("images/walkthrough", { recursive: true });
-  pictures.forEach((it) => copyFileSync(`../docs/images/${it}.png`, `images/walkthrough/${it}.png`));
+  pictures.forEach((it) => copyFileSync(`../docs/images/${it}`, `images/walkthrough/${it}`));
   rmSync(out, { force: true });
   const platform = target === "universal" ? [] : ["--target", target];
   run(process.execPath, "node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--baseImagesUrl", repository, "--out", out, ...platform);

@@ -21,10 +21,10 @@ const tidy = {
   "workbench.layoutControl.enabled": false,
 };
 
-/** Keeps the upper part of a window. */
-async function keep(window, name, height) {
+/** Keeps a part of a window, over its whole width. */
+async function keep(window, name, { top = 0, bottom }) {
   const path = join(images, name);
-  const clip = { x: 0, y: 0, width: viewport.width, height };
+  const clip = { x: 0, y: top, width: viewport.width, height: bottom - top };
   await window.page.screenshot({ path, clip, animations: "disabled" });
 }
 
@@ -33,20 +33,25 @@ async function takeAll(window, theme) {
   await window.openFile("Dockerfile");
   await window.page.keyboard.press("Control+B");
   const problem = await window.hoverAt(1, 8, "3 of 6 RUN steps of this stage are emulated");
-  await problem.getByText("Quick Fix").waitFor();
-  await keep(window, `diagnostics-${theme}.png`, 400);
+  await problem.getByRole("button", { name: /^Quick Fix/ }).waitFor();
+  await keep(window, `diagnostics-${theme}.png`, { bottom: 400 });
 
   await window.page.keyboard.press("Escape");
   await window.page.keyboard.press("Control+.");
   await window.page.locator(".action-widget").getByText("Cross-compile this stage").waitFor();
-  await keep(window, `light-bulb-${theme}.png`, 400);
+  await keep(window, `light-bulb-${theme}.png`, { bottom: 400 });
 
   await window.page.keyboard.press("Enter");
   await window.saved("Dockerfile");
   await window.page.locator(".codelens-decoration", { hasText: "emulated" }).waitFor({ state: "detached" });
   const hover = await window.hoverAt(11, 29, "the architecture that is built for");
   await hover.locator("table").waitFor();
-  await keep(window, `hover-${theme}.png`, 470);
+  await keep(window, `hover-${theme}.png`, { bottom: 470 });
+
+  await window.page.keyboard.press("Escape");
+  await window.status.click();
+  await window.statusDetails.getByText("linux/amd64, linux/arm64").waitFor();
+  await keep(window, `platforms-${theme}.png`, { top: 338, bottom: viewport.height });
 }
 
 mkdirSync(images, { recursive: true });
