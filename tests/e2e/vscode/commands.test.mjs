@@ -14,7 +14,6 @@ scenario("the status shows the platforms, and changes them", async (window) => {
   await window.statusDetails.getByText("Change…").click();
   const platform = (name) => window.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
   await platform("linux/arm64").getByRole("checkbox").uncheck();
-  await window.page.locator(".quick-input-widget input.input").fill("linux/riscv64");
   await platform("linux/riscv64").getByRole("checkbox").check();
   await window.page.keyboard.press("Enter");
   await window.hoverAt(1, 8, "runs under emulation for linux/riscv64");

@@ -14,7 +14,7 @@ const tools = join(root, ".e2e");
 const entry = join(tools, "code-server/node_modules/code-server/out/node/entry.js");
 const artifacts = join(tools, "artifacts");
 export const greet = join(root, "examples/greet");
-export const patience = 30_000;
+export const patience = 60_000;
 
 /** What keeps pictures and waiting alike on every machine. */
 export const quiet = {
@@ -116,9 +116,9 @@ export class Workbench {
     return new Window(this, page, place);
   }
 
-  /** The process ids of the language servers that run in this workbench. */
+  /** The processes of the language servers that run in this workbench. */
   languageServers() {
-    return processes().filter(({ command }) => command.includes(this.scratch) && command.includes("launch.py"));
+    return processes().filter(({ command }) => command.includes(this.scratch) && command.includes("launch.py lsp"));
   }
 
   async close() {
@@ -142,9 +142,12 @@ export class Window {
     this.notification = page.locator(".notification-toast");
   }
 
-  /** Waits until the files are listed. */
+  /** Waits until the files are listed; on a busy machine VS Code may have asked for them too early, and asks no more. */
   async ready() {
-    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    const files = this.page.locator(".explorer-folders-view .monaco-list-row");
+    while (!(await appears(files, patience / 4))) {
+      await this.page.reload();
+    }
   }
 
   folder(name = "greet") {
@@ -166,15 +169,23 @@ export class Window {
 
   /** Types into the box on top, and takes the row that shows some texts. */
   async pick(typed, ...texts) {
-    await this.page.locator(".quick-input-widget input").fill(typed);
-    await this.#choose(".quick-input-list", texts);
+    const row = this.#row(".quick-input-list", texts);
+    await until(async () => {
+      // A box that opens in place of another may still swallow what is typed.
+      await this.page.locator(".quick-input-widget input").fill(typed);
+      return appears(row, 3000);
+    });
+    await this.#choose(row);
   }
 
-  async #choose(list, texts) {
-    const row = this.page.locator(`${list} .monaco-list-row`);
-    const wanted = texts.reduce((rows, hasText) => rows.filter({ hasText }), row);
-    const chosen = wanted.and(this.page.locator(".focused"));
-    await wanted.first().waitFor();
+  #row(list, texts) {
+    const rows = this.page.locator(`${list} .monaco-list-row`);
+    return texts.reduce((them, hasText) => them.filter({ hasText }), rows);
+  }
+
+  async #choose(row) {
+    const chosen = row.and(this.page.locator(".focused"));
+    await row.first().waitFor();
     await until(async () => {
       const isChosen = (await chosen.count()) > 0;
       await this.page.keyboard.press(isChosen ? "Enter" : "ArrowDown");
@@ -198,7 +209,7 @@ export class Window {
       await this.page.keyboard.press("Escape");
       await this.page.keyboard.press("Control+K");
       await this.page.keyboard.press("Control+I");
-      return appears(hover);
+      return appears(hover, 1000);
     });
     return hover.first();
   }
@@ -206,7 +217,7 @@ export class Window {
   /** Opens the menu of the light bulb at the cursor and chooses in it. */
   async quickFix(title) {
     await this.page.keyboard.press("Control+.");
-    await this.#choose(".action-widget", [title]);
+    await this.#choose(this.#row(".action-widget", [title]));
   }
 
   /** The page of the plan view, once there is a picture in it. */
@@ -290,9 +301,9 @@ export async function until(condition) {
   }
 }
 
-/** Whether something is there within a second. */
-function appears(locator) {
-  return locator.first().waitFor({ timeout: 1000 }).then(() => true, () => false);
+/** Whether something is there within some milliseconds. */
+function appears(locator, timeout) {
+  return locator.first().waitFor({ timeout }).then(() => true, () => false);
 }
 
 export function kill(id) {
