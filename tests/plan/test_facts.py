@@ -148,6 +148,8 @@ def flow(text: str, path: str) -> int | None:
         ("COPY --from=b / /", "/out/app", 2),
         ("COPY --from=b /out/* /", "/out/app", 2),
         ("COPY --from=b out/app /", "/out/app", 2),
+        ("COPY --from=b /other /", "//app", None),
+        ("COPY --from=b /other /", "app", None),
         ("COPY --from=b /out/app /", "/out", 2),
         ("COPY --from=b /out/other /", "/out/app", None),
         ("COPY --from=b /output /", "/out", None),

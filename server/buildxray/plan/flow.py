@@ -69,8 +69,8 @@ def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
             destination = None if node.destination is None else _path(facts, node.destination, scope, scope.directory)
             for token in node.sources:
                 source = _path(facts, token, scope, "/")
-                if source is not None and destination is not None and _covers(source, path):
-                    yield _moved(path, source, destination)
+                if source is not None and destination is not None and is_covered(source, path):
+                    yield moved(path, source, destination)
     elif consumer.stage not in facts.native_stages:
         yield _ANYTHING
 
@@ -83,7 +83,7 @@ def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | Non
     return clean(posixpath.join(directory, text)) + ("/" if text.endswith("/") and text.strip("/") else "")
 
 
-def _covers(source: str, path: str) -> bool:
+def is_covered(source: str, path: str) -> bool:
     """Whether copying `source` takes `path` along."""
     source = source.rstrip("/") or "/"
     if path == _ANYTHING:
@@ -97,9 +97,10 @@ def _covers(source: str, path: str) -> bool:
     elif _is_inside(source, path):
         return True
     while not fnmatchcase(path, source):
-        if path == "/":
+        parent = posixpath.dirname(path)
+        if parent == path:
             return False
-        path = posixpath.dirname(path)
+        path = parent
     return True
 
 
@@ -107,7 +108,8 @@ def _is_inside(path: str, directory: str) -> bool:
     return path.startswith(directory.rstrip("/") + "/")
 
 
-def _moved(path: str, source: str, destination: str) -> str:
+def moved(path: str, source: str, destination: str) -> str:
+    """Where a path is once what covers it has been copied; into the destination, where that ends in a slash."""
     source = source.rstrip("/")
     if path == source:
         is_directory = destination.endswith("/")
