@@ -55,6 +55,59 @@ def test_only_child_stages_use_it() -> None:
     )
 
 
+def test_what_is_made_of_an_argument_moves_along() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETOS TARGETARCH
+        ENV GOOS=$TARGETOS \\
+            GOARCH=$TARGETARCH \\
+            CGO_ENABLED=0
+        RUN go mod download
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ENV CGO_ENABLED=0
+        RUN go mod download
+        ARG TARGETOS TARGETARCH
+        ENV GOOS=$TARGETOS GOARCH=$TARGETARCH
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
+def test_an_argument_stays_with_what_else_is_made_of_it() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETOS TARGETARCH
+        ENV SUFFIX=$TARGETOS GOARCH=$TARGETARCH
+        RUN go mod download
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETOS
+        ENV SUFFIX=$TARGETOS
+        RUN go mod download
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
 def test_names_of_one_arg_go_where_each_is_used() -> None:
     check_fix(
         early_platform_arg,

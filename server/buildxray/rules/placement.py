@@ -28,6 +28,8 @@ class Declaration(NamedTuple):
     name: str
     splits: bool
     """Whether the value differs between the targets of this build."""
+    is_derived: bool
+    """Whether it is the same for these targets, yet made of a platform argument: `ENV GOOS=$TARGETOS`."""
 
 
 _Run = tuple[int, int]
@@ -222,11 +224,11 @@ def _placement(ctx: RuleContext, stage: int, tidied: _Tidied) -> Placement:
     for declaration in reversed(declared):
         users = _users(ctx, stage, declaration.instruction + 1, declaration.name)
         if not users:
-            unused.append(declaration)
+            unused += [] if declaration.is_derived else [declaration]
             continue
         inside = [it for it in users if it < ctx.plan.stages[stage].end_idx and it >= declaration.instruction]
         if inside:
-            first = min(_moved_place(it, places) if it in own else it for it in inside)
+            first = min(_moved_place(ctx, it, declaration.name, places) if it in own else it for it in inside)
             place: tuple[int, ...] = (first,)
         elif isinstance(ctx.node(declaration.instruction), Arg):
             place = _first_of_each_stage(ctx, users)
@@ -241,13 +243,28 @@ def _placement(ctx: RuleContext, stage: int, tidied: _Tidied) -> Placement:
     return Placement(ctx, stage, moves, tuple(reversed(unused)), tidied)
 
 
-def _moved_place(user: int, places: dict[Declaration, tuple[int, ...]]) -> int:
-    """Where a user will stand that is a declaration itself."""
-    return min((place[0] for it, place in places.items() if it.instruction == user), default=user)
+def _moved_place(ctx: RuleContext, user: int, name: str, places: dict[Declaration, tuple[int, ...]]) -> int:
+    """Where those pairs of a declaration will stand that use a variable."""
+    moved = {it.position: place[0] for it, place in places.items() if it.instruction == user}
+    node = ctx.node(user)
+    assert isinstance(node, WithPairs), "what declares has pairs"
+    using = [position for position in range(len(node.pairs)) if name in _names_in(ctx, user, position)]
+    return min(moved.get(it, user) for it in using or moved)
+
+
+def _names_in(ctx: RuleContext, idx: int, position: int) -> set[str]:
+    """The variables in the value of a pair."""
+    instruction = ctx.instruction(idx)
+    node = instruction.node
+    assert isinstance(node, WithPairs), "what declares has pairs"
+    place = instruction.range_of(node.pairs[position])
+    references = variable_references(instruction, ctx.dockerfile.escape)
+    return {it.name for it in references if place.contains(it.range.start)}
 
 
 def _declarations(ctx: RuleContext, stage: int) -> Iterator[Declaration]:
     outlined = ctx.plan.stages[stage]
+    names = {*PER_TARGET_ARGUMENTS}
     for idx in range(outlined.from_idx + 1, outlined.end_idx):
         node = ctx.node(idx)
         if not isinstance(node, Arg | Env):
@@ -257,8 +274,10 @@ def _declarations(ctx: RuleContext, stage: int) -> Iterator[Declaration]:
             name = pair.name.text
             values = {it.environment.get(name) for it in scopes}
             is_automatic = isinstance(node, Arg) and name in PER_TARGET_ARGUMENTS and pair.value is None
-            if len(values) > 1 or is_automatic:
-                yield Declaration(idx, position, name, len(values) > 1)
+            is_derived = len(values) == 1 and not is_automatic and bool(names & _names_in(ctx, idx, position))
+            if len(values) > 1 or is_automatic or is_derived:
+                names.add(name)
+                yield Declaration(idx, position, name, len(values) > 1, is_derived)
 
 
 def _users(ctx: RuleContext, stage: int, start: int, name: str) -> list[int]:
