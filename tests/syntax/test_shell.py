@@ -36,6 +36,11 @@ def described(command: Command) -> str:
         ("RUN exec time nice -n 5 go build", ["go build"]),
         ("RUN timeout -k 1 60 go test", ["go test"]),
         ("RUN /usr/local/go/bin/go build", ["go build"]),
+        ("RUN $JAVA_HOME/bin/jlink -v", ["jlink -v"]),
+        ('RUN "$(go env GOPATH)/bin/gen" x', ["go env GOPATH", "gen x"]),
+        ("RUN bash -euxo pipefail -c 'go build'", ["bash -euxo pipefail -c go build", "go build"]),
+        ("RUN bash -o errexit -c 'go vet'", ["bash -o errexit -c go vet", "go vet"]),
+        ("RUN bash -e x.sh -c 'go vet'", ["bash -e x.sh -c go vet"]),
         ("RUN sh -exc 'go build; go vet' x", ["sh -exc go build; go vet x", "go build", "go vet"]),
         ("RUN GO=go && $GO build", ["go build"]),
         ("RUN CMD='go build' && ${CMD} -o x", ["go build -o x"]),
@@ -110,6 +115,8 @@ def test_assignments_reach_what_follows() -> None:
         ("RUN [ $A = b ] && go", [("and", "[ $A = b ]", ("A",))]),
         ("RUN test $A || go", [("or", "test $A", ("A",))]),
         ("RUN a && go", []),
+        ("RUN [ $A = b ] && x || go", [("or", "[ $A = b ] && x", ("A",))]),
+        ("RUN a && x || go", []),
         ("RUN case $A in b) go;; esac", [("case", "$A", ("A",))]),
         ("RUN for A in b c; do go; done", [("for", "A", ("A",))]),
         ("RUN if a; then if b; then go; fi; fi", [("if", "a", ()), ("if", "b", ())]),
@@ -119,6 +126,17 @@ def test_assignments_reach_what_follows() -> None:
 def test_conditions(run: str, conditions: list[tuple[str, str, tuple[str, ...]]]) -> None:
     command = next(it for it in script(run)[1].commands if it.name == "go")
     assert [(it.kind, it.text, it.variables) for it in command.conditions] == conditions
+
+
+def test_branches_of_a_case_that_run_nothing() -> None:
+    _, read = script("RUN case $A in x|y) B=1;; z) ;; esac; go $B")
+    assert [[it.text for it in branch.patterns] for branch in read.branches] == [["x", "y"], ["z"]]
+
+
+def test_what_decides_on_an_assignment() -> None:
+    text, read = script('RUN case "$(uname -m)" in x) A=1;; esac; go $A')
+    (assignment,) = read.commands[-1].variables["A"]
+    assert [text[slice(*it)] for it in assignment.decided_by] == ['"$(uname -m)"']
 
 
 def test_patterns_of_a_case_and_values_of_a_loop() -> None:

@@ -26,6 +26,7 @@ from buildxray.syntax.words import heredoc_marker
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode
 
+_PROGRAM_BELOW_VARIABLE: Final = re.compile(r'"?\$.*/(?P<name>[\w.+-]+)"?')
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
 
 
@@ -60,8 +61,13 @@ class Assignment(NamedTuple):
     name_range: TextRange
     is_exported: bool
     """Whether commands see it by virtue of this assignment."""
-    is_conditional: bool
-    """Whether it depends on a condition that it happens."""
+    decided_by: tuple[TextRange, ...] = ()
+    """The conditions on which it depends that it happens."""
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it depends on a condition that it happens."""
+        return bool(self.decided_by)
 
 
 class Condition(NamedTuple):
@@ -102,9 +108,14 @@ class Command:
 
     @property
     def name(self) -> str:
-        """The program without its directory; empty where only running the script could tell."""
-        value = self.words[0].value if self.words else None
-        return "" if value is None else value.rpartition("/")[2]
+        """The program without its directory, even one that depends on variables; empty where only running could tell."""
+        if not self.words:
+            return ""
+        value = self.words[0].value
+        if value is None:
+            match = _PROGRAM_BELOW_VARIABLE.fullmatch(self.words[0].text)
+            return "" if match is None else match["name"]
+        return value.rpartition("/")[2]
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -129,6 +140,8 @@ class Script:
     """All uses of variables, in heredocs too."""
     has_errors: bool
     """Whether parts could not be read."""
+    branches: tuple[Condition, ...] = ()
+    """All of `case`, those that run no command too."""
 
 
 _NOTHING: Final = Script((), (), has_errors=False)
@@ -233,11 +246,12 @@ class _Reader:
     def __init__(self) -> None:
         self.commands: list[Command] = []
         self.uses: list[ShellVariable] = []
+        self.branches: list[Condition] = []
         self.has_errors = False
         self.all_exported = False
 
     def script(self) -> Script:
-        return Script(tuple(self.commands), tuple(self.uses), self.has_errors)
+        return Script(tuple(self.commands), tuple(self.uses), self.has_errors, tuple(self.branches))
 
     def read(self, text: _Text) -> None:
         root = _parser().parse(text.bytes).root_node
@@ -290,7 +304,7 @@ class _Reader:
     def command(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
         self.substitutions(node, text, place)
         assignments = [
-            _assignment(it, text, is_exported=True, is_conditional=place.is_conditional)
+            _assignment(it, text, is_exported=True, decided_by=place.deciding)
             for it in node.named_children
             if it.type == "variable_assignment"
         ]
@@ -346,7 +360,7 @@ class _Reader:
             self.statements(node.named_children, text, place)
             return
         self.substitutions(node, text, place)
-        assignment = _assignment(node, text, is_exported=self.all_exported, is_conditional=place.is_conditional)
+        assignment = _assignment(node, text, is_exported=self.all_exported, decided_by=place.deciding)
         if assignment is not None:
             place.assign(assignment)
 
@@ -361,7 +375,7 @@ class _Reader:
         for child in node.named_children:
             if child.type == "variable_assignment":
                 assignment = _assignment(
-                    child, text, is_exported=is_export or self.all_exported, is_conditional=place.is_conditional
+                    child, text, is_exported=is_export or self.all_exported, decided_by=place.deciding
                 )
                 if assignment is not None:
                     place.assign(assignment)
@@ -378,7 +392,9 @@ class _Reader:
         self.statement(first, text, place)
         operator = next((text.of(it) for it in node.children if it.type in ("&&", "||")), "&&")
         tests = tuple(self.commands[n_before:])
-        if first.type == "test_command" or (tests and all(it.name in _TESTS for it in tests[-1:])):
+        is_tested = first.type == "test_command" or (tests and tests[-1].name in _TESTS)
+        # `[ … ] && a || b` is `([ … ] && a) || b`: the test decides on both.
+        if is_tested or (operator == "||" and tests and tests[0].name in _TESTS):
             kind: Literal["and", "or"] = "and" if operator == "&&" else "or"
             condition = _condition(kind, first, text, tests)
             self.statements(rest, text, place.under(condition))
@@ -424,6 +440,7 @@ class _Reader:
                     branch = place.under(condition._replace(patterns=tuple(patterns)))
                 elif child.is_named:
                     self.statement(child, text, branch)
+            self.branches.append(condition._replace(patterns=tuple(patterns)))
 
     def loop(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
         body = node.child_by_field_name("body")
@@ -470,8 +487,8 @@ class _Place:
     is_substitution: bool = False
 
     @property
-    def is_conditional(self) -> bool:
-        return bool(self.conditions)
+    def deciding(self) -> tuple[TextRange, ...]:
+        return tuple([it.range for it in self.conditions])
 
     def under(self, condition: Condition) -> _Place:
         # The same dictionary: what a branch assigns is visible behind it.
@@ -542,13 +559,15 @@ def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
             yield child
 
 
-def _assignment(node: SyntaxNode, text: _Text, *, is_exported: bool, is_conditional: bool) -> Assignment | None:
+def _assignment(
+    node: SyntaxNode, text: _Text, *, is_exported: bool, decided_by: tuple[TextRange, ...]
+) -> Assignment | None:
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     if name is None or name.type != "variable_name":
         return None
     end = text.span(node).end
     word = ShellWord("", "", text.range_of(end, end)) if value is None else _word(value, text)
-    return Assignment(text.of(name), word, text.range(node), text.range(name), is_exported, is_conditional)
+    return Assignment(text.of(name), word, text.range(node), text.range(name), is_exported, decided_by)
 
 
 def _word(node: SyntaxNode, text: _Text) -> ShellWord:
@@ -632,33 +651,37 @@ def _env_assignment(word: ShellWord, command: Command) -> Assignment:
     value = None if word.value is None else word.value.partition("=")[2]
     value_word = ShellWord(rest, value, TextRange(start, word.range.end), word.variables)
     name_range = TextRange(word.range.start, start - 1)
-    return Assignment(
-        name, value_word, word.range, name_range, is_exported=True, is_conditional=bool(command.conditions)
-    )
+    decided_by = tuple([it.range for it in command.conditions])
+    return Assignment(name, value_word, word.range, name_range, is_exported=True, decided_by=decided_by)
 
 
 def _named_by_variable(command: Command) -> Command:
     """`$GO build` where the script says `GO=go`: the words that the variable holds."""
     first = command.words[0]
-    if first.value is not None or len(first.variables) != 1 or first.text.strip('"') not in _reference(first):
-        return command
-    values = command.variables.get(first.variables[0].name, ())
+    values = command.variables.get(sole_variable(first) or "", ())
     if len(values) != 1 or not values[0].value.value:
         return command
     words = tuple(ShellWord(it, it, first.range) for it in values[0].value.value.split())
     return replace(command, words=(*words, *command.words[1:]))
 
 
-def _reference(word: ShellWord) -> tuple[str, str]:
+def sole_variable(word: ShellWord) -> str | None:
+    """The variable that a word consists of, quotes aside; None where it is anything else."""
+    if word.value is not None or len(word.variables) != 1:
+        return None
     name = word.variables[0].name
-    return f"${name}", f"${{{name}}}"
+    return name if word.text.strip('"') in (f"${name}", f"${{{name}}}") else None
 
 
 def _script_argument(command: Command) -> ShellWord | None:
-    """The word behind the `-c` of a shell."""
-    for option, word in zip(command.words[1:], command.words[2:], strict=False):
-        if re.fullmatch(r"-\w*c", option.text):
-            return word
-        if not option.text.startswith(("-", "+")):
-            return None
+    """The first word behind the options of a shell, where `-c` is one of them."""
+    words = iter(command.words[1:])
+    has_script = False
+    for word in words:
+        if not word.text.startswith(("-", "+")):
+            return word if has_script else None
+        has_script |= re.fullmatch(r"-\w*c\w*", word.text) is not None
+        if re.fullmatch(r"[-+]\w*[oO]", word.text):
+            # `-o pipefail`, `-euxo pipefail`
+            next(words, None)
     return None
