@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.cgo_without_cross_compiler import cgo_without_cross_compiler
 from buildxray.rules.constant_goarch import constant_goarch
 from buildxray.rules.missing_goarm import missing_goarm
 from buildxray.rules.xx_without_target import xx_without_target
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"
 
@@ -61,11 +62,28 @@ def test_the_constant_gives_way(before: str, after: str) -> None:
         "RUN GOARCH=amd64 go build -o /tool",
         "RUN GOOS=js GOARCH=wasm go build -o /out/app",
         "RUN go build -o /out/app",
-        "ARG GOARCH=amd64\nRUN go build -o /out/app",
     ],
 )
 def test_no_constant_that_harms(lines: str) -> None:
     check_nothing(constant_goarch, stage(lines))
+
+
+def test_an_arg_may_be_given_another_value() -> None:
+    text = stage("ARG TARGETOS GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app")
+    (finding,) = findings(constant_goarch, context(text))
+    assert finding.severity is Severity.WARNING
+    check_fix(
+        constant_goarch,
+        stage("ARG GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app"),
+        stage("ARG TARGETARCH\nARG GOARCH=$TARGETARCH\nRUN CGO_ENABLED=0 go build -o /out/app"),
+    )
+
+
+@pytest.mark.parametrize("value", ["$TARGETVARIANT", "${TARGETVARIANT}", '"$TARGETVARIANT"'])
+def test_a_variant_is_no_goarm(value: str) -> None:
+    before = f"ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM={value} go build -o /out/app"
+    check_fix(missing_goarm, stage(before), stage(before.replace(value, "${TARGETVARIANT#v}")), targets=OLD_ARM)
+    check_nothing(missing_goarm, stage(before))
 
 
 def test_an_old_arm() -> None:

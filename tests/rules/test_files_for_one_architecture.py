@@ -38,13 +38,17 @@ def test_all_libraries_of_the_system() -> None:
         ("bundle install", "/usr/local/bundle"),
         ("npm ci", "node_modules"),
         ("npm ci", "/w/node_modules"),
+        ("npm ci && npm run build", "/w"),
+        ("uv sync --frozen", "/w"),
+        ("dnf install --installroot /root -y x", "/root"),
+        ("apk add --root /r --initdb x", "/r/usr"),
     ],
 )
 def test_what_installers_of_languages_leave(run: str, path: str) -> None:
     (finding,) = findings(
         foreign_binary_copy, context(TOOLS.format(f"RUN {run}", path if path[0] == "/" else f"/w/{path}"))
     )
-    is_hint = path.endswith("node_modules")
+    is_hint = run.startswith("npm")
     assert finding.severity is (Severity.INFORMATION if is_hint else None)
 
 
@@ -62,6 +66,9 @@ def test_what_installers_of_languages_leave(run: str, path: str) -> None:
         ("RUN npm ci --cpu=$TARGETARCH --os=linux", "/w/node_modules"),
         ("RUN echo a", "/usr/bin/jq"),
         ("RUN npm ci && npm run build", "/w/dist"),
+        ("WORKDIR /w\nRUN npm ci && npm run build && rm -rf node_modules", "/w"),
+        ("RUN dnf install --installroot /root --forcearch aarch64 -y x", "/root"),
+        ("RUN apk add --root /r --arch aarch64 x", "/r"),
         ("RUN pip install --platform manylinux2014_aarch64 --target /d x", "/d"),
         ("RUN apk add 'unclosed", "/usr/bin/jq"),
     ],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.cross_go_install import cross_go_install
 from buildxray.rules.dropped_variant import dropped_variant
 from buildxray.rules.hard_coded_arch import hard_coded_arch
 from buildxray.rules.impossible_arch_value import impossible_arch_value
 from buildxray.rules.missing_arch_stage import missing_arch_stage
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 OLD_ARM = "linux/amd64,linux/arm/v6"
 
@@ -33,6 +34,12 @@ def test_a_download_for_one() -> None:
     [
         ("RUN wget https://x/a_amd64.deb", "ARG TARGETARCH\nRUN wget https://x/a_${TARGETARCH}.deb"),
         ("ADD https://x/arm64/a-arm64 /", "ARG TARGETARCH\nADD https://x/${TARGETARCH}/a-${TARGETARCH} /"),
+        (
+            "ENV URL=https://x/a-amd64\nRUN curl $URL",
+            "ARG TARGETARCH\nENV URL=https://x/a-${TARGETARCH}\nRUN curl $URL",
+        ),
+        ("ARG A=arm64\nADD https://x/$A /", "ARG TARGETARCH\nARG A=${TARGETARCH}\nADD https://x/$A /"),
+        ("RUN A=amd64; wget https://x/$A", "ARG TARGETARCH\nRUN A=${TARGETARCH}; wget https://x/$A"),
         ("ARG TARGETARCH\nRUN curl https://x/amd64", "ARG TARGETARCH\nRUN curl https://x/${TARGETARCH}"),
     ],
 )
@@ -45,6 +52,8 @@ def test_the_argument_takes_its_place(before: str, after: str) -> None:
     [
         "RUN wget https://x/a-x86_64.tgz",
         "RUN wget 'https://x/a-amd64.tgz'",
+        'RUN ["wget", "https://x/a-amd64.tgz"]',
+        "ENV URL='https://x/a-amd64.tgz'\nRUN wget $URL",
         "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
         "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
     ],
@@ -61,6 +70,10 @@ def test_a_replacement_that_would_break(line: str) -> None:
         "FROM alpine\nRUN wget https://x/amd64 && wget https://x/arm64\n",
         "FROM alpine\nRUN wget https://x/amd64x https://x/camd64\n",
         "FROM alpine\nRUN echo https://x/amd64\n",
+        "FROM alpine\nENV A=amd64\nRUN echo $A\n",
+        "FROM alpine\nRUN if a; then A=amd64; else A=arm64; fi; wget https://x/$A\n",
+        "FROM alpine\nARG TARGETARCH\nARG A=${TARGETARCH/amd64/x86_64}\nADD https://x/$A-x86_64 /\n",
+        "FROM alpine\nRUN wget https://x/$(uname -m)/amd64\n",
         "FROM --platform=$BUILDPLATFORM alpine AS b\nRUN wget https://x/amd64\nFROM scratch\nCOPY --from=b /x /\n",
         "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
     ],
@@ -74,18 +87,46 @@ def test_only_that_architecture_is_asked_for(targets: str) -> None:
     check_nothing(hard_coded_arch, "FROM alpine\nRUN wget https://x/amd64\n", targets=targets)
 
 
+@pytest.mark.parametrize(
+    "download",
+    [
+        "RUN wget https://x/amd64/tool",
+        "RUN curl -fsSLo /dl/tool https://x/amd64",
+        "RUN curl -LO https://x/amd64/tool",
+        "RUN wget -qO t https://x/amd64 && chmod +x t && mv t tool",
+        "RUN curl -L https://x/amd64.tgz | tar xz",
+        "RUN wget https://x/t-amd64.zip && unzip t-amd64.zip -d /dl",
+        "ADD https://x/amd64 tool",
+    ],
+)
+def test_a_download_of_a_native_stage_goes_into_the_image(download: str) -> None:
+    stage = f"FROM --platform=$BUILDPLATFORM alpine AS b\nWORKDIR /dl\n{download}\n"
+    assert len(findings(hard_coded_arch, context(f"{stage}FROM scratch\nCOPY --from=b /dl/tool /\n"))) == 1
+    check_nothing(hard_coded_arch, f"{stage}FROM scratch\nCOPY --from=b /docs /\n")
+    check_nothing(hard_coded_arch, f"{stage}FROM --platform=$BUILDPLATFORM alpine\nCOPY --from=b /dl/tool /\n")
+
+
+def test_an_arg_may_be_given_another_value() -> None:
+    (finding,) = findings(hard_coded_arch, context("FROM alpine\nARG TARGETARCH A=amd64\nADD https://x/$A /\n"))
+    assert finding.severity is Severity.WARNING
+
+
 def test_values_that_never_are() -> None:
     check_rule(
         impossible_arch_value,
         """
         FROM alpine
-        ARG TARGETARCH TARGETPLATFORM
+        ARG TARGETARCH TARGETPLATFORM TARGETVARIANT
         RUN [ "$TARGETARCH" = "x86_64" ] && a; \\
                                ^^^^^^ 💡 `TARGETARCH` is never `x86_64`; BuildKit's name is `amd64`
             if [[ aarch64 == ${TARGETARCH} ]]; then b; fi
                   ^^^^^^^ 💡 `TARGETARCH` is never `aarch64`; BuildKit's name is `arm64`
-        RUN case "$TARGETPLATFORM" in linux/amd64) a;; linux/arm64/v8) b;; esac
+        RUN case "$TARGETPLATFORM" in linux/amd64) a;; linux/arm64/v8) b;; esac; \\
                                                        ^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is never `linux/arm64/v8`; BuildKit's name is `linux/arm64`
+            case $TARGETARCH in amd64) A=x86_64;; aarch64) A=aarch64;; esac; \\
+                                                  ^^^^^^^ 💡 `TARGETARCH` is never `aarch64`; BuildKit's name is `arm64`
+            [ "$TARGETVARIANT" = armv7 ]
+                                 ^^^^^ 💡 `TARGETVARIANT` is never `armv7`; BuildKit's name is `v7`
         """,
     )
     check_fix(
@@ -105,6 +146,8 @@ def test_values_that_never_are() -> None:
         "case $TARGETARCH in *) a;; esac",
         "case $TARGETPLATFORM in linux/arm*) a;; linux/arm/v7) b;; esac",
         '[ "$TARGETARCH" = "$x86_64" ]',
+        '[ "$TARGETVARIANT" = v7 ]',
+        '[ "$TARGETVARIANT" = "" ]',
     ],
 )
 def test_values_that_can_be(run: str) -> None:

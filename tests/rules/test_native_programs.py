@@ -206,6 +206,8 @@ def test_the_target_answers_instead(before: str, after: str) -> None:
         ("a=$(uname -m); curl https://x", "/o"),
         ("curl https://x/$(uname -m)", "/etc/ssl"),
         ("curl https://x/$(uname -s)", "/o"),
+        ('if [ "$(uname -m)" = x86_64 ]; then echo a; fi; curl https://x', "/o"),
+        ("export GOARCH=$TARGETARCH; curl https://x/$(go env GOARCH)", "/o"),
         ("curl https://x/$(uname -m) && GOARCH=$TARGETARCH go build -o /o .", "/o"),
     ],
 )
@@ -218,6 +220,17 @@ def test_a_stage_for_the_target_may_ask() -> None:
     check_nothing(build_arch_probe, text.replace("--platform=$BUILDPLATFORM ", ""))
     check_no_fix(build_arch_probe, NATIVE.format("RUN curl -o /o https://x/$(uname -m | tr _ -)"))
     check_no_fix(build_arch_probe, NATIVE.format("RUN curl -o /o https://x/$(go env GOHOSTARCH)"))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        'case "$(uname -m)" in x86_64) a=amd64;; aarch64) a=arm64;; esac; curl -o /o https://x/$a',
+        'if [ "$(uname -m)" = x86_64 ]; then curl -o /o https://x/amd64; else curl -o /o https://x/arm64; fi',
+    ],
+)
+def test_a_branch_depends_on_the_answer(run: str) -> None:
+    check_no_fix(build_arch_probe, NATIVE.format(f"RUN {run}"))
 
 
 CONSTANT = "FROM --platform=linux/amd64 node AS {}\nRUN npm run build\nFROM nginx\nCOPY --from={} {} /srv\n"

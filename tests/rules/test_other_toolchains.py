@@ -49,7 +49,7 @@ def test_rust_is_explained_but_not_fixed() -> None:
         FROM --platform=$BUILDPLATFORM rust AS b
         WORKDIR /w
         RUN cargo build --release
-            ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too
+            ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too; tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN xx-apt-get install -y gcc libc6-dev`, `xx-cargo build`
         FROM scratch
         COPY --from=b /w/target/release/app /
         """,
@@ -103,7 +103,6 @@ def test_compilers_that_take_their_target_as_an_option(before: str, after: str) 
         "dotnet publish -r linux-x64 -o /o",
         "dotnet publish --sc --no-restore -o /o",
         "dotnet publish -p:PublishAot=true -o /o",
-        "pyinstaller x.py",
         "goreleaser build --single-target",
         "ko build .",
         "zig build -Dtarget=x86_64-linux-musl",

@@ -91,6 +91,16 @@ def test_the_image_is_for_its_targets(text: str) -> None:
     check_nothing(build_platform_image, text)
 
 
+@pytest.mark.parametrize(
+    "run", ["golangci-lint run ./...", "npm run lint", "go vet ./...", "make check", "hadolint Dockerfile", "pytest -q"]
+)
+def test_a_stage_that_checks_is_no_image(run: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang\nCOPY . .\nRUN {run}\n"
+    check_nothing(build_platform_image, text)
+    assert findings(build_platform_image, context(text + "CMD app\n"))
+    assert findings(build_platform_image, context(text + "RUN make\n"))
+
+
 def test_one_platform_may_be_constant() -> None:
     check_nothing(build_platform_image, "FROM --platform=linux/amd64 alpine\n", targets="linux/amd64")
 

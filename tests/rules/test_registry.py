@@ -12,7 +12,7 @@ from buildxray.rules.base import FixAvailability, Rule
 from buildxray.rules.registry import ALL
 from tests.support.rules import check_fix, context, examples, findings
 
-HELPERS = {"__init__", "base", "context", "crossing", "edits", "placement", "registry", "wording"}
+HELPERS = {"__init__", "base", "context", "crossing", "downloads", "edits", "placement", "registry", "wording"}
 SECTIONS = ["What it does", "Why it matters", "Example", "Fix safety", "Limits", "References"]
 
 every_rule = pytest.mark.parametrize("rule", ALL, ids=[it.name for it in ALL])

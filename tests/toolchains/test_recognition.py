@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.toolchains.base import Invocation, Reading, Use
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use
 from buildxray.toolchains.inventory import reading, recognize
 from tests.support.rules import context
 
@@ -37,13 +37,20 @@ def last_use(command: str) -> Use | None:
         ("go test -c ./x", "compile go test amd64 amd64"),
         ("go test ./...", "execute go test"),
         ("go run ./x", "execute go run"),
-        ("go mod download", "fetch go mod"),
+        ("go mod download", "fetch go mod download"),
         ("go env GOARCH", "probe go env"),
         ("go vet ./...", "neutral go vet"),
+        ("export GOARCH=arm64; go env GOARCH", "neutral go env"),
+        ("xcaddy build --with x", "compile xcaddy build amd64 amd64"),
+        ("GOARCH=$TARGETARCH xcaddy build", "compile xcaddy build amd64 arm64"),
         # xx
         ("xx-go build .", "compile xx-go amd64 arm64"),
         ("xx-apk add gcc", "install xx-apk"),
         ("xx-info", "neutral xx-info"),
+        ("xx-go --wrap", "neutral xx-go"),
+        ("xx-go --wrap && go build .", "compile xx-go amd64 arm64"),
+        ("xx-go --wrap && xx-go --unwrap && go build .", "compile go build amd64 amd64"),
+        ("xx-cargo --wrap; cargo build", "compile xx-cargo amd64 arm64"),
         # Node.js
         ("npm ci --omit=dev", "install npm ci"),
         ("yarn", "install yarn install"),
@@ -60,6 +67,8 @@ def last_use(command: str) -> Use | None:
         ("mvn dependency:go-offline", "fetch mvn dependency:go-offline"),
         ("gradle --no-daemon bootJar", "bundle gradle bootJar"),
         ("mvn -Pnative package", "compile mvn package amd64 amd64"),
+        ("$JAVA_HOME/bin/jlink --output /jre", "compile jlink amd64 amd64"),
+        ("mvn help:evaluate", "neutral mvn help:evaluate"),
         ("native-image -jar a.jar", "compile native-image amd64 amd64"),
         ("mvn test", "execute mvn test"),
         # .NET
@@ -74,7 +83,7 @@ def last_use(command: str) -> Use | None:
         ("cargo build --release", "compile cargo build amd64 amd64"),
         ("cargo +nightly build --target aarch64-unknown-linux-musl", "compile cargo build arm64 arm64"),
         ("CARGO_BUILD_TARGET=$X cargo build", "compile cargo build ? ?"),
-        ("cargo chef prepare", "fetch cargo chef"),
+        ("cargo chef prepare", "fetch cargo chef prepare"),
         ("cargo fetch", "fetch cargo fetch"),
         ("rustc --version", "none"),
         # C and C++
@@ -85,8 +94,20 @@ def last_use(command: str) -> Use | None:
         ("cmake -B build", "neutral cmake"),
         ("cmake --build build", "compile cmake --build ? ?"),
         ("./configure --prefix=/usr", "neutral configure"),
+        ("cmake -B b && cmake --build b", "compile cmake --build ? ?"),
+        ("./configure && make -j4", "compile make ? ?"),
+        ("./configure && make check", "unknown make"),
         ("meson compile -C b", "compile meson compile ? ?"),
         ("ninja -C b", "compile ninja ? ?"),
+        # Compilers for their own machine
+        ("swift build -c release", "compile swift build amd64 amd64"),
+        ("swift build --swift-sdk aarch64-swift-linux-musl", "compile swift build ? ?"),
+        ("swift test", "execute swift test"),
+        ("dart compile exe x.dart", "compile dart compile amd64 amd64"),
+        ("dart compile js x.dart", "execute dart compile"),
+        ("MIX_ENV=prod mix release", "compile mix release amd64 amd64"),
+        ("ghc -o x x.hs", "compile ghc amd64 amd64"),
+        ("stack build", "compile stack build amd64 amd64"),
         # Zig, Deno, Bun
         ("zig build", "compile zig build amd64 amd64"),
         ("zig build -Dtarget=aarch64-linux-musl", "compile zig build arm64 arm64"),
@@ -111,7 +132,7 @@ def last_use(command: str) -> Use | None:
         ("bundle install", "install bundle install"),
         ("bundle exec rake", "execute bundle exec"),
         ("gem install rails", "install gem install"),
-        ("composer install --no-dev", "fetch composer install"),
+        ("composer install --no-dev", "bundle composer install"),
         ("composer --version", "neutral composer"),
         ("docker-php-ext-install pdo", "install docker-php-ext-install"),
         # What releases Go programs
@@ -155,6 +176,17 @@ def test_what_a_command_does(command: str, described: str) -> None:
         ("go build ./cmd/app", ["/src/app"]),
         ("go build", ["/src/"]),
         ("go build -ldflags '-s' -tags x main.go", ["/src/main"]),
+        ("cd / && go build ./cmd/app", ["/app", "/src/app"]),
+        ("xcaddy build", ["/src/caddy"]),
+        ("xcaddy build --output /c", ["/c"]),
+        ("curl -fsSLo /t https://x/y", ["/t"]),
+        ("curl -LO https://x/y", ["/src/y"]),
+        ("curl -L https://x/y", []),
+        ("wget -q -O t https://x/y", ["/src/t"]),
+        ("wget https://x/y", ["/src/y"]),
+        ("wget -qO- https://x/y", []),
+        ("dnf install --installroot /root -y x", ["/root"]),
+        ("apk add x", []),
         ("go install example.com/x/cmd/tool/v2@latest", ["/go/bin/tool", "/root/go/bin/tool"]),
         ("GOBIN=/usr/bin go install ./tool", ["/usr/bin/tool"]),
         ("npm ci", ["/src/node_modules"]),
@@ -187,6 +219,9 @@ def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
         ("go build", "GOARCH", Reading.YES),
         ("go build", "TARGETARCH", Reading.NO),
         ("go generate", "TARGETARCH", Reading.MAYBE),
+        ("go mod download", "GOARCH", Reading.NO),
+        ("go mod download", "GOFLAGS", Reading.YES),
+        ("swift build", "TARGETARCH", Reading.MAYBE),
         ("xx-go build", "TARGETPLATFORM", Reading.YES),
         ("npm ci", "TARGETARCH", Reading.NO),
         ("npm run build", "TARGETARCH", Reading.NO),
@@ -200,3 +235,65 @@ def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
 )
 def test_which_variables_it_reads(command: str, name: str, expected: Reading) -> None:
     assert reading(invocations(command)[-1], name) is expected
+
+
+def stage_outputs(*runs: str) -> list[str]:
+    """The paths of what the first RUN makes, after all of them."""
+    text = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\n" + "".join(f"RUN {it}\n" for it in runs)
+    return [*context(text).inventory.stage_uses(0, Effect.COMPILE, Effect.DOWNLOAD)[0].outputs]
+
+
+@pytest.mark.parametrize(
+    ("runs", "outputs"),
+    [
+        (["go build -o a . && cp a /b"], ["/src/a", "/b", "/b/a"]),
+        (["go build -o a .", "mv a /b/"], ["/src/a", "/b/a"]),
+        (["go build -o a .", "install -m 0755 -t /b a"], ["/src/a", "/b", "/b/a"]),
+        (["go build -o out/ ./...", "cp -r out /b"], ["/src/out/", "/b/"]),
+        (["go build -o a .", "cp x /b"], ["/src/a"]),
+        (["go build -o a .", "cp a"], ["/src/a"]),
+        (["cargo build --release && cp target/release/app /app"], ["/src/target/release", "/app/"]),
+        (["./configure && make", "make install DESTDIR=/out"], ["/src", "/out"]),
+        (["./configure --prefix=/opt/x && make && make install"], ["/src", "/opt/x", "/usr/local"]),
+        (["cmake -B b && cmake --build b && cmake --install b --prefix /p"], ["/src/b", "/p"]),
+        (["go build -o a .", "make install"], ["/src/a"]),
+        (["curl -L https://x | tar xz -C /t"], ["/t"]),
+        (["curl -Lo a https://x && tar xf a"], ["/src/a", "/src"]),
+        (["curl -Lo a https://x && tar xf other"], ["/src/a"]),
+        (["wget https://x/a.zip", "unzip a.zip -d /z"], ["/src/a.zip", "/z"]),
+    ],
+)
+def test_where_its_output_is_put(runs: list[str], outputs: list[str]) -> None:
+    assert stage_outputs(*runs) == outputs
+
+
+@pytest.mark.parametrize(
+    ("run", "architecture"),
+    [
+        ("cmake -B b && cmake --build b", "amd64"),
+        ("./configure --prefix=/usr && make -j4", "amd64"),
+        ("meson setup b && ninja -C b", "amd64"),
+        ("./configure --host=aarch64-linux-gnu && make", None),
+        ("cmake -DCMAKE_TOOLCHAIN_FILE=x . && make", None),
+        ("cmake $(xx-clang --print-cmake-defines) . && cmake --build .", None),
+        ("./configure && CC=arm-gcc make", None),
+        ("CC=arm-gcc ./configure && make", None),
+        ("export CC=x && ./configure && make", None),
+        ("cmake --build b", None),
+    ],
+)
+def test_what_was_configured_decides(run: str, architecture: str | None) -> None:
+    uses = context(f"FROM --platform=$BUILDPLATFORM alpine\nRUN {run}\n").inventory.uses(1)
+    assert uses[-1].architectures == (architecture, architecture)
+
+
+def test_a_program_that_the_stage_names() -> None:
+    text = "FROM golang\nARG GO=go\nENV TOOL=$GO\nRUN $TOOL build && ${GO} vet && $UNKNOWN build\n"
+    uses = context(text).inventory.uses(3)
+    assert [it.title for it in uses] == ["go build", "go vet"]
+
+
+def test_what_was_prepared_below() -> None:
+    text = "FROM x AS a\nRUN xx-go --wrap\nFROM a AS b\nARG TARGETARCH\nRUN go build\nFROM x\nRUN go build\n"
+    assert [it.title for it in context(text, target_stage="b").inventory.uses(4)] == ["xx-go"]
+    assert [it.title for it in context(text).inventory.uses(6)] == ["go build"]

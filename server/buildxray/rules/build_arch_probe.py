@@ -88,8 +88,10 @@ def _decides(ctx: RuleContext, probe: Use) -> bool:
 
 
 def _takes(command: Command, place: TextRange) -> bool:
-    values = [it.value for it in command.assignments]
-    todo = [*command.words, *values]
+    """Whether what is printed at a place is in a command, in a variable that it uses, or decides on either."""
+    if any(it.range.contains(place.start) for it in command.conditions):
+        return True
+    todo = [*command.words, *(it.value for it in command.assignments)]
     seen: set[str] = set()
     while todo:
         word = todo.pop()
@@ -98,7 +100,10 @@ def _takes(command: Command, place: TextRange) -> bool:
         for variable in word.variables:
             if variable.name not in seen:
                 seen.add(variable.name)
-                todo += [it.value for it in command.variables.get(variable.name, ())]
+                assigned = command.variables.get(variable.name, ())
+                if any(range_.contains(place.start) for it in assigned for range_ in it.decided_by):
+                    return True
+                todo += [it.value for it in assigned]
     return False
 
 
@@ -107,7 +112,12 @@ def _fixes(ctx: RuleContext, probe: Use) -> tuple[Fix, ...]:
     range_ = _substitution(ctx, probe)
     names = {it.architecture: _name(probe, it) for it in invocation.targets}
     known = {architecture: name for architecture, name in names.items() if name is not None}
-    if range_ is None or not invocation.command.is_writable or len(known) != len(names):
+    is_condition = any(
+        range_.contains(invocation.command.range.start)
+        for it in ctx.inventory.script(probe.instruction).commands
+        for range_ in (*(one.range for one in it.conditions), *_deciding(it))
+    )
+    if range_ is None or is_condition or not invocation.command.is_writable or len(known) != len(names):
         return ()
     value: str | None = "$TARGETARCH"
     if any(architecture != name for architecture, name in known.items()):
@@ -120,6 +130,10 @@ def _fixes(ctx: RuleContext, probe: Use) -> tuple[Fix, ...]:
         value = "${TARGETARCH}"
     edits = (Edit(range_, value), *declare_arguments(ctx, probe.instruction, ["TARGETARCH"]))
     return (Fix(_("Take the target's architecture"), edits, Safety.SUGGESTION),)
+
+
+def _deciding(command: Command) -> Iterator[TextRange]:
+    return (range_ for them in command.variables.values() for it in them for range_ in it.decided_by)
 
 
 def _name(probe: Use, target: Platform) -> str | None:

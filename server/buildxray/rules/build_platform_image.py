@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import From
+from buildxray.syntax.instructions import Cmd, Entrypoint, From, Run
+
+_CHECKING: Final = re.compile(
+    r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
+)
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -41,8 +47,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the stage runs once per platform then, and steps that were native are emulated.
 
     ## Limits
-    A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So the finding is an error only where
-    somebody has asked for several platforms.
+    A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
+    test, and starts nothing, is left alone, and the finding is an error only where somebody has asked for several platforms.
     """
     stage = ctx.plan.target_stage
     if stage is None or len(ctx.plan.targets) < 2 or stage not in ctx.facts.native_stages:
@@ -53,6 +59,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     instruction = ctx.instruction(ctx.plan.stages[root].from_idx)
     node = instruction.node
     if not isinstance(node, From) or node.platform is None:
+        return
+    if not ctx.asks_for_several and _only_checks(ctx, stage):
         return
     platform = ctx.facts.platforms(stage)[0]
     wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != platform.architecture]
@@ -65,3 +73,13 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         (fix,) if {*ctx.facts.family(root)} <= {*ctx.facts.ancestry(stage)} else (),
         severity=None if ctx.asks_for_several else Severity.WARNING,
     )
+
+
+def _only_checks(ctx: RuleContext, stage: int) -> bool:
+    """Whether a stage ends with a check of the sources, and says nothing of a container that could run."""
+    outlined = ctx.plan.stages[stage]
+    nodes = [ctx.node(it) for it in range(outlined.from_idx + 1, outlined.end_idx)]
+    if not nodes or not isinstance(nodes[-1], Run) or any(isinstance(it, Cmd | Entrypoint) for it in nodes):
+        return False
+    commands = ctx.inventory.script(outlined.end_idx - 1).commands
+    return bool(commands) and any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import Env
+from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import Effect, Use
 
@@ -22,7 +22,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` has a constant value in a file that is meant for several platforms.
 
     ## What it does
-    Looks for `GOARCH=amd64` and its kin, in front of a command, exported or in `ENV`, where the compiler's output goes into the
+    Looks for `GOARCH=amd64` and its kin, in front of a command, exported, in `ENV` or as the default of an `ARG`, where the compiler's output goes into the
     images of other architectures too.
 
     ## Why it matters
@@ -88,6 +88,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                     platforms=platforms(use.wrong_targets),
                 ),
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
+                severity=Severity.WARNING if ctx.has_intent and isinstance(ctx.node(idx), Arg) else None,
             )
 
 
@@ -105,10 +106,9 @@ def _constant(ctx: RuleContext, use: Use) -> tuple[int, TextRange] | None:
         place = ctx.instruction(use.instruction).place(value.range)
         return (use.instruction, place) if is_literal and value.text else None
     declared = ctx.facts.declaration("GOARCH", use.instruction)
-    if declared is None or not isinstance(ctx.node(declared), Env):
+    node = None if declared is None else ctx.node(declared)
+    if declared is None or not isinstance(node, Arg | Env):
         return None
-    node = ctx.node(declared)
-    assert isinstance(node, Env), "checked above"
     pair = next(it for it in reversed(node.pairs) if it.name.text == "GOARCH")
     if pair.value is None or not pair.value.text.isalnum():
         return None

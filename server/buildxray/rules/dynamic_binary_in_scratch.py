@@ -108,7 +108,8 @@ def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
 def _is_dynamic(ctx: RuleContext, stage: int, use: Use) -> bool:
     invocation = use.invocation
     flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
-    if _PURE.search(flags) or any(it.os != "linux" for it in invocation.targets):
+    if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
+        # A compiler that somebody chose may bring another library.
         return False
     made = zip(invocation.setting("CGO_ENABLED").values, use.architectures, invocation.step_platforms, strict=True)
     return any(

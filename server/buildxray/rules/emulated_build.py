@@ -12,7 +12,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import cross_compile
-from buildxray.rules.wording import listed, platforms
+from buildxray.rules.wording import advice, listed, platforms
 from buildxray.syntax.instructions import From
 from buildxray.toolchains.base import Effect, Use
 
@@ -72,7 +72,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         facts = ctx.facts
         if stage.idx not in facts.needed_stages - facts.image_stages or stage.idx in facts.native_stages:
             continue
-        uses = _emulated(ctx, ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE))
+        building = ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE)
+        uses = _emulated(ctx, [it for it in building if not it.is_native_only])
         scripts = [] if uses else _emulated(ctx, _building_scripts(ctx, stage.idx))
         uses = uses or scripts
         instruction = ctx.instruction(stage.from_idx)
@@ -92,7 +93,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
                         fact=_fact(uses, targets),
                         consequence=_consequence(len(emulated), len(steps)),
                     ),
-                    *_advice(ctx, stage.idx, [it for it in uses if it.is_bound]),
+                    *advice(ctx.image(stage.idx), [it for it in uses if it.is_bound]),
                 ]
             ),
             fixes,
@@ -135,11 +136,3 @@ def _consequence(n_emulated: int, n_steps: int) -> str:
         n_emulated,
         n_steps=n_steps,
     )
-
-
-def _advice(ctx: RuleContext, stage: int, uses: list[Use]) -> list[str]:
-    """How a human can do what no edit can."""
-    is_alpine = "alpine" in ctx.image(stage)
-    install = "xx-apk add gcc musl-dev" if is_alpine else "xx-apt-get install -y gcc libc6-dev"
-    advice = dict.fromkeys(use.toolchain.advice for use in uses if use.toolchain.advice)
-    return [_(it, install=install) for it in advice]

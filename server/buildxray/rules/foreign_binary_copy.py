@@ -27,7 +27,7 @@ _OF_THE_SYSTEM: Final = (
     "/usr/sbin",
 )
 _FOR_ALL: Final = ("/usr/lib/os-release", "/usr/lib/ssl", "/usr/lib/tzdata")
-_FOR_TARGET: Final = ("--arch", "--cpu", "--os", "--python-platform", "--root", "--installroot", "--ignore-scripts")
+_FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--ignore-scripts", "--os", "--python-platform")
 """Options by which an installer is told the target, or installs no native code."""
 
 
@@ -37,7 +37,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for package managers, and for `COPY --from` that takes programs and libraries of the system,
-    `node_modules` with native addons, virtual environments, gems.
+    `node_modules` with native addons, virtual environments, gems, or a directory that holds these.
 
     ## Why it matters
     A package manager installs for the machine that it runs on. In the images for other architectures the programs fail with `exec format
@@ -80,14 +80,15 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
             if not use.invocation.has_option(*_FOR_TARGET) and not use.title.startswith("xx-")
         ]
         has_other_makers = bool(uses) and _has_other_makers(ctx, stage)
+        removed = _removed(ctx, stage) if uses else set()
         for consumer in ctx.facts.consumers[stage] if foreign and uses else ():
             if consumer.stage not in ctx.facts.image_stages and way_into_image(ctx.facts, stage, "/") is None:
                 continue
             for token, path in copied_files(ctx.facts, consumer):
-                use = _installer(path, uses, has_other_makers=has_other_makers)
+                use = _installer(path, uses, removed, has_other_makers=has_other_makers)
                 if use is None:
                     continue
-                is_certain = not path.endswith("node_modules") or use.invocation.workspace.has_native_packages
+                is_certain = use.toolchain.name != "Node.js" or use.invocation.workspace.has_native_packages
                 yield Finding(
                     ctx.instruction(consumer.instruction).range_of(token),
                     _(
@@ -101,14 +102,26 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                 )
 
 
-def _installer(path: str, uses: list[Use], *, has_other_makers: bool) -> Use | None:
+def _removed(ctx: RuleContext, stage: int) -> set[str]:
+    """What the stage deletes again."""
+    return {
+        path
+        for idx in ctx.runs(stage)
+        for it in ctx.inventory.invocations(idx)
+        if it.command.name == "rm"
+        for word in it.command.words[1:]
+        for path in it.paths(word)
+    }
+
+
+def _installer(path: str, uses: list[Use], removed: set[str], *, has_other_makers: bool) -> Use | None:
     """What has installed the files at a path."""
     if any(holds(it, path) for it in _FOR_ALL):
         return None
     for use in uses:
         if use.outputs:
             is_pure = use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is False
-            if not is_pure and any(holds(it, path) for it in use.outputs):
+            if not is_pure and any(holds(it, path) or holds(path, it) for it in use.outputs if it not in removed):
                 return use
         elif use.toolchain.name == "common programs" and _is_of_the_system(path, has_other_makers=has_other_makers):
             return use

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from buildxray.localization import _
+from buildxray.plan.flow import way_into_image
 from buildxray.platforms.aliases import named_architectures
-from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import Add, Run
-from buildxray.syntax.shell import Command
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.base import Effect
 
 _GO_NAMES: Final = ("amd64", "arm64")
-_CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
-
-
-class _Download(NamedTuple):
-    url: str
-    start: int
-    """Where the URL stands in the document."""
-    can_expand: bool
-    """Whether a variable that is written into it would be expanded."""
+_Named = tuple[Piece, TextRange, str]
+"""An architecture in a piece of a URL: its place, and what TARGETARCH calls it."""
 
 
 @rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -34,8 +26,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 
     ## What it does
-    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and their kin in what `curl`, `wget` and `ADD` fetch in stages that run once per
-    platform, outside of conditions on the architecture.
+    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and their kin in what `curl`, `wget` and `ADD` fetch, and in the variables that their
+    URLs are made of, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
+    whose download goes into the image.
 
     ## Why it matters
     Every image gets the file of the one architecture, and fails on all others with `exec format error`.
@@ -62,72 +55,57 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.plan.targets) < 2 or ctx.dockerfile.escape == "`":
         # Who writes for Windows has one architecture.
         return
-    for stage in sorted(ctx.facts.needed_stages - ctx.facts.native_stages):
-        outlined = ctx.plan.stages[stage]
-        downloads = [(idx, it) for idx in range(outlined.from_idx + 1, outlined.end_idx) for it in _downloads(ctx, idx)]
-        named = {architecture for _, it in downloads for _, _, architecture in named_architectures(it.url)}
-        if len(named) == 1:
+    seen: set[TextRange] = set()
+    for stage in sorted(ctx.facts.needed_stages):
+        is_native = stage in ctx.facts.native_stages
+        if is_native and ctx.plan.target_stage in ctx.facts.native_stages:
+            continue
+        found = [(download, _named(download)) for download in downloads(ctx, stage)]
+        if len({one[2] for __, named in found for one in named}) != 1:
             # Who downloads for several architectures has thought of them.
-            for idx, download in downloads:
-                yield from _findings(ctx, idx, download)
+            continue
+        for it, named in found:
+            if is_native and not any(way_into_image(ctx.facts, stage, output) for output in it.outputs):
+                continue
+            finding = _finding(ctx, named)
+            if finding is not None and finding.range not in seen:
+                seen.add(finding.range)
+                yield finding
 
 
-def _findings(ctx: RuleContext, idx: int, download: _Download) -> Iterator[Finding]:
-    named = named_architectures(download.url)
+def _named(download: Download) -> list[_Named]:
+    """Where a download names an architecture."""
+    return [
+        (piece, TextRange(piece.start + start, piece.start + end), architecture)
+        for piece in download.pieces
+        for start, end, architecture in named_architectures(piece.text)
+    ]
+
+
+def _finding(ctx: RuleContext, named: list[_Named]) -> Finding | None:
     if not named:
-        return
+        return None
     wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != named[0][2]]
     if not wrong:
-        return
-    ranges = [TextRange(download.start + start, download.start + end) for start, end, _ in named]
-    texts = {ctx.text[slice(*it)] for it in ranges}
+        return None
     fixes: tuple[Fix, ...] = ()
-    if download.can_expand and texts <= {*_GO_NAMES}:
-        edits = [Edit(it, "${TARGETARCH}") for it in ranges]
-        fixes = (
-            Fix(
-                _("Write `${{TARGETARCH}}`"), (*edits, *declare_arguments(ctx, idx, ["TARGETARCH"])), Safety.SUGGESTION
-            ),
-        )
-    yield Finding(
-        ranges[0],
+    if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
+        edits = [Edit(range_, "${TARGETARCH}") for __, range_, ___ in named]
+        declarations = declare_arguments(ctx, min(piece.instruction for piece, *__ in named), ["TARGETARCH"])
+        fixes = (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
+    place = named[0][1]
+    return Finding(
+        place,
         _(
             "the file for {architecture} is downloaded for {platforms} too",
-            architecture=ctx.text[slice(*ranges[0])],
+            architecture=ctx.text[slice(*place)],
             platforms=platforms(wrong),
         ),
         fixes,
+        severity=Severity.WARNING if ctx.has_intent and _may_be_given(ctx, named) else None,
     )
 
 
-def _downloads(ctx: RuleContext, idx: int) -> Iterator[_Download]:
-    instruction = ctx.instruction(idx)
-    node = instruction.node
-    if isinstance(node, Add):
-        for token in node.sources:
-            if "://" in token.text and not _follows(token.text):
-                yield _Download(
-                    token.text, instruction.range_of(token).start, can_expand=not node.flag_value("checksum")
-                )
-    elif isinstance(node, Run):
-        is_checked = any(it.command.name in _CHECKS for it in ctx.inventory.invocations(idx))
-        for use in ctx.inventory.uses(idx):
-            command = use.invocation.command
-            if use.effect is not Effect.DOWNLOAD or _is_chosen(command):
-                continue
-            for word in command.words[1:]:
-                if "://" in word.text and not _follows(word.text):
-                    start = instruction.place(word.range).start
-                    can_expand = not is_checked and command.is_writable and "'" not in word.text
-                    if ctx.text[start : start + len(word.text)] == word.text:
-                        yield _Download(word.text, start, can_expand)
-
-
-def _follows(url: str) -> bool:
-    """Whether the URL depends on the platform already."""
-    return any(name in url for name in PER_TARGET_ARGUMENTS)
-
-
-def _is_chosen(command: Command) -> bool:
-    """Whether a condition decides on the download; it may well be on the architecture."""
-    return any(it.kind in ("if", "case", "and", "or", "for") for it in command.conditions)
+def _may_be_given(ctx: RuleContext, named: list[_Named]) -> bool:
+    """Whether a build argument may say something else, though the same for every platform of one build."""
+    return any(isinstance(ctx.node(piece.instruction), Arg) for piece, *__ in named)

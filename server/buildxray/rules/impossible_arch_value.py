@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,11 +12,13 @@ from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.instructions import Run
-from buildxray.syntax.shell import Command, ShellWord
+from buildxray.syntax.shell import Command, Condition, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
 _ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
 _PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
+_VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
+_BARE_VARIANT: Final = re.compile(r"(?:arm)?v?(?P<version>[5-7])l?")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -24,7 +27,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for tests and `case` labels that compare `TARGETARCH` with names of other worlds, such as `x86_64` and `aarch64`, or
-    `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`.
+    `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, or `TARGETVARIANT` with a bare `7`.
 
     ## Why it matters
     The comparison fails for every platform, and what was meant for this architecture does not happen.
@@ -50,22 +53,21 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(instruction.node, Run):
             continue
         seen: set[TextRange] = set()
-        for command in ctx.inventory.script(idx).commands:
-            for name, word in (*_tested(command), *_labels(command)):
-                right = _right_value(name, word)
-                range_ = instruction.place(word.range)
-                if right is None or range_ in seen or word.value is None or word.value not in word.text:
-                    continue
-                seen.add(range_)
-                start = range_.start + word.text.index(word.value)
-                place = TextRange(start, start + len(word.value))
-                message = _(
-                    "`{name}` is never `{value}`; BuildKit's name is `{right}`",
-                    name=name,
-                    value=word.value,
-                    right=right,
-                )
-                yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),)),))
+        script = ctx.inventory.script(idx)
+        tested = (it for command in script.commands for it in _tested(command))
+        labels = (it for branch in script.branches for it in _labels(branch))
+        for name, word in (*tested, *labels):
+            right = _right_value(name, word)
+            range_ = instruction.place(word.range)
+            if right is None or range_ in seen or word.value is None or word.value not in word.text:
+                continue
+            seen.add(range_)
+            start = range_.start + word.text.index(word.value)
+            place = TextRange(start, start + len(word.value))
+            message = _(
+                "`{name}` is never `{value}`; BuildKit's name is `{right}`", name=name, value=word.value, right=right
+            )
+            yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),)),))
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
@@ -80,17 +82,16 @@ def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
                     yield name, value
 
 
-def _labels(command: Command) -> Iterator[tuple[str, ShellWord]]:
-    """The labels of the `case` branches that a command stands in, where none of a branch's is possible."""
-    for condition in command.conditions:
-        name = _argument(condition.text) if condition.kind == "case" else None
-        if name is not None and all(_right_value(name, it) is not None for it in condition.patterns):
-            yield from ((name, it) for it in condition.patterns)
+def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
+    """The labels of a branch of `case`, where none of them is possible."""
+    name = _argument(branch.text)
+    if name is not None and all(_right_value(name, it) is not None for it in branch.patterns):
+        yield from ((name, it) for it in branch.patterns)
 
 
 def _argument(text: str) -> str | None:
     name = text.strip('"').removeprefix("$").strip("{}")
-    return name if name in (*_ARCHITECTURES, *_PLATFORMS) and text.strip('"').startswith("$") else None
+    return name if name in (*_ARCHITECTURES, *_PLATFORMS, *_VARIANTS) and text.strip('"').startswith("$") else None
 
 
 def _right_value(name: str, word: ShellWord) -> str | None:
@@ -99,6 +100,9 @@ def _right_value(name: str, word: ShellWord) -> str | None:
         return None
     if name in _ARCHITECTURES:
         return docker_name(word.value)
+    if name in _VARIANTS:
+        variant = _BARE_VARIANT.fullmatch(word.value)
+        return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
     if "/" not in word.value or "*" in word.value:
         return None
     try:

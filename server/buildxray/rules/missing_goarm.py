@@ -9,7 +9,8 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, set_target
 from buildxray.rules.wording import platforms
-from buildxray.toolchains.base import CrossCompilation, Effect
+from buildxray.syntax.text import Edit
+from buildxray.toolchains.base import CrossCompilation, Effect, Use
 
 _OLD = frozenset({"v5", "v6"})
 
@@ -19,10 +20,12 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is asked for.
 
     ## What it does
-    Looks for Go compilers that are told `GOARCH=arm` for linux/arm/v6 or v5, and no `GOARM`.
+    Looks for Go compilers that are told `GOARCH=arm` for linux/arm/v6 or v5, and no `GOARM`; and for `GOARM=$TARGETVARIANT`, which is `v6`
+    where Go wants `6`.
 
     ## Why it matters
     For another machine's arm Go takes version 7, whose instructions an older processor does not have: the program dies with SIGILL.
+    A `GOARM` that it does not know stops an older Go, and a newer one takes its default without a word.
 
     ## Example
     For the platforms linux/amd64 and linux/arm/v6:
@@ -58,6 +61,8 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             pairs = zip(use.architectures, use.invocation.targets, strict=True)
             old = [target for made, target in pairs if made == "arm" and target.variant in _OLD]
             is_asked = use.toolchain.name == "Go" and use.is_targeted and use.invocation.command.is_writable
+            if is_asked and (misread := _misread(ctx, use)) is not None:
+                yield misread
             if not old or not is_asked or use.invocation.setting("GOARM").is_set:
                 continue
             crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
@@ -71,3 +76,26 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
                 ),
                 (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),),
             )
+
+
+def _misread(ctx: RuleContext, use: Use) -> Finding | None:
+    """`GOARM=$TARGETVARIANT` is `v6`, where Go wants `6`."""
+    setting = use.invocation.setting("GOARM")
+    if setting.assignment is None:
+        return None
+    pairs = zip(setting.values, use.architectures, use.invocation.targets, strict=True)
+    wrong = [
+        (value, target) for value, made, target in pairs if made == "arm" and value is not None and value[:1] == "v"
+    ]
+    place = ctx.instruction(use.instruction).place(setting.assignment.value.range)
+    if not wrong or ctx.text[slice(*place)].strip('"') not in ("$TARGETVARIANT", "${TARGETVARIANT}"):
+        return None
+    return Finding(
+        place,
+        _(
+            "`GOARM` is `{value}` for {platforms}, which Go does not know: it wants the number alone",
+            value=wrong[0][0],
+            platforms=platforms(target for __, target in wrong),
+        ),
+        (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), (Edit(place, "${TARGETVARIANT#v}"),)),),
+    )

@@ -14,7 +14,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Seve
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import in_place
 from buildxray.rules.edits import declare, in_order
-from buildxray.syntax.instructions import Label, Onbuild, Run
+from buildxray.syntax.instructions import Arg, Instruction, Label, Onbuild, Run
 from buildxray.syntax.shell import Script
 from buildxray.syntax.variables import VariableReference, variable_references
 from buildxray.toolchains.base import Effect
@@ -128,12 +128,20 @@ def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
         seen: set[str] = set()
         for reference in variable_references(instruction, ctx.dockerfile.escape, shell):
             name = reference.name
-            if name not in AUTOMATIC_ARGUMENTS or name in seen:
+            if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_own_default(instruction, reference):
                 continue
             seen.add(name)
             is_own = reference.is_shell and _sets(script, name)
             if not _is_declared(ctx, idx, name) and not is_own and not _defaults_right(ctx, reference):
                 yield _Use(idx, reference)
+
+
+def _is_own_default(instruction: Instruction, reference: VariableReference) -> bool:
+    """Whether it stands in the default of an ARG of that name, which hides BuildKit's value and is reported as that."""
+    node = instruction.node
+    return isinstance(node, Arg) and any(
+        it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start) for it in node.pairs
+    )
 
 
 def _defaults_right(ctx: RuleContext, reference: VariableReference) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
+from buildxray.toolchains.base import Use
 
 _MOST = 3
 """Names in a list; a message has to fit on a line."""
@@ -30,3 +31,10 @@ def joined(parts: Iterable[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return _("{items} and {last}", items=_(", ").join(items[:-1]), last=items[-1])
+
+
+def advice(image: str, uses: Iterable[Use]) -> list[str]:
+    """How a human can do what no edit can: make these commands compile for another machine, in a stage on this image."""
+    install = "xx-apk add gcc musl-dev" if "alpine" in image else "xx-apt-get install -y gcc libc6-dev"
+    templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
+    return [_(it, install=install) for it in templates]

@@ -10,7 +10,7 @@ from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import crossing_edits, tidied
-from buildxray.rules.wording import platforms
+from buildxray.rules.wording import advice, platforms
 from buildxray.toolchains.base import Effect, Use
 
 
@@ -65,15 +65,19 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 ctx.command_range(use),
-                _(
-                    "`{title}` compiles for {machine}, and the binary goes into the image for {platforms} too",
-                    title=use.title,
-                    machine=use.machine,
-                    platforms=platforms(use.wrong_targets),
-                ),
+                _("; ").join([_message(use), *advice(ctx.image(stage), [use] if use.is_bound else [])]),
                 _fixes(ctx, use),
                 (Related(ctx.keyword_range(way.instruction), _("the binary is taken from here")),),
             )
+
+
+def _message(use: Use) -> str:
+    return _(
+        "`{title}` compiles for {machine}, and the binary goes into the image for {platforms} too",
+        title=use.title,
+        machine=use.machine,
+        platforms=platforms(use.wrong_targets),
+    )
 
 
 def _way_into_image(ctx: RuleContext, stage: int, use: Use) -> Consumer | None:

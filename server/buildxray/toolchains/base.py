@@ -93,6 +93,8 @@ class Invocation:
     open_arguments: frozenset[str]
     """Names of ARGs in scope without a value, which a build argument may give."""
     workspace: Workspace
+    preparations: tuple[Command, ...] = ()
+    """What decided before, in the stage or in those below it, how later commands compile: `cmake -B build`, `xx-go --wrap`."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
     """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""
 
@@ -167,8 +169,8 @@ class Invocation:
         found: dict[str, None] = {}
         for value in self.evaluate(word):
             if value:
-                slash = "/" if value.endswith("/") else ""
-                found |= dict.fromkeys(clean(posixpath.join(it, value)).rstrip("/") + slash for it in self.directories)
+                paths = (clean(posixpath.join(it, value)) for it in self.directories)
+                found |= dict.fromkeys(f"{it}/" if value.endswith("/") and it != "/" else it for it in paths)
         return tuple(found)
 
     def has_option(self, *names: str) -> bool:
@@ -224,6 +226,8 @@ class Use:
     """Of what downloads dependencies: the files of the project that say which."""
     is_bound: bool = False
     """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
+    is_native_only: bool = False
+    """Of COMPILE: whether nothing makes its toolchain compile for another machine."""
     needs_agreement: bool = False
     """Of BUNDLE and INSTALL: whether what it makes may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
@@ -267,6 +271,8 @@ class Toolchain:
     """What a command does with it; None for a command that is none of its programs."""
     reads: Callable[[Invocation, str], Reading]
     """Whether a command of it looks at a variable of its environment of its own accord."""
+    preparing: frozenset[str] = frozenset()
+    """Programs by which it is told once and for all how to compile."""
     advice: str = ""
     """How to cross-compile where no edit can do it, to end a message with; `{install}` stands for the command that installs
     a C library for the target."""

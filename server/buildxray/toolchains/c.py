@@ -13,6 +13,8 @@ import re
 from typing import Final
 
 from buildxray.localization import N_
+from buildxray.plan.paths import clean
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.triples import architecture_of
 
@@ -21,6 +23,12 @@ _COMPILER: Final = re.compile(
 )
 _TARGETS: Final = ("--target", "-target", "--host")
 _ASKING: Final = frozenset({"--help", "--version", "-V", "-dumpmachine", "-dumpversion", "-h", "-v"})
+_CONFIGURING: Final = frozenset({"cmake", "configure", "meson"})
+_OTHER_GOALS: Final = frozenset({"check", "clean", "distclean", "install", "test"})
+_CROSSING: Final = re.compile(
+    r"--host\b|--target\b|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CMAKE_(?:C|CXX)_COMPILER|CROSS|xx-|-linux-|\$\{?TARGET"
+)
+_COMPILER_VARIABLES: Final = ("AR", "CC", "CMAKE_TOOLCHAIN_FILE", "CROSS_COMPILE", "CXX")
 _READ_VARIABLES: Final = frozenset(
     {"AR", "CC", "CFLAGS", "CMAKE_TOOLCHAIN_FILE", "CPPFLAGS", "CXX", "CXXFLAGS", "LD", "LDFLAGS", "PKG_CONFIG_PATH"}
 )
@@ -34,15 +42,22 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         if not arguments or {*arguments} & _ASKING:
             return Use(toolchain, invocation, Effect.NEUTRAL, name)
         return _compile(invocation, toolchain, name, 1, compiler["triple"] or "")
-    if name == "cmake" and arguments[:1] == ("--build",):
-        return _build(invocation, toolchain, "cmake --build", 2)
-    if name in ("cmake", "configure") or (name == "meson" and arguments[:1] == ("setup",)):
+    for title in ("cmake --build", "meson compile"):
+        if (name, *arguments[:1]) == tuple(title.split()):
+            return _build(invocation, toolchain, title)
+    if name in _CONFIGURING:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
-    if name == "meson" and arguments[:1] == ("compile",):
-        return _build(invocation, toolchain, "meson compile", 2)
-    if name in ("ninja", "samu") and not {*arguments} & _ASKING:
-        return _build(invocation, toolchain, name, 1)
+    is_known = name in ("ninja", "samu") or (
+        name == "make" and any(it.name in _CONFIGURING for it in invocation.preparations)
+    )
+    if is_known and not {*arguments} & _ASKING and not _is_only_for(_OTHER_GOALS, arguments):
+        return _build(invocation, toolchain, name)
     return None
+
+
+def _is_only_for(goals: frozenset[str], arguments: tuple[str, ...]) -> bool:
+    asked = [it for it in arguments if not it.startswith("-") and "=" not in it]
+    return bool(asked) and {*asked} <= goals
 
 
 def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, triple: str) -> Use:
@@ -67,10 +82,37 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     )
 
 
-def _build(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int) -> Use:
-    """What was configured before decides for which machine; in the same script or in another."""
-    unknown = (None,) * len(invocation.targets)
-    return Use(toolchain, invocation, Effect.COMPILE, title, n_words, unknown, is_targeted=True, is_bound=True)
+def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
+    """What was configured before decides for which machine."""
+    is_native = any(it.name in _CONFIGURING for it in invocation.preparations) and not _may_cross(invocation)
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        len(title.split()),
+        tuple(it.architecture if is_native else None for it in invocation.step_platforms),
+        is_targeted=not is_native,
+        outputs=_directories(invocation) if is_native else (),
+        is_bound=True,
+    )
+
+
+def _may_cross(invocation: Invocation) -> bool:
+    """Whether anything hints at a compiler for another machine, or at a script that knows the target."""
+    commands = [*invocation.preparations, invocation.command]
+    texts = [word.text for it in commands for word in (*it.words, *(one.value for one in it.assignments))]
+    if any(_CROSSING.search(it) for it in texts):
+        return True
+    names = {*PER_TARGET_ARGUMENTS, *_COMPILER_VARIABLES}
+    assigned = {name for it in commands for name in (*it.variables, *(one.name for one in it.assignments))}
+    return bool(names & assigned) or any(invocation.setting(it).is_set for it in names)
+
+
+def _directories(invocation: Invocation) -> tuple[str, ...]:
+    """Where the binaries are before they are installed."""
+    directory = invocation.argument("-C", "--build")
+    return tuple(map(clean, invocation.directories)) if directory is None else invocation.paths(directory)
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
@@ -84,6 +126,7 @@ C: Final = Toolchain(
     "C and C++",
     _recognize,
     _reads,
+    preparing=_CONFIGURING,
     advice=N_(
         "tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
     ),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from itertools import pairwise
 from typing import Final
 
+from buildxray.plan.paths import clean
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _NEUTRAL_NAMES: Final = """
@@ -42,12 +46,31 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         words = (name, *invocation.command.arguments[:1])
         return Use(toolchain, invocation, Effect.PROBE, " ".join(words), len(words))
     if name in _INSTALLING:
-        return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip())
+        root = invocation.argument("--installroot", "--root", "-p")
+        outputs = () if root is None else invocation.paths(root)
+        return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip(), outputs=outputs)
     if name in _DOWNLOADING:
-        return Use(toolchain, invocation, Effect.DOWNLOAD, name)
+        return Use(toolchain, invocation, Effect.DOWNLOAD, name, outputs=_downloaded_to(invocation))
     if name in _NEUTRAL:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     return None
+
+
+def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
+    """`curl -fsSLo file`, `wget -O file`, or the last part of the URL; empty where it goes to the next command."""
+    name, words = invocation.command.name, invocation.command.words
+    short, long = ("o", "--output") if name == "curl" else ("O", "--output-document")
+    output = invocation.argument(long)
+    for option, value in pairwise(words):
+        if re.fullmatch(rf"-[A-Za-z]*{short}", option.text):
+            output = value
+    if output is not None:
+        return invocation.paths(output)
+    is_kept = name != "curl" or any(re.fullmatch(r"-[A-Za-z]*O[A-Za-z]*|--remote-name", it.text) for it in words)
+    if not is_kept or any(re.fullmatch(rf"-[A-Za-z]*{short}-", it.text) for it in words):
+        return ()
+    files = [posixpath.basename(url) for it in words[1:] for url in invocation.evaluate(it) if url and "://" in url]
+    return tuple(dict.fromkeys(clean(f"{it}/{file}") for it in invocation.directories for file in files))
 
 
 def _reads(_invocation: Invocation, _name: str) -> Reading:

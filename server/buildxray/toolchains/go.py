@@ -23,12 +23,16 @@ C asmflags buildmode compiler covermode coverpkg gccgoflags gcflags installsuffi
 pkgdir tags toolexec
 """
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
-_DRIVERS: Final = frozenset({"garble", "gox", "tinygo"})
+_DRIVERS: Final = frozenset({"garble", "gox", "tinygo", "xcaddy"})
 _MANIFESTS: Final = ("go.mod", "go.sum")
 _RELEASERS: Final = frozenset({"goreleaser", "ko"})
 _READ_VARIABLES: Final = frozenset(
     {"CGO_ENABLED", "GOARCH", "GOARM", "GOAMD64", "GOARM64", "GOOS", "GOFLAGS", "GOTOOLCHAIN", "CC", "CXX"}
 )
+
+
+_READ_BY_ALL: Final = frozenset({"GOFLAGS", "GOTOOLCHAIN"})
+"""Modules are downloaded whole, whatever machine they are for."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -37,8 +41,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _release(invocation, toolchain)
     if command.name not in ("go", *_DRIVERS):
         return None
-    title = f"{command.name} {subcommand}".strip()
-    title_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    title, title_words = _title(invocation)
     is_test_binary = subcommand == "test" and invocation.has_option("-c")
     if subcommand in _COMPILING or is_test_binary:
         return Use(
@@ -59,10 +62,19 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.FETCH
     elif subcommand in _EXECUTING:
         effect = Effect.EXECUTE
-    elif subcommand == "env":
+    elif subcommand == "env" and not ("GOARCH" in command.arguments and any(invocation.setting("GOARCH").values)):
         effect = Effect.PROBE
     is_download = command.arguments[:2] == ("mod", "download") and invocation.workspace.requires_modules is not False
     return Use(toolchain, invocation, effect, title, title_words, manifests=_MANIFESTS if is_download else ())
+
+
+def _title(invocation: Invocation) -> tuple[str, int]:
+    """What to call the command, and how many of its words that is."""
+    name, arguments, subcommand = invocation.command.name, invocation.command.arguments, invocation.subcommand
+    if arguments[:1] != (subcommand,):
+        return f"{name} {subcommand}".strip(), 1
+    n_words = 2 + (subcommand in ("mod", "work") and len(arguments) > 1)
+    return " ".join((name, *arguments[: n_words - 1])), n_words
 
 
 def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
@@ -87,9 +99,11 @@ def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
 
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:
-    output = invocation.argument("-o")
+    output = invocation.argument("-o", "--output")
     if output is not None:
         return invocation.paths(output)
+    if invocation.command.name == "xcaddy":
+        return tuple(clean(f"{it}/caddy") for it in invocation.directories)
     names = [_binary(it) for it in _packages(invocation)] or [""]
     if invocation.subcommand == "install":
         directories = [it for it in invocation.setting("GOBIN").values if it]
@@ -97,7 +111,7 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
         directories = directories or ["/go/bin", "/root/go/bin"]
     else:
         directories = [*invocation.directories]
-    return tuple(dict.fromkeys(f"{clean(directory)}/{name}" for directory in directories for name in names))
+    return tuple(dict.fromkeys(f"{clean(directory).rstrip('/')}/{name}" for directory in directories for name in names))
 
 
 def _packages(invocation: Invocation) -> list[str]:
@@ -181,7 +195,7 @@ def _has_right_values(name: str, setting: Setting, values: list[str], invocation
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    if name in _READ_VARIABLES:
+    if name in _READ_VARIABLES and (invocation.subcommand not in _FETCHING or name in _READ_BY_ALL):
         return Reading.YES
     return Reading.MAYBE if invocation.subcommand in _EXECUTING else Reading.NO
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
+from dataclasses import replace
 
 from buildxray.plan.facts import Facts
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
+from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import normalize
 from buildxray.syntax.instructions import Arg, Run
-from buildxray.syntax.shell import Command, Script, read_script
+from buildxray.syntax.shell import Command, Script, read_script, sole_variable
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
+from buildxray.toolchains.moving import with_destinations
 from buildxray.toolchains.registry import ALL
 
 
@@ -25,6 +29,7 @@ class Inventory:
         self._invocations: dict[int, tuple[Invocation, ...]] = {}
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, list[Use]] = {}
+        self._prepared: dict[int, list[tuple[int, Command]]] = {}
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -56,7 +61,8 @@ class Inventory:
             outlined = self.plan.stages[stage]
             indices = range(outlined.from_idx + 1, outlined.end_idx)
             runs = [it for it in indices if isinstance(self.plan.node(it), Run)]
-            found = self._stage_uses[stage] = [use for idx in runs for use in self.uses(idx)]
+            commands = [it for idx in runs for it in zip(self.invocations(idx), self.recognized(idx), strict=True)]
+            found = self._stage_uses[stage] = with_destinations(commands)
         return [it for it in found if it.effect in effects]
 
     def may_read(self, instruction: int, name: str) -> bool:
@@ -81,6 +87,7 @@ class Inventory:
             () if stage is None else tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx)),
             frozenset() if stage is None else self._open_arguments(stage.idx, instruction),
             self.workspace,
+            () if stage is None else self._preparations(stage.idx, instruction),
         )
 
     def _read(self, instruction: int) -> list[Invocation]:
@@ -93,10 +100,11 @@ class Inventory:
             return []
         open_arguments = self._open_arguments(stage.idx, instruction)
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
+        preparations = self._preparations(stage.idx, instruction)
         found: list[Invocation] = []
         for command in self.script(instruction).commands:
             invocation = Invocation(
-                command,
+                _named_by_environment(command, scopes),
                 instruction,
                 self.plan.request.build_platform,
                 tuple(it.platform for it in targets),
@@ -105,11 +113,36 @@ class Inventory:
                 directories,
                 open_arguments,
                 self.workspace,
+                preparations,
             )
             found.append(invocation)
+            if command.name in _PREPARING:
+                preparations += (command,)
             if command.name == "cd" and len(command.words) == 2:
                 # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
                 directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
+        return found
+
+    def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
+        """The commands in front of an instruction, in its stage and those below, that prepare others."""
+        return tuple(
+            command
+            for ancestor in reversed(self.facts.ancestry(stage))
+            for idx, command in self._prepared_by(ancestor)
+            if ancestor != stage or idx < instruction
+        )
+
+    def _prepared_by(self, stage: int) -> list[tuple[int, Command]]:
+        found = self._prepared.get(stage)
+        if found is None:
+            outlined = self.plan.stages[stage]
+            found = self._prepared[stage] = [
+                (idx, command)
+                for idx in range(outlined.from_idx + 1, outlined.end_idx)
+                if isinstance(self.plan.node(idx), Run) and _MAY_PREPARE.search(self.plan.node(idx).text)
+                for command in self.script(idx).commands
+                if command.name in _PREPARING
+            ]
         return found
 
     def _open_arguments(self, stage: int, instruction: int) -> frozenset[str]:
@@ -128,6 +161,21 @@ class Inventory:
 
 _MOST = 16
 """Working directories of one RUN that are kept apart."""
+_PREPARING = frozenset(name for it in ALL for name in it.preparing)
+_MAY_PREPARE = re.compile("|".join(map(re.escape, sorted(_PREPARING))))
+
+
+def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:
+    """`$GO build` where the stage says `ENV GO=go`: the program that the variable holds."""
+    name = sole_variable(command.words[0]) if command.words else None
+    if name is None or name in command.variables:
+        return command
+    values = {it.environment.get(name) for it in scopes}
+    value = values.pop() if len(values) == 1 else None
+    if value is None or not re.fullmatch(r"[\w./+-]+", value):
+        return command
+    first = command.words[0]._replace(value=value)
+    return replace(command, words=(first, *command.words[1:]))
 
 
 def recognize(invocation: Invocation) -> Use | None:

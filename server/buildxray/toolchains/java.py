@@ -1,6 +1,6 @@
 """Java, Kotlin, Scala: Maven, Gradle, sbt.
 
-Jars suit every machine, unless a library inside brings native code for one only; what native-image makes does not.
+Jars suit every machine, unless a library inside brings native code for one only; what native-image and jlink make does not.
 
 Source: the command references of Maven, Gradle and sbt; GraalVM's Native Build Tools.
 """
@@ -13,21 +13,23 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _PROGRAMS: Final = frozenset({"gradle", "gradlew", "mvn", "mvnd", "mvnw", "sbt"})
 _FETCHING: Final = ("dependency:", "dependencies", "de.qaware.maven:go-offline", "update")
+_TELLING: Final = ("help:", "help", "projects", "properties", "tasks")
 _TESTING: Final = frozenset({"check", "integration-test", "test", "verify"})
+_FOR_THIS_MACHINE: Final = frozenset({"jlink", "jpackage", "native-image"})
 _NATIVE: Final = ("-Pnative", "nativeCompile", "nativeImage", "-Dnative", "-Dpackaging=native-image", "native:compile")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command = invocation.command
-    if command.name == "native-image":
-        return _native(invocation, toolchain, "native-image")
+    if command.name in _FOR_THIS_MACHINE:
+        return _native(invocation, toolchain, command.name)
     if command.name not in _PROGRAMS:
         return None
     goals = [it for it in command.arguments if not it.startswith("-")]
     title = " ".join((command.name, *goals[:1]))
     if any(it.startswith(_NATIVE) for it in command.arguments):
         return _native(invocation, toolchain, title)
-    if not goals:
+    if not any(not it.startswith(_TELLING) for it in goals):
         return Use(toolchain, invocation, Effect.NEUTRAL, title)
     if all(it.startswith(_FETCHING) or it == "clean" for it in goals):
         return Use(toolchain, invocation, Effect.FETCH, title)
@@ -38,7 +40,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     machines = tuple(it.architecture for it in invocation.step_platforms)
-    return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True)
+    return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True, is_native_only=True)
 
 
 def _reads(_invocation: Invocation, _name: str) -> Reading:

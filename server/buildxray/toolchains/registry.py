@@ -14,6 +14,7 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.opaque import OPAQUE
+from buildxray.toolchains.others import OTHERS
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
 from buildxray.toolchains.sites import SITES
@@ -31,6 +32,7 @@ ALL: Final[tuple[Toolchain, ...]] = (
     RUST,
     ZIG,
     C,
+    OTHERS,
     SITES,
     SCRIPTING,
     OPAQUE,

@@ -29,6 +29,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         subcommand = next((it for it in command.arguments[1:] if not it.startswith("-")), "")
     title = f"cargo {subcommand}".strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:
+        title, n_words = f"{title} {command.arguments[1]}", 3
     if subcommand in _COMPILING and "prepare" not in command.arguments:
         return _compile(invocation, toolchain, title, n_words)
     effect = Effect.EXECUTE

@@ -39,17 +39,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             return Use(toolchain, invocation, Effect.INSTALL, "python -m venv", outputs=_environments(invocation))
     if name in _FREEZING:
         machines = tuple(it.architecture for it in invocation.step_platforms)
-        return Use(toolchain, invocation, Effect.COMPILE, name, architectures=machines, is_bound=True)
+        return Use(
+            toolchain, invocation, Effect.COMPILE, name, architectures=machines, is_bound=True, is_native_only=True
+        )
     if name in _PHP_EXTENSIONS:
         return Use(toolchain, invocation, Effect.INSTALL, name)
     if name == "composer":
-        is_fetching = {*arguments} & {"create-project", "dump-autoload", "install", "require", "update"}
-        return Use(
-            toolchain,
-            invocation,
-            Effect.FETCH if is_fetching else Effect.NEUTRAL,
-            f"composer {' '.join(arguments[:1])}".strip(),
-        )
+        return _composer(invocation, toolchain, " ".join((name, *arguments[:1])))
     if name not in _PYTHON and name not in ("bundle", "bundler", "gem"):
         return None
     title = " ".join((name, *arguments[:1]))
@@ -73,6 +69,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if arguments[:1] in (["run"], ["build"]):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
     return Use(toolchain, invocation, Effect.NEUTRAL, title)
+
+
+def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
+    """Packages of PHP are sources, and what Composer generates from them is no less for every machine."""
+    is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")
+    effect = Effect.BUNDLE if is_building else Effect.NEUTRAL
+    return Use(toolchain, invocation, effect, title, len(title.split()), needs_agreement=is_building)
 
 
 def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:

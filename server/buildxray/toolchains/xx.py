@@ -12,13 +12,18 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _INSTALLING: Final = frozenset({"xx-apk", "xx-apt", "xx-apt-get"})
 _COMPILING: Final = frozenset({"xx-cargo", "xx-cc", "xx-clang", "xx-clang++", "xx-c++", "xx-go", "xx-windres"})
+_WRAPPING: Final = frozenset({"xx-cargo", "xx-go"})
 _READ_VARIABLES: Final = PER_TARGET_ARGUMENTS | {"TARGETPAIR"}
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
+    if f"xx-{name}" in _WRAPPING and _is_wrapped(invocation, f"xx-{name}"):
+        name = f"xx-{name}"
     if not name.startswith("xx-"):
         return None
+    if "--wrap" in invocation.command.arguments:
+        return Use(toolchain, invocation, Effect.NEUTRAL, name)
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, name)
     if name in _COMPILING:
@@ -26,6 +31,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation), is_targeted=True
         )
     return Use(toolchain, invocation, Effect.NEUTRAL, name)
+
+
+def _is_wrapped(invocation: Invocation, name: str) -> bool:
+    """Whether `xx-go --wrap` has put itself in the place of `go`."""
+    wrapping = [it.arguments for it in invocation.preparations if it.name == name]
+    changes = [it for it in wrapping if {*it} & {"--wrap", "--unwrap"}]
+    return bool(changes) and "--wrap" in changes[-1]
 
 
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
@@ -39,4 +51,4 @@ def _reads(_invocation: Invocation, name: str) -> Reading:
     return Reading.YES if name in _READ_VARIABLES else Reading.NO
 
 
-XX: Final = Toolchain("xx", _recognize, _reads)
+XX: Final = Toolchain("xx", _recognize, _reads, preparing=_WRAPPING)

@@ -1,0 +1,97 @@
+"""Where the files that a command compiled or downloaded are put by those behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from buildxray.plan.flow import is_covered, moved
+from buildxray.plan.paths import clean
+from buildxray.syntax.shell import ShellWord
+from buildxray.toolchains.base import Effect, Invocation, Use
+
+_COPYING: Final = frozenset({"cp", "install", "ln", "mv", "rsync"})
+_MAKING: Final = frozenset({Effect.COMPILE, Effect.DOWNLOAD})
+_WITH_VALUE: Final = frozenset({"-S", "-g", "-m", "-o", "--group", "--mode", "--owner", "--suffix"})
+_UNPACKING: Final = {"bsdtar": "-C", "tar": "-C", "unzip": "-d"}
+_BUILDING: Final = frozenset({"cmake", "make", "gmake", "meson", "ninja"})
+_PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFIX:PATH", "-Dprefix")
+
+
+def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list[Use]:
+    """The uses of a stage, makers of files with all the paths to which later commands copy, install or unpack them."""
+    found: list[Use] = []
+    for invocation, use in commands:
+        name = invocation.command.name
+        if name in _COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
+            for position, maker in enumerate(found):
+                if maker.effect in _MAKING:
+                    is_piped = position == len(found) - 1 and maker.instruction == invocation.instruction
+                    more = dict.fromkeys((*maker.outputs, *_destinations(invocation, maker, is_piped=is_piped)))
+                    found[position] = replace(maker, outputs=tuple(more))
+        if use is not None:
+            found.append(use)
+    return found
+
+
+def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iterator[str]:
+    name = invocation.command.name
+    if name in _UNPACKING:
+        archives = {path for it in invocation.command.words[1:] for path in invocation.paths(it)}
+        if archives & {*maker.outputs} or (is_piped and maker.effect is Effect.DOWNLOAD and not maker.outputs):
+            directory = invocation.argument(_UNPACKING[name], "--directory")
+            yield from map(clean, invocation.directories) if directory is None else invocation.paths(directory)
+        return
+    if name in _BUILDING:
+        if maker.toolchain.name == "C and C++":
+            yield from _installed_to(invocation)
+        return
+    sources, destinations = _operands(invocation)
+    for source in sources:
+        for path in maker.outputs:
+            if is_covered(source, path):
+                for destination in destinations:
+                    yield moved(path, source, destination)
+                    yield moved(path, source, destination if destination.endswith("/") else f"{destination}/")
+
+
+def _operands(invocation: Invocation) -> tuple[list[str], list[str]]:
+    """What is copied, and where to: all the paths that may be meant."""
+    words: list[ShellWord] = []
+    given = iter(invocation.command.words[1:])
+    for word in given:
+        if word.text in _WITH_VALUE and invocation.command.name == "install":
+            next(given, None)
+        elif word.text in ("-t", "--target-directory"):
+            continue
+        elif not word.text.startswith("-"):
+            words.append(word)
+    directory = invocation.argument("-t", "--target-directory")
+    if directory is None:
+        if len(words) < 2:
+            return [], []
+        directory = words.pop()
+    else:
+        words = [it for it in words if it.range != directory.range]
+    return [path for it in words for path in invocation.paths(it)], [*invocation.paths(directory)]
+
+
+def _installs(invocation: Invocation) -> bool:
+    return any(it in ("install", "--install") or it.startswith("install-") for it in invocation.command.arguments)
+
+
+def _installed_to(invocation: Invocation) -> Iterator[str]:
+    """The directories below which `make install` and its kin may put files."""
+    root = invocation.argument("DESTDIR")
+    roots = invocation.setting("DESTDIR").values if root is None else invocation.evaluate(root)
+    yield from (clean(it) for it in roots if it)
+    prefix = invocation.argument(*_PREFIXES)
+    if prefix is not None:
+        yield from invocation.paths(prefix)
+    for command in invocation.preparations:
+        prepared = replace(invocation, command=command, _settings={}).argument(*_PREFIXES)
+        if prepared is not None:
+            yield from invocation.paths(prepared)
+    if not any(roots) and prefix is None:
+        yield "/usr/local"

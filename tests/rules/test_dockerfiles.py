@@ -1,0 +1,51 @@
+"""Whole Dockerfiles in the style of real projects, and all that is found in each: the rule under what it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from buildxray.ide.diagnostics import diagnose
+from tests.support.markup import annotate, fixture
+from tests.support.rules import TARGETS, context
+
+DIRECTORY = Path(__file__).parent / "dockerfiles"
+
+
+class Example(NamedTuple):
+    title: str
+    targets: str
+    markup: str
+
+
+def examples() -> list[Example]:
+    """The files under their `=== title` lines, which may name the target platforms in brackets."""
+    found: list[Example] = []
+    for path in sorted(DIRECTORY.glob("*.txt")):
+        for block in f"\n{path.read_text('utf-8')}".split("\n=== ")[1:]:
+            head, _, body = block.partition("\n")
+            title, _, targets = head.removesuffix("]").partition(" [")
+            found.append(Example(title, targets or TARGETS, body.rstrip("\n") + "\n"))
+    return found
+
+
+@pytest.mark.parametrize("example", examples(), ids=[it.title for it in examples()])
+def test_all_that_is_found(example: Example) -> None:
+    given = fixture(example.markup)
+    found = [(it.range, it.rule) for it in diagnose(context(given.text, example.targets))]
+    assert annotate(given.text, found) == annotate(given.text, given.annotations)
+
+
+@pytest.mark.parametrize("example", examples(), ids=[it.title for it in examples()])
+def test_line_ends_of_windows_change_nothing(example: Example) -> None:
+    given = fixture(example.markup)
+    ctx = context(given.text.replace("\n", "\r\n"), example.targets)
+    found = [(ctx.text[slice(*it.range)], it.rule) for it in diagnose(ctx)]
+    assert sorted(found) == sorted((given.text[slice(*where)], rule) for where, rule in given.annotations)
+
+
+def test_titles_are_different() -> None:
+    titles = [it.title for it in examples()]
+    assert len({*titles}) == len(titles)
