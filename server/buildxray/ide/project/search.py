@@ -1,48 +1,86 @@
-"""The Dockerfiles of a directory, what `.gitignore` names left out."""
+"""The Dockerfiles of a directory, left out what Git leaves out.
+
+As in Git, each file and directory is looked up by itself, nothing below an ignored directory is looked at, and the
+nearest `.gitignore` with something to say decides; those above the directory count up to the root of the repository,
+whose `.git/info/exclude` comes last. The configuration of a user's Git is not read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-import pathspec
+from pathspec import GitIgnoreSpec, RegexPattern
 
 from buildxray.ide.file_names import is_dockerfile
 
 _NEVER_SEARCHED: Final = frozenset({".git", "node_modules"})
-_Ignored = tuple[tuple[Path, pathspec.GitIgnoreSpec], ...]
+
+
+class _Ignoring(NamedTuple):
+    """What a file of Git's leaves out."""
+
+    depth: int
+    """How many directories below the root of the repository it holds from."""
+    of_files: tuple[RegexPattern, ...]
+    of_directories: tuple[RegexPattern, ...]
+    """Without a slash at their ends: the names of directories are looked up without one too."""
+
+    def says(self, parts: tuple[str, ...], *, is_directory: bool) -> bool | None:
+        """Whether an entry, by its path below the root of the repository, is left out; None where nothing is said."""
+        name = "/".join(parts[self.depth :])
+        for pattern in reversed(self.of_directories if is_directory else self.of_files):
+            match = None if pattern.include is None or pattern.regex is None else pattern.regex.match(name)
+            # The only group with a name marks the end of a directory that holds the entry.
+            if match is not None and match.lastgroup is None:
+                return pattern.include
+        return None
 
 
 def search(directory: Path) -> Iterator[Path]:
     """The Dockerfiles in a directory and those below it, in order of name."""
-    return _search(directory, ())
+    above = [directory.absolute(), *directory.absolute().parents]
+    root = next((it for it in above if (it / ".git").exists()), above[0])
+    parts = above[0].relative_to(root).parts
+    ignoring = _read(root / ".git" / "info" / "exclude", 0)
+    for depth in range(len(parts)):
+        ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
+    return _search(directory, parts, ignoring)
 
 
-def _search(directory: Path, ignored: _Ignored) -> Iterator[Path]:
+def _search(directory: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...]) -> Iterator[Path]:
     try:
         entries = sorted(directory.iterdir())
     except OSError:
         return
-    with suppress(OSError):
-        lines = (directory / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
-        ignored = (*ignored, (directory, pathspec.GitIgnoreSpec.from_lines(lines)))
+    ignoring += _read(directory / ".gitignore", len(parts))
     for entry in entries:
         is_directory = entry.is_dir() and not entry.is_symlink()
-        if _is_ignored(entry, ignored, is_directory=is_directory):
+        names = (*parts, entry.name)
+        said = (it.says(names, is_directory=is_directory) for it in reversed(ignoring))
+        if next((it for it in said if it is not None), False):
             continue
         if is_directory and entry.name not in _NEVER_SEARCHED:
-            yield from _search(entry, ignored)
+            yield from _search(entry, names, ignoring)
         elif is_dockerfile(entry.name) and entry.is_file():
             yield entry
 
 
-def _is_ignored(entry: Path, ignored: _Ignored, *, is_directory: bool) -> bool:
-    """What the nearest `.gitignore` that has something to say of the entry says."""
-    for directory, spec in reversed(ignored):
-        name = entry.relative_to(directory).as_posix() + ("/" if is_directory else "")
-        include: bool | None = spec.check_file(name).include
-        if include is not None:
-            return include
-    return False
+def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:
+    with suppress(OSError):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        of_files = (it for it in lines if not it.rstrip(" ").endswith("/"))
+        of_directories = (it.rstrip(" ")[:-1] if it.rstrip(" ").endswith("/") else it for it in lines)
+        return (_Ignoring(depth, _patterns(of_files), _patterns(of_directories)),)
+    return ()
+
+
+def _patterns(lines: Iterable[str]) -> tuple[RegexPattern, ...]:
+    found: list[RegexPattern] = []
+    for line in lines:
+        # As Git does, a line that is no pattern is passed over.
+        with suppress(ValueError):
+            found += GitIgnoreSpec.from_lines([line]).patterns
+    return tuple(found)

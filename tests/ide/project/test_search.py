@@ -1,0 +1,74 @@
+"""Which Dockerfiles of a directory are found: those that Git would not ignore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project.search import search
+
+
+def make(root: Path, files: str, ignored: dict[str, str]) -> None:
+    (root / ".git" / "info").mkdir(parents=True)
+    for name in files.split():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("FROM alpine\n")
+    for name, lines in ignored.items():
+        (root / name).write_text(lines)
+
+
+def found(directory: Path) -> list[str]:
+    return [it.relative_to(directory).as_posix() for it in search(directory)]
+
+
+FILES = "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("ignored", "kept"),
+    [
+        ({}, "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"),
+        ({".gitignore": "a/"}, "Dockerfile b/x.Dockerfile"),
+        ({".gitignore": "/b"}, "Dockerfile a/Dockerfile a/b/Dockerfile"),
+        ({".gitignore": "b"}, "Dockerfile a/Dockerfile"),
+        ({".gitignore": "a/*\n!a/b/"}, "Dockerfile a/b/Dockerfile b/x.Dockerfile"),
+        ({".gitignore": "*\n!Dockerfile\n!a/"}, "Dockerfile a/Dockerfile"),
+        ({".gitignore": "a/\n!a/Dockerfile"}, "Dockerfile b/x.Dockerfile"),
+        ({".gitignore": "*.Dockerfile\n!b/"}, "Dockerfile a/Dockerfile a/b/Dockerfile"),
+        ({".gitignore": "Dockerfile", "a/.gitignore": "!b"}, "b/x.Dockerfile"),
+        ({".gitignore": "Dockerfile", "a/.gitignore": "!Dockerfile"}, "a/Dockerfile a/b/Dockerfile b/x.Dockerfile"),
+        ({".git/info/exclude": "a"}, "Dockerfile b/x.Dockerfile"),
+        ({".git/info/exclude": "a", ".gitignore": "!a"}, "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"),
+        ({".gitignore": "# a\n\n!\n!/\n\\\nb/  \n"}, "Dockerfile a/Dockerfile"),
+    ],
+)
+def test_what_git_ignores_is_left_out(tmp_path: Path, ignored: dict[str, str], kept: str) -> None:
+    make(tmp_path, FILES, ignored)
+    assert found(tmp_path) == kept.split()
+
+
+def test_what_stands_above_the_directory_counts_up_to_the_repository(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("Dockerfile\n")
+    root = tmp_path / "repository"
+    make(root, "a/Dockerfile a/b/Dockerfile", {".gitignore": "/a/b/\n"})
+    assert found(root / "a") == ["Dockerfile"]
+    assert found(root / "a" / "b") == ["Dockerfile"]
+
+
+def test_without_a_repository_only_the_directory_itself_counts(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("Dockerfile\n")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "Dockerfile").write_text("FROM alpine\n")
+    assert found(tmp_path / "a") == ["Dockerfile"]
+    assert found(tmp_path) == []
+
+
+def test_links_and_what_is_no_file(tmp_path: Path) -> None:
+    make(tmp_path, "a/Dockerfile node_modules/x/Dockerfile", {})
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "Dockerfile").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "link.Dockerfile").symlink_to(tmp_path / "a" / "Dockerfile")
+    (tmp_path / "Dockerfile.d").mkdir()
+    assert found(tmp_path) == ["a/Dockerfile", "link.Dockerfile"]
+    assert found(tmp_path / "nothing") == []
