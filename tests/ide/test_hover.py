@@ -103,3 +103,12 @@ def test_what_others_call_an_architecture() -> None:
     assert markdown is not None
     assert "| `linux/arm/v7` | `arm` | `armv7l` | `armhf` | `armv7` | `armv7hl` |" in markdown
     assert "| `linux/mips` | `mips` | – | – | – | – |" in markdown
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("TARGETARCH", "1.0"), ("TARGETOSVERSION", "1.13"), ("TARGETSTAGE", "1.11")]
+)
+def test_since_when_there_is_one(name: str, version: str) -> None:
+    found = hover_at(f"FROM alpine\nARG {name}<|>\n")
+    assert found is not None
+    assert f"since `docker/dockerfile:{version}`" in found

@@ -29,6 +29,16 @@ PER_TARGET_ARGUMENTS: Final = frozenset(
 )
 """Those whose value can differ between the target platforms of one build."""
 
+_LATER: Final = {"BUILDOSVERSION": "1.13", "TARGETOSVERSION": "1.13", "TARGETSTAGE": "1.11"}
+
+
+def since(name: str) -> str:
+    """The version of the Dockerfile frontend that was the first to define an automatic argument.
+
+    BuildKit: the tags `dockerfile/…` that hold the commits 69bb8e8, 6a31a78 and 94ddeb7.
+    """
+    return _LATER.get(name, "1.0")
+
 
 def automatic_values(builder: Platform, target: Platform, stage: str) -> dict[str, str]:
     """The value of each automatic argument; `stage` is the name of the requested stage, perhaps empty."""

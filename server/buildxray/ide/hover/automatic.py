@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.localization import N_, _
-from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values, since
 from buildxray.platforms.names import architecture_names
 from buildxray.syntax.instructions import Arg, Instruction, Node, Onbuild, WithPairs
 from buildxray.syntax.text import TextRange
@@ -52,7 +52,8 @@ def automatic_argument(analysis: Analysis, offset: int) -> Hover | None:
         _table(analysis, place),
         _scope(analysis, place),
         _(
-            "Set by BuildKit for every build; a stage sees it from its own `ARG` on, or from that of a stage it is built on."
+            "Set by BuildKit since `docker/dockerfile:{version}`; a stage sees it from its own `ARG` on, or from that of a stage it is built on.",
+            version=since(place.name),
         ),
         platforms_note(analysis),
     ]
