@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 
 from buildxray import localization
 from buildxray.cli.main import main
+from buildxray.rules.registry import ALL
 from tests.support.conformance import CASES, expected
+from tests.support.rules import examples
 
 ROOT = Path(__file__).parents[2]
 GREET = ROOT / "examples" / "greet"
@@ -113,6 +116,25 @@ def test_check_as_sarif(capfd: pytest.CaptureFixture[str], undeclared: Path) -> 
     assert place["region"] == {"startLine": 2, "startColumn": 13, "endLine": 2, "endColumn": 23}
     (change,) = result["fixes"][0]["artifactChanges"]
     assert change["replacements"][0]["insertedContent"] == {"text": "ARG TARGETARCH\n"}
+
+
+SARIF_SCHEMA = Path(__file__).parent / "sarif-2.1.0-rtm.5.json"
+"""The schema of OASIS, as the package @microsoft/jest-sarif (MIT) brings it."""
+
+
+def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad = tmp_path / "ü %#" / "Dockerfile"
+    bad.parent.mkdir()
+    for number, rule in enumerate(ALL):
+        (bad.parent / f"Dockerfile.{number}").write_text(examples(rule)[0])
+    bad.write_text(UNDECLARED.replace("FROM", "# 😋 é\nFROM"))
+    run = Run(capfd, "check", "--format", "sarif", "--platform", "linux/amd64,linux/arm64,linux/arm/v6", tmp_path)
+    log = json.loads(run.out)
+    validator = Draft4Validator(json.loads(SARIF_SCHEMA.read_text("utf-8")))
+    assert [*validator.iter_errors(log)] == []
+    assert len({it["ruleId"] for it in log["runs"][0]["results"]}) == len(ALL)
+    log["runs"][0]["results"][0]["unknown"] = 1
+    assert [*validator.iter_errors(log)] != []
 
 
 @pytest.mark.parametrize(
