@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Safety
 from buildxray.rules.masked_platform_arg import masked_platform_arg
 from buildxray.rules.misspelled_platform_arg import misspelled_platform_arg
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def test_a_default_in_a_stage() -> None:
@@ -100,3 +101,11 @@ def test_almost_the_name(name: str, meant: str) -> None:
 )
 def test_names_that_mean_something_else(text: str) -> None:
     check_nothing(misspelled_platform_arg, text)
+
+
+def test_a_default_that_hides_a_missing_stage() -> None:
+    text = "ARG TARGETARCH=amd64\nFROM alpine AS a-amd64\nFROM a-$TARGETARCH\n"
+    (finding,) = findings(masked_platform_arg, context(text))
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
+    (finding,) = findings(masked_platform_arg, context(text.replace("FROM a-$", "FROM alpine AS a-arm64\nFROM a-$")))
+    assert [it.safety for it in finding.fixes] == [Safety.SAFE]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _
 from buildxray.plan.flow import way_into_image
-from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.toolchains.base import Effect
+from buildxray.syntax.text import Edit
+from buildxray.toolchains.base import Effect, Use
 
 
-@rule(Severity.ERROR, Severity.ERROR)
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
 def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     """`go install` with the target's `GOARCH` puts the binary into `bin/$GOOS_$GOARCH`, or refuses.
 
@@ -41,11 +43,14 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     WORKDIR /src
     COPY . .
     ARG TARGETARCH
-    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ./cmd/app
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /go/bin/app ./cmd/app
 
     FROM scratch
-    COPY --from=build /out/app /app
+    COPY --from=build /go/bin/app /app
     ```
+
+    ## Fix safety
+    A suggestion, for one package of the sources at hand. There is none for `go install path@version`, which `go build` does not know.
 
     ## References
     `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".
@@ -57,7 +62,8 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
             invocation = use.invocation
             made = zip(use.architectures, invocation.targets, invocation.step_platforms, strict=True)
             foreign = [target for arch, target, machine in made if arch is not None and arch != machine.architecture]
-            if foreign and any(way_into_image(ctx.facts, stage, it) for it in use.outputs):
+            copied = [it for it in use.outputs if way_into_image(ctx.facts, stage, it) is not None]
+            if foreign and copied:
                 has_gobin = any(invocation.setting("GOBIN").values)
                 consequence = (
                     _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
@@ -67,4 +73,15 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                         platforms=platforms(foreign),
                     )
                 )
-                yield Finding(ctx.command_range(use), consequence)
+                yield Finding(ctx.command_range(use), consequence, _fixes(ctx, use, copied[0]))
+
+
+def _fixes(ctx: RuleContext, use: Use, output: str) -> tuple[Fix, ...]:
+    """`go build -o` with the path from which the binary is copied, where one package has one name."""
+    command = use.invocation.command
+    is_known = not output.endswith("/") and len({posixpath.basename(it) for it in use.outputs}) == 1
+    if not is_known or not command.is_writable or use.title_words < 2 or any("@" in it for it in command.arguments):
+        return ()
+    place = ctx.instruction(use.instruction).place(command.words[1].range)
+    edits = (Edit(place, f"build -o {output}"),)
+    return (Fix(_("Write `go build -o {output}`", output=output), edits, Safety.SUGGESTION),)

@@ -8,7 +8,7 @@ from buildxray.localization import _
 from buildxray.plan.environment import Environment
 from buildxray.plan.model import TargetPlan
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import tidied
 from buildxray.rules.wording import platforms
@@ -43,7 +43,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with BuildKit. A builder without BuildKit, which knows no automatic arguments, needs `--build-arg` then.
+    Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which knows no automatic arguments, needs `--build-arg` then.
     """
     given = dict(ctx.plan.request.build_arguments)
     for idx, instruction in enumerate(ctx.dockerfile.instructions):
@@ -63,6 +63,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             ]
             if wrong:
                 value = values[targets.index(wrong[0])] or ""
+                edits = tuple(tidied(ctx, [_drop(ctx, idx, pair)]))
+                safety = Safety.SUGGESTION if _loses_stages(ctx, ctx.after(edits)) else Safety.SAFE
                 yield Finding(
                     instruction.range_of(pair),
                     _(
@@ -71,7 +73,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                         value=value,
                         platforms=platforms(wrong),
                     ),
-                    (Fix(_("Drop the default of `{name}`", name=name), tuple(tidied(ctx, [_drop(ctx, idx, pair)]))),),
+                    (Fix(_("Drop the default of `{name}`", name=name), edits, safety),),
                 )
 
 
@@ -80,6 +82,13 @@ def _environments(ctx: RuleContext, idx: int) -> list[Environment]:
     if ctx.facts.stage_of(idx) is None:
         return [it.conversion.resolved.global_arguments for it in ctx.plan.targets]
     return [it.environment for it in ctx.facts.scopes_behind(idx)]
+
+
+def _loses_stages(before: RuleContext, after: RuleContext) -> bool:
+    """Whether a FROM that names a stage by platform finds none any more for some target."""
+    pairs = zip(before.plan.targets, after.plan.targets, strict=True)
+    stages = [it for old, new in pairs for it in zip(old.stages, new.stages, strict=True)]
+    return any(old.base is not None and new.base is None for old, new in stages)
 
 
 def _targets(ctx: RuleContext, idx: int) -> list[TargetPlan]:

@@ -24,7 +24,7 @@ _SCRIPTS_ONLY: Final = re.compile(r"(?:.*/)?(?:tonistiigi/xx|crazymax/osxcross|d
 """Images without binaries, or with the same for every platform."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
 def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage takes programs directly from an image: they are the target's, and run under emulation or not at all.
 
