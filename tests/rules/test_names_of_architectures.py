@@ -71,6 +71,7 @@ def test_a_replacement_that_would_break(line: str) -> None:
         "FROM alpine\nRUN wget https://x/amd64x https://x/camd64\n",
         "FROM alpine\nRUN echo https://x/amd64\n",
         "FROM alpine\nENV A=amd64\nRUN echo $A\n",
+        "FROM alpine\nARG A=aarch64\nRUN wget https://x/qemu-${A}-static\n",
         "FROM alpine\nRUN if a; then A=amd64; else A=arm64; fi; wget https://x/$A\n",
         "FROM alpine\nARG TARGETARCH\nARG A=${TARGETARCH/amd64/x86_64}\nADD https://x/$A-x86_64 /\n",
         "FROM alpine\nRUN wget https://x/$(uname -m)/amd64\n",

@@ -101,6 +101,11 @@ def test_a_stage_that_checks_is_no_image(run: str) -> None:
     assert findings(build_platform_image, context(text + "RUN make\n"))
 
 
+@pytest.mark.parametrize("name", ["dev", "development", "test", "lint", "validate"])
+def test_a_stage_for_developers_is_no_image(name: str) -> None:
+    check_nothing(build_platform_image, f"FROM --platform=$BUILDPLATFORM golang AS {name}\nCMD bash\n")
+
+
 def test_one_platform_may_be_constant() -> None:
     check_nothing(build_platform_image, "FROM --platform=linux/amd64 alpine\n", targets="linux/amd64")
 

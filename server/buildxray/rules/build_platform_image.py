@@ -16,6 +16,7 @@ from buildxray.syntax.instructions import Cmd, Entrypoint, From, Run
 _CHECKING: Final = re.compile(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
 )
+_FOR_DEVELOPERS: Final = re.compile(r"dev|devel|development|devcontainer")
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -48,7 +49,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
-    test, and starts nothing, is left alone, and the finding is an error only where somebody has asked for several platforms.
+    test, and starts nothing, is left alone, and so is one called `dev` or `test`, and the finding is an error only where somebody has asked for several platforms.
     """
     stage = ctx.plan.target_stage
     if stage is None or len(ctx.plan.targets) < 2 or stage not in ctx.facts.native_stages:
@@ -76,8 +77,10 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _only_checks(ctx: RuleContext, stage: int) -> bool:
-    """Whether a stage ends with a check of the sources, and says nothing of a container that could run."""
+    """Whether a stage is for those who work on the sources, by its name or since it ends with a check and starts nothing."""
     outlined = ctx.plan.stages[stage]
+    if _FOR_DEVELOPERS.fullmatch(outlined.name) or _CHECKING.search(outlined.name):
+        return True
     nodes = [ctx.node(it) for it in range(outlined.from_idx + 1, outlined.end_idx)]
     if not nodes or not isinstance(nodes[-1], Run) or any(isinstance(it, Cmd | Entrypoint) for it in nodes):
         return False

@@ -17,7 +17,7 @@ from buildxray.syntax.instructions import From
 from buildxray.toolchains.base import Effect, Use
 
 _COMPILER_IMAGE: Final = re.compile(
-    r"/(?:buildpack-deps|clang|gcc|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
+    r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
 )
 
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")

@@ -75,6 +75,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
 def _named(download: Download) -> list[_Named]:
     """Where a download names an architecture."""
+    if any("qemu-" in it.text for it in download.pieces):
+        # QEMU's binaries are named after the machine that they emulate.
+        return []
     return [
         (piece, TextRange(piece.start + start, piece.start + end), architecture)
         for piece in download.pieces
