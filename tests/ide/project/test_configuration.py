@@ -27,7 +27,7 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("platforms = [\n", ": no valid TOML: "),
+        ("# c\nplatforms = @\n", ":2: no valid TOML: "),
         ('\nplatform = "linux/386"\n', ":2: `platform` is no setting; did you mean `platforms`?"),
         ('platforms = "li nux"\n', ":1: `platforms` is ignored: "),
         ('select = ["emulated-biuld"]\n', "there is no rule `emulated-biuld`; did you mean `emulated-build`?"),

@@ -50,7 +50,8 @@ def _read(path: Path, text: str) -> Configuration | None:
     try:
         table: Any = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.TOMLKitError as error:
-        return Configuration(path, Settings(), (_("{path}: no valid TOML: {error}", path=path, error=error),))
+        place = f"{path}:{getattr(error, 'line', 1)}"
+        return Configuration(path, Settings(), (_("{place}: no valid TOML: {error}", place=place, error=str(error)),))
     if not is_own:
         tools = table.get("tool")
         table = tools.get("buildxray") if isinstance(tools, Mapping) else None
