@@ -106,10 +106,9 @@ def test_the_editor_installs_it_on_the_right_machines(target: str) -> None:
 def test_everything_that_the_manifest_names_is_there(target: str) -> None:
     files = package(target)
     manifest = json.loads(files["extension/package.json"])
-    steps = [
-        it["media"]["image"] for walkthrough in manifest["contributes"]["walkthroughs"] for it in walkthrough["steps"]
-    ]
-    names = [manifest["main"], manifest["icon"], *steps, f"{manifest['l10n']}/bundle.l10n.ja.json"]
+    steps = [it for walkthrough in manifest["contributes"]["walkthroughs"] for it in walkthrough["steps"]]
+    pictures = [name for it in steps for name in it["media"]["image"].values()]
+    names = [manifest["main"], manifest["icon"], *pictures, f"{manifest['l10n']}/bundle.l10n.ja.json"]
     names += ["package.nls.json", "package.nls.ja.json", "readme.md", "LICENSE.txt", "bundled/launch.py"]
     names += [f"bundled/rules/{it.name}.md" for it in ALL]
     names += [f"bundled/libs/buildxray/{it}" for it in ("lsp/server.py", "localization/ja/LC_MESSAGES/buildxray.mo")]
