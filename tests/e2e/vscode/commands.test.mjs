@@ -15,7 +15,7 @@ scenario("the status shows the platforms, and changes them", async (window) => {
   const platform = (name) => window.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
   await platform("linux/arm64").getByRole("checkbox").uncheck();
   await platform("linux/riscv64").getByRole("checkbox").check();
-  await window.page.keyboard.press("Enter");
+  await window.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).click();
   await window.hoverAt(1, 8, "runs under emulation for linux/riscv64");
   const written = JSON.parse(readFileSync(join(window.folder(), ".vscode/settings.json"), "utf8"));
   assert.deepEqual(written, { "buildxray.platforms": ["linux/amd64", "linux/riscv64"] });

@@ -44,7 +44,6 @@ export function scenarios(options = {}) {
     test(name, { timeout: 4 * patience }, async () => {
       const window = await workbench.open(...rest);
       try {
-        await window.ready();
         await run(window);
       } catch (error) {
         console.error(`screenshot: ${await window.keepPicture(name)}`);
@@ -113,12 +112,14 @@ export class Workbench {
     const { viewport = { width: 1280, height: 800 }, scale = 1 } = this.view;
     const page = await this.browser.newPage({ viewport, deviceScaleFactor: scale });
     await page.goto(`${this.address}?${query}`);
-    return new Window(this, page, place);
+    const window = new Window(this, page, place);
+    await window.ready();
+    return window;
   }
 
   /** The processes of the language servers that run in this workbench. */
   languageServers() {
-    return processes().filter(({ command }) => command.includes(this.scratch) && command.includes("launch.py lsp"));
+    return processes().filter(({ command }) => command.includes(this.scratch) && /launch\.py(?!.*--probe)/.test(command));
   }
 
   async close() {
@@ -145,9 +146,13 @@ export class Window {
   /** Waits until the files are listed; on a busy machine VS Code may have asked for them too early, and asks no more. */
   async ready() {
     const files = this.page.locator(".explorer-folders-view .monaco-list-row");
-    while (!(await appears(files, patience / 4))) {
-      await this.page.reload();
-    }
+    await until(async () => {
+      const isThere = await appears(files, patience / 4);
+      if (!isThere) {
+        await this.page.reload();
+      }
+      return isThere;
+    });
   }
 
   folder(name = "greet") {
