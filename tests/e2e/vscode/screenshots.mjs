@@ -29,7 +29,6 @@ async function keep(window, name, { top = 0, bottom }) {
 }
 
 async function takeAll(window, theme) {
-  await window.ready();
   await window.openFile("Dockerfile");
   await window.page.keyboard.press("Control+B");
   const problem = await window.hoverAt(1, 8, "3 of 6 RUN steps of this stage are emulated");
@@ -43,7 +42,7 @@ async function takeAll(window, theme) {
 
   await window.page.keyboard.press("Enter");
   await window.saved("Dockerfile");
-  await window.page.locator(".codelens-decoration", { hasText: "emulated" }).waitFor({ state: "detached" });
+  await window.page.locator(".codelens-decoration", { hasText: "10 steps" }).waitFor();
   const hover = await window.hoverAt(11, 29, "the architecture that is built for");
   await hover.locator("table").waitFor();
   await keep(window, `hover-${theme}.png`, { bottom: 470 });
@@ -51,7 +50,7 @@ async function takeAll(window, theme) {
   await window.page.keyboard.press("Escape");
   await window.status.click();
   await window.statusDetails.getByText("linux/amd64, linux/arm64").waitFor();
-  await keep(window, `platforms-${theme}.png`, { top: 338, bottom: viewport.height });
+  await keep(window, `platforms-${theme}.png`, { top: 335, bottom: viewport.height });
 }
 
 mkdirSync(images, { recursive: true });
