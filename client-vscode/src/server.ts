@@ -142,7 +142,6 @@ export class Server implements vscode.Disposable {
       outputChannel: this.log,
       traceOutputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      diagnosticCollectionName: "buildxray",
       middleware,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
