@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
@@ -58,9 +59,10 @@ class Occurrence(NamedTuple):
     """Whether it is not the name but the number of a stage that stands there."""
 
 
-def occurrences(analysis: Analysis) -> list[Occurrence]:
-    """All places of all names, in the order of the text."""
-    return sorted((*_stages(analysis), *_variables(analysis)), key=lambda it: it.range)
+@lru_cache(maxsize=2)
+def occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
+    """All places of all names, in the order of the text; kept, since an editor asks at every move of the cursor."""
+    return tuple(sorted((*_stages(analysis), *_variables(analysis)), key=lambda it: it.range))
 
 
 def occurrence_at(analysis: Analysis, offset: int) -> Occurrence | None:
