@@ -66,6 +66,8 @@ def test_a_message_outlives_a_change_of_language() -> None:
     use("ja")
     assert localized(message) == "`${a` を展開できません: `}` がありません"
     assert localized("as it is") == "as it is"
+    of_error = gettext_lazy("`{text}` cannot be expanded: {error}", text="${a", error=ValueError(inner))
+    assert localized(of_error) == localized(message)
     use("en")
     assert localized(message) == message
 

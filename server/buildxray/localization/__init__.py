@@ -31,7 +31,8 @@ class Message(str):
 
 
 def gettext_lazy(template: str, /, **values: object) -> Message:
-    """A text to be translated where it is shown; its values may be messages too."""
+    """A text to be translated where it is shown; its values may be messages too, or errors that hold one."""
+    values = {name: str(it) if isinstance(it, Exception) else it for name, it in values.items()}
     made = Message(template.format(**values))
     made._template, made._values = template, values  # noqa: SLF001 - its own maker
     return made

@@ -106,7 +106,7 @@ class _Context:
         try:
             return expand(lex(text, self.arguments.escape), self.look_up)
         except ExpansionError as error:
-            raise _RefusalError(_("`{text}` cannot be expanded: {error}", text=text, error=str(error)), span) from error
+            raise _RefusalError(_("`{text}` cannot be expanded: {error}", text=text, error=error), span) from error
 
     def expander(self, span: Span) -> Callable[[str], str]:
         return lambda text: self.expand_text(text, span)
@@ -116,14 +116,14 @@ class _Context:
         try:
             return expand(lex(content, quotes=False), self.look_up)
         except ExpansionError as error:
-            raise _RefusalError(_("the heredoc cannot be expanded: {error}", error=str(error)), span) from error
+            raise _RefusalError(_("the heredoc cannot be expanded: {error}", error=error), span) from error
 
     def split(self, token: Token) -> list[str]:
         try:
             return split(lex(token.text, self.arguments.escape), self.look_up)
         except ExpansionError as error:
             raise _RefusalError(
-                _("`{text}` cannot be expanded: {error}", text=token.text, error=str(error)), token.span
+                _("`{text}` cannot be expanded: {error}", text=token.text, error=error), token.span
             ) from error
 
     def label(

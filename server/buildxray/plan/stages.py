@@ -141,7 +141,7 @@ def _global_arguments(
                     problems.append(
                         (
                             position,
-                            _("`{text}` cannot be expanded: {error}", text=pair.value.text, error=str(error)),
+                            _("`{text}` cannot be expanded: {error}", text=pair.value.text, error=error),
                             pair.span,
                         )
                     )
@@ -231,7 +231,7 @@ def _base(node: Node, arguments: Environment, escape: str, builder: Platform) ->
                 )
                 name = node.image.text
         except ExpansionError as error:
-            problems.append((_("`{text}` cannot be expanded: {error}", text=name, error=str(error)), node.image.span))
+            problems.append((_("`{text}` cannot be expanded: {error}", text=name, error=error), node.image.span))
     value = node.platform.value if node.platform is not None else None
     if value is not None and value.text:
         try:

@@ -51,7 +51,7 @@ def _read(path: Path, text: str) -> Configuration | None:
         table: Any = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.TOMLKitError as error:
         place = f"{path}:{getattr(error, 'line', 1)}"
-        return Configuration(path, Settings(), (_("{place}: no valid TOML: {error}", place=place, error=str(error)),))
+        return Configuration(path, Settings(), (_("{place}: no valid TOML: {error}", place=place, error=error),))
     if not is_own:
         tools = table.get("tool")
         table = tools.get("buildxray") if isinstance(tools, Mapping) else None
