@@ -1,8 +1,8 @@
 /** Starts the server and gives its commands to the editor. */
 
 import * as vscode from "vscode";
+import { showPlanCommand } from "./capabilities";
 import { present } from "./coexistence";
-import { showPlanCommand } from "./planCommand";
 import { PlanView } from "./planView";
 import { Server } from "./server";
 import { Status } from "./status";

@@ -8,13 +8,12 @@ import {
   LanguageClient,
   type LanguageClientOptions,
   RevealOutputChannelOn,
-  type StaticFeature,
 } from "vscode-languageclient/node";
+import { capabilities } from "./capabilities";
 import { selector } from "./documents";
 import { type Candidate, missingMessage, serverCommand } from "./interpreter";
 import { middleware, settings } from "./middleware";
 import { complain, type Remedy } from "./notification";
-import { showsPlans } from "./planCommand";
 import { findPython } from "./python";
 import { tooMany, Restarts } from "./restarts";
 
@@ -128,8 +127,7 @@ export class Server implements vscode.Disposable {
       options: { cwd: dirname(this.launcher) },
     };
     const client = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(onClosed));
-    client.registerFeature(asksForStatus);
-    client.registerFeature(showsPlans);
+    client.registerFeature(capabilities);
     client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
     return client;
   }
@@ -190,12 +188,3 @@ class QuietClient extends LanguageClient {
     super.error(message, data, false);
   }
 }
-
-const asksForStatus: StaticFeature = {
-  fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), buildxrayStatus: true };
-  },
-  initialize: () => undefined,
-  getState: () => ({ kind: "static" }),
-  clear: () => undefined,
-};

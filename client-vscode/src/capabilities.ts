@@ -1,0 +1,15 @@
+/** What the server is told of this client that the protocol does not know; `docs/protocol.md` describes it. */
+
+import type { StaticFeature } from "vscode-languageclient/node";
+
+export const showPlanCommand = "buildxray.showPlan";
+
+export const capabilities: StaticFeature = {
+  fillClientCapabilities: (all) => {
+    const others = all.experimental as object | undefined;
+    all.experimental = { ...others, buildxrayStatus: true, commands: { commands: [showPlanCommand] } };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};
