@@ -170,7 +170,7 @@ class _Writer:
                 ngettext(
                     "; {n} RUN instruction executed once per platform",
                     "; {n} RUN instructions executed once per platform",
-                    self.facts.repeated_runs(),
+                    self.facts.repeated_runs(self.facts.needed_stages),
                 )
             )
         return text

@@ -9,7 +9,6 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, ngettext
 from buildxray.plan.outline import StageOutline
-from buildxray.syntax.instructions import Run
 from buildxray.syntax.text import TextRange
 
 
@@ -39,11 +38,7 @@ def _title(analysis: Analysis, stage: StageOutline) -> str:
     emulated = sum(it.is_emulated for it in steps.values())
     if emulated:
         parts.append(_("{n} emulated", n=emulated))
-    repeated = sum(
-        len(facts.steps(idx)) > 1
-        for idx in range(stage.from_idx, stage.end_idx)
-        if isinstance(analysis.plan.node(idx), Run)
-    )
+    repeated = facts.repeated_runs([stage.idx])
     if repeated and stage.idx in facts.native_stages:
         parts.append(_("{n} RUN once per platform", n=repeated))
     return " · ".join(parts)

@@ -5,6 +5,7 @@ Each fact is computed when it is first asked for, and kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -201,12 +202,14 @@ class Facts:
                 made.append((node, steps))
         return tuple(made)
 
-    def repeated_runs(self) -> int:
-        """How many RUN instructions execute several times."""
-        return sum(
-            isinstance(it.node, Run) and len(self.steps(idx)) > 1
-            for idx, it in enumerate(self.plan.dockerfile.instructions)
-        )
+    def runs(self, stage: int) -> list[int]:
+        """The indices of the RUN instructions of a stage."""
+        outlined = self.plan.stages[stage]
+        return [it for it in range(outlined.from_idx + 1, outlined.end_idx) if isinstance(self.plan.node(it), Run)]
+
+    def repeated_runs(self, stages: Iterable[int]) -> int:
+        """How many RUN instructions of these stages execute several times."""
+        return sum(len(self.steps(idx)) > 1 for stage in stages for idx in self.runs(stage))
 
     def run_steps(self) -> int:
         """How many RUN steps BuildKit executes."""

@@ -10,7 +10,7 @@ from buildxray.plan.facts import Facts
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.syntax.instructions import Arg, Instruction, Node, Run
+from buildxray.syntax.instructions import Arg, Instruction, Node
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.base import Use, Workspace
@@ -76,8 +76,7 @@ class RuleContext:
 
     def runs(self, stage: int) -> list[int]:
         """The indices of the RUN instructions of a stage."""
-        outlined = self.plan.stages[stage]
-        return [it for it in range(outlined.from_idx + 1, outlined.end_idx) if isinstance(self.node(it), Run)]
+        return self.facts.runs(stage)
 
     def image(self, stage: int) -> str:
         """The full name of the image at the root of a stage, `scratch` for none; empty where it depends on the target."""

@@ -58,9 +58,7 @@ class Inventory:
         """The recognised commands of a stage's own RUN instructions with one of these effects."""
         found = self._stage_uses.get(stage)
         if found is None:
-            outlined = self.plan.stages[stage]
-            indices = range(outlined.from_idx + 1, outlined.end_idx)
-            runs = [it for it in indices if isinstance(self.plan.node(it), Run)]
+            runs = self.facts.runs(stage)
             commands = [it for idx in runs for it in zip(self.invocations(idx), self.recognized(idx), strict=True)]
             found = self._stage_uses[stage] = with_destinations(commands)
         return [it for it in found if it.effect in effects]

@@ -288,7 +288,7 @@ class _Reader:
             len(runs),
             len(emulated),
             tuple(dict.fromkeys(it.platform for it in emulated if it.platform is not None)),
-            self.facts.repeated_runs(),
+            self.facts.repeated_runs(self.facts.needed_stages),
             len(self._needless),
         )
 
