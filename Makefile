@@ -11,10 +11,10 @@ NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types pytest client e2e bench lock
+.PHONY: help setup demo test quick fmt lint types pytest client e2e release-check bench lock
 
 help: ## list what can be made
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) ## install everything that development needs
 
@@ -30,6 +30,14 @@ demo: $(INSTALLED) ## check, plan and repair the example
 	@$(BIN)/buildxray plan $(BUILD) $(REPAIRED) | tail -n 1
 
 test: lint types pytest client ## all checks and tests, but those in real editors
+
+quick: $(INSTALLED) ## the fast checks and tests, in seconds
+	$(BIN)/ruff check --quiet .
+	$(BIN)/pytest -n auto -m "not slow and not release"
+
+fmt: $(INSTALLED) ## format, and repair what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -47,6 +55,9 @@ client: $(CLIENT_INSTALLED)
 e2e: $(INSTALLED) $(CLIENT_INSTALLED) ## the tests in real editors; installs the editors
 	tests/e2e/run
 
+release-check: $(INSTALLED) ## what a release needs besides: complete translations
+	$(BIN)/pytest -n auto -m release
+
 bench: $(INSTALLED) ## how long plans take
 	$(BIN)/pytest tests/bench --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds
 
@@ -58,6 +69,7 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python tools/messages.py --compile
 	touch $@
 
 $(CLIENT_INSTALLED): $(CLIENT)/package-lock.json

@@ -1,4 +1,7 @@
-"""Brings the catalogues of translations up to date with the code; with --check it only says what is missing or stale."""
+"""Update the catalogues of translations from the code.
+
+With --check it only lists what is missing or stale; with --compile it only compiles them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def template() -> Catalog:
     for file, _, texts, comments, _ in extract_from_dir(SERVER, strip_comment_tags=True):
         catalog.add(texts, locations=[(file, 0)], auto_comments=comments)
     for rule in ALL:
-        catalog.add(rule.summary, locations=[(f"buildxray/rules/{rule.name.replace('-', '_')}.py", 0)])
+        catalog.add(rule.summary, locations=[(f"{rule.check.__module__.replace('.', '/')}.py", 0)])
     for text in documented_settings().values():
         catalog.add(text, locations=[("buildxray/ide/settings.py", 0)])
     return catalog
@@ -73,8 +76,6 @@ def problems(language: str) -> list[str]:
             found.append(f"other fields than in English: {entry.id!r}")
     known = {_key(it) for it in template()}
     found += [f"no longer in the code: {it.id!r}" for it in catalog if _key(it) not in known]
-    if po_file(language).with_suffix(".mo").read_bytes() != compiled(catalog):
-        found.append(f"{po_file(language).with_suffix('.mo').name} is stale")
     return found
 
 
@@ -98,11 +99,15 @@ def _named(text: str) -> set[str]:
 def main() -> int:
     """Update and compile the catalogues, or list what is wrong with them."""
     for language in TRANSLATIONS:
-        if "--check" not in sys.argv:
+        if "--compile" in sys.argv:
+            po_file(language).with_suffix(".mo").write_bytes(compiled(read(language)))
+        elif "--check" not in sys.argv:
             catalog = read(language)
             catalog.update(template(), no_fuzzy_matching=True, update_creation_date=False)
             po_file(language).write_bytes(written(catalog))
             po_file(language).with_suffix(".mo").write_bytes(compiled(read(language)))
+    if "--compile" in sys.argv:
+        return 0
     found = [f"{language}: {it}" for language in TRANSLATIONS for it in problems(language)]
     print("\n".join(found))
     return int(bool(found))

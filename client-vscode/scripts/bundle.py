@@ -55,6 +55,8 @@ def main() -> None:
                 per_python = {it: requirements[it] for it in PER_PYTHON}
                 install(per_python, BUNDLED / "native" / tag(python), scratch, *wheels(target, python))
     server = CLIENT.parent / "server" / "buildxray"
+    if not any(server.rglob("*.mo")):
+        sys.exit("bundle.py: the translations are not compiled; run `make setup` first")
     shutil.copytree(server, BUNDLED / "libs" / "buildxray", ignore=shutil.ignore_patterns("__pycache__", "*.po", "cli", "__main__.py"))
     shutil.copy(CLIENT / "launch.py", BUNDLED)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.ide.file_names import is_dockerfile
-from buildxray.ide.project.sources import read_workspace
+from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.sources import read_workspace
 
 NAMES = [
     "Dockerfile",

@@ -51,6 +51,7 @@ def shown(analysis: Analysis) -> Iterator[str]:
     yield from (it.detail for it in completions(analysis, len(analysis.text)))
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("text", [*map(case_text, CASES), *_EXAMPLES])
 def test_nothing_is_left_in_english(text: str) -> None:
     texts = [*shown(analyzer("linux/amd64,linux/arm64,linux/arm/v6").analyze(text))]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.plan.facts import Facts, SplitCause
-from buildxray.plan.flow import copied_paths, way_into_image
 from buildxray.plan.planner import plan
+from buildxray.semantics.file_flow import copied_paths, way_into_image
+from buildxray.semantics.stage_graph import Facts, SplitCause
 from buildxray.syntax.parser import parse
 from tests.support.markup import annotate, fixture
 from tests.support.rules import TARGETS, request

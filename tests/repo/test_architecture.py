@@ -10,7 +10,20 @@ from pathlib import Path
 import buildxray
 
 ROOT = Path(buildxray.__path__[0])
-LAYERS = ["localization", "syntax", "platforms", "plan", "toolchains", "rules", "ide", "lsp", "cli"]
+LAYERS = [
+    "localization",
+    "syntax",
+    "platforms",
+    "plan",
+    "toolchains",
+    "semantics",
+    "rules",
+    "projects",
+    "logs",
+    "ide",
+    "lsp",
+    "cli",
+]
 PROTOCOL = {"pygls", "lsprotocol"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from buildxray.cli.main import main
-from buildxray.ide.file_names import is_dockerfile
+from buildxray.projects.file_names import is_dockerfile
 
 ROOT = Path(__file__).parents[2]
 NAMES = """

@@ -7,6 +7,7 @@ import pytest
 from tools.messages import TRANSLATIONS, problems, template
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_catalogues_are_complete(language: str) -> None:
     assert problems(language) == [], "run `.venv/bin/python tools/messages.py`, and translate what it lists"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.architecture.cgo_without_cross_compiler import cgo_without_cross_compiler
+from buildxray.rules.architecture.constant_goarch import constant_goarch
+from buildxray.rules.architecture.missing_goarm import missing_goarm
+from buildxray.rules.architecture.xx_without_target import xx_without_target
 from buildxray.rules.base import Severity
-from buildxray.rules.cgo_without_cross_compiler import cgo_without_cross_compiler
-from buildxray.rules.constant_goarch import constant_goarch
-from buildxray.rules.missing_goarm import missing_goarm
-from buildxray.rules.xx_without_target import xx_without_target
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"

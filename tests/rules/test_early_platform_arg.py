@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.early_platform_arg import early_platform_arg
+from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 

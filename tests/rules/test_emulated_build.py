@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.emulated_build import emulated_build
+from buildxray.rules.native.emulated_build import emulated_build
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 COPY_OUT = """\

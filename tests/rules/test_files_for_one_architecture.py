@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
+from buildxray.rules.architecture.single_arch_image import single_arch_image
 from buildxray.rules.base import Severity
-from buildxray.rules.foreign_binary_copy import foreign_binary_copy
-from buildxray.rules.shared_cache_mount import shared_cache_mount
-from buildxray.rules.single_arch_image import single_arch_image
+from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 TOOLS = "FROM --platform=$BUILDPLATFORM debian AS tools\nWORKDIR /w\n{}\nFROM debian\nCOPY --from=tools {} /x\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.dynamic_binary_in_scratch import dynamic_binary_in_scratch
-from buildxray.rules.late_module_download import late_module_download
+from buildxray.rules.architecture.dynamic_binary_in_scratch import dynamic_binary_in_scratch
+from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.toolchains.base import Workspace
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 

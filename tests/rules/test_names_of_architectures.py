@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.architecture.cross_go_install import cross_go_install
+from buildxray.rules.architecture.dropped_variant import dropped_variant
+from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
+from buildxray.rules.architecture.missing_arch_stage import missing_arch_stage
 from buildxray.rules.base import Severity
-from buildxray.rules.cross_go_install import cross_go_install
-from buildxray.rules.dropped_variant import dropped_variant
-from buildxray.rules.hard_coded_arch import hard_coded_arch
-from buildxray.rules.impossible_arch_value import impossible_arch_value
-from buildxray.rules.missing_arch_stage import missing_arch_stage
+from buildxray.rules.scope.impossible_arch_value import impossible_arch_value
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 OLD_ARM = "linux/amd64,linux/arm/v6"

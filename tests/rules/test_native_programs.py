@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.build_arch_probe import build_arch_probe
-from buildxray.rules.constant_platform import constant_platform
-from buildxray.rules.go_env_for_tools import go_env_for_tools
-from buildxray.rules.target_binary_run import target_binary_run
-from buildxray.rules.target_image_in_native_stage import target_image_in_native_stage
+from buildxray.rules.architecture.build_arch_probe import build_arch_probe
+from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
+from buildxray.rules.architecture.target_binary_run import target_binary_run
+from buildxray.rules.native.constant_platform import constant_platform
+from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"

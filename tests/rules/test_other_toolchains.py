@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.emulated_build import emulated_build
-from buildxray.rules.wrong_arch_build import wrong_arch_build
+from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
+from buildxray.rules.native.emulated_build import emulated_build
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.base import Safety
-from buildxray.rules.build_platform_image import build_platform_image
-from buildxray.rules.ignored_platform_flag import ignored_platform_flag
-from buildxray.rules.redundant_target_platform import redundant_target_platform
+from buildxray.rules.native.build_platform_image import build_platform_image
+from buildxray.rules.native.ignored_platform_flag import ignored_platform_flag
+from buildxray.rules.native.redundant_target_platform import redundant_target_platform
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 

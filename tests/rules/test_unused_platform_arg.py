@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.unused_platform_arg import unused_platform_arg
+from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 

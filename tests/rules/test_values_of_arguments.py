@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.base import Safety
-from buildxray.rules.masked_platform_arg import masked_platform_arg
-from buildxray.rules.misspelled_platform_arg import misspelled_platform_arg
+from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
+from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.wrong_arch_build import wrong_arch_build
+from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildxray.syntax.words import (
+from buildxray.syntax.expansion import (
     RUN_LABEL,
     Expansion,
     ExpansionError,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.semantics.commands import reading, recognize
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use
-from buildxray.toolchains.inventory import reading, recognize
 from tests.support.rules import context
 
 STAGE = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\nARG TARGETARCH TARGETPLATFORM OPEN\nENV FIXED=arm64\nRUN "

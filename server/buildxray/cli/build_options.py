@@ -12,10 +12,10 @@ from typing import TypeVar
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN
 from buildxray.ide.analysis import Analyzer
-from buildxray.ide.project.builds import absolute
-from buildxray.ide.project.project import ProjectBuild, Projects
+from buildxray.ide.project import ProjectBuild, Projects
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
 from buildxray.localization import _
+from buildxray.projects.builds import absolute
 from buildxray.toolchains.base import Workspace
 
 Value = TypeVar("Value")

@@ -12,7 +12,7 @@ from buildxray.cli.checking import check_files
 from buildxray.cli.console import output, report
 from buildxray.cli.files import find_dockerfiles
 from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
-from buildxray.ide.checking import CheckedFile
+from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Safety, Severity

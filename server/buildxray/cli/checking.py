@@ -11,7 +11,7 @@ from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import progress
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
-from buildxray.ide.checking import CheckedFile, check_text
+from buildxray.ide.batch import CheckedFile, check_text
 from buildxray.localization import _, use_environment
 
 _MANY: Final = 64

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.cli.errors import CliError
-from buildxray.ide.project.search import search
 from buildxray.localization import _
+from buildxray.projects.search import search
 
 STDIN: Final = "-"
 

@@ -13,7 +13,7 @@ from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
-from buildxray.ide.project.project import ProjectBuild
+from buildxray.ide.project import ProjectBuild
 from buildxray.localization import _
 from buildxray.plan.as_json import plan_as_json
 from buildxray.plan.model import Plan

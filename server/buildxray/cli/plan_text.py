@@ -10,7 +10,7 @@ from rich.text import Text
 
 from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, localized, ngettext
-from buildxray.plan.facts import Facts, Split, SplitCause
+from buildxray.semantics.stage_graph import Facts, Split, SplitCause
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from buildxray.localization import _, ngettext
-from buildxray.plan.facts import Facts, Split, SplitCause
 from buildxray.plan.outline import StageOutline
+from buildxray.semantics.stage_graph import Facts, Split, SplitCause
 from buildxray.syntax.instructions import From
 
 

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 from buildxray.ide.analysis import Analysis, Analyzer
-from buildxray.ide.project.project import ProjectBuild
+from buildxray.ide.project import ProjectBuild
 from buildxray.platforms.platform import Platform
 from buildxray.toolchains.base import Workspace
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from buildxray.ide.project.builds import absolute
+from buildxray.projects.builds import absolute
 from buildxray.syntax.text import ColumnUnit, LineIndex, TextRange
 
 

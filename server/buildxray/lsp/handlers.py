@@ -13,12 +13,11 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
 from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.completion import completions
-from buildxray.ide.file_names import DOCKERFILES
 from buildxray.ide.hover import hover
 from buildxray.ide.inlay_hints import inlay_hints
 from buildxray.ide.navigation import RenameError, definitions, highlights, references, renamable, rename
 from buildxray.ide.outline import folds, symbols
-from buildxray.ide.project.project import WATCHED
+from buildxray.ide.project import WATCHED
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
@@ -26,6 +25,7 @@ from buildxray.lsp.plans import PLAN, show_plan
 from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
 from buildxray.lsp.tolerance import version
+from buildxray.projects.file_names import DOCKERFILES
 from buildxray.syntax.text import TextRange
 
 Params = TypeVar("Params")

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final
 from lsprotocol import types
 
 from buildxray import localization
-from buildxray.ide.checking import CheckedFile, check_in_project
-from buildxray.ide.project.search import search
+from buildxray.ide.batch import CheckedFile, check_in_project
 from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
+from buildxray.projects.search import search
 from buildxray.syntax.text import LineIndex
 
 if TYPE_CHECKING:

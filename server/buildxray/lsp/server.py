@@ -15,8 +15,7 @@ from pygls.lsp.server import LanguageServer
 
 import buildxray
 from buildxray import localization
-from buildxray.ide.file_names import is_dockerfile
-from buildxray.ide.project.project import BY_SETTING, ProjectBuild, Projects
+from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
 from buildxray.lsp import from_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
@@ -26,6 +25,7 @@ from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.status import StatusReporter
 from buildxray.lsp.streams import serve
 from buildxray.lsp.tolerance import tolerant_converter, version
+from buildxray.projects.file_names import is_dockerfile
 from buildxray.toolchains.base import Workspace
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})

@@ -17,7 +17,7 @@ from buildxray.ide.hover.base import Hover
 from buildxray.ide.inlay_hints import InlayHint
 from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
-from buildxray.ide.project.project import BY_SETTING
+from buildxray.ide.project import BY_SETTING
 from buildxray.localization import _, localized
 from buildxray.lsp.client import SHOW_PLAN, Client
 from buildxray.rules.base import Severity

@@ -24,6 +24,7 @@ from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError
 from buildxray.plan.values import is_signal, port_problem
 from buildxray.platforms.platform import Platform
+from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, ExpansionError, expand, heredoc_marker, lex, split
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -45,7 +46,6 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.mounts import MountSyntaxError
 from buildxray.syntax.whitespace import SPACE
-from buildxray.syntax.words import PLAIN, RUN_LABEL, Expansion, ExpansionError, expand, heredoc_marker, lex, split
 
 
 class Outcome(NamedTuple):

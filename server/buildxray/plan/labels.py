@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
-from buildxray.syntax.words import PLAIN, Expansion, ExpansionError, expand, lex
+from buildxray.syntax.expansion import PLAIN, Expansion, ExpansionError, expand, lex
 
 
 class StepLabel(NamedTuple):

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
 from buildxray.plan.paths import clean, join
-from buildxray.syntax.checks import GO_TRUE, is_go_bool
 from buildxray.syntax.instructions import Flag
 from buildxray.syntax.mounts import MountOption, mount_options
+from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 Expander = Callable[[str], str]
 

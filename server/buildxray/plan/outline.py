@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span
 from buildxray.syntax.parser import Dockerfile
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 
 class Refusal(NamedTuple):

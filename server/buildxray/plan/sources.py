@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.paths import join
-from buildxray.syntax.checks import GO_TRUE, is_go_bool
+from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 
 class SourceError(ValueError):

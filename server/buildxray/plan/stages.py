@@ -20,9 +20,9 @@ from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Workdir
 from buildxray.syntax.parser import parse_trigger
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 SCRATCH: Final = "scratch"
 _SHOWN: Final = (Add, Copy, Run, Workdir)

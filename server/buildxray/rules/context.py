@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from buildxray.plan.facts import Facts
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.semantics.commands import Inventory
+from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Instruction, Node
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.base import Use, Workspace
-from buildxray.toolchains.inventory import Inventory
 
 
 class RuleContext:

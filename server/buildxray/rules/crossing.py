@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.flow import copied_paths
 from buildxray.plan.paths import holds
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, merged, set_platform, set_target
 from buildxray.rules.placement import Placement, placements
+from buildxray.semantics.commands import is_nothing
+from buildxray.semantics.file_flow import copied_paths
 from buildxray.syntax.instructions import Copy, Onbuild, Run
 from buildxray.syntax.text import Edit, apply_edits, edits_between
 from buildxray.toolchains.base import Effect, Use
-from buildxray.toolchains.inventory import is_nothing
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}

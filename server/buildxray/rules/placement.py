@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from buildxray.plan.facts import SplitCause
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, merged, remove_pairs, start_with_comments
+from buildxray.semantics.stage_graph import SplitCause
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
 from buildxray.syntax.text import Edit
 from buildxray.syntax.variables import variable_references

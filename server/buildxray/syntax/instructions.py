@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from buildxray.syntax.expansion import HeredocMarker, heredoc_marker
 from buildxray.syntax.lines import LogicalText
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.words import HeredocMarker, heredoc_marker
 
 
 class Span(NamedTuple):

@@ -23,7 +23,7 @@ from buildxray.syntax.arguments import (
     read_flags,
     words_at_blanks,
 )
-from buildxray.syntax.checks import first_problem
+from buildxray.syntax.expansion import HeredocMarker, heredoc_markers
 from buildxray.syntax.instructions import (
     NODE_TYPES,
     Flag,
@@ -38,8 +38,8 @@ from buildxray.syntax.instructions import (
     WithPairs,
 )
 from buildxray.syntax.lines import LogicalText, join_lines, physical_lines
+from buildxray.syntax.validation import first_problem
 from buildxray.syntax.whitespace import INLINE, SPACE
-from buildxray.syntax.words import HeredocMarker, heredoc_markers
 
 _CACHED_LENGTH: Final = 10_000
 """Code points; bounds the memory that the cache can take."""

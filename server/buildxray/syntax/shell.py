@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import tree_sitter_bash
 from tree_sitter import Language, Parser
 
+from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.words import heredoc_marker
 
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.syntax.expansion import lex
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -28,7 +29,6 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.words import lex
 
 _EXPANDED_FLAGS: Final[dict[type[Node], frozenset[str]]] = {
     Add: frozenset({"checksum", "chmod", "chown"}),

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
 from buildxray.platforms.platform import Platform
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.shell import Assignment, Command, ShellWord
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 
 class Effect(Enum):

@@ -16,12 +16,12 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.plan_view.order import dependency_order
 from buildxray.ide.reasons import platform_origin, split_reason
 from buildxray.localization import _, localized, ngettext
-from buildxray.plan.facts import Facts, SplitCause
 from buildxray.plan.model import Step
 from buildxray.plan.operations import StepKind
 from buildxray.plan.outline import StageOutline
 from buildxray.platforms.platform import Platform
 from buildxray.rules.placement import needlessly_repeated
+from buildxray.semantics.stage_graph import Facts, SplitCause
 from buildxray.syntax.instructions import From, Node, Run
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from buildxray.plan.flow import is_covered, moved
 from buildxray.plan.paths import clean
+from buildxray.semantics.file_flow import is_covered, moved
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Use
 

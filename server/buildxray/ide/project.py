@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
-from buildxray.ide.project.bake import FILE_NAMES as BAKE_FILES
-from buildxray.ide.project.bake import read_bake
-from buildxray.ide.project.builds import DeclaredBuild, choose
-from buildxray.ide.project.compose import FILE_NAMES as COMPOSE_FILES
-from buildxray.ide.project.compose import read_compose
-from buildxray.ide.project.configuration import FILE_NAMES as CONFIGURATION_FILES
-from buildxray.ide.project.configuration import Configuration, find_configuration
-from buildxray.ide.project.sources import read_workspace
-from buildxray.ide.project.workflows import DIRECTORY as WORKFLOWS
-from buildxray.ide.project.workflows import read_workflows
+from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
+from buildxray.ide.configuration import Configuration, find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
+from buildxray.projects.bake import FILE_NAMES as BAKE_FILES
+from buildxray.projects.bake import read_bake
+from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
+from buildxray.projects.compose import read_compose
+from buildxray.projects.sources import read_workspace
+from buildxray.projects.workflows import DIRECTORY as WORKFLOWS
+from buildxray.projects.workflows import read_workflows
 from buildxray.toolchains.base import Workspace
 
 _MOST_DIRECTORIES: Final = 32

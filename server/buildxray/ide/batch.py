@@ -9,10 +9,10 @@ from typing import NamedTuple
 from buildxray import localization
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.project.builds import absolute
-from buildxray.ide.project.project import Projects
+from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.localization import localized
+from buildxray.projects.builds import absolute
 
 
 class CheckedFile(NamedTuple):

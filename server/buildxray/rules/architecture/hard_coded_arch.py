@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.flow import way_into_image
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
+from buildxray.semantics.file_flow import way_into_image
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 

@@ -10,9 +10,9 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag, set_platform
 from buildxray.rules.wording import platforms
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Flag, From
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.plan.facts import Consumer
-from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.crossing import crossing_edits, tidied
 from buildxray.rules.wording import advice, platforms
+from buildxray.semantics.file_flow import way_into_image
+from buildxray.semantics.stage_graph import Consumer
 from buildxray.toolchains.base import Effect, Use
 
 

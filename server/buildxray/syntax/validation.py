@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import (
     NODE_TYPES,
     Flag,
@@ -25,7 +26,6 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.mounts import MountSyntaxError, csv_fields, mount_options
 from buildxray.syntax.whitespace import SPACE
-from buildxray.syntax.words import heredoc_marker
 
 _SWITCH, _VALUE, _VALUES = "switch", "value", "values"
 FLAGS: Final[Mapping[str, Mapping[str, str]]] = {

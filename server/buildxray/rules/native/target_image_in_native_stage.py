@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.flow import way_into_image
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.paths import clean
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines
 from buildxray.rules.wording import platforms
+from buildxray.semantics.file_flow import way_into_image
 from buildxray.syntax.instructions import Copy, Run, Token
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import Edit

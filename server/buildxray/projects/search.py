@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from pathspec import GitIgnoreSpec, RegexPattern
 
-from buildxray.ide.file_names import is_dockerfile
+from buildxray.projects.file_names import is_dockerfile
 
 _NEVER_SEARCHED: Final = frozenset({".git", "node_modules"})
 

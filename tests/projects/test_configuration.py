@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.ide.project.configuration import find_configuration
+from buildxray.ide.configuration import find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
 

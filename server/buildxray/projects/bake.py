@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.ide.project.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
 from buildxray.localization import gettext_lazy as _
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
 
 FILE_NAMES: Final = ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
 _DEEPEST: Final = 16

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.flow import copied_files, way_into_image
 from buildxray.plan.paths import holds
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.commands import is_nothing
+from buildxray.semantics.file_flow import copied_files, way_into_image
 from buildxray.syntax.instructions import Copying, Onbuild, Run
 from buildxray.toolchains.base import Effect, Use
-from buildxray.toolchains.inventory import is_nothing
 
 _OF_THE_SYSTEM: Final = (
     "/bin",

@@ -10,14 +10,14 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from buildxray.plan.facts import Facts
 from buildxray.plan.mounts import MountError, parse_mount
 from buildxray.plan.paths import clean
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform, normalize
+from buildxray.semantics.stage_graph import Facts
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Flag, Run
 from buildxray.syntax.mounts import MountSyntaxError
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 
 class CacheMount(NamedTuple):

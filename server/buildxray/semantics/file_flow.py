@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from buildxray.plan.facts import Consumer, Facts
 from buildxray.plan.paths import clean
 from buildxray.plan.scope import Scope
+from buildxray.semantics.stage_graph import Consumer, Facts
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Copy, From, Token
-from buildxray.syntax.words import ExpansionError, expand, lex
 
 _ANYTHING: Final = "/"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.ide.project.search import search
+from buildxray.projects.search import search
 
 
 def make(root: Path, files: str, ignored: dict[str, str]) -> None:

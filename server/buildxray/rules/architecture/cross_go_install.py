@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.file_flow import way_into_image
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.base import Effect, Use
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.plan.flow import way_into_image
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
+from buildxray.semantics.file_flow import way_into_image
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import Effect, Use

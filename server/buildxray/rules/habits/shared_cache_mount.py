@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.caches import CacheMount, cache_mounts
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
+from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.syntax.instructions import Flag
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange

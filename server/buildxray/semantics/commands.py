@@ -6,15 +6,15 @@ import re
 from collections.abc import Hashable
 from dataclasses import replace
 
-from buildxray.plan.facts import Facts
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import normalize
+from buildxray.semantics.outputs import with_destinations
+from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Run
 from buildxray.syntax.shell import Command, Script, read_script, sole_variable
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
-from buildxray.toolchains.moving import with_destinations
 from buildxray.toolchains.registry import ALL
 
 

@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Final
 
 from buildxray.localization import N_, _
-from buildxray.plan.flow import way_into_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
+from buildxray.semantics.file_flow import way_into_image
 from buildxray.toolchains.base import CrossCompilation, Effect, Use
 
 _GCC: Final = frozenset({"alpine-sdk", "build-base", "clang", "gcc", "musl-dev"})

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.ide.project.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
-from buildxray.ide.project.yaml import load_yaml
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.projects.yaml import load_yaml
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, read_script
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.ide.project.project import Projects
+from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
 from tests.support.markup import files

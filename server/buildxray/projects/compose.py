@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from buildxray.ide.project.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
-from buildxray.ide.project.yaml import load_yaml
 from buildxray.localization import gettext_lazy as _
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.projects.yaml import load_yaml
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _VARIABLE: Final = re.compile(r"\$\{\w+:?-([^${}]*)\}")

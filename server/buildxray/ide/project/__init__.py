@@ -1,1 +1,0 @@
-"""What the files around a Dockerfile say: who builds it for which platforms, settings, sources. All read as text."""

@@ -1,0 +1,1 @@
+"""Which Dockerfiles a project has, and which builds its files ask for."""

@@ -1,0 +1,1 @@
+"""Rules about habits that make multi-platform builds slow."""

@@ -1,0 +1,1 @@
+"""Rules about which machine runs a step."""

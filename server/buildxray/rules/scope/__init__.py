@@ -1,0 +1,1 @@
+"""Rules about where a platform argument is declared, and what it holds."""
