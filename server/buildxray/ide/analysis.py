@@ -11,6 +11,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
+from buildxray.semantics.build import Build
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import LineIndex
 from buildxray.toolchains.base import Workspace
@@ -61,6 +62,11 @@ class Analysis:
     def context(self) -> RuleContext:
         """What rules look at."""
         return RuleContext(self.plan, self._planner, self._workspace, asks_for_several=self._asks_for_several)
+
+    @property
+    def build(self) -> Build:
+        """The build as objects: stages, instructions, commands."""
+        return self.context.build
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -9,8 +9,7 @@ from functools import cached_property
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.semantics.commands import Inventory
-from buildxray.semantics.stage_graph import Facts
+from buildxray.semantics.build import Build
 from buildxray.syntax.instructions import Arg, Instruction, Node
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import Edit, TextRange, apply_edits
@@ -22,8 +21,10 @@ class RuleContext:
 
     def __init__(self, plan: Plan, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
         self.plan = plan
-        self.facts = Facts(plan)
-        self.inventory = Inventory(plan, self.facts, workspace, planner.memo)
+        self.build = Build(plan, workspace, planner.memo)
+        """The build as objects: what a rule reads."""
+        self.facts = self.build.graph
+        self.inventory = self.build.inventory
         self._planner = planner
         self._workspace = workspace
         self.asks_for_several = asks_for_several

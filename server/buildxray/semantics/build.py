@@ -1,0 +1,610 @@
+"""The build that a Dockerfile describes, as objects: what rules and editor features read.
+
+`Build` holds `Stage`s, a stage holds `Instruction`s, a `Run` holds `Command`s, and each knows what it belongs to. All are views: they hold no
+facts themselves but ask the plan, the stage graph and the toolchains, and each answer is computed once. Within one build a stage or an
+instruction is one object, so `is` and `==` mean the same. A view belongs to one version of one text; after an edit there is a new build.
+
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            if command.use.wrong_targets:
+                yield Finding(command.title_range, ...)
+
+What depends on the target platform is a tuple: with one item for each target that needs the stage where it says so, else for each target of
+the build, always in the order of the request. "Needed" means that the image of some target depends on it; "native" means that a stage has the
+same platform for every target, so that the targets can share its steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from buildxray.plan.memo import Memo
+from buildxray.plan.model import Plan, PlanError, Step
+from buildxray.plan.operations import StepKind
+from buildxray.plan.outline import StageOutline
+from buildxray.plan.request import BuildRequest
+from buildxray.plan.scope import Scope
+from buildxray.platforms.platform import Platform
+from buildxray.semantics.caches import CacheMount, cache_mounts
+from buildxray.semantics.commands import Inventory
+from buildxray.semantics.file_flow import copied_files, way_into_image
+from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
+from buildxray.syntax import instructions as syntax
+from buildxray.syntax import shell
+from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import TextRange
+from buildxray.syntax.variables import VariableReference, variable_references
+from buildxray.toolchains.base import Effect, Invocation, Use, Workspace
+
+__all__ = [
+    "Build",
+    "BuildRequest",
+    "CacheMount",
+    "Command",
+    "Effect",
+    "From",
+    "Instruction",
+    "KnownCommand",
+    "PlanError",
+    "Run",
+    "Split",
+    "SplitCause",
+    "Stage",
+    "Step",
+    "StepKind",
+    "Use",
+    "Workspace",
+]
+
+
+class Build:
+    """One Dockerfile as BuildKit would build it for the target platforms of a request."""
+
+    def __init__(self, plan: Plan, workspace: Workspace, memo: Memo) -> None:
+        self.plan = plan
+        """What BuildKit would execute. For `semantics` only: everybody else asks the views."""
+        self.graph = Facts(plan)
+        """For `semantics` only."""
+        self.inventory = Inventory(plan, self.graph, workspace, memo)
+        """For `semantics` only."""
+
+    @property
+    def request(self) -> BuildRequest:
+        """For which platforms it is built, on which, and with which arguments."""
+        return self.plan.request
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed text."""
+        return self.plan.dockerfile
+
+    @property
+    def text(self) -> str:
+        """The text of the Dockerfile."""
+        return self.plan.dockerfile.text
+
+    @property
+    def build_platform(self) -> Platform:
+        """The platform of the build machine."""
+        return self.plan.request.build_platform
+
+    @cached_property
+    def targets(self) -> tuple[Platform, ...]:
+        """The target platforms that could be planned; none where the file has no stage."""
+        return tuple(it.platform for it in self.plan.targets)
+
+    @property
+    def errors(self) -> tuple[PlanError, ...]:
+        """Why BuildKit refuses the build; it reports the first only."""
+        return self.plan.errors
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """All stages, in the order of the file."""
+        return tuple(Stage(self, it) for it in self.plan.stages)
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All instructions, in the order of the file."""
+        stages = self.stages
+        found: list[Instruction] = []
+        for idx, instruction in enumerate(self.plan.dockerfile.instructions):
+            outlined = self.graph.stage_of(idx)
+            stage = None if outlined is None else stages[outlined.idx]
+            found.append(_VIEWS.get(type(instruction.node), Instruction)(self, stage, idx))
+        return tuple(found)
+
+    @cached_property
+    def global_instructions(self) -> tuple[Instruction, ...]:
+        """The instructions before the first FROM."""
+        return tuple(it for it in self.instructions if it.stage is None)
+
+    @cached_property
+    def needed_stages(self) -> tuple[Stage, ...]:
+        """The stages that the image of some target depends on."""
+        return tuple(it for it in self.stages if it.is_needed)
+
+    @cached_property
+    def native_stages(self) -> tuple[Stage, ...]:
+        """The needed stages that have one platform for all targets."""
+        return tuple(it for it in self.needed_stages if it.is_native)
+
+    @property
+    def target_stage(self) -> Stage | None:
+        """The stage that becomes the image; None only in a file without stages."""
+        return None if self.plan.target_stage is None else self.stages[self.plan.target_stage]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What BuildKit executes, for all targets together; inputs before the steps that use them."""
+        return self.plan.steps
+
+    @cached_property
+    def run_steps(self) -> tuple[Step, ...]:
+        """The steps that execute a RUN."""
+        return tuple(it for it in self.plan.steps if it.kind == "exec")
+
+    @cached_property
+    def emulated_steps(self) -> tuple[Step, ...]:
+        """The RUN steps that execute on another architecture than the build machine's."""
+        return tuple(it for it in self.run_steps if it.is_emulated)
+
+    @cached_property
+    def repeated_runs(self) -> tuple[Run, ...]:
+        """The RUN instructions that execute several times, once for each of some targets."""
+        return tuple(run for stage in self.needed_stages for run in stage.runs if len(run.steps) > 1)
+
+    @cached_property
+    def cache_mounts(self) -> tuple[CacheMount, ...]:
+        """The cache mounts of all needed RUN instructions, one for each target; those that BuildKit refuses are left out."""
+        return tuple(cache_mounts(self.graph))
+
+    def global_values(self, name: str) -> tuple[str | None, ...]:
+        """The value of an argument in FROM and before the first one, for each target; None where it is not known or not set."""
+        return tuple(it.conversion.resolved.global_arguments.get(name) for it in self.plan.targets)
+
+    def instruction_at(self, offset: int) -> Instruction | None:
+        """The instruction whose lines contain an offset of the text."""
+        return next((it for it in self.instructions if it.syntax.start <= offset <= it.syntax.end), None)
+
+    def is_better_than(self, other: Build) -> bool:
+        """Whether it emulates fewer steps than another version of the file, with no more steps and no more errors."""
+        return (
+            len(self.errors) <= len(other.errors)
+            and len(self.steps) <= len(other.steps)
+            and len(self.emulated_steps) < len(other.emulated_steps)
+        )
+
+
+class Instruction:
+    """An instruction of the file, with what the build makes of it."""
+
+    def __init__(self, build: Build, stage: Stage | None, idx: int) -> None:
+        self.build = build
+        self.stage = stage
+        """The stage that it belongs to, FROM included; None before the first FROM."""
+        self.idx = idx
+        """Its position among the instructions of the file, 0-based: for ordering and for the JSON of plans."""
+
+    def __repr__(self) -> str:
+        """`<Run in line 3>`."""
+        return f"<{self.keyword.title()} in line {self.line}>"
+
+    # The text
+
+    @property
+    def syntax(self) -> syntax.Instruction:
+        """The parsed instruction at its place in the text."""
+        return self.build.plan.dockerfile.instructions[self.idx]
+
+    @property
+    def node(self) -> Node:
+        """The parsed instruction without its place: its class says what it is, its fields what is written."""
+        return self.syntax.node
+
+    @property
+    def keyword(self) -> str:
+        """The keyword in upper case."""
+        return self.node.name
+
+    @property
+    def line(self) -> int:
+        """Its first line, 1-based."""
+        return self.syntax.first_line
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The `NAME=value` pairs of ARG, ENV and LABEL; empty for other instructions."""
+        node = self.node
+        return node.pairs if isinstance(node, syntax.WithPairs) else ()
+
+    @property
+    def range(self) -> TextRange:
+        """From the keyword to the end of the last line."""
+        return self.syntax.range
+
+    @property
+    def keyword_range(self) -> TextRange:
+        """The keyword."""
+        return self.syntax.range_of(self.node.keyword)
+
+    def range_of(self, part: Token | Flag | Pair | Problem | Span) -> TextRange:
+        """The range of the text that a part of the node covers."""
+        return self.syntax.range_of(part)
+
+    def shell_range(self, range_: TextRange) -> TextRange:
+        """The range of the text that something in the shell script of this instruction covers: a word, a command."""
+        return self.syntax.place(range_)
+
+    def declares(self, name: str) -> bool:
+        """Whether it is an ARG of that name."""
+        return isinstance(self.node, syntax.Arg) and any(it.name.text == name for it in self.node.pairs)
+
+    def variable_references(self) -> list[VariableReference]:
+        """Every `$NAME` and `${NAME}` in it, in shell text too."""
+        return [*variable_references(self.syntax, self.build.plan.dockerfile.escape, self.shell)]
+
+    # What the build makes of it
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The distinct steps that it makes, over all targets: one where the targets share it."""
+        return self.build.graph.steps(self.idx)
+
+    @cached_property
+    def split(self) -> Split | None:
+        """Why it makes several steps; None where it makes at most one."""
+        return self.build.graph.split(self.idx)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The state before it, for each target that needs its stage; empty for FROM and before the first FROM."""
+        return self.build.graph.scopes(self.idx)
+
+    @property
+    def scopes_after(self) -> tuple[Scope, ...]:
+        """The state after it, for each target that needs its stage."""
+        return self.build.graph.scopes_behind(self.idx)
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The working directories that it can have, absolute; more than one where that depends on the target."""
+        return tuple(dict.fromkeys(it.directory for it in self.scopes))
+
+    @property
+    def shell(self) -> tuple[str, ...]:
+        """What RUN puts before a shell text here, such as `("/bin/sh", "-c")`; the default where no target needs it."""
+        return self.scopes[0].shell_command if self.scopes else _DEFAULT_SHELL
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it sees the global arguments: FROM, and everything before the first FROM."""
+        return self.stage is None or self is self.stage.from_
+
+    def values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
+        """The value of a variable before this instruction, or after it, for each target of the build.
+
+        None where the text does not tell the value, where nothing sets it, or where the target does not need the stage.
+        """
+        if self.stage is None or self.is_global:
+            return self.build.global_values(name)
+        outlined = self.stage.outline
+        scopes = [it.scope_before(outlined, self.idx + after) for it in self.build.plan.targets]
+        return tuple(None if it is None else it.environment.get(name) for it in scopes)
+
+    def sees(self, name: str) -> bool:
+        """Whether the value of a variable is known here, for at least one target."""
+        return any(it.environment.get(name) is not None for it in self.scopes)
+
+    def declaration(self, name: str) -> Instruction | None:
+        """The ARG or ENV that last set a variable before this instruction, in its stage or one that it is built on."""
+        idx = self.build.graph.declaration(name, self.idx)
+        return None if idx is None else self.build.instructions[idx]
+
+    @property
+    def copied_files(self) -> tuple[tuple[Token, str], ...]:
+        """Of a COPY: each source and its absolute path; empty for other instructions."""
+        return copied_files(self.build.graph, self._as_consumer)
+
+    @property
+    def copied_paths(self) -> tuple[str, ...]:
+        """Of a COPY: the absolute paths of its sources; empty for other instructions."""
+        return tuple(dict.fromkeys(path for _, path in self.copied_files))
+
+    @property
+    def _as_consumer(self) -> Consumer:
+        return Consumer(-1 if self.stage is None else self.stage.idx, self.idx)
+
+
+class From(Instruction):
+    """The FROM that begins a stage."""
+
+    @property
+    def _from(self) -> syntax.From:
+        node = self.node
+        assert isinstance(node, syntax.From), "this view is chosen by the class of the node"
+        return node
+
+    @property
+    def image(self) -> Token | None:
+        """The image or stage that is named; None where it is not typed yet."""
+        return self._from.image
+
+    @property
+    def alias(self) -> Token | None:
+        """The name after `AS`."""
+        return self._from.alias
+
+    @property
+    def platform(self) -> Flag | None:
+        """The `--platform` flag."""
+        return self._from.platform
+
+
+class Run(Instruction):
+    """A RUN and the commands of its script."""
+
+    @property
+    def mounts(self) -> tuple[Flag, ...]:
+        """Its `--mount` flags."""
+        node = self.node
+        assert isinstance(node, syntax.Run), "this view is chosen by the class of the node"
+        return node.mounts
+
+    @cached_property
+    def script(self) -> shell.Script:
+        """The script as the shell in force reads it; available in stages that no target needs, too."""
+        return self.build.inventory.script(self.idx)
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command of the script, in order; none where no target needs the stage."""
+        inventory = self.build.inventory
+        pairs = zip(inventory.invocations(self.idx), inventory.recognized(self.idx), strict=True)
+        return tuple(Command(self, it, None) if use is None else KnownCommand(self, it, use) for it, use in pairs)
+
+    @property
+    def known_commands(self) -> tuple[KnownCommand, ...]:
+        """The commands that a toolchain recognises.
+
+        `Stage.commands` knows more of their outputs: also where later commands of the stage copy them.
+        """
+        return tuple(it for it in self.commands if isinstance(it, KnownCommand))
+
+    def may_read(self, name: str) -> bool:
+        """Whether a command may look at a variable of its environment by itself, as a program that nobody knows may."""
+        return self.build.inventory.may_read(self.idx, name)
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """A command of a RUN, as each target executes it."""
+
+    run: Run
+    invocation: Invocation
+    """Its words with the environment, platform and directory that it sees for each target that needs the stage."""
+    use: Use | None
+    """What it does; None for a program that no toolchain knows."""
+
+    @property
+    def syntax(self) -> shell.Command:
+        """The command as the shell reads it."""
+        return self.invocation.command
+
+    @property
+    def name(self) -> str:
+        """The name of its program, without directory."""
+        return self.invocation.command.name
+
+    @property
+    def range(self) -> TextRange:
+        """All of it."""
+        return self.run.shell_range(self.invocation.command.range)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownCommand(Command):
+    """A command that a toolchain recognises."""
+
+    use: Use
+    """What it does."""
+
+    @property
+    def title(self) -> str:
+        """What messages call it: `go build`."""
+        return self.use.title
+
+    @property
+    def title_range(self) -> TextRange:
+        """Where its title is written, cut to its first word where it spans lines."""
+        words = self.invocation.command.words
+        first, last = self.run.shell_range(words[0].range), self.run.shell_range(words[self.use.title_words - 1].range)
+        return first if "\n" in self.run.build.text[first.start : last.end] else TextRange(first.start, last.end)
+
+
+class Stage:
+    """A FROM and the instructions after it, up to the next FROM."""
+
+    def __init__(self, build: Build, outline: StageOutline) -> None:
+        self.build = build
+        self.outline = outline
+        """For `semantics` only."""
+
+    def __repr__(self) -> str:
+        """`<Stage build>`."""
+        return f"<Stage {self.display_name}>"
+
+    # The text
+
+    @property
+    def idx(self) -> int:
+        """Its number, 0-based, by which COPY can name it."""
+        return self.outline.idx
+
+    @property
+    def name(self) -> str:
+        """The name after AS in lower case; empty where it has none."""
+        return self.outline.name
+
+    @property
+    def display_name(self) -> str:
+        """The name, or the one that BuildKit shows instead: `stage-0`."""
+        return self.outline.display_name
+
+    @cached_property
+    def from_(self) -> From:
+        """Its FROM."""
+        view = self.build.instructions[self.outline.from_idx]
+        assert isinstance(view, From), "a stage begins with FROM"
+        return view
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The instructions after its FROM."""
+        return self.build.instructions[self.outline.from_idx + 1 : self.outline.end_idx]
+
+    @property
+    def last(self) -> Instruction:
+        """Its last instruction: the FROM where there is no other."""
+        return self.instructions[-1] if self.instructions else self.from_
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """Its RUN instructions."""
+        return tuple(it for it in self.instructions if isinstance(it, Run))
+
+    def commands(self, *effects: Effect) -> tuple[KnownCommand, ...]:
+        """The commands of its RUN instructions that have one of these effects, in order.
+
+        The `outputs` of each include where later commands of the stage copy or move them.
+        """
+        return tuple(it for it in self._commands if it.use.effect in effects)
+
+    @cached_property
+    def _commands(self) -> tuple[KnownCommand, ...]:
+        found: list[KnownCommand] = []
+        for use in self.build.inventory.stage_uses(self.idx, *Effect):
+            run = self.build.instructions[use.instruction]
+            assert isinstance(run, Run), "commands are those of RUN"
+            found.append(KnownCommand(run, use.invocation, use))
+        return tuple(found)
+
+    # Its part in the build
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the image of some target depends on it; BuildKit skips it otherwise."""
+        return self.idx in self.build.graph.needed_stages
+
+    @property
+    def is_native(self) -> bool:
+        """Whether its platform is the same for every target, so that the targets can share its steps.
+
+        With one target, what it would be for others decides. A stage from scratch is never native.
+        """
+        return self.idx in self.build.graph.native_stages
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it becomes the image: the last stage, or the one that `--target` names."""
+        return self.idx == self.build.plan.target_stage
+
+    @property
+    def is_image(self) -> bool:
+        """Whether its files are in the image: the target stage and what that is built on."""
+        return self.idx in self.build.graph.image_stages
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether some targets need it and others do not, as with `FROM build-$TARGETARCH`."""
+        return self.idx in self.build.graph.chosen_stages
+
+    @cached_property
+    def targets(self) -> tuple[Platform, ...]:
+        """The target platforms that need it."""
+        return tuple(it.platform for it in self.build.plan.targets if it.is_needed(self.idx))
+
+    @cached_property
+    def platforms(self) -> tuple[Platform, ...]:
+        """Its platform for each target of the build, normalised."""
+        return self.build.graph.platforms(self.idx)
+
+    def foreign_targets(self) -> tuple[Platform, ...]:
+        """Of a native stage: the targets that need it and have another architecture than it has."""
+        architecture = self.platforms[0].architecture
+        return tuple(it for it in self.targets if it.architecture != architecture)
+
+    # What it is built on, and what is built on it
+
+    @property
+    def bases(self) -> tuple[Stage, ...]:
+        """The stages that its FROM names: none for an image, several where that depends on the target."""
+        return self._stages(self.build.graph.bases(self.idx))
+
+    @property
+    def root(self) -> Stage | None:
+        """The stage on an image at the bottom of its ancestry, perhaps itself; None where it depends on the target."""
+        root = self.build.graph.root(self.idx)
+        return None if root is None else self.build.stages[root]
+
+    @property
+    def ancestry(self) -> tuple[Stage, ...]:
+        """Itself and every stage that it is built on, nearest first, for all targets together."""
+        return self._stages(self.build.graph.ancestry(self.idx))
+
+    @property
+    def children(self) -> tuple[Stage, ...]:
+        """The stages whose FROM names it."""
+        return self._stages(self.build.graph.children(self.idx))
+
+    @property
+    def family(self) -> tuple[Stage, ...]:
+        """Itself and every stage that is built on it, in the order of the file."""
+        return self._stages(self.build.graph.family(self.idx))
+
+    @cached_property
+    def base_names(self) -> tuple[str, ...]:
+        """What its FROM names for each target, variables expanded: an image, a stage or `scratch`."""
+        return tuple(it.stages[self.idx].base_name for it in self.build.plan.targets)
+
+    @cached_property
+    def image_references(self) -> tuple[str, ...]:
+        """The full name of the image that its FROM names, for each target; empty where it names a stage or `scratch`."""
+        return tuple(it.stages[self.idx].reference for it in self.build.plan.targets)
+
+    @cached_property
+    def image_name(self) -> str:
+        """The full name of the image at its root, or `scratch`; empty where it depends on the target."""
+        root = self.root
+        if root is None:
+            return ""
+        names = {reference or name for reference, name in zip(root.image_references, root.base_names, strict=True)}
+        return names.pop() if len(names) == 1 else ""
+
+    @cached_property
+    def consumers(self) -> tuple[Instruction, ...]:
+        """The instructions of needed stages that take its files: FROM, COPY, and RUN with a mount."""
+        return tuple(self.build.instructions[it.instruction] for it in self.build.graph.consumers[self.idx])
+
+    def way_into_image(self, path: str) -> Instruction | None:
+        """The instruction that first takes a file out of this stage on its way into the image; None where none does.
+
+        `path` is absolute; with a slash at its end it means a file of unknown name in that directory.
+        """
+        consumer = way_into_image(self.build.graph, self.idx, path)
+        return None if consumer is None else self.build.instructions[consumer.instruction]
+
+    @property
+    def trigger_steps(self) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
+        """The ONBUILD triggers that it inherits, and the distinct steps that each makes."""
+        return self.build.graph.trigger_steps(self.idx)
+
+    def _stages(self, indices: tuple[int, ...]) -> tuple[Stage, ...]:
+        return tuple(self.build.stages[it] for it in indices)
+
+
+_DEFAULT_SHELL = ("/bin/sh", "-c")
+_VIEWS: dict[type[Node], Callable[[Build, Stage | None, int], Instruction]] = {syntax.From: From, syntax.Run: Run}

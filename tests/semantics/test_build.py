@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from buildxray.plan.memo import Memo
+from buildxray.plan.planner import plan
+from buildxray.semantics.build import Build, Effect, KnownCommand, Run, Workspace
+from buildxray.syntax.parser import parse
+from tests.support.rules import TARGETS, request
+
+DOCKERFILE = """\
+ARG VERSION=1.26
+FROM --platform=$BUILDPLATFORM golang:$VERSION AS base
+WORKDIR /src
+FROM base AS build
+ARG TARGETARCH
+ENV GOARCH=$TARGETARCH
+RUN go build -o /tmp/app . && cp /tmp/app /out/app
+RUN strange
+FROM alpine AS unneeded
+RUN zsh
+FROM scratch
+COPY --from=build /out/app /app
+"""
+
+
+def build_of(text: str, targets: str = TARGETS) -> Build:
+    return Build(plan(parse(text), request(targets)), Workspace(), Memo())
+
+
+def test_a_build_is_navigated_both_ways() -> None:
+    build = build_of(DOCKERFILE)
+    base, compiling, _, image = build.stages
+    assert [it.keyword for it in build.global_instructions] == ["ARG"]
+    assert [it.keyword for it in compiling.instructions] == ["ARG", "ENV", "RUN", "RUN"]
+    assert all(it.stage is compiling and it.build is build for it in compiling.instructions)
+    assert (compiling.bases, base.children, compiling.root) == ((base,), (compiling,), base)
+    assert (compiling.ancestry, base.family) == ((compiling, base), (base, compiling))
+    assert compiling.from_.stage is compiling
+    assert compiling.consumers == image.instructions
+    assert compiling.way_into_image("/out/app") is image.instructions[0]
+
+
+def test_a_view_is_one_object() -> None:
+    build = build_of(DOCKERFILE)
+    assert build.stages[1] is build.stages[0].children[0]
+    assert build.stages[1].runs[0] is build.instructions[6]
+
+
+def test_what_a_stage_is_for() -> None:
+    base, compiling, unneeded, image = build_of(DOCKERFILE).stages
+    assert [it.is_needed for it in (base, compiling, unneeded, image)] == [True, True, False, True]
+    assert [it.is_native for it in (base, compiling, unneeded, image)] == [True, True, False, False]
+    assert [it.is_image for it in (base, compiling, unneeded, image)] == [False, False, False, True]
+    assert (base.base_names, base.image_name) == (("golang:1.26",) * 2, "docker.io/library/golang:1.26")
+    assert (compiling.image_name, image.image_name) == (base.image_name, "scratch")
+
+
+def test_commands_know_what_they_do_and_where_they_are_written() -> None:
+    build = build_of(DOCKERFILE)
+    (compiled,) = build.stages[1].commands(Effect.COMPILE)
+    assert isinstance(compiled.run, Run)
+    assert compiled.run.stage is build.stages[1]
+    assert build.text[slice(*compiled.title_range)] == "go build"
+    assert "/out/app" in compiled.use.outputs
+    assert [type(it) is KnownCommand for it in build.stages[1].runs[1].commands] == [False]
+
+
+def test_a_variable_has_a_value_for_each_target() -> None:
+    build = build_of(DOCKERFILE)
+    compiling = build.stages[1]
+    _, env, run, _ = compiling.instructions
+    assert env.values("GOARCH") == (None, None)
+    assert env.values("GOARCH", after=True) == ("amd64", "arm64")
+    assert compiling.from_.values("VERSION") == ("1.26", "1.26")
+    assert run.declaration("GOARCH") is env
+    assert run.declaration("VERSION") is None
+
+
+def test_the_shell_in_force_is_that_of_the_last_shell_instruction() -> None:
+    (stage,) = build_of('FROM alpine\nRUN a\nSHELL ["/bin/bash", "-c"]\nRUN b\n').stages
+    assert [it.shell for it in stage.runs] == [("/bin/sh", "-c"), ("/bin/bash", "-c")]
+
+
+def test_half_a_file_has_views_too() -> None:
+    assert build_of("").stages == ()
+    assert build_of("").target_stage is None
+    build = build_of("RUN a\nFROM\nFR")
+    assert [it.stage is None for it in build.instructions] == [True, False, False]
+    assert (build.stages[0].from_.image, build.stages[0].last) == (None, build.instructions[2])
