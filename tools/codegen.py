@@ -16,6 +16,7 @@ from buildxray.ide import settings
 from buildxray.ide.plan_view.svg import stylesheet
 from buildxray.ide.settings import Settings, setting_name
 from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
+from buildxray.projects.search import EXCLUDED_DIRECTORIES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 
@@ -67,6 +68,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "buildPlatform": {"type": "string", "default": ""},
     "select": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
     "ignore": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
+    "exclude": {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "default": [*EXCLUDED_DIRECTORIES],
+    },
     "locale": {"type": "string", "enum": ["", *LANGUAGES], "default": ""},
 }
 """What an editor accepts, where the type of a field does not say it."""
@@ -116,7 +123,7 @@ def setting_schemas() -> dict[str, dict[str, Any]]:
     for name in documented_settings():
         schema = SCHEMAS.get(name, {"type": "boolean", "default": defaults[name]})
         if schema["type"] == "array":
-            schema = {**schema, "default": []}
+            schema = {"default": [], **schema}
         scope = "window" if name == "locale" else "resource"
         schemas[name] = {**schema, "scope": scope}
     return schemas

@@ -49,6 +49,16 @@ def test_suggestions_only_on_request() -> None:
     assert "CGO_ENABLED=0 go build" in fix_text(analyzer(), text, with_suggestions=True).text
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("package templates\n\nconst dockerfile = `", "`\n"), ("", "{{ if .Debug }}\nRUN true\n{{ end }}\n")],
+)
+def test_a_text_that_is_not_a_dockerfile_is_left_alone(before: str, behind: str) -> None:
+    text = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    assert fix_text(analyzer(), text).titles
+    assert fix_text(analyzer(), before + text + behind, with_suggestions=True).text == before + text + behind
+
+
 def test_what_the_light_bulb_offers() -> None:
     text = (GREET / "Dockerfile").read_text()
     analysis = analyzer().analyze(text)

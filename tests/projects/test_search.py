@@ -72,3 +72,15 @@ def test_links_and_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.d").mkdir()
     assert found(tmp_path) == ["a/Dockerfile", "link.Dockerfile"]
     assert found(tmp_path / "nothing") == []
+
+
+def test_what_others_have_written_is_passed_over(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "Dockerfile vendor/x/Dockerfile third_party/Dockerfile a/testdata/Dockerfile a/vendored/Dockerfile",
+        {},
+    )
+    assert found(tmp_path) == ["Dockerfile", "a/vendored/Dockerfile"]
+    assert found(tmp_path / "vendor") == ["x/Dockerfile"]
+    kept = [it.relative_to(tmp_path).as_posix() for it in search(tmp_path, ["a"])]
+    assert kept == ["Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = """
 Dockerfile dockerfile Dockerfile.dev api.Dockerfile api_Dockerfile api-dockerfile.prod Containerfile Containerfile2
 Dockerfile.dockerignore .dockerignore dockerfile_parser.py dockerfile-lint.yaml Dockerfile.py Dockerfiles mydockerfile
-README.md Dockerfile-alpine
+README.md Dockerfile-alpine dockerfile.go Dockerfile.bak Dockerfile~ Dockerfile.tmpl Dockerfile.arm64
 """
 
 

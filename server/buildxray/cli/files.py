@@ -12,17 +12,23 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.cli.errors import CliError
+from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
+from buildxray.projects.builds import absolute
 from buildxray.projects.search import search
 
 STDIN: Final = "-"
 
 
 def find_dockerfiles(paths: Iterable[str]) -> Iterator[str]:
-    """Files as given, and the Dockerfiles in directories, what `.gitignore` names left out, in order of name."""
+    """Yield files as given, and the Dockerfiles in directories in order of name.
+
+    What `.gitignore` names, and what the project's settings exclude, is left out.
+    """
     for path in paths:
         if path != STDIN and Path(path).is_dir():
-            yield from map(str, search(Path(path)))
+            configuration = find_configuration(absolute(path))
+            yield from map(str, search(Path(path), configuration.settings.exclude))
         else:
             yield path
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.base import Fix, Safety
+from buildxray.syntax.instructions import Unknown
 from buildxray.syntax.text import apply_edits
 
 _MOST: Final = 200
@@ -24,9 +25,12 @@ class FixedText(NamedTuple):
 def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
     """Apply the preferred fix of every finding that has a safe one, until none is left.
 
-    With suggestions, those that a human has to agree to are applied as well.
+    With suggestions, those that a human has to agree to are applied as well. A text with an instruction that Dockerfiles
+    do not have is left as it is: it is another kind of file, or made into a Dockerfile by something else first.
     """
     titles: list[str] = []
+    if any(isinstance(it.node, Unknown) for it in analyzer.analyze(text).dockerfile.instructions):
+        return FixedText(text, ())
     seen = {text}
     while len(titles) < _MOST:
         for fix in map(_preferred, analyzer.analyze(text).diagnostics):

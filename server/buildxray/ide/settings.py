@@ -10,6 +10,7 @@ from typing import Any, Final
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized, this_machine
+from buildxray.projects.search import EXCLUDED_DIRECTORIES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL, rule_names
 
@@ -33,6 +34,9 @@ class Settings:
     """The rules to check, by name. Empty: all."""
     ignore: tuple[str, ...] = ()
     """The rules to leave out, by name."""
+    exclude: tuple[str, ...] = EXCLUDED_DIRECTORIES
+    """The directories that a search for Dockerfiles passes over, by name. A directory that is named on the command line
+    is searched whatever it is called."""
     buildkit_checks: bool = True
     """Whether to report what `docker build --check` reports too. Switch it off where both run; VS Code does so by itself
     where Docker's extension is installed and nothing is set."""
@@ -142,6 +146,13 @@ def read_rules(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def read_directory_names(value: object) -> tuple[str, ...]:
+    """Return a list of names of directories. Raises `SettingError`."""
+    if not isinstance(value, list | tuple) or not all(isinstance(it, str) and it and "/" not in it for it in value):
+        raise SettingError(_('expected a list of names of directories such as ["vendor"]'))
+    return tuple(dict.fromkeys(value))
+
+
 def no_rule(name: str) -> str:
     """What to say of a name that no rule has."""
     close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
@@ -169,6 +180,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "buildPlatform": ("build_platform", read_platform),
     "select": ("select", read_rules),
     "ignore": ("ignore", read_rules),
+    "exclude": ("exclude", read_directory_names),
     "buildkitChecks": ("buildkit_checks", _read_switch),
     "inlayHints": ("inlay_hints", _read_switch),
     "codeLens": ("code_lens", _read_switch),

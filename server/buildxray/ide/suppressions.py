@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
+from buildxray.rules.suppression import suppression_comments
 from buildxray.syntax.instructions import Instruction
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import Edit, TextRange
-
-_COMMENT: Final = re.compile(
-    r"#\s*buildxray:\s*(?P<scope>ignore|ignore-file)\s*=\s*(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)"
-)
 
 
 class Suppressions:
@@ -22,14 +16,11 @@ class Suppressions:
         self._in_file: set[str] = set()
         self._of_instruction: dict[int, set[str]] = {}
         """By the offset at which the instruction starts."""
-        for comment in dockerfile.comments:
-            match = _COMMENT.match(comment.text)
-            if match is None:
-                continue
-            rules = {it.strip() for it in match["rules"].split(",")}
-            if match["scope"] == "ignore-file":
+        for comment in suppression_comments(dockerfile):
+            rules = {name for name, _ in comment.rules}
+            if comment.scope == "ignore-file":
                 self._in_file |= rules
-            elif (instruction := self._below(comment.range)) is not None:
+            elif comment.scope == "ignore" and (instruction := self._below(comment.range)) is not None:
                 self._of_instruction.setdefault(instruction.start, set()).update(rules)
 
     def silence(self, rule: str, place: TextRange) -> bool:

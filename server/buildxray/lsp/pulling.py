@@ -21,6 +21,7 @@ from lsprotocol import types
 
 from buildxray import localization
 from buildxray.ide.batch import CheckedFile, check_in_project
+from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.projects.search import search
@@ -100,7 +101,8 @@ class WorkspaceDiagnostics:
         for folder in self._server.folders:
             path = from_lsp.path(folder)
             if path is not None:
-                found |= dict.fromkeys(search(path))
+                settings = self._server.settings.of(folder).over(find_configuration(path).settings)
+                found |= dict.fromkeys(search(path, settings.exclude))
         return [*found]
 
     async def _check(self, paths: Iterable[Path]) -> AsyncIterator[tuple[CheckedFile, Path]]:

@@ -8,18 +8,25 @@ from typing import Final
 _DOCKERFILE: Final = re.compile(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
-_OTHER: Final = re.compile(
-    r".*\.dockerignore|.*[_-].*\.(?:c|cc|cpp|cs|go|h|html|java|js|json|jsx|kt|md|mjs|php|png|py|rb|rs|sh|svg|toml|ts|tsx|ya?ml)",
-    re.IGNORECASE | re.DOTALL,
-)
+_EXTENSIONS: Final = """
+adoc backup bak bash bat c cc cfg cjs cmd conf cpp cs css csv dockerignore go h hbs html ini ipynb j2 java jinja jinja2
+js json json5 jsonnet jsx kt kts lock log lua m4 md mjs mustache old orig patch php pl png ps1 py pyc rb rej rs rst save
+scala sed sh snap svg swift swo swp template text tmp tmpl toml tpl ts tsx txt xml yaml yml zip zsh
+"""
+OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())
+"""Last extensions of what is about Dockerfiles, or becomes one: sources, documents, backups of editors and of patch, templates."""
 
 DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
 """Glob patterns of the names that are common."""
 
 
 def is_dockerfile(name: str) -> bool:
-    """Whether a file of that name, directories left out, is a Dockerfile; in any case.
+    """Return whether a search takes a file of that name, directories left out, for a Dockerfile; in any case.
 
-    `Dockerfile.dockerignore` says what a build leaves out, and `dockerfile_parser.py` is about Dockerfiles: these are none.
+    `Dockerfile.dev` is one. `dockerfile.go` is a program, `Dockerfile.bak` a backup, and `Dockerfile.tmpl` a template:
+    these are read only where somebody names them.
     """
-    return _DOCKERFILE.fullmatch(name) is not None and _OTHER.fullmatch(name) is None
+    if _DOCKERFILE.fullmatch(name) is None or name.endswith(("~", "#")):
+        return False
+    _, dot, extension = name.rpartition(".")
+    return not dot or extension.lower() not in OTHER_EXTENSIONS

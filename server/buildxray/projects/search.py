@@ -1,4 +1,4 @@
-"""The Dockerfiles of a directory, left out what Git leaves out.
+"""The Dockerfiles of a directory, without those that Git ignores and those that others have written.
 
 As in Git, each file and directory is looked up by itself, nothing below an ignored directory is looked at, and the
 nearest `.gitignore` with something to say decides; those above the directory count up to the root of the repository,
@@ -16,7 +16,8 @@ from pathspec import GitIgnoreSpec, RegexPattern
 
 from buildxray.projects.file_names import is_dockerfile
 
-_NEVER_SEARCHED: Final = frozenset({".git", "node_modules"})
+EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
+"""Names of directories that hold what others have written, or what tests feed to programs."""
 
 
 class _Ignoring(NamedTuple):
@@ -39,18 +40,23 @@ class _Ignoring(NamedTuple):
         return None
 
 
-def search(directory: Path) -> Iterator[Path]:
-    """The Dockerfiles in a directory and those below it, in order of name."""
+def search(directory: Path, excluded: Iterable[str] = EXCLUDED_DIRECTORIES) -> Iterator[Path]:
+    """Yield the Dockerfiles in a directory and those below it, in order of name.
+
+    Directories below it with one of the excluded names are passed over; the directory itself never is.
+    """
     above = [directory.absolute(), *directory.absolute().parents]
     root = next((it for it in above if (it / ".git").exists()), above[0])
     parts = above[0].relative_to(root).parts
     ignoring = _read(root / ".git" / "info" / "exclude", 0)
     for depth in range(len(parts)):
         ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
-    return _search(directory, parts, ignoring)
+    return _search(directory, parts, ignoring, frozenset((*excluded, ".git")))
 
 
-def _search(directory: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...]) -> Iterator[Path]:
+def _search(
+    directory: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...], excluded: frozenset[str]
+) -> Iterator[Path]:
     try:
         entries = sorted(directory.iterdir())
     except OSError:
@@ -62,8 +68,8 @@ def _search(directory: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, 
         said = (it.says(names, is_directory=is_directory) for it in reversed(ignoring))
         if next((it for it in said if it is not None), False):
             continue
-        if is_directory and entry.name not in _NEVER_SEARCHED:
-            yield from _search(entry, names, ignoring)
+        if is_directory and entry.name not in excluded:
+            yield from _search(entry, names, ignoring, excluded)
         elif is_dockerfile(entry.name) and entry.is_file():
             yield entry
 

@@ -1,0 +1,76 @@
+"""A comment that should silence a rule silences nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.suppression import SCOPES, SuppressionComment, suppression_comments
+from buildxray.syntax.text import Edit
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
+    """A `# buildxray: ignore=…` comment names no rule, so it silences nothing.
+
+    ## What it does
+    Looks at comments that begin with `buildxray:` for names that no rule has, for `ignore` without a name, and for words other than
+    `ignore` and `ignore-file`.
+
+    ## Why it matters
+    The comment reads as if somebody had looked at a finding and decided. The finding is still reported, or a later one will be, and the
+    build goes red for a typing error. There is no `*`: each rule is named, so that a new one is not silenced unseen.
+
+    ## Example
+    ```dockerfile
+    # buildxray: ignore=emulated-biuld the machines are arm64
+    FROM golang:1.26 AS build
+    WORKDIR /src
+    ```
+
+    Use instead:
+    ```dockerfile
+    # buildxray: ignore=emulated-build the machines are arm64
+    FROM golang:1.26 AS build
+    WORKDIR /src
+    ```
+
+    ## Fix safety
+    A suggestion, where one name is close to what is written.
+    """
+    # The registry imports this module.
+    from buildxray.rules.registry import rule_names  # noqa: PLC0415
+
+    for comment in suppression_comments(ctx.dockerfile):
+        if comment.scope not in SCOPES:
+            close = get_close_matches(comment.scope, SCOPES, n=1)
+            yield Finding(
+                comment.scope_range,
+                _("this comment silences nothing: write `ignore=` or `ignore-file=`, and the name of a rule"),
+                _renamed(comment, close),
+            )
+        elif not comment.rules:
+            yield Finding(
+                comment.scope_range,
+                _("this comment silences nothing: `{scope}=` and the name of a rule are missing", scope=comment.scope),
+            )
+        for name, place in comment.rules if comment.scope in SCOPES else ():
+            if name in rule_names():
+                continue
+            close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
+            message = _("this comment silences nothing: there is no rule `{name}`", name=name)
+            if close:
+                message = _("{problem}; did you mean `{close}`?", problem=message, close=close[0])
+            fixes = tuple(Fix(_("Write `{name}`", name=it), (Edit(place, it),), Safety.SUGGESTION) for it in close)
+            yield Finding(place, message, fixes)
+
+
+def _renamed(comment: SuppressionComment, close: list[str]) -> tuple[Fix, ...]:
+    return tuple(
+        Fix(_("Write `{name}`", name=it), (Edit(comment.scope_range, it),), Safety.SUGGESTION)
+        for it in close
+        if comment.rules
+    )

@@ -1,0 +1,46 @@
+"""The comments that silence rules: `# buildxray: ignore=rule[,rule] [reason]` and `# buildxray: ignore-file=…`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import TextRange
+
+SCOPES: Final = ("ignore", "ignore-file")
+_COMMENT: Final = re.compile(r"#\s*buildxray:\s*(?P<scope>[\w-]+)(?:\s*=\s*(?P<rules>[^\s,]+(?:\s*,\s*[^\s,]+)*))?")
+_NAME: Final = re.compile(r"[^\s,]+")
+
+
+class SuppressionComment(NamedTuple):
+    """A comment that silences rules, or that is written like one."""
+
+    range: TextRange
+    """From `#` to the end of the last name, in the document."""
+    scope: str
+    """One of `SCOPES`, or what is written in its place."""
+    scope_range: TextRange
+    rules: tuple[tuple[str, TextRange], ...]
+    """The names, known or not, and their places in the document."""
+
+
+def suppression_comments(dockerfile: Dockerfile) -> Iterator[SuppressionComment]:
+    """Yield the comments of a file that begin with `buildxray:`, in order."""
+    for comment in dockerfile.comments:
+        match = _COMMENT.match(comment.text)
+        if match is None:
+            continue
+        start = comment.range.start
+        first = start + max(0, match.start("rules"))
+        names = [
+            (name[0], TextRange(first + name.start(), first + name.end()))
+            for name in _NAME.finditer(match["rules"] or "")
+        ]
+        yield SuppressionComment(
+            TextRange(start, start + match.end()),
+            match["scope"],
+            TextRange(start + match.start("scope"), start + match.end("scope")),
+            tuple(names),
+        )

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.misspelled_suppression import misspelled_suppression
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+@pytest.mark.parametrize(
+    ("comment", "place", "message"),
+    [
+        (
+            "# buildxray: ignore=emulated-biuld native runners",
+            "                    ^^^^^^^^^^^^^^",
+            "💭 this comment silences nothing: there is no rule `emulated-biuld`; did you mean `emulated-build`?",
+        ),
+        (
+            "# buildxray: ignore=*",
+            "                    ^",
+            "this comment silences nothing: there is no rule `*`",
+        ),
+        (
+            "#buildxray: ignore-file = emulated-build , zzz",
+            "                                           ^^^",
+            "this comment silences nothing: there is no rule `zzz`",
+        ),
+        (
+            "# buildxray: ignore",
+            "             ^^^^^^",
+            "this comment silences nothing: `ignore=` and the name of a rule are missing",
+        ),
+        (
+            "# buildxray: ignroe=emulated-build",
+            "             ^^^^^^",
+            "💭 this comment silences nothing: write `ignore=` or `ignore-file=`, and the name of a rule",
+        ),
+    ],
+)
+def test_what_silences_nothing(comment: str, place: str, message: str) -> None:
+    check_rule(misspelled_suppression, f"{comment}\n{place} {message}\nFROM alpine\n")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# buildxray: ignore=emulated-build, wrong-arch-build as the machines are arm64",
+        "# buildxray: ignore-file=emulated-build",
+        "# buildxray is a tool",
+        "# see buildxray: ignore",
+        "# hadolint ignore=DL3006",
+    ],
+)
+def test_other_comments(comment: str) -> None:
+    check_nothing(misspelled_suppression, f"{comment}\nFROM alpine\n")
+
+
+def test_the_name_that_was_meant() -> None:
+    check_fix(
+        misspelled_suppression,
+        "# buildxray: ignore=emulated_build,wrong-arch-build why\nFROM alpine\n",
+        "# buildxray: ignore=emulated-build,wrong-arch-build why\nFROM alpine\n",
+    )
