@@ -27,7 +27,7 @@ from tests.support.rules import request
             "ARG V=1\nFROM x AS a\nARG <|>V\n",
             (
                 "**`V`**: a build argument\n\nValue here: `1`\n\nDeclared in stage `a` (line 3), with the default of the `ARG` "
-                "above the first `FROM`, if any; `--build-arg V=…` gives it another value."
+                "in line 1; `--build-arg V=…` gives it another value."
             ),
         ),
         (
@@ -41,8 +41,15 @@ from tests.support.rules import request
         (
             "FROM x\nARG <|>V\n",
             (
-                "**`V`**: a build argument\n\nValue here: *not known*\n\nDeclared in stage `stage-0` (line 2), with the default of "
-                "the `ARG` above the first `FROM`, if any; `--build-arg V=…` gives it another value."
+                "**`V`**: a build argument\n\nValue here: *not known*\n\nDeclared in stage `stage-0` (line 2), without a default; "
+                "`--build-arg V=…` gives it another value."
+            ),
+        ),
+        (
+            "FROM x\nENV V=dev\nARG V\nRUN $<|>V\n",
+            (
+                "**`V`**: a build argument\n\nValue here: `dev`\n\nDeclared in stage `stage-0` (line 3), with the value of the "
+                "`ENV` in line 2; `--build-arg V=…` gives it another value."
             ),
         ),
         (
@@ -160,3 +167,20 @@ def test_stages(markup: str, expected: str) -> None:
 )
 def test_keywords(markup: str, expected: str) -> None:
     assert hover_at(markup) == expected
+
+
+@pytest.mark.parametrize(
+    ("markup", "value"),
+    [
+        ("FROM x AS tools\nENV V=1\nRUN echo $<|>V\nFROM x\n", "`1`"),
+        ("FROM x AS tools\nARG V=1\nRUN echo $<|>V\nFROM x\n", "`1`"),
+        ("ARG V=1\nFROM x AS tools\nARG V\nRUN echo $<|>V\nFROM x\n", "`1`"),
+        ("FROM x AS base\nENV V=1\nFROM base AS dev\nRUN $<|>V\nFROM base AS prod\n", "`1`"),
+        ("FROM x AS base\nENV V=1\nFROM base AS dev\nFROM dev AS test\nENV W=2\nRUN ${<|>V}\nFROM y\n", "`1`"),
+        # The triggers of the base may set it too.
+        ("FROM x AS base\nENV V=1\nONBUILD ENV V=2\nFROM base AS dev\nRUN $<|>V\nFROM y\n", "*not known*"),
+        ("FROM x\nENV V=$PATH\nRUN $<|>V\n", "*not known*"),
+    ],
+)
+def test_values_in_stages_that_the_image_does_not_need(markup: str, value: str) -> None:
+    assert f"\n\nValue here: {value}\n\n" in (hover_at(markup) or "")

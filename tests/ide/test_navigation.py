@@ -138,9 +138,9 @@ def test_what_has_no_other_name(markup: str) -> None:
     ("markup", "name", "problem"),
     [
         ("FROM a AS <|>x\nFROM b AS y\n", "y", "there is a stage `y` already"),
-        ("FROM a AS <|>x\n", "X y", "is no name for a stage"),
+        ("FROM a AS <|>x\n", "X y", "is not a name for a stage"),
         ("FROM a AS <|>x\n", "scratch", "means something else"),
-        ("FROM a\nARG <|>X\n", "1X", "is no name for a variable"),
+        ("FROM a\nARG <|>X\n", "1X", "is not a name for a variable"),
         ("FROM a\nARG <|>X\n", "TARGETARCH", "is an argument that BuildKit sets"),
     ],
 )
@@ -148,3 +148,135 @@ def test_wrong_names(markup: str, name: str, problem: str) -> None:
     given = fixture(markup)
     with pytest.raises(RenameError, match=problem):
         rename(analyze(given.text), given.cursor, name)
+
+
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("FROM x\nENV A=1\nRUN echo $<|>A\nENV A=2\nRUN echo $A\n", [1]),
+        ("FROM x\nENV A=1\nRUN echo $A\nENV A=2\nRUN echo $<|>A\n", [3]),
+        ("FROM x AS a\nARG V=1\nRUN echo $V\nFROM x AS b\nARG V=2\nRUN echo $<|>V\n", [4]),
+        ("ARG V=1\nFROM x AS a\nARG V\nRUN echo $<|>V\nFROM x AS b\nARG V=2\n", [0, 2]),
+        ("ARG V\nFROM x\nENV V=1\nARG <|>V\n", [0, 2, 3]),
+        ("FROM x\nENV MODE=dev\nARG MODE\nRUN make $<|>MODE\n", [1, 2]),
+        ("FROM x\nENV A=1\nENV A=$<|>A\n", [1]),
+        ("FROM x\nARG A=1 B=$<|>A\n", [1]),
+        ("FROM x\nENV A=1 B=$<|>A\n", []),
+        ("ARG A=1 B=$<|>A\nFROM x\n", [0]),
+        # ENV of a base stage wins over the ARG that follows it there.
+        ("FROM x AS base\nENV A=1\nARG A=2\nFROM base\nRUN echo $<|>A\n", [1]),
+        ("FROM x AS a-amd64\nENV A=1\nFROM x AS a-arm64\nENV A=2\nFROM a-$TARGETARCH\nRUN echo $<|>A\n", [1, 3]),
+        ("FROM x\nONBUILD ARG <|>A\n", [1]),
+        ("FROM x\nRUN echo $<|>HOME\n", []),
+        # A file that has no FROM yet.
+        ("ENV A=1\nRUN echo $<|>A\n", [0]),
+        ("FROM x\nRUN <<EO<|>F\necho\nEOF\n", [1]),
+        ("FROM x\nRUN <<EOF\necho\nEO<|>F\n", [1]),
+    ],
+)
+def test_declarations_that_can_reach_a_place(markup: str, lines: list[int]) -> None:
+    given = fixture(markup)
+    analysis = analyze(given.text)
+    assert [analysis.lines.line_of(it.start) for it in definitions(analysis, given.cursor)] == lines
+
+
+def test_a_bare_argument_leaves_the_value_of_the_variable() -> None:
+    check_places(
+        """
+        FROM alpine
+        ENV MODE=dev
+            ^^^^ w
+        ARG M<|>ODE
+            ^^^^ w
+        RUN make $MODE
+                  ^^^^
+        """,
+    )
+
+
+def test_undeclared_variables_belong_to_their_image() -> None:
+    check_places(
+        """
+        FROM alpine AS a
+        RUN echo $HO<|>ME
+                  ^^^^
+        FROM debian
+        RUN echo $HOME
+        FROM a
+        RUN echo $HOME
+                  ^^^^
+        """,
+    )
+    check_places(
+        """
+        FROM $BA<|>SE
+              ^^^^
+        RUN echo $BASE
+        """,
+    )
+
+
+def test_heredocs() -> None:
+    check_places(
+        """
+        FROM alpine
+        RUN <<E<|>OF cat - '<<EOF' <<-"B.1"
+              ^^^ w
+        EOF
+        ^^^
+        \tB.1
+        RUN <<EOF
+        EOF
+        """.replace("\\t", "\t"),
+    )
+    check_places(
+        """
+        FROM alpine
+        ONBUILD COPY <<A <<-'B<|>' /x
+                             ^ w
+        A
+        \tB
+         ^
+        """.replace("\\t", "\t"),
+    )
+
+
+def test_renaming_a_heredoc() -> None:
+    given = fixture("FROM x\nRUN <<-'E<|>OF'\n\tOTHER x\n\tEOF\n")
+    analysis = analyze(given.text)
+    edits = rename(analysis, given.cursor, "END")
+    assert apply_edits(given.text, edits) == "FROM x\nRUN <<-'END'\n\tOTHER x\n\tEND\n"
+    with pytest.raises(RenameError, match="not a name"):
+        rename(analysis, given.cursor, "A B")
+    taken = fixture("FROM x\nRUN <<E<|>OF\nEND\nEOF\n")
+    with pytest.raises(RenameError, match="would end it"):
+        rename(analyze(taken.text), taken.cursor, "END")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM x AS dist-amd64\nFROM y AS dist-arm64\nFROM dist-$TARGETARCH\n",
+        "ARG KIND=amd64\nFROM x AS dist-amd64\nFROM dist-${KIND}\n",
+        # A platform that nobody has asked for yet.
+        "FROM x AS dist-amd64\nFROM y AS dist-riscv64\nFROM dist-$TARGETARCH$TARGETVARIANT\n",
+    ],
+)
+def test_a_stage_that_a_variable_names(text: str) -> None:
+    analysis = analyze(text)
+    for stage in analysis.plan.stages:
+        if stage.name:
+            with pytest.raises(RenameError, match="by a variable"):
+                rename(analysis, text.index(stage.name), "other")
+
+
+def test_a_stage_that_a_variable_does_not_name() -> None:
+    text = "ARG BASE=alpine\nFROM x AS dist\nFROM $BASE\nFROM x:$TARGETARCH\nFROM $TARGETARCH\nCOPY --from=dist / /\n"
+    assert rename(analyze(text), text.index("dist"), "out")
+
+
+def test_two_variables_do_not_become_one() -> None:
+    text = "FROM x\nARG A\nENV B=2\nRUN echo $A $B\nFROM y\nARG C\n"
+    with pytest.raises(RenameError, match="already"):
+        rename(analyze(text), text.index("A\n"), "B")
+    assert rename(analyze(text), text.index("A\n"), "C")

@@ -43,13 +43,17 @@ def test_stages_and_their_instructions() -> None:
 
 
 def test_what_can_be_folded() -> None:
-    assert {(it.first_line, it.last_line, it.kind) for it in folds(analyze(TEXT))} == {
-        (0, 1, "comment"),
-        (5, 13, "region"),
-        (6, 8, "region"),
-        (11, 13, "region"),
-        (14, 15, "region"),
+    assert {(it.first_line, it.last_line, it.is_comment) for it in folds(analyze(TEXT))} == {
+        (0, 1, True),
+        (5, 13, False),
+        (6, 8, False),
+        (11, 13, False),
+        (14, 15, False),
     }
+
+
+def test_a_stage_of_nothing_but_its_from_is_folded_once() -> None:
+    assert [*folds(analyze("FROM alpine \\\n  AS a\n"))] == [(0, 1, False)]
 
 
 def test_nothing_to_show() -> None:

@@ -68,7 +68,7 @@ async def test_names(client: str) -> None:
         edit = await session.client.text_document_rename_async(types.RenameParams(at, where, "base"))
         assert edit is not None
         assert session.edited(edit) == "FROM 🐳 AS base\nFROM base\nCOPY --from=base a b\n"
-        with pytest.raises(JsonRpcException, match="no name for a stage"):
+        with pytest.raises(JsonRpcException, match="not a name for a stage"):
             await session.client.text_document_rename_async(types.RenameParams(at, where, "No Name"))
 
 

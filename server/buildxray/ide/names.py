@@ -1,4 +1,4 @@
-"""The names of a Dockerfile: stages and variables, where each is declared and where it is used."""
+"""The names in a Dockerfile (stages, variables, heredocs): where each is declared and where it is used."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.declarations import Declaration, declarations_of, declaring_node
+from buildxray.plan.outline import StageOutline
+from buildxray.syntax.heredocs import heredoc_name_spans, terminator_range
 from buildxray.syntax.instructions import (
     Arg,
     Cmd,
@@ -35,40 +38,47 @@ class Kind(Enum):
 
     STAGE = "stage"
     VARIABLE = "variable"
+    HEREDOC = "heredoc"
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a name stands for: a stage, or variables that are one because they get their value from each other."""
+    """What a name means: a stage, a heredoc, or variables that get their values from each other."""
 
     kind: Kind
     text: str
     """Stages in lower case, as BuildKit knows them."""
     declared_at: int
     """Index of the instruction that declares it first; -1 where none does."""
+    ordinal: int = 0
+    """Tells apart names that are otherwise equal: the number of a heredoc in its instruction, the stage at the root of
+    what uses an undeclared variable (-1 for the global scope)."""
 
 
 class Occurrence(NamedTuple):
-    """A place where a name stands."""
+    """A place where a name is written."""
 
     name: Name
     range: TextRange
     instruction: int
     is_declaration: bool
     is_number: bool = False
-    """Whether it is not the name but the number of a stage that stands there."""
+    """Whether a stage is named by its number there."""
+    origins: tuple[Declaration, ...] = ()
+    """The declarations of a variable that can give it its value here, the nearest first."""
 
 
 @lru_cache(maxsize=2)
 def occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
     """All places of all names, in the order of the text; kept, since an editor asks at every move of the cursor."""
-    return tuple(sorted((*_stages(analysis), *_variables(analysis)), key=lambda it: it.range))
+    places = (*_stages(analysis), *_variables(analysis), *_heredocs(analysis))
+    return tuple(sorted(places, key=lambda it: it.range))
 
 
 def occurrence_at(analysis: Analysis, offset: int) -> Occurrence | None:
-    """The name at an offset; the innermost where one stands in another."""
-    found = [it for it in occurrences(analysis) if it.range.contains(offset)]
-    return min(found, key=lambda it: it.range.end - it.range.start, default=None)
+    """The name at an offset; the innermost where one is part of another."""
+    touched = [it for it in occurrences(analysis) if it.range.contains(offset)]
+    return min(touched, key=lambda it: it.range.end - it.range.start, default=None)
 
 
 def places_of(analysis: Analysis, name: Name) -> list[Occurrence]:
@@ -76,20 +86,24 @@ def places_of(analysis: Analysis, name: Name) -> list[Occurrence]:
     return [it for it in occurrences(analysis) if it.name == name]
 
 
+def stage_name(stage: StageOutline) -> Name:
+    """The name of a stage."""
+    return Name(Kind.STAGE, stage.name, stage.from_idx)
+
+
 def _stages(analysis: Analysis) -> Iterator[Occurrence]:
-    stages = analysis.plan.stages
-    names = {it.idx: Name(Kind.STAGE, it.name, it.from_idx) for it in stages}
-    for stage in stages:
+    earlier: dict[str, Name] = {}
+    numbers: dict[str, Name] = {}
+    for stage in analysis.plan.stages:
         instruction = analysis.dockerfile.instructions[stage.from_idx]
         node = instruction.node
         assert isinstance(node, From), "a stage begins with FROM"
-        earlier = {it.name: it.idx for it in stages[: stage.idx] if it.name}
         if node.image is not None and node.image.text.lower() in earlier:
-            used = names[earlier[node.image.text.lower()]]
-            yield Occurrence(used, instruction.range_of(node.image), stage.from_idx, is_declaration=False)
+            base = earlier[node.image.text.lower()]
+            yield Occurrence(base, instruction.range_of(node.image), stage.from_idx, is_declaration=False)
         if node.alias is not None:
-            yield Occurrence(names[stage.idx], instruction.range_of(node.alias), stage.from_idx, is_declaration=True)
-        numbers = {str(it.idx): it.idx for it in stages[: stage.idx]}
+            range_ = instruction.range_of(node.alias)
+            yield Occurrence(stage_name(stage), range_, stage.from_idx, is_declaration=True)
         for idx in range(stage.from_idx + 1, stage.end_idx):
             instruction = analysis.dockerfile.instructions[idx]
             for token in _sources(instruction.node):
@@ -97,8 +111,10 @@ def _stages(analysis: Analysis) -> Iterator[Occurrence]:
                 source = earlier.get(text, numbers.get(text))
                 if source is not None:
                     range_ = instruction.range_of(token)
-                    is_number = text not in earlier
-                    yield Occurrence(names[source], range_, idx, is_declaration=False, is_number=is_number)
+                    yield Occurrence(source, range_, idx, is_declaration=False, is_number=text not in earlier)
+        numbers[str(stage.idx)] = stage_name(stage)
+        if stage.name:
+            earlier[stage.name] = stage_name(stage)
 
 
 def _sources(node: Node | None) -> Iterator[Token]:
@@ -115,25 +131,39 @@ def _sources(node: Node | None) -> Iterator[Token]:
 
 
 def _variables(analysis: Analysis) -> Iterator[Occurrence]:
-    first = _Declarations(analysis)
+    declarations = declarations_of(analysis)
+    uses: list[tuple[str, TextRange, int, tuple[Declaration, ...]]] = []
     for idx, instruction in enumerate(analysis.dockerfile.instructions):
-        node: Node | None = instruction.node
-        if isinstance(node, Onbuild):
-            node = node.trigger
-        if isinstance(node, Arg | Env) and isinstance(node, WithPairs):
-            for pair in node.pairs:
-                name = pair.name.text
-                if name:
-                    declared = Name(Kind.VARIABLE, name, first.of_declaration(idx, name))
-                    yield Occurrence(declared, instruction.range_of(pair.name), idx, is_declaration=True)
-        for name, range_ in _uses(analysis, idx, instruction):
-            used = Name(Kind.VARIABLE, name, first.of_use(idx, name))
-            yield Occurrence(used, range_, idx, is_declaration=False)
+        for text, range_ in _uses(analysis, idx, instruction):
+            origins = declarations.reaching(idx, text, _pairs_before(instruction, range_.start))
+            declarations.join(origins)
+            uses.append((text, range_, idx, origins))
+    for idx, instruction in enumerate(analysis.dockerfile.instructions):
+        node = declaring_node(instruction.node)
+        for number, pair in enumerate(
+            node.pairs if isinstance(node, Arg | Env) and isinstance(node, WithPairs) else ()
+        ):
+            text = pair.name.text
+            if text:
+                own = Declaration(idx, number)
+                name = Name(Kind.VARIABLE, text, declarations.first(own))
+                range_ = instruction.range_of(pair.name)
+                origins = declarations.origins(own, text)
+                yield Occurrence(name, range_, idx, is_declaration=True, origins=origins)
+    for text, range_, idx, origins in uses:
+        declared = Name(Kind.VARIABLE, text, declarations.first(origins[0])) if origins else None
+        used = declared or Name(Kind.VARIABLE, text, -1, declarations.root(idx))
+        yield Occurrence(used, range_, idx, is_declaration=False, origins=origins)
+
+
+def _pairs_before(instruction: Instruction, offset: int) -> int:
+    """How many pairs of an ARG are set before a place in it; those of an ENV are all set at once."""
+    node = instruction.node
+    return sum(instruction.range_of(it).end < offset for it in node.pairs) if isinstance(node, Arg) else 0
 
 
 def _uses(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[tuple[str, TextRange]]:
-    scopes = analysis.context.facts.scopes(idx)
-    shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
+    shell = shell_at(analysis, idx)
     own = _set_by_script(analysis, idx, instruction)
     for it in variable_references(instruction, analysis.dockerfile.escape, shell):
         if not (it.is_shell and it.name in own and own[it.name] < it.range.start):
@@ -143,45 +173,35 @@ def _uses(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[tu
             yield variable.name, instruction.place(variable.name_range)
 
 
+def shell_at(analysis: Analysis, idx: int) -> tuple[str, ...]:
+    """What executes the shell text of an instruction."""
+    stage = analysis.context.facts.stage_of(idx)
+    target = analysis.plan.targets[0] if analysis.plan.targets else None
+    scope = None
+    if stage is not None and stage.from_idx != idx and target is not None:
+        scope = target.scope_in_text(stage, idx)
+    return ("/bin/sh", "-c") if scope is None else scope.shell_command
+
+
 def _set_by_script(analysis: Analysis, idx: int, instruction: Instruction) -> dict[str, int]:
-    """The variables that the script of a RUN sets itself, and from where on."""
-    found: dict[str, int] = {}
+    """The variables that the script of a RUN sets itself, and the offset from which on they are set."""
+    starts: dict[str, int] = {}
     for command in analysis.context.inventory.script(idx).commands if isinstance(instruction.node, Run) else ():
         for name, assignments in command.variables.items():
             start = min(instruction.place(it.range).start for it in assignments)
-            found[name] = min(start, found.get(name, start))
-    return found
+            starts[name] = min(start, starts.get(name, start))
+    return starts
 
 
-class _Declarations:
-    """Which instruction declares a variable first."""
-
-    def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
-        self._arguments: dict[str, int] = {}
-        for idx, instruction in enumerate(analysis.dockerfile.instructions):
-            if isinstance(instruction.node, Arg):
-                for pair in instruction.node.pairs:
-                    # One build argument may give all ARGs of a name their value.
-                    self._arguments.setdefault(pair.name.text, idx)
-
-    def of_declaration(self, idx: int, name: str) -> int:
-        node = self._analysis.dockerfile.instructions[idx].node
-        if isinstance(node, Onbuild):
-            return idx
-        if isinstance(node, Arg):
-            return self._arguments[name]
-        before = self._analysis.context.facts.declaration(name, idx)
-        if before is None or isinstance(self._analysis.dockerfile.instructions[before].node, Arg):
-            return idx
-        return self.of_declaration(before, name)
-
-    def of_use(self, idx: int, name: str) -> int:
-        facts = self._analysis.context.facts
-        stage = facts.stage_of(idx)
-        if stage is None or stage.from_idx == idx:
-            first_from = self._analysis.plan.stages[0].from_idx if self._analysis.plan.stages else idx
-            declared = self._arguments.get(name, -1)
-            return declared if declared < first_from else -1
-        before = facts.declaration(name, idx)
-        return -1 if before is None else self.of_declaration(before, name)
+def _heredocs(analysis: Analysis) -> Iterator[Occurrence]:
+    for idx, instruction in enumerate(analysis.dockerfile.instructions):
+        heredocs = instruction.node.heredocs
+        spans = heredoc_name_spans(instruction.node) if heredocs else ()
+        for ordinal, (heredoc, span) in enumerate(zip(heredocs, spans, strict=True)):
+            if span is None:
+                continue
+            name = Name(Kind.HEREDOC, heredoc.name, idx, ordinal)
+            yield Occurrence(name, instruction.range_of(span), idx, is_declaration=True)
+            end = terminator_range(analysis.text, instruction, heredoc)
+            if end is not None:
+                yield Occurrence(name, end, idx, is_declaration=False)

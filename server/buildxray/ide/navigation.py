@@ -1,4 +1,4 @@
-"""Where a name is declared, where it is used, and giving it another one."""
+"""Where a name is declared, where it is used, and renaming it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import re
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.declarations import declarations_of
 from buildxray.ide.hover.variables import PREDEFINED
-from buildxray.ide.names import Kind, Occurrence, occurrence_at, places_of
+from buildxray.ide.names import Kind, Name, Occurrence, occurrence_at, occurrences, places_of
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.instructions import From
 from buildxray.syntax.text import Edit, TextRange
 
 _STAGE: Final = re.compile(r"[a-z][a-z0-9_.-]*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEREDOC: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class RenameError(ValueError):
@@ -29,9 +33,23 @@ class Highlight(NamedTuple):
 
 
 def definitions(analysis: Analysis, offset: int) -> list[TextRange]:
-    """Where the name at an offset is declared: all declarations of a variable that make it up."""
-    found = _at(analysis, offset)
-    return [it.range for it in found if it.is_declaration]
+    """Where the name at an offset is declared; for a variable, the declarations that can give it its value there."""
+    occurrence = occurrence_at(analysis, offset)
+    if occurrence is None:
+        return []
+    if occurrence.name.kind is not Kind.VARIABLE:
+        return [it.range for it in places_of(analysis, occurrence.name) if it.is_declaration]
+    return [it.range for it in _variable_declarations(analysis, occurrence)]
+
+
+def _variable_declarations(analysis: Analysis, occurrence: Occurrence) -> list[Occurrence]:
+    """In the order of the text."""
+    origins = {*occurrence.origins}
+    return [
+        it
+        for it in places_of(analysis, occurrence.name)
+        if it.is_declaration and it.origins and it.origins[0] in origins
+    ]
 
 
 def references(analysis: Analysis, offset: int, *, with_declaration: bool) -> list[TextRange]:
@@ -44,49 +62,124 @@ def highlights(analysis: Analysis, offset: int) -> list[Highlight]:
     return [Highlight(it.range, it.is_declaration) for it in _at(analysis, offset)]
 
 
+def linked_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
+    """The places of a stage or heredoc name that change together while the one at an offset is typed.
+
+    Empty for variables: a name that is half typed may be another variable's.
+    """
+    occurrence = occurrence_at(analysis, offset)
+    if occurrence is None or occurrence.name.kind is Kind.VARIABLE or not _is_renamable(analysis, occurrence):
+        return []
+    if occurrence.name.kind is Kind.STAGE and _variable_base(analysis, occurrence.name) is not None:
+        return []
+    text = analysis.text[slice(*occurrence.range)]
+    places = [it.range for it in places_of(analysis, occurrence.name) if not it.is_number]
+    # The protocol wants the same text at all places.
+    return places if len(places) > 1 and all(analysis.text[slice(*it)] == text for it in places) else []
+
+
 def renamable(analysis: Analysis, offset: int) -> TextRange | None:
     """What would be renamed at an offset; None where nothing can be."""
-    found = occurrence_at(analysis, offset)
-    if found is None or found.is_number or _is_given(found):
-        return None
-    return found.range if any(it.is_declaration for it in places_of(analysis, found.name)) else None
+    occurrence = occurrence_at(analysis, offset)
+    return occurrence.range if occurrence is not None and _is_renamable(analysis, occurrence) else None
+
+
+def _is_renamable(analysis: Analysis, occurrence: Occurrence) -> bool:
+    if occurrence.is_number or _is_given(occurrence):
+        return False
+    return any(it.is_declaration for it in places_of(analysis, occurrence.name))
 
 
 def rename(analysis: Analysis, offset: int, new_name: str) -> list[Edit]:
-    """Give the name at an offset another one, wherever it stands. Raises `RenameError`."""
-    found = occurrence_at(analysis, offset)
-    if found is None or renamable(analysis, offset) is None:
-        raise RenameError(_("nothing that can be renamed stands here"))
-    if found.name.kind is Kind.STAGE:
-        _check_stage_name(analysis, found, new_name)
-    else:
-        _check_variable_name(new_name)
-    return [Edit(it.range, new_name) for it in places_of(analysis, found.name) if not it.is_number]
+    """Give the name at an offset another one, at all its places. Raises `RenameError`."""
+    occurrence = occurrence_at(analysis, offset)
+    if occurrence is None or not _is_renamable(analysis, occurrence):
+        raise RenameError(_("nothing that can be renamed is here"))
+    match occurrence.name.kind:
+        case Kind.STAGE:
+            _check_stage_name(analysis, occurrence.name, new_name)
+        case Kind.VARIABLE:
+            _check_variable_name(analysis, occurrence.name, new_name)
+        case Kind.HEREDOC:
+            _check_heredoc_name(analysis, occurrence.name, new_name)
+    return [Edit(it.range, new_name) for it in places_of(analysis, occurrence.name) if not it.is_number]
 
 
 def _at(analysis: Analysis, offset: int) -> list[Occurrence]:
-    found = occurrence_at(analysis, offset)
-    return [] if found is None else places_of(analysis, found.name)
+    occurrence = occurrence_at(analysis, offset)
+    return [] if occurrence is None else places_of(analysis, occurrence.name)
 
 
-def _is_given(found: Occurrence) -> bool:
+def _is_given(occurrence: Occurrence) -> bool:
     """Whether BuildKit gives the name."""
-    return found.name.kind is Kind.VARIABLE and found.name.text in (*AUTOMATIC_ARGUMENTS, *PREDEFINED)
+    return occurrence.name.kind is Kind.VARIABLE and occurrence.name.text in (*AUTOMATIC_ARGUMENTS, *PREDEFINED)
 
 
-def _check_stage_name(analysis: Analysis, found: Occurrence, new_name: str) -> None:
+def _check_stage_name(analysis: Analysis, name: Name, new_name: str) -> None:
     if not _STAGE.fullmatch(new_name):
         raise RenameError(
-            _("`{new_name}` is no name for a stage: lower case, it begins with a letter", new_name=new_name)
+            _("`{new_name}` is not a name for a stage: lower case, beginning with a letter", new_name=new_name)
         )
     if new_name in ("scratch", "context"):
         raise RenameError(_("`{new_name}` means something else to BuildKit", new_name=new_name))
-    if any(it.name == new_name and it.from_idx != found.name.declared_at for it in analysis.plan.stages):
+    if any(it.name == new_name and it.from_idx != name.declared_at for it in analysis.plan.stages):
         raise RenameError(_("there is a stage `{new_name}` already", new_name=new_name))
+    base = _variable_base(analysis, name)
+    if base is not None:
+        line, text = base
+        raise RenameError(
+            _(
+                "`{text}` in line {line} names this stage by a variable, so that a rename would break it",
+                text=text,
+                line=line,
+            )
+        )
 
 
-def _check_variable_name(new_name: str) -> None:
+def _variable_base(analysis: Analysis, name: Name) -> tuple[int, str] | None:
+    """The line and image of a FROM that names a stage with the help of a variable; None where there is none.
+
+    Automatic platform arguments may have any value there: another platform than those requested may be built.
+    """
+    targets = analysis.plan.targets
+    for stage in analysis.plan.stages:
+        instruction = analysis.dockerfile.instructions[stage.from_idx]
+        node = instruction.node
+        image = node.image if isinstance(node, From) else None
+        if image is None or "$" not in image.text or stage.from_idx <= name.declared_at:
+            continue
+        word = lex(image.text, analysis.dockerfile.escape)
+        wild = {it.name for it in word.uses} & {*AUTOMATIC_ARGUMENTS}
+        for target in targets:
+            arguments = target.conversion.resolved.global_arguments
+            try:
+                text = expand(word, lambda it: "\0" if it in wild else arguments.get(it))  # noqa: B023 - used at once
+            except ExpansionError:
+                continue
+            pattern = ".*".join(map(re.escape, text.split("\0")))
+            if text.strip("\0") and re.fullmatch(pattern, name.text):
+                return instruction.first_line, image.text
+    return None
+
+
+def _check_variable_name(analysis: Analysis, name: Name, new_name: str) -> None:
     if not _VARIABLE.fullmatch(new_name):
-        raise RenameError(_("`{new_name}` is no name for a variable", new_name=new_name))
+        raise RenameError(_("`{new_name}` is not a name for a variable", new_name=new_name))
     if new_name in (*AUTOMATIC_ARGUMENTS, *PREDEFINED):
         raise RenameError(_("`{new_name}` is an argument that BuildKit sets", new_name=new_name))
+    scopes = {True: set[int](), False: set[int]()}
+    root = declarations_of(analysis).root
+    for it in occurrences(analysis):
+        if it.name.kind is Kind.VARIABLE and (it.name == name or it.name.text == new_name):
+            scopes[it.name == name].add(root(it.instruction))
+    if scopes[True] & scopes[False]:
+        raise RenameError(_("there is a variable `{new_name}` already, and the two would be one", new_name=new_name))
+
+
+def _check_heredoc_name(analysis: Analysis, name: Name, new_name: str) -> None:
+    if not _HEREDOC.fullmatch(new_name):
+        raise RenameError(_("`{new_name}` is not a name for a heredoc", new_name=new_name))
+    heredocs = analysis.dockerfile.instructions[name.declared_at].node.heredocs
+    body = heredocs[name.ordinal].content
+    if any(line.strip("\t\r") == new_name for line in body.split("\n")):
+        raise RenameError(_("the heredoc has a line `{new_name}`, which would end it", new_name=new_name))

@@ -30,7 +30,8 @@ class Fold(NamedTuple):
 
     first_line: int
     last_line: int
-    kind: Literal["region", "comment"]
+    is_comment: bool = False
+    """What is not a comment has no kind: editors take `region` for what `#region` marks."""
 
 
 def symbols(analysis: Analysis) -> Iterator[Symbol]:
@@ -54,22 +55,19 @@ def symbols(analysis: Analysis) -> Iterator[Symbol]:
 
 
 def folds(analysis: Analysis) -> Iterator[Fold]:
-    """Stages, instructions of several lines with their heredocs, and blocks of comments."""
+    """Stages, instructions of several lines with their heredocs, and blocks of comments; each range once."""
     line_of = analysis.lines.line_of
     instructions = analysis.dockerfile.instructions
-    for stage in analysis.plan.stages:
-        first, last = line_of(instructions[stage.from_idx].range.start), line_of(instructions[stage.end_idx - 1].end)
+    lines = [(line_of(it.range.start), line_of(it.end)) for it in instructions]
+    stages = [(lines[it.from_idx][0], lines[it.end_idx - 1][1]) for it in analysis.plan.stages]
+    for first, last in dict.fromkeys((*stages, *lines)):
         if last > first:
-            yield Fold(first, last, "region")
-    for instruction in instructions:
-        first, last = line_of(instruction.range.start), line_of(instruction.end)
-        if last > first:
-            yield Fold(first, last, "region")
-    lines = sorted(line_of(it.range.start) for it in analysis.dockerfile.comments)
-    for _, group in groupby(enumerate(lines), key=lambda it: it[1] - it[0]):
+            yield Fold(first, last)
+    comments = sorted(line_of(it.range.start) for it in analysis.dockerfile.comments)
+    for _, group in groupby(enumerate(comments), key=lambda it: it[1] - it[0]):
         block = [line for _, line in group]
         if len(block) > 1:
-            yield Fold(block[0], block[-1], "comment")
+            yield Fold(block[0], block[-1], is_comment=True)
 
 
 def _symbol(instruction: Instruction) -> Symbol:

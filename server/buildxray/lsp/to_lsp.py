@@ -149,7 +149,7 @@ def flat_symbols(lines: LineIndex, it: Symbol, uri: str, unit: ColumnUnit) -> li
 
 def folding_range(it: Fold) -> types.FoldingRange:
     """Lines that can be folded."""
-    kind = types.FoldingRangeKind.Comment if it.kind == "comment" else types.FoldingRangeKind.Region
+    kind = types.FoldingRangeKind.Comment if it.is_comment else None
     return types.FoldingRange(it.first_line, it.last_line, kind=kind)
 
 

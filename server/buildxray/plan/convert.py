@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.dispatch import BuildArguments
@@ -15,6 +15,7 @@ from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
+from buildxray.syntax.instructions import Onbuild
 
 
 @dataclass(slots=True)
@@ -24,6 +25,33 @@ class Conversion:
     resolved: ResolvedStages
     runs: dict[int, StageRun]
     """By the number of the stage."""
+    arguments: BuildArguments
+    memo: Memo
+    _unneeded: dict[int, Recipe | None] = field(default_factory=dict)
+
+    def recipe(self, number: int) -> Recipe | None:
+        """What the commands of a stage ask for, whether the target needs the stage or not.
+
+        None for a stage that is not needed and is built on one with ONBUILD: triggers are read for needed stages only.
+        """
+        missing: list[int] = []
+        base: int | None = number
+        while base is not None and base not in self.runs and base not in self._unneeded:
+            missing.append(base)
+            base = self.resolved.stages[base].base
+        for it in reversed(missing):
+            self._unneeded[it] = self._unneeded_recipe(self.resolved.stages[it])
+        run = self.runs.get(number)
+        return self._unneeded[number] if run is None else run.recipe
+
+    def _unneeded_recipe(self, stage: ResolvedStage) -> Recipe | None:
+        scope = _root_scope(stage, self.memo)
+        if stage.base is not None:
+            base = self.recipe(stage.base)
+            if base is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[stage.base].outline.nodes):
+                return None
+            scope = child_scope(base.final_scope)
+        return read_recipe(stage.outline.nodes, scope, self.arguments, self.memo)
 
     @property
     def result(self) -> Occurrence | None:
@@ -37,7 +65,7 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
-    conversion = Conversion(resolved, {})
+    conversion = Conversion(resolved, {}, arguments, memo)
     for number in resolved.needed:
         stage = resolved.stages[number]
         recipe = _recipe(conversion, stage, arguments, memo)

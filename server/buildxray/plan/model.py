@@ -184,6 +184,14 @@ class TargetPlan:
             return None
         return run.recipe.scopes[self._position(stage, instruction)]
 
+    def scope_in_text(self, stage: StageOutline, instruction: int) -> Scope | None:
+        """The scope before an instruction, also in a stage that is not needed; None where ONBUILD triggers hide it."""
+        recipe = self.conversion.recipe(stage.idx)
+        if recipe is None:
+            return None
+        n_triggers = len(recipe.scopes) - 1 - len(stage.nodes)
+        return recipe.scopes[instruction - stage.from_idx - 1 + n_triggers]
+
     def step_of(self, stage: StageOutline, instruction: int) -> int | None:
         """The index of the last step that an instruction makes; None where it makes none that is needed."""
         run = self.conversion.runs.get(stage.idx)

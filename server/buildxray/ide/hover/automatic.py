@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.ide.names import shell_at
 from buildxray.localization import N_, _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values, since
 from buildxray.platforms.names import architecture_names
@@ -70,8 +71,7 @@ def _place(analysis: Analysis, offset: int) -> _Place | None:
 
 
 def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Place]:
-    scopes = analysis.context.facts.scopes(idx)
-    shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
+    shell = shell_at(analysis, idx)
     found = [
         _Place(it.name, it.name_range, idx, is_declaration=False, is_shell=it.is_shell)
         for it in variable_references(instruction, analysis.dockerfile.escape, shell)
@@ -109,17 +109,10 @@ def _values(analysis: Analysis, place: _Place) -> list[str | None]:
     name = place.name
     if stage is None or place.idx == stage.from_idx:
         return [it.conversion.resolved.global_arguments.get(name) for it in plan.targets]
-    is_declared = place.is_declaration or facts.declaration(name, place.idx) is not None
     values: list[str | None] = []
     for target in plan.targets:
-        scope = target.scope_before(stage, place.idx + place.is_declaration)
-        if scope is not None:
-            values.append(scope.environment.get(name))
-        elif not is_declared:
-            values.append(None)
-        else:
-            target_stage = plan.request.target_stage or plan.stages[-1].name
-            values.append(automatic_values(plan.request.build_platform, target.platform, target_stage)[name])
+        scope = target.scope_in_text(stage, place.idx + place.is_declaration)
+        values.append(None if scope is None else scope.environment.get(name))
     return values
 
 

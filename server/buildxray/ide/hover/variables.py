@@ -51,7 +51,7 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
             if known is None
             else Hover(found.range, _("**`{name}`**: {meaning}. Predefined by BuildKit.", name=name, meaning=_(known)))
         )
-    declared = _declaration(analysis, found)
+    declared = found.origins[0].instruction if found.origins else found.name.declared_at
     is_argument = isinstance(analysis.dockerfile.instructions[declared].node, Arg)
     kind = _("a build argument") if is_argument else _("an environment variable")
     parts = [
@@ -63,18 +63,6 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
     return Hover(found.range, "\n\n".join(filter(None, parts)))
 
 
-def _declaration(analysis: Analysis, found: Occurrence) -> int:
-    """The declaration that counts at a place."""
-    if found.is_declaration:
-        return found.instruction
-    facts = analysis.context.facts
-    stage = facts.stage_of(found.instruction)
-    if stage is None or stage.from_idx == found.instruction:
-        return found.name.declared_at
-    before = facts.declaration(found.name.text, found.instruction)
-    return found.name.declared_at if before is None else before
-
-
 def _values(analysis: Analysis, found: Occurrence) -> str:
     """Its value for each target platform, in a line where they agree."""
     plan, name = analysis.plan, found.name.text
@@ -84,8 +72,9 @@ def _values(analysis: Analysis, found: Occurrence) -> str:
         if stage is None or stage.from_idx == found.instruction:
             values.append(target.conversion.resolved.global_arguments.get(name))
         else:
-            scope = target.scope_before(stage, found.instruction + found.is_declaration)
-            values.append(None if scope is None else scope.environment.get(name))
+            scope = target.scope_in_text(stage, found.instruction + found.is_declaration)
+            assignment = None if scope is None else scope.environment.assignment(name)
+            values.append(assignment.value if assignment is not None and assignment.is_known else None)
     shown = [_("*not known*") if it is None else f"`{it}`" if it else _("*empty*") for it in values]
     if len({*shown}) == 1:
         return _("Value here: {value}", value=shown[0])
@@ -113,5 +102,18 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
     assert isinstance(node, Arg | Env) and isinstance(node, WithPairs)  # noqa: PT018 - one fact
     has_default = any(it.name.text == name and it.value is not None for it in node.pairs)
     if not has_default and origin is not None:
-        sentence = _("{declared}, with the default of the `ARG` above the first `FROM`, if any", declared=sentence)
+        sentence = _with_default(analysis, found, sentence)
     return _("{declared}; `--build-arg {name}=…` gives it another value.", declared=sentence, name=name)
+
+
+def _with_default(analysis: Analysis, found: Occurrence, declared: str) -> str:
+    """What a bare ARG in a stage takes its value from when no build argument is given."""
+    facts = analysis.context.facts
+    for it in found.origins[1:]:
+        instruction = analysis.dockerfile.instructions[it.instruction]
+        line = instruction.first_line
+        if facts.stage_of(it.instruction) is None:
+            return _("{declared}, with the default of the `ARG` in line {line}", declared=declared, line=line)
+        if isinstance(instruction.node, Env):
+            return _("{declared}, with the value of the `ENV` in line {line}", declared=declared, line=line)
+    return _("{declared}, without a default", declared=declared)

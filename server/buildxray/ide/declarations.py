@@ -1,0 +1,172 @@
+"""Which ARG and ENV can give a variable its value at a place, and which of them belong together."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from buildxray.ide.analysis import Analysis
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, WithPairs
+
+
+class Declaration(NamedTuple):
+    """A name in an ARG or ENV."""
+
+    instruction: int
+    """Index of the instruction."""
+    pair: int
+    """Position among the pairs of the instruction."""
+
+
+def declaring_node(node: Node) -> Node | None:
+    """The node that declares variables: that of the trigger for ONBUILD."""
+    return node.trigger if isinstance(node, Onbuild) else node
+
+
+def declarations_of(analysis: Analysis) -> Declarations:
+    """The declarations of a Dockerfile, with those joined that get their values from each other."""
+    declarations = Declarations(analysis)
+    declarations.join_all()
+    return declarations
+
+
+class Declarations:
+    """The declarations of a Dockerfile, indexed by scope; declarations of one variable are joined into groups."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._nodes = [it.node for it in analysis.dockerfile.instructions]
+        stages = analysis.plan.stages
+        self._first_from = stages[0].from_idx if stages else len(self._nodes)
+        self._has_stages = bool(stages)
+        self._by_scope: dict[int, dict[str, list[Declaration]]] = {}
+        """By the number of the stage, -1 for what comes before the first FROM."""
+        self._parents: dict[Declaration, Declaration] = {}
+        self._roots: dict[int, int] = {}
+        for idx, node in enumerate(self._nodes):
+            if isinstance(node, Arg | Env) and isinstance(node, WithPairs):
+                stage = analysis.context.facts.stage_of(idx)
+                scope = self._by_scope.setdefault(-1 if stage is None else stage.idx, {})
+                for number, pair in enumerate(node.pairs):
+                    scope.setdefault(pair.name.text, []).append(Declaration(idx, number))
+
+    def reaching(self, idx: int, name: str, n_pairs: int = 0) -> tuple[Declaration, ...]:
+        """The declarations that can give a variable its value in an instruction, the nearest first.
+
+        `n_pairs` of the instruction's own pairs count too. A bare `ARG NAME` takes a build argument, else the value of
+        the global ARG, else leaves the value that there was (BuildKit: dockerfile2llb/convert.go, dispatchArg); ENV of
+        a base stage wins over its ARG (dispatchStages). Stages chosen by platform give one answer each.
+        """
+        before = Declaration(idx, n_pairs)
+        stage = self._analysis.context.facts.stage_of(idx)
+        if stage is None or stage.from_idx == idx:
+            return tuple(self._global(name, min(before, Declaration(self._first_from, 0))))
+        reached: dict[Declaration, None] = {}
+        bases = self._in_scope(stage.idx, name, before, reached)
+        seen = {stage.idx}
+        while bases:
+            base = bases.pop(0)
+            if base in seen:
+                continue
+            seen.add(base)
+            kept = self._kept_by_image(base, name)
+            if kept is not None:
+                reached[kept] = None
+            else:
+                bases += self._in_scope(base, name, None, reached)
+        return tuple(reached)
+
+    def origins(self, declaration: Declaration, name: str) -> tuple[Declaration, ...]:
+        """What can give a variable its value behind a declaration of it, the declaration itself included."""
+        node = self._nodes[declaration.instruction]
+        if isinstance(node, Onbuild):
+            return (declaration,)
+        if isinstance(node, Env):
+            return (declaration,)
+        return self.reaching(declaration.instruction, name, declaration.pair + 1)
+
+    def _in_scope(
+        self, scope: int, name: str, before: Declaration | None, reached: dict[Declaration, None]
+    ) -> list[int]:
+        """Effect: add what a stage declares. The stages in which to go on, none where a value is certain."""
+        for it in self._declared(scope, name, before):
+            reached[it] = None
+            if self._pair(it).value is not None or isinstance(self._nodes[it.instruction], Env):
+                return []
+            given = self._global(name, Declaration(self._first_from, 0))
+            reached.update(dict.fromkeys(given))
+            if name in AUTOMATIC_ARGUMENTS or any(self._pair(other).value is not None for other in given):
+                return []
+        return [*self._analysis.context.facts.bases(scope)]
+
+    def _kept_by_image(self, stage: int, name: str) -> Declaration | None:
+        """The ENV that the image of a stage keeps."""
+        for ancestor in self._analysis.context.facts.ancestry(stage):
+            for it in self._declared(ancestor, name, None):
+                if isinstance(self._nodes[it.instruction], Env):
+                    return it
+        return None
+
+    def _global(self, name: str, before: Declaration) -> list[Declaration]:
+        reached: list[Declaration] = []
+        for it in self._declared(-1, name, before):
+            # In a text without FROM, which is not finished yet, ENV is followed too.
+            if isinstance(self._nodes[it.instruction], Arg) or not self._has_stages:
+                reached.append(it)
+                if self._pair(it).value is not None:
+                    break
+        return reached
+
+    def _declared(self, scope: int, name: str, before: Declaration | None) -> Iterator[Declaration]:
+        """The declarations of a name in a scope, the last first."""
+        declared = self._by_scope.get(scope, {}).get(name, [])
+        for position in range(len(declared) if before is None else bisect_left(declared, before), 0, -1):
+            yield declared[position - 1]
+
+    def _pair(self, declaration: Declaration) -> Pair:
+        node = self._nodes[declaration.instruction]
+        assert isinstance(node, WithPairs), "what declares has pairs"
+        return node.pairs[declaration.pair]
+
+    def join_all(self) -> None:
+        """Effect: join the ARGs of each name, which one build argument sets, and what takes its value from another."""
+        arguments: dict[str, Declaration] = {}
+        for scope in self._by_scope.values():
+            for name, declared in scope.items():
+                for it in declared:
+                    if isinstance(self._nodes[it.instruction], Arg):
+                        self.join((arguments.setdefault(name, it), *self.origins(it, name)))
+                        continue
+                    before = self.reaching(it.instruction, name, it.pair)
+                    if before and isinstance(self._nodes[before[0].instruction], Env):
+                        self.join((it, *before))
+
+    def join(self, declarations: tuple[Declaration, ...]) -> None:
+        """Effect: put declarations into one group."""
+        for it in declarations[1:]:
+            first, second = self._representative(declarations[0]), self._representative(it)
+            if first != second:
+                self._parents[max(first, second)] = min(first, second)
+
+    def first(self, declaration: Declaration) -> int:
+        """Index of the instruction with the first declaration of a group."""
+        return self._representative(declaration).instruction
+
+    def _representative(self, declaration: Declaration) -> Declaration:
+        path: list[Declaration] = []
+        while (parent := self._parents.get(declaration)) is not None:
+            path.append(declaration)
+            declaration = parent
+        self._parents.update(dict.fromkeys(path, declaration))
+        return declaration
+
+    def root(self, idx: int) -> int:
+        """The number of the first stage that the stage of an instruction is built on; -1 for the global scope."""
+        stage = self._analysis.context.facts.stage_of(idx)
+        if stage is None or stage.from_idx == idx:
+            return -1
+        if stage.idx not in self._roots:
+            self._roots[stage.idx] = min(self._analysis.context.facts.ancestry(stage.idx))
+        return self._roots[stage.idx]
