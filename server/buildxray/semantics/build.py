@@ -27,6 +27,7 @@ from buildxray.plan.outline import StageOutline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
+from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.file_flow import copied_files, way_into_image
@@ -156,6 +157,11 @@ class Build:
     def repeated_runs(self) -> tuple[Run, ...]:
         """The RUN instructions that execute several times, once for each of some targets."""
         return tuple(run for stage in self.needed_stages for run in stage.runs if len(run.steps) > 1)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What reaches the image, who made it, and for which machine."""
+        return Artifacts(self.graph, self.inventory)
 
     @cached_property
     def cache_mounts(self) -> tuple[CacheMount, ...]:

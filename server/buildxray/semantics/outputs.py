@@ -95,3 +95,45 @@ def _installed_to(invocation: Invocation) -> Iterator[str]:
             yield from invocation.paths(prepared)
     if not any(roots) and prefix is None:
         yield "/usr/local"
+
+
+def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
+    """Return what `cp`, `mv`, `install`, `ln` or `rsync` copies, and where to; None for other commands.
+
+    Each source comes with both meanings of a destination: the new name, and with a slash at its end the directory to put it into.
+    """
+    if invocation.command.name not in _COPYING:
+        return None
+    sources, destinations = _operands(invocation)
+    found = [(source, f"{it.rstrip('/')}/") for source in sources for it in destinations]
+    if len(sources) == 1:
+        found += [(source, it) for source in sources for it in destinations if not it.endswith("/")]
+    return found
+
+
+def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | None:
+    """Return the archives that `tar`, `bsdtar` or `unzip` reads, and the directories that it may unpack them into.
+
+    Without an archive it reads its standard input. None for other commands, and for `tar -c`.
+    """
+    name, words = invocation.command.name, invocation.command.words[1:]
+    if name not in _UNPACKING:
+        return None
+    if name != "unzip" and any(it.text.lstrip("-").startswith("c") or it.text == "--create" for it in words[:1]):
+        return None
+    directory = invocation.argument(_UNPACKING[name], "--directory")
+    directories = [clean(it) for it in invocation.directories] if directory is None else [*invocation.paths(directory)]
+    options = [it.text for it in words]
+    archives = [
+        path
+        for position, word in enumerate(words)
+        for path in invocation.paths(word)
+        if not word.text.startswith("-")
+        and word is not directory
+        and (
+            name == "unzip"
+            or (position and options[position - 1].startswith("-") and options[position - 1].endswith("f"))
+            or ("f" in options[0] and position == 1)
+        )
+    ]
+    return [it for it in archives if it not in directories and not it.endswith("/-")], directories

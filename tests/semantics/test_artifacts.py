@@ -1,0 +1,144 @@
+"""Who made what reaches the image, and for which machine."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from buildxray.semantics.artifacts import Artifacts, Machine, Quality, losses
+from buildxray.toolchains.base import Workspace
+from tests.support.rules import TARGETS, context
+
+IMAGE = "\nFROM alpine\nCOPY --from=build {path} /it\n"
+
+
+def artifacts(text: str, targets: str = TARGETS, workspace: Workspace | None = None) -> Artifacts:
+    return context(textwrap.dedent(text).lstrip(), targets, workspace=workspace).build.artifacts
+
+
+def only(text: str, path: str, workspace: Workspace | None = None) -> tuple[Machine, list[str], list[str]]:
+    """The machine of the one artifact, its makers, and how good it is for amd64 and arm64."""
+    found = artifacts(text + IMAGE.format(path=path), workspace=workspace)
+    (artifact,) = found.all
+    makers = dict.fromkeys(it.maker for it in artifact.origins if not it.is_from_context)
+    return artifact.machine, [*makers], [it.name for it in found.qualities().values()]
+
+
+NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY . .\nARG TARGETARCH\n"
+
+
+@pytest.mark.parametrize(
+    ("run", "path", "machine", "maker", "arm64"),
+    [
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .", "/o", Machine.TARGET, "go build", "RIGHT"),
+        ("CGO_ENABLED=0 go build -o /o .", "/o", Machine.BUILDER, "go build", "WRONG"),
+        ("CGO_ENABLED=0 GOARCH=amd64 go build -o /o .", "/o", Machine.CONSTANT, "go build", "WRONG"),
+        ("go build -o /o . && mkdir /out && cp /o /out/app", "/out", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o /o . && install -Dm755 /o /out/bin/app", "/out/bin/app", Machine.BUILDER, "go build", "WRONG"),
+        ("make", "/src/bin/app", Machine.UNKNOWN, "make", "UNKNOWN"),
+        ("./build.sh", "/src/app", Machine.UNKNOWN, "build.sh", "UNKNOWN"),
+        ("npm run build", "/src/dist", Machine.NEUTRAL, "npm run build", "RIGHT"),
+        ("npm ci", "/src/dist", Machine.UNKNOWN, "", "RIGHT"),
+        ("npm ci", "/src", Machine.BUILDER, "npm ci", "WRONG"),
+        ("npm ci && cp -r node_modules dist /app/", "/app", Machine.BUILDER, "npm ci", "WRONG"),
+        ("npm ci && npm run build", "/src/.next/standalone", Machine.BUILDER, "npm run build npm ci", "WRONG"),
+        ("apt-get install -y jq", "/usr/bin/jq", Machine.BUILDER, "apt-get install golang", "UNKNOWN"),
+        ("true", "/usr/local/go", Machine.BUILDER, "golang", "WRONG"),
+        ("true", "/usr/share/zoneinfo", Machine.UNKNOWN, "", "RIGHT"),
+        ("curl -o /t https://x.org/t-linux-x86_64", "/t", Machine.CONSTANT, "curl", "WRONG"),
+        ("curl -o /t https://x.org/t-linux-$TARGETARCH", "/t", Machine.TARGET, "curl", "RIGHT"),
+        ("curl -o /t https://x.org/t-linux-$(uname -m)", "/t", Machine.BUILDER, "curl", "WRONG"),
+        ("curl -o /t https://x.org/t.txt", "/t", Machine.UNKNOWN, "curl", "UNKNOWN"),
+        ("curl https://x.org/t-amd64.tgz | tar xz -C /opt", "/opt/t", Machine.CONSTANT, "curl", "WRONG"),
+        (
+            "curl -o /t.tgz https://x.org/t-amd64.tgz && tar -xzf /t.tgz -C /opt",
+            "/opt/t",
+            Machine.CONSTANT,
+            "curl",
+            "WRONG",
+        ),
+    ],
+)
+def test_makers_in_a_native_stage(run: str, path: str, machine: Machine, maker: str, arm64: str) -> None:
+    found, makers, qualities = only(f"{NATIVE_GO}RUN {run}\n", path)
+    assert (found, " ".join(makers), qualities[-1]) == (machine, maker, arm64)
+
+
+def test_a_stage_for_the_target_makes_files_for_the_target() -> None:
+    stage = "FROM debian AS build\nWORKDIR /src\nCOPY . .\nRUN make && ./configure-more.sh\n"
+    assert only(stage, "/src/bin/app") == (Machine.TARGET, ["configure-more.sh", "make"], ["RIGHT", "RIGHT"])
+
+
+def test_lock_files_tell_that_packages_are_scripts_only() -> None:
+    stage = f"{NATIVE_GO}RUN npm ci\n"
+    assert only(stage, "/src/node_modules", Workspace(has_native_packages=False))[0] is Machine.NEUTRAL
+
+
+def test_files_are_followed_through_stages_mounts_and_names_of_images() -> None:
+    found = artifacts(
+        """
+        FROM node AS tools
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go build -o /o .
+        FROM build AS named
+        FROM scratch AS files
+        COPY --from=named /o /bin/app
+        COPY --from=tools /usr/local/bin/node /bin/node
+        FROM --platform=$BUILDPLATFORM alpine AS packed
+        RUN --mount=from=files,target=/m cp /m/bin/app /packed
+        FROM alpine
+        COPY --from=files /bin/app /one
+        COPY --from=files /bin/node /two
+        COPY --from=packed /packed /three
+        COPY --from=busybox /bin/sh /four
+        """
+    )
+    machines = {it.path: it.machine for it in found.all}
+    assert machines == {
+        "/one": Machine.BUILDER,
+        "/two": Machine.TARGET,
+        "/three": Machine.BUILDER,
+        "/four": Machine.TARGET,
+    }
+
+
+def test_names_of_files_of_the_context() -> None:
+    found = artifacts(
+        """
+        FROM alpine
+        ARG TARGETARCH
+        COPY bin/app-$TARGETARCH /one
+        COPY bin/app-amd64 /two
+        COPY bin/app /three
+        """
+    )
+    machines = {it.path: it.machine for it in found.all}
+    assert machines == {"/one": Machine.TARGET, "/two": Machine.CONSTANT, "/three": Machine.UNKNOWN}
+    assert [it.name for it in found.qualities().values()].count(Quality.WRONG.name) == 1
+
+
+def test_what_gets_lost() -> None:
+    good = artifacts(
+        "FROM golang AS build\nARG TARGETARCH\nRUN CGO_ENABLED=0 go build -o /o ." + IMAGE.format(path="/o")
+    )
+    native = NATIVE_GO + "RUN {} go build -o /o ." + IMAGE.format(path="/o")
+    assert losses(good, good) == ()
+    assert losses(good, artifacts(native.format("CGO_ENABLED=0"))) == ("/it",)
+    assert losses(good, artifacts(native.format("CGO_ENABLED=0 GOARCH=$TARGETARCH"))) == ()
+    assert losses(artifacts(native.format("CGO_ENABLED=0")), good) == ()
+    assert losses(good, artifacts("FROM alpine\n")) == ("/it",)
+
+
+def test_cgo_that_is_switched_off_is_a_loss() -> None:
+    before = artifacts(
+        "FROM golang AS build\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /o ." + IMAGE.format(path="/o")
+    )
+    after = artifacts(NATIVE_GO + "RUN GOARCH=$TARGETARCH go build -o /o ." + IMAGE.format(path="/o"))
+    assert losses(before, after) == ("/it",)
+
+
+def test_circles_and_unknown_stages_end() -> None:
+    assert artifacts("FROM a AS a\nCOPY --from=b / /\nFROM a AS b\nCOPY --from=a / /\nFROM b\nCOPY --from=c / /\n").all
+    text = "FROM a AS s0\n" + "".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} /x /x\n" for n in range(1, 60))
+    assert artifacts(f"{text}COPY --from=s59 /x /x\n").all
