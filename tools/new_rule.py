@@ -22,7 +22,6 @@ from collections.abc import Iterator
 
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Run
 
 
 @rule(Severity.WARNING, Severity.INFORMATION)
@@ -47,11 +46,10 @@ def {function}(ctx: RuleContext) -> Iterator[Finding]:
     RUN echo good
     ```
     """
-    for stage in sorted(ctx.facts.needed_stages):
-        for idx in ctx.runs(stage):
-            node = ctx.node(idx)
-            if isinstance(node, Run) and "bad" in node.text:
-                yield Finding(ctx.keyword_range(idx), "states the fact and its consequence")
+    for stage in ctx.build.needed_stages:
+        for run in stage.runs:
+            if "bad" in run.node.text:
+                yield Finding(run.keyword_range, "states the fact and its consequence")
 '''
 TEST = '''\
 from __future__ import annotations

@@ -16,9 +16,9 @@ from tests.support.ide import analyze
 @rule(Severity.WARNING, Severity.INFORMATION)
 def every_run(ctx: RuleContext) -> Iterator[Finding]:
     """Finds every RUN."""
-    for idx, it in enumerate(ctx.dockerfile.instructions):
-        if it.node.name == "RUN":
-            yield Finding(ctx.keyword_range(idx), f"run {idx}")
+    for it in ctx.build.instructions:
+        if it.keyword == "RUN":
+            yield Finding(it.keyword_range, f"run {it.idx}")
 
 
 @rule(Severity.ERROR, Severity.OFF)

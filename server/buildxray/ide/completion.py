@@ -92,7 +92,7 @@ def _variables(analysis: Analysis, offset: int, place: TextRange) -> Iterator[Co
     for name in names:
         others: tuple[Edit, ...] = ()
         if in_stage and name not in declared and found is not None:
-            others = tuple(declare_arguments(analysis.context, idx, [name]))
+            others = tuple(declare_arguments(analysis.build.instructions[idx], [name]))
         detail = _(MEANING[name]) if name in MEANING else _("declared above")
         yield Completion(name, "variable", detail, Edit(place, f"{name}{closing}"), others)
 
@@ -150,7 +150,7 @@ def _settings(analysis: Analysis, offset: int, line: str, idx: int, instruction:
     blank = "" if rest[:1].isspace() else " "
     for name, (text, detail, arguments) in _GO.items():
         if name.startswith(match["typed"]):
-            others = tuple(declare_arguments(analysis.context, idx, arguments))
+            others = tuple(declare_arguments(analysis.build.instructions[idx], arguments))
             yield Completion(text, "setting", _(detail), Edit(place, f"{text}{blank}"), others)
 
 

@@ -1,23 +1,25 @@
-"""Everything that a rule may look at."""
+"""What a rule reads: one version of a document, and the means to plan it again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any, TypeVar
 
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import Build
-from buildxray.syntax.instructions import Arg, Instruction, Node
 from buildxray.syntax.parser import Dockerfile, parse
-from buildxray.syntax.text import Edit, TextRange, apply_edits
-from buildxray.toolchains.base import Use, Workspace
+from buildxray.syntax.text import Edit, apply_edits
+from buildxray.toolchains.base import Workspace
+
+T = TypeVar("T")
 
 
 class RuleContext:
-    """One document with its plan, and the means to plan it again as a fix would leave it."""
+    """One document with its build, and the means to plan the text that a fix would leave."""
 
     def __init__(self, plan: Plan, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
         self.plan = plan
@@ -27,8 +29,9 @@ class RuleContext:
         self.inventory = self.build.inventory
         self._planner = planner
         self._workspace = workspace
+        self._cache: dict[Callable[[RuleContext], Any], Any] = {}
         self.asks_for_several = asks_for_several
-        """Whether whoever builds it has asked for several platforms."""
+        """Whether the build request names several platforms: by a setting, an option or a project file."""
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -40,19 +43,11 @@ class RuleContext:
         """The text of the document."""
         return self.plan.dockerfile.text
 
-    def instruction(self, idx: int) -> Instruction:
-        """The instruction with that index."""
-        return self.plan.instruction(idx)
-
-    def node(self, idx: int) -> Node:
-        """The node of the instruction with that index."""
-        return self.plan.node(idx)
-
     @cached_property
     def has_intent(self) -> bool:
         """Whether the file is meant for several platforms.
 
-        It is where it names an automatic platform argument, or where whoever builds it asks for several.
+        A file is if it names an automatic platform argument, or if the build request names several platforms.
         """
         if self.asks_for_several:
             return True
@@ -63,34 +58,12 @@ class RuleContext:
         plan = self._planner.plan(parse(apply_edits(self.text, edits), earlier=self.dockerfile))
         return RuleContext(plan, self._planner, self._workspace, asks_for_several=self.has_intent)
 
-    def command_range(self, use: Use) -> TextRange:
-        """Where the name of a command stands that a message calls by its title: `go build`; on one line."""
-        words = use.invocation.command.words
-        instruction = self.instruction(use.instruction)
-        first, last = instruction.place(words[0].range), instruction.place(words[use.title_words - 1].range)
-        return first if "\n" in self.text[first.start : last.end] else TextRange(first.start, last.end)
-
-    def keyword_range(self, idx: int) -> TextRange:
-        """Where the keyword of an instruction stands."""
-        instruction = self.instruction(idx)
-        return instruction.range_of(instruction.node.keyword)
-
-    def runs(self, stage: int) -> list[int]:
-        """The indices of the RUN instructions of a stage."""
-        return self.facts.runs(stage)
-
-    def image(self, stage: int) -> str:
-        """The full name of the image at the root of a stage, `scratch` for none; empty where it depends on the target."""
-        root = self.facts.root(stage)
-        if root is None:
-            return ""
-        names = {it.stages[root].reference or it.stages[root].base_name for it in self.plan.targets}
-        return names.pop() if len(names) == 1 else ""
-
-    def declares(self, idx: int, name: str) -> bool:
-        """Whether the instruction with that index is an ARG of that name."""
-        node = self.node(idx)
-        return isinstance(node, Arg) and any(it.name.text == name for it in node.pairs)
+    def cached(self, compute: Callable[[RuleContext], T]) -> T:
+        """The result of a function of this context, computed on the first call and kept as long as the context."""
+        if compute not in self._cache:
+            self._cache[compute] = compute(self)
+        result: T = self._cache[compute]
+        return result
 
 
 _TELLING = re.compile(rf"\b(?:{'|'.join(it for it in AUTOMATIC_ARGUMENTS if it != 'TARGETSTAGE')})\b")

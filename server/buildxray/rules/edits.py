@@ -1,6 +1,7 @@
-"""Edits that read as if a careful person had typed them.
+"""Formatting-preserving edits.
 
-Every function gives edits of the text of the context; nothing but what it says changes, to the byte.
+Each function returns edits of the text of the build that its instruction belongs to. What an edit does not name stays as it is, to the byte:
+indentation, comments, line ends, case of keywords.
 """
 
 from __future__ import annotations
@@ -8,45 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Flag, From, Instruction, Span, WithPairs
+from buildxray.semantics.build import From, Instruction, KnownCommand
+from buildxray.syntax.instructions import Flag, Span
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.base import CrossCompilation, Use
+from buildxray.toolchains.base import CrossCompilation
 
 _ORDER = {name: position for position, name in enumerate(AUTOMATIC_ARGUMENTS)}
 
 
-def set_platform(ctx: RuleContext, from_idx: int, value: str) -> list[Edit]:
-    """Give a FROM this `--platform`, directly behind the keyword."""
-    instruction = ctx.instruction(from_idx)
-    node = instruction.node
-    assert isinstance(node, From), "only FROM has a platform"
-    flag = node.platform
-    if flag is not None:
-        return [Edit(instruction.range_of(flag), f"--platform={value}")]
-    end = instruction.range_of(node.keyword).end
-    return [Edit(TextRange(end, end), f" --platform={value}")]
+def set_platform(from_: From, value: str) -> Edit:
+    """Give a FROM this `--platform`: in place of the one that it has, else directly after the keyword."""
+    if from_.platform is not None:
+        return Edit(from_.range_of(from_.platform), f"--platform={value}")
+    end = from_.keyword_range.end
+    return Edit(TextRange(end, end), f" --platform={value}")
 
 
 def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
-    """Take a flag out, with the blanks behind it."""
+    """Delete a flag with the blanks after it."""
     range_ = instruction.range_of(flag)
-    text = instruction.node.text
-    behind = len(text[flag.span.end :]) - len(text[flag.span.end :].lstrip(" \t"))
-    return Edit(TextRange(range_.start, instruction.range_of(Span(flag.span.start, flag.span.end + behind)).end), "")
+    rest = instruction.node.text[flag.span.end :]
+    n_blanks = len(rest) - len(rest.lstrip(" \t"))
+    return Edit(TextRange(range_.start, instruction.range_of(Span(flag.span.start, flag.span.end + n_blanks)).end), "")
 
 
-def declare_arguments(ctx: RuleContext, idx: int, names: Iterable[str]) -> list[Edit]:
-    """Declare those arguments that are not in scope directly before an instruction, on one line."""
-    scopes = ctx.facts.scopes(idx)
-    missing = [name for name in dict.fromkeys(names) if all(it.environment.get(name) is None for it in scopes)]
-    return [declare(ctx, idx, missing)] if missing else []
+def declare_arguments(instruction: Instruction, names: Iterable[str]) -> list[Edit]:
+    """Declare the arguments that are not in scope, in one line directly before an instruction; no edit where all are."""
+    missing = [name for name in dict.fromkeys(names) if not instruction.sees(name)]
+    return [declare(instruction, missing)] if missing else []
 
 
-def declare(ctx: RuleContext, idx: int, names: Iterable[str]) -> Edit:
-    """An ARG line directly before an instruction, cased as it is; the names in BuildKit's order."""
-    keyword = "arg" if ctx.node(idx).keyword.text.islower() else "ARG"
-    return insert_lines(ctx, idx, [f"{indentation(ctx, ctx.instruction(idx))}{keyword} {' '.join(in_order(names))}"])
+def declare(instruction: Instruction, names: Iterable[str]) -> Edit:
+    """Add an ARG line directly before an instruction, in the case of its keyword, the names in BuildKit's order."""
+    keyword = "arg" if instruction.node.keyword.text.islower() else "ARG"
+    return insert_lines(instruction, [f"{indentation(instruction)}{keyword} {' '.join(in_order(names))}"])
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -54,95 +50,91 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted({*names}, key=lambda it: (_ORDER.get(it, len(_ORDER)), it))
 
 
-def insert_lines(ctx: RuleContext, idx: int, lines: Iterable[str]) -> Edit:
-    """Insert lines, given without their ends, directly before an instruction.
-
-    Comment lines that stand right on top of the instruction stay with it.
-    """
-    instruction = ctx.instruction(idx)
-    start = start_with_comments(ctx, instruction)
-    end = line_end(ctx, instruction)
+def insert_lines(instruction: Instruction, lines: Iterable[str]) -> Edit:
+    """Insert lines, given without their ends, before an instruction and the comment lines directly above it."""
+    start = start_with_comments(instruction)
+    end = line_end(instruction)
     return Edit(TextRange(start, start), "".join(line + end for line in lines))
 
 
-def indentation(ctx: RuleContext, instruction: Instruction) -> str:
-    """The blanks in front of an instruction."""
-    return ctx.text[instruction.start : instruction.range.start].removeprefix("\ufeff")
+def indentation(instruction: Instruction) -> str:
+    """The blanks before an instruction."""
+    return instruction.build.text[instruction.syntax.start : instruction.range.start].removeprefix("\ufeff")
 
 
-def line_end(ctx: RuleContext, instruction: Instruction) -> str:
-    """How the lines around an instruction end."""
-    end = ctx.text.find("\n", instruction.start)
+def line_end(instruction: Instruction) -> str:
+    r"""How the lines around an instruction end: `\r\n` or `\n`."""
+    text, start = instruction.build.text, instruction.syntax.start
+    end = text.find("\n", start)
     if end < 0:
-        end = ctx.text.rfind("\n", 0, instruction.start)
-    return "\r\n" if end > 0 and ctx.text[end - 1] == "\r" else "\n"
+        end = text.rfind("\n", 0, start)
+    return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
 
 
-def start_with_comments(ctx: RuleContext, instruction: Instruction) -> int:
-    """The start of an instruction's first line, or of the comment lines that stand right on top of it."""
-    start = instruction.start
-    commented = {ctx.text.rfind("\n", 0, it.range.start) + 1 for it in ctx.dockerfile.comments}
+def start_with_comments(instruction: Instruction) -> int:
+    """The start of an instruction's first line, or of the comment lines directly above it."""
+    text, start = instruction.build.text, instruction.syntax.start
+    commented = {text.rfind("\n", 0, it.range.start) + 1 for it in instruction.build.dockerfile.comments}
     while start > 0:
-        line = ctx.text.rfind("\n", 0, start - 1) + 1
+        line = text.rfind("\n", 0, start - 1) + 1
         if line not in commented:
             break
         start = line
     return start
 
 
-def remove_line(ctx: RuleContext, instruction: Instruction, *, with_comments: bool) -> Edit:
-    """Delete the lines of an instruction, and perhaps the comment lines on top of it."""
-    start = start_with_comments(ctx, instruction) if with_comments else instruction.start
-    end = ctx.text.find("\n", instruction.end)
+def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
+    """Delete the lines of an instruction, with the comment lines directly above it if asked to."""
+    text = instruction.build.text
+    start = start_with_comments(instruction) if with_comments else instruction.syntax.start
+    end = text.find("\n", instruction.syntax.end)
     if end < 0:
-        # The last line has no end, so the one before it loses its own.
-        start = max(0, start - len(line_end(ctx, instruction)))
-        return Edit(TextRange(start, len(ctx.text)), "")
+        # The last line has no end, so the line before it loses its own.
+        start = max(0, start - len(line_end(instruction)))
+        return Edit(TextRange(start, len(text)), "")
     return Edit(TextRange(start, end + 1), "")
 
 
-def remove_pairs(ctx: RuleContext, idx: int, positions: Iterable[int]) -> list[Edit]:
-    """Take pairs out of an ARG or ENV; the whole line, with the comments on top of it, where none is left."""
-    instruction = ctx.instruction(idx)
-    node = instruction.node
-    assert isinstance(node, WithPairs), "only instructions with pairs have some to remove"
-    gone = {*positions}
-    ranges = [instruction.range_of(it) for it in node.pairs]
-    if len(gone) == len(ranges):
-        return [remove_line(ctx, instruction, with_comments=True)]
-    # Each goes with the blanks behind it; the last ones go with those in front of them.
-    n_kept_to_end = max(position for position in range(len(ranges)) if position not in gone) + 1
-    edits = [Edit(TextRange(ranges[it].start, ranges[it + 1].start), "") for it in sorted(gone) if it < n_kept_to_end]
+def remove_pairs(instruction: Instruction, positions: Iterable[int]) -> list[Edit]:
+    """Delete pairs of an ARG or ENV; the whole line, with the comments directly above it, where none is left."""
+    removed = {*positions}
+    ranges = [instruction.range_of(it) for it in instruction.pairs]
+    if len(removed) == len(ranges):
+        return [remove_line(instruction, with_comments=True)]
+    # Each pair goes with the blanks after it; the last ones go with the blanks before them.
+    n_kept_to_end = max(position for position in range(len(ranges)) if position not in removed) + 1
+    edits = [
+        Edit(TextRange(ranges[it].start, ranges[it + 1].start), "") for it in sorted(removed) if it < n_kept_to_end
+    ]
     if n_kept_to_end < len(ranges):
         edits.append(Edit(TextRange(ranges[n_kept_to_end - 1].end, ranges[-1].end), ""))
     return edits
 
 
 def merged(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits, deletions that overlap made one.
+    """The edits in the order of the text, overlapping deletions joined.
 
-    They do where the last lines of a text go, whose last one takes the line end in front of it along.
+    Deletions overlap where the last lines of a text go: the last one takes the line end before it too.
     """
-    found: list[Edit] = []
+    joined: list[Edit] = []
     for edit in sorted(edits, key=lambda it: it.range):
-        last = found[-1] if found else None
+        last = joined[-1] if joined else None
         if last is not None and not last.new_text and not edit.new_text and edit.range.start < last.range.end:
             n_line_end = last.range.end - edit.range.start
-            found[-1] = Edit(TextRange(max(0, last.range.start - n_line_end), edit.range.end), "")
+            joined[-1] = Edit(TextRange(max(0, last.range.start - n_line_end), edit.range.end), "")
         else:
-            found.append(edit)
-    return found
+            joined.append(edit)
+    return joined
 
 
-def set_target(ctx: RuleContext, use: Use, crossing: CrossCompilation) -> list[Edit]:
-    """Tell a command its target: by variables directly in front of it, and by options behind its title."""
-    instruction, command = ctx.instruction(use.instruction), use.invocation.command
+def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:
+    """Tell a command its target: by variables directly before it, and by options after its title."""
     edits: list[Edit] = []
     if crossing.assignments:
-        offset = instruction.start + command.insertion
+        offset = command.run.syntax.start + command.syntax.insertion
         text = "".join(f"{name}={value} " for name, value in crossing.assignments)
         edits.append(Edit(TextRange(offset, offset), text))
     if crossing.options:
-        offset = instruction.place(command.words[use.title_words - 1].range).end
+        offset = command.run.shell_range(command.syntax.words[command.use.title_words - 1].range).end
         edits.append(Edit(TextRange(offset, offset), f" {crossing.options}"))
     return edits

@@ -1,28 +1,28 @@
 """Where the declarations of per-target values in a native stage belong: directly before their first user.
 
-Everything between a declaration and its first user could be shared by all targets, and is not.
+The steps between a declaration and its first user could be shared by all targets, but BuildKit runs them once per target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, merged, remove_pairs, start_with_comments
-from buildxray.semantics.stage_graph import SplitCause
-from buildxray.syntax.instructions import Arg, Env, Onbuild, Run, WithPairs
-from buildxray.syntax.text import Edit
-from buildxray.syntax.variables import variable_references
+from buildxray.semantics.build import Build, Instruction, Run, SplitCause, Stage
+from buildxray.syntax.instructions import Arg, Env, Onbuild
+from buildxray.syntax.instructions import Run as RunNode
+from buildxray.syntax.text import Edit, apply_edits, edits_between
 
 
 class Declaration(NamedTuple):
     """A pair of an ARG or ENV that gives a variable a value per target."""
 
-    instruction: int
+    instruction: Instruction
     position: int
     """Of the pair."""
     name: str
@@ -32,8 +32,8 @@ class Declaration(NamedTuple):
     """Whether it is the same for these targets, yet made of a platform argument: `ENV GOOS=$TARGETOS`."""
 
 
-_Run = tuple[int, int]
-"""A RUN by its stage and its number among the stage's: moving declarations changes neither."""
+_RunKey = tuple[int, int]
+"""A RUN by its stage and its number among the RUNs of the stage: moving declarations changes neither."""
 
 
 class _Tidied:
@@ -44,91 +44,83 @@ class _Tidied:
         self.placements: list[Placement] = []
 
     @cached_property
-    def without_unused(self) -> dict[_Run, int]:
+    def without_unused(self) -> dict[_RunKey, int]:
         """How many steps each RUN makes without the unused declarations."""
         return self._counted(edit for it in self.placements for edit in it.removing_edits())
 
     @cached_property
-    def with_moved(self) -> dict[_Run, int]:
-        """How many it makes with the early ones in their places."""
+    def with_moved(self) -> dict[_RunKey, int]:
+        """How many steps each RUN makes with the early declarations in their places."""
         return self._counted(edit for it in self.placements for edit in it.moving_edits())
 
     @cached_property
-    def with_both(self) -> dict[_Run, int]:
-        """How many it makes with all of that."""
+    def with_both(self) -> dict[_RunKey, int]:
+        """How many steps each RUN makes with both changes."""
         return self._counted(edit for it in self.placements for edit in it.tidying_edits())
 
-    def _counted(self, edits: Iterable[Edit]) -> dict[_Run, int]:
+    def _counted(self, edits: Iterable[Edit]) -> dict[_RunKey, int]:
         merged_edits = merged(edits)
-        ctx = self._ctx.after(merged_edits) if merged_edits else self._ctx
-        return {
-            (stage.idx, number): len(ctx.facts.steps(idx))
-            for stage in ctx.plan.stages
-            for number, idx in enumerate(ctx.runs(stage.idx))
-        }
+        build = self._ctx.after(merged_edits).build if merged_edits else self._ctx.build
+        return {(stage.idx, number): len(run.steps) for stage in build.stages for number, run in enumerate(stage.runs)}
 
 
 @dataclass(frozen=True)
 class Placement:
-    """The declarations of one stage that stand too early, and those that nothing uses."""
+    """The declarations of one stage that come too early, and those that nothing uses."""
 
-    ctx: RuleContext
-    stage: int
-    moves: dict[Declaration, tuple[int, ...]]
+    build: Build
+    stage: Stage
+    moves: dict[Declaration, tuple[Instruction, ...]]
     """To the instructions directly before which each belongs: several where only child stages use it."""
     unused: tuple[Declaration, ...]
     tidied: _Tidied
-    """What putting them right would change."""
+    """What the file would be with all placements applied."""
 
     @property
     def moving_pays(self) -> bool:
-        """Whether fewer RUN steps execute for it, the unused declarations left aside."""
+        """Whether moving saves RUN steps, the unused declarations left aside."""
         return bool(self._runs_that_gain(self._between(), self.tidied.without_unused)) if self.moves else False
 
     @property
     def removing_pays(self) -> bool:
-        """Whether fewer RUN steps execute for it, the early declarations left aside."""
-        behind = {run for it in self.unused if it.splits for run in self._behind(it.instruction)}
-        return bool(behind) and bool(self._runs_that_gain(behind, self.tidied.with_moved))
+        """Whether deleting the unused declarations saves RUN steps, the early ones left aside."""
+        after = {key for it in self.unused if it.splits for key, _ in self._runs_after(it.instruction)}
+        return bool(after) and bool(self._runs_that_gain(after, self.tidied.with_moved))
 
     def n_shared_by_moving(self) -> int:
-        """How many RUN instructions no longer execute several times."""
+        """How many RUN instructions execute several times now, and once after moving."""
         without = self.tidied.without_unused
         gaining = self._runs_that_gain(self._between(), without)
         return sum(without[it] > 1 and self.tidied.with_both[it] == 1 for it in gaining)
 
-    def _runs_that_gain(self, runs: set[_Run], before: dict[_Run, int]) -> set[_Run]:
+    def _runs_that_gain(self, runs: set[_RunKey], before: dict[_RunKey, int]) -> set[_RunKey]:
         if not any(before[it] > 1 for it in runs):
             return set()
         return {it for it in runs if self.tidied.with_both[it] < before[it]}
 
-    def _between(self) -> set[_Run]:
+    def _between(self) -> set[_RunKey]:
         """The RUN instructions between a declaration that makes them differ and its place."""
-        found: set[_Run] = set()
+        between: set[_RunKey] = set()
         for declaration, places in self.moves.items():
             if declaration.splits:
                 for place in places:
-                    target = self.ctx.facts.stage_of(place)
-                    inner = None if target is None else target.idx
-                    found |= {
-                        it
-                        for it, idx in self._numbered(declaration.instruction)
-                        if idx < place and (it[0] == self.stage or inner in self.ctx.facts.family(it[0]))
+                    between |= {
+                        key
+                        for key, run in self._runs_after(declaration.instruction)
+                        if run.idx < place.idx
+                        and (run.stage is self.stage or (run.stage is not None and place.stage in run.stage.family))
                     }
-        return found
+        return between
 
-    def _behind(self, declaration: int) -> set[_Run]:
+    def _runs_after(self, declaration: Instruction) -> Iterator[tuple[_RunKey, Run]]:
         """The RUN instructions that have a declaration in their environment."""
-        return {it for it, _ in self._numbered(declaration)}
-
-    def _numbered(self, declaration: int) -> Iterator[tuple[_Run, int]]:
-        for member in self.ctx.facts.family(self.stage):
-            for number, idx in enumerate(self.ctx.runs(member)):
-                if idx > declaration:
-                    yield (member, number), idx
+        for member in self.stage.family:
+            for number, run in enumerate(member.runs):
+                if run.idx > declaration.idx:
+                    yield (member.idx, number), run
 
     def moving_edits(self) -> list[Edit]:
-        """Put every early declaration into its place, with its comment lines where all of the line goes."""
+        """Move every early declaration to its place, with its comment lines where the whole line goes."""
         return self._edits(self.moves, ())
 
     def removing_edits(self) -> list[Edit]:
@@ -140,190 +132,204 @@ class Placement:
         return self._edits(self.moves, self.unused)
 
     def paying_edits(self) -> list[Edit]:
-        """Do what pays of it."""
+        """Do those of both that save steps."""
         return self._edits(self.moves if self.moving_pays else {}, self.unused if self.removing_pays else ())
 
-    def _edits(self, moves: Mapping[Declaration, tuple[int, ...]], unused: Iterable[Declaration]) -> list[Edit]:
+    def _edits(self, moves: Mapping[Declaration, tuple[Instruction, ...]], unused: Iterable[Declaration]) -> list[Edit]:
         edits: list[Edit] = []
-        lines: dict[int, list[str]] = {}
-        gone: dict[int, list[Declaration]] = {}
+        lines: dict[Instruction, list[str]] = {}
+        removed: dict[Instruction, list[Declaration]] = {}
         for it in (*moves, *unused):
-            gone.setdefault(it.instruction, []).append(it)
-        for idx, declarations in sorted(gone.items()):
-            for place, line in self._moved_lines(idx, {it: moves[it] for it in declarations if it in moves}):
+            removed.setdefault(it.instruction, []).append(it)
+        for instruction, declarations in sorted(removed.items(), key=lambda it: it[0].idx):
+            moved = {it: moves[it] for it in declarations if it in moves}
+            for place, line in self._moved_lines(instruction, moved):
                 lines.setdefault(place, []).append(line)
-            edits += remove_pairs(self.ctx, idx, [it.position for it in declarations])
-        return merged([*edits, *(insert_lines(self.ctx, place, texts) for place, texts in lines.items())])
+            edits += remove_pairs(instruction, [it.position for it in declarations])
+        return merged([*edits, *(insert_lines(place, texts) for place, texts in lines.items())])
 
-    def _moved_lines(self, idx: int, moves: Mapping[Declaration, tuple[int, ...]]) -> Iterator[tuple[int, str]]:
-        """What becomes of a declaring instruction: places, and a line in front of each."""
-        ctx, instruction = self.ctx, self.ctx.instruction(idx)
-        node = instruction.node
-        assert isinstance(node, WithPairs), "what declares has pairs"
+    def _moved_lines(
+        self, instruction: Instruction, moves: Mapping[Declaration, tuple[Instruction, ...]]
+    ) -> Iterator[tuple[Instruction, str]]:
+        """The lines that a declaring instruction becomes, each with the instruction that it goes before."""
+        text = self.build.text
         places = {*moves.values()}
-        if len(moves) == len(node.pairs) and len(places) == 1:
-            start = start_with_comments(ctx, instruction)
+        if len(moves) == len(instruction.pairs) and len(places) == 1:
+            start = start_with_comments(instruction)
             for place in places.pop():
-                yield place, ctx.text[start : instruction.end].removesuffix("\r")
+                yield place, text[start : instruction.syntax.end].removesuffix("\r")
             return
         for target in dict.fromkeys(place for them in moves.values() for place in them):
-            pairs = [node.pairs[it.position] for it, them in moves.items() if target in them]
-            texts = [ctx.text[slice(*instruction.range_of(it))] for it in pairs]
-            head = ctx.text[instruction.start : instruction.range_of(node.keyword).end]
+            pairs = [instruction.pairs[it.position] for it, them in moves.items() if target in them]
+            texts = [text[slice(*instruction.range_of(it))] for it in pairs]
+            head = text[instruction.syntax.start : instruction.keyword_range.end]
             yield target, f"{head} {' '.join(texts)}"
 
 
-@lru_cache(maxsize=2)
 def placements(ctx: RuleContext) -> tuple[Placement, ...]:
-    """For each native stage that is built, what of its declarations could stand better."""
-    if len(ctx.plan.targets) < 2:
+    """The native stages with a declaration that comes too early or that nothing uses."""
+    return ctx.cached(_placements)
+
+
+def with_paying_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
+    """Extend edits by those that move or delete declarations, where that saves steps after the edits."""
+    return _extended(ctx, edits, Placement.paying_edits)
+
+
+def with_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
+    """Extend edits by those that move declarations which come too early after the edits, where that saves steps."""
+    return _extended(ctx, edits, lambda it: it.moving_edits() if it.moving_pays else [])
+
+
+def _extended(ctx: RuleContext, edits: list[Edit], tidy: Callable[[Placement], list[Edit]]) -> list[Edit]:
+    after = ctx.after(edits)
+    more = merged(edit for it in placements(after) for edit in tidy(it))
+    return [*edits_between(ctx.text, apply_edits(after.text, more))] if more else edits
+
+
+def split_by(build: Build, declarations: Iterable[Instruction]) -> list[Instruction]:
+    """The RUN instructions that execute several times because of what these instructions declare."""
+    wanted = {it.idx for it in declarations}
+    split_runs: list[Instruction] = []
+    for instruction in build.instructions:
+        if not isinstance(instruction, Run):
+            continue
+        split = instruction.split
+        if split is not None and split.cause is SplitCause.FILES:
+            split = build.instructions[split.origin].split
+        if split is not None and split.declared_at in wanted:
+            split_runs.append(instruction)
+    return split_runs
+
+
+def needlessly_repeated(ctx: RuleContext) -> frozenset[Run]:
+    """The RUN instructions that execute fewer times with every declaration in its place."""
+    needed = placements(ctx)
+    if not needed:
+        return frozenset()
+    tidied = needed[0].tidied.with_both
+    return frozenset(
+        run
+        for stage in ctx.build.needed_stages
+        for number, run in enumerate(stage.runs)
+        if len(run.steps) > tidied[stage.idx, number]
+    )
+
+
+def _placements(ctx: RuleContext) -> tuple[Placement, ...]:
+    if len(ctx.build.targets) < 2:
         return ()
     tidied = _Tidied(ctx)
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        placement = _placement(ctx, stage, tidied)
+    for stage in ctx.build.native_stages:
+        placement = _placement(ctx.build, stage, tidied)
         if placement.moves or placement.unused:
             tidied.placements.append(placement)
     return tuple(tidied.placements)
 
 
-def split_by(ctx: RuleContext, declarations: Iterable[int]) -> list[int]:
-    """The RUN instructions that execute several times because of what these instructions declare."""
-    wanted = {*declarations}
-    found: list[int] = []
-    for idx, instruction in enumerate(ctx.dockerfile.instructions):
-        if not isinstance(instruction.node, Run):
-            continue
-        split = ctx.facts.split(idx)
-        if split is not None and split.cause is SplitCause.FILES:
-            split = ctx.facts.split(split.origin)
-        if split is not None and split.declared_at in wanted:
-            found.append(idx)
-    return found
-
-
-def needlessly_repeated(ctx: RuleContext) -> frozenset[int]:
-    """The RUN instructions that execute fewer times with every declaration in its place."""
-    found = placements(ctx)
-    if not found:
-        return frozenset()
-    tidied = found[0].tidied.with_both
-    return frozenset(
-        idx
-        for stage in ctx.facts.needed_stages
-        for number, idx in enumerate(ctx.runs(stage))
-        if len(ctx.facts.steps(idx)) > tidied[stage, number]
-    )
-
-
-def _placement(ctx: RuleContext, stage: int, tidied: _Tidied) -> Placement:
-    declared = [*_declarations(ctx, stage)]
-    own = {it.instruction for it in declared}
-    places: dict[Declaration, tuple[int, ...]] = {}
+def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
+    declared = [*_declarations(stage)]
+    declaring = {it.instruction for it in declared}
+    places: dict[Declaration, tuple[Instruction, ...]] = {}
     unused: list[Declaration] = []
     # From the last to the first, for a declaration may be the user of an earlier one and move itself.
     for declaration in reversed(declared):
-        users = _users(ctx, stage, declaration.instruction + 1, declaration.name)
+        users = _users(stage, declaration.instruction, declaration.name)
         if not users:
             unused += [] if declaration.is_derived else [declaration]
             continue
-        inside = [it for it in users if it < ctx.plan.stages[stage].end_idx and it >= declaration.instruction]
+        inside = [it for it in users if it.stage is stage]
         if inside:
-            first = min(_moved_place(ctx, it, declaration.name, places) if it in own else it for it in inside)
-            place: tuple[int, ...] = (first,)
-        elif isinstance(ctx.node(declaration.instruction), Arg):
-            place = _first_of_each_stage(ctx, users)
+            moved = [_moved_place(it, declaration.name, places) if it in declaring else it for it in inside]
+            place: tuple[Instruction, ...] = (min(moved, key=lambda it: it.idx),)
+        elif isinstance(declaration.instruction.node, Arg):
+            place = _first_of_each_stage(users)
         else:
             continue
         places[declaration] = place
     moves = {
         declaration: places[declaration]
         for declaration in declared
-        if any(_has_run_between(ctx, stage, declaration.instruction, it) for it in places.get(declaration, ()))
+        if any(_has_run_between(declaration.instruction, it) for it in places.get(declaration, ()))
     }
-    return Placement(ctx, stage, moves, tuple(reversed(unused)), tidied)
+    return Placement(build, stage, moves, tuple(reversed(unused)), tidied)
 
 
-def _moved_place(ctx: RuleContext, user: int, name: str, places: dict[Declaration, tuple[int, ...]]) -> int:
-    """Where those pairs of a declaration will stand that use a variable."""
-    moved = {it.position: place[0] for it, place in places.items() if it.instruction == user}
-    node = ctx.node(user)
-    assert isinstance(node, WithPairs), "what declares has pairs"
-    using = [position for position in range(len(node.pairs)) if name in _names_in(ctx, user, position)]
-    return min(moved.get(it, user) for it in using or moved)
+def _moved_place(user: Instruction, name: str, places: dict[Declaration, tuple[Instruction, ...]]) -> Instruction:
+    """The place of those pairs of a declaration that use a variable, once they have moved."""
+    moved = {it.position: place[0] for it, place in places.items() if it.instruction is user}
+    using = [position for position in range(len(user.pairs)) if name in _names_in(user, position)]
+    return min((moved.get(it, user) for it in using or moved), key=lambda it: it.idx)
 
 
-def _names_in(ctx: RuleContext, idx: int, position: int) -> set[str]:
+def _names_in(instruction: Instruction, position: int) -> set[str]:
     """The variables in the value of a pair."""
-    instruction = ctx.instruction(idx)
-    node = instruction.node
-    assert isinstance(node, WithPairs), "what declares has pairs"
-    place = instruction.range_of(node.pairs[position])
-    references = variable_references(instruction, ctx.dockerfile.escape)
-    return {it.name for it in references if place.contains(it.range.start)}
+    range_ = instruction.range_of(instruction.pairs[position])
+    return {it.name for it in instruction.variable_references() if range_.contains(it.range.start)}
 
 
-def _declarations(ctx: RuleContext, stage: int) -> Iterator[Declaration]:
-    outlined = ctx.plan.stages[stage]
+def _declarations(stage: Stage) -> Iterator[Declaration]:
     names = {*PER_TARGET_ARGUMENTS}
-    for idx in range(outlined.from_idx + 1, outlined.end_idx):
-        node = ctx.node(idx)
+    for instruction in stage.instructions:
+        node = instruction.node
         if not isinstance(node, Arg | Env):
             continue
-        scopes = ctx.facts.scopes_behind(idx)
+        scopes = instruction.scopes_after
         for position, pair in enumerate(node.pairs):
             name = pair.name.text
             values = {it.environment.get(name) for it in scopes}
             is_automatic = isinstance(node, Arg) and name in PER_TARGET_ARGUMENTS and pair.value is None
-            is_derived = len(values) == 1 and not is_automatic and bool(names & _names_in(ctx, idx, position))
+            is_derived = len(values) == 1 and not is_automatic and bool(names & _names_in(instruction, position))
             if len(values) > 1 or is_automatic or is_derived:
                 names.add(name)
-                yield Declaration(idx, position, name, len(values) > 1, is_derived)
+                yield Declaration(instruction, position, name, len(values) > 1, is_derived)
 
 
-def _users(ctx: RuleContext, stage: int, start: int, name: str) -> list[int]:
-    """The instructions that use a variable, or may, from an instruction on: in its stage and those built on it."""
-    users: list[int] = []
-    for idx in range(start, ctx.plan.stages[stage].end_idx):
-        if _uses(ctx, idx, name):
-            users.append(idx)
-        if ctx.declares(idx, name):
+def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instruction]:
+    """The instructions that use a variable, or may, in a stage and the stages built on it.
+
+    `after` is the declaration in this stage; the search ends where the name is declared again.
+    """
+    users: list[Instruction] = []
+    for instruction in stage.instructions:
+        if after is not None and instruction.idx <= after.idx:
+            continue
+        if _uses(instruction, name):
+            users.append(instruction)
+        if instruction.declares(name):
             return users
-    for child in ctx.facts.children(stage):
-        users += _users(ctx, child, ctx.plan.stages[child].from_idx + 1, name)
+    for child in stage.children:
+        users += _users(child, None, name)
     return users
 
 
-def _uses(ctx: RuleContext, idx: int, name: str) -> bool:
-    instruction = ctx.instruction(idx)
+def _uses(instruction: Instruction, name: str) -> bool:
     node = instruction.node
     if isinstance(node, Onbuild):
-        return name in node.text or isinstance(node.trigger, Run)
-    scopes = ctx.facts.scopes(idx)
-    shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
-    if any(it.name == name for it in variable_references(instruction, ctx.dockerfile.escape, shell)):
+        return name in node.text or isinstance(node.trigger, RunNode)
+    if any(it.name == name for it in instruction.variable_references()):
         return True
-    if not isinstance(node, Run):
+    if not isinstance(instruction, Run):
         return False
-    script = ctx.inventory.script(idx)
-    if not scopes or script.has_errors or not script.commands:
+    script = instruction.script
+    if not instruction.scopes or script.has_errors or not script.commands:
         return True
-    return ctx.inventory.may_read(idx, name)
+    return instruction.may_read(name)
 
 
-def _first_of_each_stage(ctx: RuleContext, users: list[int]) -> tuple[int, ...]:
-    first: dict[int, int] = {}
+def _first_of_each_stage(users: list[Instruction]) -> tuple[Instruction, ...]:
+    first: dict[Stage, Instruction] = {}
     for user in users:
-        stage = ctx.facts.stage_of(user)
-        if stage is not None:
-            first[stage.idx] = min(user, first.get(stage.idx, user))
+        if user.stage is not None and (user.stage not in first or user.idx < first[user.stage].idx):
+            first[user.stage] = user
     # A stage that is built on another one of these inherits the declaration from it.
-    return tuple(user for stage, user in first.items() if not any(it in first for it in ctx.facts.ancestry(stage)[1:]))
+    return tuple(user for stage, user in first.items() if not any(it in first for it in stage.ancestry[1:]))
 
 
-def _has_run_between(ctx: RuleContext, stage: int, declaration: int, place: int) -> bool:
-    end = ctx.plan.stages[stage].end_idx
-    between = [*range(declaration + 1, min(place, end))]
-    child = ctx.facts.stage_of(place)
-    if child is not None and child.idx != stage:
-        between += range(child.from_idx + 1, place)
-    return any(isinstance(ctx.node(it), Run) for it in between)
+def _has_run_between(declaration: Instruction, place: Instruction) -> bool:
+    stage, child = declaration.stage, place.stage
+    assert stage is not None, "a declaration that is moved belongs to a stage"
+    runs = [it for it in stage.runs if declaration.idx < it.idx < place.idx]
+    if child is not None and child is not stage:
+        runs += [it for it in child.runs if it.idx < place.idx]
+    return bool(runs)

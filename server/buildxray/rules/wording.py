@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
-from buildxray.toolchains.base import Use
+from buildxray.semantics.build import KnownCommand
 
 _MOST = 3
 """Names in a list; a message has to fit on a line."""
@@ -33,8 +33,12 @@ def joined(parts: Iterable[str]) -> str:
     return _("{items} and {last}", items=_(", ").join(items[:-1]), last=items[-1])
 
 
-def advice(image: str, uses: Iterable[Use]) -> list[str]:
-    """How a human can do what no edit can: make these commands compile for another machine, in a stage on this image."""
+def advice(image: str, commands: Iterable[KnownCommand]) -> list[str]:
+    """How to cross-compile by hand where no edit can: a sentence for each toolchain of these commands.
+
+    `image` is the full name of the image at the root of the stage.
+    """
     install = "xx-apk add gcc musl-dev" if "alpine" in image else "xx-apt-get install -y gcc libc6-dev"
+    uses = [it.use for it in commands]
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
     return [_(it, install=install) for it in templates]

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, Step
 from buildxray.plan.operations import StepKind
@@ -34,7 +35,9 @@ from buildxray.semantics.file_flow import copied_files, way_into_image
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
+from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_references
@@ -57,6 +60,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Use",
+    "VariableReference",
     "Workspace",
 ]
 
@@ -249,9 +253,9 @@ class Instruction:
         """Whether it is an ARG of that name."""
         return isinstance(self.node, syntax.Arg) and any(it.name.text == name for it in self.node.pairs)
 
-    def variable_references(self) -> list[VariableReference]:
-        """Every `$NAME` and `${NAME}` in it, in shell text too."""
-        return [*variable_references(self.syntax, self.build.plan.dockerfile.escape, self.shell)]
+    def variable_references(self) -> tuple[VariableReference, ...]:
+        """Every `$NAME` and `${NAME}` in it, in the shell text of a RUN too."""
+        return variable_references(self.syntax, self.build.plan.dockerfile.escape, self.shell)
 
     # What the build makes of it
 
@@ -301,6 +305,20 @@ class Instruction:
         scopes = [it.scope_before(outlined, self.idx + after) for it in self.build.plan.targets]
         return tuple(None if it is None else it.environment.get(name) for it in scopes)
 
+    def expanded(self, text: str) -> tuple[str | None, ...]:
+        """`text` with its variables replaced as BuildKit would before this instruction, for each target of the build.
+
+        None where BuildKit refuses the text or the target does not need the stage. A variable without a known value expands to nothing.
+        """
+        if self.stage is None or self.is_global:
+            environments: list[Environment | None] = [
+                it.conversion.resolved.global_arguments for it in self.build.plan.targets
+            ]
+        else:
+            scopes = [it.scope_before(self.stage.outline, self.idx) for it in self.build.plan.targets]
+            environments = [None if it is None else it.environment for it in scopes]
+        return tuple(None if it is None else _expanded(text, self.build.dockerfile.escape, it) for it in environments)
+
     def sees(self, name: str) -> bool:
         """Whether the value of a variable is known here, for at least one target."""
         return any(it.environment.get(name) is not None for it in self.scopes)
@@ -309,6 +327,31 @@ class Instruction:
         """The ARG or ENV that last set a variable before this instruction, in its stage or one that it is built on."""
         idx = self.build.graph.declaration(name, self.idx)
         return None if idx is None else self.build.instructions[idx]
+
+    @property
+    def sources_named(self) -> tuple[Token, ...]:
+        """The names after COPY's `--from` and a mount's `from=`: of stages, by name or number, and of images.
+
+        Those of an ONBUILD are the names in its trigger. Empty where BuildKit could not read the flag.
+        """
+        node: Node | None = self.node
+        if isinstance(node, syntax.Onbuild):
+            node = node.trigger
+        if isinstance(node, syntax.Copy):
+            flag = node.source_stage
+            return () if flag is None or flag.value is None else (flag.value,)
+        names: list[Token] = []
+        for flag in node.mounts if isinstance(node, syntax.Run) else ():
+            try:
+                names += [it.value for it in mount_options(flag) if it.key == "from" and it.value is not None]
+            except MountSyntaxError:
+                continue
+        return tuple(names)
+
+    @property
+    def pulled_images(self) -> tuple[Step, ...]:
+        """The steps that pull the images which it names: in FROM, COPY or a mount."""
+        return tuple(it for it in self.build.plan.steps if it.kind == "source" and self.idx in it.instructions)
 
     @property
     def copied_files(self) -> tuple[tuple[Token, str], ...]:
@@ -417,6 +460,28 @@ class KnownCommand(Command):
 
     use: Use
     """What it does."""
+
+    @property
+    def foreign_targets(self) -> tuple[Platform, ...]:
+        """The targets of another architecture than the machine that it runs on for them."""
+        pairs = zip(self.invocation.targets, self.invocation.step_platforms, strict=True)
+        return tuple(target for target, machine in pairs if target.architecture != machine.architecture)
+
+    @property
+    def cross_targets(self) -> tuple[Platform, ...]:
+        """Of a compiler: the targets for which its output is certainly not for the machine that it runs on."""
+        triples = zip(self.use.architectures, self.invocation.targets, self.invocation.step_platforms, strict=True)
+        return tuple(target for made, target, machine in triples if made is not None and made != machine.architecture)
+
+    @property
+    def way_into_image(self) -> Instruction | None:
+        """The instruction that first takes one of its outputs out of the stage on the way into the image.
+
+        Where its outputs are not known, any file of the stage counts.
+        """
+        stage = self.run.stage
+        ways = (None if stage is None else stage.way_into_image(it) for it in self.use.outputs or ("/",))
+        return next((it for it in ways if it is not None), None)
 
     @property
     def title(self) -> str:
@@ -538,6 +603,7 @@ class Stage:
         """Its platform for each target of the build, normalised."""
         return self.build.graph.platforms(self.idx)
 
+    @property
     def foreign_targets(self) -> tuple[Platform, ...]:
         """Of a native stage: the targets that need it and have another architecture than it has."""
         architecture = self.platforms[0].architecture
@@ -577,6 +643,11 @@ class Stage:
         return tuple(it.stages[self.idx].base_name for it in self.build.plan.targets)
 
     @cached_property
+    def on_image(self) -> tuple[bool, ...]:
+        """Whether its FROM names an image or `scratch`, and not a stage, for each target."""
+        return tuple(it.stages[self.idx].base is None for it in self.build.plan.targets)
+
+    @cached_property
     def image_references(self) -> tuple[str, ...]:
         """The full name of the image that its FROM names, for each target; empty where it names a stage or `scratch`."""
         return tuple(it.stages[self.idx].reference for it in self.build.plan.targets)
@@ -610,6 +681,13 @@ class Stage:
 
     def _stages(self, indices: tuple[int, ...]) -> tuple[Stage, ...]:
         return tuple(self.build.stages[it] for it in indices)
+
+
+def _expanded(text: str, escape: str, environment: Environment) -> str | None:
+    try:
+        return expand(lex(text, escape), environment.get)
+    except ExpansionError:
+        return None
 
 
 _DEFAULT_SHELL = ("/bin/sh", "-c")

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from buildxray.plan.paths import clean
+from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
 from buildxray.semantics.stage_graph import Consumer, Facts
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Copy, From, Token
+
+__all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "moved", "way_into_image"]
 
 _ANYTHING: Final = "/"
 

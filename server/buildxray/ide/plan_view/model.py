@@ -178,7 +178,7 @@ class _Reader:
     def __init__(self, analysis: Analysis) -> None:
         self.plan = analysis.plan
         self.facts: Facts = analysis.context.facts
-        self._needless = needlessly_repeated(analysis.context)
+        self._needless = {it.idx for it in needlessly_repeated(analysis.context)}
         self._continuation = re.compile(rf"{re.escape(self.plan.dockerfile.escape)}[ \t]*\r?\n|\s+")
         self._sources: dict[int, list[Step]] = {}
         for step in self.plan.steps:

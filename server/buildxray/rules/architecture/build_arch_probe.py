@@ -9,12 +9,12 @@ from buildxray.platforms.names import ArchitectureNames, architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import files_taken
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.portability import files_taken
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.base import Effect, Use
 from buildxray.toolchains.mapping import mapped_architecture
 
 
@@ -55,40 +55,34 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: what is chosen may be a tool that runs in this stage. Where others name an architecture differently than
     `TARGETARCH`, the fix writes the mapping out.
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages - ctx.facts.image_stages):
-        probes = ctx.inventory.stage_uses(stage, Effect.PROBE)
-        for probe in probes if probes and files_taken(ctx, stage) else ():
-            invocation = probe.invocation
-            wrong = [
-                target
-                for target, machine in zip(invocation.targets, invocation.step_platforms, strict=True)
-                if target.architecture != machine.architecture
-            ]
-            if not wrong or not invocation.command.is_substitution or not _decides(ctx, probe):
+    for stage in ctx.build.native_stages:
+        probes = () if stage.is_image else stage.commands(Effect.PROBE)
+        for probe in probes if probes and files_taken(stage) else ():
+            wrong = probe.foreign_targets
+            if not wrong or not probe.syntax.is_substitution or not _decides(probe):
                 continue
             yield Finding(
-                ctx.command_range(probe),
+                probe.title_range,
                 _(
                     "`{title}` answers {architecture} for {platforms} too, and decides what goes into the image",
                     title=probe.title,
-                    architecture=invocation.step_platforms[0].architecture,
+                    architecture=probe.use.machine.architecture,
                     platforms=platforms(wrong),
                 ),
-                _fixes(ctx, probe),
+                _fixes(probe),
             )
 
 
-def _decides(ctx: RuleContext, probe: Use) -> bool:
-    """Whether what a probe prints is part of a later command that downloads or compiles."""
-    place = probe.invocation.command.range
+def _decides(probe: KnownCommand) -> bool:
+    """Whether the answer decides what is compiled or downloaded in the same RUN."""
     return any(
-        use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(use.invocation.command, place)
-        for use in ctx.inventory.uses(probe.instruction)
+        it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
+        for it in probe.run.known_commands
     )
 
 
 def _takes(command: Command, place: TextRange) -> bool:
-    """Whether what is printed at a place is in a command, in a variable that it uses, or decides on either."""
+    """Whether a command, one of its conditions or a variable that it uses contains the range."""
     if any(it.range.contains(place.start) for it in command.conditions):
         return True
     todo = [*command.words, *(it.value for it in command.assignments)]
@@ -107,28 +101,26 @@ def _takes(command: Command, place: TextRange) -> bool:
     return False
 
 
-def _fixes(ctx: RuleContext, probe: Use) -> tuple[Fix, ...]:
-    invocation = probe.invocation
-    range_ = _substitution(ctx, probe)
-    names = {it.architecture: _name(probe, it) for it in invocation.targets}
+def _fixes(probe: KnownCommand) -> tuple[Fix, ...]:
+    text, targets = probe.run.build.text, probe.invocation.targets
+    range_ = _substitution(probe)
+    names = {it.architecture: _name(probe, it) for it in targets}
     known = {architecture: name for architecture, name in names.items() if name is not None}
     is_condition = any(
-        range_.contains(invocation.command.range.start)
-        for it in ctx.inventory.script(probe.instruction).commands
+        range_.contains(probe.syntax.range.start)
+        for it in probe.run.script.commands
         for range_ in (*(one.range for one in it.conditions), *_deciding(it))
     )
-    if range_ is None or is_condition or not invocation.command.is_writable or len(known) != len(names):
+    if range_ is None or is_condition or not probe.syntax.is_writable or len(known) != len(names):
         return ()
     value: str | None = "$TARGETARCH"
     if any(architecture != name for architecture, name in known.items()):
-        value = mapped_architecture(known, invocation.targets)
+        value = mapped_architecture(known, targets)
     if value is None:
         return ()
-    if value == "$TARGETARCH" and (
-        ctx.text[range_.end : range_.end + 1].isalnum() or ctx.text[range_.end : range_.end + 1] == "_"
-    ):
+    if value == "$TARGETARCH" and (text[range_.end : range_.end + 1].isalnum() or text.startswith("_", range_.end)):
         value = "${TARGETARCH}"
-    edits = (Edit(range_, value), *declare_arguments(ctx, probe.instruction, ["TARGETARCH"]))
+    edits = (Edit(range_, value), *declare_arguments(probe.run, ["TARGETARCH"]))
     return (Fix(_("Take the target's architecture"), edits, Safety.SUGGESTION),)
 
 
@@ -136,13 +128,12 @@ def _deciding(command: Command) -> Iterator[TextRange]:
     return (range_ for them in command.variables.values() for it in them for range_ in it.decided_by)
 
 
-def _name(probe: Use, target: Platform) -> str | None:
-    """What a probe would print on a target."""
+def _name(probe: KnownCommand, target: Platform) -> str | None:
+    """What the command would answer on a target; None where that is not known."""
     names = architecture_names(target)
-    command = probe.invocation.command.name
-    if command == "go":
-        return target.architecture if "GOARCH" in probe.invocation.command.arguments else None
-    return None if names is None else _answer(command, names)
+    if probe.name == "go":
+        return target.architecture if "GOARCH" in probe.syntax.arguments else None
+    return None if names is None else _answer(probe.name, names)
 
 
 def _answer(command: str, names: ArchitectureNames) -> str | None:
@@ -151,11 +142,11 @@ def _answer(command: str, names: ArchitectureNames) -> str | None:
     )
 
 
-def _substitution(ctx: RuleContext, probe: Use) -> TextRange | None:
-    """All of `$(…)`, where nothing but the probe is in it."""
-    place = ctx.instruction(probe.instruction).place(probe.invocation.command.range)
+def _substitution(probe: KnownCommand) -> TextRange | None:
+    """The command substitution that consists of the command alone; None where it has more."""
+    text, place = probe.run.build.text, probe.range
     for opening, closing in (("$(", ")"), ("`", "`")):
         start, end = place.start - len(opening), place.end + len(closing)
-        if ctx.text[start : place.start] == opening and ctx.text[place.end : end] == closing:
+        if text[start : place.start] == opening and text[place.end : end] == closing:
             return TextRange(start, end)
     return None

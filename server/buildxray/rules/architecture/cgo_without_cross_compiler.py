@@ -9,7 +9,8 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.toolchains.base import Effect
+from buildxray.semantics.build import Effect
+from buildxray.toolchains.go import GO
 
 _COMPILERS: Final = ("CC", "CC_FOR_TARGET", "CC_FOR_linux_arm64", "CC_FOR_linux_amd64")
 
@@ -53,26 +54,18 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
     COPY --from=build /out/app /app
     ```
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
-            invocation = use.invocation
-            if (
-                use.toolchain.name != "Go"
-                or not use.is_targeted
-                or any(invocation.setting(it).is_set for it in _COMPILERS)
-            ):
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            use, invocation = command.use, command.invocation
+            if use.toolchain is not GO or not use.is_targeted:
                 continue
-            cgo = invocation.setting("CGO_ENABLED").values
-            foreign = [
-                target
-                for made, target, on in zip(
-                    cgo, invocation.targets, zip(use.architectures, invocation.step_platforms, strict=True), strict=True
-                )
-                if made == "1" and on[0] is not None and on[0] != on[1].architecture
-            ]
+            if any(invocation.setting(it).is_set for it in _COMPILERS):
+                continue
+            has_cgo = zip(invocation.setting("CGO_ENABLED").values, invocation.targets, strict=True)
+            foreign = [target for value, target in has_cgo if value == "1" and target in command.cross_targets]
             if foreign:
                 yield Finding(
-                    ctx.command_range(use),
+                    command.title_range,
                     _(
                         "`{title}` needs a C compiler for {platforms} because of `CGO_ENABLED=1`, and none is set",
                         title=use.title,

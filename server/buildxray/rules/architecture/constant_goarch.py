@@ -11,10 +11,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.file_flow import way_into_image
-from buildxray.syntax.instructions import Arg, Env
+from buildxray.semantics.build import Effect, Instruction, KnownCommand
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.base import Effect, Use
+from buildxray.toolchains.go import GO
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS)
@@ -57,59 +57,53 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is left alone.
     """
-    for stage in sorted(ctx.facts.needed_stages):
-        uses = [
-            it for it in ctx.inventory.stage_uses(stage, Effect.COMPILE) if it.is_targeted and it.toolchain.name == "Go"
-        ]
-        if len({it.architectures for it in uses}) > 1:
+    for stage in ctx.build.needed_stages:
+        commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
+        if len({it.use.architectures for it in commands}) > 1:
             continue
         seen: set[TextRange] = set()
-        for use in uses:
-            found = _constant(ctx, use)
-            if found is None or found[1] in seen or not use.wrong_targets or use.invocation.command.conditions:
+        for command in commands:
+            constant = _constant(command)
+            if constant is None or constant[1] in seen or not command.use.wrong_targets or command.syntax.conditions:
                 continue
-            if stage not in ctx.facts.image_stages and not any(
-                way_into_image(ctx.facts, stage, it) for it in use.outputs
-            ):
+            if not stage.is_image and not any(stage.way_into_image(it) for it in command.use.outputs):
                 continue
-            idx, range_ = found
-            if not _is_a_machine(ctx.text[slice(*range_)]):
+            instruction, range_ = constant
+            architecture = ctx.text[slice(*range_)]
+            if not _is_a_machine(architecture):
                 continue
             seen.add(range_)
-            cgo = use.invocation.setting("CGO_ENABLED").values
+            cgo = command.invocation.setting("CGO_ENABLED").values
             safety = Safety.SAFE if all(it == "0" for it in cgo) else Safety.SUGGESTION
-            edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(ctx, idx, ["TARGETARCH"]))
+            edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
                 range_,
                 _(
                     "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
-                    title=use.title,
-                    architecture=ctx.text[slice(*range_)],
-                    platforms=platforms(use.wrong_targets),
+                    title=command.title,
+                    architecture=architecture,
+                    platforms=platforms(command.use.wrong_targets),
                 ),
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
-                severity=Severity.WARNING if ctx.has_intent and isinstance(ctx.node(idx), Arg) else None,
+                severity=Severity.WARNING if ctx.has_intent and isinstance(instruction.node, Arg) else None,
             )
 
 
 def _is_a_machine(architecture: str) -> bool:
-    """Whether images are built for it: wasm is no mistake."""
     return architecture_names(normalize(Platform("linux", architecture))) is not None
 
 
-def _constant(ctx: RuleContext, use: Use) -> tuple[int, TextRange] | None:
-    """The instruction and place of a literal GOARCH that a command sees."""
-    setting = use.invocation.setting("GOARCH")
+def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
+    """The constant that GOARCH is set to, and the instruction in which it is written."""
+    setting = command.invocation.setting("GOARCH")
     if setting.assignment is not None:
         value = setting.assignment.value
         is_literal = value.value is not None and value.value == value.text and not setting.assignment.is_conditional
-        place = ctx.instruction(use.instruction).place(value.range)
-        return (use.instruction, place) if is_literal and value.text else None
-    declared = ctx.facts.declaration("GOARCH", use.instruction)
-    node = None if declared is None else ctx.node(declared)
-    if declared is None or not isinstance(node, Arg | Env):
+        return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
+    declaration = command.run.declaration("GOARCH")
+    if declaration is None:
         return None
-    pair = next(it for it in reversed(node.pairs) if it.name.text == "GOARCH")
+    pair = next(it for it in reversed(declaration.pairs) if it.name.text == "GOARCH")
     if pair.value is None or not pair.value.text.isalnum():
         return None
-    return declared, ctx.instruction(declared).range_of(pair.value)
+    return declaration, declaration.range_of(pair.value)

@@ -9,9 +9,9 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.semantics.file_flow import way_into_image
+from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
-from buildxray.toolchains.base import Effect, Use
+from buildxray.toolchains.go import GO
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
@@ -55,16 +55,14 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
-            if use.toolchain.name != "Go" or use.invocation.subcommand != "install":
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            if command.use.toolchain is not GO or command.invocation.subcommand != "install":
                 continue
-            invocation = use.invocation
-            made = zip(use.architectures, invocation.targets, invocation.step_platforms, strict=True)
-            foreign = [target for arch, target, machine in made if arch is not None and arch != machine.architecture]
-            copied = [it for it in use.outputs if way_into_image(ctx.facts, stage, it) is not None]
+            foreign = command.cross_targets
+            copied = [it for it in command.use.outputs if stage.way_into_image(it) is not None]
             if foreign and copied:
-                has_gobin = any(invocation.setting("GOBIN").values)
+                has_gobin = any(command.invocation.setting("GOBIN").values)
                 consequence = (
                     _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
                     if has_gobin
@@ -73,15 +71,14 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                         platforms=platforms(foreign),
                     )
                 )
-                yield Finding(ctx.command_range(use), consequence, _fixes(ctx, use, copied[0]))
+                yield Finding(command.title_range, consequence, _fixes(command, copied[0]))
 
 
-def _fixes(ctx: RuleContext, use: Use, output: str) -> tuple[Fix, ...]:
-    """`go build -o` with the path from which the binary is copied, where one package has one name."""
-    command = use.invocation.command
-    is_known = not output.endswith("/") and len({posixpath.basename(it) for it in use.outputs}) == 1
-    if not is_known or not command.is_writable or use.title_words < 2 or any("@" in it for it in command.arguments):
+def _fixes(command: KnownCommand, output: str) -> tuple[Fix, ...]:
+    is_known = not output.endswith("/") and len({posixpath.basename(it) for it in command.use.outputs}) == 1
+    if not is_known or not command.syntax.is_writable or command.use.title_words < 2:
         return ()
-    place = ctx.instruction(use.instruction).place(command.words[1].range)
-    edits = (Edit(place, f"build -o {output}"),)
+    if any("@" in it for it in command.syntax.arguments):
+        return ()
+    edits = (Edit(command.run.shell_range(command.syntax.words[1].range), f"build -o {output}"),)
     return (Fix(_("Write `go build -o {output}`", output=output), edits, Safety.SUGGESTION),)

@@ -9,7 +9,6 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import joined
-from buildxray.syntax.instructions import From
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -38,19 +37,15 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: without the flag, the stage has the target's platform as a whole.
     """
-    for stage in ctx.plan.stages:
-        instruction = ctx.instruction(stage.from_idx)
-        node = instruction.node
-        flag = node.platform if isinstance(node, From) else None
-        if flag is None or flag.value is None or "$" not in flag.value.text or ctx.facts.bases(stage.idx):
+    for stage in ctx.build.stages:
+        flag = stage.from_.platform
+        if flag is None or flag.value is None or "$" not in flag.value.text or stage.bases or stage.is_native:
             continue
-        if stage.idx in ctx.facts.native_stages:
-            continue
-        pairs = list(zip(ctx.facts.platforms(stage.idx), (it.platform for it in ctx.plan.targets), strict=True))
+        pairs = list(zip(stage.platforms, ctx.build.targets, strict=True))
         if not all((one.os, one.architecture) == (target.os, target.architecture) for one, target in pairs):
             continue
         lost = [(one, target) for one, target in pairs if one.variant != target.variant]
         if lost:
-            fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, flag),))
+            fix = Fix(_("Remove `--platform`"), (remove_flag(stage.from_, flag),))
             changes = joined(_("{target} becomes {platform}", target=target, platform=one) for one, target in lost)
-            yield Finding(instruction.range_of(flag), _("the variant is lost: {changes}", changes=changes), (fix,))
+            yield Finding(stage.from_.range_of(flag), _("the variant is lost: {changes}", changes=changes), (fix,))

@@ -11,8 +11,9 @@ from buildxray.localization import N_, _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
-from buildxray.semantics.file_flow import way_into_image
-from buildxray.toolchains.base import CrossCompilation, Effect, Use
+from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
+from buildxray.toolchains.base import CrossCompilation
+from buildxray.toolchains.go import GO
 
 _GCC: Final = frozenset({"alpine-sdk", "build-base", "clang", "gcc", "musl-dev"})
 _COMPATIBLE: Final = frozenset({"gcompat", "libc6-compat", "musl", "glibc"})
@@ -69,69 +70,67 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are left alone.
     """
-    image = _image_library(ctx)
+    image = _image_library(ctx.build)
     if image is None:
         return
-    for stage in sorted(ctx.facts.needed_stages - ctx.facts.image_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
-            if (
-                use.toolchain.name != "Go"
-                or not use.invocation.command.words
-                or use.invocation.workspace.may_use_libc is False
-            ):
+    for stage in ctx.build.needed_stages:
+        for command in () if stage.is_image else stage.commands(Effect.COMPILE):
+            if command.use.toolchain is not GO or command.invocation.workspace.may_use_libc is False:
                 continue
-            library = _library(ctx, stage)
-            if library is None or library is image or not _is_dynamic(ctx, stage, use):
+            library = _library(stage)
+            if not command.syntax.words or library is None or library is image or not _is_dynamic(stage, command):
                 continue
-            way = next((it for path in use.outputs if (it := way_into_image(ctx.facts, stage, path))), None)
+            way = next((it for path in command.use.outputs if (it := stage.way_into_image(path))), None)
             if way is not None:
                 yield Finding(
-                    ctx.command_range(use),
+                    command.title_range,
                     _(
                         "`{title}` links to {library}, and the binary goes into an image with {other}",
-                        title=use.title,
+                        title=command.title,
                         library=_(library.value),
                         other=_(image.value),
                     ),
-                    _fixes(ctx, use),
-                    (Related(ctx.keyword_range(way.instruction), _("the binary is taken from here")),),
+                    _fixes(command),
+                    (Related(way.keyword_range, _("the binary is taken from here")),),
                 )
 
 
-def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
-    if use.invocation.setting("CGO_ENABLED").is_set or not use.invocation.command.is_writable:
+def _fixes(command: KnownCommand) -> tuple[Fix, ...]:
+    if command.invocation.setting("CGO_ENABLED").is_set or not command.syntax.is_writable:
         return ()
-    edits = tuple(set_target(ctx, use, CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)))
+    edits = tuple(set_target(command, CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)))
     return (Fix(_("Compile with `CGO_ENABLED=0`"), edits, Safety.SUGGESTION),)
 
 
-def _is_dynamic(ctx: RuleContext, stage: int, use: Use) -> bool:
-    invocation = use.invocation
+def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
+    """Whether Go links to the C library of the stage, for some target."""
+    use, invocation = command.use, command.invocation
     flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
-        # A compiler that somebody chose may bring another library.
+        # A compiler that is set explicitly may bring another library.
         return False
     made = zip(invocation.setting("CGO_ENABLED").values, use.architectures, invocation.step_platforms, strict=True)
     return any(
-        cgo == "1" or (cgo == "" and architecture == machine.architecture and _has_c_compiler(ctx, stage))
+        cgo == "1" or (cgo == "" and architecture == machine.architecture and _has_c_compiler(stage))
         for cgo, architecture, machine in made
     )
 
 
-def _has_c_compiler(ctx: RuleContext, stage: int) -> bool:
-    image = ctx.image(stage)
+def _has_c_compiler(stage: Stage) -> bool:
+    image = stage.image_name
     if re.match(r"docker\.io/library/golang(?::|$)", image) and "alpine" not in image:
         return True
-    return bool(_installed(ctx, stage) & _GCC)
+    return bool(_installed(stage) & _GCC)
 
 
-def _installed(ctx: RuleContext, stage: int) -> set[str]:
-    uses = (use for it in ctx.facts.ancestry(stage) for use in ctx.inventory.stage_uses(it, Effect.INSTALL))
-    return {argument for use in uses for argument in use.invocation.command.arguments}
+def _installed(stage: Stage) -> set[str]:
+    """The words of all commands that install packages into a stage."""
+    commands = (command for it in stage.ancestry for command in it.commands(Effect.INSTALL))
+    return {argument for command in commands for argument in command.syntax.arguments}
 
 
-def _library(ctx: RuleContext, stage: int) -> _Library | None:
-    image = ctx.image(stage)
+def _library(stage: Stage) -> _Library | None:
+    image = stage.image_name
     if image == "scratch" or "distroless/static" in image or "chainguard/static" in image:
         return _Library.NONE
     if re.search(r"alpine|busybox:.*musl", image):
@@ -141,9 +140,9 @@ def _library(ctx: RuleContext, stage: int) -> _Library | None:
     return None
 
 
-def _image_library(ctx: RuleContext) -> _Library | None:
+def _image_library(build: Build) -> _Library | None:
     """The C library of what becomes the image; None where it is not known, or another one is installed."""
-    target = ctx.plan.target_stage
-    if target is None or not ctx.plan.targets or _installed(ctx, target) & _COMPATIBLE:
+    target = build.target_stage
+    if target is None or not build.targets or _installed(target) & _COMPATIBLE:
         return None
-    return _library(ctx, target)
+    return _library(target)

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.paths import holds
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
-from buildxray.semantics.file_flow import copied_files, way_into_image
-from buildxray.syntax.instructions import Copying, Onbuild, Run
-from buildxray.toolchains.base import Effect, Use
+from buildxray.semantics.file_flow import holds
+from buildxray.syntax.instructions import Copying, Onbuild
+from buildxray.toolchains.common import COMMON
+from buildxray.toolchains.node import NODE
 
 _OF_THE_SYSTEM: Final = (
     "/bin",
@@ -64,67 +65,72 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     Whether packages of npm have native code, the lock file beside the Dockerfile tells; without one the finding is a mere hint.
     """
-    if ctx.plan.target_stage in ctx.facts.native_stages:
+    target = ctx.build.target_stage
+    if target is None or target.is_native:
         return
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages - ctx.facts.image_stages):
-        machine = ctx.facts.platforms(stage)[0]
-        foreign = [
-            it.platform
-            for it in ctx.plan.targets
-            if it.is_needed(stage) and it.platform.architecture != machine.architecture
-        ]
-        uses = [
-            use
-            for it in ctx.facts.ancestry(stage)
-            for use in ctx.inventory.stage_uses(it, Effect.INSTALL)
-            if not use.invocation.has_option(*_FOR_TARGET) and not use.title.startswith("xx-")
-        ]
-        has_other_makers = bool(uses) and _has_other_makers(ctx, stage)
-        removed = _removed(ctx, stage) if uses else set()
-        for consumer in ctx.facts.consumers[stage] if foreign and uses else ():
-            if consumer.stage not in ctx.facts.image_stages and way_into_image(ctx.facts, stage, "/") is None:
+    for stage in ctx.build.native_stages:
+        foreign = stage.foreign_targets
+        installers = [] if stage.is_image or not foreign else _installers(stage)
+        has_other_makers = bool(installers) and _has_other_makers(stage)
+        removed = _removed(stage) if installers else set()
+        for consumer in stage.consumers if installers else ():
+            assert consumer.stage is not None, "what takes files belongs to a stage"
+            if not consumer.stage.is_image and stage.way_into_image("/") is None:
                 continue
-            for token, path in copied_files(ctx.facts, consumer):
-                use = _installer(path, uses, removed, has_other_makers=has_other_makers)
-                if use is None:
+            for token, path in consumer.copied_files:
+                installer = _installer(path, installers, removed, has_other_makers=has_other_makers)
+                if installer is None:
                     continue
-                is_certain = use.toolchain.name != "Node.js" or use.invocation.workspace.has_native_packages
+                is_certain = installer.use.toolchain is not NODE or installer.invocation.workspace.has_native_packages
                 yield Finding(
-                    ctx.instruction(consumer.instruction).range_of(token),
+                    consumer.range_of(token),
                     _(
                         "`{title}` installs for {machine}, and this copies the files into the image for {platforms} too",
-                        title=use.title,
-                        machine=machine,
+                        title=installer.title,
+                        machine=stage.platforms[0],
                         platforms=platforms(foreign),
                     ),
-                    related=(Related(ctx.command_range(use), _("installed here")),),
+                    related=(Related(installer.title_range, _("installed here")),),
                     severity=None if is_certain else Severity.INFORMATION,
                 )
 
 
-def _removed(ctx: RuleContext, stage: int) -> set[str]:
-    """What the stage deletes again."""
+def _installers(stage: Stage) -> list[KnownCommand]:
+    """The commands that install files for the machine of a stage into it."""
+    return [
+        command
+        for it in stage.ancestry
+        for command in it.commands(Effect.INSTALL)
+        if not command.invocation.has_option(*_FOR_TARGET) and not command.title.startswith("xx-")
+    ]
+
+
+def _removed(stage: Stage) -> set[str]:
+    """The paths that the stage deletes."""
     return {
         path
-        for idx in ctx.runs(stage)
-        for it in ctx.inventory.invocations(idx)
-        if it.command.name == "rm"
-        for word in it.command.words[1:]
-        for path in it.paths(word)
+        for run in stage.runs
+        for it in run.commands
+        if it.name == "rm"
+        for word in it.syntax.words[1:]
+        for path in it.invocation.paths(word)
     }
 
 
-def _installer(path: str, uses: list[Use], removed: set[str], *, has_other_makers: bool) -> Use | None:
-    """What has installed the files at a path."""
+def _installer(
+    path: str, installers: list[KnownCommand], removed: set[str], *, has_other_makers: bool
+) -> KnownCommand | None:
+    """The command that has installed the files at a path."""
     if any(holds(it, path) for it in _FOR_ALL):
         return None
-    for use in uses:
+    for command in installers:
+        use = command.use
         if use.outputs:
-            is_pure = use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is False
+            is_pure = use.toolchain is NODE and command.invocation.workspace.has_native_packages is False
             if not is_pure and any(holds(it, path) or holds(path, it) for it in use.outputs if it not in removed):
-                return use
-        elif use.toolchain.name == "common programs" and _is_of_the_system(path, has_other_makers=has_other_makers):
-            return use
+                return command
+        elif use.toolchain is COMMON and _is_of_the_system(path, has_other_makers=has_other_makers):
+            return command
     return None
 
 
@@ -134,20 +140,17 @@ def _is_of_the_system(path: str, *, has_other_makers: bool) -> bool:
     return not has_other_makers and any(holds(it, path) for it in _OF_THE_SYSTEM)
 
 
-def _has_other_makers(ctx: RuleContext, stage: int) -> bool:
+def _has_other_makers(stage: Stage) -> bool:
     """Whether anything but a package manager may have put a program into a stage: a compiler, a download, a COPY."""
-    for member in ctx.facts.ancestry(stage):
-        outlined = ctx.plan.stages[member]
-        for idx in range(outlined.from_idx + 1, outlined.end_idx):
-            node = ctx.node(idx)
-            if isinstance(node, Copying | Onbuild) or (isinstance(node, Run) and not _only_installs(ctx, idx)):
-                return True
-    return False
+    return any(
+        isinstance(it.node, Copying | Onbuild) or (isinstance(it, Run) and not _only_installs(it))
+        for member in stage.ancestry
+        for it in member.instructions
+    )
 
 
-def _only_installs(ctx: RuleContext, idx: int) -> bool:
-    if ctx.inventory.script(idx).has_errors:
+def _only_installs(run: Run) -> bool:
+    if run.script.has_errors:
         return False
-    known = zip(ctx.inventory.invocations(idx), ctx.inventory.recognized(idx), strict=True)
-    uses = [use for invocation, use in known if not is_nothing(invocation.command)]
+    uses = [it.use for it in run.commands if not is_nothing(it.syntax)]
     return all(it is not None and it.effect in (Effect.INSTALL, Effect.NEUTRAL) for it in uses)

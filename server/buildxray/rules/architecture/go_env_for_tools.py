@@ -10,7 +10,9 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
 from buildxray.rules.wording import platforms
-from buildxray.toolchains.base import CrossCompilation, Effect
+from buildxray.semantics.build import Effect
+from buildxray.toolchains.base import CrossCompilation
+from buildxray.toolchains.go import GO
 
 _RUNNING: Final = frozenset({"generate", "run", "test", "tool"})
 
@@ -56,13 +58,13 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: `go generate` may use `GOARCH` to choose what it writes. Better still, set `GOARCH` in front of `go build` only.
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.EXECUTE):
-            invocation = use.invocation
-            if use.toolchain.name != "Go" or invocation.subcommand not in _RUNNING:
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.EXECUTE):
+            use, invocation = command.use, command.invocation
+            if use.toolchain is not GO or invocation.subcommand not in _RUNNING:
                 continue
-            if any(it.kind in ("if", "case", "and", "or") and it.variables for it in invocation.command.conditions):
-                # Somebody has thought of when it runs.
+            if any(it.kind in ("if", "case", "and", "or") and it.variables for it in command.syntax.conditions):
+                # The file decides itself when it runs.
                 continue
             setting = invocation.setting("GOARCH")
             foreign = [
@@ -75,12 +77,12 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
             if not foreign:
                 continue
             fixes: tuple[Fix, ...] = ()
-            if invocation.command.is_writable and invocation.command.assigned("GOARCH") is None:
+            if command.syntax.is_writable and command.syntax.assigned("GOARCH") is None:
                 crossing = CrossCompilation((("GOOS", ""), ("GOARCH", "")), (), is_safe=False)
-                edits = tuple(set_target(ctx, use, crossing))
+                edits = tuple(set_target(command, crossing))
                 fixes = (Fix(_("Run it for the build machine"), edits, Safety.SUGGESTION),)
             yield Finding(
-                ctx.command_range(use),
+                command.title_range,
                 _(
                     "`{title}` runs on {machine} what it compiles for {platforms}",
                     title=use.title,

@@ -12,7 +12,6 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.file_flow import way_into_image
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 
@@ -52,20 +51,20 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     none where the file is compared with a checksum, which differs per architecture. For other names, map the argument:
     `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
-    if len(ctx.plan.targets) < 2 or ctx.dockerfile.escape == "`":
+    target = ctx.build.target_stage
+    if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":
         # Who writes for Windows has one architecture.
         return
     seen: set[TextRange] = set()
-    for stage in sorted(ctx.facts.needed_stages):
-        is_native = stage in ctx.facts.native_stages
-        if is_native and ctx.plan.target_stage in ctx.facts.native_stages:
+    for stage in ctx.build.needed_stages:
+        if stage.is_native and target.is_native:
             continue
-        found = [(download, _named(download)) for download in downloads(ctx, stage)]
-        if len({one[2] for __, named in found for one in named}) != 1:
+        downloaded = [(download, _named(download)) for download in downloads(stage)]
+        if len({one[2] for __, named in downloaded for one in named}) != 1:
             # Who downloads for several architectures has thought of them.
             continue
-        for it, named in found:
-            if is_native and not any(way_into_image(ctx.facts, stage, output) for output in it.outputs):
+        for it, named in downloaded:
+            if stage.is_native and not any(stage.way_into_image(output) for output in it.outputs):
                 continue
             finding = _finding(ctx, named)
             if finding is not None and finding.range not in seen:
@@ -88,13 +87,14 @@ def _named(download: Download) -> list[_Named]:
 def _finding(ctx: RuleContext, named: list[_Named]) -> Finding | None:
     if not named:
         return None
-    wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != named[0][2]]
+    wrong = [it for it in ctx.build.targets if it.architecture != named[0][2]]
     if not wrong:
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
         edits = [Edit(range_, "${TARGETARCH}") for __, range_, ___ in named]
-        declarations = declare_arguments(ctx, min(piece.instruction for piece, *__ in named), ["TARGETARCH"])
+        first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
+        declarations = declare_arguments(first, ["TARGETARCH"])
         fixes = (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
     place = named[0][1]
     return Finding(
@@ -105,10 +105,10 @@ def _finding(ctx: RuleContext, named: list[_Named]) -> Finding | None:
             platforms=platforms(wrong),
         ),
         fixes,
-        severity=Severity.WARNING if ctx.has_intent and _may_be_given(ctx, named) else None,
+        severity=Severity.WARNING if ctx.has_intent and _may_be_given(named) else None,
     )
 
 
-def _may_be_given(ctx: RuleContext, named: list[_Named]) -> bool:
+def _may_be_given(named: list[_Named]) -> bool:
     """Whether a build argument may say something else, though the same for every platform of one build."""
-    return any(isinstance(ctx.node(piece.instruction), Arg) for piece, *__ in named)
+    return any(isinstance(piece.instruction.node, Arg) for piece, *__ in named)

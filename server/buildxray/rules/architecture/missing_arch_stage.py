@@ -8,7 +8,6 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import listed, platforms
-from buildxray.syntax.instructions import From
 
 
 @rule(Severity.ERROR, Severity.ERROR)
@@ -41,17 +40,17 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     COPY app /app
     ```
     """
-    for stage in ctx.plan.stages:
-        node = ctx.node(stage.from_idx)
-        if not isinstance(node, From) or node.image is None or "$" not in node.image.text:
+    for stage in ctx.build.stages:
+        image = stage.from_.image
+        if image is None or "$" not in image.text:
             continue
-        resolved = [(it.platform, it.stages[stage.idx]) for it in ctx.plan.targets if it.is_needed(stage.idx)]
-        missing = [
-            (platform, it.base_name) for platform, it in resolved if it.base is None and it.base_name != "scratch"
+        chosen = [
+            it for it in zip(ctx.build.targets, stage.base_names, stage.on_image, strict=True) if it[0] in stage.targets
         ]
-        if missing and any(it.base is not None for _, it in resolved):
+        missing = [(target, name) for target, name, on_image in chosen if on_image and name != "scratch"]
+        if missing and any(not on_image for *__, on_image in chosen):
             yield Finding(
-                ctx.instruction(stage.from_idx).range_of(node.image),
+                stage.from_.range_of(image),
                 _(
                     "for {platforms} there is no stage {names}, so it becomes an image of the registry",
                     platforms=platforms(it for it, __ in missing),

@@ -9,8 +9,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, set_target
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
-from buildxray.toolchains.base import CrossCompilation, Effect, Use
+from buildxray.toolchains.base import CrossCompilation
+from buildxray.toolchains.go import GO
 
 _OLD = frozenset({"v5", "v6"})
 
@@ -56,19 +58,20 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: for other architectures Go does not look at `GOARM`.
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            use = command.use
             pairs = zip(use.architectures, use.invocation.targets, strict=True)
             old = [target for made, target in pairs if made == "arm" and target.variant in _OLD]
-            is_asked = use.toolchain.name == "Go" and use.is_targeted and use.invocation.command.is_writable
-            if is_asked and (misread := _misread(ctx, use)) is not None:
+            is_asked = use.toolchain is GO and use.is_targeted and use.invocation.command.is_writable
+            if is_asked and (misread := _misread(command)) is not None:
                 yield misread
             if not old or not is_asked or use.invocation.setting("GOARM").is_set:
                 continue
             crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
-            edits = (*set_target(ctx, use, crossing), *declare_arguments(ctx, use.instruction, crossing.arguments))
+            edits = (*set_target(command, crossing), *declare_arguments(command.run, crossing.arguments))
             yield Finding(
-                ctx.command_range(use),
+                command.title_range,
                 _(
                     "without `GOARM`, `{title}` makes code for arm/v7, which {platforms} cannot run",
                     title=use.title,
@@ -78,17 +81,17 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             )
 
 
-def _misread(ctx: RuleContext, use: Use) -> Finding | None:
+def _misread(command: KnownCommand) -> Finding | None:
     """`GOARM=$TARGETVARIANT` is `v6`, where Go wants `6`."""
-    setting = use.invocation.setting("GOARM")
+    use, setting = command.use, command.invocation.setting("GOARM")
     if setting.assignment is None:
         return None
     pairs = zip(setting.values, use.architectures, use.invocation.targets, strict=True)
     wrong = [
         (value, target) for value, made, target in pairs if made == "arm" and value is not None and value[:1] == "v"
     ]
-    place = ctx.instruction(use.instruction).place(setting.assignment.value.range)
-    if not wrong or ctx.text[slice(*place)].strip('"') not in ("$TARGETVARIANT", "${TARGETVARIANT}"):
+    place = command.run.shell_range(setting.assignment.value.range)
+    if not wrong or command.run.build.text[slice(*place)].strip('"') not in ("$TARGETVARIANT", "${TARGETVARIANT}"):
         return None
     return Finding(
         place,

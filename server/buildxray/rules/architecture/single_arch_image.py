@@ -11,7 +11,6 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import From
 
 _PREFIXES: Final = {
     "amd64": "amd64",
@@ -54,17 +53,15 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     RUN echo $TARGETARCH
     ```
     """
-    for stage in ctx.plan.stages:
-        if stage.idx not in ctx.facts.needed_stages - ctx.facts.chosen_stages or ctx.facts.bases(stage.idx):
+    for stage in ctx.build.needed_stages:
+        image = stage.from_.image
+        if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
             continue
-        node = ctx.node(stage.from_idx)
-        if not isinstance(node, From) or node.image is None or named_architectures(stage.name):
-            continue
-        architecture = _architecture(node.image.text)
-        wrong = [it for it in ctx.facts.platforms(stage.idx) if it.architecture != architecture]
+        architecture = _architecture(image.text)
+        wrong = [it for it in stage.platforms if it.architecture != architecture]
         if architecture is not None and wrong:
             yield Finding(
-                ctx.instruction(stage.from_idx).range_of(node.image),
+                stage.from_.range_of(image),
                 _(
                     "this image is for {architecture} only, and the stage is built for {platforms} too",
                     architecture=architecture,

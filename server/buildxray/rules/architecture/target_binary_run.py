@@ -10,8 +10,8 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Command, Effect, KnownCommand
 from buildxray.syntax.shell import ShellWord
-from buildxray.toolchains.base import Effect, Invocation, Use
 
 _PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
 _NATIVE_ONLY: Final = frozenset({"ldd", "strip"})
@@ -54,55 +54,44 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
     COPY --from=build /out/app /app
     ```
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        made: dict[str, Use] = {}
-        for ancestor in ctx.facts.ancestry(stage)[1:]:
-            for use in ctx.inventory.stage_uses(ancestor, Effect.COMPILE):
-                made |= _foreign_outputs(use)
-        for idx in ctx.runs(stage):
-            uses = {id(it.invocation.command): it for it in ctx.inventory.uses(idx)}
-            for invocation in ctx.inventory.invocations(idx):
-                compiled = uses.get(id(invocation.command))
-                if compiled is not None and compiled.effect is Effect.COMPILE:
-                    made |= _foreign_outputs(compiled)
-                    continue
-                found = _run(invocation, made)
-                if found is None or any(it.kind != "for" and it.variables for it in invocation.command.conditions):
-                    continue
-                word, use = found
-                foreign = [
-                    it
-                    for it, machine in zip(use.invocation.targets, use.invocation.step_platforms, strict=True)
-                    if it.architecture != machine.architecture
-                ]
-                yield Finding(
-                    ctx.instruction(idx).place(word.range),
-                    _(
-                        "{machine} runs what `{title}` compiled for {platforms}",
-                        machine=use.machine,
-                        title=use.title,
-                        platforms=platforms(foreign),
-                    ),
-                    related=(Related(ctx.command_range(use), _("compiled here")),),
-                )
+    for stage in ctx.build.native_stages:
+        makers: dict[str, KnownCommand] = {}
+        for compiler in (it for ancestor in stage.ancestry[1:] for it in ancestor.commands(Effect.COMPILE)):
+            makers |= _foreign_outputs(compiler)
+        for command in (it for run in stage.runs for it in run.commands):
+            if isinstance(command, KnownCommand) and command.use.effect is Effect.COMPILE:
+                makers |= _foreign_outputs(command)
+                continue
+            started = _started(command, makers)
+            if started is None or any(it.kind != "for" and it.variables for it in command.syntax.conditions):
+                continue
+            word, maker = started
+            yield Finding(
+                command.run.shell_range(word.range),
+                _(
+                    "{machine} runs what `{title}` compiled for {platforms}",
+                    machine=maker.use.machine,
+                    title=maker.title,
+                    platforms=platforms(maker.foreign_targets),
+                ),
+                related=(Related(maker.title_range, _("compiled here")),),
+            )
 
 
-def _foreign_outputs(use: Use) -> dict[str, Use]:
-    """Files that are certainly for another machine than the one that they are on."""
-    machines = zip(use.architectures, use.invocation.step_platforms, strict=True)
-    if not any(made is not None and made != machine.architecture for made, machine in machines):
-        return {}
-    return {it: use for it in use.outputs if not it.endswith("/")}
+def _foreign_outputs(compiler: KnownCommand) -> dict[str, KnownCommand]:
+    """The files that a compiler makes for another machine than its own, each with the compiler."""
+    return {it: compiler for it in compiler.use.outputs if not it.endswith("/")} if compiler.cross_targets else {}
 
 
-def _run(invocation: Invocation, made: dict[str, Use]) -> tuple[ShellWord, Use] | None:
-    words = invocation.command.words
+def _started(command: Command, makers: dict[str, KnownCommand]) -> tuple[ShellWord, KnownCommand] | None:
+    """The word by which a command runs a compiled file, or handles it as only its own machine can; and the compiler."""
+    words, invocation = command.syntax.words, command.invocation
     if not words:
         return None
-    if invocation.command.name in _NATIVE_ONLY:
-        return next(((it, made[path]) for it in words[1:] for path in invocation.paths(it) if path in made), None)
+    if command.name in _NATIVE_ONLY:
+        return next(((it, makers[path]) for it in words[1:] for path in invocation.paths(it) if path in makers), None)
     name = words[0].value
     if name is None:
         return None
     paths = invocation.paths(words[0]) if "/" in name else tuple(posixpath.join(it, name) for it in _PATHS)
-    return next(((words[0], made[path]) for path in paths if path in made), None)
+    return next(((words[0], makers[path]) for path in paths if path in makers), None)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import crossing_edits, tidied
+from buildxray.rules.cross_compile import crossing_edits
+from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import advice, platforms
-from buildxray.semantics.file_flow import way_into_image
-from buildxray.semantics.stage_graph import Consumer
-from buildxray.toolchains.base import Effect, Use
+from buildxray.semantics.build import Effect, KnownCommand, Use
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -53,21 +52,23 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
     compiler. Else it is a suggestion, for it turns cgo off. There is none for `CGO_ENABLED=1` and `go install`.
     """
-    if ctx.plan.target_stage in ctx.facts.native_stages:
-        # The image is of the build machine's architecture as a whole.
+    target = ctx.build.target_stage
+    if target is None or target.is_native:
+        # The whole image is of the build machine's architecture.
         return
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
-            if use.is_targeted or not use.wrong_targets or not use.invocation.command.words:
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            use = command.use
+            if use.is_targeted or not use.wrong_targets or not command.syntax.words:
                 continue
-            way = _way_into_image(ctx, stage, use)
+            way = command.way_into_image
             if way is None:
                 continue
             yield Finding(
-                ctx.command_range(use),
-                _("; ").join([_message(use), *advice(ctx.image(stage), [use] if use.is_bound else [])]),
-                _fixes(ctx, use),
-                (Related(ctx.keyword_range(way.instruction), _("the binary is taken from here")),),
+                command.title_range,
+                _("; ").join([_message(use), *advice(stage.image_name, [command] if use.is_bound else [])]),
+                _fixes(ctx, command),
+                (Related(way.keyword_range, _("the binary is taken from here")),),
             )
 
 
@@ -80,15 +81,10 @@ def _message(use: Use) -> str:
     )
 
 
-def _way_into_image(ctx: RuleContext, stage: int, use: Use) -> Consumer | None:
-    ways = (way_into_image(ctx.facts, stage, it) for it in use.outputs or ("/",))
-    return next((it for it in ways if it is not None), None)
-
-
-def _fixes(ctx: RuleContext, use: Use) -> tuple[Fix, ...]:
-    crossing = use.cross_compilation
-    if crossing is None or not use.invocation.command.is_writable:
+def _fixes(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
+    crossing = command.use.cross_compilation
+    if crossing is None or not command.syntax.is_writable:
         return ()
-    edits = tidied(ctx, crossing_edits(ctx, [use]))
+    edits = with_paying_moves(ctx, crossing_edits([command]))
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
     return (Fix(_("Compile for the target platform with `{settings}`", settings=crossing.text), tuple(edits), safety),)

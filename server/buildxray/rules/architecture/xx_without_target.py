@@ -9,7 +9,8 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.toolchains.base import Effect
+from buildxray.semantics.build import Effect
+from buildxray.toolchains.xx import XX
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS)
@@ -52,15 +53,16 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     github.com/tonistiigi/xx, src/xx-info.
     """
-    for stage in sorted(ctx.facts.needed_stages & ctx.facts.native_stages):
-        for use in ctx.inventory.stage_uses(stage, Effect.COMPILE):
-            if use.toolchain.name != "xx" or not use.wrong_targets:
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.COMPILE):
+            use = command.use
+            if use.toolchain is not XX or not use.wrong_targets:
                 continue
             if any(use.invocation.setting(it).is_set for it in ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")):
                 continue
-            edits = tuple(declare_arguments(ctx, use.instruction, ["TARGETPLATFORM"]))
+            edits = tuple(declare_arguments(command.run, ["TARGETPLATFORM"]))
             yield Finding(
-                ctx.command_range(use),
+                command.title_range,
                 _(
                     "`{title}` finds no target platform and compiles for {machine}, for {platforms} too",
                     title=use.title,

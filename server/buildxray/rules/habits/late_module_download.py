@@ -6,14 +6,16 @@ import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _, ngettext
-from buildxray.plan.paths import clean
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
 from buildxray.rules.wording import listed
-from buildxray.syntax.instructions import Copying, Run
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.file_flow import clean
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
-from buildxray.toolchains.base import Use
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.rust import RUST
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -58,76 +60,72 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion, for Go: a `replace` in `go.mod` by a local directory needs more files than these two.
     """
-    for stage in sorted(ctx.facts.needed_stages):
-        whole = _whole_source(ctx, stage)
+    for stage in ctx.build.needed_stages:
+        whole = _whole_source(stage)
         if whole is None:
             continue
         done = {
-            use.toolchain.name
-            for member in ctx.facts.ancestry(stage)
-            for idx in ctx.runs(member)
-            if member != stage or idx < whole
-            for use in ctx.inventory.uses(idx)
-            if use.manifests or use.toolchain.name == "Rust"
+            command.use.toolchain
+            for member in stage.ancestry
+            for run in member.runs
+            if member is not stage or run.idx < whole.idx
+            for command in run.known_commands
+            if command.use.manifests or command.use.toolchain is RUST
         }
-        for idx in ctx.runs(stage):
-            if idx < whole:
+        for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
+            if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
-            for use in ctx.inventory.uses(idx):
-                if not use.manifests or use.toolchain.name in done or not use.invocation.command.words:
-                    continue
-                done.add(use.toolchain.name)
-                if not _is_mounted(ctx, idx):
-                    yield _finding(ctx, whole, use)
+            done.add(command.use.toolchain)
+            if not _is_mounted(command.run):
+                yield _finding(whole, command)
 
 
-def _finding(ctx: RuleContext, whole: int, use: Use) -> Finding:
-    n_steps = len(ctx.facts.steps(use.instruction))
+def _finding(whole: Instruction, command: KnownCommand) -> Finding:
+    manifests = command.use.manifests
     return Finding(
-        ctx.command_range(use),
+        command.title_range,
         _(
             "{fact}: {reason}",
-            fact=_fact(use, n_steps),
+            fact=_fact(command),
             reason=ngettext(
                 "{files} is not copied before the rest",
                 "{files} are not copied before the rest",
-                len(use.manifests),
-                files=listed(use.manifests),
+                len(manifests),
+                files=listed(manifests),
             ),
         ),
-        _fixes(ctx, whole, use),
-        (Related(ctx.keyword_range(whole), _("the whole source is copied here")),),
+        _fixes(whole, command),
+        (Related(whole.keyword_range, _("the whole source is copied here")),),
     )
 
 
-def _fact(use: Use, n_steps: int) -> str:
+def _fact(command: KnownCommand) -> str:
+    n_steps = len(command.run.steps)
     if n_steps == 1:
-        return _("`{title}` downloads the dependencies again after each change of the source", title=use.title)
+        return _("`{title}` downloads the dependencies again after each change of the source", title=command.title)
     return _(
         "`{title}` downloads the dependencies again after each change of the source, in {n} steps",
-        title=use.title,
+        title=command.title,
         n=n_steps,
     )
 
 
-def _whole_source(ctx: RuleContext, stage: int) -> int | None:
-    """The first COPY or ADD of a whole build context."""
-    outlined = ctx.plan.stages[stage]
-    for idx in range(outlined.from_idx + 1, outlined.end_idx):
-        node = ctx.node(idx)
+def _whole_source(stage: Stage) -> Instruction | None:
+    """The first COPY or ADD that takes the whole build context."""
+    for instruction in stage.instructions:
+        node = instruction.node
         if (
             isinstance(node, Copying)
             and node.flag("from") is None
             and any(clean(it.text.lstrip("/") or ".") == "." for it in node.sources)
         ):
-            return idx
+            return instruction
     return None
 
 
-def _is_mounted(ctx: RuleContext, idx: int) -> bool:
-    """Whether a RUN keeps what it downloads in a cache, or gets the manifest by a mount."""
-    node = ctx.node(idx)
-    for flag in node.mounts if isinstance(node, Run) else ():
+def _is_mounted(run: Run) -> bool:
+    """Whether a mount gives the RUN its files or keeps its downloads."""
+    for flag in run.mounts:
         try:
             kinds = [it.value.text for it in mount_options(flag) if it.key == "type" and it.value is not None]
         except MountSyntaxError:
@@ -137,21 +135,19 @@ def _is_mounted(ctx: RuleContext, idx: int) -> bool:
     return False
 
 
-def _fixes(ctx: RuleContext, whole: int, use: Use) -> tuple[Fix, ...]:
-    node = ctx.node(whole)
-    scopes = ctx.facts.scopes(whole)
-    if use.toolchain.name != "Go" or not isinstance(node, Copying) or node.destination is None:
+def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
+    node, run = whole.node, command.run
+    if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
         return ()
-    directories = {it.directory for it in scopes} | {it.directory for it in ctx.facts.scopes(use.instruction)}
+    directories = {*whole.directories, *run.directories}
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}
-    if len(directories) != 1 or destinations != directories or use.invocation.directories != tuple(directories):
+    if len(directories) != 1 or destinations != directories or command.invocation.directories != tuple(directories):
         return ()
-    instruction = ctx.instruction(use.instruction)
-    indent = indentation(ctx, ctx.instruction(whole))
-    is_alone = len(ctx.inventory.invocations(use.instruction)) == 1 and use.effect.value == "fetch"
-    download = ctx.text[slice(*instruction.range)] if is_alone else "RUN go mod download"
-    lines = [f"{indent}COPY {' '.join(use.manifests)} ./", f"{indent}{download}"]
-    edits = [insert_lines(ctx, whole, lines)]
+    indent = indentation(whole)
+    is_alone = len(run.commands) == 1 and command.use.effect is Effect.FETCH
+    download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
+    lines = [f"{indent}COPY {' '.join(command.use.manifests)} ./", f"{indent}{download}"]
+    edits = [insert_lines(whole, lines)]
     if is_alone:
-        edits.append(remove_line(ctx, instruction, with_comments=False))
+        edits.append(remove_line(run, with_comments=False))
     return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)

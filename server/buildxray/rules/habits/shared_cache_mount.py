@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.caches import CacheMount, cache_mounts
+from buildxray.semantics.build import CacheMount, Instruction
 from buildxray.syntax.instructions import Flag
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
@@ -58,7 +58,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
     """
     users: dict[str, dict[CacheMount, None]] = defaultdict(dict)
-    for mount in cache_mounts(ctx.facts):
+    for mount in ctx.build.cache_mounts:
         users[mount.id][mount] = None
     for mounts in users.values():
         shared_by = dict.fromkeys(it.platform for it in mounts)
@@ -66,17 +66,18 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         if len(shared_by) < 2:
             continue
         for (idx, flag), mount in places.items():
+            instruction = ctx.build.instructions[idx]
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
             if len(own) < 2:
                 # The fix would not tell the stages apart.
                 continue
             yield Finding(
-                _range(ctx, idx, flag),
+                _range(instruction, flag),
                 _(
                     "the steps for {platforms} share this cache, whose files are for one architecture",
                     platforms=platforms(shared_by),
                 ),
-                (_fix(ctx, mount),),
+                (_fix(instruction, mount),),
             )
 
 
@@ -88,13 +89,12 @@ def _is_unsafe(mount: CacheMount) -> bool:
     )
 
 
-def _range(ctx: RuleContext, idx: int, flag: Flag) -> TextRange:
+def _range(instruction: Instruction, flag: Flag) -> TextRange:
     target = next(it.value for it in mount_options(flag) if it.key in ("target", "dst", "destination") and it.value)
-    return ctx.instruction(idx).range_of(target)
+    return instruction.range_of(target)
 
 
-def _fix(ctx: RuleContext, mount: CacheMount) -> Fix:
-    instruction = ctx.instruction(mount.instruction)
+def _fix(instruction: Instruction, mount: CacheMount) -> Fix:
     value = mount.flag.value
     assert value is not None, "a mount without options is none"
     named = [it.value for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
@@ -109,5 +109,5 @@ def _fix(ctx: RuleContext, mount: CacheMount) -> Fix:
         end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
         text = f"id={'-'.join(name)}-{variables}"
         edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
-    declarations = declare_arguments(ctx, mount.instruction, ["TARGETARCH", "TARGETVARIANT"])
+    declarations = declare_arguments(instruction, ["TARGETARCH", "TARGETVARIANT"])
     return Fix(_("Give each platform its own cache"), (edit, *declarations), Safety.SAFE)

@@ -11,7 +11,8 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import Cmd, Entrypoint, From, Run
+from buildxray.semantics.build import Run, Stage
+from buildxray.syntax.instructions import Cmd, Entrypoint
 
 _CHECKING: Final = re.compile(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
@@ -51,38 +52,33 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
     test, and starts nothing, is left alone, and so is one called `dev` or `test`, and the finding is an error only where somebody has asked for several platforms.
     """
-    stage = ctx.plan.target_stage
-    if stage is None or len(ctx.plan.targets) < 2 or stage not in ctx.facts.native_stages:
+    stage = ctx.build.target_stage
+    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native:
         return
-    root = ctx.facts.root(stage)
-    if root is None:
+    root = stage.root
+    if root is None or root.from_.platform is None:
         return
-    instruction = ctx.instruction(ctx.plan.stages[root].from_idx)
-    node = instruction.node
-    if not isinstance(node, From) or node.platform is None:
+    if not ctx.asks_for_several and _only_checks(stage):
         return
-    if not ctx.asks_for_several and _only_checks(ctx, stage):
-        return
-    platform = ctx.facts.platforms(stage)[0]
-    wrong = [it.platform for it in ctx.plan.targets if it.platform.architecture != platform.architecture]
+    platform = stage.platforms[0]
+    wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
     if not wrong:
         return
-    fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, node.platform),), Safety.SUGGESTION)
+    fix = Fix(_("Remove `--platform`"), (remove_flag(root.from_, root.from_.platform),), Safety.SUGGESTION)
     yield Finding(
-        instruction.range_of(node.platform),
+        root.from_.range_of(root.from_.platform),
         _("the image for {platforms} holds files for {platform}", platforms=platforms(wrong), platform=platform),
-        (fix,) if {*ctx.facts.family(root)} <= {*ctx.facts.ancestry(stage)} else (),
+        (fix,) if {*root.family} <= {*stage.ancestry} else (),
         severity=None if ctx.asks_for_several else Severity.WARNING,
     )
 
 
-def _only_checks(ctx: RuleContext, stage: int) -> bool:
-    """Whether a stage is for those who work on the sources, by its name or since it ends with a check and starts nothing."""
-    outlined = ctx.plan.stages[stage]
-    if _FOR_DEVELOPERS.fullmatch(outlined.name) or _CHECKING.search(outlined.name):
+def _only_checks(stage: Stage) -> bool:
+    """Whether a stage is for developers, by its name, or because it ends with a check and starts nothing."""
+    if _FOR_DEVELOPERS.fullmatch(stage.name) or _CHECKING.search(stage.name):
         return True
-    nodes = [ctx.node(it) for it in range(outlined.from_idx + 1, outlined.end_idx)]
-    if not nodes or not isinstance(nodes[-1], Run) or any(isinstance(it, Cmd | Entrypoint) for it in nodes):
+    last = stage.last
+    if not isinstance(last, Run) or any(isinstance(it.node, Cmd | Entrypoint) for it in stage.instructions):
         return False
-    commands = ctx.inventory.script(outlined.end_idx - 1).commands
+    commands = last.script.commands
     return bool(commands) and any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))

@@ -8,9 +8,8 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import can_run_elsewhere
 from buildxray.rules.edits import set_platform
-from buildxray.syntax.instructions import From
+from buildxray.rules.portability import can_run_elsewhere
 
 
 @rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES, buildkit_check="FromPlatformFlagConstDisallowed")
@@ -59,26 +58,21 @@ def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the constant may be there because the image, or a file that is downloaded, exists for one architecture only. There is
     none where files for one architecture are copied out of the stage.
     """
-    facts = ctx.facts
-    for stage in ctx.plan.stages:
-        if stage.idx not in facts.needed_stages & facts.native_stages - facts.image_stages - facts.chosen_stages:
+    for stage in ctx.build.native_stages:
+        platform, image = stage.from_.platform, stage.from_.image
+        if stage.is_image or stage.is_chosen or stage.bases or platform is None or platform.value is None:
             continue
-        instruction = ctx.instruction(stage.from_idx)
-        node = instruction.node
-        if not isinstance(node, From) or node.platform is None or node.platform.value is None or facts.bases(stage.idx):
-            continue
-        value = node.platform.value.text
-        names = f"{stage.name} {'' if node.image is None else node.image.text}"
-        runs = [it for member in facts.family(stage.idx) for it in ctx.runs(member)]
-        n_steps = len({step.idx for it in runs for step in facts.steps(it)})
+        value = platform.value.text
+        names = f"{stage.name} {'' if image is None else image.text}"
+        n_steps = len({step.idx for member in stage.family for run in member.runs for step in run.steps})
         if "$" in value or named_architectures(names) or not n_steps:
             continue
         fixes: tuple[Fix, ...] = ()
-        if can_run_elsewhere(ctx, stage.idx):
-            edits = tuple(set_platform(ctx, stage.from_idx, "$BUILDPLATFORM"))
+        if can_run_elsewhere(stage):
+            edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
             fixes = (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
         yield Finding(
-            instruction.range_of(node.platform),
+            stage.from_.range_of(platform),
             ngettext(
                 "{n} RUN step of this stage runs on {platform} whatever the build machine is: emulated on all others",
                 "{n} RUN steps of this stage run on {platform} whatever the build machine is: emulated on all others",

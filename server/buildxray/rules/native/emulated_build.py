@@ -11,10 +11,9 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import cross_compile
+from buildxray.rules.cross_compile import cross_compile
 from buildxray.rules.wording import advice, listed, platforms
-from buildxray.syntax.instructions import From
-from buildxray.toolchains.base import Effect, Use
+from buildxray.semantics.build import Effect, KnownCommand, Stage
 
 _COMPILER_IMAGE: Final = re.compile(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
@@ -68,58 +67,55 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
-    for stage in ctx.plan.stages:
-        facts = ctx.facts
-        if stage.idx not in facts.needed_stages - facts.image_stages or stage.idx in facts.native_stages:
+    for stage in ctx.build.needed_stages:
+        image = stage.from_.image
+        if stage.is_image or stage.is_native or image is None:
             continue
-        building = ctx.inventory.stage_uses(stage.idx, Effect.COMPILE, Effect.BUNDLE)
-        uses = _emulated(ctx, [it for it in building if not it.is_native_only])
-        scripts = [] if uses else _emulated(ctx, _building_scripts(ctx, stage.idx))
-        uses = uses or scripts
-        instruction = ctx.instruction(stage.from_idx)
-        node = instruction.node
-        if not uses or not isinstance(node, From) or node.image is None:
+        commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
+        scripts = [] if commands else _emulated(_building_scripts(stage))
+        commands = commands or scripts
+        if not commands:
             continue
-        steps = [step for it in ctx.runs(stage.idx) for step in facts.steps(it)]
+        steps = [step for run in stage.runs for step in run.steps]
         emulated = [it for it in steps if it.is_emulated]
         targets = dict.fromkeys(target for it in emulated for target in it.targets)
-        fixes = () if scripts else LaterFixes(partial(_fixes, ctx, stage.idx))
+        fixes = () if scripts else LaterFixes(partial(_fixes, ctx, stage))
         yield Finding(
-            instruction.range_of(node.image),
+            stage.from_.range_of(image),
             _("; ").join(
                 [
                     _(
                         "{fact}: {consequence}",
-                        fact=_fact(uses, targets),
+                        fact=_fact(commands, targets),
                         consequence=_consequence(len(emulated), len(steps)),
                     ),
-                    *advice(ctx.image(stage.idx), [it for it in uses if it.is_bound]),
+                    *advice(stage.image_name, [it for it in commands if it.use.is_bound]),
                 ]
             ),
             fixes,
-            tuple(Related(ctx.command_range(it), _("`{command}` runs here", command=it.title)) for it in uses),
+            tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
             Severity.INFORMATION if scripts else None,
         )
 
 
-def _emulated(ctx: RuleContext, uses: list[Use]) -> list[Use]:
-    return [use for use in uses if any(it.is_emulated for it in ctx.facts.steps(use.instruction))]
+def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
+    return [command for command in commands if any(it.is_emulated for it in command.run.steps)]
 
 
-def _building_scripts(ctx: RuleContext, stage: int) -> list[Use]:
-    """Scripts whose names say that they build, in a stage on an image that people take for its compiler."""
-    if not _COMPILER_IMAGE.search(ctx.image(stage)):
+def _building_scripts(stage: Stage) -> list[KnownCommand]:
+    """Scripts whose names say that they build, in a stage on an image that is used for its compiler."""
+    if not _COMPILER_IMAGE.search(stage.image_name):
         return []
-    return [it for it in ctx.inventory.stage_uses(stage, Effect.UNKNOWN) if _BUILDING.search(it.title)]
+    return [it for it in stage.commands(Effect.UNKNOWN) if _BUILDING.search(it.title)]
 
 
-def _fixes(ctx: RuleContext, stage: int) -> tuple[Fix, ...]:
+def _fixes(ctx: RuleContext, stage: Stage) -> tuple[Fix, ...]:
     fix = cross_compile(ctx, stage)
     return () if fix is None else (fix,)
 
 
-def _fact(uses: Sequence[Use], targets: Iterable[Platform]) -> str:
-    names = dict.fromkeys(it.title for it in uses)
+def _fact(commands: Sequence[KnownCommand], targets: Iterable[Platform]) -> str:
+    names = dict.fromkeys(it.title for it in commands)
     return ngettext(
         "{names} runs under emulation for {platforms}",
         "{names} run under emulation for {platforms}",

@@ -10,9 +10,8 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag, set_platform
 from buildxray.rules.wording import platforms
-from buildxray.syntax.expansion import ExpansionError, expand, lex
-from buildxray.syntax.instructions import Flag, From
-from buildxray.syntax.text import TextRange
+from buildxray.semantics.build import From, Stage
+from buildxray.syntax.instructions import Flag, Token
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -59,64 +58,48 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     BuildKit: dockerfile2llb/convert.go, dispatchState.init.
     """
-    for stage in ctx.plan.stages:
-        instruction = ctx.instruction(stage.from_idx)
-        node = instruction.node
-        flag = node.platform if isinstance(node, From) else None
-        if flag is None or flag.value is None or node.problem is not None:
+    for stage in ctx.build.stages:
+        flag = stage.from_.platform
+        if flag is None or flag.value is None or stage.from_.node.problem is not None:
             continue
-        names = {it.stages[stage.idx].base_name for it in ctx.plan.targets}
-        if not ctx.facts.bases(stage.idx) and names != {"scratch"}:
+        if not stage.bases and {*stage.base_names} != {"scratch"}:
             continue
-        actual = ctx.facts.platforms(stage.idx)
-        asked = _asked_for(ctx, flag)
-        if asked is None or asked == actual:
+        asked = _asked_for(stage.from_, flag.value)
+        if asked is None or asked == stage.platforms:
             continue
-        root = ctx.facts.root(stage.idx)
+        root = stage.root
         related: tuple[Related, ...] = ()
-        if root is not None and root != stage.idx:
-            related = (Related(_image_range(ctx, root), _("its platform comes from here")),)
+        if root is not None and root is not stage:
+            image = root.from_.image
+            range_ = root.from_.keyword_range if image is None else root.from_.range_of(image)
+            related = (Related(range_, _("its platform comes from here")),)
         yield Finding(
-            instruction.range_of(flag),
+            stage.from_.range_of(flag),
             _(
                 "this flag is ignored: the stage is for {platforms}, not for {asked}",
-                platforms=platforms(actual),
+                platforms=platforms(stage.platforms),
                 asked=platforms(asked),
             ),
-            tuple(_fixes(ctx, stage.idx, root, flag)),
+            tuple(_fixes(stage, flag, flag.value)),
             related,
         )
 
 
-def _asked_for(ctx: RuleContext, flag: Flag) -> tuple[Platform, ...] | None:
-    """What the flag says for each target; None where it is no platform."""
-    assert flag.value is not None, "a flag without a value is refused before"
-    found: list[Platform] = []
-    for target in ctx.plan.targets:
-        arguments = target.conversion.resolved.global_arguments
-        try:
-            text = expand(lex(flag.value.text, ctx.dockerfile.escape), arguments.get)
-            found.append(normalize(parse(text)))
-        except (ExpansionError, PlatformError):
-            return None
-    return tuple(found)
+def _asked_for(from_: From, value: Token) -> tuple[Platform, ...] | None:
+    """What the flag asks for, for each target; None where it is not a platform."""
+    try:
+        texts = from_.expanded(value.text)
+        return None if None in texts else tuple(normalize(parse(it)) for it in texts if it is not None)
+    except PlatformError:
+        return None
 
 
-def _image_range(ctx: RuleContext, stage: int) -> TextRange:
-    instruction = ctx.instruction(ctx.plan.stages[stage].from_idx)
-    node = instruction.node
-    assert isinstance(node, From), "a stage begins with FROM"
-    return instruction.range_of(node.image if node.image is not None else node.keyword)
-
-
-def _fixes(ctx: RuleContext, stage: int, root: int | None, flag: Flag) -> Iterator[Fix]:
-    assert flag.value is not None, "a flag without a value is refused before"
-    removal = remove_flag(ctx.instruction(ctx.plan.stages[stage].from_idx), flag)
-    if root is not None and root != stage and {*ctx.facts.family(root)} == {*ctx.facts.ancestry(stage)}:
-        moved = (*set_platform(ctx, ctx.plan.stages[root].from_idx, flag.value.text), removal)
+def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
+    root, removal = stage.root, remove_flag(stage.from_, flag)
+    if root is not None and root is not stage and {*root.family} == {*stage.ancestry}:
         yield Fix(
-            _("Move `--platform` to line {line}", line=ctx.instruction(ctx.plan.stages[root].from_idx).first_line),
-            moved,
+            _("Move `--platform` to line {line}", line=root.from_.line),
+            (set_platform(root.from_, value.text), removal),
             Safety.SUGGESTION,
         )
     yield Fix(_("Remove `--platform`"), (removal,))

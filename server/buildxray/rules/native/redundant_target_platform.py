@@ -8,7 +8,6 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
-from buildxray.syntax.instructions import From
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="RedundantTargetPlatform")
@@ -39,11 +38,9 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     BuildKit's own check `RedundantTargetPlatform`.
     """
-    for stage in ctx.plan.stages:
-        instruction = ctx.instruction(stage.from_idx)
-        node = instruction.node
-        flag = node.platform if isinstance(node, From) else None
+    for stage in ctx.build.stages:
+        flag = stage.from_.platform
         if flag is not None and flag.value is not None and flag.value.text in ("$TARGETPLATFORM", "${TARGETPLATFORM}"):
-            fix = Fix(_("Remove `--platform`"), (remove_flag(instruction, flag),))
+            fix = Fix(_("Remove `--platform`"), (remove_flag(stage.from_, flag),))
             message = _("the target platform is the default anyway")
-            yield Finding(instruction.range_of(flag), message, (fix,), is_unnecessary=True)
+            yield Finding(stage.from_.range_of(flag), message, (fix,), is_unnecessary=True)

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.outline import StageOutline
-from buildxray.plan.paths import clean
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines
 from buildxray.rules.wording import platforms
-from buildxray.semantics.file_flow import way_into_image
-from buildxray.syntax.instructions import Copy, Run, Token
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.semantics.build import Instruction, Stage
+from buildxray.semantics.file_flow import clean
+from buildxray.syntax.instructions import Copy, Token
 from buildxray.syntax.text import Edit
 
 _PROGRAMS: Final = ("/bin", "/lib", "/lib64", "/opt", "/sbin", "/usr")
@@ -67,71 +65,57 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     BuildKit: dockerfile2llb/convert.go, buildDispatchStates; github.com/moby/buildkit/issues/5671.
     """
-    for stage in ctx.plan.stages:
-        if stage.idx not in ctx.facts.needed_stages & ctx.facts.native_stages - ctx.facts.image_stages:
+    for stage in ctx.build.native_stages:
+        if stage.is_image:
             continue
-        for position in stage.sources:
-            idx = stage.from_idx + 1 + position
-            for name in _images(ctx, stage, idx):
-                if _SCRIPTS_ONLY.fullmatch(name.text) or not _is_run_here(ctx, stage, idx):
+        for instruction in stage.instructions:
+            for name in _images(stage, instruction):
+                if _SCRIPTS_ONLY.fullmatch(name.text) or not _is_run_here(stage, instruction):
                     continue
-                pulled = [
-                    step.platform
-                    for step in ctx.plan.steps
-                    if step.kind == "source" and idx in step.instructions and step.platform is not None
-                ]
-                machine = ctx.facts.platforms(stage.idx)[0]
+                pulled = [it.platform for it in instruction.pulled_images if it.platform is not None]
+                machine = stage.platforms[0]
                 foreign = [it for it in pulled if it.architecture != machine.architecture]
                 if foreign:
                     yield Finding(
-                        ctx.instruction(idx).range_of(name),
+                        instruction.range_of(name),
                         _(
                             "this stage runs on {machine}, but gets the files of this image for {platforms}",
                             machine=machine,
                             platforms=platforms(foreign),
                         ),
-                        _fixes(ctx, stage, idx, name),
+                        _fixes(stage, instruction, name),
                     )
 
 
-def _images(ctx: RuleContext, stage: StageOutline, idx: int) -> Iterator[Token]:
-    """The names of images in an instruction."""
-    node = ctx.node(idx)
-    names: list[Token] = []
-    if isinstance(node, Copy) and node.source_stage is not None and node.source_stage.value is not None:
-        names.append(node.source_stage.value)
-    for flag in node.mounts if isinstance(node, Run) else ():
-        try:
-            names += [it.value for it in mount_options(flag) if it.key == "from" and it.value is not None]
-        except MountSyntaxError:
-            continue
-    known = {it.name for it in ctx.plan.stages[: stage.idx]} | {str(it.idx) for it in ctx.plan.stages[: stage.idx]}
-    yield from (it for it in names if it.text.lower() not in {*known, "", "scratch"})
+def _images(stage: Stage, instruction: Instruction) -> Iterator[Token]:
+    """The names of images that an instruction takes files from."""
+    earlier = stage.build.stages[: stage.idx]
+    known = {it.name for it in earlier} | {str(it.idx) for it in earlier}
+    return (it for it in instruction.sources_named if it.text.lower() not in {*known, "", "scratch"})
 
 
-def _is_run_here(ctx: RuleContext, stage: StageOutline, idx: int) -> bool:
-    """Whether the files look like programs of the stage, and do not go on into the image."""
-    node = ctx.node(idx)
+def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
+    """Whether the files are likely to be run by this stage: a mount, or programs that go into its system."""
+    node = instruction.node
     if not isinstance(node, Copy):
         return True
-    if node.destination is None or not any(idx < it for it in ctx.runs(stage.idx)):
+    if node.destination is None or not any(instruction.idx < it.idx for it in stage.runs):
         return False
-    scopes = ctx.facts.scopes(idx)
-    destination = clean(posixpath.join(scopes[0].directory, node.destination.text))
+    destination = clean(posixpath.join(instruction.scopes[0].directory, node.destination.text))
     if not any(destination == it or destination.startswith(f"{it}/") for it in _PROGRAMS):
         return False
     names = [posixpath.basename(it.text.rstrip("/")) for it in node.sources]
     paths = [f"{destination}/{it}" for it in names] + [destination]
-    return not any(way_into_image(ctx.facts, stage.idx, it) for it in paths)
+    return not any(stage.way_into_image(it) for it in paths)
 
 
-def _fixes(ctx: RuleContext, stage: StageOutline, idx: int, name: Token) -> tuple[Fix, ...]:
-    taken = {it.name for it in ctx.plan.stages}
+def _fixes(stage: Stage, instruction: Instruction, name: Token) -> tuple[Fix, ...]:
+    taken = {it.name for it in stage.build.stages}
     alias = re.sub(r"[^a-z0-9_.-]", "-", posixpath.basename(name.text.partition("@")[0]).partition(":")[0].lower())
     if not alias or not alias[0].isalpha():
         alias = f"image-{alias}"
     while alias in taken:
         alias += "-tools"
     line = f"FROM --platform=$BUILDPLATFORM {name.text} AS {alias}"
-    edits = (insert_lines(ctx, stage.from_idx, [line]), Edit(ctx.instruction(idx).range_of(name), alias))
+    edits = (insert_lines(stage.from_, [line]), Edit(instruction.range_of(name), alias))
     return (Fix(_("Take it from a stage for the build platform"), edits, Safety.SUGGESTION),)

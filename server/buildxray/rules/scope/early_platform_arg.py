@@ -9,8 +9,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Placement, placements, split_by
 from buildxray.rules.wording import listed
-from buildxray.syntax.instructions import WithPairs
-from buildxray.toolchains.base import Effect
+from buildxray.semantics.build import Effect, Run
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
@@ -65,22 +64,20 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 def _finding(ctx: RuleContext, placement: Placement) -> Finding:
     first = next((it for it in placement.moves if it.splits), next(iter(placement.moves)))
-    instruction = ctx.instruction(first.instruction)
-    node = instruction.node
-    assert isinstance(node, WithPairs), "what declares has pairs"
-    others = dict.fromkeys(it.instruction for it in placement.moves if it.instruction != first.instruction)
-    n_split = len(split_by(ctx, [it.instruction for it in placement.moves]))
+    instruction = first.instruction
+    others = dict.fromkeys(it.instruction for it in placement.moves if it.instruction is not instruction)
+    n_split = len(split_by(ctx.build, [it.instruction for it in placement.moves]))
     n_needless = placement.n_shared_by_moving()
     return Finding(
-        instruction.range_of(node.pairs[first.position].name),
-        _message(n_split, n_needless, node.name),
-        (Fix(_title(ctx, placement), tuple(placement.moving_edits())),),
+        instruction.range_of(instruction.pairs[first.position].name),
+        _message(n_split, n_needless, instruction.keyword),
+        (Fix(_title(placement), tuple(placement.moving_edits())),),
         (
             *(
-                Related(ctx.keyword_range(it), _("`{name}` is first used here", name=first.name))
+                Related(it.keyword_range, _("`{name}` is first used here", name=first.name))
                 for it in placement.moves[first]
             ),
-            *(Related(ctx.keyword_range(it), _("has to move along")) for it in others),
+            *(Related(it.keyword_range, _("has to move along")) for it in others),
         ),
     )
 
@@ -102,12 +99,13 @@ def _message(n_split: int, n_needless: int, keyword: str) -> str:
     )
 
 
-def _title(ctx: RuleContext, placement: Placement) -> str:
-    place = min(place for them in placement.moves.values() for place in them)
-    compiled = [it.title for it in ctx.inventory.uses(place) if it.effect is Effect.COMPILE]
-    keywords = {ctx.node(it.instruction).name for it in placement.moves}
+def _title(placement: Placement) -> str:
+    place = min((place for them in placement.moves.values() for place in them), key=lambda it: it.idx)
+    commands = place.known_commands if isinstance(place, Run) else ()
+    compiled = [it.title for it in commands if it.use.effect is Effect.COMPILE]
+    keywords = {it.instruction.keyword for it in placement.moves}
     names = list(dict.fromkeys(it.name for it in placement.moves))
     what = f"`{keywords.pop()} {' '.join(names)}`" if len(keywords) == 1 else listed(names)
     if compiled:
         return _("Move {what} next to `{command}`", what=what, command=compiled[0])
-    return _("Move {what} next to its first use in line {line}", what=what, line=ctx.instruction(place).first_line)
+    return _("Move {what} next to its first use in line {line}", what=what, line=place.line)

@@ -11,7 +11,7 @@ from buildxray.platforms.aliases import docker_name
 from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Run
+from buildxray.semantics.build import Run
 from buildxray.syntax.shell import Command, Condition, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
@@ -49,16 +49,16 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: the value that is written is the one that BuildKit gives.
     """
-    for idx, instruction in enumerate(ctx.dockerfile.instructions):
-        if not isinstance(instruction.node, Run):
+    for run in ctx.build.instructions:
+        if not isinstance(run, Run):
             continue
         seen: set[TextRange] = set()
-        script = ctx.inventory.script(idx)
+        script = run.script
         tested = (it for command in script.commands for it in _tested(command))
         labels = (it for branch in script.branches for it in _labels(branch))
         for name, word in (*tested, *labels):
             right = _right_value(name, word)
-            range_ = instruction.place(word.range)
+            range_ = run.shell_range(word.range)
             if right is None or range_ in seen or word.value is None or word.value not in word.text:
                 continue
             seen.add(range_)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.plan.environment import Environment
-from buildxray.plan.model import TargetPlan
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import tidied
+from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.syntax.instructions import Arg, Pair
+from buildxray.semantics.build import Build
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -45,57 +44,38 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which knows no automatic arguments, needs `--build-arg` then.
     """
-    given = dict(ctx.plan.request.build_arguments)
-    for idx, instruction in enumerate(ctx.dockerfile.instructions):
-        node = instruction.node
-        if not isinstance(node, Arg) or node.problem is not None:
+    given = dict(ctx.build.request.build_arguments)
+    for instruction in ctx.build.instructions:
+        if not isinstance(instruction.node, Arg) or instruction.node.problem is not None:
             continue
-        for pair in node.pairs:
+        for pair in instruction.pairs:
             name = pair.name.text
             if pair.value is None or name not in AUTOMATIC_ARGUMENTS or name in given or name == "TARGETSTAGE":
                 continue
-            values = [it.get(name) for it in _environments(ctx, idx)]
-            targets = [it.platform for it in _targets(ctx, idx)]
+            values = instruction.values(name, after=True)
             wrong = [
-                target
-                for target, value in zip(targets, values, strict=True)
-                if value != automatic_values(ctx.plan.request.build_platform, target, "")[name]
+                (target, value or "")
+                for target, value in zip(ctx.build.targets, values, strict=True)
+                if (instruction.stage is None or target in instruction.stage.targets)
+                and value != automatic_values(ctx.build.build_platform, target, "")[name]
             ]
             if wrong:
-                value = values[targets.index(wrong[0])] or ""
-                edits = tuple(tidied(ctx, [_drop(ctx, idx, pair)]))
-                safety = Safety.SUGGESTION if _loses_stages(ctx, ctx.after(edits)) else Safety.SAFE
+                range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
+                edits = tuple(with_paying_moves(ctx, [Edit(range_, "")]))
+                safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
                 yield Finding(
                     instruction.range_of(pair),
                     _(
                         "this default hides BuildKit's value: `{name}` is `{value}` for {platforms}",
                         name=name,
-                        value=value,
-                        platforms=platforms(wrong),
+                        value=wrong[0][1],
+                        platforms=platforms(target for target, __ in wrong),
                     ),
                     (Fix(_("Drop the default of `{name}`", name=name), edits, safety),),
                 )
 
 
-def _environments(ctx: RuleContext, idx: int) -> list[Environment]:
-    """The variables behind an ARG, for each target that needs it."""
-    if ctx.facts.stage_of(idx) is None:
-        return [it.conversion.resolved.global_arguments for it in ctx.plan.targets]
-    return [it.environment for it in ctx.facts.scopes_behind(idx)]
-
-
-def _loses_stages(before: RuleContext, after: RuleContext) -> bool:
-    """Whether a FROM that names a stage by platform finds none any more for some target."""
-    pairs = zip(before.plan.targets, after.plan.targets, strict=True)
-    stages = [it for old, new in pairs for it in zip(old.stages, new.stages, strict=True)]
-    return any(old.base is not None and new.base is None for old, new in stages)
-
-
-def _targets(ctx: RuleContext, idx: int) -> list[TargetPlan]:
-    stage = ctx.facts.stage_of(idx)
-    return [it for it in ctx.plan.targets if stage is None or it.is_needed(stage.idx)]
-
-
-def _drop(ctx: RuleContext, idx: int, pair: Pair) -> Edit:
-    instruction = ctx.instruction(idx)
-    return Edit(TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end), "")
+def _loses_stages(before: Build, after: Build) -> bool:
+    """Whether a FROM that names a stage by platform names an image instead for some target, after a fix."""
+    stages = zip(before.stages, after.stages, strict=True)
+    return any(not old and new for one, other in stages for old, new in zip(one.on_image, other.on_image, strict=True))

@@ -9,9 +9,8 @@ from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Run, WithPairs
+from buildxray.semantics.build import Run
 from buildxray.syntax.text import Edit
-from buildxray.syntax.variables import variable_references
 
 _CLOSE = 0.88
 
@@ -51,15 +50,13 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: only a reader can know what was meant.
     """
-    known = {
-        pair.name.text for it in ctx.dockerfile.instructions if isinstance(it.node, WithPairs) for pair in it.node.pairs
-    }
-    known |= {name for name, _ in ctx.plan.request.build_arguments}
-    for idx, instruction in enumerate(ctx.dockerfile.instructions):
+    known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs}
+    known |= {name for name, _ in ctx.build.request.build_arguments}
+    for instruction in ctx.build.instructions:
         if "$" not in instruction.node.text and not instruction.node.heredocs:
             continue
-        own = _set_by_script(ctx, idx) if isinstance(instruction.node, Run) else set()
-        for reference in variable_references(instruction, ctx.dockerfile.escape):
+        own = _set_by_script(instruction) if isinstance(instruction, Run) else set()
+        for reference in instruction.variable_references():
             if reference.name in known or (reference.is_shell and reference.name in own):
                 continue
             meant = _meant(reference.name)
@@ -73,13 +70,11 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 yield Finding(reference.name_range, message, (fix,))
 
 
-def _set_by_script(ctx: RuleContext, idx: int) -> set[str]:
-    script = ctx.inventory.script(idx)
-    names = {name for it in script.commands for name in it.variables}
-    names |= {word for it in script.commands if it.name == "read" for word in it.arguments}
-    return names | {
-        name for it in script.commands for loop in it.conditions if loop.kind == "for" for name in loop.variables
-    }
+def _set_by_script(run: Run) -> set[str]:
+    commands = run.script.commands
+    names = {name for it in commands for name in it.variables}
+    names |= {word for it in commands if it.name == "read" for word in it.arguments}
+    return names | {name for it in commands for loop in it.conditions if loop.kind == "for" for name in loop.variables}
 
 
 def _meant(name: str) -> str | None:

@@ -8,23 +8,21 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
-from buildxray.plan.outline import StageOutline
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.crossing import in_place
 from buildxray.rules.edits import declare, in_order
-from buildxray.syntax.instructions import Arg, Instruction, Label, Onbuild, Run
+from buildxray.rules.placement import with_moves
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
+from buildxray.syntax.instructions import Arg, Label, Onbuild
 from buildxray.syntax.shell import Script
-from buildxray.syntax.variables import VariableReference, variable_references
-from buildxray.toolchains.base import Effect
 
 _DEFAULT: Final = re.compile(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
 
 
 class _Use(NamedTuple):
-    instruction: int
+    instruction: Instruction
     reference: VariableReference
 
 
@@ -73,21 +71,19 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     A default that suits every requested platform is none. A base image that sets a variable of that
     name is not known.
     """
-    first_uses: dict[tuple[int, str], int] = {}
-    for stage in ctx.plan.stages:
-        for use in _undeclared(ctx, stage):
+    first_uses: dict[tuple[Stage, str], Instruction] = {}
+    for stage in ctx.build.stages:
+        for use in _undeclared(stage):
             name = use.reference.name
-            # A stage inherits what is declared in one that it is built on, so the lowest place suits all.
-            places = [
-                it for above in ctx.facts.ancestry(stage.idx) if (it := first_uses.get((above, name))) is not None
-            ]
-            place = first_uses[stage.idx, name] = places[-1] if places else use.instruction
+            # A stage inherits what is declared in one that it is built on, so the place nearest to the root suits all.
+            places = [it for above in stage.ancestry if (it := first_uses.get((above, name))) is not None]
+            place = first_uses[stage, name] = places[-1] if places else use.instruction
             yield _finding(ctx, stage, use, place)
 
 
-def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Finding:
+def _finding(ctx: RuleContext, stage: Stage, use: _Use, place: Instruction) -> Finding:
     name = use.reference.name
-    is_harmless = use.reference.has_default or _only_shows(ctx, use) or _compiles_right(ctx, use)
+    is_harmless = use.reference.has_default or _only_shows(use) or _compiles_right(use)
     fact = (
         _("`{name}` is not declared in stage `{stage}`", name=name, stage=stage.name)
         if stage.name
@@ -96,9 +92,9 @@ def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Fi
     consequence = (
         _("its default is taken for every platform") if use.reference.has_default else _("it expands to nothing")
     )
-    if compiled := _compiled_for(ctx, use):
+    if compiled := _compiled_for(use):
         consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
-    names = {name} | {it.reference.name for it in _undeclared(ctx, stage) if it.instruction == place}
+    names = {name} | {it.reference.name for it in _undeclared(stage) if it.instruction is place}
     return Finding(
         use.reference.name_range,
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
@@ -107,61 +103,54 @@ def _finding(ctx: RuleContext, stage: StageOutline, use: _Use, place: int) -> Fi
     )
 
 
-def _fixes(ctx: RuleContext, place: int, names: set[str]) -> tuple[Fix, ...]:
-    # Where the first use is a declaration itself, that may stand too early for its own users then.
-    edits = in_place(ctx, [declare(ctx, place, names)])
+def _fixes(ctx: RuleContext, place: Instruction, names: set[str]) -> tuple[Fix, ...]:
+    # Where the first use is a declaration itself, it may come too early for its own users then.
+    edits = with_moves(ctx, [declare(place, names)])
     title = _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names)))
     return (Fix(title, tuple(edits)),)
 
 
-def _undeclared(ctx: RuleContext, stage: StageOutline) -> Iterator[_Use]:
+def _undeclared(stage: Stage) -> Iterator[_Use]:
     """The first use of each name in each instruction that does not see it."""
-    for idx in range(stage.from_idx + 1, stage.end_idx):
-        instruction = ctx.instruction(idx)
-        if isinstance(instruction.node, Onbuild) or (
-            "$" not in instruction.node.text and not instruction.node.heredocs
-        ):
+    for instruction in stage.instructions:
+        node = instruction.node
+        if isinstance(node, Onbuild) or ("$" not in node.text and not node.heredocs):
             continue
-        scopes = ctx.facts.scopes(idx)
-        shell = scopes[0].shell_command if scopes else ("/bin/sh", "-c")
-        script = ctx.inventory.script(idx)
         seen: set[str] = set()
-        for reference in variable_references(instruction, ctx.dockerfile.escape, shell):
+        for reference in instruction.variable_references():
             name = reference.name
-            if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_own_default(instruction, reference):
+            if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_in_own_default(instruction, reference):
                 continue
             seen.add(name)
-            is_own = reference.is_shell and _sets(script, name)
-            if not _is_declared(ctx, idx, name) and not is_own and not _defaults_right(ctx, reference):
-                yield _Use(idx, reference)
+            is_own = reference.is_shell and isinstance(instruction, Run) and _sets(instruction.script, name)
+            if not _is_declared(instruction, name) and not is_own and not _defaults_right(stage, reference):
+                yield _Use(instruction, reference)
 
 
-def _is_own_default(instruction: Instruction, reference: VariableReference) -> bool:
-    """Whether it stands in the default of an ARG of that name, which hides BuildKit's value and is reported as that."""
-    node = instruction.node
-    return isinstance(node, Arg) and any(
-        it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start) for it in node.pairs
+def _is_in_own_default(instruction: Instruction, reference: VariableReference) -> bool:
+    """Whether it is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
+    return isinstance(instruction.node, Arg) and any(
+        it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start)
+        for it in instruction.pairs
     )
 
 
-def _defaults_right(ctx: RuleContext, reference: VariableReference) -> bool:
+def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
     """Whether the default is what BuildKit would give for every target of this build."""
-    default = _DEFAULT.match(ctx.text, reference.name_range.end) if reference.has_default else None
-    request = ctx.plan.request
+    build = stage.build
+    default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
     return default is not None and all(
-        automatic_values(request.build_platform, it, "")[reference.name] == default["value"]
-        for it in request.target_platforms
+        automatic_values(build.build_platform, it, "")[reference.name] == default["value"]
+        for it in build.request.target_platforms
     )
 
 
-def _is_declared(ctx: RuleContext, idx: int, name: str) -> bool:
-    if ctx.facts.declaration(name, idx) is not None:
-        return True
-    return any(it.environment.get(name) is not None for it in ctx.facts.scopes(idx))
+def _is_declared(instruction: Instruction, name: str) -> bool:
+    return instruction.declaration(name) is not None or instruction.sees(name)
 
 
 def _sets(script: Script, name: str) -> bool:
-    """Whether the script gives a variable of its own that name."""
+    """Whether the script sets a shell variable of that name."""
     for command in script.commands:
         loops = (it for it in command.conditions if it.kind == "for")
         if name in command.variables or any(name in it.variables for it in loops):
@@ -171,39 +160,41 @@ def _sets(script: Script, name: str) -> bool:
     return False
 
 
-def _only_shows(ctx: RuleContext, use: _Use) -> bool:
+def _only_shows(use: _Use) -> bool:
     """Whether the value only goes into a label, or into what a RUN prints."""
-    node = ctx.node(use.instruction)
+    run, node = use.instruction, use.instruction.node
     if isinstance(node, Label):
         return True
-    if not isinstance(node, Run) or not use.reference.is_shell or node.heredocs or ">" in node.text:
+    if not isinstance(run, Run) or not use.reference.is_shell or node.heredocs or ">" in node.text:
         return False
     users = [
         command
-        for command in ctx.inventory.script(use.instruction).commands
+        for command in run.script.commands
         if any(it.name == use.reference.name for word in command.words for it in word.variables)
     ]
     return bool(users) and all(it.name in _PRINTING and not it.is_substitution for it in users)
 
 
-def _compiles_right(ctx: RuleContext, use: _Use) -> bool:
+def _compiles_right(use: _Use) -> bool:
     """Whether the value only goes to a compiler that runs on its target, and so needs none."""
-    place = use.reference.name_range
-    instruction = ctx.instruction(use.instruction)
+    start = use.reference.name_range.start
     return any(
-        it.effect is Effect.COMPILE
-        and it.follows_target
-        and instruction.place(assignment.value.range).contains(place.start)
-        for it in ctx.inventory.uses(use.instruction)
-        for assignment in it.invocation.command.assignments
+        command.use.follows_target and command.run.shell_range(assignment.value.range).contains(start)
+        for command in _compilers(use)
+        for assignment in command.syntax.assignments
     )
 
 
-def _compiled_for(ctx: RuleContext, use: _Use) -> str:
+def _compiled_for(use: _Use) -> str:
     """What a compiler makes of the missing value."""
-    for it in ctx.inventory.uses(use.instruction):
-        if it.effect is Effect.COMPILE and it.wrong_targets:
-            values = [value for a in it.invocation.command.assignments for value in a.value.variables]
+    for command in _compilers(use):
+        if command.use.wrong_targets:
+            values = [value for it in command.syntax.assignments for value in it.value.variables]
             if any(value.name == use.reference.name for value in values):
-                return _("`{title}` compiles for {machine}", title=it.title, machine=it.machine)
+                return _("`{title}` compiles for {machine}", title=command.title, machine=command.use.machine)
     return ""
+
+
+def _compilers(use: _Use) -> list[KnownCommand]:
+    commands = use.instruction.known_commands if isinstance(use.instruction, Run) else ()
+    return [it for it in commands if it.use.effect is Effect.COMPILE]

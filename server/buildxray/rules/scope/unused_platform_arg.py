@@ -8,7 +8,6 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Declaration, placements, split_by
-from buildxray.syntax.instructions import WithPairs
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
@@ -53,28 +52,26 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         if not placement.removing_pays:
             continue
         edits = tuple(placement.removing_edits())
-        n_split = len(split_by(ctx, [it.instruction for it in placement.unused]))
+        n_split = len(split_by(ctx.build, [it.instruction for it in placement.unused]))
         for declaration in placement.unused:
-            instruction = ctx.instruction(declaration.instruction)
-            node = instruction.node
-            assert isinstance(node, WithPairs), "what declares has pairs"
+            instruction = declaration.instruction
             yield Finding(
-                instruction.range_of(node.pairs[declaration.position].name),
+                instruction.range_of(instruction.pairs[declaration.position].name),
                 ngettext(
                     "{fact}, yet {n} RUN step runs once per platform because of it",
                     "{fact}, yet {n} RUN steps run once per platform because of it",
                     n_split,
-                    fact=_fact(ctx, declaration),
+                    fact=_fact(declaration),
                 ),
-                (Fix(_("Delete `{keyword} {name}`", keyword=node.name, name=declaration.name), edits),),
+                (Fix(_("Delete `{keyword} {name}`", keyword=instruction.keyword, name=declaration.name), edits),),
                 is_unnecessary=True,
             )
 
 
-def _fact(ctx: RuleContext, declaration: Declaration) -> str:
-    stage = ctx.facts.stage_of(declaration.instruction)
-    assert stage is not None, "a declaration belongs to a stage"
-    keyword = ctx.node(declaration.instruction).name
-    if any(ctx.declares(it, declaration.name) for it in range(declaration.instruction + 1, stage.end_idx)):
+def _fact(declaration: Declaration) -> str:
+    instruction = declaration.instruction
+    assert instruction.stage is not None, "a declaration that is unused belongs to a stage"
+    keyword = instruction.keyword
+    if any(it.idx > instruction.idx and it.declares(declaration.name) for it in instruction.stage.instructions):
         return _("nothing uses this {keyword} before it is declared again", keyword=keyword)
     return _("nothing uses this {keyword}", keyword=keyword)

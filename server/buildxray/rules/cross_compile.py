@@ -1,0 +1,74 @@
+"""Fixes that make a stage compile for the target platforms on the build machine.
+
+The root of the stage gets `--platform=$BUILDPLATFORM`. Every stage that is built on this root moves to the build machine with it, so the same
+edit has to tell each compiler in these stages its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from buildxray.localization import _
+from buildxray.rules.base import Fix, Safety
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments, set_platform, set_target
+from buildxray.rules.placement import with_paying_moves
+from buildxray.rules.portability import can_change_platform, compilers, outputs_of, safety_of_moving
+from buildxray.semantics.build import Build, Instruction, KnownCommand, Stage
+from buildxray.syntax.text import Edit
+
+
+def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
+    """Make a stage compile for its targets on the build machine; None where no edit can."""
+    root = stage.root
+    if root is None or not can_change_platform(root):
+        return None
+    family = root.family
+    commands = compilers(family)
+    crossed = [it for it in commands if it.use.cross_compilation is not None]
+    kept = [it.use for it in commands if it.use.cross_compilation is None]
+    if any(it.is_bound or not it.follows_target for it in kept):
+        return None
+    if not all(it.syntax.is_writable for it in crossed):
+        return None
+    safety = safety_of_moving(family, outputs_of(commands))
+    if safety is None:
+        return None
+    if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
+        safety = Safety.SUGGESTION
+    edits = with_paying_moves(ctx, [set_platform(root.from_, "$BUILDPLATFORM"), *crossing_edits(crossed)])
+    after = ctx.after(edits).build
+    if not after.is_better_than(ctx.build) or not _is_right(after, family, safety):
+        return None
+    title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
+    return Fix(title, tuple(edits), safety)
+
+
+def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:
+    """Tell each command its target, and declare the arguments that it needs directly before the first RUN that needs them."""
+    edits: list[Edit] = []
+    needed: dict[Instruction, list[str]] = {}
+    for command in commands:
+        crossing = command.use.cross_compilation
+        if crossing is not None:
+            edits += set_target(command, crossing)
+            needed.setdefault(command.run, []).extend(crossing.arguments)
+    declared: dict[Stage, set[str]] = {}
+    for run in sorted(needed, key=lambda it: it.idx):
+        assert run.stage is not None, "a RUN belongs to a stage"
+        known = {name for it in run.stage.ancestry for name in declared.get(it, ())}
+        names = [it for it in needed[run] if it not in known]
+        edits += declare_arguments(run, names)
+        declared.setdefault(run.stage, set()).update(names)
+    return edits
+
+
+def _is_right(after: Build, family: Iterable[Stage], safety: Safety) -> bool:
+    """Whether the stages compile for their targets after a fix.
+
+    For a suggestion it is enough that nothing is certainly wrong: the text need not tell for what they compile.
+    """
+    uses = [it.use for it in compilers(after.stages[stage.idx] for stage in family)]
+    if safety is Safety.SAFE:
+        return all(it.follows_target for it in uses)
+    return not any(it.wrong_targets for it in uses)
