@@ -12,6 +12,7 @@ import buildxray
 ROOT = Path(buildxray.__path__[0])
 LAYERS = [
     "localization",
+    "files",
     "syntax",
     "platforms",
     "plan",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from buildxray.cli.errors import CliError
+from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, read_stream
+from buildxray.files.writing import WriteError, replace_content
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
 from buildxray.projects.builds import absolute
@@ -36,9 +34,9 @@ def find_dockerfiles(paths: Iterable[str]) -> Iterator[str]:
 def read_file(path: str) -> str:
     """The text of a file, line ends untouched; `-` is the standard input. Raises `CliError`."""
     try:
-        content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise CliError(_("{path}: cannot be read: {reason}", path=path, reason=error.strerror or error)) from error
+        content = _read_stdin() if path == STDIN else read_bytes(path, MOST_DOCKERFILE_BYTES)
+    except ReadError as error:
+        raise CliError(_("{path}: cannot be read: {reason}", path=path, reason=error)) from error
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -46,22 +44,15 @@ def read_file(path: str) -> str:
         raise CliError(_("{path}:{line}: not UTF-8; convert the file first", path=path, line=line)) from error
 
 
-def write_file(path: str, text: str) -> None:
-    """Effect: replace a file's content at once or not at all, its permissions kept. Raises `CliError`."""
-    target = Path(path).resolve()
+def write_file(path: str, old: str, new: str, directory: str | None = None) -> None:
+    """Effect: replace a file's text at once or not at all; see `replace_content`. Raises `CliError`."""
     try:
-        mode = stat.S_IMODE(target.stat().st_mode)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise CliError(_("{path}: cannot be written: {reason}", path=path, reason=error.strerror or error)) from error
+        replace_content(path, old.encode("utf-8"), new.encode("utf-8"), directory)
+    except WriteError as error:
+        raise CliError(_("{path}: cannot be written: {reason}", path=path, reason=error)) from error
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise ReadError(_("the standard input is closed"))
+    return read_stream(sys.stdin.buffer, MOST_DOCKERFILE_BYTES)

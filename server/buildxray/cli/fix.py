@@ -33,7 +33,7 @@ def fix(options: argparse.Namespace) -> int:
             elif path == STDIN:
                 console.out(fixed.text, end="")
             elif fixed.titles:
-                write_file(path, fixed.text)
+                write_file(path, text, fixed.text)
                 _print_titles(console, path, fixed)
         except CliError as error:
             report(error)

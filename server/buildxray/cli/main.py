@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 
 import buildxray
 from buildxray.cli.build_options import add_build_options
 from buildxray.cli.console import report
 from buildxray.cli.errors import CliError
+from buildxray.files.reading import discard_output
 from buildxray.localization import _, use_environment
 
 
@@ -25,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         # Whoever reads has enough; Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 0
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from buildxray import localization
+from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, workspace_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
@@ -41,8 +41,8 @@ def check_in_project(path: str, settings: Settings, generation: int, language: s
     localization.use(language)
     projects = _projects(generation)
     try:
-        text = Path(path).read_bytes().decode("utf-8", "replace")
-    except OSError as error:
+        text = read_bytes(path, MOST_DOCKERFILE_BYTES, workspace_root(absolute(path).parent)).decode("utf-8", "replace")
+    except ReadError as error:
         return CheckedFile(path, error=str(error))
     build = projects.build(absolute(path), settings)
     return check_text(path, text, build.analyzer(projects.workspace(absolute(path).parent)))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from buildxray.files.reading import read_project_text
 from buildxray.ide.settings import Settings, read_settings
 from buildxray.localization import _
 
@@ -29,11 +30,8 @@ def find_configuration(directory: Path) -> Configuration:
     for candidate in (directory, *directory.parents):
         for name in FILE_NAMES:
             path = candidate / name
-            try:
-                text = path.read_bytes().decode("utf-8-sig", "replace")
-            except OSError:
-                continue
-            found = _read(path, text)
+            text = read_project_text(path)
+            found = None if text is None else _read(path, text)
             if found is not None:
                 return found
     return Configuration(None, Settings(), ())

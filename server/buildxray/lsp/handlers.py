@@ -114,7 +114,7 @@ def initialized(ls: Server, _params: types.InitializedParams) -> None:
 
 def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
     """Effect: publish the diagnostics of a document."""
-    ls.open(params.text_document)
+    ls.open_document(params.text_document)
 
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:

@@ -82,7 +82,7 @@ class Server(LanguageServer):
                 self._warned.add(warning)
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, warning))
 
-    def open(self, item: types.TextDocumentItem) -> None:
+    def open_document(self, item: types.TextDocumentItem) -> None:
         """Effect: start to watch a document, if it is a Dockerfile."""
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
             path = from_lsp.path(item.uri)

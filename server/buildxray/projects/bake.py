@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list
 
 FILE_NAMES: Final = ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json")
 _DEEPEST: Final = 16
@@ -29,7 +30,7 @@ def read_bake(directory: Path) -> Iterator[DeclaredBuild]:
     targets: dict[str, _Table] = {}
     origins: dict[str, str] = {}
     for name in FILE_NAMES:
-        text = read_text(directory / name)
+        text = read_project_text(directory / name)
         document = None if text is None else _parse(text, is_json=name.endswith(".json"))
         if document is None:
             continue

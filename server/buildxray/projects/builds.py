@@ -6,12 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
-
-MOST_BYTES: Final = 1_000_000
-"""Of a file that somebody wrote by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +54,6 @@ def dockerfile_path(base: Path, context: str, dockerfile: str) -> Path | None:
 def absolute(path: Path | str) -> Path:
     """A path as projects know it: links stay what the user calls them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows links
-
-
-def read_text(path: Path) -> str | None:
-    """The text of a file; None where there is none that anybody wrote by hand."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        return path.read_bytes().decode("utf-8-sig", "replace")
-    except OSError:
-        return None
 
 
 def _names(values: Iterable[object]) -> Iterator[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list
 from buildxray.projects.yaml import load_yaml
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -21,7 +22,7 @@ _VARIABLE: Final = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 def read_compose(directory: Path) -> Iterator[DeclaredBuild]:
     """The builds of the first Compose file of a directory."""
     for name in FILE_NAMES:
-        text = read_text(directory / name)
+        text = read_project_text(directory / name)
         if text is not None:
             document = load_yaml(text)
             services = document.get("services") if isinstance(document, Mapping) else None

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from pathspec import GitIgnoreSpec, RegexPattern
 
+from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text
 from buildxray.projects.file_names import is_dockerfile
 
 EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
@@ -51,15 +52,15 @@ def search(directory: Path, excluded: Iterable[str] = EXCLUDED_DIRECTORIES) -> I
     ignoring = _read(root / ".git" / "info" / "exclude", 0)
     for depth in range(len(parts)):
         ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
-    return _search(directory, parts, ignoring, frozenset((*excluded, ".git")))
+    return _search(directory, root, parts, ignoring, frozenset((*excluded, ".git")))
 
 
 def _search(
-    directory: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...], excluded: frozenset[str]
+    directory: Path, root: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...], excluded: frozenset[str]
 ) -> Iterator[Path]:
     try:
-        entries = sorted(directory.iterdir())
-    except OSError:
+        entries = list_directory(directory)
+    except ReadError:
         return
     ignoring += _read(directory / ".gitignore", len(parts))
     for entry in entries:
@@ -68,15 +69,17 @@ def _search(
         said = (it.says(names, is_directory=is_directory) for it in reversed(ignoring))
         if next((it for it in said if it is not None), False):
             continue
+        path = directory / entry.name
         if is_directory and entry.name not in excluded:
-            yield from _search(entry, names, ignoring, excluded)
-        elif is_dockerfile(entry.name) and entry.is_file():
-            yield entry
+            yield from _search(path, root, names, ignoring, excluded)
+        elif is_dockerfile(entry.name) and entry.is_file() and (not entry.is_symlink() or is_inside(path, root)):
+            yield path
 
 
 def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:
-    with suppress(OSError):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    text = read_project_text(path)
+    if text is not None:
+        lines = text.splitlines()
         of_files = (it for it in lines if not it.rstrip(" ").endswith("/"))
         of_directories = (it.rstrip(" ")[:-1] if it.rstrip(" ").endswith("/") else it for it in lines)
         return (_Ignoring(depth, _patterns(of_files), _patterns(of_directories)),)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from buildxray.files.reading import MOST_LOCK_BYTES, ReadError, read_bytes, read_project_bytes, read_project_text, walk
 from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
@@ -29,9 +29,8 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 def read_workspace(directory: Path) -> Workspace:
     """The facts about the sources in a directory; whatever cannot be read stays unknown."""
-    try:
-        module = (directory / "go.mod").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    module = read_project_text(directory / "go.mod")
+    if module is None:
         return Workspace(has_native_packages=_has_native_packages(directory))
     requires_modules = _REQUIRE.search(module) is not None
     sources = _Sources(directory)
@@ -51,11 +50,11 @@ class _Sources:
         n_bytes = 0
         for n_files, path in enumerate(_go_files(self._directory)):
             try:
-                source = path.read_bytes()
-            except OSError:
+                source = read_bytes(path, _MOST_BYTES - n_bytes, self._directory)
+            except ReadError:
                 return None
             n_bytes += len(source)
-            if n_files >= _MOST_FILES or n_bytes > _MOST_BYTES:
+            if n_files >= _MOST_FILES:
                 return None
             if pattern.search(source):
                 return True
@@ -64,10 +63,11 @@ class _Sources:
 
 def _has_native_packages(directory: Path) -> bool | None:
     """Whether the lock file of npm lists packages for one architecture, or such as compile when they are installed."""
+    content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
     try:
-        lock: Any = json.loads((directory / "package-lock.json").read_bytes())
+        lock: Any = None if content is None else json.loads(content)
         packages: Any = lock.get("packages", {}).values()
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return any(
         isinstance(it, dict) and not it.get("dev") and (it.get("hasInstallScript") or it.get("cpu")) for it in packages
@@ -75,6 +75,6 @@ def _has_native_packages(directory: Path) -> bool | None:
 
 
 def _go_files(directory: Path) -> Iterator[Path]:
-    for root, directories, names in os.walk(directory):
+    for root, directories, names in walk(directory):
         directories[:] = sorted(it for it in directories if it not in _SKIPPED and not it.startswith((".", "_")))
         yield from (Path(root, it) for it in sorted(names) if it.endswith(".go") and not it.endswith("_test.go"))

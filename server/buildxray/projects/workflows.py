@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list, read_text
+from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list
 from buildxray.projects.yaml import load_yaml
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, read_script
@@ -25,11 +26,11 @@ _MOST_COMBINATIONS: Final = 256
 def read_workflows(directory: Path) -> Iterator[DeclaredBuild]:
     """The builds of all workflows of a repository, given its root."""
     try:
-        paths = sorted(it for it in (directory / DIRECTORY).iterdir() if it.suffix in (".yaml", ".yml"))
-    except OSError:
+        entries = list_directory(directory / DIRECTORY)
+    except ReadError:
         return
-    for path in paths:
-        text = read_text(path)
+    for path in (Path(it.path) for it in entries if it.name.endswith((".yaml", ".yml"))):
+        text = read_project_text(path)
         if text is None or ("build-push-action" not in text and "docker" not in text):
             continue
         document = load_yaml(text)

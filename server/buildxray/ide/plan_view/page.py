@@ -7,9 +7,9 @@ import hashlib
 import html
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
+from buildxray.files.reading import read_resource
 from buildxray.ide.plan_view.model import PlanView
 from buildxray.ide.plan_view.svg import draw, stylesheet
 from buildxray.localization import _, language
@@ -58,4 +58,4 @@ def _digest(text: str) -> str:
 
 @lru_cache(maxsize=4)
 def _resource(name: str) -> str:
-    return files("buildxray.ide.plan_view").joinpath(name).read_text("utf-8")
+    return read_resource("buildxray.ide.plan_view", name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from buildxray.files.reading import read_resource
 from buildxray.ide.plan_view import typography as type_
 from buildxray.ide.plan_view.layout import (
     BOX_HEIGHT,
@@ -56,7 +56,7 @@ def draw(view: PlanView, name: str, *, is_alone: bool = True, prefix: str = "pla
 @lru_cache(maxsize=1)
 def stylesheet() -> str:
     """The colours and letters of every picture."""
-    return files("buildxray.ide.plan_view").joinpath("plan.css").read_text("utf-8")
+    return read_resource("buildxray.ide.plan_view", "plan.css")
 
 
 def _n(value: float) -> str:

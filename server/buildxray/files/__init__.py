@@ -1,0 +1,1 @@
+"""The only place that opens files: bounded reading and atomic writing."""

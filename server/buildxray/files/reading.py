@@ -1,0 +1,172 @@
+"""Reading files that strangers wrote: regular files only, at most so many bytes, links only inside their workspace.
+
+A cloned repository may hold `go.mod -> /dev/zero`, a FIFO, or a link to a private key. Every other module reads
+through this one; `tests/repo/test_files.py` holds it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from buildxray.localization import _
+
+MOST_PROJECT_BYTES: Final = 1_000_000
+"""Limit for a file that people write by hand: configuration, Bake, Compose, workflows, ignore files."""
+MOST_LOCK_BYTES: Final = 16_000_000
+"""Limit for a file that a package manager writes."""
+MOST_DOCKERFILE_BYTES: Final = 4_000_000
+"""Limit for a Dockerfile; the largest public ones have 0.1 MB."""
+MOST_ENTRIES: Final = 50_000
+"""Limit for the entries of one directory."""
+_CHUNK: Final = 1 << 16
+_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOCTTY", 0)
+)
+
+
+class ReadError(Exception):
+    """A file that is not read. The message is the reason in the user's language, without the path."""
+
+
+class MissingFileError(ReadError):
+    """No file has this path."""
+
+
+def read_bytes(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | None = None) -> bytes:
+    """Read a regular file of at most `limit` bytes.
+
+    `root` is the directory that the file must be in after all links have been followed; None follows every link,
+    which is right only for a path that the user has typed. Raises `ReadError`.
+    """
+    try:
+        # A FIFO that nobody writes to would block without O_NONBLOCK.
+        descriptor = os.open(path, _FLAGS)
+    except (OSError, ValueError) as error:
+        raise _read_error(error) from error
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise ReadError(os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise ReadError(_("not a regular file"))
+        if root is not None and not is_inside(path, root):
+            raise ReadError(_("a link that leads out of {directory}", directory=root))
+        if status.st_size > limit:
+            raise _too_large(limit)
+        # The size of a file that is still being written, or one of /proc, is not what can be read from it.
+        return _read_bounded(descriptor, limit)
+    except OSError as error:
+        raise _read_error(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | None = None) -> str:
+    """Read a file as UTF-8, a byte order mark removed, wrong bytes replaced. Raises `ReadError`."""
+    return read_bytes(path, limit, root).decode("utf-8-sig", "replace")
+
+
+def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None:
+    """Read a file of the workspace as `read_text` does; None where it is missing or may not be read."""
+    content = read_project_bytes(path, limit)
+    return None if content is None else content.decode("utf-8-sig", "replace")
+
+
+def read_project_bytes(path: Path, limit: int = MOST_PROJECT_BYTES) -> bytes | None:
+    """Read a file of the workspace; None where it is missing, too large, not a regular file or a link that leads out."""
+    try:
+        return read_bytes(path, limit, workspace_root(path.parent))
+    except ReadError:
+        return None
+
+
+def read_stream(stream: BinaryIO, limit: int) -> bytes:
+    """Read a stream to its end. Raises `ReadError` where it holds more than `limit` bytes."""
+    try:
+        content = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise _read_error(error) from error
+    if len(content) > limit:
+        raise _too_large(limit)
+    return content
+
+
+def list_directory(directory: Path) -> list[os.DirEntry[str]]:
+    """List the entries of a directory by name, at most `MOST_ENTRIES` of them. Raises `ReadError`."""
+    try:
+        with os.scandir(directory) as entries:
+            listed = [entry for _n, entry in zip(range(MOST_ENTRIES), entries, strict=False)]
+    except (OSError, ValueError) as error:
+        raise _read_error(error) from error
+    return sorted(listed, key=lambda entry: entry.name)
+
+
+def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk as `os.walk` does, without following links; directories that cannot be read are passed over."""
+    return os.walk(directory)
+
+
+def is_inside(path: Path | str, directory: Path | str) -> bool:
+    """Whether a path is in a directory, or is it, after the links in both have been followed."""
+    try:
+        real, real_directory = os.path.realpath(path), os.path.realpath(directory)
+    except (OSError, ValueError):
+        return False
+    return real == real_directory or real.startswith(os.path.join(real_directory, ""))  # noqa: PTH118 - no Path is needed
+
+
+@lru_cache(maxsize=256)
+def workspace_root(directory: Path) -> Path:
+    """The nearest directory at or above `directory` that is a Git repository; the directory itself where there is none.
+
+    The answer is kept for the life of the process: where a repository begins decides only how far links are followed.
+    """
+    return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), directory)
+
+
+def read_resource(package: str, name: str) -> str:
+    """Read a text file of this package."""
+    return resources.files(package).joinpath(name).read_text("utf-8")
+
+
+def _read_bounded(descriptor: int, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    n_left = limit + 1
+    while n_left > 0 and (chunk := os.read(descriptor, min(n_left, _CHUNK))):
+        chunks.append(chunk)
+        n_left -= len(chunk)
+    if n_left <= 0:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> ReadError:
+    return ReadError(_("larger than {n} MB, which is the limit", n=f"{limit / 1_000_000:g}"))
+
+
+def _read_error(error: OSError | ValueError) -> ReadError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return MissingFileError(error.strerror or str(error))
+    if isinstance(error, OSError):
+        # Opening a socket gives ENXIO, for which the system has no helpful words.
+        return ReadError(_("not a regular file") if error.errno == errno.ENXIO else error.strerror or str(error))
+    return ReadError(str(error))
+
+
+def discard_output() -> None:
+    """Effect: let what is still written to the standard output go nowhere, as its reader has left."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, sys.stdout.fileno())
+    os.close(descriptor)

@@ -1,0 +1,64 @@
+"""Files are opened in one layer only, so that no other module can forget a bound."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import buildxray
+
+ROOT = Path(buildxray.__path__[0])
+OPENING = {
+    "open",
+    "fdopen",
+    "mkstemp",
+    "read_bytes",
+    "read_text",
+    "write_bytes",
+    "write_text",
+    "walk",
+    "iterdir",
+    "scandir",
+}
+"""Names of functions and methods that open a file or list a directory, whatever object they are called on."""
+OURS = {"read_bytes", "read_text", "walk"}
+"""Functions of `files/reading.py` that have the same names; they are called by the name alone."""
+
+
+def test_files_are_opened_in_the_layer_files_only() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in sorted(ROOT.rglob("*.py"))
+        if path.relative_to(ROOT).parts[0] != "files"
+        for line, name in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name in OPENING
+    ]
+    assert wrong == []
+
+
+def test_the_check_sees_what_it_forbids() -> None:
+    source = "open(p)\np.read_text()\nos.open(p, 0)\nio.open(p)\nread_text(p)\np.walk()"
+    assert [name for _line, name in calls(ast.parse(source)) if name in OPENING] == [
+        "open",
+        "read_text",
+        "open",
+        "open",
+        "walk",
+    ]
+
+
+def calls(tree: ast.AST) -> list[tuple[int, str]]:
+    """Lines and names of the functions that are called; those of the layer `files` left out."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and not _is_syntax_tree(node.func):
+                found.append((node.lineno, node.func.attr))
+            elif isinstance(node.func, ast.Name) and node.func.id not in OURS:
+                found.append((node.lineno, node.func.id))
+    return found
+
+
+def _is_syntax_tree(function: ast.Attribute) -> bool:
+    """Whether it is `ast.walk`."""
+    return isinstance(function.value, ast.Name) and function.value.id == "ast"
