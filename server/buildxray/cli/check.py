@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from buildxray.cli.build_options import BuildOptions
+from buildxray.cli.buildkit_format import check_as_buildkit
 from buildxray.cli.checking import check_files
 from buildxray.cli.console import output, report
 from buildxray.cli.files import find_dockerfiles
@@ -27,6 +28,8 @@ _STYLE: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Se
 
 def check(options: argparse.Namespace) -> int:
     """Effect: print what the rules find. Raises `CliError` for wrong options."""
+    if options.format == "buildkit":
+        return check_as_buildkit(options)
     console = output()
     total = _Total()
     log: list[Located] = []

@@ -79,7 +79,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help=_("a Dockerfile, a directory, or `-` for the standard input")
     )
-    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github", "buildkit"), default="text")
     parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
     parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
     parser.add_argument(

@@ -27,6 +27,8 @@ class Conversion:
     """By the number of the stage."""
     arguments: BuildArguments
     memo: Memo
+    refusals: list[Refusal] = field(default_factory=list)
+    """Why BuildKit refuses commands of these stages."""
     _unneeded: dict[int, Recipe | None] = field(default_factory=dict)
 
     def recipe(self, number: int) -> Recipe | None:
@@ -45,13 +47,12 @@ class Conversion:
         return self._unneeded[number] if run is None else run.recipe
 
     def _unneeded_recipe(self, stage: ResolvedStage) -> Recipe | None:
-        scope = _root_scope(stage, self.memo)
+        below: Recipe | None = None
         if stage.base is not None:
-            base = self.recipe(stage.base)
-            if base is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[stage.base].outline.nodes):
+            below = self.recipe(stage.base)
+            if below is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[stage.base].outline.nodes):
                 return None
-            scope = child_scope(base.final_scope)
-        return read_recipe(stage.outline.nodes, scope, self.arguments, self.memo)
+        return stage_recipe(stage, below, self.arguments, self.memo)
 
     @property
     def result(self) -> Occurrence | None:
@@ -61,27 +62,29 @@ class Conversion:
 
 
 def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conversion:
-    """Run all needed stages; what BuildKit would refuse is added to the refusals of `resolved`."""
+    """Run all needed stages; what BuildKit would refuse is in the refusals of the conversion."""
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
     conversion = Conversion(resolved, {}, arguments, memo)
     for number in resolved.needed:
         stage = resolved.stages[number]
-        recipe = _recipe(conversion, stage, arguments, memo)
+        below = None if stage.base is None else conversion.runs[stage.base].recipe
+        recipe = stage_recipe(stage, below, arguments, memo)
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
         for position, problem in recipe.problems:
             span = None if position < len(stage.triggers) else problem.span
-            resolved.refusals.append(Refusal(problem.message, stage.instruction(position), span))
+            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span))
     return conversion
 
 
-def _recipe(conversion: Conversion, stage: ResolvedStage, arguments: BuildArguments, memo: Memo) -> Recipe:
-    if stage.base is None:
+def stage_recipe(stage: ResolvedStage, below: Recipe | None, arguments: BuildArguments, memo: Memo) -> Recipe:
+    """What the commands of a stage ask for; `below` is the recipe of the stage that it is built on, if it is."""
+    if below is None:
         scope = _root_scope(stage, memo)
     else:
-        below = conversion.runs[stage.base].recipe.final_scope
-        scope = memo.recall(("child of", below), child_scope, below)
+        final = below.final_scope
+        scope = memo.recall(("child of", final), child_scope, final)
     nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
     key = (scope, nodes, arguments.inherited, arguments.escape)
     return memo.recall(key, read_recipe, nodes, scope, arguments, memo)
@@ -148,7 +151,7 @@ def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo)
     run = conversion.runs.get(number)
     if run is None:
         name = resolved.stages[number].outline.display_name
-        resolved.refusals.append(
+        conversion.refusals.append(
             Refusal(_("the stage `{name}` comes too late to take files from", name=name), instruction)
         )
         return None

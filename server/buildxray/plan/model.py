@@ -14,7 +14,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.graph import Occurrence, Vertex, in_build_order
 from buildxray.plan.labels import write_label
 from buildxray.plan.operations import StepKind
-from buildxray.plan.outline import StageOutline
+from buildxray.plan.outline import Outline, StageOutline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import ResolvedStage, ResolvedStages
@@ -246,7 +246,7 @@ class Plan:
 
     dockerfile: Dockerfile
     request: BuildRequest
-    stages: tuple[StageOutline, ...]
+    outline: Outline
     target_stage: int | None
     """The stage that becomes the image; None in a file without stages."""
     targets: tuple[TargetPlan, ...]
@@ -255,6 +255,11 @@ class Plan:
     """Inputs before those who use them."""
     errors: tuple[PlanError, ...]
     """Syntax first, then in the order in which BuildKit would meet them: it stops at the first."""
+
+    @property
+    def stages(self) -> tuple[StageOutline, ...]:
+        """The stages of the file."""
+        return self.outline.stages
 
     @property
     def error(self) -> PlanError | None:

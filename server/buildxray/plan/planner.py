@@ -29,13 +29,14 @@ class Planner:
         target_stage: int | None = None
         for platform in self.request.target_platforms:
             resolved = resolve_stages(outlined, self.request, platform, self.memo)
-            collector.add(convert(resolved, self.request, self.memo), platform)
-            refusals += [it for it in resolved.refusals if it not in refusals]
+            conversion = convert(resolved, self.request, self.memo)
+            collector.add(conversion, platform)
+            refusals += [it for it in (*resolved.refusals, *conversion.refusals) if it not in refusals]
             target_stage = resolved.target
         return Plan(
             dockerfile,
             self.request,
-            outlined.stages,
+            outlined,
             target_stage,
             tuple(collector.targets),
             collector.steps,

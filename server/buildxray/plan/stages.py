@@ -80,6 +80,8 @@ class ResolvedStages:
     needed: list[int] = field(default_factory=list)
     """What the target needs, itself included, in the order of the file."""
     refusals: list[Refusal] = field(default_factory=list)
+    has_wrong_arguments: bool = False
+    """Whether BuildKit refuses a global argument, before it looks at any stage."""
 
     def label_name(self, source: int | None) -> str:
         """What the progress output calls the stage with that number; empty for an image, and for the only stage."""
@@ -100,16 +102,13 @@ class ResolvedStages:
 
 def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, memo: Memo) -> ResolvedStages:
     """Resolve all stages for one target platform."""
-    target_name = request.target_stage or (outline.stages[-1].name if outline.stages else "")
-    nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
-    key = ("global arguments", target, target_name, *nodes)
-    escape = outline.dockerfile.escape
-    arguments = memo.recall(key, _global_arguments, nodes, request, target, target_name, escape)
+    arguments = global_arguments(outline, request, target, memo)
     resolved = ResolvedStages(
         outline, target, len(request.target_platforms) > 1, arguments.environment, [], list(outline.images), [], None
     )
     for position, message, span in arguments.problems:
         resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))
+        resolved.has_wrong_arguments = True
     _resolve_bases(resolved, request.build_platform, memo)
     if resolved.stages:
         resolved.target = _target(resolved, request.target_stage)
@@ -117,19 +116,33 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     return resolved
 
 
-class _GlobalArguments(NamedTuple):
+class GlobalArguments(NamedTuple):
+    """What the ARG instructions above the first FROM set, and the automatic arguments."""
+
     environment: Environment
     problems: list[tuple[int, str, Span]]
     """Positions of ARG instructions, messages, spans."""
 
 
-def _global_arguments(
-    nodes: Sequence[Node], request: BuildRequest, target: Platform, target_name: str, escape: str
-) -> _GlobalArguments:
-    """BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
-    given = dict(request.build_arguments)
-    problems: list[tuple[int, str, Span]] = []
+def global_arguments(
+    outline: Outline, request: BuildRequest, target: Platform, memo: Memo, *, with_given: bool = True
+) -> GlobalArguments:
+    """The global arguments for a target platform; those of the command line count unless `with_given` is False."""
+    target_name = request.target_stage or (outline.stages[-1].name if outline.stages else "")
+    nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
+    given = request.build_arguments if with_given else ()
+    escape = outline.dockerfile.escape
     automatic = automatic_values(request.build_platform, target, target_name)
+    key = ("global arguments", target, target_name, escape, given, *nodes)
+    return memo.recall(key, _global_arguments, nodes, given, automatic, escape)
+
+
+def _global_arguments(
+    nodes: Sequence[Node], build_arguments: tuple[tuple[str, str], ...], automatic: dict[str, str], escape: str
+) -> GlobalArguments:
+    """BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
+    given = dict(build_arguments)
+    problems: list[tuple[int, str, Span]] = []
     environment = Environment.of({name: given.get(name, value) for name, value in automatic.items()})
     for position, node in enumerate(nodes):
         for pair in node.pairs if isinstance(node, Arg) else ():
@@ -147,7 +160,7 @@ def _global_arguments(
                     )
             if argument is not None:
                 environment = environment.with_variable(pair.name.text, argument)
-    return _GlobalArguments(environment, problems)
+    return GlobalArguments(environment, problems)
 
 
 class _Base(NamedTuple):

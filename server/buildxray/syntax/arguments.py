@@ -24,6 +24,11 @@ _GAP: Final = re.compile(f"{INLINE}+")
 class ArgumentsError(Exception):
     """What follows the keyword cannot be split; the message says why."""
 
+    def __init__(self, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.span = span
+        """The word that is wrong; None where it is not one word."""
+
 
 def read_flags(text: str, position: int, escape: str) -> tuple[tuple[Flag, ...], int]:
     """The `--flags` at `position`, and where the first other word begins.
@@ -133,13 +138,13 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
     if "=" not in words[0].text:
         gap = _GAP.search(text, start, end)
         if gap is None:
-            raise ArgumentsError(_("`{text}` has no value: write `name=value`", text=text[start:end]))
+            raise ArgumentsError(_("`{text}` has no value: write `name=value`", text=text[start:end]), words[0].span)
         name = Token(text[start : gap.start()], Span(start, gap.start()))
         value = Token(text[gap.end() : end], Span(gap.end(), end))
         return (Pair(name, value, "", Span(start, end)),)
     for word in words:
         if "=" not in word.text:
-            raise ArgumentsError(_("`{text}` has no `=`: write `name=value`", text=word.text))
+            raise ArgumentsError(_("`{text}` has no `=`: write `name=value`", text=word.text), word.span)
     return tuple(_pair(word) for word in words)
 
 

@@ -71,6 +71,11 @@ class Problem(NamedTuple):
 
     message: str
     span: Span
+    """The smallest token that is wrong."""
+    replacement: str | None = None
+    """What was probably meant instead of the text of `span`; None where nothing is close."""
+    is_syntax: bool = False
+    """Whether BuildKit's parser refuses it, which reads the whole file before any instruction is looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +91,13 @@ class Node:
     is_json: bool
     """Whether the arguments are a JSON array of strings."""
     heredocs: tuple[Heredoc, ...]
-    problem: Problem | None
+    problems: tuple[Problem, ...]
+    """Why BuildKit refuses it: all reasons that do not follow from one another, BuildKit's own verdict first."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """BuildKit's verdict: the first reason for which it refuses the instruction, if it does."""
+        return self.problems[0] if self.problems else None
 
     @property
     def name(self) -> str:

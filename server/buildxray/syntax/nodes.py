@@ -38,7 +38,7 @@ from buildxray.syntax.instructions import (
     WithPairs,
 )
 from buildxray.syntax.lines import LogicalText, join_lines, physical_lines
-from buildxray.syntax.validation import first_problem
+from buildxray.syntax.validation import find_problems
 from buildxray.syntax.whitespace import INLINE, SPACE
 
 _CACHED_LENGTH: Final = 10_000
@@ -54,8 +54,8 @@ def _parse_node(source: str, head_length: int, escape: str) -> Node:
     node = _statement(join_lines(source[:head_length], escape), 0, escape)
     if "<<" in node.text and (markers := _announced_heredocs(node)):
         node = _with_heredocs(node, markers, source, head_length)
-    if node.problem is None and (problem := first_problem(node)) is not None:
-        node = replace(node, problem=problem)
+    if not node.problems and (problems := find_problems(node)):
+        node = replace(node, problems=problems)
     return node
 
 
@@ -73,7 +73,7 @@ def _announced_heredocs(node: Node) -> list[HeredocMarker]:
 def _with_heredocs(node: Node, markers: list[HeredocMarker], source: str, position: int) -> Node:
     heredocs: list[Heredoc] = []
     lines = iter(physical_lines(source[position:]))
-    problem = node.problem
+    problems = node.problems
     for marker in markers:
         start = position
         for line in lines:
@@ -83,10 +83,9 @@ def _with_heredocs(node: Node, markers: list[HeredocMarker], source: str, positi
                 break
         else:
             heredocs.append(Heredoc(marker, source[start:position], start))
-            problem = Problem(
-                _("the line `{name}` that ends the heredoc is missing", name=marker.name), _marker_span(node, marker)
-            )
-    return replace(node, heredocs=tuple(heredocs), problem=problem)
+            message = _("the line `{name}` that ends the heredoc is missing", name=marker.name)
+            problems = (Problem(message, _marker_span(node, marker), is_syntax=True),)
+    return replace(node, heredocs=tuple(heredocs), problems=problems)
 
 
 def is_terminator(line: str, marker: HeredocMarker) -> bool:
@@ -127,13 +126,13 @@ def _statement(logical: LogicalText, start: int, escape: str) -> Node:
     if name == "ONBUILD":
         return _onbuild(logical, keyword, flags, rest, escape)
     node_type = NODE_TYPES.get(name, Unknown)
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
     arguments = _Arguments()
     if node_type is not Unknown and rest < end:
         try:
             arguments = _READERS[name](text, rest, end, escape)
         except ArgumentsError as error:
-            problem = Problem(str(error), Span(rest, end))
+            problems = (Problem(str(error), error.span or Span(rest, end), is_syntax=True),)
     if issubclass(node_type, WithPairs):
         return node_type(
             logical,
@@ -142,17 +141,17 @@ def _statement(logical: LogicalText, start: int, escape: str) -> Node:
             arguments.tokens,
             is_json=False,
             heredocs=(),
-            problem=problem,
+            problems=problems,
             pairs=arguments.pairs,
         )
-    return node_type(logical, keyword, flags, arguments.tokens, arguments.is_json, (), problem)
+    return node_type(logical, keyword, flags, arguments.tokens, arguments.is_json, (), problems)
 
 
 def _onbuild(logical: LogicalText, keyword: Token, flags: tuple[Flag, ...], rest: int, escape: str) -> Node:
     trigger = _statement(logical, rest, escape) if rest < len(logical.text) else None
     arguments = () if trigger is None else (trigger.keyword,)
-    problem = None if trigger is None else trigger.problem
-    return Onbuild(logical, keyword, flags, arguments, is_json=False, heredocs=(), problem=problem, trigger=trigger)
+    problems = () if trigger is None else trigger.problems
+    return Onbuild(logical, keyword, flags, arguments, is_json=False, heredocs=(), problems=problems, trigger=trigger)
 
 
 def _skip_space(text: str, start: int, end: int) -> int:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.syntax.instructions import Arg, From, Instruction, Node
+from buildxray.syntax.instructions import Arg, From, Instruction, Node, Unknown
 from buildxray.syntax.lines import BYTE_ORDER_MARK, is_comment, physical_lines
 from buildxray.syntax.reader import Reader
 from buildxray.syntax.text import TextRange
@@ -47,6 +47,10 @@ class FileProblem(NamedTuple):
     range: TextRange
     line: int
     """1-based, as BuildKit counts."""
+    replacement: str | None = None
+    """What was probably meant instead of the text of `range`; None where nothing is close."""
+    is_syntax: bool = True
+    """Whether BuildKit's parser refuses it, which reads the whole file before any instruction is looked at."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Dockerfile:
     escape: str
     """The escape token: a backslash, or a backtick where a directive says so."""
     problems: tuple[FileProblem, ...]
-    """In the order of the file; the first is BuildKit's verdict."""
+    """In the order in which BuildKit meets them: what its parser refuses, then the others, each from top to bottom."""
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -91,7 +95,7 @@ def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
     else:
         instructions = reader.read_again(escape, earlier.instructions, earlier.text)
     problems += _file_problems(text, reader.lines, reader.starts, instructions)
-    problems.sort(key=lambda it: it.range)
+    problems.sort(key=lambda it: (not it.is_syntax, it.line))
     return Dockerfile(text, tuple(instructions), tuple(directives), escape, tuple(problems))
 
 
@@ -132,6 +136,18 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
         directives.setdefault(name, Directive(name, match["value"], range_))
     escape = directives["escape"].value if "escape" in directives else "\\"
     return list(directives.values()), escape if escape in ("\\", "`") else "\\", problems
+
+
+def read_check_directive(dockerfile: Dockerfile) -> str | None:
+    """The value of `# check=…`, or None where there is none.
+
+    Other than the parser, this reader looks below a `#!` line. BuildKit: parser/directives.go, ParseDirective.
+    """
+    directives = dockerfile.directives
+    if dockerfile.text.startswith("#!"):
+        lines = physical_lines(dockerfile.text.partition("\n")[2])
+        directives = tuple(_read_directives(lines, [0] * (len(lines) + 1))[0])
+    return next((it.value for it in directives if it.name == "check"), None)
 
 
 def _directive_problem(name: str, value: str) -> str | None:
@@ -194,16 +210,17 @@ def _file_problems(
                     TextRange(starts[idx], starts[idx]),
                     idx + 1,
                 )
-    before_first_stage = True
+    is_misplaced = True
     for it in instructions:
         node = it.node
-        if isinstance(node, From):
-            before_first_stage = False
-        if node.problem is not None:
-            yield FileProblem(node.problem.message, it.range_of(node.problem), it.first_line)
-        elif before_first_stage and not isinstance(node, Arg):
+        if isinstance(node, From | Unknown):
+            # An unknown instruction may be a misspelt FROM: what follows is no mistake of its own.
+            is_misplaced = False
+        for problem in node.problems:
             yield FileProblem(
-                _("{name} stands before the first FROM; only ARG may", name=node.name),
-                it.range_of(node.keyword),
-                it.first_line,
+                problem.message, it.range_of(problem), it.first_line, problem.replacement, problem.is_syntax
             )
+        if is_misplaced and not node.problems and not isinstance(node, Arg):
+            is_misplaced = False
+            message = _("{name} comes before the first FROM; only ARG may", name=node.name)
+            yield FileProblem(message, it.range_of(node.keyword), it.first_line, is_syntax=False)

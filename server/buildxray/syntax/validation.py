@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
@@ -21,10 +20,13 @@ from buildxray.syntax.instructions import (
     Onbuild,
     Problem,
     Run,
+    Span,
+    Token,
     Unknown,
     WithPairs,
 )
 from buildxray.syntax.mounts import MountSyntaxError, csv_fields, mount_options
+from buildxray.syntax.suggestions import closest
 from buildxray.syntax.whitespace import SPACE
 
 _SWITCH, _VALUE, _VALUES = "switch", "value", "values"
@@ -58,6 +60,8 @@ FLAGS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The flags of each instruction, by name, and how they take values."""
 
+NETWORK_MODES: Final = ("default", "none", "host")
+SECURITY_MODES: Final = ("insecure", "sandbox")
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
 _EXACTLY_ONE: Final = frozenset({"MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"})
 _AT_LEAST_ONE: Final = frozenset({"ARG", "ENV", "EXPOSE", "LABEL", "ONBUILD", "SHELL", "VOLUME"})
@@ -65,70 +69,88 @@ _FLAGS_UNCHECKED: Final = frozenset({"ARG", "STOPSIGNAL"})
 _NO_TRIGGERS: Final = frozenset({"FROM", "MAINTAINER", "ONBUILD"})
 
 
-def first_problem(node: Node) -> Problem | None:
-    """The first reason for which BuildKit refuses `node`, if it does."""
-    return next(_problems(node), None)
+def find_problems(node: Node) -> tuple[Problem, ...]:
+    """Every reason for which BuildKit refuses `node`, its own verdict first; reasons that follow from others left out."""
+    return tuple(_problems(node))
 
 
 def _problems(node: Node) -> Iterator[Problem]:
     name = node.name
-    whole = node.keyword.span
     if isinstance(node, Unknown):
-        yield Problem(_unknown_instruction(name), whole)
+        yield _unknown_instruction(node)
         return
-    if name in _EXACTLY_ONE and len(node.arguments) != 1:
-        yield Problem(_("{name} takes exactly one argument", name=name), whole)
-    if name in _AT_LEAST_ONE and not node.arguments:
-        yield Problem(_("{name} takes at least one argument", name=name), whole)
+    if (missing := _missing_arguments(node)) is not None:
+        yield missing
+        yield from () if name in _FLAGS_UNCHECKED else _flag_problems(node, FLAGS.get(name, {}))
+        return
     if isinstance(node, From):
         yield from _from_problems(node)
-    if name in ("ADD", "COPY") and len(node.arguments) < 2:
-        yield Problem(_("{name} needs a source and a destination", name=name), whole)
     if name not in _FLAGS_UNCHECKED:
         yield from _flag_problems(node, FLAGS.get(name, {}))
     if isinstance(node, WithPairs):
-        yield from (
-            Problem(_("{name} needs a name before `=`", name=name), it.span) for it in node.pairs if not it.name.text
-        )
+        for pair in node.pairs:
+            if not pair.name.text:
+                yield Problem(_("{name} needs a name before `=`", name=name), pair.span)
     if name in ("ADD", "COPY") and heredoc_marker(node.arguments[-1].text):
         yield Problem(_("{name} cannot have a heredoc for a destination", name=name), node.arguments[-1].span)
     if name == "VOLUME":
         yield from (Problem(_("VOLUME needs a path"), it.span) for it in node.arguments if not it.text.strip(SPACE))
     if name == "SHELL" and not node.is_json:
-        yield Problem(_('SHELL takes a JSON array, as in `SHELL ["/bin/bash", "-c"]`'), whole)
+        message = _('SHELL takes a JSON array, as in `SHELL ["/bin/bash", "-c"]`')
+        yield Problem(message, node.arguments[0].span)
     if isinstance(node, Run):
         yield from _run_problems(node)
     if isinstance(node, Healthcheck):
         yield from _healthcheck_problems(node)
     if isinstance(node, Onbuild) and node.trigger is not None and node.trigger.name in _NO_TRIGGERS:
-        yield Problem(_("{name} is not allowed behind ONBUILD", name=node.trigger.name), node.trigger.keyword.span)
+        yield Problem(_("{name} is not allowed after ONBUILD", name=node.trigger.name), node.trigger.keyword.span)
 
 
-def _unknown_instruction(name: str) -> str:
-    close = get_close_matches(name, NODE_TYPES, n=1)
-    if close:
-        return _("unknown instruction `{name}`; did you mean `{close}`?", name=name, close=close[0])
-    return _("unknown instruction `{name}`", name=name)
+def _unknown_instruction(node: Unknown) -> Problem:
+    name, close = node.name, closest(node.name, NODE_TYPES)
+    if close is None:
+        return Problem(_("unknown instruction `{name}`", name=name), node.keyword.span)
+    message = _("unknown instruction `{name}`; did you mean `{close}`?", name=name, close=close)
+    return Problem(message, node.keyword.span, _cased_like(node.keyword.text, close))
 
 
-def _unknown_flag(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name, known, n=1)
-    if close:
-        return _("unknown flag `--{name}`; did you mean `--{close}`?", name=name, close=close[0])
-    return _("unknown flag `--{name}`", name=name)
+def _missing_arguments(node: Node) -> Problem | None:
+    """Why the instruction has too few arguments, or too many, to say anything else about them."""
+    name, n_arguments, whole = node.name, len(node.arguments), node.keyword.span
+    if name in _EXACTLY_ONE and n_arguments != 1:
+        return Problem(_("{name} takes exactly one argument", name=name), whole)
+    if name in _AT_LEAST_ONE and not n_arguments:
+        return Problem(_("{name} takes at least one argument", name=name), whole)
+    if name in ("ADD", "COPY") and n_arguments < 2:
+        span = node.arguments[0].span if node.arguments else whole
+        return Problem(_("{name} needs a source and a destination", name=name), span)
+    if name == "FROM" and not n_arguments:
+        return Problem(_("FROM takes an image, and perhaps `AS name`"), whole)
+    if name == "HEALTHCHECK" and not n_arguments:
+        return Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), whole)
+    return None
+
+
+def _cased_like(written: str, keyword: str) -> str:
+    """The keyword in lower case where the written one is, else in upper case."""
+    return keyword.lower() if written.islower() else keyword
 
 
 def _from_problems(node: From) -> Iterator[Problem]:
-    if len(node.arguments) not in (1, 3) or (len(node.arguments) == 3 and node.alias is None):
-        yield Problem(_("FROM takes an image, and perhaps `AS name`"), node.keyword.span)
+    arguments = node.arguments
+    if len(arguments) not in (1, 3):
+        message = _("FROM takes an image, and perhaps `AS name`")
+        yield Problem(message, Span(arguments[1].span.start, arguments[-1].span.end))
+    elif node.alias is None and len(arguments) == 3:
+        word = arguments[1].text
+        message = _("FROM takes an image, and perhaps `AS name`")
+        yield Problem(message, arguments[1].span, "as" if word.islower() else "AS")
     elif node.alias is not None and not _STAGE_NAME.fullmatch(node.alias.text.lower()):
-        yield Problem(
-            _(
-                "`{text}` is no name for a stage: letters, digits, `-`, `_` and `.`, a letter first",
-                text=node.alias.text,
-            ),
-            node.alias.span,
+        message = _(
+            "`{text}` cannot name a stage: a letter comes first, then letters, digits, `-`, `_` and `.`",
+            text=node.alias.text,
         )
+        yield Problem(message, node.alias.span)
 
 
 def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
@@ -139,14 +161,28 @@ def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
         name, value = flag.name.text, flag.value
         kind = known.get(name)
         if kind is None:
-            yield Problem(_unknown_flag(name, known), flag.span)
+            yield _unknown_flag(node, flag, known)
         elif name in seen and kind != _VALUES:
             yield Problem(_("`--{name}` is given twice", name=name), flag.span)
         elif kind != _SWITCH and value is None:
             yield Problem(_("`--{name}` needs a value", name=name), flag.span)
         elif kind == _SWITCH and value is not None and value.text.lower() not in ("true", "false"):
-            yield Problem(_("`--{name}` is true or false", name=name), flag.span)
+            yield Problem(_("`--{name}` is true or false", name=name), value.span)
         seen.add(name)
+
+
+def _unknown_flag(node: Node, flag: Flag, known: Mapping[str, str]) -> Problem:
+    name, span = flag.name.text, Span(flag.span.start, max(flag.name.span.end, flag.span.start + 2))
+    close = closest(name.lower(), known)
+    if close is not None:
+        message = _("unknown flag `--{name}`; did you mean `--{close}`?", name=name, close=close)
+        return Problem(message, span, f"--{close}")
+    if known:
+        all_known = ", ".join(f"`--{it}`" for it in known)
+        return Problem(
+            _("{keyword} has no flag `--{name}`: {known}", keyword=node.name, name=name, known=all_known), span
+        )
+    return Problem(_("{keyword} has no flags, so `--{name}` is unknown", keyword=node.name, name=name), span)
 
 
 def _first_upper(node: Node) -> str:
@@ -155,23 +191,27 @@ def _first_upper(node: Node) -> str:
 
 def _run_problems(node: Run) -> Iterator[Problem]:
     for flag in node.flags:
-        value = flag.value.text if flag.value is not None else ""
+        value = flag.value
+        if value is None:
+            continue
         match flag.name.text:
             case "mount":
                 yield from _mount_problems(flag)
-            case "network" if value not in ("default", "none", "host"):
-                yield Problem(_("`{value}` is no network mode: default, none or host", value=value), flag.span)
-            case "security" if value not in ("insecure", "sandbox"):
-                yield Problem(_("`{value}` is no security mode: insecure or sandbox", value=value), flag.span)
+            case "network" if value.text not in NETWORK_MODES:
+                message = _("`{value}` is not a network mode: default, none or host", value=value.text)
+                yield Problem(message, value.span, closest(value.text.lower(), NETWORK_MODES))
+            case "security" if value.text not in SECURITY_MODES:
+                message = _("`{value}` is not a security mode: insecure or sandbox", value=value.text)
+                yield Problem(message, value.span, closest(value.text.lower(), SECURITY_MODES))
             case "device":
-                yield from _device_problems(flag, value)
+                yield from _device_problems(value)
 
 
 def _mount_problems(flag: Flag) -> Iterator[Problem]:
     try:
         options = mount_options(flag)
     except MountSyntaxError as error:
-        yield Problem(str(error), flag.span)
+        yield Problem(str(error), flag.span if flag.value is None else flag.value.span)
         return
     for option in options:
         if (
@@ -184,13 +224,13 @@ def _mount_problems(flag: Flag) -> Iterator[Problem]:
             )
 
 
-def _device_problems(flag: Flag, value: str) -> Iterator[Problem]:
+def _device_problems(value: Token) -> Iterator[Problem]:
     """BuildKit: instructions/commands_rundevice.go, ParseDevice."""
     name = ""
     try:
-        fields = csv_fields(value)
+        fields = csv_fields(value.text)
     except MountSyntaxError as error:
-        yield Problem(str(error), flag.span)
+        yield Problem(str(error), value.span)
         return
     for field in fields:
         key, separator, rest = field.partition("=")
@@ -199,14 +239,14 @@ def _device_problems(flag: Flag, value: str) -> Iterator[Problem]:
                 pass
             case "required", _:
                 if not is_go_bool(rest):
-                    yield Problem(_("`{rest}` is neither true nor false", rest=rest), flag.span)
+                    yield Problem(_("`{rest}` is neither true nor false", rest=rest), value.span)
             case "name", "=":
                 if name:
-                    yield Problem(_("the device already has a name"), flag.span)
+                    yield Problem(_("the device already has a name"), value.span)
                 name = rest
             case _:
                 if name:
-                    yield Problem(_("`{field}` is no option of a device: name or required", field=field), flag.span)
+                    yield Problem(_("`{field}` is no option of a device: name or required", field=field), value.span)
                 name = field
 
 
@@ -222,21 +262,22 @@ GO_FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 def _healthcheck_problems(node: Healthcheck) -> Iterator[Problem]:
     """BuildKit: instructions/parse.go, parseHealthcheck."""
     kind = _first_upper(node)
-    if not node.arguments:
-        yield Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), node.keyword.span)
-    elif kind == "NONE":
+    if kind == "NONE":
         if len(node.arguments) > 1:
             yield Problem(_("HEALTHCHECK NONE takes no arguments"), node.arguments[1].span)
     elif kind != "CMD":
+        first = node.arguments[0]
         yield Problem(
-            _("HEALTHCHECK takes CMD or NONE, not `{text}`", text=node.arguments[0].text), node.arguments[0].span
+            _("HEALTHCHECK takes CMD or NONE, not `{text}`", text=first.text),
+            first.span,
+            closest(kind, ("CMD", "NONE")),
         )
     elif len(node.arguments) == 1:
         yield Problem(_("HEALTHCHECK CMD needs a command"), node.arguments[0].span)
-    else:
-        for flag in node.flags:
-            if flag.value is not None and (message := _healthcheck_option(flag.name.text, flag.value.text)):
-                yield Problem(message, flag.span)
+    for flag in node.flags if kind != "NONE" else ():
+        known = flag.name.text in FLAGS["HEALTHCHECK"]
+        if known and flag.value is not None and (message := _healthcheck_option(flag.name.text, flag.value.text)):
+            yield Problem(message, flag.value.span)
 
 
 def _healthcheck_option(name: str, value: str) -> str | None:

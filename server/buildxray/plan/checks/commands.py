@@ -1,0 +1,324 @@
+"""The checks of the commands of a stage, in the scopes that the commands above leave.
+
+BuildKit: dockerfile2llb/convert.go, dispatch; dockerfile2llb/validations.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from buildxray.plan.checks import catalogue
+from buildxray.plan.checks.events import CheckWarning, Event, Stop
+from buildxray.plan.checks.file import CheckedFile
+from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.plan.checks.words import ExpandedWord, default_word, expanded_words
+from buildxray.plan.dispatch import BuildArguments
+from buildxray.plan.environment import Environment
+from buildxray.plan.paths import clean, is_absolute
+from buildxray.plan.runs import Recipe
+from buildxray.plan.scope import Scope
+from buildxray.plan.sources import SourceError, git_source, is_http_source
+from buildxray.plan.stages import ResolvedStage
+from buildxray.syntax.expansion import ExpansionError, expand, heredoc_marker, lex, split
+from buildxray.syntax.instructions import (
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Copying,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Node,
+    Pair,
+    Run,
+    Token,
+    Workdir,
+)
+from buildxray.syntax.suggestions import nearest
+from buildxray.syntax.text import TextRange
+
+_SECRET: Final = re.compile(
+    r"(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|\Z)", re.IGNORECASE
+)
+_NO_SECRET: Final = re.compile(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
+_OUTSIDE_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
+_USED_ONCE: Final = (Cmd, Entrypoint, Healthcheck)
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a stage takes over from the one it is built on, apart from its scope."""
+
+    arguments: frozenset[str] = frozenset()
+    """The names that an ARG has declared, with a value or without."""
+    has_workdir: bool = False
+    """Whether a WORKDIR has been set in this file."""
+
+
+class CheckedStage:
+    """The checks of one stage."""
+
+    def __init__(
+        self,
+        file: CheckedFile,
+        stage: ResolvedStage,
+        recipe: Recipe,
+        inherited: Inherited,
+        arguments: BuildArguments,
+        *,
+        ignored: IgnorePatterns | None,
+    ) -> None:
+        self._file = file
+        self._stage = stage.outline
+        self._recipe = recipe
+        self._n_triggers = len(stage.triggers)
+        self._given = arguments.given
+        self._global_arguments = arguments.inherited
+        self._ignored = ignored
+        self._escape = file.dockerfile.escape
+        self._arguments = {*inherited.arguments}
+        self._has_workdir = inherited.has_workdir
+        self._used: dict[str, _Command] = {}
+
+    @property
+    def inherited(self) -> Inherited:
+        """What stages built on this one take over, once `events` has come to its end."""
+        return Inherited(frozenset(self._arguments), self._has_workdir)
+
+    def events(self, nodes: tuple[Node, ...], late_sources: frozenset[int]) -> Iterator[Event]:
+        """The warnings of all commands; `nodes` are those of the triggers, then the stage's own.
+
+        `late_sources` are the positions of commands that take files from a stage which comes too late.
+        """
+        refused = {position for position, _ in self._recipe.problems}
+        for position, node in enumerate(nodes):
+            if node.problems:
+                yield Stop()
+                continue
+            command = _Command(self._stage.from_idx, position - self._n_triggers, node, self._recipe.scopes[position])
+            yield from self._of(command)
+            if position in refused or position in late_sources:
+                yield Stop()
+
+    def _of(self, command: _Command) -> Iterator[Event]:
+        node = command.node
+        match node:
+            case Arg():
+                yield from self._arg(node, command)
+            case Run() if not node.mounts:
+                pass
+            case _:
+                for word in expanded_words(node, self._escape):
+                    yield from self._undefined(command, word, command.scope.environment)
+        match node:
+            case Env() | Label():
+                yield from self._pairs(node, command)
+            case Cmd() | Entrypoint() | Healthcheck():
+                yield from self._used_once(node, command)
+            case Expose():
+                yield from self._expose(node, command)
+            case Workdir():
+                yield from self._workdir(node, command)
+            case Copying() if self._ignored is not None:
+                yield from self._ignored_sources(node, command, self._ignored)
+            case _:
+                pass
+
+    def _warn(
+        self,
+        check: catalogue.Check,
+        command: _Command,
+        message: str,
+        where: Token | Pair | TextRange | None = None,
+        *,
+        subject: str = "",
+        replacement: str = "",
+        reported_by: int | None = None,
+    ) -> Iterator[CheckWarning]:
+        """A warning about a command; a trigger's is about the FROM of the stage that inherits it."""
+        if command.is_trigger:
+            node = self._file.instruction(command.idx).node
+            image = node.image if isinstance(node, From) else None
+            # No comment is above a trigger.
+            where, reported_by = image or node.keyword, -1
+        elif where is None:
+            where = command.node.keyword
+        yield from self._file.warn(
+            check, command.idx, message, where, subject=subject, replacement=replacement, reported_by=reported_by
+        )
+
+    def _undefined(self, command: _Command, word: ExpandedWord, environment: Environment) -> Iterator[CheckWarning]:
+        if not word.word.uses:
+            return
+        for name, range_ in word.used.items():
+            is_set = environment.get(name) is not None
+            if is_set or name in self._arguments or name in _OUTSIDE_ENVIRONMENT:
+                continue
+            close = nearest(name, (it.name for it in environment.in_order()))
+            hint = f" (did you mean ${close}?)" if close else ""
+            message = f"Usage of undefined variable '${name}'{hint}"
+            place = word.place(self._file.instruction(command.idx), range_) if not command.is_trigger else None
+            yield from self._warn(catalogue.UNDEFINED_VAR, command, message, place, subject=name, replacement=close)
+
+    def _arg(self, node: Arg, command: _Command) -> Iterator[CheckWarning]:
+        environment = command.scope.environment
+        for pair in node.pairs:
+            name = pair.name.text
+            yield from self._secret("ARG", name, command, pair)
+            value = self._given.get(name)
+            if value is None and pair.value is None:
+                value = self._global_arguments.get(name)
+            elif value is None and pair.value is not None:
+                word = default_word(pair.value, self._escape)
+                yield from self._undefined(command, word, environment)
+                try:
+                    value = expand(word.word, environment.get)
+                except ExpansionError:
+                    return
+            if value is not None and name not in _OUTSIDE_ENVIRONMENT:
+                environment = environment.with_variable(name, value)
+            self._arguments.add(name)
+
+    def _pairs(self, node: Env | Label, command: _Command) -> Iterator[CheckWarning]:
+        environment = command.scope.environment
+        names = []
+        for pair in node.pairs:
+            try:
+                names.append(expand(lex(pair.name.text, self._escape), environment.get))
+                if pair.value is not None:
+                    expand(lex(pair.value.text, self._escape), environment.get)
+            except ExpansionError:
+                return
+        for name, pair in zip(names, node.pairs, strict=True):
+            if not pair.separator:
+                keyword = node.keyword.text
+                message = f'"{keyword} key=value" should be used instead of legacy "{keyword} key value" format'
+                yield from self._warn(catalogue.LEGACY_KEY_VALUE_FORMAT, command, message, pair.name, subject=name)
+            if isinstance(node, Env):
+                yield from self._secret("ENV", name, command, pair)
+
+    def _secret(self, keyword: str, name: str, command: _Command, pair: Pair) -> Iterator[CheckWarning]:
+        if _SECRET.search(name) and not _NO_SECRET.search(name):
+            message = f"Do not use ARG or ENV instructions for sensitive data ({keyword} {go_quoted(name)})"
+            yield from self._warn(catalogue.SECRETS_USED_IN_ARG_OR_ENV, command, message, pair.name, subject=name)
+
+    def _used_once(self, node: Node, command: _Command) -> Iterator[CheckWarning]:
+        earlier, keyword = self._used.get(node.name), node.keyword.text
+        if earlier is not None:
+            message = (
+                f"Multiple {keyword} instructions should not be used in the same stage because only the last one will "
+                "be used"
+            )
+            yield from self._warn(
+                catalogue.MULTIPLE_INSTRUCTIONS_DISALLOWED,
+                earlier,
+                message,
+                subject=keyword,
+                reported_by=-1 if command.is_trigger else command.idx,
+            )
+        self._used[node.name] = command
+        if isinstance(node, Cmd | Entrypoint) and not node.is_json and not command.scope.shell:
+            message = f"JSON arguments recommended for {keyword} to prevent unintended behavior related to OS signals"
+            where = node.arguments[0] if node.arguments else None
+            yield from self._warn(catalogue.JSON_ARGS_RECOMMENDED, command, message, where, subject=keyword)
+
+    def _expose(self, node: Expose, command: _Command) -> Iterator[CheckWarning]:
+        for token in sorted(node.arguments, key=lambda it: it.text):
+            try:
+                ports = split(lex(token.text, self._escape), command.scope.environment.get)
+            except ExpansionError:
+                return
+            for port in ports:
+                *host, container = port.split(":")
+                number, _, protocol = container.partition("/")
+                if not number or protocol.lower() not in ("", "tcp", "udp", "sctp"):
+                    return
+                if protocol != protocol.lower():
+                    message = f"Defined protocol '{port}' in EXPOSE instruction should be lowercase"
+                    yield from self._warn(catalogue.EXPOSE_PROTO_CASING, command, message, token, subject=port)
+                if any(host):
+                    message = f"EXPOSE instruction should not define an IP address or host-port mapping, found '{port}'"
+                    yield from self._warn(catalogue.EXPOSE_INVALID_FORMAT, command, message, token, subject=port)
+
+    def _workdir(self, node: Workdir, command: _Command) -> Iterator[CheckWarning]:
+        assert node.value is not None, "WORKDIR without an argument is refused before"
+        try:
+            path = expand(lex(node.value.text, self._escape), command.scope.environment.get)
+        except ExpansionError:
+            return
+        if not self._has_workdir and not is_absolute(path, command.scope.system):
+            message = f"Relative workdir {go_quoted(path)} can have unexpected results if the base image changes"
+            yield from self._warn(catalogue.WORKDIR_RELATIVE_PATH, command, message, node.value, subject=path)
+        self._has_workdir = True
+
+    def _ignored_sources(self, node: Copying, command: _Command, ignored: IgnorePatterns) -> Iterator[CheckWarning]:
+        if isinstance(node, Copy) and node.flag_value("from"):
+            return
+        verb = "Add" if isinstance(node, Add) else "Copy"
+        for token in node.arguments[:-1]:
+            if heredoc_marker(token.text) is not None:
+                continue
+            try:
+                source = expand(lex(token.text, self._escape), command.scope.environment.get)
+                if is_http_source(source) or git_source(source) is not None:
+                    continue
+            except (ExpansionError, SourceError):
+                return
+            path = clean(source)
+            if ignored.excludes_source(path):
+                message = f"Attempting to {verb} file {go_quoted(path)} that is excluded by .dockerignore"
+                yield from self._warn(catalogue.COPY_IGNORED_FILE, command, message, token, subject=path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command at its place in a stage."""
+
+    from_idx: int
+    position: int
+    """Among the stage's own commands; negative for a trigger."""
+    node: Node
+    scope: Scope
+
+    @property
+    def is_trigger(self) -> bool:
+        return self.position < 0
+
+    @property
+    def idx(self) -> int:
+        """The index of the instruction; of the FROM for a trigger."""
+        return self.from_idx if self.is_trigger else self.from_idx + 1 + self.position
+
+
+_ESCAPES: Final = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
+
+
+def go_quoted(text: str) -> str:
+    """The text as Go's `%q` prints it (Go: strconv.Quote)."""
+    return '"' + "".join(map(_go_escaped, text)) + '"'
+
+
+def _go_escaped(char: str) -> str:
+    if (known := _ESCAPES.get(char)) is not None:
+        return known
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

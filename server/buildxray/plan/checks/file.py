@@ -1,0 +1,70 @@
+"""What the linter needs of a file more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.plan.checks.catalogue import Check
+from buildxray.plan.checks.events import CheckWarning
+from buildxray.plan.checks.options import CheckOptions, comment_options, comments_above
+from buildxray.plan.outline import StageOutline
+from buildxray.syntax.instructions import Flag, Instruction, Pair, Span, Token
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import TextRange
+
+
+class CheckedFile:
+    """A Dockerfile with the options of its checks."""
+
+    def __init__(self, dockerfile: Dockerfile, stages: tuple[StageOutline, ...], options: CheckOptions) -> None:
+        self.dockerfile = dockerfile
+        self.stages = stages
+        self.options = options
+        self.comments = comments_above(dockerfile)
+        self._of_instruction = {
+            idx: options.with_others(comment_options(comments)) for idx, comments in self.comments.items()
+        }
+
+    def instruction(self, idx: int) -> Instruction:
+        """The instruction with that index."""
+        return self.dockerfile.instructions[idx]
+
+    def warn(
+        self,
+        check: Check,
+        idx: int,
+        message: str,
+        where: Token | Flag | Pair | Span | TextRange,
+        *,
+        subject: str = "",
+        replacement: str = "",
+        reported_by: int | None = None,
+    ) -> Iterator[CheckWarning]:
+        """The warning about the instruction with that index, unless a comment above it silences the check.
+
+        `reported_by` is the index of the instruction whose comments count, where that is another one.
+        """
+        options = self._of_instruction.get(idx if reported_by is None else reported_by, self.options)
+        if options.makes(check):
+            warning = self._warning(check, idx, message, where)
+            yield warning._replace(subject=subject, replacement=replacement)
+
+    def warn_regardless(
+        self, check: Check, idx: int, message: str, where: Token | Span | TextRange, *, subject: str = ""
+    ) -> Iterator[CheckWarning]:
+        """The warning of a check that looks at the whole file: only the directive at the top silences it."""
+        if self.options.makes(check):
+            yield self._warning(check, idx, message, where)._replace(subject=subject)
+
+    def _warning(
+        self, check: Check, idx: int, message: str, where: Token | Flag | Pair | Span | TextRange
+    ) -> CheckWarning:
+        instruction = self.instruction(idx)
+        range_ = where if isinstance(where, TextRange) else instruction.range_of(where)
+        lines = (instruction.first_line, instruction.last_line)
+        return CheckWarning(check, message, lines, self._first_line(range_), idx)
+
+    def _first_line(self, range_: TextRange) -> TextRange:
+        """The part of a range that is on its first line."""
+        end = self.dockerfile.text.find("\n", range_.start, range_.end)
+        return range_ if end < 0 else TextRange(range_.start, len(self.dockerfile.text[:end].rstrip("\r")))

@@ -1,0 +1,90 @@
+"""The whole of BuildKit's linter for one plan.
+
+BuildKit: dockerfile2llb/convert.go, toDispatchState with AllStages, as DockerfileLint calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.plan.checks.bases import base_events, default_image_warnings
+from buildxray.plan.checks.commands import CheckedStage, Inherited
+from buildxray.plan.checks.events import CheckWarning, Event, Stop
+from buildxray.plan.checks.file import CheckedFile
+from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.plan.checks.options import CheckOptions, CheckOptionsError, file_options
+from buildxray.plan.checks.reading import reading_events
+from buildxray.plan.convert import stage_recipe
+from buildxray.plan.memo import Memo
+from buildxray.plan.model import Plan
+from buildxray.plan.runs import Recipe
+from buildxray.plan.stages import global_arguments
+
+
+def buildkit_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
+    """What BuildKit warns of before it refuses the file, if it does: its own answer, in its own order."""
+    warnings: list[CheckWarning] = []
+    for event in _events(plan, memo, ignored):
+        if isinstance(event, Stop):
+            break
+        warnings.append(event)
+    return tuple(warnings)
+
+
+def all_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
+    """What BuildKit would warn of if no mistake stopped it; for people who repair one thing after the other."""
+    return tuple(it for it in _events(plan, memo, ignored) if isinstance(it, CheckWarning))
+
+
+def _events(plan: Plan, memo: Memo, ignored: IgnorePatterns | None) -> Iterator[Event]:
+    dockerfile = plan.dockerfile
+    try:
+        options = file_options(dockerfile)
+    except CheckOptionsError:
+        options = CheckOptions()
+        yield Stop()
+    if any(it.is_syntax for it in dockerfile.problems):
+        yield Stop()
+    file = CheckedFile(dockerfile, plan.stages, options)
+    yield from reading_events(file)
+    defaults = global_arguments(plan.outline, plan.request, plan.targets[0].platform, memo, with_given=False)
+    if not defaults.problems:
+        yield from default_image_warnings(file, defaults.environment)
+    resolved = plan.targets[0].conversion.resolved
+    if resolved.has_wrong_arguments:
+        yield Stop()
+    yield from base_events(file, resolved.global_arguments, plan.request.build_platform)
+    if plan.outline.refusals or resolved.refusals:
+        yield Stop()
+    yield from _stage_events(file, plan, memo, ignored)
+
+
+def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatterns | None) -> Iterator[Event]:
+    conversion = plan.targets[0].conversion
+    resolved = conversion.resolved
+    recipes: list[Recipe] = []
+    inherited: list[Inherited] = []
+    for stage in resolved.stages:
+        run = conversion.runs.get(stage.outline.idx)
+        if run is not None:
+            recipe = run.recipe
+        else:
+            below = None if stage.base is None else recipes[stage.base]
+            recipe = stage_recipe(stage, below, conversion.arguments, memo)
+        recipes.append(recipe)
+        checked = CheckedStage(
+            file,
+            stage,
+            recipe,
+            Inherited() if stage.base is None else inherited[stage.base],
+            conversion.arguments,
+            ignored=ignored,
+        )
+        nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
+        late = frozenset(
+            len(stage.triggers) + position
+            for position, numbers in stage.outline.sources.items()
+            if any(it is not None and stage.outline.idx <= it < len(resolved.stages) for it in numbers)
+        )
+        yield from checked.events(nodes, late)
+        inherited.append(checked.inherited)

@@ -1,0 +1,113 @@
+"""Which checks a Dockerfile asks for: `# check=skip=…;error=true;experimental=…`.
+
+BuildKit: frontend/dockerfile/linter/linter.go, ParseLintOptions and WithMergedConfigFromComments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from buildxray.plan.checks.catalogue import Check
+from buildxray.syntax.parser import Dockerfile, read_check_directive
+from buildxray.syntax.validation import GO_TRUE, is_go_bool
+
+
+class CheckOptions(NamedTuple):
+    """What a directive or a comment says of the checks."""
+
+    skips_all: bool = False
+    skipped: frozenset[str] = frozenset()
+    """Names as written."""
+    tries_all: bool = False
+    """Whether all experimental checks are made."""
+    tried: frozenset[str] = frozenset()
+    is_error: bool = False
+    """Whether a warning fails the build; only the directive of the file can say so."""
+
+    def makes(self, check: Check) -> bool:
+        """Whether a check is made."""
+        if check.is_experimental:
+            return self.tries_all or check.name in self.tried
+        return not self.skips_all and check.name not in self.skipped
+
+    def with_others(self, other: CheckOptions) -> CheckOptions:
+        """These options and, for one instruction, those of the comments above it."""
+        return CheckOptions(
+            self.skips_all or other.skips_all,
+            self.skipped | other.skipped,
+            self.tries_all or other.tries_all,
+            self.tried | other.tried,
+            self.is_error,
+        )
+
+
+class CheckOptionsError(ValueError):
+    """BuildKit refuses the options."""
+
+
+_NONE: Final = CheckOptions()
+
+
+def parse_options(text: str) -> CheckOptions:
+    """Read what follows `check=`. Raises `CheckOptionsError`."""
+    options = _NONE
+    for part in text.strip().split(";", 2) if text.strip() else ():
+        key, equals, value = part.partition("=")
+        key, value = key.strip(), value.strip()
+        names = frozenset() if value == "all" else frozenset(it.strip() for it in value.split(","))
+        match key, equals:
+            case "skip", "=":
+                options = options._replace(skips_all=value == "all", skipped=names)
+            case "experimental", "=":
+                options = options._replace(tries_all=value == "all", tried=names)
+            case "error", "=" if is_go_bool(value):
+                options = options._replace(is_error=value in GO_TRUE)
+            case _:
+                raise CheckOptionsError(part)
+    return options
+
+
+def file_options(dockerfile: Dockerfile) -> CheckOptions:
+    """What the directive at the top of the file says. Raises `CheckOptionsError`."""
+    value = read_check_directive(dockerfile)
+    return _NONE if value is None else parse_options(value.partition(" ")[0])
+
+
+_IN_COMMENT: Final = re.compile(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\t\n\f\r ]*", re.IGNORECASE)
+
+
+def comment_options(comments: Iterable[str]) -> CheckOptions:
+    """What the comments above an instruction say: the first one with options counts."""
+    for comment in comments:
+        match = _IN_COMMENT.fullmatch(comment)
+        if match is not None:
+            try:
+                return parse_options(match["value"].partition(" ")[0])
+            except CheckOptionsError:
+                return _NONE
+    return _NONE
+
+
+def comments_above(dockerfile: Dockerfile) -> dict[int, tuple[str, ...]]:
+    """The comments that BuildKit takes for those of an instruction, by its index, without `#` and blanks around.
+
+    They are all since the instruction above, blank lines or not; an empty comment drops those above it.
+    BuildKit: parser/parser.go, Parse.
+    """
+    instructions, text = dockerfile.instructions, dockerfile.text
+    above: dict[int, tuple[str, ...]] = {}
+    idx = 0
+    for comment in dockerfile.comments:
+        while idx < len(instructions) and instructions[idx].end <= comment.range.start:
+            idx += 1
+        if idx == len(instructions):
+            break
+        if comment.range.start > instructions[idx].start:
+            continue
+        line_start = text.rfind("\n", 0, comment.range.start) + 1
+        # BuildKit drops the first character of the line, which is a blank where the comment is indented.
+        content = text[line_start + text.startswith("\ufeff", line_start) : comment.range.end][1:].strip()
+        above[idx] = (*above.get(idx, ()), content) if content else ()
+    return above

@@ -1,0 +1,143 @@
+"""The checks that BuildKit makes while it reads the file: of comments, casing and names.
+
+BuildKit: dockerfile2llb/convert.go, toDispatchState; instructions/parse.go; dockerfile2llb/validations.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.plan.checks import catalogue
+from buildxray.plan.checks.events import CheckWarning, Event, Stop
+from buildxray.plan.checks.file import CheckedFile
+from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node
+from buildxray.syntax.lines import is_blank
+from buildxray.syntax.text import TextRange
+
+RESERVED: Final = frozenset({"context", "scratch"})
+
+
+def reading_events(file: CheckedFile) -> Iterator[Event]:
+    """What BuildKit warns of before it looks at the build."""
+    for idx in range(len(file.dockerfile.instructions)):
+        yield from _empty_continuations(file, idx)
+    is_in_stage = False
+    for idx, instruction in enumerate(file.dockerfile.instructions):
+        node = instruction.node
+        if isinstance(node, Maintainer):
+            message = "Maintainer instruction is deprecated in favor of using label"
+            yield from file.warn(catalogue.MAINTAINER_DEPRECATED, idx, message, node.keyword)
+        if isinstance(node, From):
+            is_in_stage = True
+            yield from _from_casing(file, idx, node)
+        if node.problems or not (is_in_stage or isinstance(node, Arg)):
+            yield Stop()
+        yield from _descriptions(file, idx, node)
+    if not is_in_stage:
+        yield Stop()
+    yield from _stage_names(file)
+    yield from _keyword_casing(file)
+
+
+def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
+    instruction = file.instruction(idx)
+    head = _head(file, instruction)
+    if "\n" not in head:
+        return
+    first, *lines = head.split("\n")
+    start = instruction.start + len(first) + 1
+    for line in lines:
+        if is_blank(line):
+            # BuildKit points at the last line of the instruction, and warns once.
+            last_line = instruction.first_line + len(lines)
+            place = TextRange(start, start + len(line.rstrip("\r")))
+            for it in file.warn_regardless(catalogue.NO_EMPTY_CONTINUATION, idx, "Empty continuation line", place):
+                yield it._replace(lines=(last_line, last_line))
+            return
+        start += len(line) + 1
+
+
+def _head(file: CheckedFile, instruction: Instruction) -> str:
+    """The text of an instruction without the bodies of its heredocs; with all blank lines that it goes on over."""
+    text, node = file.dockerfile.text, instruction.node
+    if node.heredocs:
+        return text[instruction.start : instruction.start + node.heredocs[0].start].removesuffix("\n")
+    return text[instruction.start : instruction.end]
+
+
+def _from_casing(file: CheckedFile, idx: int, node: From) -> Iterator[CheckWarning]:
+    arguments, keyword = node.arguments, node.keyword.text
+    if len(arguments) == 3 and arguments[2].text != arguments[2].text.lower():
+        name = arguments[2].text
+        message = f"Stage name '{name}' should be lowercase"
+        yield from file.warn(catalogue.STAGE_NAME_CASING, idx, message, arguments[2], subject=name)
+    if len(arguments) >= 3 and keyword in (keyword.lower(), keyword.upper()):
+        word = arguments[1].text
+        expected = word.lower() if keyword == keyword.lower() else word.upper()
+        if word != expected:
+            message = f"'{word}' and '{keyword}' keywords' casing do not match"
+            yield from file.warn(
+                catalogue.FROM_AS_CASING, idx, message, arguments[1], subject=word, replacement=expected
+            )
+
+
+def _descriptions(file: CheckedFile, idx: int, node: Node) -> Iterator[CheckWarning]:
+    comments = file.comments.get(idx, ())
+    if not comments:
+        return
+    match node:
+        case From(alias=alias) if alias is not None:
+            names = [alias.text.lower()]
+        case Arg(pairs=pairs) if pairs:
+            names = [it.name.text for it in pairs]
+        case _:
+            return
+    if comments[-1].split(" ")[0] not in names:
+        example = names[0] if len(names) == 1 else "<arg_key>"
+        message = f"Comment for {node.name} should follow the format: `# {example} <description>`"
+        yield from file.warn(
+            catalogue.INVALID_DEFINITION_DESCRIPTION, idx, message, _last_comment(file, idx), subject=example
+        )
+
+
+def _last_comment(file: CheckedFile, idx: int) -> TextRange:
+    start = file.instruction(idx).start
+    ranges = [it.range for it in file.dockerfile.comments if it.range.start < start]
+    return ranges[-1]
+
+
+def _stage_names(file: CheckedFile) -> Iterator[CheckWarning]:
+    seen: set[str] = set()
+    for stage in file.stages:
+        node = file.instruction(stage.from_idx).node
+        alias = node.alias if isinstance(node, From) else None
+        if alias is None:
+            continue
+        name = stage.name
+        if name in RESERVED:
+            message = f'Stage name should not use the same name as reserved stage "{name}"'
+            yield from file.warn_regardless(catalogue.RESERVED_STAGE_NAME, stage.from_idx, message, alias, subject=name)
+        if name in seen:
+            message = f'Duplicate stage name "{name}", stage names should be unique'
+            yield from file.warn_regardless(
+                catalogue.DUPLICATE_STAGE_NAME, stage.from_idx, message, alias, subject=name
+            )
+        seen.add(name)
+
+
+def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
+    first = file.stages[0].from_idx if file.stages else len(file.dockerfile.instructions)
+    keywords = [it.node.keyword for it in file.dockerfile.instructions[first:]]
+    n_lower = sum(it.text == it.text.lower() for it in keywords)
+    n_upper = sum(it.text != it.text.lower() and it.text == it.text.upper() for it in keywords)
+    is_lower = n_lower > n_upper
+    for idx, keyword in enumerate(keywords, first):
+        expected = keyword.text.lower() if is_lower else keyword.text.upper()
+        if keyword.text != expected:
+            casing = "lowercase" if is_lower else "uppercase"
+            message = f"Command '{keyword.text}' should match the case of the command majority ({casing})"
+            for it in file.warn_regardless(
+                catalogue.CONSISTENT_INSTRUCTION_CASING, idx, message, keyword, subject=keyword.text
+            ):
+                yield it._replace(replacement=expected)

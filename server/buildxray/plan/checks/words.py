@@ -1,0 +1,112 @@
+"""The words of an instruction that BuildKit expands, in its order, with the places of their variables.
+
+BuildKit: instructions/commands.go, the methods Expand and ExpandRaw; commands_runmount.go, parseMount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple
+
+from buildxray.syntax.expansion import Word, heredoc_marker, lex
+from buildxray.syntax.instructions import (
+    Add,
+    Copying,
+    Instruction,
+    Node,
+    OneValue,
+    Run,
+    Span,
+    Token,
+    Volume,
+    WithPairs,
+)
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.text import TextRange
+
+
+class ExpandedWord(NamedTuple):
+    """One word that is expanded."""
+
+    word: Word
+    span: Span | None
+    """Where its characters are in the node; None for the body of a heredoc."""
+    start: int
+    """For the body of a heredoc: where it begins, from the start of the instruction."""
+    is_exact: bool
+    """Whether each character of the word is at its place in `span`; not where quotes or escapes were removed."""
+
+    def place(self, instruction: Instruction, range_: TextRange) -> TextRange:
+        """Where in the document a range of the word is; the whole word where its characters have no places."""
+        if self.span is None:
+            return range_.shifted(instruction.start + self.start)
+        if not self.is_exact:
+            return instruction.range_of(self.span)
+        start = self.span.start
+        return instruction.range_of(Span(start + range_.start, start + range_.end))
+
+    @property
+    def used(self) -> dict[str, TextRange]:
+        """The variables whose values BuildKit looks up, each with the place of its name where it comes first.
+
+        Of a word that cannot be expanded these are the ones before the mistake.
+        """
+        uses = self.word.uses
+        if self.word.problem is not None:
+            text = self.word.text
+            uses = tuple(
+                it
+                for it in uses
+                if text[it.name_range.start - 1] != "{" or text[it.name_range.end : it.name_range.end + 1] == "}"
+            )
+        found: dict[str, TextRange] = {}
+        for it in uses:
+            found.setdefault(it.name, it.name_range)
+        return found
+
+
+@lru_cache(maxsize=4096)
+def expanded_words(node: Node, escape: str) -> tuple[ExpandedWord, ...]:
+    """The words of a node; those of ARG belong to its pairs (`default_word`)."""
+    return tuple(_words(node, escape))
+
+
+def default_word(token: Token, escape: str) -> ExpandedWord:
+    """A word of an ARG or a FROM."""
+    return _word(token, escape)
+
+
+def _words(node: Node, escape: str) -> Iterator[ExpandedWord]:
+    if "$" in node.text:
+        yield from (_word(it, escape) for it in _tokens(node))
+    if isinstance(node, Copying):
+        for heredoc in node.heredocs:
+            if heredoc.marker.expand:
+                yield ExpandedWord(lex(heredoc.content, quotes=False), None, heredoc.start, is_exact=True)
+
+
+def _tokens(node: Node) -> Iterator[Token]:
+    match node:
+        case Copying():
+            names = ("chown", "chmod", "checksum") if isinstance(node, Add) else ("chown", "chmod")
+            flags = [flag for name in names if (flag := node.flag(name)) is not None]
+            yield from (it.value for it in flags if it.value is not None)
+            yield from (it for it in node.arguments if heredoc_marker(it.text) is None)
+        case WithPairs():
+            for pair in node.pairs:
+                yield from (it for it in (pair.name, pair.value) if it is not None)
+        case OneValue() | Volume():
+            yield from node.arguments
+        case Run():
+            with suppress(MountSyntaxError):
+                for flag in node.mounts:
+                    yield from (it.value for it in mount_options(flag) if it.value is not None)
+        case _:
+            pass
+
+
+def _word(token: Token, escape: str) -> ExpandedWord:
+    is_exact = len(token.text) == token.span.end - token.span.start
+    return ExpandedWord(lex(token.text, escape), token.span, 0, is_exact)

@@ -1,0 +1,44 @@
+"""The warnings of the linter are BuildKit's own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from buildxray.plan.checks.linter import buildkit_warnings
+from buildxray.plan.planner import Planner
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.parser import parse
+from tests.support.conformance import CASES, ROOT, case_text, expected
+
+FOLDER = ROOT / "checks"
+ANSWERS = {it["file"]: it["checks"] for it in map(json.loads, (FOLDER / "expected.jsonl").read_text().splitlines())}
+AMD64 = Platform("linux", "amd64")
+
+
+@pytest.mark.parametrize("file", sorted(ANSWERS))
+def test_warnings_are_buildkits(file: str) -> None:
+    got = _warnings((FOLDER / file).read_bytes().decode())
+    # These answers have only the first of the lines that BuildKit points at.
+    assert Counter(it[:3] for it in got.elements()) == Counter(it[:3] for it in _wanted(ANSWERS[file]).elements())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_warnings_of_the_cases_of_plans_are_buildkits(case: str) -> None:
+    assert _warnings(case_text(case)) == _wanted(expected(case)["checks"])
+
+
+def _warnings(text: str) -> Counter[tuple[str, str, int, int]]:
+    planner = Planner(BuildRequest(AMD64, (AMD64,)))
+    warnings = buildkit_warnings(planner.plan(parse(text)), planner.memo)
+    return Counter((it.check.name, it.message, *it.lines) for it in warnings)
+
+
+def _wanted(checks: list[dict[str, Any]]) -> Counter[tuple[str, str, int, int]]:
+    return Counter(
+        (it["rule"], it["message"] if "message" in it else it["msg"], it["lines"][0], it["lines"][-1]) for it in checks
+    )
