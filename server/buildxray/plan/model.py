@@ -124,12 +124,25 @@ class Step:
     @property
     def label(self) -> str:
         """What the progress output shows."""
-        occurrence, resolved = self._shown, self._resolved
+        return self._label(self._first_target, self._shown)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that the progress output may show: BuildKit shows that of the target whose solve comes first.
+
+        One for each target that needs the step and each instruction that it is; the likeliest is first.
+        """
+        return tuple(dict.fromkeys([self.label, *(self._label(*it) for it in self._places)]))
+
+    def _label(self, target: int, occurrence: Occurrence) -> str:
+        """The label of one of its places."""
+        resolved = self._build.resolved[target]
         source = occurrence.source
         stage = resolved.stages[source] if source is not None and source < len(resolved.stages) else None
+        label = occurrence.operation.label
         return write_label(
-            occurrence.operation.label,
-            stage=self.stage,
+            label,
+            stage=resolved.label_name(source) if label.is_numbered else "",
             number=occurrence.number,
             n_numbers=0 if stage is None else stage.n_numbers,
             is_trigger=stage is not None and 0 <= occurrence.command < len(stage.triggers),

@@ -1,0 +1,32 @@
+"""The chain of steps that decides how long a build takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from buildxray.plan.model import Plan, Step
+
+
+class Path(NamedTuple):
+    """A chain of steps, each of which needs the files of the one before."""
+
+    steps: tuple[int, ...]
+    """Indices of steps, in the order of execution."""
+    seconds: float
+
+
+def critical_path(plan: Plan, seconds: Callable[[Step], float]) -> Path:
+    """The chain of a plan that takes longest."""
+    longest: dict[int, tuple[float, int | None]] = {}
+    for step in plan.steps:
+        before = max(step.inputs, key=lambda it: longest[it][0], default=None)
+        start = 0.0 if before is None else longest[before][0]
+        longest[step.idx] = (start + seconds(step), before)
+    last: int | None = max(longest, key=lambda it: longest[it][0], default=None)
+    total = 0.0 if last is None else longest[last][0]
+    chain: list[int] = []
+    while last is not None:
+        chain.append(last)
+        last = longest[last][1]
+    return Path(tuple(reversed(chain)), total)

@@ -1,0 +1,246 @@
+"""Matches the vertices of a log to the steps of a plan.
+
+The digest decides where a history record maps it to a line of this very text. Else the label does, by any target of the step: which
+one BuildKit shows is a race. What a label has beyond the text (platform, stage, number) may have changed since; what
+resembles a step most is then its match, and is marked as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final, NamedTuple
+
+from buildxray.logs.model import LoggedBuild, LoggedVertex, Status
+from buildxray.logs.names import VertexName, read_name, without_digest
+from buildxray.plan.model import Plan, Step
+
+_BLANKS: Final = re.compile(r"\s+")
+_SIMILAR: Final = 0.6
+"""The least likeness of the texts of an instruction before and after an edit."""
+_TWIN: Final = 0.001
+"""Seconds: a vertex that BuildKit found to be equal to another one at run time did nothing itself."""
+
+
+class StepTime(NamedTuple):
+    """A step of a plan, and what a log says of it."""
+
+    step: Step
+    vertex: LoggedVertex
+    is_exact: bool
+    """Whether the text of the instruction is still the one that was built."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it ran; None where the log does not tell."""
+        return self.vertex.seconds
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether its result was there before."""
+        return self.vertex.status is Status.CACHED
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which vertices are which steps."""
+
+    plan: Plan
+    build: LoggedBuild
+    times: dict[int, StepTime]
+    """By the index of the step; a step that the log does not have is not there."""
+    unmatched: tuple[LoggedVertex, ...]
+    """Steps of a Dockerfile in the log that the plan does not have."""
+    others: tuple[LoggedVertex, ...]
+    """What BuildKit does besides: metadata of images, exports."""
+
+    @property
+    def n_missing(self) -> int:
+        """How many steps of the plan the log does not have; the second half of `COPY --link` is part of the first."""
+        return sum(it.idx not in self.times and it.kind != "merge" for it in self.plan.steps)
+
+
+class _Label(NamedTuple):
+    """A label to look for."""
+
+    platform: str
+    stages: tuple[str, ...]
+    number: int
+    n_steps: int
+    text: str
+
+    @classmethod
+    def of(cls, name: VertexName) -> _Label:
+        text = without_digest(name.text) if name.text.upper().startswith("FROM ") else name.text
+        return cls(name.platform, name.stages, name.number, name.n_steps, _BLANKS.sub(" ", text).strip())
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A step with all its labels."""
+
+    step: Step
+    labels: tuple[_Label, ...]
+
+
+def match(plan: Plan, build: LoggedBuild) -> Matching:
+    """Match all vertices of a build."""
+    matcher = _Matcher(plan, build)
+    own = [it for it in build.vertices if _belongs_to_plan(it)]
+    left = matcher.take(own)
+    matcher.take(build.others, is_borrowed=True)
+    unmatched = [it for it in left if read_name(it.name).is_step]
+    matched = {id(it.vertex) for it in matcher.times.values()} | matcher.twins
+    others = [it for it in build.vertices if id(it) not in matched and not read_name(it.name).is_step]
+    return Matching(plan, build, matcher.times, tuple(unmatched), tuple(others))
+
+
+def _belongs_to_plan(vertex: LoggedVertex) -> bool:
+    return not vertex.name.startswith(("exporting", "importing", "resolve image config", "[auth]"))
+
+
+Rule = Callable[[_Label, _Label, LoggedVertex], bool]
+
+
+class _Matcher:
+    """Takes vertices, from the strictest comparison to the loosest."""
+
+    def __init__(self, plan: Plan, build: LoggedBuild) -> None:
+        self.times: dict[int, StepTime] = {}
+        self.twins: set[int] = set()
+        """Vertices beside the one that counts for their step, by identity."""
+        self._build = build
+        self._candidates = [_Candidate(it, tuple(map(_Label.of, map(read_name, it.labels)))) for it in plan.steps]
+        self._lines = build.lines if build.dockerfile == plan.dockerfile.text else {}
+        self._plan = plan
+
+    def take(self, vertices: Iterable[LoggedVertex], *, is_borrowed: bool = False) -> list[LoggedVertex]:
+        """Effect: match vertices; gives those without a match. Borrowed ones have to be equal, and get no second guess."""
+        left = [it for it in vertices if not self._take_by_line(it)]
+        left = [it for it in left if not self._take_by(it, _is_equal, is_exact=True)]
+        if is_borrowed:
+            return left
+        for rule, is_exact in _RULES:
+            left = [it for it in left if not self._take_by(it, rule, is_exact=is_exact)]
+        return [it for it in left if not self._take_similar(it)]
+
+    def _take_by_line(self, vertex: LoggedVertex) -> bool:
+        line = next((self._lines[it] for it in vertex.digests if it in self._lines), None)
+        if line is None:
+            return False
+        label = _Label.of(read_name(vertex.name))
+        here = [it for it in self._candidates if self._is_at(it.step, line)]
+        same = [it for it in here if any(_is_equal(other, label, vertex) for other in it.labels)]
+        same = same or [it for it in here if any(other.platform == label.platform for other in it.labels)]
+        if not same:
+            return False
+        self._assign(same[0].step, vertex, is_exact=True)
+        return True
+
+    def _is_at(self, step: Step, line: int) -> bool:
+        return any(self._plan.instruction(it).first_line == line for it in step.instructions)
+
+    def _take_by(self, vertex: LoggedVertex, rule: Rule, *, is_exact: bool) -> bool:
+        label = _Label.of(read_name(vertex.name))
+        fitting = [it for it in self._candidates if any(rule(other, label, vertex) for other in it.labels)]
+        free = [it for it in fitting if it.step.idx not in self.times]
+        if rule is not _is_equal:
+            fitting = free
+        if not fitting:
+            return False
+        best = min(free or fitting, key=lambda it: abs(it.labels[0].number - label.number))
+        self._assign(best.step, vertex, is_exact=is_exact)
+        return True
+
+    def _take_similar(self, vertex: LoggedVertex) -> bool:
+        """Effect: match what resembles an instruction most, for one that was edited since."""
+        label = _Label.of(read_name(vertex.name))
+        keyword = label.text.partition(" ")[0]
+        if not label.n_steps:
+            return False
+        best: tuple[float, _Candidate] | None = None
+        for candidate in self._candidates:
+            if candidate.step.idx in self.times:
+                continue
+            for other in candidate.labels:
+                if _runs_on(other) != _runs_on(label) or other.text.partition(" ")[0] != keyword:
+                    continue
+                likeness = SequenceMatcher(None, other.text[:_COMPARED], label.text[:_COMPARED]).ratio()
+                likeness += 0.1 * (other.stages[0] in label.stages) + 0.05 * (other.number == label.number)
+                if likeness >= _SIMILAR + 0.1 and (best is None or likeness > best[0]):
+                    best = (likeness, candidate)
+        if best is None:
+            return False
+        self._assign(best[1].step, vertex, is_exact=False)
+        return True
+
+    def _assign(self, step: Step, vertex: LoggedVertex, *, is_exact: bool) -> None:
+        known = self.times.get(step.idx)
+        if known is not None and not _counts_more(vertex, known.vertex):
+            self.twins.add(id(vertex))
+            return
+        if known is not None:
+            self.twins.add(id(known.vertex))
+        self.times[step.idx] = StepTime(step, vertex, is_exact)
+
+
+_COMPARED: Final = 2_000
+"""Characters of an instruction that are compared."""
+
+
+def _counts_more(vertex: LoggedVertex, known: LoggedVertex) -> bool:
+    """Whether of two vertices of one step it is the one that was executed."""
+    return (vertex.seconds or 0.0) > max(known.seconds or 0.0, _TWIN)
+
+
+def _runs_on(label: _Label) -> str:
+    return label.platform.partition("->")[0]
+
+
+def _is_equal(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
+    return (
+        label.text == other.text
+        and label.platform == other.platform
+        and (label.number, label.n_steps) == (other.number, other.n_steps)
+        and label.stages[0] in other.stages
+    )
+
+
+def _has_same_text(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
+    """Whether only the numbers differ: an image was replaced by a named context, or instructions came and went."""
+    return label.text == other.text and label.platform == other.platform and label.stages[0] in other.stages
+
+
+def _begins_alike(label: _Label, other: _Label, vertex: LoggedVertex) -> bool:
+    """Whether a name that the width of a terminal cut is the beginning of a label."""
+    return (
+        vertex.is_cut
+        and label.text.startswith(other.text)
+        and label.platform == other.platform
+        and (label.number, label.n_steps) == (other.number, other.n_steps)
+        and label.stages[0] in other.stages
+    )
+
+
+def _is_same_image(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
+    """Whether it is the pull of the same image, perhaps for another stage: each image is pulled once."""
+    return (
+        label.text.startswith("FROM ")
+        and label.text == other.text
+        and (_runs_on(label) == _runs_on(other) or not label.platform or not other.platform)
+    )
+
+
+def _is_elsewhere(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
+    """Whether the same text is in a stage of another name."""
+    return label.text == other.text and label.platform == other.platform
+
+
+_RULES: Final[tuple[tuple[Rule, bool], ...]] = (
+    (_begins_alike, True),
+    (_has_same_text, True),
+    (_is_same_image, True),
+    (_is_elsewhere, True),
+)

@@ -1,0 +1,99 @@
+"""Reads a log of any form from a file or a text."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from buildxray.localization import gettext_lazy as _
+from buildxray.logs.escapes import without_sequences
+from buildxray.logs.lines import lines_of
+from buildxray.logs.model import NOT_A_LOG, Log, LogError
+from buildxray.logs.plain import PlainReader
+from buildxray.logs.rawjson import RawJsonReader
+from buildxray.logs.record import is_record, read_record
+from buildxray.logs.stamps import Stamps
+from buildxray.logs.targets import told_apart
+from buildxray.logs.tty import TtyReader
+
+_BEGINNING: Final = 2_000
+"""Lines from which the prefix of a CI system is learned."""
+
+
+def read_log(path: Path) -> Log:
+    """Read a log from a file. Raises `LogError`."""
+    try:
+        if not path.is_file():
+            raise LogError(_("not a file") if path.exists() else _("no such file"))
+        with path.open("rb") as stream:
+            return read_stream(stream)
+    except OSError as error:
+        raise LogError(_("cannot be read: {reason}", reason=error.strerror or error)) from error
+
+
+def read_text(text: str) -> Log:
+    """Read a log from a text, such as a clipboard. Raises `LogError`."""
+    return read_stream(io.BufferedReader(io.BytesIO(text.encode("utf-8", "replace"))))
+
+
+def read_stream(stream: BinaryIO) -> Log:
+    """Read a log from a buffered stream, in one pass and with bounded memory. Raises `LogError`."""
+    if is_record(stream):
+        return read_record(stream)
+    return _read_lines(lines_of(stream))
+
+
+def _read_lines(lines: Iterator[str]) -> Log:
+    beginning = deque(_taken(lines, _BEGINNING))
+    stamps = Stamps(without_sequences(it) for it in beginning)
+    plain, tty, rawjson = PlainReader(), TtyReader(), RawJsonReader()
+    n_prefix = 0
+    skipped = ""
+    for raw in _chained(beginning, lines):
+        if plain.is_output(raw, n_prefix):
+            # The output of commands is the greatest part of a log: only the time of the last line counts.
+            skipped = raw
+            continue
+        if skipped:
+            _read_skipped(skipped, stamps, plain)
+            skipped = ""
+        line = raw
+        if "\r" in line:
+            # GitLab marks sections by text that a carriage return overwrites.
+            line = line.rpartition("\r")[2] or line.replace("\r", "")
+        if "=>" in line or "[+]" in line:
+            _stamp, shown = stamps.strip(line.replace("\x1b[0K", ""))
+            if not shown.startswith(("#", "{")) and tty.read(shown):
+                continue
+        if "\x1b" in line:
+            line = without_sequences(line)
+        stamp, line = stamps.strip(line)
+        if line.startswith("{"):
+            rawjson.read(line)
+        elif plain.read(line, stamp):
+            n_prefix = len(raw) - len(line)
+    if skipped:
+        _read_skipped(skipped, stamps, plain)
+    builds = [*rawjson.builds(), *plain.builds(), *tty.builds()]
+    if not builds:
+        raise LogError(NOT_A_LOG)
+    return Log(tuple(told for it in builds for told in told_apart(it)), plain.n_broken + rawjson.n_broken)
+
+
+def _read_skipped(line: str, stamps: Stamps, plain: PlainReader) -> None:
+    stamp, text = stamps.strip(line)
+    plain.read(text, stamp)
+
+
+def _taken(lines: Iterator[str], n_lines: int) -> Iterator[str]:
+    for _number, line in zip(range(n_lines), lines, strict=False):
+        yield line
+
+
+def _chained(beginning: deque[str], rest: Iterator[str]) -> Iterator[str]:
+    while beginning:
+        yield beginning.popleft()
+    yield from rest

@@ -1,0 +1,328 @@
+"""A history record (`.dockerbuild`): what `docker buildx history export` and Docker's GitHub actions leave.
+
+A gzipped tar archive of an OCI layout. Its index names manifests, each of which is one build: its configuration is the record,
+its layers are the status messages and the provenance, which maps digests to lines.
+BuildKit: solver/llbsolver/history; buildx: util/desktop/bundle.
+
+Nothing is written to disk, and a name in the archive is compared, never opened: paths that lead out of it do no harm.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import re
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, BinaryIO, Final
+
+from buildxray.localization import gettext_lazy as _
+from buildxray.logs.model import Form, Log, LogError, LoggedBuild, LoggedRequest
+from buildxray.logs.protobuf import ProtobufError, fields_of
+from buildxray.logs.status_stream import DetailReport, StatusCollector, VertexReport
+from buildxray.logs.targets import told_apart
+
+_GZIP: Final = b"\x1f\x8b"
+_STATUS: Final = "application/vnd.buildkit.status.v0"
+_PROVENANCE: Final = "application/vnd.in-toto+json"
+_RECORD: Final = "application/vnd.buildkit.historyrecord.v0"
+_LARGEST_FILE: Final = 64 * 1024 * 1024
+_LARGEST_ARCHIVE: Final = 512 * 1024 * 1024
+"""Bytes after decompression; a record of a large build has about 10 MB."""
+_MOST_FILES: Final = 10_000
+_MOST_RECORDS: Final = 100
+_BLOB: Final = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})")
+_NOT_A_RECORD: Final = _(
+    "not a history record: expected the archive that `docker buildx history export` writes (.dockerbuild)"
+)
+_TOO_LARGE: Final = _("a history record of more than {n} MB after decompression is not read", n=_LARGEST_ARCHIVE >> 20)
+
+Json = Mapping[str, Any]
+
+
+def is_record(stream: BinaryIO) -> bool:
+    """Whether a buffered stream begins as a compressed archive does."""
+    return isinstance(stream, io.BufferedReader) and stream.peek(2)[:2] == _GZIP
+
+
+def read_record(stream: BinaryIO) -> Log:
+    """Read a history record from a stream that can be read again. Raises `LogError`."""
+    archive = _Archive(stream)
+    try:
+        index = _json(archive.files(["index.json"]).get("index.json"))
+        digests = [_digest(it) for it in _list(index, "manifests")][:_MOST_RECORDS]
+        manifests = archive.blobs(digests)
+        wanted: list[str] = []
+        for digest in digests:
+            manifest = _json(manifests.get(digest))
+            wanted += [_digest(it) for it in (_dict(manifest, "config"), *_layers(manifest))]
+        blobs = archive.blobs(wanted)
+        builds = [_build(_json(manifests.get(it)), blobs) for it in digests]
+    except (EOFError, OSError, RecursionError, tarfile.TarError, zlib.error) as error:
+        raise LogError(_NOT_A_RECORD) from error
+    found = tuple(told for it in builds if it is not None for told in told_apart(it))
+    if not found:
+        raise LogError(_NOT_A_RECORD)
+    return Log(found)
+
+
+class _Archive:
+    """The files of a compressed archive; each question reads it from the beginning, so that little is kept."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def blobs(self, digests: list[str]) -> dict[str, bytes]:
+        """The contents of these blobs by their digests, as far as they are there."""
+        names = {it: f"blobs/sha256/{it}" for it in digests if it}
+        files = self.files([*names.values()])
+        return {digest: files[name] for digest, name in names.items() if name in files}
+
+    def files(self, names: list[str]) -> dict[str, bytes]:
+        """The contents of these files by their names, as far as they are there. Raises `LogError` for a bomb."""
+        self._stream.seek(0)
+        wanted = {*names}
+        found: dict[str, bytes] = {}
+        with (
+            gzip.GzipFile(fileobj=self._stream, mode="rb") as unpacked,
+            tarfile.open(fileobj=_Limited(unpacked), mode="r|") as archive,
+        ):
+            for number, it in enumerate(archive):
+                name = it.name.removeprefix("./")
+                if number >= _MOST_FILES:
+                    raise LogError(_TOO_LARGE)
+                if name not in wanted or not it.isfile():
+                    continue
+                if it.size > _LARGEST_FILE:
+                    raise LogError(_TOO_LARGE)
+                file = archive.extractfile(it)
+                if file is not None:
+                    found[name] = file.read(_LARGEST_FILE)
+                if len(found) == len(wanted):
+                    break
+        return found
+
+
+class _Limited(io.RawIOBase):
+    """A stream that ends with an error where a sane archive would have ended."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream = stream
+        self._left = _LARGEST_ARCHIVE
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(min(size, self._left) if size >= 0 else self._left)
+        self._left -= len(content)
+        if self._left <= 0:
+            raise LogError(_TOO_LARGE)
+        return content
+
+
+def _build(manifest: Json, blobs: Mapping[str, bytes]) -> LoggedBuild | None:
+    config = _dict(manifest, "config")
+    if config.get("mediaType") != _RECORD:
+        return None
+    record = _json(blobs.get(_digest(config)))
+    collector = StatusCollector()
+    lines: dict[str, int] = {}
+    cpu: dict[str, float] = {}
+    text: str | None = None
+    for layer in _layers(manifest):
+        content = blobs.get(_digest(layer))
+        if content is None:
+            continue
+        if layer.get("mediaType") == _STATUS:
+            _read_status(content, collector)
+        elif layer.get("mediaType") == _PROVENANCE:
+            provenance = _Provenance(_json(content))
+            lines |= provenance.lines()
+            cpu |= provenance.cpu_seconds()
+            text = text if text is not None else provenance.dockerfile()
+    if collector.is_empty:
+        return None
+    build = collector.build(Form.RECORD)
+    vertices = tuple(
+        replace(it, cpu_seconds=next((cpu[digest] for digest in it.digests if digest in cpu), None))
+        for it in build.vertices
+    )
+    created, completed = _timestamp(record.get("CreatedAt")), _timestamp(record.get("CompletedAt"))
+    total = completed - created if created is not None and completed is not None else build.total
+    is_failed = build.is_failed or "error" in record
+    return replace(
+        build,
+        vertices=vertices,
+        total=total,
+        is_failed=is_failed,
+        request=_request(_dict(record, "FrontendAttrs")),
+        dockerfile=text,
+        lines=lines,
+    )
+
+
+class _Provenance:
+    """What a provenance of BuildKit (SLSA 1.0 with all details, as a record always has it) says of the source."""
+
+    def __init__(self, raw: Json) -> None:
+        predicate = _dict(raw, "predicate") or raw
+        definition = _dict(predicate, "buildDefinition")
+        self._config = _dict(_dict(definition, "internalParameters"), "buildConfig")
+        metadata = _dict(_dict(predicate, "runDetails"), "metadata")
+        self._source = _dict(_dict(metadata, "buildkit_metadata"), "source")
+
+    def lines(self) -> dict[str, int]:
+        """The first line of each digest that has one."""
+        locations = _dict(self._source, "locations")
+        found: dict[str, int] = {}
+        for digest, step in _dict(self._config, "digestMapping").items():
+            numbers = [
+                number
+                for location in _list(_dict(locations, step) if isinstance(step, str) else {}, "locations")
+                for range_ in _list(location, "ranges")
+                if isinstance(number := _dict(range_, "start").get("line"), int)
+            ]
+            if numbers:
+                found[digest] = min(numbers)
+        return found
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """The processor time of each digest for which it was recorded (machines with cgroup v2)."""
+        steps = {step: digest for digest, step in _dict(self._config, "digestMapping").items() if isinstance(step, str)}
+        found: dict[str, float] = {}
+        for it in _list(self._config, "llbDefinition"):
+            usage = _dict(_dict(it, "resourceUsage"), "cpuStat").get("usageNanos")
+            digest = steps.get(str(it.get("id")))
+            if isinstance(usage, int) and digest is not None:
+                found[digest] = usage / 1e9
+        return found
+
+    def dockerfile(self) -> str | None:
+        """The text that was built."""
+        for it in _list(self._source, "infos"):
+            data = it.get("data")
+            if isinstance(data, str):
+                try:
+                    return base64.b64decode(data, validate=True).decode("utf-8", "replace")
+                except (ValueError, binascii.Error):
+                    return None
+        return None
+
+
+def _request(attributes: Json) -> LoggedRequest:
+    texts = {name: value for name, value in attributes.items() if isinstance(value, str)}
+    prefix = "build-arg:"
+    return LoggedRequest(
+        tuple(filter(None, texts.get("platform", "").split(","))),
+        tuple((name[len(prefix) :], value) for name, value in texts.items() if name.startswith(prefix)),
+        texts.get("target", ""),
+        texts.get("filename", ""),
+    )
+
+
+def _read_status(content: bytes, collector: StatusCollector) -> None:
+    """Effect: hand the messages of a layer over; one that is broken ends them."""
+    place = 0
+    while place + 4 <= len(content):
+        length = int.from_bytes(content[place : place + 4], "little")
+        message = content[place + 4 : place + 4 + length]
+        place += 4 + length
+        try:
+            for number, value in fields_of(message):
+                if isinstance(value, bytes) and number == 1:
+                    collector.add_vertex(_vertex(value))
+                elif isinstance(value, bytes) and number == 2:
+                    collector.add_detail(_detail(value))
+        except ProtobufError:
+            return
+
+
+def _vertex(message: bytes) -> VertexReport:
+    texts: dict[int, str] = {}
+    inputs: list[str] = []
+    times: dict[int, float] = {}
+    is_cached = False
+    group: tuple[str, str] | None = None
+    for number, value in fields_of(message):
+        if isinstance(value, int):
+            is_cached = is_cached or (number == 4 and value == 1)
+        elif number == 2:
+            inputs.append(_decoded(value))
+        elif number in (5, 6):
+            times[number] = _time(value)
+        elif number == 8:
+            members = {n: _decoded(it) for n, it in fields_of(value) if isinstance(it, bytes)}
+            group = (members.get(1, ""), members.get(2, ""))
+        else:
+            texts[number] = _decoded(value)
+    return VertexReport(
+        texts.get(1, ""),
+        texts.get(3, ""),
+        tuple(inputs),
+        is_cached,
+        times.get(5),
+        times.get(6),
+        texts.get(7, ""),
+        group if group is not None and group[0] else None,
+    )
+
+
+def _detail(message: bytes) -> DetailReport:
+    values = {number: value for number, value in fields_of(message) if isinstance(value, bytes)}
+    started, completed = values.get(7), values.get(8)
+    return DetailReport(
+        _decoded(values.get(2, b"")),
+        _decoded(values.get(1, b"")),
+        None if started is None else _time(started),
+        None if completed is None else _time(completed),
+    )
+
+
+def _time(message: bytes) -> float:
+    values = {number: value for number, value in fields_of(message) if isinstance(value, int)}
+    return values.get(1, 0) + values.get(2, 0) / 1e9
+
+
+def _timestamp(raw: object) -> float | None:
+    if isinstance(raw, dict) and isinstance(raw.get("seconds"), int | str):
+        try:
+            return int(raw["seconds"]) + int(raw.get("nanos") or 0) / 1e9
+        except ValueError:
+            return None
+    return None
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _layers(manifest: Json) -> Iterator[Json]:
+    yield from _list(manifest, "layers")
+
+
+def _digest(descriptor: Json) -> str:
+    """The digest of a descriptor without its algorithm; empty where it is none."""
+    digest = descriptor.get("digest")
+    match = re.fullmatch(r"sha256:([0-9a-f]{64})", digest) if isinstance(digest, str) else None
+    return "" if match is None else match[1]
+
+
+def _json(content: bytes | None) -> Json:
+    try:
+        value = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _dict(raw: object, name: str) -> Json:
+    value = raw.get(name) if isinstance(raw, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(raw: object, name: str) -> list[Json]:
+    value = raw.get(name) if isinstance(raw, Mapping) else None
+    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []

@@ -1,0 +1,112 @@
+"""What CI systems write before each line of a log: time stamps, the names of jobs, marks of their own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Final
+
+_ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_KNOWN: Final = re.compile(
+    rf"\ufeff?(?P<stamp>{_ISO})(?: [0-9a-f]{{2}}[OE]\+?)?[ \t]?"  # GitHub, GitLab, Azure
+    rf"|[^\t\n#]{{1,200}}\t[^\t\n]{{1,200}}\t\ufeff?(?P<listed>{_ISO})[ ]?"  # gh run view --log
+    rf"|\[(?P<bracketed>{_ISO}|{_CLOCK})\]\s?"  # Jenkins, moreutils
+    rf"|(?P<clock>{_CLOCK})\s{{1,2}}"  # Jenkins' plain form
+)
+_STAMP: Final = re.compile(rf"(?P<iso>{_ISO})|(?P<clock>(?<!\d){_CLOCK})")
+_TELLING: Final = re.compile(
+    r"(?P<prefix>.{1,200}?)(?:#\d{1,6} (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|\{\"(?:vertexes|statuses|logs)\"|(?:\[\+\] Building| => \[))"
+)
+_DIGITS: Final = re.compile(r"\d+")
+_LEAST: Final = 3
+"""Lines that have to agree before a prefix counts as one."""
+_SECONDS_PER_DAY: Final = 86400.0
+
+
+class Stamps:
+    """Takes the prefix of a CI system off each line."""
+
+    def __init__(self, beginning: Iterable[str]) -> None:
+        """Learn from the first lines of a log what is written before each line, beyond the usual stamps."""
+        self._wrapper = _learn(beginning)
+
+    def strip(self, line: str) -> tuple[str, str]:
+        """The time stamp of a line as it is written, empty where there is none, and the line without the prefix."""
+        if line[:1] in "#{":
+            return "", line
+        stamp, rest = _known(line)
+        if self._wrapper is not None:
+            match = self._wrapper.match(rest)
+            if match is not None:
+                found = None if stamp else _STAMP.search(match[0])
+                return stamp if found is None else found[0], rest[match.end() :]
+        return stamp, rest
+
+
+def _known(line: str) -> tuple[str, str]:
+    """The usual stamp of a line, and the line without it."""
+    match = _KNOWN.match(line)
+    if match is None:
+        return "", line
+    return match["stamp"] or match["listed"] or match["bracketed"] or match["clock"], line[match.end() :]
+
+
+def seconds_between(first: str, last: str) -> float | None:
+    """The seconds from one time stamp to a later one; None where one of them cannot be read.
+
+    A clock without a date goes on after midnight.
+    """
+    start, end = _time(first), _time(last)
+    if start is None or end is None:
+        return None
+    return end - start + (_SECONDS_PER_DAY if end < start and "-" not in first else 0.0)
+
+
+def _time(text: str) -> float | None:
+    """Seconds since 1970, or since midnight for a clock without a date."""
+    if len(text) > 4 and text[4] == "-":
+        return _seconds(text)
+    hours, minutes, seconds = text.replace(",", ".").split(":")
+    return int(hours) * 3600.0 + int(minutes) * 60.0 + float(seconds)
+
+
+def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
+    """What stands before lines of a build log: the shape that most of them share, numbers of any value."""
+    shapes: Counter[str] = Counter()
+    for line in beginning:
+        rest = _known(line)[1]
+        if rest[:1] in "#{" or rest.startswith(("[+] Building", " => ")):
+            continue
+        match = _TELLING.match(rest)
+        if match is not None:
+            shapes[_DIGITS.sub("0", match["prefix"])] += 1
+    if not shapes:
+        return None
+    shape, n_lines = shapes.most_common(1)[0]
+    return re.compile(r"\d+".join(map(re.escape, shape.split("0")))) if n_lines >= _LEAST and shape.strip() else None
+
+
+_FRACTION: Final = re.compile(r"[.,](\d{1,9})")
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds since 1970 of an ISO 8601 time; a time without a zone counts as UTC, for only differences matter."""
+    fraction = _FRACTION.search(text)
+    whole = _FRACTION.sub("", text).replace("Z", "+00:00").replace(" ", "T", 1)
+    if re.search(r"[+-]\d{4}$", whole):
+        whole = f"{whole[:-2]}:{whole[-2:]}"
+    try:
+        moment = datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return moment.timestamp() + (float(f"0.{fraction[1]}") if fraction else 0.0)
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds since 1970 of an RFC 3339 time; None for another text."""
+    return _seconds(text) if re.match(_ISO, text) else None

@@ -1,0 +1,59 @@
+"""Tells the targets of a Bake or Compose build apart, whose steps share one log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from buildxray.logs.model import LoggedBuild, LoggedVertex
+from buildxray.logs.names import VertexName, read_name
+
+
+def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
+    """One build for each target; the build itself where there are no targets.
+
+    A step that several targets share has the name of the one that reported last, so each target gets all steps that
+    do not certainly belong to others only: a plan decides.
+    """
+    names = [read_name(it.name) for it in build.vertices]
+    targets = _targets(names)
+    if len(targets) < 2:
+        return (build,)
+    return tuple(
+        replace(
+            build,
+            name=target,
+            vertices=tuple(
+                _without_target(vertex, name, targets)
+                for vertex, name in zip(build.vertices, names, strict=True)
+                if _owner(name, targets) in ("", target)
+            ),
+            others=tuple(
+                _without_target(vertex, name, targets)
+                for vertex, name in zip(build.vertices, names, strict=True)
+                if _owner(name, targets) not in ("", target)
+            ),
+        )
+        for target in targets
+    )
+
+
+def _targets(names: list[VertexName]) -> dict[str, None]:
+    """The targets that names begin with: the word before a platform, before `internal`, or the first of two."""
+    found: dict[str, None] = {}
+    for it in names:
+        if not it.words:
+            continue
+        if it.platform or it.kind or (it.is_step and len(it.words) > 1):
+            found[it.words[0]] = None
+    return found
+
+
+def _owner(name: VertexName, targets: dict[str, None]) -> str:
+    if not name.words or name.words[0] not in targets:
+        return ""
+    return name.words[0]
+
+
+def _without_target(vertex: LoggedVertex, name: VertexName, targets: dict[str, None]) -> LoggedVertex:
+    owner = _owner(name, targets)
+    return replace(vertex, name=vertex.name.replace(f"[{owner} ", "[", 1)) if owner else vertex

@@ -1,0 +1,151 @@
+"""What a build took, step by step: the plan of what was built, with the times of its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from buildxray.logs.critical_path import Path, critical_path
+from buildxray.logs.matching import Matching, StepTime, match
+from buildxray.logs.model import LoggedBuild, Status
+from buildxray.logs.names import read_name
+from buildxray.logs.requests import possible_requests
+from buildxray.plan.model import Plan, Step
+from buildxray.plan.planner import Planner
+from buildxray.plan.request import BuildRequest
+from buildxray.syntax.parser import Dockerfile, parse
+
+_TOLERANCE: Final = 0.1
+"""The share of the total by which the critical path may differ before it is said."""
+_LEAST_DIFFERENCE: Final = 2.0
+"""Seconds that do not count: the start of a build and its containers."""
+_AFTER: Final = ("exporting", "pushing", "sending", "unpacking to", "naming to")
+_BEFORE: Final = ("load metadata", "load .dockerignore", "importing", "resolve image config")
+_FIRST: Final = "load build definition"
+_MOST_ROUNDS: Final = 12
+"""Requests that are tried for one build."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """The times of one build of a Dockerfile."""
+
+    matching: Matching
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of what was built."""
+        return self.matching.plan
+
+    @property
+    def build(self) -> LoggedBuild:
+        """What the log tells."""
+        return self.matching.build
+
+    def of(self, step: Step) -> StepTime | None:
+        """What the log says of a step; None for one that it does not have."""
+        return self.matching.times.get(step.idx)
+
+    def seconds(self, step: Step) -> float:
+        """How long a step ran; 0 for one that the log does not have."""
+        time = self.of(step)
+        return 0.0 if time is None or time.seconds is None else time.seconds
+
+    @cached_property
+    def critical_path(self) -> Path:
+        """The chain of steps that took longest, what is before and after all steps included in the seconds."""
+        path = critical_path(self.plan, self.seconds)
+        return Path(path.steps, path.seconds + self.before + self.after)
+
+    @cached_property
+    def before(self) -> float:
+        """Seconds before the first step: loading the Dockerfile, then the metadata of images."""
+        others = self.matching.others
+        first = max((it.seconds or 0.0 for it in others if _FIRST in it.name), default=0.0)
+        return first + max(
+            (it.seconds or 0.0 for it in others if any(word in it.name for word in _BEFORE)), default=0.0
+        )
+
+    @cached_property
+    def after(self) -> float:
+        """Seconds after the last step: exporting what was built."""
+        return sum(it.seconds or 0.0 for it in self.matching.others if read_name(it.name).text.startswith(_AFTER))
+
+    @property
+    def total(self) -> float:
+        """Seconds of the whole build; the critical path where the log does not tell."""
+        return self.critical_path.seconds if self.build.total is None else self.build.total
+
+    @property
+    def is_total_logged(self) -> bool:
+        """Whether the log tells the total."""
+        return self.build.total is not None
+
+    @property
+    def deviation(self) -> float | None:
+        """The share of the total by which the critical path differs from it; None where the log does not tell the total.
+
+        Targets of a Bake file share one total, which is not that of any of them.
+        """
+        if not self.build.total or self.build.name:
+            return None
+        return (self.critical_path.seconds - self.build.total) / self.build.total
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether plan and log do not agree: another Dockerfile, or a machine that did more than this build."""
+        if self.deviation is None or self.build.is_failed:
+            return False
+        difference = abs(self.critical_path.seconds - self.total)
+        return abs(self.deviation) > _TOLERANCE and difference > _LEAST_DIFFERENCE
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the text is another one than the one that was built."""
+        recorded = self.build.dockerfile
+        if recorded is not None:
+            return recorded != self.plan.dockerfile.text
+        return bool(self.matching.unmatched) or any(not it.is_exact for it in self.matching.times.values())
+
+    @cached_property
+    def measured(self) -> tuple[StepTime, ...]:
+        """All steps that the log has, the longest first."""
+        return tuple(sorted(self.matching.times.values(), key=lambda it: -(it.seconds or 0.0)))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the build is one of this Dockerfile: most of its steps are in the plan."""
+        steps = [it for it in self.build.vertices if read_name(it.name).is_step]
+        return len(self.matching.unmatched) * 2 <= len(steps) and bool(self.matching.times)
+
+
+def measure(text: str | Dockerfile, build: LoggedBuild, request: BuildRequest) -> Times:
+    """The times of a build of a Dockerfile; of what it can have been, the plan that fits the log best.
+
+    `request` is what the project says; platforms, arguments and target that the log tells come before it.
+    """
+    dockerfile = parse(text) if isinstance(text, str) else text
+    stages = tuple(it.name for it in Planner(request).plan(dockerfile).stages if it.name)
+    best: tuple[float, Matching] | None = None
+    for possible in possible_requests(build, request, stages)[:_MOST_ROUNDS]:
+        matching = match(Planner(possible).plan(dockerfile), build)
+        score = _misfit(matching)
+        if best is None or score < best[0]:
+            best = (score, matching)
+        if score == 0.0:
+            break
+    assert best is not None, "there is always a request"
+    return Times(best[1])
+
+
+def _misfit(matching: Matching) -> float:
+    """How badly a plan fits a log: steps that only one of them has, what was edited since counting less."""
+    build = matching.build
+    n_missing = float(matching.n_missing)
+    if build.is_failed or not build.is_complete:
+        # What never started is not in a log.
+        n_missing *= 0.1
+    n_guessed = sum(not it.is_exact for it in matching.times.values())
+    n_twins = sum(it.status is not Status.UNFINISHED for it in matching.unmatched)
+    return len(matching.unmatched) + n_missing + 0.5 * n_guessed + 0.001 * n_twins
