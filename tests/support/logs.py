@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from buildxray.logs.model import LoggedBuild
-from buildxray.logs.reader import read_log, read_text
+from buildxray.logs.reader import read_log, read_log_text
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
@@ -40,7 +40,7 @@ def times(name: str, text: str = "", request: BuildRequest = REQUEST) -> Times:
 
 def times_of(log: str, text: str, request: BuildRequest = REQUEST) -> Times:
     """The times of the first build of the text of a log."""
-    return measure(text, read_text(log).builds[0], request)
+    return measure(text, read_log_text(log).builds[0], request)
 
 
 NAIVE = """\

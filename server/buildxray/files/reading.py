@@ -50,6 +50,28 @@ def read_bytes(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | N
     `root` is the directory that the file must be in after all links have been followed; None follows every link,
     which is right only for a path that the user has typed. Raises `ReadError`.
     """
+    descriptor = _open_regular(path, root)
+    try:
+        if os.fstat(descriptor).st_size > limit:
+            raise _too_large(limit)
+        # The size of a file that is still being written, or one of /proc, is not what can be read from it.
+        return _read_bounded(descriptor, limit)
+    except OSError as error:
+        raise _read_error(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def open_stream(path: Path | str, root: Path | None = None) -> BinaryIO:
+    """Open a regular file to read it in parts, whatever its size; the caller bounds what it keeps, and closes it.
+
+    `root` is that of `read_bytes`. Raises `ReadError`.
+    """
+    return os.fdopen(_open_regular(path, root), "rb")
+
+
+def _open_regular(path: Path | str, root: Path | None) -> int:
+    """Open a regular file, and give its descriptor. Raises `ReadError`."""
     try:
         # A FIFO that nobody writes to would block without O_NONBLOCK.
         descriptor = os.open(path, _FLAGS)
@@ -63,14 +85,10 @@ def read_bytes(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | N
             raise ReadError(_("not a regular file"))
         if root is not None and not is_inside(path, root):
             raise ReadError(_("a link that leads out of {directory}", directory=root))
-        if status.st_size > limit:
-            raise _too_large(limit)
-        # The size of a file that is still being written, or one of /proc, is not what can be read from it.
-        return _read_bounded(descriptor, limit)
-    except OSError as error:
-        raise _read_error(error) from error
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
 
 
 def read_text(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | None = None) -> str:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from buildxray.files.archives import is_gzip
+from buildxray.files.reading import ReadError, open_stream
 from buildxray.localization import gettext_lazy as _
 from buildxray.logs.escapes import without_sequences
 from buildxray.logs.lines import lines_of
 from buildxray.logs.model import NOT_A_LOG, Log, LogError
 from buildxray.logs.plain import PlainReader
 from buildxray.logs.rawjson import RawJsonReader
-from buildxray.logs.record import is_record, read_record
+from buildxray.logs.record import read_record
 from buildxray.logs.stamps import Stamps
 from buildxray.logs.targets import told_apart
 from buildxray.logs.tty import TtyReader
@@ -26,22 +28,22 @@ _BEGINNING: Final = 2_000
 def read_log(path: Path) -> Log:
     """Read a log from a file. Raises `LogError`."""
     try:
-        if not path.is_file():
-            raise LogError(_("not a file") if path.exists() else _("no such file"))
-        with path.open("rb") as stream:
+        with open_stream(path) as stream:
             return read_stream(stream)
+    except ReadError as error:
+        raise LogError(_("{reason}", reason=error)) from error
     except OSError as error:
         raise LogError(_("cannot be read: {reason}", reason=error.strerror or error)) from error
 
 
-def read_text(text: str) -> Log:
+def read_log_text(text: str) -> Log:
     """Read a log from a text, such as a clipboard. Raises `LogError`."""
     return read_stream(io.BufferedReader(io.BytesIO(text.encode("utf-8", "replace"))))
 
 
 def read_stream(stream: BinaryIO) -> Log:
     """Read a log from a buffered stream, in one pass and with bounded memory. Raises `LogError`."""
-    if is_record(stream):
+    if is_gzip(stream):
         return read_record(stream)
     return _read_lines(lines_of(stream))
 

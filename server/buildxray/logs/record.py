@@ -3,67 +3,53 @@
 A gzipped tar archive of an OCI layout. Its index names manifests, each of which is one build: its configuration is the record,
 its layers are the status messages and the provenance, which maps digests to lines.
 BuildKit: solver/llbsolver/history; buildx: util/desktop/bundle.
-
-Nothing is written to disk, and a name in the archive is compared, never opened: paths that lead out of it do no harm.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import gzip
-import io
 import json
 import re
-import tarfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO, Final
 
+from buildxray.files.archives import read_members
+from buildxray.files.reading import ReadError
 from buildxray.localization import gettext_lazy as _
 from buildxray.logs.model import Form, Log, LogError, LoggedBuild, LoggedRequest
 from buildxray.logs.protobuf import ProtobufError, fields_of
 from buildxray.logs.status_stream import DetailReport, StatusCollector, VertexReport
 from buildxray.logs.targets import told_apart
 
-_GZIP: Final = b"\x1f\x8b"
 _STATUS: Final = "application/vnd.buildkit.status.v0"
 _PROVENANCE: Final = "application/vnd.in-toto+json"
 _RECORD: Final = "application/vnd.buildkit.historyrecord.v0"
-_LARGEST_FILE: Final = 64 * 1024 * 1024
-_LARGEST_ARCHIVE: Final = 512 * 1024 * 1024
-"""Bytes after decompression; a record of a large build has about 10 MB."""
-_MOST_FILES: Final = 10_000
 _MOST_RECORDS: Final = 100
-_BLOB: Final = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})")
 _NOT_A_RECORD: Final = _(
     "not a history record: expected the archive that `docker buildx history export` writes (.dockerbuild)"
 )
-_TOO_LARGE: Final = _("a history record of more than {n} MB after decompression is not read", n=_LARGEST_ARCHIVE >> 20)
 
 Json = Mapping[str, Any]
 
 
-def is_record(stream: BinaryIO) -> bool:
-    """Whether a buffered stream begins as a compressed archive does."""
-    return isinstance(stream, io.BufferedReader) and stream.peek(2)[:2] == _GZIP
-
-
 def read_record(stream: BinaryIO) -> Log:
     """Read a history record from a stream that can be read again. Raises `LogError`."""
-    archive = _Archive(stream)
     try:
-        index = _json(archive.files(["index.json"]).get("index.json"))
+        index = _json(read_members(stream, ["index.json"]).get("index.json"))
         digests = [_digest(it) for it in _list(index, "manifests")][:_MOST_RECORDS]
-        manifests = archive.blobs(digests)
+        manifests = _blobs(stream, digests)
         wanted: list[str] = []
         for digest in digests:
             manifest = _json(manifests.get(digest))
-            wanted += [_digest(it) for it in (_dict(manifest, "config"), *_layers(manifest))]
-        blobs = archive.blobs(wanted)
+            layers = [it for it in _list(manifest, "layers") if it.get("mediaType") in (_STATUS, _PROVENANCE)]
+            wanted += map(_digest, [_dict(manifest, "config"), *layers])
+        blobs = _blobs(stream, wanted)
         builds = [_build(_json(manifests.get(it)), blobs) for it in digests]
-    except (EOFError, OSError, RecursionError, tarfile.TarError, zlib.error) as error:
+    except ReadError as error:
+        raise LogError(_("{expected}; {reason}", expected=_NOT_A_RECORD, reason=error)) from error
+    except RecursionError as error:
         raise LogError(_NOT_A_RECORD) from error
     found = tuple(told for it in builds if it is not None for told in told_apart(it))
     if not found:
@@ -71,56 +57,11 @@ def read_record(stream: BinaryIO) -> Log:
     return Log(found)
 
 
-class _Archive:
-    """The files of a compressed archive; each question reads it from the beginning, so that little is kept."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def blobs(self, digests: list[str]) -> dict[str, bytes]:
-        """The contents of these blobs by their digests, as far as they are there."""
-        names = {it: f"blobs/sha256/{it}" for it in digests if it}
-        files = self.files([*names.values()])
-        return {digest: files[name] for digest, name in names.items() if name in files}
-
-    def files(self, names: list[str]) -> dict[str, bytes]:
-        """The contents of these files by their names, as far as they are there. Raises `LogError` for a bomb."""
-        self._stream.seek(0)
-        wanted = {*names}
-        found: dict[str, bytes] = {}
-        with (
-            gzip.GzipFile(fileobj=self._stream, mode="rb") as unpacked,
-            tarfile.open(fileobj=_Limited(unpacked), mode="r|") as archive,
-        ):
-            for number, it in enumerate(archive):
-                name = it.name.removeprefix("./")
-                if number >= _MOST_FILES:
-                    raise LogError(_TOO_LARGE)
-                if name not in wanted or not it.isfile():
-                    continue
-                if it.size > _LARGEST_FILE:
-                    raise LogError(_TOO_LARGE)
-                file = archive.extractfile(it)
-                if file is not None:
-                    found[name] = file.read(_LARGEST_FILE)
-                if len(found) == len(wanted):
-                    break
-        return found
-
-
-class _Limited(io.RawIOBase):
-    """A stream that ends with an error where a sane archive would have ended."""
-
-    def __init__(self, stream: gzip.GzipFile) -> None:
-        self._stream = stream
-        self._left = _LARGEST_ARCHIVE
-
-    def read(self, size: int = -1) -> bytes:
-        content = self._stream.read(min(size, self._left) if size >= 0 else self._left)
-        self._left -= len(content)
-        if self._left <= 0:
-            raise LogError(_TOO_LARGE)
-        return content
+def _blobs(stream: BinaryIO, digests: Iterable[str]) -> dict[str, bytes]:
+    """The contents of blobs by their digests, as far as they are there; the archive is read again, so that little is kept."""
+    names = {it: f"blobs/sha256/{it}" for it in digests if it}
+    files = read_members(stream, names.values()) if names else {}
+    return {digest: files[name] for digest, name in names.items() if name in files}
 
 
 def _build(manifest: Json, blobs: Mapping[str, bytes]) -> LoggedBuild | None:
@@ -132,7 +73,7 @@ def _build(manifest: Json, blobs: Mapping[str, bytes]) -> LoggedBuild | None:
     lines: dict[str, int] = {}
     cpu: dict[str, float] = {}
     text: str | None = None
-    for layer in _layers(manifest):
+    for layer in _list(manifest, "layers"):
         content = blobs.get(_digest(layer))
         if content is None:
             continue
@@ -297,10 +238,6 @@ def _timestamp(raw: object) -> float | None:
 
 def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
-
-
-def _layers(manifest: Json) -> Iterator[Json]:
-    yield from _list(manifest, "layers")
 
 
 def _digest(descriptor: Json) -> str:

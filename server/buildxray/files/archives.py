@@ -1,0 +1,77 @@
+"""Reading files out of a gzipped tar archive that strangers made, without writing anything to disk.
+
+A name in the archive is compared and never opened, so paths that lead out of it do no harm; what it unpacks to is bounded.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterable
+from typing import BinaryIO, Final
+
+from buildxray.files.reading import ReadError
+from buildxray.localization import _
+
+_LARGEST_FILE: Final = 64 * 1024 * 1024
+_LARGEST_ARCHIVE: Final = 512 * 1024 * 1024
+_MOST_FILES: Final = 10_000
+_GZIP: Final = b"\x1f\x8b"
+
+
+def is_gzip(stream: BinaryIO) -> bool:
+    """Whether a buffered stream begins as a gzipped file does."""
+    return isinstance(stream, io.BufferedReader) and stream.peek(2)[:2] == _GZIP
+
+
+def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
+    """Read regular files of a gzipped tar archive by their names; those that are not there are left out.
+
+    The stream is read from its beginning. Raises `ReadError` for what is no such archive, for a file of more than 64 MB,
+    and where more than 512 MB would have to be unpacked or 10 000 files passed over.
+    """
+    wanted = {*names}
+    found: dict[str, bytes] = {}
+    try:
+        stream.seek(0)
+        with (
+            gzip.GzipFile(fileobj=stream, mode="rb") as unpacked,
+            tarfile.open(fileobj=_Bounded(unpacked), mode="r|", bufsize=1 << 16) as archive,
+        ):
+            for number, member in enumerate(archive):
+                if number >= _MOST_FILES or member.size > _LARGEST_ARCHIVE:
+                    raise _too_large()
+                name = member.name.removeprefix("./")
+                if name not in wanted or not member.isfile():
+                    continue
+                if member.size > _LARGEST_FILE:
+                    raise _too_large()
+                file = archive.extractfile(member)
+                if file is not None:
+                    found[name] = file.read(_LARGEST_FILE)
+                if len(found) == len(wanted):
+                    break
+    except (EOFError, OSError, RecursionError, ValueError, tarfile.TarError, zlib.error) as error:
+        raise ReadError(_("not a gzipped tar archive, or a broken one")) from error
+    return found
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that fails where a sane archive would have ended."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream = stream
+        self._left = _LARGEST_ARCHIVE
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(min(size, self._left) if size >= 0 else self._left)
+        self._left -= len(content)
+        if self._left <= 0:
+            raise _too_large()
+        return content
+
+
+def _too_large() -> ReadError:
+    return ReadError(_("an archive of more than {n} MB after decompression is not read", n=_LARGEST_ARCHIVE >> 20))
