@@ -11,7 +11,7 @@ from buildxray.plan.paths import clean
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _NEUTRAL_NAMES: Final = """
-: . [ add-apt-repository addgroup adduser apt-key apt-mark awk base64 basename bunzip2 bzip2 cat cd chgrp
+: . [ [[ add-apt-repository addgroup adduser apt-key apt-mark awk base64 basename bunzip2 bzip2 cat cd chgrp
 chmod chown chpasswd chroot cksum comm corepack cp cpio cut date dd df diff dirname dos2unix dpkg dpkg-deb
 dpkg-query du echo egrep env envsubst exit export expr false fgrep file find getent git gpg grep groupadd groupmod
 gunzip gzip head hostname id install jq ldconfig ldd let ln local locale-gen localedef ls lsb_release md5sum mkdir

@@ -1,0 +1,557 @@
+"""What the shell makes of words and conditions, for given values of the environment.
+
+Nothing is run: what depends on files, on the network or on a program that is not modelled is unknown, and what
+depends on that is unknown too, as far as it does.
+
+Source: POSIX.1-2024, Shell & Utilities, 2.6.2 "Parameter Expansion", 2.14.1 "Pattern Matching", and the pages of
+`case`, `test`, `echo`, `printf`, `cut`, `tr` and `sed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from fnmatch import translate
+from functools import lru_cache
+from typing import Final
+
+from buildxray.syntax.shell.model import (
+    All,
+    Assignment,
+    Branch,
+    Case,
+    Command,
+    Condition,
+    Expression,
+    Not,
+    NotLeft,
+    Parameter,
+    Part,
+    ShellWord,
+    Some,
+    Status,
+    Substitution,
+)
+
+UNKNOWN: Final = "\0"
+"""Stands in a text for a part that is not known; no value of the shell contains this character."""
+_LONGEST: Final = 4096
+"""Code points of a value; what grows longer is unknown."""
+_DEEPEST: Final = 40
+"""Words inside words that are followed."""
+_COMPARING: Final = frozenset(
+    {"=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "<", ">"}
+)
+_OF_TEXT: Final = frozenset({"=", "==", "!=", "=~"})
+_ARITHMETIC: Final[dict[str, Callable[[int, int], bool]]] = {
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-lt": lambda a, b: a < b,
+    "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b,
+    "-ge": lambda a, b: a >= b,
+}
+_SILENT: Final = frozenset(
+    {"[", "[[", "test", "true", ":", "false", "exit", "return", "set", "shift", "export", "local"}
+)
+"""Programs without output."""
+
+
+class Taken(Enum):
+    """Whether a command runs."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+    """A condition decides that has nothing to do with the platform, or the text cannot tell which."""
+    BY_PLATFORM = "by platform"
+    """The platform decides, but the text cannot tell how."""
+
+
+class Evaluator:
+    """A script as one target platform sees it.
+
+    `look_up` gives the value of a variable of the environment: None where it is not set, `UNKNOWN` where the text
+    cannot tell. `answer` gives what a command prints, without the line end; None where the text cannot tell.
+    """
+
+    def __init__(
+        self, look_up: Callable[[str], str | None], answer: Callable[[Command], str | None] = lambda _: None
+    ) -> None:
+        self._look_up = look_up
+        self._answer = answer
+        self._depth = 0
+        self._values: dict[Assignment, str] = {}
+        self._outputs: dict[Command | Substitution, str] = {}
+        self._holding: dict[int, bool | None] = {}
+        self._branches: dict[Case, int | None] = {}
+
+    def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
+        """The value of a word, with `UNKNOWN` for each part that is not known. Never raises."""
+        if word.value is not None:
+            return word.value
+        if self._depth >= _DEEPEST or not word.parts:
+            return UNKNOWN
+        self._depth += 1
+        try:
+            value = "".join(self._part(it, at) for it in word.parts)
+        finally:
+            self._depth -= 1
+        return value if len(value) <= _LONGEST else UNKNOWN
+
+    def value(self, word: ShellWord, at: Command | Assignment | Case) -> str | None:
+        """The value of a word; None where not all of it is known."""
+        text = self.text(word, at)
+        return None if UNKNOWN in text else text
+
+    def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+        """The value of a variable: None where it is not set, with `UNKNOWN` for what is not known."""
+        inherited = self._look_up(name)
+        for assignment in reversed(at.variables.get(name, ())):
+            if exported_only and not assignment.is_exported and inherited is None:
+                continue
+            taken = self._all(_without(assignment.conditions, at.conditions))
+            if taken is None:
+                return UNKNOWN
+            if taken:
+                return self._assigned(assignment)
+        if any(it.kind == "for" and name in it.variables for it in at.conditions):
+            return UNKNOWN
+        return inherited
+
+    def taken(self, command: Command) -> bool | None:
+        """Whether a command runs; None where the text cannot tell."""
+        return self._all(command.conditions)
+
+    def holds(self, condition: Condition) -> bool | None:
+        """Whether a condition holds; None where the text cannot tell."""
+        key = id(condition)
+        if key not in self._holding:
+            self._holding[key] = None
+            self._holding[key] = self._expression(condition.expression)
+        return self._holding[key]
+
+    def status(self, command: Command) -> bool | None:
+        """Whether a command succeeds; None where the text cannot tell."""
+        words = command.words
+        match command.name:
+            case "true" | ":":
+                return True
+            case "false":
+                return False
+            case "[" | "[[" | "test":
+                last = len(words) - (words[-1].text == "]" and command.name == "[")
+                return _Test(self, command, words[1:last]).result()
+            case "grep" | "egrep" | "fgrep":
+                return self._grep(command)
+            case _:
+                return None
+
+    def output(self, command: Command) -> str:
+        """What a command prints, with its line end, and `UNKNOWN` for what is not known."""
+        known = self._outputs.get(command)
+        if known is None:
+            self._outputs[command] = UNKNOWN
+            known = self._outputs[command] = UNKNOWN if self._depth >= _DEEPEST else self._printed(command)
+        return known
+
+    def _part(self, part: Part, at: Command | Assignment | Case) -> str:
+        match part:
+            case str():
+                return part
+            case Parameter():
+                return self._parameter(part, at)
+            case Substitution():
+                return self._substituted(part)
+            case _:
+                return UNKNOWN
+
+    def _parts(self, parts: Iterable[Part], at: Command | Assignment | Case) -> str:
+        return "".join(self._part(it, at) for it in parts)
+
+    def _assigned(self, assignment: Assignment) -> str:
+        known = self._values.get(assignment)
+        if known is None:
+            self._values[assignment] = UNKNOWN
+            known = self._values[assignment] = self.text(assignment.value, assignment)
+        return known
+
+    def _parameter(self, parameter: Parameter, at: Command | Assignment | Case) -> str:  # noqa: PLR0911
+        value = self.variable(parameter.name, at)
+        operator = parameter.operator
+        if not operator:
+            return value or ""
+        is_set = bool(value) if operator.startswith(":") else value is not None
+        is_known = value is None or UNKNOWN not in value
+        match operator.removeprefix(":"):
+            case "-" | "=" | "?":
+                # What is set to something partly unknown may be empty only where no part of it is known.
+                if value == UNKNOWN:
+                    return UNKNOWN
+                return value or "" if is_set else self._parts(parameter.operand, at)
+            case "+":
+                return UNKNOWN if value == UNKNOWN else self._parts(parameter.operand, at) if is_set else ""
+        if not is_known:
+            return UNKNOWN
+        value = value or ""
+        operand = self._parts(parameter.operand, at)
+        if UNKNOWN in operand:
+            return UNKNOWN
+        match operator:
+            case "#" | "##":
+                return _without_prefix(value, operand, longest=operator == "##")
+            case "%" | "%%":
+                return _without_suffix(value, operand, longest=operator == "%%")
+            case "/" | "//":
+                replacement = self._parts(parameter.replacement, at)
+                return _replaced(value, operand, replacement, everywhere=operator == "//")
+            case "^^" | ",," if not operand:
+                return value.upper() if operator == "^^" else value.lower()
+            case "^" | "," if not operand:
+                return (value[:1].upper() if operator == "^" else value[:1].lower()) + value[1:]
+            case _:
+                return UNKNOWN
+
+    def _substituted(self, substitution: Substitution) -> str:
+        known = self._outputs.get(substitution)
+        if known is None:
+            self._outputs[substitution] = UNKNOWN
+            self._depth += 1
+            try:
+                known = self._outputs[substitution] = self._output_of(substitution)
+            finally:
+                self._depth -= 1
+        return known
+
+    def _output_of(self, substitution: Substitution) -> str:
+        printed = ""
+        if not substitution.commands:
+            return UNKNOWN
+        for command in substitution.commands:
+            if command.is_piped:
+                continue
+            taken = self._all(command.conditions[substitution.n_outer_conditions :])
+            if taken is None:
+                return UNKNOWN
+            if taken:
+                if command.name == "exit":
+                    break
+                printed += self.output(command)
+        return printed.rstrip("\n") if len(printed) <= _LONGEST else UNKNOWN
+
+    def _printed(self, command: Command) -> str:
+        name = command.name
+        if name in _SILENT:
+            return ""
+        answer = self._answer(command)
+        if answer is not None:
+            return answer + "\n"
+        match name:
+            case "echo":
+                words = [self.text(it, command) for it in command.words[1:]]
+                is_bare = words[:1] == ["-n"]
+                words = words[1:] if words[:1] in (["-n"], ["-e"], ["-E"]) else words
+                return " ".join(words) + ("" if is_bare else "\n")
+            case "printf":
+                return self._formatted([self.text(it, command) for it in command.words[1:]])
+            case "cut" | "tr" | "sed":
+                source = self._input(command)
+                arguments = [self.value(it, command) for it in command.words[1:]]
+                known = [it for it in arguments if it is not None]
+                if UNKNOWN in source or len(known) != len(arguments):
+                    return UNKNOWN
+                result = {"cut": _cut, "tr": _tr, "sed": _sed}[name](known, source)
+                return UNKNOWN if result is None else result
+            case "cat" if len(command.words) == 1:
+                return self._input(command)
+            case _:
+                return UNKNOWN
+
+    def _input(self, command: Command) -> str:
+        source = command.input
+        if isinstance(source, ShellWord):
+            return self.text(source, command) + "\n"
+        return UNKNOWN if source is None else self.output(source)
+
+    def _formatted(self, words: Sequence[str]) -> str:
+        if not words or UNKNOWN in words[0]:
+            return UNKNOWN
+        arguments = iter(words[1:])
+        text = re.sub(r"%(s|%)", lambda it: "%" if it[1] == "%" else next(arguments, ""), words[0])
+        if next(arguments, None) is not None or re.search(r"%(?![s%])", words[0]):
+            return UNKNOWN
+        return text.replace("\\n", "\n")
+
+    def _grep(self, command: Command) -> bool | None:
+        source = self._input(command)
+        options = [it.text for it in command.words[1:] if it.text.startswith("-")]
+        patterns = [it for it in command.words[1:] if not it.text.startswith("-")]
+        pattern = self.value(patterns[0], command) if len(patterns) == 1 else None
+        if pattern is None or UNKNOWN in source or any(re.fullmatch(r"-[qEFiwx]+", it) is None for it in options):
+            return None
+        flags = "".join(options)
+        is_text = "F" in flags or command.name == "fgrep"
+        regex = _regular_expression(re.escape(pattern) if is_text else pattern)
+        if regex is None:
+            return None
+        lines = source.splitlines()
+        if "i" in flags or "w" in flags or "x" in flags:
+            return None
+        return any(regex.search(line) for line in lines)
+
+    def _all(self, conditions: Iterable[Condition]) -> bool | None:
+        result: bool | None = True
+        for condition in conditions:
+            holds = self.holds(condition)
+            if holds is False:
+                return False
+            if holds is None:
+                result = None
+        return result
+
+    def _expression(self, expression: Expression) -> bool | None:
+        if expression is None or isinstance(expression, bool) or self._depth >= _DEEPEST:
+            return expression if isinstance(expression, bool) else None
+        self._depth += 1
+        try:
+            return self._evaluated(expression)
+        finally:
+            self._depth -= 1
+
+    def _evaluated(self, expression: Status | Not | All | Some | Branch | NotLeft) -> bool | None:
+        match expression:
+            case Status(command):
+                return self.status(command)
+            case Not(inner):
+                result = self._expression(inner)
+                return None if result is None else not result
+            case All(expressions):
+                results = [self._expression(it) for it in expressions]
+                return False if False in results else None if None in results else True
+            case Some(expressions):
+                results = [self._expression(it) for it in expressions]
+                return True if True in results else None if None in results else False
+            case Branch(case, number):
+                return self._is_taken(case, number)
+            case NotLeft(conditions, is_failure):
+                left = self._all(conditions)
+                return (True if is_failure else None) if left is None else not left
+
+    def _is_taken(self, case: Case, number: int) -> bool | None:
+        """Whether a branch is the first one that matches."""
+        value = self.text(case.word, case)
+        if UNKNOWN in value:
+            return None
+        for position, patterns in enumerate(case.branches[: number + 1]):
+            matches = [self._matches(value, it, case) for it in patterns]
+            if True in matches:
+                return position == number
+            if None in matches:
+                return None
+        return False
+
+    def _matches(self, value: str, pattern: ShellWord, at: Command | Case) -> bool | None:
+        text = self.text(pattern, at)
+        if UNKNOWN in text:
+            return None
+        if pattern.text[:1] in ("'", '"'):
+            return value == text
+        regex = _pattern(text)
+        return None if regex is None else regex.fullmatch(value) is not None
+
+
+class _Test:
+    """`[ … ]`, `[[ … ]]` and `test …`: a grammar of words, with `-a` and `-o` or `&&` and `||`."""
+
+    def __init__(self, evaluator: Evaluator, command: Command, words: Sequence[ShellWord]) -> None:
+        self._evaluator = evaluator
+        self._command = command
+        self._words = words
+        self._position = 0
+        self._has_patterns = command.name == "[["
+
+    def result(self) -> bool | None:
+        if not self._words:
+            return False
+        if sum(it.text == "(" for it in self._words) > _DEEPEST:
+            return None
+        result = self._alternatives()
+        return result if self._position == len(self._words) else None
+
+    def _peek(self) -> str:
+        return self._words[self._position].text if self._position < len(self._words) else ""
+
+    def _alternatives(self) -> bool | None:
+        result = self._conjunction()
+        while self._peek() in ("-o", "||"):
+            self._position += 1
+            other = self._conjunction()
+            result = True if True in (result, other) else None if None in (result, other) else False
+        return result
+
+    def _conjunction(self) -> bool | None:
+        result = self._negation()
+        while self._peek() in ("-a", "&&"):
+            self._position += 1
+            other = self._negation()
+            result = False if False in (result, other) else None if None in (result, other) else True
+        return result
+
+    def _negation(self) -> bool | None:
+        is_negated = False
+        while self._peek() == "!" and self._position + 1 < len(self._words):
+            self._position += 1
+            is_negated = not is_negated
+        result = self._primary()
+        return result if result is None or not is_negated else not result
+
+    def _primary(self) -> bool | None:
+        words, position = self._words, self._position
+        if position >= len(words):
+            return None
+        if words[position].text == "(":
+            self._position += 1
+            result = self._alternatives()
+            self._position += self._peek() == ")"
+            return result
+        if position + 2 < len(words) and words[position + 1].text in _COMPARING:
+            self._position += 3
+            return self._comparison(words[position], words[position + 1].text, words[position + 2])
+        text = words[position].text
+        if re.fullmatch("-[a-zA-Z]", text) and position + 1 < len(words):
+            self._position += 2
+            if text not in ("-n", "-z"):
+                return None
+            return self._is_empty(words[position + 1], wanted=text == "-z")
+        self._position += 1
+        return self._is_empty(words[position], wanted=False)
+
+    def _is_empty(self, word: ShellWord, *, wanted: bool) -> bool | None:
+        value = self._evaluator.text(word, self._command)
+        if not value.replace(UNKNOWN, ""):
+            return None if value else wanted
+        return not wanted
+
+    def _comparison(self, left: ShellWord, operator: str, right: ShellWord) -> bool | None:
+        value = self._evaluator.value(left, self._command)
+        if value is None:
+            return None
+        if operator in _ARITHMETIC:
+            other = self._evaluator.value(right, self._command)
+            is_number = other is not None and all(re.fullmatch(r"-?\d{1,9}", it) for it in (value, other))
+            return _ARITHMETIC[operator](int(value), int(other)) if other is not None and is_number else None
+        if operator not in _OF_TEXT:
+            return None
+        if operator == "=~":
+            pattern = self._evaluator.value(right, self._command)
+            regex = None if pattern is None else _regular_expression(pattern)
+            return None if regex is None else regex.search(value) is not None
+        if self._has_patterns:
+            result = self._evaluator._matches(value, right, self._command)  # noqa: SLF001
+        else:
+            other = self._evaluator.value(right, self._command)
+            result = None if other is None else value == other
+        return result if result is None or operator != "!=" else not result
+
+
+def _without(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) -> Iterable[Condition]:
+    """Those conditions that do not hold anyway where `given` hold."""
+    if not conditions:
+        return ()
+    known = {id(it) for it in given}
+    return [it for it in conditions if id(it) not in known]
+
+
+@lru_cache(maxsize=512)
+def _pattern(pattern: str) -> re.Pattern[str] | None:
+    """A shell pattern as a regular expression; None for one with the extensions of bash."""
+    if re.search(r"[?*+@!]\(", pattern):
+        return None
+    try:
+        return re.compile(translate(pattern), re.DOTALL)
+    except re.error:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _regular_expression(pattern: str) -> re.Pattern[str] | None:
+    """A regular expression of POSIX, as far as Python reads the same: letters, digits, anchors and alternatives."""
+    if len(pattern) > _LONGEST or not re.fullmatch(r"[\w/.^$|()\\-]*", pattern) or re.search(r"\\[^./-]", pattern):
+        return None
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _without_prefix(value: str, pattern: str, *, longest: bool) -> str:
+    regex = _pattern(pattern)
+    if regex is None:
+        return UNKNOWN
+    ends = range(len(value), -1, -1) if longest else range(len(value) + 1)
+    return next((value[end:] for end in ends if regex.fullmatch(value[:end])), value)
+
+
+def _without_suffix(value: str, pattern: str, *, longest: bool) -> str:
+    regex = _pattern(pattern)
+    if regex is None:
+        return UNKNOWN
+    starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
+    return next((value[:start] for start in starts if regex.fullmatch(value[start:])), value)
+
+
+def _replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
+    if not pattern or re.search(r"[*?\[\\]", pattern) or pattern[0] in "#%":
+        return UNKNOWN
+    return value.replace(pattern, replacement, -1 if everywhere else 1)
+
+
+def _cut(arguments: Sequence[str], text: str) -> str | None:
+    """`cut -d/ -f2`: one field of each line."""
+    joined = " ".join(arguments)
+    delimiter = re.search(r"(?:^| )(?:-d ?|--delimiter[= ])['\"]?(\S)", joined)
+    fields = re.search(r"(?:^| )(?:-f ?|--fields[= ])(\d+)(-)?(?: |$)", joined)
+    if delimiter is None or fields is None or int(fields[1]) < 1:
+        return None
+    lines: list[str] = []
+    for line in text.splitlines():
+        pieces = line.split(delimiter[1])
+        first = int(fields[1]) - 1
+        chosen = pieces[first:] if fields[2] else pieces[first : first + 1]
+        lines.append(line if len(pieces) == 1 else delimiter[1].join(chosen))
+    return "".join(f"{it}\n" for it in lines)
+
+
+def _tr(arguments: Sequence[str], text: str) -> str | None:
+    """`tr / -`, `tr -d v`: single characters and ranges of letters."""
+    if len(arguments) != 2:
+        return None
+    first, second = arguments
+    if first in ("-d", "--delete"):
+        return None if re.search(r"[\[\\]|.-.", second) else text.translate({ord(it): None for it in second})
+    known = {"[:upper:]": "A-Z", "[:lower:]": "a-z"}
+    first, second = known.get(first, first), known.get(second, second)
+    if (first, second) == ("A-Z", "a-z"):
+        return text.lower()
+    if (first, second) == ("a-z", "A-Z"):
+        return text.upper()
+    if not first or not second or re.search(r"[\[\\]|.-.", first + " " + second):
+        return None
+    second += second[-1] * (len(first) - len(second))
+    return text.translate(
+        {ord(old): new for old, new in zip(reversed(first), reversed(second[: len(first)]), strict=True)}
+    )
+
+
+def _sed(arguments: Sequence[str], text: str) -> str | None:
+    """`sed -e s/old/new/g`: substitutions of plain text, with anchors."""
+    scripts = [it for it in arguments if it not in ("-e", "-E", "-r")]
+    for script in ";".join(scripts).split(";"):
+        match = re.fullmatch(r"\s*s([/|,#:@!])(\^?)([\w/.-]+)(\$?)\1([\w/.-]*)\1(g?)\s*", script)
+        if match is None or match[1] in match[3] or "." in match[3]:
+            return None
+        pattern = f"{match[2]}{re.escape(match[3])}{match[4]}"
+        new = match[5]
+        text = re.sub(pattern, lambda _, new=new: new, text, count=0 if match[6] else 1, flags=re.MULTILINE)
+    return text

@@ -1,0 +1,891 @@
+"""Reads a shell text into commands.
+
+tree-sitter-bash reads the text, errors and all. Positions are ranges in the source of the instruction, its
+continuations, comments and heredoc bodies included; `Instruction.place` maps them to the document.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, Literal
+
+import tree_sitter_bash
+from tree_sitter import Language, Parser
+
+from buildxray.syntax.expansion import heredoc_marker
+from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span
+from buildxray.syntax.shell.model import (
+    NOTHING,
+    All,
+    Assignment,
+    Branch,
+    Case,
+    Command,
+    Condition,
+    Expression,
+    Not,
+    NotLeft,
+    Parameter,
+    Part,
+    Script,
+    ShellVariable,
+    ShellWord,
+    Some,
+    Status,
+    Substitution,
+    Variables,
+)
+from buildxray.syntax.shell.wrappers import (
+    SHELLS,
+    named_by_variable,
+    reads_script,
+    run_by,
+    script_arguments,
+    unwrapped,
+)
+from buildxray.syntax.text import TextRange
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as SyntaxNode
+
+_TESTS: Final = frozenset({"[", "[[", "test"})
+_ASKING: Final = _TESTS | {
+    ":",
+    "cmp",
+    "command",
+    "diff",
+    "egrep",
+    "expr",
+    "false",
+    "fgrep",
+    "getent",
+    "grep",
+    "hash",
+    "type",
+    "true",
+    "which",
+}
+"""Programs that are run for their exit status."""
+_COMMENT_IN_BACKTICKS: Final = re.compile(r"`\s*#[^`]*`")
+_DEFAULT: Final = re.compile(":?[-=+]")
+_EXPANSION: Final = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
+_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_DEEPEST_NESTING: Final = 8
+"""Scripts inside scripts, as in `sh -c "eval '…'"`, that are read."""
+_LONGEST_CONDITION: Final = 200
+"""Code points of a condition that are kept as its text."""
+_MOST_NAMES: Final = 64
+"""Variables of a chain of conditions that are told."""
+_MOST_EXITS: Final = 16
+"""Conditional `exit`s of one script that later commands depend on."""
+_EXPANDED: Final = frozenset(
+    {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
+)
+_WORD_TYPES: Final = frozenset(
+    {
+        "ansi_c_string",
+        "arithmetic_expansion",
+        "brace_expression",
+        "command_name",
+        "command_substitution",
+        "concatenation",
+        "expansion",
+        "extglob_pattern",
+        "number",
+        "process_substitution",
+        "raw_string",
+        "regex",
+        "simple_expansion",
+        "string",
+        "translated_string",
+        "word",
+    }
+)
+
+
+@lru_cache(maxsize=1024)
+def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Script:
+    """The script of a RUN (or CMD, ENTRYPOINT, HEALTHCHECK), which `shell` executes; never raises."""
+    if not isinstance(node, ShellOrExec | Healthcheck):
+        return NOTHING
+    if node.is_json:
+        return _exec_form(node)
+    text = node.arguments[-1] if node.arguments else None
+    if text is None or not is_posix_shell(shell):
+        return NOTHING
+    if isinstance(node, Run) and node.heredocs and heredoc_marker(text.text) is not None:
+        return _heredoc_script(node)
+    start = text.span.start
+    reader = _Reader()
+    reader.read(_Text(text.text, lambda first, last: node.logical.range(start + first, start + last)))
+    for heredoc in node.heredocs if isinstance(node, Run) else ():
+        # The text does not contain the bodies, which only looks like an error.
+        reader.has_errors = False
+        reader.read_heredoc(heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
+    return reader.script()
+
+
+def is_posix_shell(shell: Sequence[str]) -> bool:
+    """Whether a SHELL reads scripts as sh does, unlike PowerShell or cmd."""
+    program = shell[0].replace("\\", "/").rpartition("/")[2].lower() if shell else ""
+    return program in SHELLS
+
+
+def _exec_form(node: Node) -> Script:
+    """A JSON array: no shell reads it, unless the program that it starts is one."""
+    tokens = node.arguments[isinstance(node, Healthcheck) :]
+    words = tuple(ShellWord(it.text, it.text, node.logical.range(*it.span)) for it in tokens)
+    if not words:
+        return NOTHING
+    range_ = TextRange(words[0].range.start, words[-1].range.end)
+    command = Command(words, range_, insertion=range_.start, is_writable=False)
+    reader = _Reader()
+    try:
+        reader.add(command, _Place(Variables()))
+    except RecursionError:
+        reader.has_errors = True
+    return reader.script()
+
+
+def _heredoc_script(node: Run) -> Script:
+    """The body of `RUN <<EOF` is the script, unless its first line names another interpreter."""
+    heredoc = node.heredocs[0]
+    interpreter = re.match(r"\t*#!\s*(\S+)(?:\s+(\S+))?", heredoc.content)
+    if interpreter is not None:
+        program = interpreter[1].rpartition("/")[2]
+        if program == "env" and interpreter[2]:
+            program = interpreter[2].rpartition("/")[2]
+        if program not in SHELLS:
+            return NOTHING
+    reader = _Reader()
+    start = heredoc.start
+    reader.read(_Text(heredoc.content, lambda first, last: TextRange(start + first, start + last)))
+    return reader.script()
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+class _Text:
+    """A text for the shell, and where its characters are in the source of the instruction."""
+
+    def __init__(self, text: str, locate: Callable[[int, int], TextRange], *, is_writable: bool = True) -> None:
+        # A comment in backticks is a usual way to explain a line of a RUN; the grammar does not know it.
+        self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
+        self.bytes = self.text.encode("utf-8", "replace")
+        self._locate = locate
+        self.is_writable = is_writable
+        self._byte_starts = None if len(self.bytes) == len(text) else [*accumulate(map(_utf8_length, text), initial=0)]
+
+    def span(self, node: SyntaxNode) -> Span:
+        if self._byte_starts is None:
+            return Span(node.start_byte, node.end_byte)
+        return Span(bisect_left(self._byte_starts, node.start_byte), bisect_left(self._byte_starts, node.end_byte))
+
+    def range(self, node: SyntaxNode) -> TextRange:
+        return self._locate(*self.span(node))
+
+    def range_of(self, start: int, end: int) -> TextRange:
+        return self._locate(start, end)
+
+    def of(self, node: SyntaxNode) -> str:
+        return self.text[slice(*self.span(node))]
+
+
+def _utf8_length(char: str) -> int:
+    return len(char.encode("utf-8", "replace"))
+
+
+@dataclass(slots=True)
+class _Place:
+    """What surrounds a statement."""
+
+    variables: Variables
+    conditions: tuple[Condition, ...] = ()
+    depth: int = 0
+    exits: list[Condition] | None = None
+    """What the script was left under before, of this shell process; None in a function, which runs when it is called."""
+    input: Command | ShellWord | None = None
+    is_piped: bool = False
+    n_process_conditions: int = 0
+    """How many of the conditions apply to the whole shell process."""
+
+    @property
+    def in_force(self) -> tuple[Condition, ...]:
+        """All conditions of a command at this place."""
+        return (*self.conditions, *self.exits) if self.exits else self.conditions
+
+    def under(self, condition: Condition | None) -> _Place:
+        # The same variables: what a branch assigns is visible after it.
+        if condition is None:
+            return self
+        return replace(self, conditions=(*self.conditions, condition))
+
+    def subshell(self) -> _Place:
+        conditions = self.in_force
+        return replace(
+            self,
+            variables=self.variables.subshell(),
+            conditions=conditions,
+            exits=[],
+            n_process_conditions=len(conditions),
+        )
+
+    def substitution(self) -> _Place:
+        return replace(self.subshell(), depth=self.depth + 1, input=None, is_piped=False)
+
+    def nested(self, *, sees_all: bool) -> _Place:
+        """A new shell sees exported variables only, and what the outer shell puts into its script."""
+        if sees_all:
+            return self.subshell()
+        place = replace(self.subshell(), variables=Variables())
+        for name, assignments in self.variables.items():
+            if any(it.is_exported for it in assignments):
+                place.variables.put(name, assignments)
+        return place
+
+    def assign(self, assignment: Assignment) -> None:
+        earlier = self.variables.get(assignment.name, ())
+        is_exported = assignment.is_exported or any(it.is_exported for it in earlier)
+        kept = earlier if assignment.is_conditional else ()
+        if is_exported and not assignment.is_exported:
+            assignment = replace(assignment, is_exported=True)
+        self.variables.put(assignment.name, (*kept, assignment))
+
+    def export(self, name: str) -> None:
+        earlier = self.variables.get(name)
+        if earlier:
+            self.variables.put(name, tuple(replace(it, is_exported=True) for it in earlier))
+
+    def leave(self, *, is_failure: bool) -> None:
+        """`exit`: later commands of this process run only where its conditions do not hold."""
+        own = self.conditions[self.n_process_conditions :]
+        if self.exits is None or len(self.exits) >= _MOST_EXITS:
+            return
+        if not any(it.kind in ("if", "case", "and", "or") and it.expression is not None for it in own):
+            # After `command || exit 1` the script goes on as if nothing had happened.
+            return
+        last = own[-1]
+        expression = NotLeft(own, is_failure)
+        self.exits.append(Condition("exit", last.range, last.text, last.variables, (), expression=expression))
+
+
+class _Reader:
+    """Walks the syntax trees of a script and of those nested in it."""
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.uses: list[ShellVariable] = []
+        self.branches: list[Condition] = []
+        self.has_errors = False
+        self.all_exported = False
+        self._nesting = 0
+        self._substitutions: dict[int, Substitution] = {}
+        """By the start of their nodes, in the text that is being read."""
+
+    def script(self) -> Script:
+        # What stands in a quoted script is found twice: in the text around it, and in the script.
+        uses = {it.name_range: it for it in reversed(self.uses)}
+        ordered = tuple(uses[it] for it in sorted(uses))
+        return Script(tuple(self.commands), ordered, self.has_errors, tuple(self.branches))
+
+    def read(self, text: _Text) -> None:
+        try:
+            self.read_in(text, _Place(Variables(), exits=[]))
+        except RecursionError:
+            self.has_errors = True
+
+    def read_in(self, text: _Text, place: _Place) -> None:
+        """Read a script that runs at a place."""
+        root = _parser().parse(text.bytes).root_node
+        self.has_errors |= root.has_error
+        self.uses += _variables_in(root, text)
+        outer, self._substitutions = self._substitutions, {}
+        self.statement(root, text, place)
+        self._substitutions = outer
+
+    def read_heredoc(self, content: str, start: int, *, is_expanded: bool) -> None:
+        """A heredoc that the shell feeds to a command; a script where that command is a shell."""
+        text = _Text(content, lambda first, last: TextRange(start + first, start + last))
+        if any(reads_script(it) for it in self.commands):
+            self.read(text)
+        elif is_expanded:
+            for match in _EXPANSION.finditer(content):
+                group = "name" if match["name"] else "braced"
+                name_range = text.range_of(*match.span(group))
+                has_default = _DEFAULT.match(content, match.end(group)) is not None
+                self.uses.append(ShellVariable(match[group], text.range_of(*match.span()), name_range, has_default))
+
+    def statements(self, nodes: Iterable[SyntaxNode], text: _Text, place: _Place) -> Expression:
+        """Read statements; the status of the last one."""
+        status: Expression = True
+        for node in nodes:
+            if node.type not in ("comment", "heredoc_redirect", "file_redirect", "herestring_redirect"):
+                status = self.statement(node, text, place)
+        return status
+
+    def statement(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:  # noqa: PLR0911
+        """Read one statement; whether it succeeds."""
+        match node.type:
+            case "command":
+                return self.command(node, text, place)
+            case "variable_assignment" | "variable_assignments":
+                self.assignments(node, text, place)
+                return None if "command_substitution" in _types_in(node) else True
+            case "declaration_command":
+                self.declaration(node, text, place)
+                return True
+            case "list":
+                return self.list(node, text, place)
+            case "pipeline":
+                return self.pipeline(node, text, place)
+            case "subshell" | "command_substitution" | "process_substitution":
+                inner = place.substitution() if node.type.endswith("substitution") else place.subshell()
+                return self.statements(node.named_children, text, inner)
+            case "if_statement":
+                self.if_statement(node, text, place)
+                return None
+            case "case_statement":
+                self.case_statement(node, text, place)
+                return None
+            case "for_statement" | "c_style_for_statement" | "while_statement":
+                self.loop(node, text, place)
+                return None
+            case "test_command":
+                return self.test(node, text, place)
+            case "negated_command":
+                return _negated(self.statements(node.named_children, text, place))
+            case "redirected_statement":
+                return self.redirected(node, text, place)
+            case "function_definition":
+                condition = Condition("function", text.range(node), "", (), (), expression=True)
+                body = [it for it in node.named_children if it.type != "word"]
+                self.statements(body, text, replace(place.under(condition), exits=None))
+                return True
+            case _:
+                return self.statements(node.named_children, text, place)
+
+    def command(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
+        self.substitutions(node, text, place)
+        assignments = [
+            self.assignment(it, text, place, is_exported=True)
+            for it in node.named_children
+            if it.type == "variable_assignment"
+        ]
+        words = [self.word(it, text) for it in node.children if it.is_named and it.type in _WORD_TYPES]
+        if not words:
+            return True
+        command = Command(
+            tuple(words),
+            TextRange(text.range(node).start, words[-1].range.end),
+            tuple(it for it in assignments if it is not None),
+            words[0].range.start,
+            text.is_writable,
+            place.variables.now(),
+            place.in_force,
+            place.depth > 0,
+            place.depth,
+            self._input(node, text) or place.input,
+            place.is_piped or any(it.type == "file_redirect" for it in node.named_children),
+        )
+        return self.add(command, place)
+
+    def add(self, command: Command, place: _Place) -> Expression:
+        """Take a command into the script, with what it runs and what it does to the shell."""
+        if command.name == "set" and any(re.fullmatch(r"-\w*a\w*", it) for it in command.arguments):
+            self.all_exported = True
+        command = unwrapped(named_by_variable(command))
+        self.commands.append(command)
+        match command.name:
+            case "exit":
+                place.leave(is_failure=command.arguments[:1] not in ((), ("0",)))
+            case "read":
+                self._read_into_variables(command, place)
+        self.nested_scripts(command, place)
+        for inner in run_by(command):
+            self.commands.append(inner)
+            self.nested_scripts(inner, place)
+        return Status(command)
+
+    def _read_into_variables(self, command: Command, place: _Place) -> None:
+        source = command.input
+        variables = source.variables if isinstance(source, ShellWord) else ()
+        for word in command.words[1:]:
+            if word.value is not None and _NAME.fullmatch(word.value):
+                value = ShellWord("", None, word.range, variables, (None,))
+                conditions, seen = place.in_force, place.variables.now()
+                place.assign(Assignment(word.value, value, word.range, word.range, self.all_exported, conditions, seen))
+
+    def _input(self, node: SyntaxNode, text: _Text) -> ShellWord | None:
+        for redirect in node.named_children:
+            if redirect.type == "herestring_redirect" and redirect.named_children:
+                return self.word(redirect.named_children[-1], text)
+        return None
+
+    def nested_scripts(self, command: Command, place: _Place) -> None:
+        """`sh -c '…'`, `eval "…"`, `bash <<< "…"`: their texts are read as well, their commands following them."""
+        arguments = script_arguments(command)
+        if isinstance(command.input, ShellWord) and reads_script(command):
+            arguments = (command.input,)
+        if not arguments or self._nesting >= _DEEPEST_NESTING:
+            return
+        if command.name == "eval" and not all(len(it.text) > 1 and it.text[0] in "'\"" for it in arguments):
+            return
+        self._nesting += 1
+        for argument in arguments:
+            nested = _quoted_script(argument, is_writable=command.is_writable or argument.text[:1] == '"')
+            if nested is not None:
+                sees_all = argument.text.startswith('"')
+                self.read_in(nested, place if command.name == "eval" else place.nested(sees_all=sees_all))
+        self._nesting -= 1
+
+    def substitutions(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        """The commands inside `$(…)`, wherever in `node`."""
+        for child in node.named_children:
+            if child.type in ("command_substitution", "process_substitution"):
+                n_before = len(self.commands)
+                inner = place.substitution()
+                self.statements(child.named_children, text, inner)
+                own = tuple(it for it in self.commands[n_before:] if it.depth == inner.depth)
+                self._substitutions[child.start_byte] = Substitution(own, len(inner.conditions))
+            elif child.type != "command":
+                self.substitutions(child, text, place)
+
+    def assignments(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        if node.type == "variable_assignments":
+            self.statements(node.named_children, text, place)
+            return
+        self.substitutions(node, text, place)
+        assignment = self.assignment(node, text, place, is_exported=self.all_exported)
+        if assignment is not None:
+            place.assign(assignment)
+
+    def assignment(self, node: SyntaxNode, text: _Text, place: _Place, *, is_exported: bool) -> Assignment | None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None or name.type != "variable_name":
+            return None
+        end = text.span(node).end
+        word = ShellWord("", "", text.range_of(end, end)) if value is None else self.word(value, text)
+        if any(it.type == "+=" for it in node.children):
+            parts = word.parts if word.value is None else (word.value,)
+            word = word._replace(value=None, parts=(Parameter(text.of(name)), *parts))
+        return Assignment(
+            text.of(name),
+            word,
+            text.range(node),
+            text.range(name),
+            is_exported,
+            place.in_force,
+            place.variables.now(),
+        )
+
+    def declaration(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        """`export NAME=value`, `declare -x …`."""
+        self.substitutions(node, text, place)
+        head = text.of(node.children[0]) if node.children else ""
+        is_export = head == "export" or (
+            head in ("declare", "typeset")
+            and any(text.of(it).startswith("-") and "x" in text.of(it) for it in node.children)
+        )
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                assignment = self.assignment(child, text, place, is_exported=is_export or self.all_exported)
+                if assignment is not None:
+                    place.assign(assignment)
+            elif child.type == "variable_name" and is_export:
+                place.export(text.of(child))
+        if not any(it.type in ("variable_assignment", "variable_name") for it in node.named_children):
+            # `export -p` and the like print what is set.
+            word = ShellWord(head, head, text.range(node.children[0] if node.children else node))
+            options = (self.word(it, text) for it in node.named_children if it.type in _WORD_TYPES)
+            self.commands.append(
+                Command(
+                    (word, *options),
+                    text.range(node),
+                    insertion=text.range(node).start,
+                    is_writable=False,
+                    variables=place.variables.now(),
+                    conditions=place.in_force,
+                )
+            )
+
+    def list(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
+        """`a && b`, `a || b`: what follows a test depends on it."""
+        spine = [node]
+        while spine[-1].named_children and spine[-1].named_children[0].type == "list":
+            spine.append(spine[-1].named_children[0])
+        innermost = [it for it in spine[-1].named_children if it.type != "comment"]
+        if not innermost:
+            return True
+        n_before = len(self.commands)
+        status = self.statement(innermost[0], text, place)
+        presumed = _presumed(status)
+        names = dict.fromkeys(it.name for it in _variables_in(innermost[0], text))
+        start = text.span(node).start
+        for current in reversed(spine):
+            operator = next((it for it in current.children if it.type in ("&&", "||")), None)
+            rest = [it for it in current.named_children if it.type != "comment"][1:]
+            is_and = operator is None or operator.type == "&&"
+            decided = presumed if is_and else None if presumed is True else _negated(presumed)
+            inner_place = place
+            if decided is not True:
+                head = Span(start, _end_before(operator, text))
+                condition = Condition(
+                    "and" if is_and else "or",
+                    text.range_of(*head),
+                    text.text[head.start : min(head.end, head.start + _LONGEST_CONDITION)],
+                    tuple(names),
+                    tuple(self.commands[n_before:][-1:]),
+                    expression=decided,
+                )
+                inner_place = place.under(condition)
+            inner = self.statements(rest, text, inner_place)
+            status = _pair(status, inner) if is_and else Some((status, inner))
+            then = _presumed(inner)
+            if is_and:
+                presumed = then if presumed is True else presumed if then is True else All((presumed, then))
+            else:
+                presumed = True if presumed is True or then is True else Some((presumed, then))
+            if len(names) < _MOST_NAMES:
+                names |= dict.fromkeys(it.name for node in rest for it in _variables_in(node, text))
+        return status
+
+    def pipeline(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
+        """Each part of a pipeline keeps its variables for itself."""
+        parts = [it for it in node.named_children if it.type != "comment"]
+        status: Expression = True
+        source: Command | ShellWord | None = place.input
+        for position, child in enumerate(parts):
+            is_last = position == len(parts) - 1
+            inner = replace(place.subshell(), input=source, is_piped=place.is_piped or not is_last)
+            status = self.statement(child, text, inner)
+            source = status.command if isinstance(status, Status) else None
+        return status
+
+    def redirected(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
+        """A statement whose output goes into a file, or whose input is given."""
+        self.substitutions(node, text, place)
+        to_file = any(
+            it.type == "file_redirect" and ">" in text.of(it) and ">&" not in text.of(it) for it in node.named_children
+        )
+        source = self._input(node, text) or place.input
+        return self.statements(
+            node.named_children, text, replace(place, is_piped=place.is_piped or to_file, input=source)
+        )
+
+    def if_statement(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        """`if` with its `elif` and `else`: each depends on the conditions before it."""
+        todo = [node]
+        branch = place
+        while todo:
+            current = todo.pop()
+            conditions: list[SyntaxNode] = []
+            alternatives: list[SyntaxNode] = []
+            body: list[SyntaxNode] = []
+            is_condition = current.type != "else_clause"
+            for child in current.children:
+                if child.type == "then":
+                    is_condition = False
+                elif child.type in ("elif_clause", "else_clause"):
+                    alternatives.append(child)
+                elif child.is_named:
+                    (conditions if is_condition else body).append(child)
+            condition = self.condition("if", conditions, text, branch) if conditions else None
+            self.statements(body, text, branch.under(condition))
+            if condition is not None:
+                branch = branch.under(condition._replace(expression=_negated(condition.expression)))
+            # A tree without errors has one `elif` inside the statement after another.
+            todo += reversed(alternatives)
+
+    def case_statement(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        value = node.child_by_field_name("value")
+        if value is None:
+            return
+        self.substitutions(value, text, place)
+        if value.type in ("command_substitution", "process_substitution"):
+            self.substitutions(node, text, place)
+        n_before = len(self.commands)
+        condition = _condition("case", value, text, tuple(self.commands[n_before:]))
+        case = Case(self.word(value, text), [], place.variables.now(), place.in_force)
+        for item in node.named_children:
+            if item.type != "case_item":
+                continue
+            patterns = [
+                self.word(child, text)
+                for idx, child in enumerate(item.children)
+                if item.field_name_for_child(idx) == "value"
+            ]
+            case.branches.append(tuple(patterns))
+            taken: Expression = Branch(case, len(case.branches) - 1)
+            branch = condition._replace(patterns=tuple(patterns), expression=taken)
+            body = [
+                child
+                for idx, child in enumerate(item.children)
+                if child.is_named and item.field_name_for_child(idx) != "value"
+            ]
+            self.statements(body, text, place.under(branch))
+            self.branches.append(branch)
+
+    def loop(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
+        body = node.child_by_field_name("body")
+        kind: Literal["for", "while"] = "while" if node.type == "while_statement" else "for"
+        head = [it for it in node.named_children if body is None or it.id != body.id]
+        if kind == "while" or not head:
+            condition = self.condition(kind, head[:1] or [node], text, place)._replace(expression=None)
+        else:
+            self.substitutions(node, text, place)
+            values = tuple(self.word(it, text) for it in head[1:])
+            has_values = bool(values) and all(it.value is not None for it in values)
+            name = text.of(head[0])
+            condition = _condition(kind, head[0], text, ())._replace(
+                variables=(name,), patterns=values, expression=has_values or None
+            )
+        if body is not None:
+            self.statement(body, text, place.under(condition))
+
+    def test(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
+        """`[ … ]` and `[[ … ]]`, as a command named `[`."""
+        self.substitutions(node, text, place)
+        head = "[[" if node.children and node.children[0].type == "[[" else "["
+        words = [ShellWord(head, head, text.range(node)), *(self.word(it, text) for it in _operands(node))]
+        command = Command(
+            tuple(words),
+            text.range(node),
+            insertion=text.range(node).start,
+            is_writable=False,
+            variables=place.variables.now(),
+            conditions=place.in_force,
+        )
+        self.commands.append(command)
+        return Status(command)
+
+    def condition(
+        self, kind: Literal["if", "case", "for", "while"], nodes: Sequence[SyntaxNode], text: _Text, place: _Place
+    ) -> Condition:
+        n_before = len(self.commands)
+        status = self.statements(nodes, text, place)
+        condition = _condition(kind, nodes[0], text, tuple(self.commands[n_before:]))
+        names = dict.fromkeys(it.name for node in nodes for it in _variables_in(node, text))
+        return condition._replace(variables=tuple(names), expression=status)
+
+    def word(self, node: SyntaxNode, text: _Text) -> ShellWord:
+        parts = _joined(self.parts(node, text))
+        value = "" if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+        if value is not None:
+            return ShellWord(text.of(node), value, text.range(node))
+        return ShellWord(text.of(node), None, text.range(node), tuple(_variables_in(node, text)), parts)
+
+    def parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
+        """What the shell makes of a word, quotes removed."""
+        match node.type:
+            case "word" | "number" | "extglob_pattern" | "regex" | "variable_name" | "test_operator":
+                if any(it.type in _EXPANDED for it in node.named_children):
+                    yield None
+                else:
+                    yield re.sub(r"\\(.)", r"\1", text.of(node), flags=re.DOTALL)
+            case "raw_string":
+                yield text.of(node)[1:-1]
+            case "ansi_c_string" if "\\" not in (written := text.of(node)):
+                yield written[2:-1]
+            case "string":
+                yield from self._quoted_parts(node, text)
+            case "command_name" | "concatenation":
+                for child in node.children:
+                    yield from self.parts(child, text)
+            case "simple_expansion" | "expansion":
+                yield self._parameter(node, text)
+            case "command_substitution":
+                yield self._substitutions.get(node.start_byte)
+            case _ if not node.is_named:
+                yield text.of(node)
+            case _:
+                yield None
+
+    def _quoted_parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
+        """Of a string in double quotes: the grammar leaves blanks between expansions out."""
+        start, end = text.span(node)
+        position = start + 1
+        for child in node.named_children:
+            if child.type in _EXPANDED:
+                # The grammar counts the blanks before an expansion as part of it.
+                first, last = text.span(child)
+                first += len(text.text[first:last]) - len(text.text[first:last].lstrip())
+                yield _unescaped(text.text[position:first])
+                yield from self.parts(child, text)
+                position = last
+        yield _unescaped(text.text[position : end - 1])
+
+    def _parameter(self, node: SyntaxNode, text: _Text) -> Part:
+        children = [it for it in node.children if it.type not in ("$", "${", "}")]
+        if not children or children[0].type != "variable_name":
+            return None
+        name, *rest = children
+        if not rest:
+            return Parameter(text.of(name))
+        operator, *operands = rest
+        if operator.is_named and operator.type != "test_operator":
+            return None
+        sign = text.of(operator)
+        slashes = [idx for idx, it in enumerate(operands) if text.of(it) == "/" and not it.is_named]
+        if sign in ("/", "//"):
+            at = slashes[0] if slashes else len(operands)
+            pattern, replacement = operands[:at], operands[at + 1 :]
+        else:
+            pattern, replacement = operands, []
+        return Parameter(
+            text.of(name),
+            sign,
+            _joined(it for child in pattern for it in self.parts(child, text)),
+            _joined(it for child in replacement for it in self.parts(child, text)),
+        )
+
+
+def _quoted_script(word: ShellWord, *, is_writable: bool) -> _Text | None:
+    """The text of a script in quotes, as the inner shell reads it; None for a word that is not one quoted text."""
+    quote = word.text[:1]
+    if len(word.text) < 2 or quote not in "'\"" or word.text[-1] != quote:
+        if word.value is None or len(word.value) < 2:
+            return None
+        if word.range.end - word.range.start == len(word.value) + 2:
+            # A string of a JSON array without escapes.
+            start = word.range.start + 1
+            return _Text(
+                word.value, lambda first, last: TextRange(start + first, start + last), is_writable=is_writable
+            )
+        return _Text(word.value, lambda _first, _last: word.range, is_writable=False)
+    inner = word.text[1:-1]
+    start = word.range.start + 1
+    is_contiguous = word.range.end - word.range.start == len(word.text)
+    if quote == "'" and quote in inner:
+        # Several pieces, `'a'"$B"'c'`.
+        return None if word.value is None else _Text(word.value, lambda _f, _l: word.range, is_writable=False)
+    if quote == '"' and "\\" in inner:
+        kept = list(re.finditer(r'\\(["$`\\])|[\s\S]', inner))
+        offsets = [it.end() - 1 for it in kept] + [len(inner)]
+        characters = "".join(it[1] or it[0] for it in kept)
+        if is_contiguous:
+            return _Text(
+                characters,
+                lambda first, last: TextRange(start + offsets[first], start + (offsets[last - 1] + 1 if last else 0)),
+                is_writable=False,
+            )
+        return _Text(characters, lambda _first, _last: word.range, is_writable=False)
+    if not is_contiguous:
+        return _Text(inner, lambda _first, _last: word.range, is_writable=False)
+    return _Text(inner, lambda first, last: TextRange(start + first, start + last), is_writable=is_writable)
+
+
+def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts, neighbouring texts made one and empty ones left out."""
+    joined: list[Part] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, str) and isinstance(last, str):
+            joined[-1] = last + part
+        elif part != "":
+            joined.append(part)
+    return tuple(joined)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r'\\(["$`\\])', r"\1", text) if "\\" in text else text
+
+
+def _negated(expression: Expression) -> Expression:
+    if expression is None or isinstance(expression, bool):
+        return None if expression is None else not expression
+    return expression.expression if isinstance(expression, Not) else Not(expression)
+
+
+def _presumed(expression: Expression) -> Expression:
+    """What `&&` depends on: where an ordinary command fails, the build ends, so that it may be taken to succeed.
+
+    `[ test ] && a || b` is then a choice between two, as its author means it.
+    """
+    match expression:
+        case Status(command):
+            return expression if command.name in _ASKING else True
+        case All(expressions):
+            kept = tuple(it for it in map(_presumed, expressions) if it is not True)
+            return True if not kept else kept[0] if len(kept) == 1 else All(kept)
+        case Some(expressions):
+            presumed = tuple(map(_presumed, expressions))
+            return True if any(it is True for it in presumed) else Some(presumed)
+        case Not(inner):
+            return True if _presumed(inner) is True else expression
+        case None:
+            return True
+        case _:
+            return expression
+
+
+def _pair(first: Expression, second: Expression) -> Expression:
+    """`first && second`; of ordinary commands in a row the last one is enough, for nothing tells whether they succeed."""
+    if _is_ordinary(second):
+        if _is_ordinary(first):
+            return second
+        if isinstance(first, All) and _is_ordinary(first.expressions[-1]):
+            return first
+    return All((first, second))
+
+
+def _is_ordinary(expression: Expression) -> bool:
+    return isinstance(expression, Status) and expression.command.name not in _ASKING
+
+
+def _end_before(operator: SyntaxNode | None, text: _Text) -> int:
+    """Where the text before an operator ends, blanks left out."""
+    end = len(text.text) if operator is None else text.span(operator).start
+    while end > 0 and text.text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+def _condition(
+    kind: Literal["if", "case", "and", "or", "for", "while"],
+    node: SyntaxNode,
+    text: _Text,
+    commands: tuple[Command, ...],
+) -> Condition:
+    names = dict.fromkeys(it.name for it in _variables_in(node, text))
+    return Condition(kind, text.range(node), text.of(node), tuple(names), commands)
+
+
+def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
+    """What a test consists of, in the order of the text, without the brackets."""
+    todo = [*reversed(node.children)]
+    while todo:
+        child = todo.pop()
+        if child.type in ("binary_expression", "unary_expression", "parenthesized_expression", "negated_expression"):
+            todo += reversed(child.children)
+        elif child.type not in ("[", "]", "[[", "]]"):
+            yield child
+
+
+def _types_in(node: SyntaxNode) -> set[str]:
+    found: set[str] = set()
+    todo = [node]
+    while todo:
+        current = todo.pop()
+        found.add(current.type)
+        todo += current.named_children
+    return found
+
+
+def _variables_in(node: SyntaxNode, text: _Text) -> Iterator[ShellVariable]:
+    todo = [node]
+    while todo:
+        current = todo.pop()
+        if current.type in ("simple_expansion", "expansion"):
+            name = next((it for it in current.named_children if it.type == "variable_name"), None)
+            if name is not None:
+                has_default = current.type == "expansion" and _DEFAULT.match(text.text, text.span(name).end) is not None
+                yield ShellVariable(text.of(name), text.range(current), text.range(name), has_default)
+        todo += reversed(current.named_children)

@@ -1,0 +1,168 @@
+"""Programs that only run another one: `env`, `exec`, `sh -c`, `eval`, `xargs`, `find -exec`.
+
+Source: POSIX.1-2024, Shell & Utilities; the manuals of GNU coreutils, findutils and sudo.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from buildxray.syntax.shell.model import Assignment, Command, ShellWord, sole_variable
+from buildxray.syntax.text import TextRange
+
+SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
+_PREFIXES: Final = frozenset(
+    {
+        "builtin",
+        "chrt",
+        "command",
+        "exec",
+        "gosu",
+        "ionice",
+        "nice",
+        "nohup",
+        "setarch",
+        "stdbuf",
+        "su-exec",
+        "sudo",
+        "taskset",
+        "time",
+        "timeout",
+        "tini",
+        "unbuffer",
+        "xvfb-run",
+    }
+)
+_OPTIONS_WITH_VALUE: Final = {
+    "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
+    "exec": frozenset({"-a"}),
+    "nice": frozenset({"-n"}),
+    "ionice": frozenset({"-c", "-n"}),
+    "sudo": frozenset({"-u", "-g", "-C", "-h", "-p"}),
+    "time": frozenset({"-f", "-o"}),
+    "timeout": frozenset({"-k", "-s"}),
+    "stdbuf": frozenset({"-i", "-o", "-e"}),
+    "xargs": frozenset({"-E", "-I", "-L", "-P", "-a", "-d", "-n", "-s", "--delimiter", "--max-args", "--max-procs"}),
+}
+_OPERANDS_BEFORE_PROGRAM: Final = {"chrt": 1, "gosu": 1, "setarch": 1, "su-exec": 1, "taskset": 1, "timeout": 1}
+_FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_NAMING: Final = frozenset({"-V", "-v"})
+"""Options with which `command` names a program instead of running it."""
+
+
+def unwrapped(command: Command) -> Command:
+    """The command that `env`, `exec` and the like run, with `env`'s assignments."""
+    while command.name == "env" or command.name in _PREFIXES:
+        words = list(command.words[1:])
+        if command.name == "command" and words and words[0].text in _NAMING:
+            return command
+        options = _OPTIONS_WITH_VALUE.get(command.name, frozenset())
+        assignments = list(command.assignments)
+        insertion = command.insertion
+        while words and (words[0].text.startswith("-") or (command.name == "env" and "=" in words[0].text)):
+            word = words.pop(0)
+            if word.text in options and words:
+                words.pop(0)
+            elif "=" in word.text and not word.text.startswith("-"):
+                assignments.append(_env_assignment(word, command))
+        del words[: _OPERANDS_BEFORE_PROGRAM.get(command.name, 0)]
+        if not words:
+            return command
+        if command.name == "env":
+            insertion = words[0].range.start
+        command = replace(command, words=tuple(words), assignments=tuple(assignments), insertion=insertion)
+    return command
+
+
+def run_by(command: Command) -> Iterator[Command]:
+    """The commands that `xargs` and `find -exec` run besides, with the words that the text tells."""
+    if command.name == "xargs":
+        words = list(command.words[1:])
+        while words and words[0].text.startswith("-"):
+            if words.pop(0).text in _OPTIONS_WITH_VALUE["xargs"] and words:
+                words.pop(0)
+        if words:
+            yield _part_of(command, words)
+    elif command.name == "find":
+        words = []
+        is_inside = False
+        for word in command.words[1:]:
+            if word.text in _FIND_ACTIONS:
+                is_inside, words = True, []
+            elif is_inside and word.value in (";", "+"):
+                is_inside = False
+                if words:
+                    yield _part_of(command, words)
+            elif is_inside:
+                words.append(word)
+
+
+def _part_of(command: Command, words: list[ShellWord]) -> Command:
+    return replace(
+        command,
+        words=tuple(words),
+        range=TextRange(words[0].range.start, words[-1].range.end),
+        insertion=words[0].range.start,
+        is_writable=False,
+        input=None,
+    )
+
+
+def named_by_variable(command: Command) -> Command:
+    """`$GO build` where the script says `GO=go`: the words that the variable holds."""
+    first = command.words[0]
+    values = command.variables.get(sole_variable(first) or "", ())
+    if len(values) != 1 or not values[0].value.value:
+        return command
+    words = tuple(ShellWord(it, it, first.range) for it in values[0].value.value.split())
+    return replace(command, words=(*words, *command.words[1:]))
+
+
+def script_arguments(command: Command) -> tuple[ShellWord, ...]:
+    """The words that a command reads as a script: those of `eval`, the one after `sh -c`; none for other commands."""
+    if command.name == "eval":
+        return command.words[1:]
+    argument = script_argument(command) if command.name in SHELLS else None
+    return () if argument is None else (argument,)
+
+
+def script_argument(command: Command) -> ShellWord | None:
+    """The first word after the options of a shell, where `-c` is one of them."""
+    words = iter(command.words[1:])
+    has_script = False
+    for word in words:
+        if not word.text.startswith(("-", "+")):
+            return word if has_script else None
+        has_script |= re.fullmatch(r"-\w*c\w*", word.text) is not None
+        if re.fullmatch(r"[-+]\w*[oO]", word.text):
+            # `-o pipefail`, `-euxo pipefail`
+            next(words, None)
+    return None
+
+
+def reads_script(command: Command) -> bool:
+    """Whether a command is a shell that reads its script from standard input."""
+    if command.name not in SHELLS:
+        return False
+    operands = [it.text for it in command.words[1:] if not it.text.startswith(("-", "+"))]
+    is_option_value = any(re.fullmatch(r"[-+]\w*[oO]", it.text) for it in command.words[1:])
+    return script_argument(command) is None and len(operands) <= is_option_value
+
+
+def _env_assignment(word: ShellWord, command: Command) -> Assignment:
+    name = word.text.partition("=")[0]
+    start = word.range.start + len(name) + 1
+    value = word.after(f"{name}=")._replace(range=TextRange(start, word.range.end))
+    name_range = TextRange(word.range.start, start - 1)
+    return Assignment(
+        name,
+        value,
+        word.range,
+        name_range,
+        is_exported=True,
+        conditions=command.conditions,
+        variables=command.variables,
+    )
