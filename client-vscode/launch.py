@@ -3,7 +3,7 @@
 import os
 import sys
 
-NATIVE = ("tree_sitter", "tree_sitter_bash")
+NATIVE = ("tree_sitter", "tree_sitter_bash", "tree_sitter_hcl")
 
 
 def main():

@@ -59,7 +59,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
               args = { B = "2", C = upper(V) }
             }
             """,
-            "linux/amd64,linux/s390x |  | A=x1,B=2 | docker-bake.hcl, target `app`",
+            "linux/amd64,linux/s390x |  | A=x1,B=2,C=1 | docker-bake.hcl, target `app`",
         ),
         (
             """
@@ -111,7 +111,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
                   platforms: [linux/amd64, "${P:-linux/s390x}"]
                   args: [A=1, "B=$UNKNOWN", C]
             """,
-            "linux/amd64,linux/s390x | release | A=1 | compose.yaml, service `web`",
+            "linux/amd64,linux/s390x | release | A=1,B= | compose.yaml, service `web`",
         ),
         (
             """

@@ -43,6 +43,10 @@ def _run(options: argparse.Namespace) -> int:
             from buildxray.cli.plan import plan  # noqa: PLC0415
 
             return plan(options)
+        case "builds":
+            from buildxray.cli.builds import builds  # noqa: PLC0415
+
+            return builds(options)
         case "explain" | "rules":
             from buildxray.cli.explain import explain, list_rules  # noqa: PLC0415
 
@@ -65,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("paths", nargs="+", metavar="FILE", help=_("a Dockerfile; `-` is the standard input"))
     plan.add_argument("--format", choices=("text", "json", "svg", "html"), default="text")
     add_build_options(plan)
+    builds = commands.add_parser("builds", help=_("list the builds that Bake files, Compose files and CI ask for"))
+    builds.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help=_("a directory or a Dockerfile (default: `.`)")
+    )
+    builds.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
     explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
     explain.add_argument("rule", metavar="RULE")
     commands.add_parser("rules", help=_("list the rules"))

@@ -13,20 +13,16 @@ from buildxray.ide.configuration import Configuration, find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
-from buildxray.projects.bake import FILE_NAMES as BAKE_FILES
-from buildxray.projects.bake import read_bake
+from buildxray.platforms.platform import this_machine
 from buildxray.projects.builds import DeclaredBuild, choose
-from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
-from buildxray.projects.compose import read_compose
+from buildxray.projects.reader import WATCHED as PROJECT_FILES
+from buildxray.projects.reader import directories_above, has_project_files, read_directory
 from buildxray.projects.sources import read_workspace
-from buildxray.projects.workflows import DIRECTORY as WORKFLOWS
-from buildxray.projects.workflows import read_workflows
 from buildxray.toolchains.base import Workspace
 
-_MOST_DIRECTORIES: Final = 32
 WATCHED: Final = (
-    *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *CONFIGURATION_FILES)),
-    "**/.github/workflows/*.{yml,yaml}",
+    *PROJECT_FILES,
+    *(f"**/{it}" for it in CONFIGURATION_FILES),
     "**/{go.mod,go.sum,package-lock.json}",
 )
 """Glob patterns of the files that decide how a Dockerfile is built."""
@@ -100,32 +96,17 @@ class Projects:
 
     def is_known(self, dockerfile: Path) -> bool:
         """Whether its build is known, or quick to find out: no file that takes long to read is there."""
-        for directory in _directories(dockerfile):
-            if directory in self._builds:
-                continue
-            slow = [directory / it for it in (*BAKE_FILES, *COMPOSE_FILES)]
-            if any(it.exists() for it in (*slow, directory / WORKFLOWS)):
-                return False
-        return True
+        unread = (it for it in directories_above(dockerfile) if it not in self._builds)
+        return not any(has_project_files(it) for it in unread)
 
     def declared(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """The builds of a Dockerfile that files in the directories above it declare."""
-        for directory in _directories(dockerfile):
+        directories = directories_above(dockerfile)
+        for position, directory in enumerate(directories):
             if directory not in self._builds:
-                self._builds[directory] = (
-                    *read_bake(directory),
-                    *read_compose(directory),
-                    *read_workflows(directory),
-                )
-            found = [it for it in self._builds[directory] if it.dockerfile == dockerfile]
-            if found:
-                yield from found
+                read = read_directory(directory, directories[position + 1 :], local_platform=str(this_machine()))
+                self._builds[directory] = read.builds
+            builds = [it for it in self._builds[directory] if it.dockerfile == dockerfile and it.is_shown]
+            if builds:
+                yield from builds
                 return
-
-
-def _directories(dockerfile: Path) -> Iterator[Path]:
-    """The directory of a file and those above it, up to the root of the repository."""
-    for directory in (*dockerfile.parents,)[:_MOST_DIRECTORIES]:
-        yield directory
-        if (directory / ".git").exists():
-            return

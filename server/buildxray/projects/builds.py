@@ -3,52 +3,153 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
+from buildxray.localization import localized
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+
+_REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
+
+
+class Note(NamedTuple):
+    """What of a project's file cannot be read, so that something of its builds is unknown."""
+
+    file: str
+    """Relative to the directory that was read, or absolute."""
+    line: int
+    """From one."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {localized(self.message)}"
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredBuild:
-    """One build of a Dockerfile, as a Bake file, a Compose file or a workflow declares it."""
+    """One build of a Dockerfile, as a Bake file, a Compose file, a workflow or a script declares it.
 
+    What the text cannot tell is named in `unknown`, and the field of that name holds what it does tell.
+    """
+
+    name: str
+    """The target, the service or the job."""
+    source: Path
+    """Absolute: the file that declares it."""
+    line: int
+    """Of `source`, from one."""
     dockerfile: Path
     """Absolute."""
-    platforms: tuple[Platform, ...]
-    """Empty where it names none, or where the text cannot tell."""
+    context: Path
+    """Absolute: the directory of the build context."""
+    remote: str = ""
+    """The address of a build context that is not on this machine: no Dockerfile of this project is built."""
+    platform_names: tuple[str, ...] = ()
+    """As they are written: `local` is the platform of the build machine. Empty where none is named."""
+    fallback_platform: str = ""
+    """What `docker compose build` builds for where no platforms are named: the `platform` of the service."""
     target: str = ""
     """The stage; empty for the last one."""
     arguments: tuple[tuple[str, str], ...] = ()
     """Build arguments whose values the text tells."""
+    contexts: tuple[tuple[str, str], ...] = ()
+    """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
+    nodes: tuple[tuple[Platform, Platform], ...] = ()
+    """For each target platform the platform of the machine that builds it; empty where one machine builds all."""
     origin: str = ""
     """Where it is declared, for people: ``docker-bake.hcl, target `app` ``."""
     is_default: bool = False
     """Whether it is built where nobody says what to build."""
+    pushes: bool = False
+    """Whether its images are published."""
+    is_check: bool = False
+    """Whether it only checks the Dockerfile: `call = "check"`."""
+    unknown: frozenset[str] = frozenset()
+    """Of `platforms`, `target`, `args` and `contexts` those that the text does not tell completely."""
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platforms that are named, normalised; `local` and names that are none are left out."""
+        return read_platform_list(self.platform_names or (self.fallback_platform,))
+
+    @property
+    def is_for_local(self) -> bool:
+        """Whether it is built for the platform of the build machine too."""
+        return "local" in self.platform_names
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether people mean to build it from here: no target that others only inherit from, no remote context."""
+        return not self.remote and (self.is_default or not self.name.startswith("_"))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two builds that do the same."""
+        names = frozenset(self.platform_names or (self.fallback_platform,))
+        known = (names, self.target, self.arguments, self.contexts, frozenset(self.nodes), self.unknown)
+        return (self.dockerfile, self.is_check, *known)
 
 
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
-    """The build of a Dockerfile that is shown: one that is built by default, then one for the most platforms."""
-    return max(builds, key=lambda it: (bool(it.platforms), it.is_default, len(it.platforms)), default=None)
+    """The build of a Dockerfile that is shown where nobody has chosen one.
+
+    First what is built by default, then what is pushed, then the one for the most platforms.
+    """
+    return max(
+        (it for it in builds if not it.is_check),
+        key=lambda it: (it.is_default and bool(it.platform_names), it.pushes, it.is_default, len(it.platform_names)),
+        default=None,
+    )
+
+
+def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
+    """The builds that differ in what they do, each under the first name that it has."""
+    different: dict[object, DeclaredBuild] = {}
+    for it in builds:
+        before = different.get(it.key)
+        if before is None or (it.is_default and not before.is_default):
+            different[it.key] = it
+    return (*different.values(),)
 
 
 def read_platform_list(values: Iterable[object]) -> tuple[Platform, ...]:
     """Platforms by their names, normalised, without duplicates; names that are none are left out."""
-    found: dict[Platform, None] = {}
-    for name in _names(values):
+    platforms: dict[Platform, None] = {}
+    for name in platform_names(values):
         try:
-            found[parse_normalized(name)] = None
+            platforms[parse_normalized(name)] = None
         except PlatformError:
             continue
-    return tuple(found)
+    return (*platforms,)
+
+
+def platform_names(values: Iterable[object]) -> tuple[str, ...]:
+    """The names in lists of platforms, which commas and line ends separate, without duplicates."""
+    texts = (it for it in values if isinstance(it, str))
+    names = (it.strip() for text in texts for it in text.replace("\n", ",").split(","))
+    return (*dict.fromkeys(it for it in names if it),)
+
+
+def is_remote(context: str) -> bool:
+    """Whether a build context is not on this machine (buildx: util/urlutil)."""
+    return _REMOTE.match(context) is not None or context == "-"
+
+
+def context_path(base: Path, context: str) -> Path | None:
+    """The absolute directory of a build context; None for one that is elsewhere."""
+    context = context.removeprefix("cwd://")
+    return None if is_remote(context) or "\0" in context else absolute(base / context)
 
 
 def dockerfile_path(base: Path, context: str, dockerfile: str) -> Path | None:
     """The absolute path of a Dockerfile whose name is relative to its build context; None for a context elsewhere."""
-    if "://" in context or context.startswith(("git@", "-")) or "\0" in context + dockerfile:
-        return None
-    return absolute(base / context / dockerfile)
+    directory = context_path(base, context)
+    if dockerfile.startswith("cwd://"):
+        directory, dockerfile = base, dockerfile.removeprefix("cwd://")
+    return None if directory is None or "\0" in dockerfile else absolute(directory / dockerfile)
 
 
 def absolute(path: Path | str) -> Path:
@@ -56,7 +157,6 @@ def absolute(path: Path | str) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows links
 
 
-def _names(values: Iterable[object]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, str):
-            yield from (it.strip() for it in value.replace("\n", ",").split(",") if it.strip())
+def pairs(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """A mapping as sorted pairs, for frozen values."""
+    return (*sorted(mapping.items()),)

@@ -1,75 +1,318 @@
-"""Compose files: what `docker compose build` builds.
+"""Compose files: what `docker compose build`, and `buildx bake` with them, builds.
 
-Source: docs.docker.com, "Compose Build Specification".
+Source: docs.docker.com, "Compose Build Specification"; github.com/compose-spec/compose-go, loader.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list
-from buildxray.projects.yaml import load_yaml
+from buildxray.projects.bake.reader import BakeProject, bake_builds
+from buildxray.projects.bake.targets import Definition, Target
+from buildxray.projects.builds import DeclaredBuild, Note, absolute, is_remote
+from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
+from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
+from buildxray.projects.yaml import Tagged, YamlError, YamlMapping, load_documents
 
-FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-_VARIABLE: Final = re.compile(r"\$\{\w+:?-([^${}]*)\}")
+FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDE_NAMES: Final = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+_MOST_FILES: Final = 50
+"""That one project may include and extend."""
+_MOST_DEPTH: Final = 16
+_SPECIAL_CONTEXT: Final = re.compile(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
+_KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))
+"""Mappings that may be written as lists of `KEY=VALUE`."""
 
 
-def read_compose(directory: Path) -> Iterator[DeclaredBuild]:
-    """The builds of the first Compose file of a directory."""
-    for name in FILE_NAMES:
-        text = read_project_text(directory / name)
-        if text is not None:
-            document = load_yaml(text)
-            services = document.get("services") if isinstance(document, Mapping) else None
-            for service, body in services.items() if isinstance(services, Mapping) else ():
-                if isinstance(body, Mapping) and body.get("build") is not None:
-                    yield from _builds(directory, name, str(service), body)
+@dataclass(slots=True)
+class _Service:
+    """A service with the file and the line that declare it."""
+
+    body: dict[str, Any]
+    file: str
+    line: int
+
+
+@dataclass(slots=True)
+class _Loader:
+    """Loads the files of one project; what it cannot read is noted."""
+
+    directory: Path
+    """Where names of files in notes are relative to."""
+    environment: dict[str, str]
+    notes: list[Note] = field(default_factory=list)
+    files: int = 0
+    sources: list[Path] = field(default_factory=list)
+
+    def project(self, paths: Iterable[Path], base: Path, depth: int = 0) -> dict[str, _Service]:
+        """The services of files of which later ones override earlier ones; paths in them are relative to `base`."""
+        services: dict[str, _Service] = {}
+        for path in paths:
+            for document in self._documents(path):
+                for included in self._included(document, base, depth):
+                    services = {**included, **services}
+                listed = document.get("services")
+                own = listed if isinstance(listed, YamlMapping) else YamlMapping()
+                for name in own:
+                    line = own.lines.get(name, 1)
+                    resolved = self._extended(name, own, path, base, depth)
+                    before = services.get(name)
+                    if before is None:
+                        services[name] = _Service(resolved, self._name(path), line)
+                    else:
+                        before.body = _merged(before.body, resolved)
+        return services
+
+    def _documents(self, path: Path) -> Iterator[YamlMapping]:
+        self.files += 1
+        text = read_project_text(path) if self.files <= _MOST_FILES else None
+        if text is None:
             return
+        self.sources.append(path)
+        try:
+            for document in load_documents(text):
+                if isinstance(document, YamlMapping):
+                    yield self._interpolated(document, path, 1)
+        except YamlError as error:
+            self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
 
+    def _interpolated(self, value: Any, path: Path, line: int) -> Any:  # noqa: ANN401 - what YAML holds
+        """A value with its variables expanded; unknown where one must come from the environment."""
+        if isinstance(value, YamlMapping):
+            result = YamlMapping()
+            result.lines = value.lines
+            for key, it in value.items():
+                result[key] = self._interpolated(it, path, value.lines.get(key, line))
+            return result
+        if isinstance(value, list):
+            return [self._interpolated(it, path, line) for it in value]
+        if isinstance(value, Tagged):
+            return Tagged(value.tag, self._interpolated(value.value, path, line))
+        if not isinstance(value, str) or "$" not in value:
+            return value
+        try:
+            return interpolate(value, self.environment)
+        except MissingVariableError as error:
+            self.notes.append(Note(self._name(path), line, _("the variable `{name}` must be set", name=error.name)))
+            return UNKNOWN
 
-def _builds(directory: Path, name: str, service: str, body: Mapping[object, object]) -> Iterator[DeclaredBuild]:
-    build = body["build"]
-    build = {"context": build} if isinstance(build, str) else build
-    if not isinstance(build, Mapping) or "dockerfile_inline" in build:
-        return
-    context, dockerfile = _text(build.get("context"), "."), _text(build.get("dockerfile"), "Dockerfile")
-    path = None if context is None or dockerfile is None else dockerfile_path(directory, context, dockerfile)
-    platforms = build.get("platforms") or [body.get("platform")]
-    if path is not None:
-        yield DeclaredBuild(
-            path,
-            read_platform_list(_text(it, "") for it in platforms) if isinstance(platforms, list) else (),
-            _text(build.get("target"), "") or "",
-            tuple(_arguments(build.get("args"))),
-            _("{file}, service `{service}`", file=name, service=service),
-            is_default=True,
+    def _included(self, document: YamlMapping, base: Path, depth: int) -> Iterator[dict[str, _Service]]:
+        listed = document.get("include")
+        for it in listed if isinstance(listed, list) and depth < _MOST_DEPTH else ():
+            paths = it.get("path") if isinstance(it, Mapping) else it
+            names = [name for name in (paths if isinstance(paths, list) else [paths]) if isinstance(name, str)]
+            names = [name for name in names if not is_remote(name)]
+            if not names:
+                continue
+            files = [absolute(base / name) for name in names]
+            where = it.get("project_directory") if isinstance(it, Mapping) else None
+            inner = absolute(base / where) if isinstance(where, str) else files[0].parent
+            loader = _Loader(self.directory, {**read_environment_file(inner / ".env", {}), **self.environment})
+            loader.files = self.files
+            yield loader.project(files, inner, depth + 1)
+            self.files = loader.files
+            self.notes += loader.notes
+            self.sources += loader.sources
+
+    def _extended(self, name: str, services: Mapping[str, Any], path: Path, base: Path, depth: int) -> dict[str, Any]:
+        """A service with what it extends, and its paths relative to the directory of the project."""
+        body = services.get(name)
+        own = _normalized(body, base, self.directory) if isinstance(body, Mapping) else {}
+        extends = body.get("extends") if isinstance(body, Mapping) else None
+        if extends is None or depth > _MOST_DEPTH:
+            return own
+        parent = (
+            extends if isinstance(extends, str) else extends.get("service") if isinstance(extends, Mapping) else None
         )
+        file = extends.get("file") if isinstance(extends, Mapping) else None
+        if not isinstance(parent, str):
+            return own
+        if not isinstance(file, str):
+            return _merged(self._extended(parent, services, path, base, depth + 1), own)
+        other = absolute(base / file)
+        for document in self._documents(other):
+            listed = document.get("services")
+            if isinstance(listed, Mapping) and parent in listed:
+                return _merged(self._extended(parent, listed, other, other.parent, depth + 1), own)
+        return own
+
+    def _name(self, path: Path) -> str:
+        try:
+            return path.relative_to(self.directory).as_posix()
+        except ValueError:
+            return str(path)
 
 
-def _arguments(arguments: object) -> Iterator[tuple[str, str]]:
+def compose_files(directory: Path) -> tuple[str, ...]:
+    """The files that a bare `docker compose build` reads in a directory."""
+    first = next((it for it in FILE_NAMES if (directory / it).is_file()), None)
+    if first is None:
+        return ()
+    override = next((it for it in OVERRIDE_NAMES if (directory / it).is_file()), None)
+    return (first,) if override is None else (first, override)
+
+
+def read_compose(directory: Path, names: Iterable[str]) -> tuple[BakeProject, tuple[DeclaredBuild, ...]]:
+    """The builds of the Compose files of these names, as `docker compose build` builds them."""
+    definition, names = Definition(), (*names,)
+    notes, sources = add_services(definition, directory, names)
+    project = BakeProject(definition, directory, (*dict.fromkeys(notes),), sources)
+    return project, (*bake_builds(project),)
+
+
+def add_services(definition: Definition, directory: Path, names: Iterable[str]) -> tuple[list[Note], tuple[Path, ...]]:
+    """Effect: add the services with a build as targets, and a group of all. Gives what cannot be read, and the files."""
+    loader = _Loader(directory, read_environment_file(directory / ".env", {}))
+    services = loader.project((directory / it for it in names), directory)
+    members: list[str] = []
+    for name, service in services.items():
+        build = service.body.get("build")
+        if isinstance(build, Mapping):
+            target = Target(name.replace(".", "_"), service.file, service.line, {}, service=name)
+            target.fields |= _fields(build, service.body, loader.environment)
+            definition.add(target)
+            members.append(target.name)
+    definition.groups["default"] = (*members,)
+    return loader.notes, (*loader.sources,)
+
+
+def _normalized(body: Mapping[str, Any], base: Path, directory: Path) -> dict[str, Any]:
+    """What a service says of its build in the long form, its paths relative to `directory`."""
+    service = {key: it for key, it in body.items() if key in {"build", "platform", "image"}}
+    service["environment"] = _key_values(body.get("environment"))
+    build = service.get("build")
+    if isinstance(build, str):
+        build = {"context": build}
+    if not isinstance(build, Mapping):
+        return service
+    build = {key: _key_values(it) if key in _KEY_VALUE else it for key, it in build.items()}
+    if isinstance(build.get("context"), str):
+        build["context"] = _relative(build["context"], base, directory)
+    contexts = build.get("additional_contexts")
+    if isinstance(contexts, Mapping):
+        build["additional_contexts"] = {
+            key: _relative(it, base, directory) if isinstance(it, str) and not _SPECIAL_CONTEXT.match(it) else it
+            for key, it in contexts.items()
+        }
+    service["build"] = build
+    return service
+
+
+def _relative(path: str, base: Path, directory: Path) -> str:
+    """A path that is relative to `base` as one that is relative to `directory`."""
+    if is_remote(path) or posixpath.isabs(path):
+        return path
+    try:
+        inner = absolute(base).relative_to(directory).as_posix()
+    except ValueError:
+        inner = str(absolute(base))
+    return posixpath.normpath(posixpath.join(inner, path))
+
+
+def _key_values(value: object) -> object:
+    """A mapping of texts, of a mapping or of a list of `KEY=VALUE`; a key without a value has None."""
+    if isinstance(value, list):
+        listed = (str(it).partition("=") for it in value if isinstance(it, str))
+        return {name: it if separator else None for name, separator, it in listed}
+    if isinstance(value, Mapping):
+        return {key: _text(it) for key, it in value.items()}
+    return value
+
+
+def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings key by key, lists one after the other, anything else replaced (compose-go: override/merge.go)."""
+    result = dict(base)
+    for key, value in override.items():
+        before = result.get(key)
+        if isinstance(value, Tagged):
+            if value.tag == "!reset":
+                result.pop(key, None)
+            else:
+                result[key] = value.value
+        elif isinstance(before, Mapping) and isinstance(value, Mapping):
+            result[key] = _merged(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            result[key] = [*before, *value]
+        elif value is not None or key not in result:
+            result[key] = value
+    return result
+
+
+def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Value]:
+    """The fields of the target that a service is (buildx: bake/compose.go, ParseCompose)."""
+    fields: dict[str, Value] = {}
+    for key, name in (("context", "context"), ("dockerfile", "dockerfile"), ("target", "target")):
+        value = _text(build.get(key))
+        if value:
+            fields[name] = value
+    if build.get("dockerfile_inline"):
+        fields["dockerfile-inline"] = str(build["dockerfile_inline"])
+    platforms = build.get("platforms")
+    extension = build.get("x-bake")
+    extension = extension if isinstance(extension, Mapping) else {}
+    named = [*_listed(platforms), *_listed(extension.get("platforms"))]
+    if named:
+        fields["platforms"] = (*dict.fromkeys(named),)
+    arguments = build.get("args")
     if isinstance(arguments, Mapping):
-        pairs = [(str(key), value) for key, value in arguments.items()]
-    else:
-        listed = [str(it).partition("=") for it in arguments] if isinstance(arguments, list) else []
-        pairs = [(name, value) for name, separator, value in listed if separator]
-    for name, value in pairs:
-        text = _text(value, None)
-        if text is not None:
-            yield name, text
+        fields["args"] = {
+            key: value
+            for key, it in arguments.items()
+            for value in (it if it is not None else _inherited(key, service, environment),)
+            if value is not None
+        }
+    contexts = {**_mapping(extension.get("contexts")), **_mapping(build.get("additional_contexts"))}
+    if contexts:
+        fields["contexts"] = {key: _context(it) for key, it in contexts.items() if it is not None}
+    if isinstance(service.get("platform"), str):
+        fields["platform"] = service["platform"]
+    return fields
 
 
-def _text(value: object, default: str | None) -> str | None:
-    """A scalar with the defaults of its variables; None where the text cannot tell."""
-    if value is None:
-        return default
+def _inherited(name: str, service: Mapping[str, Any], environment: Mapping[str, str]) -> Value:
+    """The value of an argument that has none of its own."""
+    own = service.get("environment")
+    value = own.get(name) if isinstance(own, Mapping) else None
+    return environment.get(name) if value is None else _text(value)
+
+
+def _context(value: object) -> Value:
+    text = _text(value)
+    if isinstance(text, str) and text.startswith(("service:", "target:")):
+        return "target:" + text.partition(":")[2].replace(".", "_")
+    return text
+
+
+def _listed(value: object) -> list[Value]:
+    """A list of texts, or words of one text."""
+    if isinstance(value, str):
+        return [*value.split()]
+    return [_text(it) for it in value] if isinstance(value, list) else [UNKNOWN] if value is UNKNOWN else []
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | Unknown | None:
+    """A scalar as Go prints it; None for null and for what is none."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str | int | float):
-        return None
-    text = _VARIABLE.sub(r"\1", str(value))
-    return None if "$" in text.replace("$$", "") else text.replace("$$", "$")
+    if isinstance(value, float):
+        text = repr(value)
+        return text.removesuffix(".0")
+    if isinstance(value, str | int):
+        return str(value)
+    return UNKNOWN if value is UNKNOWN else None

@@ -8,11 +8,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
-from buildxray.projects.builds import DeclaredBuild, dockerfile_path, read_platform_list
+from buildxray.projects.builds import DeclaredBuild, dockerfile_path, platform_names
 from buildxray.projects.yaml import load_yaml
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, read_script
@@ -44,9 +45,8 @@ def _merged(builds: Iterator[DeclaredBuild]) -> Iterator[DeclaredBuild]:
     for build in builds:
         key = (build.dockerfile, build.target, build.origin)
         known = together.get(key)
-        platforms = dict.fromkeys((*(known.platforms if known else ()), *build.platforms))
-        arguments = known.arguments if known else build.arguments
-        together[key] = DeclaredBuild(build.dockerfile, tuple(platforms), build.target, arguments, build.origin)
+        names = dict.fromkeys((*(known.platform_names if known else ()), *build.platform_names))
+        together[key] = replace(known or build, platform_names=(*names,))
     yield from together.values()
 
 
@@ -105,11 +105,15 @@ def _action_build(
         )
         target = read.get("target", "")
         yield DeclaredBuild(
+            name,
+            directory / DIRECTORY / name,
+            1,
             path,
-            read_platform_list([read.get("platforms", "")]),
-            "" if "${{" in target else target,
-            tuple((key.strip(), value.strip()) for key, _, value in arguments),
-            f".github/workflows/{name}",
+            path.parent,
+            platform_names=platform_names([read.get("platforms", "")]),
+            target="" if "${{" in target else target,
+            arguments=tuple((key.strip(), value.strip()) for key, _, value in arguments),
+            origin=f".github/workflows/{name}",
         )
 
 
@@ -141,11 +145,15 @@ def _command_build(directory: Path, name: str, command: Command) -> Iterator[Dec
         pairs = (it.partition("=") for it in options.get("argument", ()))
         target = options.get("target", [""])[-1]
         yield DeclaredBuild(
+            name,
+            directory / DIRECTORY / name,
+            1,
             path,
-            read_platform_list(it for it in options.get("platform", ()) if "$" not in it),
-            "" if "$" in target else target,
-            tuple((key, value) for key, separator, value in pairs if separator and "$" not in value),
-            f".github/workflows/{name}",
+            path.parent,
+            platform_names=platform_names(it for it in options.get("platform", ()) if "$" not in it),
+            target="" if "$" in target else target,
+            arguments=tuple((key, value) for key, separator, value in pairs if separator and "$" not in value),
+            origin=f".github/workflows/{name}",
         )
 
 

@@ -1,16 +1,131 @@
-"""YAML as data, without anything that it could execute."""
+"""YAML as data with lines, without anything that it could execute.
+
+Scalars are read as Go's yaml.v3 reads them, which Compose and GitHub's runner use: `014` is 12, `yes` is a text.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+_MOST_NODES: Final = 50_000
+"""Aliases count as often as they are used, so that no file grows when it is read."""
+_MOST_DEPTH: Final = 50
+_INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL: Final = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+
+
+class YamlMapping(dict[str, Any]):
+    """A mapping that knows where its keys are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, int] = {}
+        """From one."""
+
+
+class YamlError(Exception):
+    """A text that cannot be read, with the line of the mistake."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Tagged:
+    """A value under a tag of its own, such as `!reset` and `!override` of Compose."""
+
+    def __init__(self, tag: str, value: object) -> None:
+        self.tag = tag
+        self.value = value
 
 
 def load_yaml(text: str) -> Any:  # noqa: ANN401 - what YAML holds
     """The first document of a text; None for one that cannot be read, as while it is being typed."""
+    try:
+        return next(load_documents(text), None)
+    except YamlError:
+        return None
+
+
+def load_documents(text: str) -> Iterator[Any]:
+    """The documents of a text. Raises `YamlError`."""
     # Loaded where there is a file to read only.
     from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except Exception:  # noqa: BLE001 - wrong dates and the like raise more than the library's own errors
-        return None
+        for node in YAML(typ="safe", pure=True).compose_all(text):
+            yield _Builder().value(node, 0)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(1 if mark is None else mark.line + 1, error.problem or "YAML") from None
+    except (YAMLError, RecursionError, ValueError, AttributeError, AssertionError, IndexError, TypeError) as error:
+        # The library raises these for some wrong texts.
+        raise YamlError(1, type(error).__name__) from None
+
+
+class _Builder:
+    """Makes values of the nodes of one document."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+
+    def value(self, node: Any, depth: int) -> Any:  # noqa: ANN401 - the library's nodes are not typed
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or depth > _MOST_DEPTH:
+            raise YamlError(node.start_mark.line + 1, "too large")
+        tag = str(node.tag or "")
+        if node.id == "scalar":
+            built: Any = _scalar(node, tag)
+        elif node.id == "sequence":
+            built = [self.value(it, depth + 1) for it in node.value]
+        else:
+            built = self._mapping(node, depth)
+        return Tagged(tag, built) if tag in {"!reset", "!override"} else built
+
+    def _mapping(self, node: Any, depth: int) -> YamlMapping:  # noqa: ANN401 - as above
+        result, merged = YamlMapping(), YamlMapping()
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if key_node.id == "scalar" else ""
+            if key == "<<" and key_node.style is None:
+                value = self.value(value_node, depth + 1)
+                for it in value if isinstance(value, list) else [value]:
+                    if isinstance(it, YamlMapping):
+                        # Of several, the first one that has a key decides.
+                        merged.update({name: inner for name, inner in it.items() if name not in merged})
+                        merged.lines.update({name: it.lines[name] for name in it.lines if name not in merged.lines})
+                continue
+            result[key] = self.value(value_node, depth + 1)
+            result.lines[key] = key_node.start_mark.line + 1
+        for name, inner in merged.items():
+            result.setdefault(name, inner)
+            result.lines.setdefault(name, merged.lines.get(name, 1))
+        return result
+
+
+def _scalar(node: Any, tag: str) -> object:  # noqa: ANN401 - as above
+    """A scalar; one in quotes, or tagged so, is a text (yaml.v3: resolve.go)."""
+    text = str(node.value)
+    if node.style in {"'", '"', "|", ">"} or tag.endswith(":str"):
+        return text
+    if text in _SPECIAL:
+        return _SPECIAL[text]
+    digits = text.replace("_", "")
+    if len(digits) > 40:
+        return text
+    if _INTEGER.fullmatch(text):
+        sign = -1 if digits.startswith("-") else 1
+        digits = digits.lstrip("+-")
+        base = {"0x": 16, "0o": 8, "0b": 2}.get(digits[:2].lower(), 8 if digits.startswith("0") else 10)
+        return sign * int(digits[2:] if digits[:2].isalnum() and not digits[:2].isdecimal() else digits, base)
+    return float(digits) if _FLOAT.fullmatch(text) else text

@@ -69,7 +69,7 @@ def test_each_python_gets_libraries_for_the_machine(target: str) -> None:
     binary_format, machine, _ = MACHINES[target]
     found = libraries(target)
     assert sorted(str(PurePosixPath(it).parent) for it in found) == sorted(
-        ["abi3/tree_sitter_bash", *(f"{it}/tree_sitter" for it in PYTHONS)]
+        ["abi3/tree_sitter_bash", "abi3/tree_sitter_hcl", *(f"{it}/tree_sitter" for it in PYTHONS)]
     )
     for name, binary in found.items():
         assert format_and_machine(binary) == (binary_format, machine), name
@@ -82,7 +82,7 @@ def test_libraries_come_from_wheels_for_the_machine(target: str) -> None:
     notices = package(target)["extension/bundled/third-party-notices.txt"].decode()
     tags = [
         tag.split("-")
-        for line in re.findall(r"^tree-sitter(?:-bash)? [\d.]+ \((.*)\)$", notices, re.MULTILINE)
+        for line in re.findall(r"^tree-sitter(?:-bash|-hcl)? [\d.]+ \((.*)\)$", notices, re.MULTILINE)
         for tag in line.split(", ")
     ]
     assert {python for python, _, _ in tags} == {*PYTHONS}
@@ -93,7 +93,10 @@ def test_libraries_come_from_wheels_for_the_machine(target: str) -> None:
 
 def test_the_universal_package_brings_none_and_says_so() -> None:
     assert libraries("universal") == {}
-    assert "pip install tree-sitter tree-sitter-bash" in package("universal")["extension/readme.md"].decode()
+    assert (
+        "pip install tree-sitter tree-sitter-bash tree-sitter-hcl"
+        in package("universal")["extension/readme.md"].decode()
+    )
 
 
 @each_target
@@ -131,7 +134,7 @@ def test_each_library_has_its_licence(target: str) -> None:
     notices = files["extension/bundled/third-party-notices.txt"].decode()
     start = "extension/bundled/libs/"
     bundled = {it.removeprefix(start).split("/")[0].removesuffix(".py") for it in files if it.startswith(start)}
-    known = {"attr": "attrs", "attrs": "attrs", "cattr": "cattrs", "hcl2": "python-hcl2", "ruamel": "ruamel.yaml"}
+    known = {"attr": "attrs", "attrs": "attrs", "cattr": "cattrs", "ruamel": "ruamel.yaml"}
     for name in bundled - {"buildxray"}:
         heading = known.get(name, name).replace("_", "[-_]").replace(".", r"\.")
         assert re.search(rf"^{heading} \S+ \([^)]*\)\n\n(?=.{{20,}})", notices, re.MULTILINE | re.DOTALL), name
@@ -142,7 +145,10 @@ def test_the_package_of_this_machine_runs_isolated(tmp_path: Path) -> None:
 
 
 def test_the_universal_package_says_what_is_missing(tmp_path: Path) -> None:
-    assert probe("universal", tmp_path, "-I", "-S") == f"buildxray {version()} tree-sitter tree-sitter-bash"
+    assert (
+        probe("universal", tmp_path, "-I", "-S")
+        == f"buildxray {version()} tree-sitter tree-sitter-bash tree-sitter-hcl"
+    )
     assert probe("universal", tmp_path, "-I") == f"buildxray {version()}"
 
 

@@ -1,0 +1,224 @@
+"""Reads the Bake files of a directory into builds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.files.reading import read_project_text
+from buildxray.localization import gettext_lazy as _
+from buildxray.projects.bake.targets import Definition, Target
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    Note,
+    absolute,
+    context_path,
+    dockerfile_path,
+    is_remote,
+    pairs,
+)
+from buildxray.projects.hcl.values import UNKNOWN, Value
+
+COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""All of them that exist, in this order (compose-go: cli/options.go, DefaultFileNames)."""
+FILE_NAMES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
+"""What `buildx bake` reads, in this order, where nobody names files (buildx: defaultFilenames)."""
+
+
+class Override(NamedTuple):
+    """`--set pattern.key=value` (buildx: Config.newOverrides)."""
+
+    pattern: str
+    key: str
+    value: str
+    is_added: bool = False
+
+
+class BakeProject(NamedTuple):
+    """What Bake files declare, and where paths in them are relative to."""
+
+    definition: Definition
+    directory: Path
+    notes: tuple[Note, ...]
+    sources: tuple[Path, ...]
+
+
+def default_files(directory: Path) -> tuple[str, ...]:
+    """The files that a bare `buildx bake` reads in a directory; empty where there is no Bake file."""
+    names = (*(it for it in FILE_NAMES if (directory / it).is_file()),)
+    return (*(it for it in COMPOSE_FILES if (directory / it).is_file()), *names) if names else ()
+
+
+def load_bake(
+    directory: Path,
+    names: Sequence[str],
+    *,
+    local_platform: str = "linux/amd64",
+    environment: Mapping[str, str] | None = None,
+) -> BakeProject:
+    """What the files of these names declare; `directory` is the one that `buildx bake` runs in."""
+    # Loaded where there is a Bake file only.
+    from buildxray.projects.bake.evaluation import Project  # noqa: PLC0415
+    from buildxray.projects.compose import add_services  # noqa: PLC0415
+    from buildxray.projects.hcl.parser import parse_hcl, parse_json  # noqa: PLC0415
+
+    definition, notes, bodies, sources = Definition(), list[Note](), [], list[Path]()
+    composes = [it for it in names if it.lower().endswith((".yml", ".yaml"))]
+    if composes:
+        composed, included = add_services(definition, directory, composes)
+        notes += composed
+        sources += included
+    for name in names:
+        text = None if name in composes else read_project_text(directory / name)
+        if text is None:
+            continue
+        document = (parse_json if name.endswith(".json") else parse_hcl)(text, name)
+        bodies.append(document.body)
+        notes += (Note(name, it.line, it.message) for it in document.problems)
+        sources.append(directory / name)
+    builtins = {"BAKE_CMD_CONTEXT": "cwd://", "BAKE_LOCAL_PLATFORM": local_platform}
+    project = Project(bodies, builtins=builtins, environment=environment or {})
+    project.check_variables()
+    project.fill(definition)
+    notes += project.notes
+    return BakeProject(definition, directory, (*dict.fromkeys(notes),), (*sources,))
+
+
+def bake_builds(
+    project: BakeProject,
+    *,
+    names: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
+) -> Iterator[DeclaredBuild]:
+    """The builds of a project: all targets, or those of the targets and groups that are named."""
+    definition = project.definition
+    wanted = definition.built(names) if names else frozenset(definition.targets)
+    by_default = definition.built(names or ("default",))
+    for name in definition.targets:
+        if name in wanted:
+            target = definition.resolved(name)
+            _override(target, overrides)
+            yield from _builds(project, target, is_default=name in by_default)
+
+
+def _builds(project: BakeProject, target: Target, *, is_default: bool) -> Iterator[DeclaredBuild]:
+    fields = target.fields
+    context, dockerfile = fields.get("context", "."), fields.get("dockerfile") or "Dockerfile"
+    if "dockerfile-inline" in fields or not isinstance(context, str) or not isinstance(dockerfile, str):
+        return
+    path, directory = dockerfile_path(project.directory, context, dockerfile), context_path(project.directory, context)
+    platforms, stage, arguments, contexts = (
+        fields.get("platforms", ()),
+        fields.get("target", ""),
+        fields.get("args", {}),
+        fields.get("contexts", {}),
+    )
+    known = {
+        "platforms": isinstance(platforms, tuple) and UNKNOWN not in platforms,
+        "target": isinstance(stage, str),
+        "args": isinstance(arguments, Mapping) and UNKNOWN not in arguments.values(),
+        "contexts": isinstance(contexts, Mapping) and UNKNOWN not in contexts.values(),
+    }
+    yield DeclaredBuild(
+        name=target.name,
+        source=project.directory / target.file,
+        line=target.line,
+        dockerfile=path or absolute(project.directory / context / dockerfile),
+        context=directory or project.directory,
+        remote=context if directory is None else "",
+        platform_names=(*_texts(platforms),),
+        fallback_platform=str(fields.get("platform", "")) if target.service else "",
+        target=stage if isinstance(stage, str) else "",
+        arguments=pairs(_text_values(arguments)),
+        contexts=pairs(_text_values(contexts)),
+        origin=_origin(target),
+        is_default=is_default,
+        is_check=fields.get("call", "build") not in {"build", "", UNKNOWN},
+        unknown=frozenset(key for key, is_known in known.items() if not is_known),
+    )
+
+
+def _origin(target: Target) -> str:
+    if target.service:
+        return _("{file}, service `{service}`", file=target.file, service=target.service)
+    return _("{file}, target `{target}`", file=target.file, target=target.name)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    yield from (it for it in value if isinstance(it, str)) if isinstance(value, tuple) else ()
+
+
+def _text_values(value: Value) -> dict[str, str]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {key: it for key, it in items if isinstance(it, str)}
+
+
+def read_overrides(lines: Iterable[str]) -> tuple[Override, ...]:
+    """What `--set` is given, one a line; lines that are none are left out."""
+    overrides: list[Override] = []
+    for line in lines:
+        left, separator, value = line.strip().partition("=")
+        pattern, dot, key = left.removesuffix("+").partition(".")
+        if separator and dot:
+            overrides.append(Override(pattern, key, value, left.endswith("+")))
+    return (*overrides,)
+
+
+def _override(target: Target, overrides: Iterable[Override]) -> None:
+    """Effect: change a target as `--set` asks (buildx: Target.AddOverrides)."""
+    platforms: list[str] | None = None
+    for it in overrides:
+        if not _matches(it.pattern, target.name):
+            continue
+        head, _dot, rest = it.key.partition(".")
+        if head == "platform":
+            before = [*_texts(target.fields.get("platforms", ()))] if it.is_added else []
+            platforms = [*(before if platforms is None else platforms), it.value]
+        elif head in {"args", "contexts"} and rest:
+            target.merge(Target(target.name, "", 0, {head: {rest: it.value}}))
+        elif head in {"context", "dockerfile", "target", "call"}:
+            target.fields[head] = it.value
+    if platforms is not None:
+        target.fields["platforms"] = (*dict.fromkeys(platforms),)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    if pattern == name:
+        return True
+    if not set("*?[") & set(pattern) or len(pattern) > 200:
+        return False
+    expression = "".join(
+        ".*" if it == "*" else "." if it == "?" else re.escape(it) for it in re.sub(r"\*+", "*", pattern)
+    )
+    return pattern.count("*") <= 3 and re.fullmatch(expression, name) is not None
+
+
+def best_directory(
+    directory: Path, ancestors: Iterable[Path], names: Sequence[str], *, local_platform: str
+) -> BakeProject:
+    """The project as it is run from its own directory, or from the ancestor under which more of its Dockerfiles exist.
+
+    Bake resolves paths from where it runs, which nothing but the Dockerfiles tells.
+    """
+    best = load_bake(directory, names, local_platform=local_platform)
+    most, total = _count_existing(best)
+    for ancestor in ancestors if most < total else ():
+        candidate = BakeProject(best.definition, ancestor, best.notes, best.sources)
+        count, _total = _count_existing(candidate)
+        if count > most:
+            best, most = candidate, count
+    return best
+
+
+def _count_existing(project: BakeProject) -> tuple[int, int]:
+    """How many of the Dockerfiles of a project exist, of how many."""
+    paths: set[Path] = set()
+    for name in [*project.definition.targets][:500]:
+        fields = project.definition.resolved(name).fields
+        context, dockerfile = fields.get("context", "."), fields.get("dockerfile") or "Dockerfile"
+        if isinstance(context, str) and isinstance(dockerfile, str) and "dockerfile-inline" not in fields:
+            path = None if is_remote(context) else dockerfile_path(project.directory, context, dockerfile)
+            paths |= {path} if path is not None else set()
+    return sum(map(Path.is_file, paths)), len(paths)

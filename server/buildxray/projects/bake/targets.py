@@ -1,0 +1,127 @@
+"""Targets and groups of one project, merged from all its files as buildx merges them (buildx: bake/bake.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value, is_known
+
+MERGED: Final = frozenset(("args", "contexts"))
+"""Attributes that are merged key by key; the others are replaced."""
+FIELDS: Final = (
+    "inherits",
+    "context",
+    "contexts",
+    "dockerfile",
+    "dockerfile-inline",
+    "args",
+    "target",
+    "platforms",
+    "call",
+)
+"""The attributes of a target that decide what is built."""
+_MOST_PARENTS: Final = 2_000
+
+
+@dataclass(slots=True)
+class Target:
+    """One target; a field that no file sets is absent, one that the text cannot tell is `UNKNOWN`."""
+
+    name: str
+    file: str
+    """The name of the file that declares it first."""
+    line: int
+    fields: dict[str, Value] = field(default_factory=dict)
+    start: int = 0
+    """Code-point offsets of its label in the file."""
+    end: int = 0
+    service: str = ""
+    """The name of the Compose service that it is."""
+
+    def merge(self, other: Target) -> None:
+        """Effect: set what another target of this name, or a child, sets (buildx: Target.Merge)."""
+        for name, value in other.fields.items():
+            before = self.fields.get(name)
+            if name in MERGED and isinstance(value, Mapping) and isinstance(before, Mapping):
+                self.fields[name] = {**before, **value}
+            elif name in MERGED and UNKNOWN in {_opaque(before), _opaque(value)}:
+                self.fields[name] = UNKNOWN
+            elif name == "inherits" and isinstance(before, tuple) and isinstance(value, tuple):
+                self.fields[name] = (*before, *value)
+            else:
+                self.fields[name] = value
+
+
+def _opaque(value: Value) -> Unknown | None:
+    return UNKNOWN if value is UNKNOWN else None
+
+
+@dataclass(slots=True)
+class Definition:
+    """What the files of one project declare."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...] | Unknown] = field(default_factory=dict)
+
+    def add(self, target: Target) -> None:
+        """Effect: add a target, or merge it into the one of its name."""
+        if target.name in self.targets:
+            self.targets[target.name].merge(target)
+        else:
+            self.targets[target.name] = target
+
+    def resolved(self, name: str) -> Target:
+        """A target with what it inherits (buildx: Config.ResolveTarget)."""
+        seen: dict[str, Target | None] = {}
+        return self._resolved(name, seen) or Target(name, "", 1)
+
+    def _resolved(self, name: str, seen: dict[str, Target | None]) -> Target | None:
+        if name in seen or len(seen) > _MOST_PARENTS:
+            return seen.get(name)
+        seen[name] = None
+        own = self.targets.get(name)
+        if own is None:
+            return None
+        result = Target(own.name, own.file, own.line, {}, own.start, own.end, own.service)
+        parents = own.fields.get("inherits", ())
+        for parent in parents if isinstance(parents, tuple) else ():
+            inherited = self._resolved(parent, seen) if isinstance(parent, str) else None
+            if inherited is not None:
+                result.merge(inherited)
+        if not is_known(parents):
+            result.fields = {name: UNKNOWN for name in FIELDS if name != "inherits"}
+        result.merge(Target(own.name, own.file, own.line, {k: v for k, v in own.fields.items() if k != "inherits"}))
+        contexts = result.fields.get("contexts")
+        if isinstance(contexts, Mapping):
+            result.fields["contexts"] = {name: value for name, value in contexts.items() if value != ""}
+        seen[name] = result
+        return result
+
+    def built(self, names: Sequence[str]) -> frozenset[str]:
+        """The targets that are built for these targets and groups, with those that their contexts name."""
+        pending = [*self._members(names)]
+        found: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in found or name not in self.targets:
+                continue
+            found.add(name)
+            contexts = self.resolved(name).fields.get("contexts")
+            values = contexts.values() if isinstance(contexts, Mapping) else ()
+            pending += [it.removeprefix("target:") for it in values if isinstance(it, str) and it.startswith("target:")]
+        return frozenset(found)
+
+    def _members(self, names: Sequence[str]) -> Iterator[str]:
+        pending, seen = [*names], set[str]()
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            members = self.groups.get(name)
+            if isinstance(members, tuple):
+                pending.extend(members)
+            elif members is None:
+                yield name

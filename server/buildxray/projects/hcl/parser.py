@@ -1,0 +1,524 @@
+"""HCL and its JSON form, from text to syntax. Never raises on a text; what cannot be read is a problem with its line."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from buildxray.localization import gettext_lazy as _
+from buildxray.projects.hcl import syntax
+from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
+from buildxray.projects.hcl.values import EvaluationError, number
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MOST_NESTED: Final = 40
+"""Levels of expressions in each other. Each costs several frames of Python."""
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
+_ESCAPE_OF_TEMPLATE: Final = re.compile(r"\$\$(?=\{)|%%(?=\{)")
+_WHOLE_WITH_EXPONENT: Final = re.compile(rb"(?<![\w.])\d+[eE][-+]?\d+(?![\w.])")
+"""A number such as `1e3`, which the grammar does not know."""
+_LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_TERM: Final = frozenset(
+    ("literal_value", "template_expr", "collection_value", "variable_expr", "function_call", "for_expr", "operation")
+)
+_LABELED: Final = frozenset(("variable", "function", "group", "target"))
+
+
+class Document(NamedTuple):
+    """What a file holds, and what of it cannot be read."""
+
+    body: Body
+    problems: tuple[Problem, ...]
+
+
+def parse_hcl(text: str, file: str) -> Document:
+    """The syntax of a text. Blocks and attributes with a mistake in them are read as far as they go."""
+    reader = _Reader(text, file)
+    try:
+        _parser()
+    except ImportError:
+        reason = _("HCL cannot be read without the Python package `tree-sitter-hcl`")
+        return Document(Body({}, ()), (Problem(1, reason),))
+    root = _parser().parse(reader.source).root_node
+    if root.has_error and _WHOLE_WITH_EXPONENT.search(reader.source):
+        root = _parser().parse(reader.masked()).root_node
+    problems: list[Problem] = []
+    body = next((it for it in root.children if it.type == "body"), None)
+    content = reader.body(body if body is not None else root, 0)
+    if root.has_error:
+        line = 1 + _first_error(root).start_point[0]
+        problems.append(Problem(line, _("the syntax of HCL is not understood here")))
+    return Document(content, (*problems,))
+
+
+def parse_json(text: str, file: str) -> Document:
+    """The syntax of a text in JSON, whose strings are templates (HCL: json/spec.md)."""
+    try:
+        # Deep nesting raises RecursionError, and digits without end ValueError.
+        document = json.loads(text, parse_int=str_number, parse_float=str_number)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        return Document(Body({}, ()), (Problem(line, _("this is not JSON: {error}", error=error)),))
+    if not isinstance(document, Mapping):
+        return Document(Body({}, ()), (Problem(1, _("a JSON object is required")),))
+    lines = _Lines(text)
+    attributes = {
+        key: Attribute(_json_expression(value, 0), lines.of_key(key), 0, 0)
+        for key, value in document.items()
+        if key not in _LABELED
+    }
+    blocks = (
+        Block(
+            kind,
+            (label,),
+            Body({name: Attribute(_json_expression(it, 0), line, 0, 0) for name, it in content.items()}, ()),
+            file,
+            line,
+        )
+        for kind, value in document.items()
+        if kind in _LABELED
+        for label, content in _json_blocks(value)
+        for line in (lines.of_key(label),)
+    )
+    return Document(Body(attributes, (*blocks,)), ())
+
+
+class str_number(str):  # noqa: N801, SLOT000 - a callable for `json`, which keeps digits as they are written
+    """The digits of a number in JSON."""
+
+
+class _Lines:
+    """Where the keys of a JSON text are, nearly: the first place with this key in quotes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @functools.lru_cache(maxsize=1000)  # noqa: B019 - lives as long as one file is read
+    def of_key(self, key: str) -> int:
+        offset = self._text.find(json.dumps(key, ensure_ascii=False))
+        return 1 if offset < 0 else self._text.count("\n", 0, offset) + 1
+
+
+def _json_blocks(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The blocks of a kind by label; a list of objects holds several, and so may each label."""
+    for table in value if isinstance(value, list) else [value]:
+        for label, content in table.items() if isinstance(table, Mapping) else ():
+            for body in content if isinstance(content, list) else [content]:
+                if isinstance(body, Mapping):
+                    yield label, body
+
+
+def _json_expression(value: object, depth: int) -> Expression:
+    if depth > MOST_NESTED:
+        return Invalid("too deep")
+    match value:
+        case str_number():
+            try:
+                return Literal(number(value))
+            except EvaluationError as error:
+                return Invalid(str(error))
+        case str():
+            return _json_template(value)
+        case list():
+            return syntax.ListOf((*(_json_expression(it, depth + 1) for it in value),))
+        case dict():
+            items = ((_json_template(key), _json_expression(it, depth + 1)) for key, it in value.items())
+            return syntax.ObjectOf((*items,))
+        case bool() | None:
+            return Literal(value)
+        case _:
+            return Invalid("no JSON")
+
+
+def _json_template(text: str) -> Expression:
+    """A string of JSON as a template: without escapes of its own, but with `${…}` and `%{…}`."""
+    if "${" not in text and "%{" not in text:
+        return Literal(text)
+    word = "END"
+    while word in text:
+        word += "_"
+    document = parse_hcl(f"template = <<{word}\n{text}\n{word}\n", "")
+    attribute = document.body.attributes.get("template")
+    template = attribute.value if attribute is not None and not document.problems else Invalid("no template")
+    if not isinstance(template, syntax.Template):
+        return template
+    *parts, last = template.parts
+    if not isinstance(last, str):
+        return template
+    rest = last.removesuffix("\n")
+    return syntax.Template((*parts, rest) if rest else (*parts,))
+
+
+@functools.cache
+def _parser() -> Parser:
+    # Loaded where there is a Bake file only.
+    import tree_sitter  # noqa: PLC0415
+    import tree_sitter_hcl  # noqa: PLC0415
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+def _first_error(node: Node) -> Node:
+    """The first node of an erroneous tree that is missing or was skipped."""
+    while not (node.is_error or node.is_missing):
+        inner = next((it for it in node.children if it.has_error or it.is_missing), None)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
+class _Reader:
+    """Reads the tree of one text."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.source = text.encode("utf-8", "replace")
+        self._is_ascii = len(self.source) == len(text)
+        self._file = file
+        self._masked: set[int] = set()
+
+    def masked(self) -> bytes:
+        """Effect: have the numbers that the grammar does not know read as words. Gives the text with words for them."""
+        self._masked = {it.start() for it in _WHOLE_WITH_EXPONENT.finditer(self.source)}
+        return _WHOLE_WITH_EXPONENT.sub(lambda it: b"_" * len(it[0]), self.source)
+
+    def body(self, node: Node, depth: int) -> Body:
+        attributes: dict[str, Attribute] = {}
+        blocks: list[Block] = []
+        for child in node.children:
+            if child.type == "attribute":
+                name = next((it for it in child.children if it.type == "identifier"), None)
+                value = next((it for it in child.children if it.type == "expression"), None)
+                if name is not None and value is not None:
+                    parsed = Invalid("syntax error") if child.has_error else self.expression(value, 0)
+                    attributes[self._text(name)] = Attribute(
+                        parsed, 1 + name.start_point[0], self._offset(value.start_byte), self._offset(value.end_byte)
+                    )
+            elif child.type == "block" and depth < 4:
+                blocks.append(self._block(child, depth))
+        return Body(attributes, (*blocks,))
+
+    def _block(self, node: Node, depth: int) -> Block:
+        words = [it for it in node.children if it.type in {"identifier", "string_lit"}]
+        body = next((it for it in node.children if it.type == "body"), None)
+        labels = [self._text(it) if it.type == "identifier" else _unescaped(self._text(it)[1:-1]) for it in words[1:]]
+        place = words[1] if len(words) > 1 else node
+        return Block(
+            self._text(words[0]) if words else "",
+            (*labels,),
+            Body({}, ()) if body is None else self.body(body, depth + 1),
+            self._file,
+            1 + place.start_point[0],
+            self._offset(place.start_byte),
+            self._offset(place.end_byte),
+        )
+
+    def expression(self, node: Node, depth: int) -> Expression:
+        return Invalid("too deep") if depth > MOST_NESTED else self._terms(node.children, depth + 1)
+
+    def _terms(self, nodes: Sequence[Node], depth: int) -> Expression:
+        """A term with what follows it: attributes, indices and splats."""
+        if depth > MOST_NESTED:
+            return Invalid("too deep")
+        value: Expression = Invalid("nothing")
+        for node in nodes:
+            match node.type:
+                case "expression":
+                    value = self.expression(node, depth + 1)
+                case "conditional":
+                    parts = [self.expression(it, depth + 1) for it in node.children if it.type == "expression"]
+                    value = syntax.Conditional(*parts) if len(parts) == 3 else Invalid("conditional")
+                case "get_attr":
+                    name = next(it for it in node.children if it.type == "identifier")
+                    value = syntax.GetAttribute(value, self._text(name))
+                case "index":
+                    value = self._index(value, node.children[0], depth)
+                case "splat":
+                    rest = self._after(syntax.Name(syntax.SPLAT_ITEM), node.children[0].children[1:], depth)
+                    value = syntax.Splat(value, rest)
+                case kind if kind in _TERM:
+                    value = self._term(node, depth + 1)
+                case _:
+                    continue
+        return value
+
+    def _after(self, value: Expression, nodes: Sequence[Node], depth: int) -> Expression:
+        for node in nodes:
+            if node.type == "get_attr":
+                name = next(it for it in node.children if it.type == "identifier")
+                value = syntax.GetAttribute(value, self._text(name))
+            elif node.type == "index":
+                value = self._index(value, node.children[0], depth)
+        return value
+
+    def _index(self, value: Expression, node: Node, depth: int) -> Expression:
+        if node.type == "legacy_index":
+            return syntax.GetIndex(value, _number(self._text(node)[1:]))
+        key = next((it for it in node.children if it.type == "expression"), None)
+        return Invalid("index") if key is None else syntax.GetIndex(value, self.expression(key, depth + 1))
+
+    def _term(self, node: Node, depth: int) -> Expression:
+        inner = node.children[0]
+        match node.type:
+            case "variable_expr" if node.start_byte in self._masked:
+                return _number(self._text(node))
+            case "variable_expr":
+                return syntax.Name(self._text(node))
+            case "literal_value":
+                return self._literal(inner)
+            case "template_expr":
+                return syntax.Template(self._template(inner, depth))
+            case "collection_value":
+                return self._collection(inner, depth)
+            case "function_call":
+                listed = next((it for it in node.children if it.type == "function_arguments"), None)
+                children = () if listed is None else listed.children
+                arguments = (self.expression(it, depth + 1) for it in children if it.type == "expression")
+                is_expanded = any(it.type == "ellipsis" for it in children)
+                return syntax.Call(self._text(inner), (*arguments,), is_expanded)
+            case "for_expr":
+                return self._for(inner, depth)
+            case _:
+                return self._operation(inner, depth)
+
+    def _literal(self, node: Node) -> Expression:
+        text = self._text(node)
+        match node.type:
+            case "string_lit":
+                return Literal(_unescaped(text[1:-1]))
+            case "numeric_lit":
+                return _number(text)
+            case "bool_lit":
+                return Literal(text == "true")
+            case _:
+                return Literal(None)
+
+    def _collection(self, node: Node, depth: int) -> Expression:
+        if node.type == "tuple":
+            return syntax.ListOf(
+                (*(self.expression(it, depth + 1) for it in node.children if it.type == "expression"),)
+            )
+        items: list[tuple[Expression, Expression]] = []
+        for element in node.children:
+            if element.type == "object_elem":
+                key, *rest = (self.expression(it, depth + 1) for it in element.children if it.type == "expression")
+                # A word in place of a key is that word and not a variable; in parentheses it is a variable.
+                words = self._text(element.children[0])
+                if isinstance(key, syntax.Name) and not words.startswith("("):
+                    key = Literal(key.name)
+                items.append((key, rest[0] if rest else Invalid("no value")))
+        return syntax.ObjectOf((*items,))
+
+    def _for(self, node: Node, depth: int) -> Expression:
+        intro = next(it for it in node.children if it.type == "for_intro")
+        key, value, collection = self._loop(intro, depth)
+        expressions = [self.expression(it, depth + 1) for it in node.children if it.type == "expression"]
+        test = next((it for it in node.children if it.type == "for_cond"), None)
+        tests = [] if test is None else [it for it in test.children if it.type == "expression"]
+        condition = self.expression(tests[0], depth + 1) if tests else None
+        if node.type == "for_tuple_expr" and len(expressions) == 1:
+            return syntax.ForList(key, value, collection, expressions[0], condition)
+        if len(expressions) == 2:
+            is_grouped = any(it.type == "ellipsis" for it in node.children)
+            return syntax.ForObject(key, value, collection, expressions[0], expressions[1], is_grouped, condition)
+        return Invalid("for")
+
+    def _loop(self, node: Node, depth: int) -> tuple[str, str, Expression]:
+        """The names and the collection of a loop; the key is empty where it has no name."""
+        names = [self._text(it) for it in node.children if it.type == "identifier"]
+        collections = [self.expression(it, depth + 1) for it in node.children if it.type == "expression"]
+        if not names or not collections:
+            return "", "", Invalid("for")
+        return names[0] if len(names) > 1 else "", names[-1], collections[0]
+
+    def _operation(self, node: Node, depth: int) -> Expression:
+        if node.type == "unary_operation":
+            return syntax.Unary(self._text(node.children[0]), self._terms(node.children[1:], depth + 1))
+        for position, child in enumerate(node.children):
+            if not child.is_named and child.type not in {"(", ")"}:
+                left = self._terms(node.children[:position], depth + 1)
+                right = self._terms(node.children[position + 1 :], depth + 1)
+                return syntax.Binary(child.type, left, right)
+        return Invalid("operation")
+
+    def _template(self, node: Node, depth: int) -> tuple[TemplatePart, ...]:
+        children = node.children
+        if node.type == "quoted_template":
+            tokens = [*self._tokens(children[1:-1], children[0].end_byte, children[-1].start_byte, depth)]
+            for token in tokens:
+                token.text = _unescaped(token.text)
+        else:
+            start = self.source.find(b"\n", children[1].end_byte) + 1
+            end = max(start, self.source.rfind(b"\n", 0, children[-1].start_byte) + 1)
+            tokens = [*self._tokens(children[2:-1], start, end, depth)]
+            if self._text(children[0]) == "<<-":
+                _remove_indentation(tokens)
+            for token in tokens:
+                token.text = _ESCAPE_OF_TEMPLATE.sub(lambda it: it[0][0], token.text)
+        _strip(tokens)
+        return (*_parts(iter(tokens)),)
+
+    def _tokens(self, nodes: Sequence[Node], start: int, end: int, depth: int) -> Iterator[_Token]:
+        """Texts, interpolations and the parts of directives, in order. Texts are what is between the others."""
+        for node in nodes:
+            if node.type == "template_literal":
+                continue
+            if node.start_byte > start:
+                yield _Token("text", self.source[start : node.start_byte].decode("utf-8", "replace"))
+            start = node.end_byte
+            if node.type == "template_interpolation":
+                inner = next((it for it in node.children if it.type == "expression"), None)
+                yield self._token(
+                    "value", node, Invalid("empty") if inner is None else self.expression(inner, depth + 1)
+                )
+            elif node.type == "template_directive":
+                directive = node.children[0]
+                yield from self._tokens(directive.children, directive.start_byte, directive.end_byte, depth)
+            elif node.type in {"template_if_intro", "template_for_start"}:
+                yield self._opening(node, depth)
+            elif node.type == "template_else_intro":
+                yield self._token("else", node)
+            else:
+                yield self._token("end", node)
+        if end > start:
+            yield _Token("text", self.source[start:end].decode("utf-8", "replace"))
+
+    def _opening(self, node: Node, depth: int) -> _Token:
+        if node.type == "template_for_start":
+            key, value, collection = self._loop(node, depth)
+            token = self._token("for", node, collection)
+            token.names = key, value
+            return token
+        inner = next((it for it in node.children if it.type == "expression"), None)
+        return self._token("if", node, Invalid("empty") if inner is None else self.expression(inner, depth + 1))
+
+    @staticmethod
+    def _token(kind: str, node: Node, expression: Expression | None = None) -> _Token:
+        token = _Token(kind, expression=expression)
+        token.strips_before = len(node.children) > 1 and node.children[1].type == "strip_marker"
+        token.strips_after = len(node.children) > 1 and node.children[-2].type == "strip_marker"
+        return token
+
+    def _text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def _offset(self, byte: int) -> int:
+        return byte if self._is_ascii else len(self.source[:byte].decode("utf-8", "replace"))
+
+
+class _Token:
+    """A part of a template before it is known what belongs to which directive."""
+
+    __slots__ = ("expression", "kind", "names", "strips_after", "strips_before", "text")
+
+    def __init__(self, kind: str, text: str = "", expression: Expression | None = None) -> None:
+        self.kind = kind
+        self.text = text
+        self.expression = expression
+        self.names = ("", "")
+        self.strips_before = False
+        self.strips_after = False
+
+
+def _strip(tokens: Sequence[_Token]) -> None:
+    """Effect: remove the white space that `~` asks to remove."""
+    for position, token in enumerate(tokens):
+        if token.strips_before and position > 0:
+            tokens[position - 1].text = tokens[position - 1].text.rstrip()
+        if token.strips_after and position + 1 < len(tokens):
+            tokens[position + 1].text = tokens[position + 1].text.lstrip()
+
+
+def _remove_indentation(tokens: Sequence[_Token]) -> None:
+    """Effect: remove what all lines of a heredoc with `<<-` are indented by (HCL: flushHeredocTemplateParts)."""
+    texts = [it.text.splitlines(keepends=True) if it.kind == "text" else None for it in tokens]
+    smallest: int | None = None
+    starts_line = True
+    starts: list[tuple[int, int]] = []
+    for position, lines in enumerate(texts):
+        if lines is None:
+            smallest = 0 if starts_line else smallest
+            starts_line = False
+            continue
+        for index, line in enumerate(lines):
+            is_blank = not line.strip() and line.endswith("\n")
+            if starts_line and not is_blank:
+                indentation = len(line) - len(line.lstrip())
+                smallest = indentation if smallest is None else min(smallest, indentation)
+                starts.append((position, index))
+            starts_line = line.endswith("\n")
+    for position, index in starts:
+        lines = texts[position] or []
+        lines[index] = lines[index][smallest or 0 :]
+    for token, lines in zip(tokens, texts, strict=True):
+        if lines is not None:
+            token.text = "".join(lines)
+
+
+def _parts(tokens: Iterator[_Token]) -> Iterator[TemplatePart]:
+    """The parts up to the end of a directive, or of the template."""
+    for token in tokens:
+        if token.kind == "text" and token.text:
+            yield token.text
+        elif token.kind == "value" and token.expression is not None:
+            yield token.expression
+        elif token.kind == "for" and token.expression is not None:
+            yield syntax.TemplateFor(*token.names, token.expression, (*_parts(tokens),))
+        elif token.kind == "if" and token.expression is not None:
+            branches: list[list[TemplatePart]] = [[]]
+            for part in _parts_with_else(tokens):
+                if part is None:
+                    branches.append([])
+                else:
+                    branches[-1].append(part)
+            yield syntax.TemplateIf(token.expression, (*branches[0],), (*(branches[1] if len(branches) > 1 else ()),))
+        elif token.kind in {"end", "else"}:
+            return
+
+
+def _parts_with_else(tokens: Iterator[_Token]) -> Iterator[TemplatePart | None]:
+    """The parts of both branches of a condition, with None between them."""
+    for token in tokens:
+        if token.kind == "end":
+            return
+        if token.kind == "else":
+            yield None
+        else:
+            yield from _parts(_then(token, tokens))
+
+
+def _then(first: _Token, rest: Iterator[_Token]) -> Iterator[_Token]:
+    """A token, and those of `rest` that belong to it if it opens a directive."""
+    yield first
+    depth = int(first.kind in {"if", "for"})
+    while depth > 0:
+        token = next(rest, None)
+        if token is None:
+            return
+        depth += (token.kind in {"if", "for"}) - (token.kind == "end")
+        yield token
+
+
+def _number(text: str) -> Expression:
+    try:
+        return Literal(number(text))
+    except EvaluationError as error:
+        return Invalid(str(error))
+
+
+def _unescaped(text: str) -> str:
+    """What a quoted string means (HCL: hclsyntax/parser.go, ParseStringLiteralToken)."""
+    return _ESCAPE.sub(_escaped, text) if "\\" in text or "{" in text else text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    if code:
+        point = int(code, 16)
+        return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
+    return _LETTERS.get(match[3], match[0]) if match[3] else match[0][0]

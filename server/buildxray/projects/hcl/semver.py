@@ -1,0 +1,113 @@
+"""Whether a version satisfies a constraint, as `semvercmp` decides. Source: github.com/Masterminds/semver, v3."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from buildxray.projects.hcl.values import EvaluationError
+
+_MOST_TEXT: Final = 200
+_VERSION: Final = re.compile(
+    r"v?(?P<major>\d{1,18})(?:\.(?P<minor>\d{1,18}))?(?:\.(?P<patch>\d{1,18}))?"
+    r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?"
+)
+_CONSTRAINT: Final = re.compile(
+    r"(?P<operator>=<|=>|!=|>=|<=|~>|~|\^|=|>|<)?\s*v?"
+    r"(?P<major>\d{1,18}|[xX*])(?:\.(?P<minor>\d{1,18}|[xX*]))?(?:\.(?P<patch>\d{1,18}|[xX*]))?"
+    r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?"
+)
+_RANGE: Final = re.compile(r"(\S+)\s+-\s+(\S+)")
+
+
+class _Version(NamedTuple):
+    numbers: tuple[int, int, int]
+    pre: str
+
+    def key(self) -> tuple[object, ...]:
+        """Orders versions; one without a pre-release comes after those with one."""
+        parts = (((0, int(it), "") if it.isdecimal() else (1, 0, it)) for it in self.pre.split("."))
+        return (*self.numbers, not self.pre, (*parts,) if self.pre else ())
+
+
+class _Constraint(NamedTuple):
+    operator: str
+    version: _Version
+    given: int
+    """How many of major, minor and patch are numbers; the rest may be anything."""
+
+
+def satisfies(version: str, constraint: str) -> bool:
+    """Whether a version satisfies a constraint. Raises `EvaluationError` where either is none."""
+    if max(len(version), len(constraint)) > _MOST_TEXT:
+        raise EvaluationError("a version is too long")
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise EvaluationError(f"{version!r:.40} is not a version")
+    checked = _Version((int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0)), match["pre"] or "")
+    return any(all(_holds(checked, it) for it in _constraints(part)) for part in constraint.split("||"))
+
+
+def _constraints(text: str) -> list[_Constraint]:
+    text = _RANGE.sub(r">=\1 <=\2", text.strip())
+    found: list[_Constraint] = []
+    position = 0
+    while position < len(text):
+        if text[position] in ", ":
+            position += 1
+            continue
+        match = _CONSTRAINT.match(text, position)
+        if match is None:
+            raise EvaluationError(f"{text!r:.40} is not a constraint of versions")
+        parts = [match["major"], match["minor"], match["patch"]]
+        numbers = [int(it) if it is not None and it.isdecimal() else None for it in parts]
+        given = next((index for index, it in enumerate(numbers) if it is None), 3)
+        major, minor, patch = (it if it is not None and index < given else 0 for index, it in enumerate(numbers))
+        version = _Version((major, minor, patch), match["pre"] or "")
+        found.append(_Constraint(match["operator"] or "", version, given))
+        position = match.end()
+    if not found:
+        raise EvaluationError("a constraint of versions is required")
+    return found
+
+
+def _holds(version: _Version, it: _Constraint) -> bool:
+    """Whether a version satisfies one comparison (Masterminds/semver: constraints.go)."""
+    if version.pre and not it.version.pre:
+        return it.operator == "!="
+    key, limit = version.key(), it.version.key()
+    upper = _next(it.version.numbers, max(it.given, 1))
+    match it.operator:
+        case "" | "=":
+            return key == limit if it.given == 3 else _in_range(version, it, it.given)
+        case "!=":
+            return key != limit if it.given == 3 else not _in_range(version, it, it.given)
+        case ">":
+            return key > limit if it.given == 3 else version.numbers >= upper
+        case ">=" | "=>":
+            return key >= limit
+        case "<":
+            return key < limit
+        case "<=" | "=<":
+            return key <= limit if it.given == 3 else version.numbers < upper
+        case "^":
+            return _in_range(version, it, _caret(it))
+        case _:
+            return _in_range(version, it, min(it.given, 2))
+
+
+def _in_range(version: _Version, it: _Constraint, fixed: int) -> bool:
+    """Whether a version is at least the one given, and agrees with it in its first numbers."""
+    return version.key() >= it.version.key() and version.numbers[:fixed] == it.version.numbers[:fixed]
+
+
+def _caret(it: _Constraint) -> int:
+    """How many numbers `^` keeps: up to the first one that is not zero, of those given."""
+    first = next((index for index, number in enumerate(it.version.numbers) if number), it.given - 1)
+    return min(first + 1, it.given)
+
+
+def _next(numbers: tuple[int, int, int], given: int) -> tuple[int, int, int]:
+    """The first version after those that begin with the numbers given."""
+    listed = [*numbers[: given - 1], numbers[given - 1] + 1, 0, 0]
+    return listed[0], listed[1], listed[2]

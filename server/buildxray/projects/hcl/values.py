@@ -1,0 +1,177 @@
+"""Values of HCL expressions, and their conversions.
+
+A value that the text cannot tell is `UNKNOWN`. It spreads: what is computed from it is unknown too.
+Source: github.com/zclconf/go-cty, cty/convert.
+"""
+
+from __future__ import annotations
+
+import decimal
+import enum
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final, TypeAlias, Union
+
+MOST_TEXT: Final = 100_000
+"""Code points of one string that an expression may give."""
+_LARGEST_EXPONENT: Final = 400
+_PRECISION: Final = decimal.Context(prec=155, Emin=-1_000_000, Emax=1_000_000)
+"""About the 512 bits that HCL computes with (go-cty: cty/value_ops.go)."""
+
+
+class Unknown(enum.Enum):
+    """The type of the value that the text cannot tell."""
+
+    UNKNOWN = enum.auto()
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+Value: TypeAlias = Union[str, bool, Decimal, Unknown, "tuple[Value, ...]", "Mapping[str, Value]", None]
+"""Lists, tuples and sets are tuples; maps and objects are mappings; null is None."""
+
+
+class EvaluationError(Exception):
+    """An expression that Bake refuses, or that costs more than the budget allows."""
+
+
+def is_known(value: Value) -> bool:
+    """Whether no part of a value is unknown."""
+    if isinstance(value, tuple):
+        return all(map(is_known, value))
+    if isinstance(value, Mapping):
+        return all(map(is_known, value.values()))
+    return value is not UNKNOWN
+
+
+def number(text: str) -> Decimal:
+    """The number that a text spells. Raises `EvaluationError` for a text that spells none."""
+    try:
+        return checked_number(_PRECISION.create_decimal(text.strip()))
+    except decimal.DecimalException:
+        raise EvaluationError(f"a number is required, not {text!r:.40}") from None
+
+
+def checked_number(value: Decimal) -> Decimal:
+    """A number as it is. Raises `EvaluationError` if it is not finite, or needs hundreds of digits."""
+    if not value.is_finite() or (value != 0 and abs(value.adjusted()) > _LARGEST_EXPONENT):
+        raise EvaluationError("a number is too large")
+    return value
+
+
+def arithmetic() -> decimal.Context:
+    """The precision of HCL's arithmetic, for `decimal.localcontext`."""
+    return _PRECISION
+
+
+def to_text(value: Value) -> str | Unknown:
+    """A scalar as text. Raises `EvaluationError` for null, lists and objects."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return _number_text(value)
+    if isinstance(value, str | Unknown):
+        return value
+    raise EvaluationError(f"a string is required, not {kind(value)}")
+
+
+def to_number(value: Value) -> Decimal | Unknown:
+    """A number, or a string that spells one. Raises `EvaluationError` for anything else."""
+    if isinstance(value, Decimal | Unknown):
+        return value
+    if isinstance(value, str):
+        return number(value)
+    raise EvaluationError(f"a number is required, not {kind(value)}")
+
+
+def to_bool(value: Value) -> bool | Unknown:
+    """A boolean, or a string that spells one. Raises `EvaluationError` for anything else."""
+    if isinstance(value, bool | Unknown):
+        return value
+    if value in {"true", "1"}:
+        return True
+    if value in {"false", "0"}:
+        return False
+    raise EvaluationError(f"a boolean is required, not {kind(value)}")
+
+
+def to_list(value: Value) -> tuple[Value, ...] | Unknown:
+    """A list. Raises `EvaluationError` for anything else."""
+    if isinstance(value, tuple | Unknown):
+        return value
+    raise EvaluationError(f"a list is required, not {kind(value)}")
+
+
+def to_mapping(value: Value) -> Mapping[str, Value] | Unknown:
+    """An object or a map. Raises `EvaluationError` for anything else."""
+    if isinstance(value, Mapping | Unknown):
+        return value
+    raise EvaluationError(f"an object is required, not {kind(value)}")
+
+
+def kind(value: Value) -> str:
+    """What a value is, for messages."""
+    if value is None:
+        return "null"
+    names = ((bool, "a boolean"), (str, "a string"), (Decimal, "a number"), (tuple, "a list"), (Mapping, "an object"))
+    return next((name for type_, name in names if isinstance(value, type_)), "an unknown value")
+
+
+def elements(value: Value) -> list[tuple[Value, Value]] | Unknown:
+    """The keys and values of a collection; those of an object are sorted. Raises `EvaluationError` for a scalar."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, tuple):
+        return [(Decimal(index), item) for index, item in enumerate(value)]
+    if isinstance(value, Mapping):
+        return [(key, value[key]) for key in sorted(value)]
+    raise EvaluationError(f"a list or an object is required, not {kind(value)}")
+
+
+def as_set(values: Iterable[Value]) -> tuple[Value, ...]:
+    """The different values, in the order in which HCL goes through a set."""
+    different: dict[object, Value] = {hashable(it): it for it in values}
+    items = [*different.values()]
+    texts = [it for it in items if isinstance(it, str)]
+    numbers = [it for it in items if isinstance(it, Decimal)]
+    if len(texts) == len(items):
+        return (*sorted(texts),)
+    return (*sorted(numbers),) if len(numbers) == len(items) else (*items,)
+
+
+def hashable(value: Value) -> object:
+    """A key that two values share if they are equal: `1` and `"1"` and `true` are not."""
+    if isinstance(value, tuple):
+        return ("list", *map(hashable, value))
+    if isinstance(value, Mapping):
+        return ("object", *((key, hashable(value[key])) for key in sorted(value)))
+    return (type(value), value)
+
+
+def checked_text(text: str) -> str:
+    """A text in the normal form C that HCL keeps. Raises `EvaluationError` for one that is too long."""
+    if len(text) > MOST_TEXT:
+        raise EvaluationError("a string is too long")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def json_text(value: Value) -> str:
+    """A value as Go writes it in JSON."""
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json_text(key)}:{json_text(value[key])}" for key in sorted(value)) + "}"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=False)
+        return re.sub("[<>&\u2028\u2029]", lambda it: f"\\u{ord(it[0]):04x}", text)
+    return str(to_text(value))
+
+
+def _number_text(value: Decimal) -> str:
+    if value == value.to_integral_value(context=_PRECISION):
+        return str(int(value))
+    return f"{value.normalize(_PRECISION):f}"

@@ -1,0 +1,134 @@
+"""Variables in the values of Compose files, and the file `.env` that sets them.
+
+Source: github.com/compose-spec/compose-go, template/template.go and dotenv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import read_project_text
+
+_NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_OPERATOR: Final = re.compile(r":?[-?+]")
+_MOST_DEPTH: Final = 20
+_MOST_TEXT: Final = 100_000
+_LINE: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:]\s?|$)")
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+class MissingVariableError(Exception):
+    """A variable that must be set, and is not: `${NAME:?}`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> str:
+    """The text with its variables expanded; one that is not set is empty. Raises `MissingVariableError`."""
+    parts: list[str] = []
+    position = 0
+    while True:
+        dollar = text.find("$", position)
+        if dollar < 0 or depth > _MOST_DEPTH:
+            break
+        parts.append(text[position:dollar])
+        if text.startswith("$$", dollar):
+            parts.append("$")
+            position = dollar + 2
+            continue
+        braced = text.startswith("${", dollar)
+        name = _NAME.match(text, dollar + 1 + braced)
+        if name is None:
+            parts.append("$")
+            position = dollar + 1
+        elif not braced:
+            parts.append(environment.get(name[0], ""))
+            position = name.end()
+        else:
+            end = _closing(text, name.end())
+            parts.append(_substituted(name[0], text[name.end() : end], environment, depth))
+            position = end + 1
+    result = "".join((*parts, text[position:]))
+    return result[:_MOST_TEXT]
+
+
+def _closing(text: str, start: int) -> int:
+    """The offset of the brace that closes an expansion, or the length of the text."""
+    depth = 1
+    for position in range(start, len(text)):
+        if text.startswith("${", position):
+            depth += 1
+        elif text[position] == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+    return len(text)
+
+
+def _substituted(name: str, rest: str, environment: Mapping[str, str], depth: int) -> str:
+    operator = _OPERATOR.match(rest)
+    value = environment.get(name)
+    if operator is None:
+        return value or ""
+    word = rest[operator.end() :]
+    is_given = value is not None and (value != "" or len(operator[0]) == 1)
+    kind = operator[0][-1]
+    if kind == "+":
+        return interpolate(word, environment, depth + 1) if is_given else ""
+    if is_given:
+        return value or ""
+    if kind == "?":
+        raise MissingVariableError(name)
+    return interpolate(word, environment, depth + 1)
+
+
+def read_environment_file(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a `.env` file; later lines see those of earlier ones, and `environment`."""
+    text = read_project_text(path)
+    variables: dict[str, str] = {}
+    position = 0
+    while text is not None and position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        match = _LINE.match(text[position:end])
+        if match is None or text[position:end].lstrip().startswith("#"):
+            position = end + 1
+            continue
+        start = position + match.end()
+        quote = text[start : start + 1]
+        known = {**variables, **environment}
+        if quote in {'"', "'"} and quote:
+            closing = _end_of_quote(text, start + 1, quote)
+            value = text[start + 1 : closing]
+            variables[match["name"]] = value if quote == "'" else _expanded(_unescaped(value), known)
+            following = text.find("\n", closing)
+            position = len(text) if following < 0 else following + 1
+            continue
+        value = re.split(r"\s+#", text[start:end], maxsplit=1)[0].strip()
+        if match[0].rstrip().endswith(("=", ":")):
+            variables[match["name"]] = _expanded("" if value.startswith("#") else value, known)
+        position = end + 1
+    return variables
+
+
+def _end_of_quote(text: str, start: int, quote: str) -> int:
+    position = start
+    while position < len(text) and text[position] != quote:
+        position += 2 if text[position] == "\\" and quote == '"' else 1
+    return min(position, len(text))
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\(.)", lambda it: _ESCAPES.get(it[1], it[1] if it[1] in '"\\' else it[0]), value)
+
+
+def _expanded(value: str, environment: Mapping[str, str]) -> str:
+    try:
+        return interpolate(value, environment) if "$" in value else value
+    except MissingVariableError:
+        return ""

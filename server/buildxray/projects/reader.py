@@ -1,0 +1,118 @@
+"""Which builds the files of a directory and of a repository ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
+from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
+from buildxray.projects.builds import DeclaredBuild, Note
+from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
+from buildxray.projects.compose import OVERRIDE_NAMES, compose_files, read_compose
+from buildxray.projects.workflows import DIRECTORY as WORKFLOWS
+from buildxray.projects.workflows import read_workflows
+
+MOST_DIRECTORIES: Final = 32
+"""From a Dockerfile up to the root of its repository."""
+_MOST_ENTRIES: Final = 5_000
+_DEEPEST: Final = 3
+_SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata", "target", "dist"))
+WATCHED: Final = (
+    *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES, ".env")),
+    "**/.github/workflows/*.{yml,yaml}",
+)
+"""Glob patterns of the files that are read here."""
+
+
+class DirectoryBuilds(NamedTuple):
+    """What the files of a directory ask for."""
+
+    builds: tuple[DeclaredBuild, ...] = ()
+    notes: tuple[Note, ...] = ()
+    """Their files are absolute."""
+    sources: tuple[Path, ...] = ()
+    """The files that were read."""
+
+
+def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_platform: str) -> DirectoryBuilds:
+    """The builds of the Bake, Compose and workflow files of one directory.
+
+    `ancestors`, up to the root of the repository, are where its Bake files may be meant to be run from.
+    """
+    builds: list[DeclaredBuild] = []
+    notes: list[Note] = []
+    sources: tuple[Path, ...] = ()
+    bake = default_files(directory)
+    if bake:
+        project = best_directory(directory, ancestors, bake, local_platform=local_platform)
+        builds += bake_builds(project)
+        sources = project.sources
+        notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
+    elif compose := compose_files(directory):
+        project, services = read_compose(directory, compose)
+        builds += services
+        sources = project.sources
+        notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
+    builds += read_workflows(directory)
+    return DirectoryBuilds((*builds,), (*notes,), sources)
+
+
+def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
+    """The builds of a directory and of those below it, each once."""
+    builds: list[DeclaredBuild] = []
+    notes: list[Note] = []
+    included: set[Path] = set()
+    above = directories_above(root / "Dockerfile")[1:]
+    for directory in project_directories(root):
+        read = read_directory(directory, _up_to(directory, root, above), local_platform=local_platform)
+        if not included.isdisjoint({directory / it for it in COMPOSE_FILES if (directory / it).is_file()}):
+            continue
+        included.update(read.sources)
+        builds += read.builds
+        notes += read.notes
+    return DirectoryBuilds((*(it for it in builds if not it.remote.startswith("git@")),), (*notes,))
+
+
+def _up_to(directory: Path, root: Path, above: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The directories above one that is below a root, with those above the root."""
+    if directory == root:
+        return above
+    between = [it for it in directory.parents if it.is_relative_to(root)]
+    return (*between, *above)
+
+
+def has_project_files(directory: Path) -> bool:
+    """Whether a directory has files that `read_directory` reads."""
+    names = (*BAKE_FILES, *COMPOSE_FILES)
+    return any((directory / it).is_file() for it in names) or (directory / WORKFLOWS).is_dir()
+
+
+def directories_above(path: Path) -> tuple[Path, ...]:
+    """The directory of a file and those above it, up to the root of the repository."""
+    directories: list[Path] = []
+    for directory in path.parents[:MOST_DIRECTORIES]:
+        directories.append(directory)
+        if (directory / ".git").exists():
+            break
+    return (*directories,)
+
+
+def project_directories(root: Path) -> Iterator[Path]:
+    """The directories below a root, itself included, that have files which `read_directory` reads; nearest first."""
+    pending = [(root, 0)]
+    n_entries = 0
+    while pending:
+        directory, depth = pending.pop(0)
+        if has_project_files(directory):
+            yield directory
+        try:
+            with os.scandir(directory) as entries:
+                listed = sorted(it.name for it in entries if it.is_dir(follow_symlinks=False))
+        except OSError:
+            continue
+        n_entries += len(listed) + 1
+        if depth < _DEEPEST and n_entries < _MOST_ENTRIES:
+            pending += ((directory / it, depth + 1) for it in listed if it not in _SKIPPED and not it.startswith("."))
