@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.reading import ReadError, list_directory
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
 from buildxray.projects.builds import DeclaredBuild, Note
@@ -109,9 +109,8 @@ def project_directories(root: Path) -> Iterator[Path]:
         if has_project_files(directory):
             yield directory
         try:
-            with os.scandir(directory) as entries:
-                listed = sorted(it.name for it in entries if it.is_dir(follow_symlinks=False))
-        except OSError:
+            listed = [it.name for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
+        except (ReadError, OSError):
             continue
         n_entries += len(listed) + 1
         if depth < _DEEPEST and n_entries < _MOST_ENTRIES:
