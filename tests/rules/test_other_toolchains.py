@@ -28,7 +28,7 @@ def test_a_bundler_needs_the_flag_only() -> None:
         ("hugo", "/w/public", "safe"),
         ("mvn package", "/w/target/app.jar", "suggestion"),
         ("dotnet publish -o /w/out", "/w/out", "suggestion"),
-        ("curl -o x https://x && hugo", "/w/public", "suggestion"),
+        ("curl -o x https://x && hugo", "/w/public", "safe"),
         ("pip install mkdocs && mkdocs build", "/w/site", "suggestion"),
     ],
 )

@@ -13,13 +13,13 @@ from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import can_change_platform, compilers, outputs_of, safety_of_moving
+from buildxray.rules.portability import can_change_platform, compilers, needs_c, safety_of_moving
 from buildxray.semantics.build import Build, Instruction, KnownCommand, Stage
 from buildxray.syntax.text import Edit
 
 
 def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
-    """Make a stage compile for its targets on the build machine; None where no edit can."""
+    """Make a stage compile for its targets on the build machine; None where no edit can, or where the image would be wrong."""
     root = stage.root
     if root is None or not can_change_platform(root):
         return None
@@ -27,18 +27,18 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     commands = compilers(family)
     crossed = [it for it in commands if it.use.cross_compilation is not None]
     kept = [it.use for it in commands if it.use.cross_compilation is None]
-    if any(it.is_bound or not it.follows_target for it in kept):
+    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
         return None
     if not all(it.syntax.is_writable for it in crossed):
         return None
-    safety = safety_of_moving(family, outputs_of(commands))
+    edits = with_paying_moves(ctx, [set_platform(root.from_, "$BUILDPLATFORM"), *crossing_edits(crossed)])
+    after = ctx.after(edits)
+    safety = safety_of_moving(ctx, after, family)
     if safety is None:
         return None
     if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
-    edits = with_paying_moves(ctx, [set_platform(root.from_, "$BUILDPLATFORM"), *crossing_edits(crossed)])
-    after = ctx.after(edits).build
-    if not after.is_better_than(ctx.build) or not _is_right(after, family, safety):
+    if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
     title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)

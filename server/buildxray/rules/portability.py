@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.rules.base import Safety
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import set_platform
+from buildxray.semantics.artifacts import FOR_ALL, Machine, Origin, losses
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
-from buildxray.syntax.instructions import Copy, Onbuild
+from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
 )
 """What a safe fix may move to the build machine."""
-_FOR_ALL: Final = ("/etc", "/usr/share", "/var", "/home", "/srv")
-"""Directories whose files suit every architecture."""
-_FOR_ONE: Final = ("/bin", "/lib", "/lib32", "/lib64", "/libexec", "/opt", "/sbin", "/usr", "/root/.cargo")
-"""Directories whose files are for the architecture of the stage."""
+_NEEDING_C: Final = re.compile(
+    r"-linkmode[= ]['\"]?external|-buildmode=(?:c-archive|c-shared|plugin|shared)|(?:^|\s)-(?:race|msan|asan)(?:\s|$)"
+)
+"""Options with which Go cannot do without a C compiler. Source: `go help buildmode`, cmd/link."""
+_C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
+_C_PACKAGE: Final = re.compile(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
+"""Packages that people install to compile C, and for nothing else."""
+_BUILDING: Final = ("bazel", "bazelisk", "gmake", "make", "ninja", "samu", "scons", "waf")
+"""Programs that build what the project says, which often is C."""
 
 
 def compilers(stages: Iterable[Stage]) -> list[KnownCommand]:
@@ -32,13 +41,38 @@ def outputs_of(commands: Iterable[KnownCommand]) -> set[str]:
     return {path for command in commands for path in command.use.outputs}
 
 
-def can_run_elsewhere(root: Stage) -> bool:
-    """Whether the files that others take from a stage would be the same, had it run on another architecture."""
+def can_run_elsewhere(ctx: RuleContext, root: Stage) -> bool:
+    """Return whether the image would be the same, had a stage run on another architecture."""
     if not can_change_platform(root):
         return False
     commands = compilers(root.family)
+    after = ctx.after([set_platform(root.from_, "$BUILDPLATFORM")])
+    members = {it.idx for it in root.family}
+    origins = (origin for artifact in ctx.build.artifacts.all for origin in artifact.origins)
+    is_tied = any(it.machine is Machine.BUILDER and it.is_certain and it.stage in members for it in origins)
     follow = all(it.use.follows_target for it in commands)
-    return follow and safety_of_moving(root.family, outputs_of(commands)) is not None
+    return not is_tied and follow and safety_of_moving(ctx, after, root.family) is not None
+
+
+def needs_c(command: KnownCommand) -> bool:
+    """Return whether a Go command needs a C compiler, as far as its options, its variables and the packages of its stage tell.
+
+    False where cgo is off, and where the sources beside the Dockerfile do without C.
+    """
+    invocation = command.invocation
+    if command.use.toolchain.name != "Go" or all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
+        return False
+    if _NEEDING_C.search(" ".join(invocation.command.arguments)):
+        return True
+    if any(any(invocation.setting(it).values) for it in _C_SETTINGS):
+        return True
+    stage = command.run.stage
+    return stage is not None and invocation.workspace.uses_cgo is not False and _has_c_compiler(stage)
+
+
+def _has_c_compiler(stage: Stage) -> bool:
+    commands = (command for it in stage.ancestry for command in it.commands(Effect.INSTALL))
+    return any(_C_PACKAGE.fullmatch(word) for it in commands for word in it.syntax.arguments)
 
 
 def files_taken(stage: Stage) -> tuple[str, ...]:
@@ -66,29 +100,67 @@ def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
 
 
 def can_change_platform(root: Stage) -> bool:
-    """Whether the platform of a root stage is free to change: it is not in the image, and its image is one for all targets."""
+    """Return whether the platform of a root stage is free to change.
+
+    It is if the stage has one image for all targets, and neither it nor a stage on it is in the image or starts a program: such a stage
+    is an image of its own, which others build with `--target`.
+    """
     names = {*root.base_names}
-    return not any(it.is_image for it in root.family) and len(names) == 1 and names != {"scratch"}
+    if any(it.is_image for it in root.family) or len(names) != 1 or names == {"scratch"}:
+        return False
+    return not any(isinstance(it.node, Cmd | Entrypoint) for stage in root.family for it in stage.instructions)
 
 
-def safety_of_moving(family: Iterable[Stage], outputs: set[str]) -> Safety | None:
-    """How safe it is to move stages to the build machine; None where the files that others take would be wrong.
+def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[Stage]) -> Safety | None:
+    """Return how safe an edit is that moves stages to the build machine; None where the image would be wrong.
 
-    `family` is a root with every stage on it, `outputs` are the paths that its compilers write.
+    `family` is a root with every stage on it, of the context before the edit.
     """
     members = tuple(family)
+    outputs = outputs_of(compilers(members))
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
         return None
-    taken = [_safety_of_taking(members, consumer, outputs) for consumer in consumers_outside(members)]
-    if None in taken:
-        return None
-    is_safe = Safety.SUGGESTION not in taken and all(map(_is_harmless_stage, members))
-    return Safety.SAFE if is_safe else Safety.SUGGESTION
+    quality = _safety_of_files(before, after)
+    is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
+    return quality if is_harmless or quality is None else Safety.SUGGESTION
+
+
+def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
+    """SAFE where each file suits its image as well as before, SUGGESTION where a person can tell whether it does, else None."""
+    lost = losses(before.build.artifacts, after.build.artifacts)
+    if not lost:
+        return Safety.SAFE
+    doubtful = [
+        origin
+        for it in after.build.artifacts.all
+        if it.path in lost
+        for origin in it.origins
+        if origin.machine not in (Machine.NEUTRAL, Machine.TARGET) and not origin.is_from_context
+    ]
+    return Safety.SUGGESTION if all(_may_suit(after, it) for it in doubtful) else None
+
+
+def _may_suit(ctx: RuleContext, origin: Origin) -> bool:
+    """Whether files that were made on the build machine may suit the image after all.
+
+    Packages of npm may have no native code, and a script may compile nothing where no C compiler is installed for it.
+    """
+    use = origin.use
+    is_script = use is None or use.effect in (Effect.EXECUTE, Effect.UNKNOWN)
+    if is_script and origin.machine is Machine.UNKNOWN and origin.instruction is not None:
+        return origin.maker not in _BUILDING and not _has_c_compiler(ctx.build.stages[origin.stage])
+    if use is None:
+        return False
+    if use.effect is Effect.INSTALL:
+        return use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is None
+    return use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and origin.machine is Machine.UNKNOWN
 
 
 def _is_harmless_stage(stage: Stage) -> bool:
-    # If no target needs it, this plan does not say what another build does with it.
-    return stage.is_needed and all(map(_is_harmless, stage.instructions))
+    # If no target needs it, this plan does not say what another build does with it. What an argument names may be any image.
+    image = stage.from_.image
+    is_known = image is not None and not image.text.startswith("$")
+    return is_known and stage.is_needed and all(map(_is_harmless, stage.instructions))
 
 
 def _is_harmless(instruction: Instruction) -> bool:
@@ -110,28 +182,6 @@ def _is_harmless_run(run: Run) -> bool:
     return all(it is not None and it.effect in _HARMLESS and not it.needs_agreement for it in uses)
 
 
-def _safety_of_taking(family: tuple[Stage, ...], consumer: Instruction, outputs: set[str]) -> Safety | None:
-    """How safe it is that an instruction takes files from stages that move; None where it takes files for one architecture."""
-    paths = consumer.copied_paths
-    safety = Safety.SAFE if paths else Safety.SUGGESTION
-    for path in paths:
-        if any(holds(path, it) or holds(it, path) for it in outputs) or _is_for_all(path):
-            continue
-        if path == "/" or any(holds(it, path) for it in _FOR_ONE):
-            return None
-        if _may_hold_foreign_files(family, path):
-            safety = Safety.SUGGESTION
-    return safety
-
-
-def _may_hold_foreign_files(family: tuple[Stage, ...], path: str) -> bool:
-    """Whether a path that no compiler wrote may hold files for the architecture of the stage."""
-    if any(stage.commands(Effect.DOWNLOAD) for stage in family):
-        return True
-    installed = outputs_of(command for stage in family for command in stage.commands(Effect.INSTALL))
-    return any(holds(path, it) or holds(it, path) for it in installed)
-
-
 def _runs(command: Command, outputs: set[str]) -> bool:
     """Whether a command runs, by its path, a program that the stage has compiled."""
     program = command.syntax.words[0].text if command.syntax.words else ""
@@ -140,4 +190,4 @@ def _runs(command: Command, outputs: set[str]) -> bool:
 
 
 def _is_for_all(path: str) -> bool:
-    return any(holds(it, path) for it in _FOR_ALL)
+    return any(holds(it, path) for it in FOR_ALL)

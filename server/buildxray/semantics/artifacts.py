@@ -172,13 +172,15 @@ class Artifacts:
         return tuple(it for it in self.all if it.instruction == instruction)
 
     def qualities(self) -> dict[tuple[str, Platform], Quality]:
-        """How good each path of each image is; where several instructions write one path, the last counts."""
+        """How good each path of each image is; where several instructions write to one path, as to a directory, the worst counts."""
         found: dict[tuple[str, Platform], Quality] = {}
         for artifact in self.all:
             for target, tracer in enumerate(self._tracers):
                 platform = tracer.planned.platform
                 if platform in artifact.targets:
-                    found[artifact.path, platform] = self.quality(artifact.origins, target)
+                    key = artifact.path, platform
+                    quality = self.quality(artifact.origins, target)
+                    found[key] = min(quality, found.get(key, quality), key=lambda it: it.value)
         return found
 
     def quality(self, origins: Iterable[Origin], target: int) -> Quality:
@@ -374,7 +376,8 @@ class _Tracer:
             return
         outputs = use.outputs or _outputs(invocation)
         for it in sorted(wanted):
-            if not any(is_covered(it, one) or holds(one, it) for one in outputs):
+            is_elsewhere = not use.outputs and _is_of_system(it) and "/" in outputs
+            if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
                 continue
             yield self._made(use, stage, is_certain=bool(use.outputs))
             if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/"):

@@ -9,6 +9,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.placement import with_paying_moves
+from buildxray.rules.portability import needs_c
 from buildxray.rules.wording import advice, platforms
 from buildxray.semantics.build import Effect, KnownCommand, Use
 
@@ -83,7 +84,7 @@ def _message(use: Use) -> str:
 
 def _fixes(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
     crossing = command.use.cross_compilation
-    if crossing is None or not command.syntax.is_writable:
+    if crossing is None or not command.syntax.is_writable or needs_c(command):
         return ()
     edits = with_paying_moves(ctx, crossing_edits([command]))
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION

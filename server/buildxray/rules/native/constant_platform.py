@@ -68,7 +68,7 @@ def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
         if "$" in value or named_architectures(names) or not n_steps:
             continue
         fixes: tuple[Fix, ...] = ()
-        if can_run_elsewhere(stage):
+        if can_run_elsewhere(ctx, stage):
             edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
             fixes = (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
         yield Finding(
