@@ -12,10 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from buildxray.cli.plan_text import plan_text
-from buildxray.plan.planner import plan
+from buildxray.ide.analysis import Analyzer
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.parser import parse
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
@@ -26,9 +25,9 @@ def main() -> None:
     console = Console(record=True, width=112, file=io.StringIO(), force_terminal=True, highlight=False, markup=False)
     for name in ("Dockerfile", "Dockerfile.early-arg"):
         path = f"examples/greet/{name}"
-        planned = plan(parse((ROOT / path).read_text("utf-8")), BuildRequest(TARGETS[0], TARGETS))
+        analysis = Analyzer(BuildRequest(TARGETS[0], TARGETS)).analyze((ROOT / path).read_text("utf-8"))
         console.print(f"$ buildxray plan {path}", style="dim")
-        console.print(plan_text(planned, path))
+        console.print(plan_text(analysis.build, path))
         console.print()
     picture = console.export_svg(title="buildxray plan")
     width, height = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0])

@@ -39,7 +39,7 @@ def shown(text: str, targets: str = TARGETS) -> list[str]:
 
 def _box(box: Box) -> str:
     targets = "+".join(it.architecture for it in box.targets)
-    return f"{box.state.value}({targets})"
+    return f"{box.cost.value}({targets})"
 
 
 def test_rows_and_boxes() -> None:

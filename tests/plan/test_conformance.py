@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from buildxray.plan.as_json import plan_as_json
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
+from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
 from tests.support.conformance import CASES, case_text, expected
 

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildxray.plan.as_json import plan_as_json
 from buildxray.plan.graph import Vertex
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform, parse_normalized
+from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
 from tests.support.strategies import PLATFORMS, dockerfiles, mutated, stages, targets, text_of
 

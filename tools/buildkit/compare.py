@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from buildxray.plan.as_json import plan_as_json
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
+from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
 
 HERE = Path(__file__).resolve().parent

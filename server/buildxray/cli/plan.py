@@ -13,12 +13,11 @@ from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
+from buildxray.ide.analysis import Analysis
 from buildxray.ide.project import ProjectBuild
 from buildxray.localization import _
-from buildxray.plan.as_json import plan_as_json
-from buildxray.plan.model import Plan
-from buildxray.plan.planner import Planner
-from buildxray.syntax.parser import parse
+from buildxray.semantics.as_json import plan_as_json
+from buildxray.toolchains.base import Workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +29,9 @@ class _File(NamedTuple):
     build: ProjectBuild
 
     @property
-    def plan(self) -> Plan:
-        return Planner(self.build.request).plan(parse(self.text))
+    def analysis(self) -> Analysis:
+        """The file without what lies beside it, which plans do not depend on."""
+        return self.build.analyzer(Workspace()).analyze(self.text)
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def plan(options: argparse.Namespace) -> int:
     match options.format:
         case "json":
             for it in files:
-                console.out(json.dumps(plan_as_json(it.plan, it.path), ensure_ascii=False))
+                console.out(json.dumps(plan_as_json(it.analysis.plan, it.path), ensure_ascii=False))
         case "text":
             _print_text(files, console, has_origin=not options.platform)
         case _:
@@ -69,7 +69,7 @@ def _print_text(files: Iterator[_File], console: Console, *, has_origin: bool) -
     for n_before, it in enumerate(files):
         if n_before:
             console.print()
-        console.print(plan_text(it.plan, it.path, it.build.origin if has_origin else ""))
+        console.print(plan_text(it.analysis.build, it.path, it.build.origin if has_origin else ""))
 
 
 def _print_pictures(files: Iterator[_File], builds: Builds, format_: str) -> None:

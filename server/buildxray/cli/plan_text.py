@@ -8,36 +8,32 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
-from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, localized, ngettext
-from buildxray.semantics.stage_graph import Facts, Split, SplitCause
+from buildxray.semantics.cost import Execution, Sharing, build_totals, execution, platform_origin, split_note
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from buildxray.plan.model import Plan, Step
-    from buildxray.plan.outline import StageOutline
+    from buildxray.semantics.build import Build, Instruction, Stage
 
 _EMULATED: Final = "bold red"
 _NATIVE: Final = "green"
-_REPEATED: Final = "yellow"
-_SHARED: Final = "cyan"
+_COLOURS: Final = {Sharing.NONE: "", Sharing.ONCE: "", Sharing.SHARED: "cyan", Sharing.SEVERAL: "yellow"}
 _MARGINS: Final = 8
 _LEAST: Final = 16
 """Columns of an instruction that are shown in any case."""
 
 
-def plan_text(plan: Plan, path: str, origin: str = "") -> RenderableType:
-    """The stages of a plan with their steps, and the totals; `origin` says where the target platforms come from."""
-    writer = _Writer(plan)
-    request = plan.request
+def plan_text(build: Build, path: str, origin: str = "") -> RenderableType:
+    """The stages of a build with their steps, and the totals; `origin` says where the target platforms come from."""
+    request = build.request
     targets = _(", ").join(map(str, request.target_platforms))
     built = _("built on {machine} for {targets}", machine=request.build_platform, targets=targets)
     head = Text.assemble((path, "bold"), f"  {built}")
     if origin:
         head.append(f"  ({localized(origin)})", "dim")
-    errors = [_error(path, it.line, localized(it.message)) for it in plan.errors[:1]]
-    return Group(head, *errors, "", *(writer.stage(it) for it in plan.stages), writer.totals())
+    errors = [_error(path, it.line, localized(it.message)) for it in build.errors[:1]]
+    return Group(head, *errors, "", *map(_stage, build.stages), _totals(build))
 
 
 def _error(path: str, line: int, message: str) -> Text:
@@ -77,100 +73,51 @@ class _Rows:
             yield line
 
 
-class _Writer:
-    """Writes the parts of one plan."""
+def _stage(stage: Stage) -> RenderableType:
+    if not stage.is_needed:
+        return Group(Text.assemble(stage.display_name, "  ", _("not needed"), style="dim"), "")
+    rows = [_row(it) for it in (stage.from_, *stage.instructions) if it.steps]
+    return Group(_headline(stage), _Rows(rows), "")
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.facts = Facts(plan)
-        self.n_targets = len(plan.targets)
 
-    def stage(self, stage: StageOutline) -> RenderableType:
-        if stage.idx not in self.facts.needed_stages:
-            return Group(Text.assemble(stage.display_name, "  ", _("not needed"), style="dim"), "")
-        rows = [
-            _Row(self._line(idx), self._instruction(idx), self._mark(steps), self._reason(stage, idx, steps))
-            for idx in range(stage.from_idx, stage.end_idx)
-            if (steps := self.facts.steps(idx))
-        ]
-        return Group(self._headline(stage), _Rows(rows), "")
+def _headline(stage: Stage) -> Text:
+    platforms = _(", ").join(dict.fromkeys(str(it) for it in stage.platforms))
+    text = Text.assemble((stage.display_name, "bold"), f"  {platforms}", (f"  {platform_origin(stage)}", "dim"))
+    if stage.is_target:
+        text.append("  ").append(_("becomes the image"), "bold")
+    return text
 
-    def _headline(self, stage: StageOutline) -> Text:
-        platforms = _(", ").join(dict.fromkeys(str(it) for it in self.facts.platforms(stage.idx)))
-        text = Text.assemble(
-            (stage.display_name, "bold"), f"  {platforms}", (f"  {platform_origin(self.facts, stage)}", "dim")
-        )
-        if stage.idx == self.plan.target_stage:
-            text.append("  ").append(_("becomes the image"), "bold")
-        return text
 
-    def _line(self, idx: int) -> str:
-        return str(self.plan.instruction(idx).first_line)
+def _row(instruction: Instruction) -> _Row:
+    executed = execution(instruction)
+    keyword = instruction.node.keyword.text
+    written = Text.assemble((keyword, "bold"), " ".join(["", *instruction.node.text[len(keyword) :].split()]))
+    platforms = _(", ").join(map(str, executed.emulated_platforms))
+    reason = _("; ").join(filter(None, [platforms, split_note(instruction)]))
+    return _Row(str(instruction.line), written, _mark(executed), Text(reason, "dim"))
 
-    def _instruction(self, idx: int) -> Text:
-        node = self.plan.node(idx)
-        keyword = node.keyword.text
-        return Text.assemble((keyword, "bold"), " ".join(["", *node.text[len(keyword) :].split()]))
 
-    def _mark(self, steps: tuple[Step, ...]) -> Text:
-        emulated = [it for it in steps if it.is_emulated]
-        if len(steps) > 1:
-            text = Text(f"×{len(steps)}", _REPEATED)
-        elif self.n_targets > 1 and len(steps[0].targets) == self.n_targets:
-            text = Text(_("shared"), _SHARED)
-        else:
-            text = Text(_("once"))
-        if emulated:
-            count = _("{n} emulated", n=len(emulated)) if len(steps) > 1 else _("emulated")
-            text.append(f" {count}", _EMULATED)
-        elif steps[0].kind == "exec":
-            text.append(" ").append(_("native"), _NATIVE)
-        return text
+def _mark(executed: Execution) -> Text:
+    text = Text(executed.count_word, _COLOURS[executed.sharing])
+    if executed.machine_word:
+        text.append(f" {executed.machine_word}", _EMULATED if executed.emulated else _NATIVE)
+    return text
 
-    def _reason(self, stage: StageOutline, idx: int, steps: tuple[Step, ...]) -> Text:
-        emulated = dict.fromkeys(str(it.platform) for it in steps if it.is_emulated)
-        parts = [_(", ").join(emulated)] if emulated else []
-        split = self.facts.split(idx)
-        if split is not None and (words := self._cause(stage, idx, split)):
-            parts.append(words)
-        return Text(_("; ").join(parts), "dim")
 
-    def _cause(self, stage: StageOutline, idx: int, split: Split) -> str:
-        names = _(", ").join(split.variables)
-        if split.declared_at is not None:
-            names = _("{names} (line {line})", names=names, line=self._line(split.declared_at))
-        match split.cause:
-            case SplitCause.PLATFORM:
-                return _("on each target platform") if idx == stage.from_idx else ""
-            case SplitCause.ENVIRONMENT:
-                return _("{names} in environment", names=names)
-            case SplitCause.TEXT:
-                return _("{names} in text", names=names)
-            case SplitCause.FILES:
-                is_begin = split.origin == idx
-                follows = stage.from_idx <= split.origin < stage.end_idx and stage.idx not in self.facts.native_stages
-                if follows:
-                    return ""
-                if is_begin:
-                    return _("files differ")
-                return _("files differ since line {line}", line=self._line(split.origin))
-
-    def totals(self) -> RenderableType:
-        runs = [it for it in self.plan.steps if it.kind == "exec"]
-        emulated = [it for it in runs if it.is_emulated]
-        text = Text.assemble((ngettext("{n} step", "{n} steps", len(self.plan.steps)), "bold"))
-        text.append(_(", of these "))
-        text.append(ngettext("{n} RUN: ", "{n} RUNs: ", len(runs)))
-        text.append(_("{n} emulated", n=len(emulated)), _EMULATED if emulated else _NATIVE)
-        platforms = dict.fromkeys(str(it.platform) for it in emulated)
-        if platforms:
-            text.append(_(" ({platforms})", platforms=_(", ").join(platforms)))
-        if self.n_targets > 1:
-            text.append(
-                ngettext(
-                    "; {n} RUN instruction executed once per platform",
-                    "; {n} RUN instructions executed once per platform",
-                    self.facts.repeated_runs(self.facts.needed_stages),
-                )
+def _totals(build: Build) -> RenderableType:
+    totals = build_totals(build)
+    text = Text.assemble((ngettext("{n} step", "{n} steps", totals.n_steps), "bold"))
+    text.append(_(", of these "))
+    text.append(ngettext("{n} RUN: ", "{n} RUNs: ", totals.n_runs))
+    text.append(_("{n} emulated", n=totals.n_emulated), _EMULATED if totals.n_emulated else _NATIVE)
+    if totals.emulated_platforms:
+        text.append(_(" ({platforms})", platforms=_(", ").join(map(str, totals.emulated_platforms))))
+    if len(build.targets) > 1:
+        text.append(
+            ngettext(
+                "; {n} RUN instruction executed once per platform",
+                "; {n} RUN instructions executed once per platform",
+                len(totals.repeated),
             )
-        return text
+        )
+    return text

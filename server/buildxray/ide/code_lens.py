@@ -1,4 +1,4 @@
-"""What stands above each FROM: where the stage runs, and what that costs."""
+"""Code lenses above each FROM: where the stage runs, and what that costs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, ngettext
-from buildxray.plan.outline import StageOutline
+from buildxray.semantics.build import Stage
+from buildxray.semantics.cost import platform_origin, stage_totals
 from buildxray.syntax.text import TextRange
 
 
@@ -22,23 +22,20 @@ class CodeLens:
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
     """The lens of each stage."""
-    for stage in analysis.plan.stages:
-        instruction = analysis.plan.instruction(stage.from_idx)
-        yield CodeLens(instruction.range_of(instruction.node.keyword), _title(analysis, stage))
+    return (CodeLens(stage.from_.keyword_range, _title(stage)) for stage in analysis.build.stages)
 
 
-def _title(analysis: Analysis, stage: StageOutline) -> str:
-    facts = analysis.context.facts
-    if stage.idx not in facts.needed_stages:
+def _title(stage: Stage) -> str:
+    if not stage.is_needed:
         return _("not needed for the image")
-    platforms = _(", ").join(dict.fromkeys(map(str, facts.platforms(stage.idx))))
-    parts = [_("{platforms} ({origin})", platforms=platforms, origin=platform_origin(facts, stage))]
-    steps = {step.idx: step for idx in range(stage.from_idx, stage.end_idx) for step in facts.steps(idx)}
-    parts.append(ngettext("{n} step", "{n} steps", len(steps)))
-    emulated = sum(it.is_emulated for it in steps.values())
-    if emulated:
-        parts.append(_("{n} emulated", n=emulated))
-    repeated = facts.repeated_runs([stage.idx])
-    if repeated and stage.idx in facts.native_stages:
-        parts.append(_("{n} RUN once per platform", n=repeated))
+    platforms = _(", ").join(dict.fromkeys(map(str, stage.platforms)))
+    totals = stage_totals(stage)
+    parts = [
+        _("{platforms} ({origin})", platforms=platforms, origin=platform_origin(stage)),
+        ngettext("{n} step", "{n} steps", totals.n_steps),
+    ]
+    if totals.n_emulated:
+        parts.append(_("{n} emulated", n=totals.n_emulated))
+    if totals.repeated and stage.is_native:
+        parts.append(_("{n} RUN once per platform", n=len(totals.repeated)))
     return " · ".join(parts)

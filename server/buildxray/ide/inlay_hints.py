@@ -1,4 +1,4 @@
-"""What stands behind each RUN: how often it is executed, and where under emulation."""
+"""Inlay hints after each RUN: how often it executes, and where under emulation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.reasons import split_reason
 from buildxray.localization import _
-from buildxray.syntax.instructions import Run
+from buildxray.semantics.build import Run
+from buildxray.semantics.cost import Sharing, execution, split_reason
 from buildxray.syntax.text import TextRange
 
 
@@ -23,35 +23,32 @@ class InlayHint:
 
 def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
     """The hints of the RUN instructions that a range touches."""
-    facts = analysis.context.facts
-    for idx, instruction in enumerate(analysis.dockerfile.instructions):
-        if not isinstance(instruction.node, Run) or not instruction.range.touches(place):
+    for run in analysis.build.instructions:
+        if not isinstance(run, Run) or not run.range.touches(place):
             continue
-        steps = facts.steps(idx)
-        emulated = dict.fromkeys(str(it.platform) for it in steps if it.is_emulated)
+        executed = execution(run)
         labels: list[str] = []
         tooltips: list[str] = []
-        if len(steps) > 1:
-            labels.append(f"×{len(steps)}")
-            tooltips.append(split_reason(facts, idx))
-        elif steps and len(steps[0].targets) > 1:
-            labels.append(_("shared"))
-            tooltips.append(_("Executed once for {n} platforms.", n=len(steps[0].targets)))
-        if emulated:
-            platforms = _(", ").join(emulated)
-            labels.append(_("emulated: {platforms}", platforms=platforms))
+        if executed.sharing is Sharing.SEVERAL:
+            labels.append(executed.count_word)
+            tooltips.append(split_reason(run))
+        elif executed.sharing is Sharing.SHARED:
+            labels.append(executed.count_word)
+            tooltips.append(_("Executed once for {n} platforms.", n=executed.n_served))
+        if executed.emulated:
+            labels.append(executed.emulation)
             tooltips.append(
                 _(
                     "Under emulation for {platforms}; built on {machine}.",
-                    platforms=platforms,
+                    platforms=_(", ").join(map(str, executed.emulated_platforms)),
                     machine=analysis.request.build_platform,
                 )
             )
         if labels:
-            yield InlayHint(_end_of_first_line(analysis, instruction.range), "  ".join(labels), "\n\n".join(tooltips))
+            yield InlayHint(_end_of_first_line(analysis, run.range), "  ".join(labels), "\n\n".join(tooltips))
 
 
 def _end_of_first_line(analysis: Analysis, range_: TextRange) -> int:
-    """Behind the last line a hint of a long heredoc would be out of sight."""
+    """The offset of a hint: after the last line of a long heredoc it would be out of sight."""
     line = analysis.lines.line_of(range_.start)
     return min(analysis.lines.ends[line], range_.end)

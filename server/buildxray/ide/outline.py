@@ -36,21 +36,17 @@ class Fold(NamedTuple):
 
 def symbols(analysis: Analysis) -> Iterator[Symbol]:
     """The global arguments, then the stages with their instructions."""
-    instructions = analysis.dockerfile.instructions
-    stages = analysis.plan.stages
-    first = stages[0].from_idx if stages else len(instructions)
-    yield from (_symbol(it) for it in instructions[:first])
-    for stage in stages:
-        start = instructions[stage.from_idx]
-        end = instructions[stage.end_idx - 1].end
-        platforms = ", ".join(dict.fromkeys(map(str, analysis.context.facts.platforms(stage.idx))))
+    yield from (_symbol(it.syntax) for it in analysis.build.global_instructions)
+    for stage in analysis.build.stages:
+        start, end = stage.from_.syntax, stage.last.syntax.end
+        platforms = ", ".join(dict.fromkeys(map(str, stage.platforms)))
         yield Symbol(
             stage.display_name,
             f"{start.node.text.partition(' ')[2]} · {platforms}" if platforms else start.node.text.partition(" ")[2],
             "stage",
             TextRange(start.range.start, max(end, start.range.end)),
             start.range_of(start.node.arguments[2] if len(start.node.arguments) > 2 else start.node.keyword),
-            tuple(_symbol(it) for it in instructions[stage.from_idx + 1 : stage.end_idx]),
+            tuple(_symbol(it.syntax) for it in stage.instructions),
         )
 
 
@@ -59,7 +55,7 @@ def folds(analysis: Analysis) -> Iterator[Fold]:
     line_of = analysis.lines.line_of
     instructions = analysis.dockerfile.instructions
     lines = [(line_of(it.range.start), line_of(it.end)) for it in instructions]
-    stages = [(lines[it.from_idx][0], lines[it.end_idx - 1][1]) for it in analysis.plan.stages]
+    stages = [(lines[it.from_.idx][0], lines[it.last.idx][1]) for it in analysis.build.stages]
     for first, last in dict.fromkeys((*stages, *lines)):
         if last > first:
             yield Fold(first, last)

@@ -5,43 +5,40 @@ from __future__ import annotations
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.ide.names import Kind, occurrence_at
-from buildxray.ide.reasons import platform_origin
 from buildxray.localization import _, ngettext
-from buildxray.plan.outline import StageOutline
-from buildxray.syntax.instructions import Flag, From, Run
+from buildxray.semantics.build import Stage
+from buildxray.semantics.cost import platform_origin, stage_totals
+from buildxray.syntax.instructions import Flag
 
 
 def platform_flag(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the `--platform` at an offset."""
-    for stage in analysis.plan.stages:
-        instruction = analysis.dockerfile.instructions[stage.from_idx]
-        node = instruction.node
-        flag = node.platform if isinstance(node, From) else None
-        if flag is not None and instruction.range_of(flag).contains(offset):
+    for stage_ in analysis.build.stages:
+        flag = stage_.from_.platform
+        if flag is not None and stage_.from_.range_of(flag).contains(offset):
             parts = [
                 _("**`--platform`**: the platform of this stage's image, and so of its `RUN` steps"),
                 _meaning(flag),
             ]
-            if analysis.context.facts.bases(stage.idx):
+            if stage_.bases:
                 parts.append(_("**Ignored here**: this stage is built on another one, and has its platform."))
-            parts += [_platform_table(analysis, stage), platforms_note(analysis)]
-            return Hover(instruction.range_of(flag), "\n\n".join(filter(None, parts)))
+            parts += [_platform_table(stage_), platforms_note(analysis)]
+            return Hover(stage_.from_.range_of(flag), "\n\n".join(filter(None, parts)))
     return None
 
 
 def stage(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain the stage whose FROM, image or name stands at an offset."""
-    found = occurrence_at(analysis, offset)
-    if found is not None and found.name.kind is Kind.STAGE:
-        named = next(it for it in analysis.plan.stages if it.from_idx == found.name.declared_at)
-        return Hover(found.range, _described(analysis, named))
-    for outlined in analysis.plan.stages:
-        instruction = analysis.dockerfile.instructions[outlined.from_idx]
-        node = instruction.node
-        assert isinstance(node, From), "a stage begins with FROM"
-        for token in (node.keyword, node.image):
-            if token is not None and instruction.range_of(token).contains(offset):
-                return Hover(instruction.range_of(token), _described(analysis, outlined))
+    """Explain the stage whose FROM, image or name is at an offset."""
+    occurrence = occurrence_at(analysis, offset)
+    if occurrence is not None and occurrence.name.kind is Kind.STAGE:
+        named = analysis.build.instructions[occurrence.name.declared_at].stage
+        assert named is not None, "the name of a stage is declared by its FROM"
+        return Hover(occurrence.range, _described(analysis, named))
+    for stage_ in analysis.build.stages:
+        from_ = stage_.from_
+        for token in (from_.node.keyword, from_.image):
+            if token is not None and from_.range_of(token).contains(offset):
+                return Hover(from_.range_of(token), _described(analysis, stage_))
     return None
 
 
@@ -58,39 +55,40 @@ def _meaning(flag: Flag) -> str:
     return ""
 
 
-def _platform_table(analysis: Analysis, outlined: StageOutline) -> str:
-    targets = (f"`{it}`" for it in analysis.request.target_platforms)
-    platforms = (f"`{it}`" for it in analysis.context.facts.platforms(outlined.idx))
+def _platform_table(stage_: Stage) -> str:
+    targets = (f"`{it}`" for it in stage_.build.request.target_platforms)
+    platforms = (f"`{it}`" for it in stage_.platforms)
     return table([_("target platform"), _("platform of this stage")], zip(targets, platforms, strict=True))
 
 
-def _described(analysis: Analysis, outlined: StageOutline) -> str:
-    facts = analysis.context.facts
-    platforms = _(", ").join(f"`{it}`" for it in dict.fromkeys(facts.platforms(outlined.idx)))
+def _described(analysis: Analysis, stage_: Stage) -> str:
+    platforms = _(", ").join(f"`{it}`" for it in dict.fromkeys(stage_.platforms))
     parts = [
         _(
             "**stage `{stage}`** on {platforms} ({origin})",
-            stage=outlined.display_name,
+            stage=stage_.display_name,
             platforms=platforms or _("no platform"),
-            origin=platform_origin(facts, outlined),
+            origin=platform_origin(stage_),
         )
     ]
-    if outlined.idx not in facts.needed_stages:
+    if not stage_.is_needed:
         return "\n\n".join([*parts, _("Not needed for the image: BuildKit skips it.")])
-    indices = range(outlined.from_idx + 1, outlined.end_idx)
-    runs = {step.idx: step for it in indices for step in facts.steps(it) if isinstance(analysis.plan.node(it), Run)}
-    steps = {step.idx for it in range(outlined.from_idx, outlined.end_idx) for step in facts.steps(it)}
-    emulated = sum(it.is_emulated for it in runs.values())
-    counted = ngettext("{n} step", "{n} steps", len(steps))
+    totals = stage_totals(stage_)
+    counted = ngettext("{n} step", "{n} steps", totals.n_steps)
     parts.append(
-        _("{steps}, {n_runs} of them `RUN`, {n} under emulation.", steps=counted, n_runs=len(runs), n=emulated)
-        if runs
+        _(
+            "{steps}, {n_runs} of them `RUN`, {n} under emulation.",
+            steps=counted,
+            n_runs=totals.n_runs,
+            n=totals.n_emulated,
+        )
+        if totals.n_runs
         else _("{steps}, none of them `RUN`.", steps=counted)
     )
-    if outlined.idx == analysis.plan.target_stage:
+    if stage_.is_target:
         parts.append(_("It becomes the image."))
-    consumers = [analysis.dockerfile.instructions[it.instruction].first_line for it in facts.consumers[outlined.idx]]
-    if consumers:
-        lines = _(", ").join(map(str, sorted({*consumers})))
-        parts.append(ngettext("Used in line {lines}.", "Used in lines {lines}.", len({*consumers}), lines=lines))
+    lines = sorted({it.line for it in stage_.consumers})
+    if lines:
+        listed = _(", ").join(map(str, lines))
+        parts.append(ngettext("Used in line {lines}.", "Used in lines {lines}.", len(lines), lines=listed))
     return "\n\n".join(filter(None, [*parts, platforms_note(analysis)]))

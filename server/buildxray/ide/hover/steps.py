@@ -4,39 +4,46 @@ from __future__ import annotations
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note
-from buildxray.ide.reasons import split_reason
 from buildxray.localization import _, ngettext
-from buildxray.plan.model import Step
+from buildxray.semantics.build import Instruction, Step
+from buildxray.semantics.cost import Execution, Sharing, execution, split_reason
 from buildxray.syntax.instructions import Copying, Run, Workdir
 
 
 def keyword(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the keyword at an offset; None for instructions that make no step."""
-    for idx, instruction in enumerate(analysis.dockerfile.instructions):
-        node = instruction.node
-        range_ = instruction.range_of(node.keyword)
-        if isinstance(node, Run | Copying | Workdir) and range_.contains(offset):
-            return Hover(range_, "\n\n".join(filter(None, _described(analysis, idx))))
+    for instruction in analysis.build.instructions:
+        is_step = isinstance(instruction.node, Run | Copying | Workdir)
+        if is_step and instruction.keyword_range.contains(offset):
+            parts = filter(None, _described(analysis, instruction))
+            return Hover(instruction.keyword_range, "\n\n".join(parts))
     return None
 
 
-def _described(analysis: Analysis, idx: int) -> list[str]:
-    facts = analysis.context.facts
-    steps = facts.steps(idx)
-    name = analysis.plan.node(idx).name
-    if not steps:
+def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
+    name = instruction.keyword
+    executed = execution(instruction)
+    if executed.sharing is Sharing.NONE:
         return [_("**`{name}`** makes no step: no target needs it.", name=name)]
-    n_targets = len(analysis.request.target_platforms)
-    if len(steps) == 1 and len(steps[0].targets) == n_targets > 1:
-        headline = _("**`{name}`** runs once, for all {n} platforms", name=name, n=n_targets)
-    else:
-        headline = ngettext("**`{name}`** runs once", "**`{name}`** runs {n} times", len(steps), name=name)
     return [
-        headline,
-        "\n".join(f"- {_shown(it)}" for it in steps),
-        split_reason(facts, idx),
+        _headline(name, executed),
+        "\n".join(f"- {_shown(it)}" for it in executed.steps),
+        split_reason(instruction),
         platforms_note(analysis),
     ]
+
+
+def _headline(name: str, executed: Execution) -> str:
+    if executed.sharing is not Sharing.SHARED:
+        return ngettext("**`{name}`** runs once", "**`{name}`** runs {n} times", executed.n_steps, name=name)
+    if executed.n_served == executed.n_targets:
+        return _("**`{name}`** runs once, for all {n} platforms", name=name, n=executed.n_targets)
+    return _(
+        "**`{name}`** runs once, shared by {n} of {n_targets} platforms",
+        name=name,
+        n=executed.n_served,
+        n_targets=executed.n_targets,
+    )
 
 
 def _shown(step: Step) -> str:

@@ -66,7 +66,7 @@ def _step(stage: Stage, row: Row, box: Box) -> dict[str, Any]:
     return {
         "step": box.step,
         "kind": box.kind,
-        "state": box.state.value,
+        "state": box.cost.value,
         "platform": None if box.platform is None else str(box.platform),
         "targets": [str(it) for it in box.targets],
         "label": box.label,

@@ -8,36 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Literal
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.plan_view.order import dependency_order
-from buildxray.ide.reasons import platform_origin, split_reason
 from buildxray.localization import _, localized, ngettext
-from buildxray.plan.model import Step
-from buildxray.plan.operations import StepKind
-from buildxray.plan.outline import StageOutline
 from buildxray.platforms.platform import Platform
 from buildxray.rules.placement import needlessly_repeated
-from buildxray.semantics.stage_graph import Facts, SplitCause
-from buildxray.syntax.instructions import From, Node, Run
-
-
-class State(Enum):
-    """What a step costs."""
-
-    SHARED = "shared"
-    """Executed once, for several platforms."""
-    NATIVE = "native"
-    """A RUN on the build machine, for one platform."""
-    EMULATED = "emulated"
-    """A RUN on another architecture than the build machine's."""
-    REPEATED = "repeated"
-    """A RUN that executes once per platform and need not."""
-    SEPARATE = "separate"
-    """Files of one platform: nothing is executed."""
+from buildxray.semantics import build
+from buildxray.semantics.build import Step, StepKind
+from buildxray.semantics.cost import (
+    Cost,
+    build_totals,
+    cost_word,
+    platform_origin,
+    split_label,
+    split_reason,
+    step_cost,
+)
+from buildxray.syntax.instructions import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class Box:
     step: int
     """Its index in the plan."""
     kind: StepKind
-    state: State
+    cost: Cost
     platform: Platform | None
     """Where a RUN executes, or what an image is pulled for."""
     targets: tuple[Platform, ...]
@@ -154,12 +144,11 @@ class PlanView:
 
 def plan_view(analysis: Analysis) -> PlanView:
     """What the picture of a document's plan shows."""
-    plan, reader = analysis.plan, _Reader(analysis)
-    needed = [it for it in plan.stages if it.idx in reader.facts.needed_stages]
+    reader = _Reader(analysis)
     edges = tuple(reader.edges())
-    stages = {it.idx: reader.stage(it) for it in needed}
+    stages = {it.idx: reader.stage(it) for it in reader.build.needed_stages}
     order = dependency_order([*stages], [(it.source, it.target) for it in edges])
-    error = plan.error
+    error = next(iter(reader.build.errors), None)
     return PlanView(
         analysis.request.build_platform,
         analysis.request.target_platforms,
@@ -167,145 +156,100 @@ def plan_view(analysis: Analysis) -> PlanView:
         None if error is None else (localized(error.message), error.line),
         reader.totals(),
         tuple(stages[it] for it in order),
-        tuple(Unneeded(it.display_name, reader.line(it.from_idx)) for it in plan.stages if it.idx not in stages),
+        tuple(Unneeded(it.display_name, it.from_.line) for it in reader.build.stages if not it.is_needed),
         edges,
     )
 
 
 class _Reader:
-    """Reads one plan."""
+    """Reads one build."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self.plan = analysis.plan
-        self.facts: Facts = analysis.context.facts
-        self._needless = {it.idx for it in needlessly_repeated(analysis.context)}
-        self._continuation = re.compile(rf"{re.escape(self.plan.dockerfile.escape)}[ \t]*\r?\n|\s+")
-        self._sources: dict[int, list[Step]] = {}
-        for step in self.plan.steps:
-            if step.kind == "source":
-                for instruction in step.instructions:
-                    self._sources.setdefault(instruction, []).append(step)
+        self.build = analysis.build
+        self._needless = needlessly_repeated(analysis.context)
+        self._continuation = re.compile(rf"{re.escape(self.build.dockerfile.escape)}[ \t]*\r?\n|\s+")
 
-    def line(self, instruction: int) -> int:
-        return self.plan.instruction(instruction).first_line
-
-    def stage(self, stage: StageOutline) -> Stage:
-        is_chosen = stage.idx in self.facts.chosen_stages
+    def stage(self, stage: build.Stage) -> Stage:
         return Stage(
             stage.idx,
             stage.display_name,
-            self.line(stage.from_idx),
-            tuple(dict.fromkeys(self.facts.platforms(stage.idx))),
-            platform_origin(self.facts, stage),
-            stage.idx == self.plan.target_stage,
-            tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx)) if is_chosen else (),
+            stage.from_.line,
+            tuple(dict.fromkeys(stage.platforms)),
+            platform_origin(stage),
+            stage.is_target,
+            stage.targets if stage.is_chosen else (),
             tuple(self._rows(stage)),
         )
 
-    def _rows(self, stage: StageOutline) -> Iterator[Row]:
-        yield self._row("from", stage.from_idx, "FROM", self._base(stage), self.facts.steps(stage.from_idx))
-        for node, steps in self.facts.trigger_steps(stage.idx):
-            yield self._row("trigger", stage.from_idx, node.name, self._text(node), steps)
-        for idx in range(stage.from_idx + 1, stage.end_idx):
-            steps = self.facts.steps(idx)
-            if not steps:
+    def _rows(self, stage: build.Stage) -> Iterator[Row]:
+        from_ = stage.from_
+        yield self._row("from", from_, "FROM", _(", ").join(dict.fromkeys(stage.base_names)), from_.steps)
+        for node, steps in stage.trigger_steps:
+            yield self._row("trigger", from_, node.name, self._text(node), steps)
+        for instruction in stage.instructions:
+            if not instruction.steps:
                 continue
-            for name, images in self._images(idx):
-                yield self._row("image", idx, "", name, images)
-            node = self.plan.node(idx)
-            yield self._row("instruction", idx, node.name, self._text(node), steps)
+            for name, images in _images(instruction):
+                yield self._row("image", instruction, "", name, images)
+            text = self._text(instruction.node)
+            yield self._row("instruction", instruction, instruction.keyword, text, instruction.steps)
 
-    def _row(self, kind: RowKind, idx: int, keyword: str, text: str, steps: tuple[Step, ...]) -> Row:
-        instruction = self.plan.instruction(idx)
+    def _row(
+        self, kind: RowKind, instruction: build.Instruction, keyword: str, text: str, steps: tuple[Step, ...]
+    ) -> Row:
         is_whole = kind == "instruction"
+        is_needless = is_whole and instruction in self._needless
         return Row(
             kind,
-            idx,
-            instruction.first_line,
-            instruction.last_line,
+            instruction.idx,
+            instruction.line,
+            instruction.syntax.last_line,
             keyword,
             text,
-            tuple(self._box(it, is_needless=is_whole and idx in self._needless) for it in steps),
-            self._cause(idx) if is_whole else "",
-            split_reason(self.facts, idx) if is_whole else "",
+            tuple(_box(it, is_needless=is_needless) for it in steps),
+            split_label(instruction) if is_whole else "",
+            split_reason(instruction) if is_whole else "",
         )
-
-    def _box(self, step: Step, *, is_needless: bool) -> Box:
-        if step.is_emulated:
-            state = State.EMULATED
-        elif is_needless:
-            state = State.REPEATED
-        elif len(step.targets) > 1:
-            state = State.SHARED
-        else:
-            state = State.NATIVE if step.kind == "exec" else State.SEPARATE
-        return Box(step.idx, step.kind, state, step.platform, step.targets, step.label)
-
-    def _base(self, stage: StageOutline) -> str:
-        return _(", ").join(dict.fromkeys(it.stages[stage.idx].base_name for it in self.plan.targets))
-
-    def _images(self, idx: int) -> Iterator[tuple[str, tuple[Step, ...]]]:
-        """Images that an instruction takes files from."""
-        by_name: dict[str, list[Step]] = {}
-        for step in self._sources.get(idx, ()):
-            by_name.setdefault(step.label.removeprefix("FROM "), []).append(step)
-        for name, steps in by_name.items():
-            yield name.removeprefix("docker.io/").removeprefix("library/"), tuple(steps)
 
     def _text(self, node: Node) -> str:
         return self._continuation.sub(" ", node.text.strip()[len(node.keyword.text) :]).strip()
 
-    def _cause(self, idx: int) -> str:
-        """What an instruction is the first to differ by."""
-        split = self.facts.split(idx)
-        if split is None or split.origin != idx:
-            return ""
-        match split.cause:
-            case SplitCause.ENVIRONMENT | SplitCause.TEXT:
-                names = _(", ").join(split.variables)
-                if split.declared_at is None:
-                    return _("split by {names}", names=names)
-                return _("split by {names}, line {line}", names=names, line=self.line(split.declared_at))
-            case SplitCause.FILES:
-                return _("split: its files differ")
-            case SplitCause.PLATFORM:
-                return ""
-
     def edges(self) -> Iterator[Edge]:
-        """Who takes files from whom."""
-        for source, consumers in self.facts.consumers.items():
-            for it in consumers:
-                node = self.plan.node(it.instruction)
-                kind: EdgeKind = "from" if isinstance(node, From) else "mount" if isinstance(node, Run) else "copy"
-                if source in self.facts.needed_stages:
-                    yield Edge(source, it.stage, it.instruction, kind)
+        """The edges from the needed stages to those that take their files."""
+        for source in self.build.needed_stages:
+            for it in source.consumers:
+                kind: EdgeKind = "copy"
+                if isinstance(it, build.From):
+                    kind = "from"
+                elif isinstance(it, build.Run):
+                    kind = "mount"
+                assert it.stage is not None, "what takes files belongs to a stage"
+                yield Edge(source.idx, it.stage.idx, it.idx, kind)
 
     def totals(self) -> Totals:
-        runs = [it for it in self.plan.steps if it.kind == "exec"]
-        emulated = [it for it in runs if it.is_emulated]
+        totals = build_totals(self.build)
         return Totals(
-            len(self.plan.steps),
-            len(runs),
-            len(emulated),
-            tuple(dict.fromkeys(it.platform for it in emulated if it.platform is not None)),
-            self.facts.repeated_runs(self.facts.needed_stages),
+            totals.n_steps,
+            totals.n_runs,
+            totals.n_emulated,
+            totals.emulated_platforms,
+            len(totals.repeated),
             len(self._needless),
         )
 
 
-def state_word(state: State) -> str:
-    """A state in a word."""
-    match state:
-        case State.SHARED:
-            return _("shared")
-        case State.NATIVE:
-            return _("native")
-        case State.EMULATED:
-            return _("emulated")
-        case State.REPEATED:
-            return _("repeated")
-        case State.SEPARATE:
-            return _("per platform")
+def _box(step: Step, *, is_needless: bool) -> Box:
+    cost = step_cost(step, is_needless=is_needless)
+    return Box(step.idx, step.kind, cost, step.platform, step.targets, step.label)
+
+
+def _images(instruction: build.Instruction) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Images that an instruction takes files from, with the steps that pull each."""
+    by_name: dict[str, list[Step]] = {}
+    for step in instruction.pulled_images:
+        by_name.setdefault(step.label.removeprefix("FROM "), []).append(step)
+    for name, steps in by_name.items():
+        yield name.removeprefix("docker.io/").removeprefix("library/"), tuple(steps)
 
 
 def spoken(stage: Stage, row: Row, box: Box) -> str:
@@ -317,7 +261,7 @@ def spoken(stage: Stage, row: Row, box: Box) -> str:
         _("on {platform}, for {targets}", platform=_name(box.platform), targets=targets)
         if box.platform is not None
         else _("for {targets}", targets=targets),
-        _said(box),
+        _cost(box),
     ]
     return _("; ").join(parts)
 
@@ -327,11 +271,11 @@ def _name(platform: Platform) -> str:
     return str(platform)
 
 
-def _said(box: Box) -> str:
-    match box.state:
-        case State.SHARED:
+def _cost(box: Box) -> str:
+    match box.cost:
+        case Cost.SHARED:
             return ngettext("shared by {n} platform", "shared by {n} platforms", len(box.targets))
-        case State.REPEATED:
+        case Cost.REPEATED:
             return _("repeated without need")
         case _:
-            return state_word(box.state)
+            return cost_word(box.cost)

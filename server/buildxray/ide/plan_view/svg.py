@@ -21,10 +21,11 @@ from buildxray.ide.plan_view.layout import (
     Wire,
     lay_out,
 )
-from buildxray.ide.plan_view.model import PlanView, State, spoken, state_word
+from buildxray.ide.plan_view.model import PlanView, spoken
 from buildxray.ide.plan_view.typography import Style, elided, width, wrapped
 from buildxray.ide.plan_view.words import column_detail, emulated_caption, image_badge, labels, summary, title
 from buildxray.localization import _, ngettext
+from buildxray.semantics.cost import Cost, cost_word
 
 _MARGIN: Final = 24
 _NARROWEST: Final = 600
@@ -180,9 +181,9 @@ class _Drawing:
             size = 34 + width(words, type_.CAPTION)
             if x > _MARGIN and x + size > _MARGIN + room:
                 x, y = float(_MARGIN), y + 24
-            if isinstance(sample, State):
+            if isinstance(sample, Cost):
                 group = _add(legend, "g", f"step {sample.value}")
-                self._frame(group, x, y, 28, 18, is_hatched=sample is State.EMULATED)
+                self._frame(group, x, y, 28, 18, is_hatched=sample is Cost.EMULATED)
                 self._symbol(group, sample.value, x + 8, y + 3)
             else:
                 _add(legend, "path", f"wire {sample}", d=f"M{_n(x)} {_n(y + 9)}h28")
@@ -190,15 +191,15 @@ class _Drawing:
             x += size + 20
         return y + 18
 
-    def _legend_entries(self) -> Iterator[tuple[State | str, str]]:
+    def _legend_entries(self) -> Iterator[tuple[Cost | str, str]]:
         """Of what is in the picture only."""
-        states = {box.state for stage in self._view.stages for row in stage.rows for box in row.boxes}
+        states = {box.cost for stage in self._view.stages for row in stage.rows for box in row.boxes}
         words = {
-            State.SHARED: _("shared: once for several platforms"),
-            State.NATIVE: _("native: on the build machine"),
-            State.EMULATED: _("emulated: on another architecture"),
-            State.REPEATED: _("repeated without need"),
-            State.SEPARATE: _("files of one platform"),
+            Cost.SHARED: _("shared: once for several platforms"),
+            Cost.NATIVE: _("native: on the build machine"),
+            Cost.EMULATED: _("emulated: on another architecture"),
+            Cost.REPEATED: _("repeated without need"),
+            Cost.SEPARATE: _("files of one platform"),
         }
         yield from ((it, text) for it, text in words.items() if it in states)
         kinds = {it.kind for it in self._view.edges}
@@ -231,7 +232,7 @@ class _Drawing:
 
     def _row(self, parent: ET.Element, column: Column, placed: PlacedRow) -> None:
         row = placed.row
-        is_needless = any(it.state is State.REPEATED for it in row.boxes)
+        is_needless = any(it.cost is Cost.REPEATED for it in row.boxes)
         class_ = "row needless" if is_needless else "row"
         group = _add(parent, "g", class_, role="listitem", data_line=str(row.line), data_last_line=str(row.last_line))
         _add(group, "title").text = " ".join(filter(None, (row.keyword, row.text)))
@@ -267,20 +268,20 @@ class _Drawing:
 
     def _box(self, parent: ET.Element, column: Column, *, row: PlacedRow, placed: PlacedBox) -> None:
         box = placed.box
-        group = _add(parent, "g", f"step {box.state.value} {box.kind}", role="img", data_step=str(box.step))
+        group = _add(parent, "g", f"step {box.cost.value} {box.kind}", role="img", data_step=str(box.step))
         group.set("data-line", str(row.row.line))
         said = spoken(column.stage, row.row, box)
         group.set("aria-label", said)
         _add(group, "title").text = "\n".join(filter(None, (said, row.row.reason.replace("`", ""), box.label)))
-        is_emulated = box.state is State.EMULATED
+        is_emulated = box.cost is Cost.EMULATED
         self._frame(group, placed.x, placed.y, placed.width, BOX_HEIGHT, is_hatched=is_emulated)
-        symbol = "pull" if box.kind == "source" else box.state.value
+        symbol = "pull" if box.kind == "source" else box.cost.value
         self._symbol(group, symbol, placed.x + 6, placed.y + 4)
         label = self._label(row, placed)
         x, y = placed.x + SYMBOL_ROOM, placed.y + 14
         _write(group, elided(label, type_.LABEL, _room(placed)), type_.LABEL, x, y)
-        if box.state is not State.SEPARATE and all(self._has_room_for_word(row, it) for it in row.boxes):
-            written = _write(group, state_word(box.state), type_.WORD, placed.x + placed.width - 8, y)
+        if box.cost is not Cost.SEPARATE and all(self._has_room_for_word(row, it) for it in row.boxes):
+            written = _write(group, cost_word(box.cost), type_.WORD, placed.x + placed.width - 8, y)
             written.set("text-anchor", "end")
 
     def _label(self, row: PlacedRow, placed: PlacedBox) -> str:
@@ -288,8 +289,8 @@ class _Drawing:
         return next((it for it in possible if width(it, type_.LABEL) <= _room(placed)), possible[-1])
 
     def _has_room_for_word(self, row: PlacedRow, placed: PlacedBox) -> bool:
-        size = width(state_word(placed.box.state), type_.WORD)
-        return placed.box.state is State.SEPARATE or width(self._label(row, placed), type_.LABEL) + 8 + size <= _room(
+        size = width(cost_word(placed.box.cost), type_.WORD)
+        return placed.box.cost is Cost.SEPARATE or width(self._label(row, placed), type_.LABEL) + 8 + size <= _room(
             placed
         )
 

@@ -1,19 +1,21 @@
-"""The plan as the command line and editors get it: plain data, stable from the first release on."""
+"""The JSON of `buildxray plan --format json`: plain data, stable from the first release on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from buildxray.plan.model import Plan, Step
+from buildxray.semantics.cost import Cost, step_cost
 
 
 def plan_as_json(plan: Plan, path: str) -> dict[str, Any]:
-    """One object per file: the contract of `buildxray plan --format json`."""
+    """One object for a file: its platforms, why BuildKit refuses it, and its steps."""
+    request = plan.request
     error = plan.error
     return {
         "path": path,
-        "build_platform": str(plan.request.build_platform),
-        "target_platforms": [str(it) for it in plan.request.target_platforms],
+        "build_platform": str(request.build_platform),
+        "target_platforms": [str(it) for it in request.target_platforms],
         "error": None if error is None else {"message": error.message, "line": error.line},
         "steps": [_step_as_json(it) for it in plan.steps],
     }
@@ -29,4 +31,4 @@ def _step_as_json(step: Step) -> dict[str, Any]:
     fields |= {"targets": [str(it) for it in step.targets], "inputs": list(step.inputs)}
     if step.environment is not None:
         fields["env"] = [f"{it.name}={it.value}" for it in step.environment.in_order() if it.name != "PATH"]
-    return fields | {"emulated": step.is_emulated}
+    return fields | {"emulated": step_cost(step) is Cost.EMULATED}

@@ -1,0 +1,274 @@
+"""What instructions and stages cost, decided and worded in one place.
+
+The terminal, inlay hints, hovers, code lenses, the picture and the JSON of plans all ask this module; `tests/ide/test_cost_everywhere.py` holds
+that they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from buildxray.localization import _, ngettext
+from buildxray.platforms.platform import Platform
+from buildxray.semantics.build import Build, Instruction, Run, Split, SplitCause, Stage, Step
+
+
+class Cost(Enum):
+    """What one step costs."""
+
+    SHARED = "shared"
+    """Executed once, for several targets."""
+    NATIVE = "native"
+    """A RUN on the build machine, for one target."""
+    EMULATED = "emulated"
+    """A RUN on another architecture than the build machine's, for whatever number of targets."""
+    REPEATED = "repeated"
+    """A RUN that executes once per platform and need not."""
+    SEPARATE = "separate"
+    """Files of one target: nothing is executed."""
+
+
+def step_cost(step: Step, *, is_needless: bool = False) -> Cost:
+    """What a step costs; `is_needless` says that its RUN executes fewer times with every declaration in its place."""
+    if step.is_emulated:
+        return Cost.EMULATED
+    if is_needless:
+        return Cost.REPEATED
+    if len(step.targets) > 1:
+        return Cost.SHARED
+    return Cost.NATIVE if step.kind == "exec" else Cost.SEPARATE
+
+
+def cost_word(cost: Cost) -> str:
+    """A cost in a word."""
+    match cost:
+        case Cost.SHARED:
+            return _("shared")
+        case Cost.NATIVE:
+            return _("native")
+        case Cost.EMULATED:
+            return _("emulated")
+        case Cost.REPEATED:
+            return _("repeated")
+        case Cost.SEPARATE:
+            return _("per platform")
+
+
+class Sharing(Enum):
+    """How many times an instruction executes, and for how many targets."""
+
+    NONE = "none"
+    """No target needs it, or it makes no step."""
+    ONCE = "once"
+    """Once, for one target."""
+    SHARED = "shared"
+    """Once, for several targets."""
+    SEVERAL = "several"
+    """Several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How often an instruction executes, for whom, and where under emulation."""
+
+    steps: tuple[Step, ...]
+    n_targets: int
+    """The number of targets of the build."""
+
+    @property
+    def n_steps(self) -> int:
+        """How many times it executes."""
+        return len(self.steps)
+
+    @property
+    def sharing(self) -> Sharing:
+        """Whether targets share it."""
+        if len(self.steps) > 1:
+            return Sharing.SEVERAL
+        if not self.steps:
+            return Sharing.NONE
+        return Sharing.SHARED if len(self.steps[0].targets) > 1 else Sharing.ONCE
+
+    @property
+    def n_served(self) -> int:
+        """How many targets need it."""
+        return len({target for step in self.steps for target in step.targets})
+
+    @property
+    def emulated(self) -> tuple[Step, ...]:
+        """Its steps under emulation."""
+        return tuple(it for it in self.steps if it.is_emulated)
+
+    @property
+    def emulated_platforms(self) -> tuple[Platform, ...]:
+        """The platforms for which it is emulated."""
+        return tuple(dict.fromkeys(it.platform for it in self.emulated if it.platform is not None))
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it executes a command."""
+        return any(it.kind == "exec" for it in self.steps)
+
+    @property
+    def count_word(self) -> str:
+        """`×2`, `shared` or `once`; empty where it makes no step."""
+        match self.sharing:
+            case Sharing.SEVERAL:
+                return f"×{len(self.steps)}"
+            case Sharing.SHARED:
+                return cost_word(Cost.SHARED)
+            case Sharing.ONCE:
+                return _("once")
+            case Sharing.NONE:
+                return ""
+
+    @property
+    def machine_word(self) -> str:
+        """`native`, `emulated` or `1 emulated`; empty where it executes nothing."""
+        if not self.is_run:
+            return ""
+        if not self.emulated:
+            return cost_word(Cost.NATIVE)
+        return _("{n} emulated", n=len(self.emulated)) if len(self.steps) > 1 else cost_word(Cost.EMULATED)
+
+    @property
+    def emulation(self) -> str:
+        """`emulated: linux/arm64`; empty where nothing is."""
+        if not self.emulated:
+            return ""
+        return _("emulated: {platforms}", platforms=_(", ").join(map(str, self.emulated_platforms)))
+
+
+def execution(instruction: Instruction) -> Execution:
+    """How an instruction executes."""
+    return Execution(instruction.steps, len(instruction.build.targets))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a stage or a whole build costs."""
+
+    n_steps: int
+    n_runs: int
+    """Of these steps: those that execute a RUN."""
+    n_emulated: int
+    """Of the RUN steps: those under emulation."""
+    emulated_platforms: tuple[Platform, ...]
+    repeated: tuple[Run, ...]
+    """The RUN instructions that execute several times."""
+
+
+def build_totals(build: Build) -> Totals:
+    """What a whole build costs."""
+    return _totals(build.steps, build.repeated_runs)
+
+
+def stage_totals(stage: Stage) -> Totals:
+    """What a stage costs: the steps of its own instructions, FROM included."""
+    steps = {step.idx: step for it in (stage.from_, *stage.instructions) for step in it.steps}
+    return _totals(steps.values(), [it for it in stage.runs if len(it.steps) > 1])
+
+
+def _totals(steps: Iterable[Step], repeated: Iterable[Run]) -> Totals:
+    counted = [*steps]
+    runs = [it for it in counted if it.kind == "exec"]
+    emulated = [it for it in runs if it.is_emulated]
+    platforms = dict.fromkeys(it.platform for it in emulated if it.platform is not None)
+    return Totals(len(counted), len(runs), len(emulated), tuple(platforms), tuple(repeated))
+
+
+# Why an instruction executes several times, and why a stage has its platform
+
+
+def split_reason(instruction: Instruction) -> str:
+    """A sentence about an instruction that executes several times; empty for others."""
+    split = instruction.split
+    if split is None:
+        return ""
+    build = instruction.build
+    match split.cause:
+        case SplitCause.PLATFORM:
+            reason = _("its stage has the platform of each target")
+        case SplitCause.ENVIRONMENT:
+            reason = ngettext(
+                "{names} is in its environment and has a value per platform",
+                "{names} are in its environment and have a value per platform",
+                len(split.variables),
+                names=_variables(build, split, quoted=True),
+            )
+        case SplitCause.TEXT:
+            reason = ngettext(
+                "{names} is in its text and has a value per platform",
+                "{names} are in its text and have a value per platform",
+                len(split.variables),
+                names=_variables(build, split, quoted=True),
+            )
+        case SplitCause.FILES:
+            reason = (
+                _("the files that it works on differ")
+                if split.origin == instruction.idx
+                else _("the files that it works on differ since line {line}", line=_line(build, split.origin))
+            )
+    return _("Executed {n} times: {reason}.", n=split.n_steps, reason=reason)
+
+
+def split_note(instruction: Instruction) -> str:
+    """The reason in a few words, for a line of a terminal; empty where the line above says it already."""
+    split, stage = instruction.split, instruction.stage
+    if split is None or stage is None:
+        return ""
+    build = instruction.build
+    match split.cause:
+        case SplitCause.PLATFORM:
+            return _("on each target platform") if instruction is stage.from_ else ""
+        case SplitCause.ENVIRONMENT:
+            return _("{names} in environment", names=_variables(build, split))
+        case SplitCause.TEXT:
+            return _("{names} in text", names=_variables(build, split))
+        case SplitCause.FILES:
+            if build.instructions[split.origin].stage is stage and not stage.is_native:
+                return ""
+            if split.origin == instruction.idx:
+                return _("files differ")
+            return _("files differ since line {line}", line=_line(build, split.origin))
+
+
+def split_label(instruction: Instruction) -> str:
+    """What splits the steps from an instruction on, for the picture; empty where it is not the first to differ."""
+    split = instruction.split
+    if split is None or split.origin != instruction.idx:
+        return ""
+    match split.cause:
+        case SplitCause.ENVIRONMENT | SplitCause.TEXT:
+            names = _(", ").join(split.variables)
+            if split.declared_at is None:
+                return _("split by {names}", names=names)
+            return _("split by {names}, line {line}", names=names, line=_line(instruction.build, split.declared_at))
+        case SplitCause.FILES:
+            return _("split: its files differ")
+        case SplitCause.PLATFORM:
+            return ""
+
+
+def platform_origin(stage: Stage) -> str:
+    """Where the platform of a stage comes from: its base, its flag or the target."""
+    if stage.bases:
+        return _("that of {stages}", stages=_(", ").join(it.display_name for it in stage.bases))
+    flag = stage.from_.platform
+    is_scratch = all(it == "scratch" for it in stage.base_names)
+    if flag is not None and flag.value is not None and not is_scratch:
+        return f"--platform={flag.value.text}"
+    return _("the target's")
+
+
+def _variables(build: Build, split: Split, *, quoted: bool = False) -> str:
+    names = _(", ").join(f"`{it}`" if quoted else it for it in split.variables)
+    if split.declared_at is None:
+        return names
+    return _("{names} (line {line})", names=names, line=_line(build, split.declared_at))
+
+
+def _line(build: Build, idx: int) -> int:
+    return build.instructions[idx].line
