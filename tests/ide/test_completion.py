@@ -1,22 +1,47 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from buildxray.ide.completion import completions
+from buildxray.ide.completion.base import Completion, plain
+from buildxray.ide.completion.instructions import STAGES
+from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, MOUNT_TYPES
+from buildxray.plan import mounts
+from buildxray.projects.context import ContextEntry, ContextLister
 from buildxray.syntax.text import apply_edits
+from buildxray.syntax.validation import FLAGS
 from tests.support.ide import analyze
 from tests.support.markup import fixture
+from tests.support.strategies import mutated
+
+FILES = {"": [("src", True), ("go.mod", False), (".git", True)], "src": [("main.go", False)]}
+
+
+def context(directory: str) -> list[ContextEntry]:
+    return [ContextEntry(name, is_directory) for name, is_directory in FILES.get(directory, [])]
+
+
+def offered(markup: str) -> list[Completion]:
+    given = fixture(markup)
+    found = completions(analyze(given.text), given.cursor, context)
+    for it in found:
+        assert it.edit.range.end == given.cursor
+        assert plain(it.snippet) == it.edit.new_text or not it.snippet or it.kind in ("keyword", "value", "flag")
+    return found
 
 
 def labels(markup: str) -> list[str]:
-    given = fixture(markup)
-    return [it.label for it in completions(analyze(given.text), given.cursor)]
+    return [it.label for it in offered(markup)]
 
 
 def completed(markup: str, label: str) -> str:
     """The text after taking a completion."""
     given = fixture(markup)
-    (taken,) = [it for it in completions(analyze(given.text), given.cursor) if it.label == label]
+    (taken,) = [it for it in offered(markup) if it.label == label]
     return apply_edits(given.text, [taken.edit, *taken.others])
 
 
@@ -32,7 +57,10 @@ def test_platforms() -> None:
 
 
 def test_variables() -> None:
-    assert labels("FROM x\nARG OWN\nRUN echo $<|>\n")[:1] == ["BUILDPLATFORM"]
+    assert labels("FROM x\nARG OWN\nRUN echo $<|>\n")[:2] == ["OWN", "TARGETARCH"]
+    assert labels("FROM x\nARG APP\nENV NAME=1\nRUN echo $AP<|>\n") == ["APP"]
+    assert "HTTP_PROXY" in labels("FROM x\nRUN echo $HTTP<|>\n")
+    assert labels("FROM x\nCMD echo $<|>\n") == []
     assert "OWN" in labels("FROM x\nARG OWN\nRUN echo $O<|>\n")
     assert "OWN" not in labels("ARG OWN\nFROM x\nRUN echo $<|>\n")
     assert "OWN" in labels("ARG OWN\nFROM x:$<|>\n")
@@ -63,23 +91,139 @@ def test_arguments_that_are_not_declared_yet() -> None:
 
 def test_stages() -> None:
     text = "FROM a AS one\nFROM b AS two\nFROM <|>\n"
-    assert labels(text) == ["one", "two"]
+    assert labels(text)[:2] == ["one", "two"]
+    assert labels("FROM a AS one\nFROM b\nFROM c\nCOPY --from=<|> a b\n") == ["one", "1"]
+    assert labels("FROM a AS One\nFROM b\nCOPY --from=O<|> a b\n") == ["one"]
     assert labels("FROM a AS one\nFROM b AS two\nCOPY --from=<|> a b\n") == ["one"]
     assert labels("FROM a AS one\nFROM b\nRUN --mount=type=bind,from=o<|> a b\n") == ["one"]
     assert completed("FROM a AS one\nFROM o<|>\n", "one") == "FROM a AS one\nFROM one\n"
 
 
 def test_settings_of_the_compiler() -> None:
-    assert labels("FROM x\nRUN <|>go build\n") == []
     assert labels("FROM x\nRUN G<|> go build\n") == ["GOARCH=$TARGETARCH", "GOOS=$TARGETOS", "GOARM=${TARGETVARIANT#v}"]
     assert completed("FROM x\nRUN a && GOA<|>go build\n", "GOARCH=$TARGETARCH") == (
         "FROM x\nARG TARGETARCH\nRUN a && GOARCH=$TARGETARCH go build\n"
     )
     assert completed("FROM x\nRUN C<|> go build\n", "CGO_ENABLED=0") == "FROM x\nRUN CGO_ENABLED=0 go build\n"
     assert labels("FROM x\nRUN G<|> && go build\n") == []
-    assert labels("FROM x\nCOPY G<|> go build\n") == []
+    assert labels("FROM x\nCOPY GO<|> go build\n") == ["go.mod"]
 
 
-@pytest.mark.parametrize("markup", ["<|>", "F<|>", "FROM x\n<|>", "# $<|>\nFROM x\n", "FROM x\nRUN a<|>\n"])
-def test_nothing_of_ours(markup: str) -> None:
-    assert labels(markup) in ([], [*labels("FROM x-$<|>\n")])
+def test_instructions() -> None:
+    assert labels("<|>") == ["FROM", "ARG", *STAGES]
+    assert labels("FROM x\n<|>")[:3] == ["RUN", "COPY", "ENV"]
+    assert {*INSTRUCTIONS} - {*labels("FROM x\n<|>")} == {"MAINTAINER"}
+    assert labels("FROM x\nhea<|>") == ["HEALTHCHECK"]
+    assert labels("from x\nhea<|>") == ["healthcheck"]
+    assert {*INSTRUCTIONS} - {*labels("FROM x\nONBUILD <|>")} == {"FROM", "MAINTAINER", "ONBUILD"}
+    assert labels("FROM x\nRUN a \\\n  R<|>") == []
+    assert completed("FROM x\nRU<|> a\n", "RUN") == "FROM x\nRUN a\n"
+    (taken,) = offered("FROM x\nCOP<|>")
+    assert taken.snippet == "COPY ${1:source} ${2:destination}"
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("FROM --<|>", ["--platform=$BUILDPLATFORM", "--platform="]),
+        ("FROM a <|>", ["AS"]),
+        ("FROM x\nRUN --<|>", ["--device=", "--mount=", "--network=", "--security="]),
+        ("FROM x\nRUN --network=none --n<|>", []),
+        ("FROM x\nRUN a --<|>", []),
+        ("FROM x\nCOPY --ch<|>", ["--chmod=", "--chown="]),
+        ("FROM x\nONBUILD COPY --ch<|>", ["--chmod=", "--chown="]),
+        ("FROM x\nHEALTHCHECK --start<|>", ["--start-interval=", "--start-period="]),
+        (
+            "FROM x\nHEALTHCHECK --timeout=1s <|>",
+            ["CMD", "--interval=", "--retries=", "--start-interval=", "--start-period="],
+        ),
+        ("FROM x\nRUN --network=<|>", ["default", "none", "host"]),
+        ("FROM x\nRUN --security=i<|>", ["insecure"]),
+        ("FROM x\nRUN --mount=<|>", [f"type={it}" for it in MOUNT_TYPES]),
+        ("FROM x\nRUN --mount=type=c<|>", ["cache"]),
+        ("FROM x\nRUN --mount=type=cache,target=/a,sh<|>", ["sharing="]),
+        ("FROM x\nRUN --mount=type=cache,sharing=<|>", ["locked", "shared", "private"]),
+        ("FROM x\nRUN --mount=type=bind,src=s<|>", ["src/"]),
+        ("FROM x\nRUN --mount=type=secret,<|>", ["target=", "id=", "required=", "env=", "mode=", "uid=", "gid="]),
+        ("FROM golang\nRUN --mount=type=cache,target=<|>", ["/go/pkg/mod", "/root/.cache/go-build"]),
+        ("FROM golang\nENV GOCACHE=/c\nRUN --mount=type=cache,target=<|>", ["/go/pkg/mod", "/c"]),
+        ("FROM x\nRUN --mount=type=cache,target=<|> apt-get update", ["/var/cache/apt", "/var/lib/apt/lists"]),
+        ("FROM x\nUSER dev\nRUN --mount=type=cache,target=<|> npm ci", ["/home/dev/.npm"]),
+        ("FROM x\nUSER 1000\nRUN --mount=type=cache,target=<|> npm ci", []),
+        ("FROM x AS base\nFROM base\nRUN npm ci\nRUN --mount=type=cache,target=<|>", ["/root/.npm"]),
+        (
+            "FROM x\nCOPY <|>",
+            [
+                "go.mod",
+                "src/",
+                ".git/",
+                *(f"--{it}" for it in ("chmod=", "chown=", "exclude=", "from=", "link", "parents")),
+            ],
+        ),
+        ("FROM x\nCOPY src/<|>", ["main.go"]),
+        ("FROM x\nCOPY ../<|>", []),
+        ("FROM x\nCOPY --from=y s<|>", []),
+        ("FROM x\nWORKDIR /here\nCOPY a /h<|>", ["/here"]),
+        ("FROM x\nEXPOSE 53/<|>", ["tcp", "udp", "sctp"]),
+        ("FROM x\nSTOPSIGNAL SIGQ<|>", ["SIGQUIT"]),
+        ("FROM x\nRUN adduser -D app\nUSER a<|>", ["app"]),
+        ("#<|>", ["syntax=", "escape=", "check=", "buildxray: ignore="]),
+        ("# syntax=docker/dockerfile:1\n# <|>\nFROM x\n", ["escape=", "check=", "buildxray: ignore="]),
+        ("FROM x\n# <|>", ["buildxray: ignore="]),
+        ("# check=<|>", ["skip=", "error=true", "skip=all", "experimental="]),
+        ("# check=skip=Stage<|>", ["StageNameCasing"]),
+        ("FROM x\n# buildxray: ignore=emul<|>", ["emulated-build"]),
+        ("FROM x\nRUN a b <|>", []),
+        ("FROM x\nRUN <<EOF\n<|>\nEOF\n", []),
+    ],
+)
+def test_what_is_offered(markup: str, expected: list[str]) -> None:
+    assert labels(markup) == expected
+
+
+def test_edits() -> None:
+    assert completed("FROM --<|> golang\n", "--platform=$BUILDPLATFORM") == "FROM --platform=$BUILDPLATFORM golang\n"
+    assert completed("#<|>", "syntax=") == "# syntax="
+    assert completed("# sy<|>", "syntax=") == "# syntax="
+    assert completed("FROM x\nRUN --mount=type=bind,ta<|>", "target=") == "FROM x\nRUN --mount=type=bind,target="
+    apt = "target=/var/cache/apt,sharing=locked"
+    assert completed("FROM x\nRUN --mount=type=cache,<|> apt-get update", apt).endswith(f"cache,{apt} apt-get update")
+
+
+@pytest.mark.parametrize("label", STAGES)
+def test_stages_are_native_and_have_no_findings(label: str) -> None:
+    text = plain(STAGES[label][1]) + "FROM scratch\nCOPY --from=build /out /out\n"
+    analysis = analyze(text)
+    assert analysis.plan.errors == ()
+    assert [it.rule for it in analysis.diagnostics] in ([], ["wrong-arch-build"] if "xx" in label else [])
+    assert not any(it.is_emulated for it in analysis.plan.steps)
+
+
+def test_the_reference_lists_what_buildkit_knows() -> None:
+    listed = {name: {it.name for it in entry.flags} for name, entry in INSTRUCTIONS.items() if entry.flags}
+    assert listed == {name: {*flags} for name, flags in FLAGS.items()}
+    assert {*MOUNT_TYPES} == {*mounts.MOUNT_TYPES}
+    assert {*MOUNT_KEYS, *MOUNT_KEY_ALIASES, "type"} == {*mounts.MOUNT_KEYS}
+
+
+def test_the_context_of_a_directory(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.log", "src/c.log", "src/d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".dockerignore").write_text("**/*.log\n")
+    (tmp_path / "out").symlink_to("/")
+    lister = ContextLister(tmp_path / "Dockerfile", tmp_path)
+    assert [it.name for it in lister("")] == [".dockerignore", "a.txt", "out", "src"]
+    assert lister("src/") == [ContextEntry("d.txt", is_directory=False)]
+    assert lister("out") == []
+    assert lister("none\0") == []
+
+
+@given(mutated(), st.data())
+@settings(deadline=None)
+def test_any_place_of_any_text(text: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    analysis = analyze(text)
+    for it in completions(analysis, offset, context):
+        assert 0 <= it.edit.range.start <= it.edit.range.end == offset
+        apply_edits(text, [it.edit, *it.others])

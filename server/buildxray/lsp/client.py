@@ -37,6 +37,7 @@ class Client:
     registers_watchers: bool = False
     nests_symbols: bool = False
     prepares_rename: bool = False
+    takes_snippets: bool = False
     shows_plans: bool = False
     """Whether it has the command `SHOW_PLAN`."""
     shows_status: bool = False
@@ -52,6 +53,7 @@ class Client:
         actions = document.code_action or types.CodeActionClientCapabilities()
         edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
         symbols = document.document_symbol or types.DocumentSymbolClientCapabilities()
+        completion = document.completion or types.CompletionClientCapabilities()
         experimental = capabilities.experimental
         changes = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
         return cls(
@@ -68,6 +70,7 @@ class Client:
             refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             nests_symbols=bool(symbols.hierarchical_document_symbol_support),
+            takes_snippets=bool(completion.completion_item and completion.completion_item.snippet_support),
             shows_plans=SHOW_PLAN in _commands(experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
             shows_status=isinstance(experimental, Mapping) and experimental.get("buildxrayStatus") is True,

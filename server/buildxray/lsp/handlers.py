@@ -34,7 +34,7 @@ _log = logging.getLogger("buildxray")
 _DIAGNOSTICS: Final = types.DiagnosticOptions(
     inter_file_dependencies=True, workspace_diagnostics=True, identifier="buildxray"
 )
-_COMPLETION: Final = types.CompletionOptions(trigger_characters=["$", "{", "="])
+_COMPLETION: Final = types.CompletionOptions(trigger_characters=["$", "{", "=", " ", "-", ",", "/"])
 _QUICK_FIX: Final = types.CodeActionKind.QuickFix
 
 
@@ -293,9 +293,12 @@ def rename_name(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit |
 def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList:
     """What can be typed at a position."""
     place = _place(ls, params)
-    found = [] if place is None else completions(place[0].analysis, place[1])
-    lines = None if place is None else place[0].analysis.lines
-    items = [to_lsp.completion(lines, it, rank, ls.client.unit) for rank, it in enumerate(found)] if lines else []
+    if place is None:
+        return types.CompletionList(is_incomplete=False, items=[])
+    document, offset = place
+    lines = document.analysis.lines
+    offered = completions(document.analysis, offset, ls.context_lister(document.uri))
+    items = [to_lsp.completion(lines, it, rank, ls.client) for rank, it in enumerate(offered)]
     return types.CompletionList(is_incomplete=False, items=items)
 
 

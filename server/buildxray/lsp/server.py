@@ -25,6 +25,7 @@ from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.status import StatusReporter
 from buildxray.lsp.streams import serve
 from buildxray.lsp.tolerance import tolerant_converter, version
+from buildxray.projects.context import ContextLister
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.toolchains.base import Workspace
 
@@ -74,6 +75,11 @@ class Server(LanguageServer):
         localization.use(self.settings.locale or self._locale)
         self.warn(warnings)
         self._state = self.settings.state
+
+    def context_lister(self, uri: str) -> ContextLister | None:
+        """What lists the build context of a document; None for one that is not a file of this machine."""
+        path = from_lsp.path(uri)
+        return None if path is None else ContextLister(path, path.parent)
 
     def warn(self, warnings: tuple[str, ...]) -> None:
         """Effect: show warnings to the user, each once."""

@@ -11,7 +11,7 @@ from lsprotocol import types
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.code_actions import Action
 from buildxray.ide.code_lens import CodeLens
-from buildxray.ide.completion import Completion
+from buildxray.ide.completion.base import Completion
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.hover.base import Hover
 from buildxray.ide.inlay_hints import InlayHint
@@ -96,12 +96,7 @@ def workspace_edit(
 
 def hover(lines: LineIndex, it: Hover, client: Client) -> types.Hover:
     """A hover in Markdown, or without its signs for a client that does not know them."""
-    markup = (
-        types.MarkupContent(types.MarkupKind.Markdown, it.markdown)
-        if client.shows_markdown
-        else types.MarkupContent(types.MarkupKind.PlainText, _plain(it.markdown))
-    )
-    return types.Hover(markup, range_(lines, it.range, client.unit))
+    return types.Hover(markup(it.markdown, client), range_(lines, it.range, client.unit))
 
 
 def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHint:
@@ -159,18 +154,35 @@ def highlight(lines: LineIndex, it: Highlight, unit: ColumnUnit) -> types.Docume
     return types.DocumentHighlight(range_(lines, it.range, unit), kind)
 
 
-def completion(lines: LineIndex, it: Completion, rank: int, unit: ColumnUnit) -> types.CompletionItem:
+def completion(lines: LineIndex, it: Completion, rank: int, client: Client) -> types.CompletionItem:
     """A completion, which the client shows at its rank."""
+    unit = client.unit
     edits = [types.TextEdit(range_(lines, other.range, unit), other.new_text) for other in it.others]
-    return types.CompletionItem(
+    is_snippet = bool(it.snippet) and client.takes_snippets
+    item = types.CompletionItem(
         it.label,
         kind=_COMPLETION_KIND[it.kind],
-        detail=it.detail,
+        detail=it.detail or None,
         sort_text=f"{rank:03}",
-        filter_text=it.label,
-        text_edit=types.TextEdit(range_(lines, it.edit.range, unit), it.edit.new_text),
+        filter_text=it.filter_text or it.label,
+        text_edit=types.TextEdit(range_(lines, it.edit.range, unit), it.snippet if is_snippet else it.edit.new_text),
         additional_text_edits=edits or None,
     )
+    if is_snippet:
+        item.insert_text_format = types.InsertTextFormat.Snippet
+    if it.documentation:
+        item.documentation = markup(it.documentation, client)
+    if it.goes_on and client.shows_plans:
+        # Our own client is VS Code, where this is the command that asks for completions.
+        item.command = types.Command("", "editor.action.triggerSuggest")
+    return item
+
+
+def markup(markdown: str, client: Client) -> types.MarkupContent:
+    """A text in Markdown, or without its signs for a client that does not know them."""
+    if client.shows_markdown:
+        return types.MarkupContent(types.MarkupKind.Markdown, markdown)
+    return types.MarkupContent(types.MarkupKind.PlainText, _plain(markdown))
 
 
 _SYMBOL_KIND: Final = {
@@ -179,9 +191,15 @@ _SYMBOL_KIND: Final = {
     "stage": types.SymbolKind.Module,
 }
 _COMPLETION_KIND: Final = {
+    "file": types.CompletionItemKind.File,
+    "flag": types.CompletionItemKind.Field,
+    "folder": types.CompletionItemKind.Folder,
+    "keyword": types.CompletionItemKind.Keyword,
     "platform": types.CompletionItemKind.Value,
     "setting": types.CompletionItemKind.Property,
+    "snippet": types.CompletionItemKind.Snippet,
     "stage": types.CompletionItemKind.Module,
+    "value": types.CompletionItemKind.Value,
     "variable": types.CompletionItemKind.Variable,
 }
 

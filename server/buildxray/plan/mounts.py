@@ -23,7 +23,7 @@ Expander = Callable[[str], str]
 
 MOUNT_TYPES: Final = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING_MODES: Final = ("shared", "private", "locked")
-_KEYS: Final = [
+MOUNT_KEYS: Final = [
     "type",
     "from",
     "source",
@@ -168,7 +168,7 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
         case "env":
             mount.env = value
         case _:
-            close = get_close_matches(key, _KEYS, n=1)
+            close = get_close_matches(key, MOUNT_KEYS, n=1)
             if close:
                 raise MountError(_("a mount has no `{key}`; did you mean `{close}`?", key=key, close=close[0]))
             raise MountError(_("a mount has no `{key}`", key=key))

@@ -1,11 +1,13 @@
-"""The build context of a Dockerfile: what its `.dockerignore` leaves out."""
+"""The build context of a Dockerfile: what is in it, and what its `.dockerignore` leaves out."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from buildxray.files.reading import ReadError, is_inside, list_directory
 from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.plan.paths import clean
 
 IGNORE_FILE: Final = ".dockerignore"
 _LONGEST: Final = 1_000_000
@@ -25,3 +27,41 @@ def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | No
         except OSError:
             continue
     return None
+
+
+class ContextEntry(NamedTuple):
+    """A file or directory of the build context."""
+
+    name: str
+    is_directory: bool
+
+
+class ContextLister:
+    """Lists directories of one build context, without what `.dockerignore` leaves out; never raises."""
+
+    def __init__(self, dockerfile: Path, context: Path) -> None:
+        self._context = context
+        self._patterns = read_ignore_patterns(dockerfile, context)
+
+    def __call__(self, directory: str) -> list[ContextEntry]:
+        """The entries of a directory, given relative to the context with slashes; none of one that is outside."""
+        path = self._context / directory.strip("/")
+        prefix = f"{clean(directory)}/" if directory.strip("/.") else ""
+        try:
+            if not is_inside(path, self._context):
+                return []
+            return [
+                ContextEntry(it.name, it.is_dir(follow_symlinks=False))
+                for it in list_directory(path)
+                if self._patterns is None or not self._patterns.excludes(prefix + it.name)
+            ]
+        except (ReadError, OSError):
+            return []
+
+    def path(self, source: str) -> Path | None:
+        """The file or directory that a source of COPY names; None where there is none."""
+        try:
+            path = self._context / source.lstrip("/")
+            return path if is_inside(path, self._context) and path.exists() else None
+        except (OSError, ValueError):
+            return None

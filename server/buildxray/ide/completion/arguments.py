@@ -1,0 +1,130 @@
+"""Completion of what instructions take: ports, signals, users, directories, shells, labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.ide.completion.base import Completion
+from buildxray.ide.completion.place import Place
+from buildxray.localization import N_, _
+from buildxray.syntax.instructions import Copying, Run, User, Workdir
+from buildxray.syntax.shell import read_script
+
+_SIGNALS: Final = {
+    "SIGTERM": N_("asks to end; the default"),
+    "SIGINT": N_("what Ctrl+C sends"),
+    "SIGQUIT": N_("asks nginx and others to finish their work first"),
+    "SIGWINCH": N_("asks Apache httpd to finish its work first"),
+    "SIGHUP": N_("the terminal is gone; many reload their configuration"),
+    "SIGUSR1": N_("whatever the program takes it for"),
+    "SIGKILL": N_("ends at once, nothing is cleaned up"),
+    "SIGRTMIN+3": N_("asks systemd to shut down"),
+}
+_PORTS: Final = {"80": "HTTP", "443": "HTTPS", "8080": "HTTP", "3000": "Node.js", "8000": "Python", "5432": "PostgreSQL", "6379": "Redis"}  # fmt: skip
+_SHELLS: Final = {
+    '["/bin/bash", "-o", "pipefail", "-c"]': N_("a pipe fails where one of its commands does"),
+    '["/bin/sh", "-c"]': N_("the default on Linux"),
+    '["/bin/ash", "-eo", "pipefail", "-c"]': N_("a pipe fails where one of its commands does, in Alpine Linux"),
+    '["powershell", "-Command"]': N_("PowerShell"),
+    '["cmd", "/S", "/C"]': N_("the default on Windows"),
+}
+_LABELS: Final = {
+    "org.opencontainers.image.source": N_("the URL of the source code"),
+    "org.opencontainers.image.title": N_("what people call the image"),
+    "org.opencontainers.image.description": N_("what the image is for"),
+    "org.opencontainers.image.licenses": N_("the licences as an SPDX expression"),
+    "org.opencontainers.image.version": N_("the version of the packaged software"),
+    "org.opencontainers.image.revision": N_("the commit that it is built from"),
+    "org.opencontainers.image.authors": N_("who is responsible for the image"),
+    "org.opencontainers.image.url": N_("where to find more about the image"),
+    "org.opencontainers.image.documentation": N_("the URL of the documentation"),
+    "org.opencontainers.image.vendor": N_("the organisation that distributes the image"),
+}
+_DIRECTORIES: Final = ("/app", "/src", "/usr/local/bin", "/etc", "/out")
+
+
+def ports(place: Place) -> Iterator[Completion]:
+    """After `EXPOSE`: usual ports, and protocols behind a slash."""
+    number, slash, typed = place.typed.partition("/")
+    if slash:
+        for protocol in ("tcp", "udp", "sctp"):
+            yield Completion(protocol, "value", f"{number}/{protocol}", place.edit(protocol, typed))
+        return
+    for port, service in _PORTS.items():
+        if port not in place.arguments:
+            yield Completion(port, "value", service, place.edit(port))
+
+
+def signals(place: Place) -> Iterator[Completion]:
+    """After `STOPSIGNAL`."""
+    if not place.arguments:
+        for name, meaning in _SIGNALS.items():
+            yield Completion(name, "value", _(meaning), place.edit(name))
+
+
+def shells(place: Place) -> Iterator[Completion]:
+    """After `SHELL`."""
+    if not place.words:
+        for shell, meaning in _SHELLS.items():
+            yield Completion(shell, "value", _(meaning), place.edit(shell))
+
+
+def labels(place: Place) -> Iterator[Completion]:
+    """After `LABEL`: the names that the OCI image specification defines."""
+    if "=" not in place.typed and '"' not in place.typed:
+        for name, meaning in _LABELS.items():
+            yield Completion(
+                name, "value", _(meaning), place.edit(f"{name}="), snippet=f'{name}="$1"', documentation=""
+            )
+
+
+def users(place: Place) -> list[str]:
+    """The users that the file names or makes, then those that are usual."""
+    names: dict[str, None] = {}
+    for instruction in place.analysis.dockerfile.instructions:
+        node = instruction.node
+        if isinstance(node, User) and node.value is not None and instruction.end < place.offset:
+            names[node.value.text] = None
+        for command in read_script(node).commands if isinstance(node, Run) else ():
+            if command.name in ("useradd", "adduser") and command.arguments:
+                made = [it for it in command.arguments if re.fullmatch(r"[a-z_][\w-]*", it)]
+                names |= dict.fromkeys(made[-1:])
+    stage = place.stage
+    for target in place.analysis.plan.targets[:1] if stage is not None else ():
+        for ancestor in place.analysis.context.facts.ancestry(stage.idx if stage is not None else 0):
+            name = target.stages[ancestor].base_name
+            names |= dict.fromkeys(it for key, it in (("distroless", "nonroot"), ("node", "node")) if key in name)
+    return [*dict.fromkeys((*names, "root", "nobody", "1000:1000"))]
+
+
+def user_names(place: Place) -> Iterator[Completion]:
+    """After `USER`."""
+    if not place.arguments:
+        for name in users(place):
+            yield Completion(name, "value", "", place.edit(name))
+
+
+def directories(place: Place) -> Iterator[Completion]:
+    """After `WORKDIR`, `VOLUME`, and as the destination of COPY: directories that the file names, then usual ones."""
+    names: dict[str, None] = {}
+    for instruction in reversed(place.analysis.dockerfile.instructions):
+        node = instruction.node
+        if instruction.end >= place.offset:
+            continue
+        if isinstance(node, Workdir) and node.value is not None:
+            names[node.value.text] = None
+        elif isinstance(node, Copying) and node.destination is not None and node.destination.text.endswith("/"):
+            names[node.destination.text] = None
+    for name in dict.fromkeys((*names, *_DIRECTORIES)):
+        if name not in (".", "./"):
+            yield Completion(name, "folder", "", place.edit(name))
+
+
+def healthcheck(place: Place) -> Iterator[Completion]:
+    """After `HEALTHCHECK` and its flags."""
+    if not place.arguments:
+        yield Completion("CMD", "keyword", _("the command that checks"), place.edit("CMD "))
+        if not place.given_flags:
+            yield Completion("NONE", "keyword", _("no check, not even that of the base image"), place.edit("NONE"))

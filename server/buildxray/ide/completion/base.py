@@ -1,0 +1,53 @@
+"""What every completion is made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from buildxray.localization import _
+from buildxray.syntax.text import Edit
+
+CompletionKind = Literal[
+    "file", "flag", "folder", "keyword", "platform", "setting", "snippet", "stage", "value", "variable"
+]
+_PLACEHOLDER: Final = re.compile(r"\\(?P<escaped>[\\$}])|\$\{\d+:(?P<text>[^}]*)\}|\$\d+|\$\{\d+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One thing that can be typed."""
+
+    label: str
+    kind: CompletionKind
+    detail: str
+    edit: Edit
+    """What it does at the cursor."""
+    others: tuple[Edit, ...] = ()
+    """What it does elsewhere: the ARG that it needs."""
+    snippet: str = ""
+    """The text of `edit` with places to fill in, in the syntax of the protocol; empty where there are none."""
+    documentation: str = ""
+    """Markdown."""
+    filter_text: str = ""
+    """What the user's typing is compared with; empty for the label."""
+    goes_on: bool = False
+    """Whether what follows can be completed too, so that an editor had better ask again at once."""
+
+    def matches(self, typed: str) -> bool:
+        """Whether what is typed begins it, or one of its words, in upper or lower case."""
+        text = (self.filter_text or self.label).lower()
+        return any(it.startswith(typed.lower()) for it in (text, *text.split()))
+
+
+def plain(snippet: str) -> str:
+    """The text of a snippet with its default values filled in."""
+    return _PLACEHOLDER.sub(lambda it: it["escaped"] or it["text"] or "", snippet)
+
+
+def documentation(summary: str, url: str, since: str = "") -> str:
+    """The Markdown of an entry of the reference."""
+    version = _("Since `docker/dockerfile:{version}`.", version=since) if since else ""
+    link = _("[Dockerfile reference]({url})", url=url)
+    return "\n\n".join(filter(None, (" ".join(filter(None, (_(summary), version))), link)))

@@ -1,0 +1,133 @@
+"""Where the tools of a stage keep what is worth a cache mount."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from buildxray.ide.completion.place import Place
+from buildxray.syntax.instructions import Run
+from buildxray.syntax.shell import read_script
+
+
+class CacheTarget(NamedTuple):
+    """A directory for `RUN --mount=type=cache,target=…`."""
+
+    tool: str
+    path: str
+    is_locked: bool = False
+    """Whether only one step at a time may use it."""
+
+
+class _Cache(NamedTuple):
+    path: str
+    """`~` is the home directory."""
+    is_locked: bool = False
+    variable: str = ""
+    """The environment variable that moves it elsewhere."""
+    below: str = ""
+    """Where it is below the directory that the variable names."""
+
+
+_APT: Final = (_Cache("/var/cache/apt", is_locked=True), _Cache("/var/lib/apt/lists", is_locked=True))
+_CACHES: Final[dict[str, tuple[_Cache, ...]]] = {
+    "go": (
+        _Cache("/go/pkg/mod", variable="GOMODCACHE"),
+        _Cache("~/.cache/go-build", variable="GOCACHE"),
+    ),
+    "npm": (_Cache("~/.npm", variable="npm_config_cache"),),
+    "npx": (_Cache("~/.npm", variable="npm_config_cache"),),
+    "yarn": (_Cache("/usr/local/share/.cache/yarn", variable="YARN_CACHE_FOLDER"),),
+    "pnpm": (_Cache("~/.local/share/pnpm/store", variable="PNPM_HOME", below="/store"),),
+    "bun": (_Cache("~/.bun/install/cache"),),
+    "deno": (_Cache("/deno-dir", variable="DENO_DIR"),),
+    "pip": (_Cache("~/.cache/pip", variable="PIP_CACHE_DIR"),),
+    "pip3": (_Cache("~/.cache/pip", variable="PIP_CACHE_DIR"),),
+    "uv": (_Cache("~/.cache/uv", variable="UV_CACHE_DIR"),),
+    "poetry": (_Cache("~/.cache/pypoetry", variable="POETRY_CACHE_DIR"),),
+    "apt-get": _APT,
+    "apt": _APT,
+    "apk": (_Cache("/etc/apk/cache", is_locked=True),),
+    "dnf": (_Cache("/var/cache/dnf", is_locked=True),),
+    "yum": (_Cache("/var/cache/yum", is_locked=True),),
+    "cargo": (
+        _Cache("/usr/local/cargo/registry", variable="CARGO_HOME", below="/registry"),
+        _Cache("/usr/local/cargo/git/db", variable="CARGO_HOME", below="/git/db"),
+    ),
+    "mvn": (_Cache("~/.m2"),),
+    "mvnw": (_Cache("~/.m2"),),
+    "gradle": (_Cache("~/.gradle", variable="GRADLE_USER_HOME"),),
+    "gradlew": (_Cache("~/.gradle", variable="GRADLE_USER_HOME"),),
+    "dotnet": (_Cache("~/.nuget/packages", variable="NUGET_PACKAGES"),),
+    "composer": (_Cache("~/.composer/cache", variable="COMPOSER_CACHE_DIR"),),
+    "ccache": (_Cache("~/.ccache", variable="CCACHE_DIR"),),
+}
+"""Sources: the documentation of each tool, for a container of the Docker official image where the tool has one."""
+_TOOLS_OF_IMAGES: Final = {
+    "golang": ("go",),
+    "node": ("npm", "yarn", "pnpm"),
+    "python": ("pip",),
+    "rust": ("cargo",),
+    "maven": ("mvn",),
+    "gradle": ("gradle",),
+    "composer": ("composer",),
+    "php": ("composer",),
+    "bun": ("bun",),
+    "deno": ("deno",),
+    "sdk": ("dotnet",),
+    "uv": ("uv",),
+    "alpine": ("apk",),
+    "debian": ("apt-get",),
+    "ubuntu": ("apt-get",),
+    "fedora": ("dnf",),
+}
+
+
+def cache_targets(place: Place) -> list[CacheTarget]:
+    """The cache directories of the tools of a RUN, then of its stage, then of its base image; none given already."""
+    given = {match[1] for match in re.finditer(r"(?:target|dst|destination)=([^\s,]+)", place.before)}
+    targets: dict[str, CacheTarget] = {}
+    for tool in _tools(place):
+        for cache in _CACHES.get(tool, ()):
+            path = _path(place, cache)
+            if path is not None and path not in given:
+                targets.setdefault(path, CacheTarget(tool, path, cache.is_locked))
+    return [*targets.values()]
+
+
+def _tools(place: Place) -> list[str]:
+    tools: dict[str, None] = {}
+    stage, analysis = place.stage, place.analysis
+    rest = "" if place.instruction is None else analysis.text[place.offset : place.instruction.syntax.end]
+    tools |= dict.fromkeys(it for it in re.findall(r"[\w.+-]+", rest) if it in _CACHES)
+    if stage is None:
+        return [*tools]
+    for idx in range(stage.from_idx + 1, stage.end_idx):
+        node = analysis.dockerfile.instructions[idx].node
+        for command in read_script(node).commands if isinstance(node, Run) else ():
+            if command.name in _CACHES:
+                tools[command.name] = None
+    for ancestor in analysis.context.facts.ancestry(stage.idx):
+        for target in analysis.plan.targets:
+            image = re.split(r"[:@]", target.stages[ancestor].base_name.rpartition("/")[2])[0]
+            tools |= dict.fromkeys(_TOOLS_OF_IMAGES.get(image, ()))
+    return [*tools]
+
+
+def _path(place: Place, cache: _Cache) -> str | None:
+    """The directory in this stage; None where the text cannot tell."""
+    stage = place.stage
+    target = place.analysis.plan.targets[0] if place.analysis.plan.targets else None
+    scope = None
+    if stage is not None and target is not None:
+        idx = min(place.idx, stage.end_idx)
+        scope = target.scope_in_text(stage, max(idx, stage.from_idx + 1))
+    moved = scope.environment.assignment(cache.variable) if scope is not None and cache.variable else None
+    if moved is not None:
+        return moved.value + cache.below if moved.is_known and moved.value else None
+    user = "" if scope is None else scope.user.partition(":")[0]
+    if not cache.path.startswith("~"):
+        return cache.path
+    if user in ("", "root", "0"):
+        return "/root" + cache.path[1:]
+    return f"/home/{user}{cache.path[1:]}" if re.fullmatch(r"[a-z_][\w-]*", user) else None

@@ -1,0 +1,130 @@
+"""Where the cursor is, in the words of a Dockerfile."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from buildxray.ide.analysis import Analysis
+from buildxray.plan.outline import StageOutline
+from buildxray.semantics.build import Instruction
+from buildxray.syntax.lines import continuation, join_lines
+from buildxray.syntax.text import Edit, TextRange
+
+_END: Final = "\0"
+_FLAG: Final = re.compile(r"--(?P<name>[\w-]*)(?P<separator>=?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cursor and what is written before it."""
+
+    analysis: Analysis
+    offset: int
+    instruction: Instruction | None
+    """That the cursor is in; None between instructions."""
+    line: str
+    """The physical line up to the cursor."""
+    before: str
+    """The instruction on one line up to the cursor, comments left out; for ONBUILD what follows it."""
+    is_trigger: bool
+    """Whether the instruction is that of an ONBUILD."""
+    is_comment: bool
+    in_heredoc: bool
+
+    @property
+    def idx(self) -> int:
+        """Index of the instruction, or of that which would come next."""
+        if self.instruction is not None:
+            return self.instruction.idx
+        return sum(it.start <= self.offset for it in self.analysis.dockerfile.instructions)
+
+    @property
+    def keyword(self) -> str:
+        """The instruction's keyword in upper case; empty while it is still being typed."""
+        words = self.before.split(None, 1)
+        return words[0].upper() if words and re.match(r"\S+\s", self.before) else ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words between the keyword and the one at the cursor."""
+        words = self.before.split()
+        return tuple(words[1 : len(words) - (self.typed != "")])
+
+    @property
+    def typed(self) -> str:
+        """The part of the word at the cursor that is typed already."""
+        return re.split(r"\s", self.before)[-1]
+
+    @property
+    def given_flags(self) -> frozenset[str]:
+        """The names of the flags before the cursor."""
+        return frozenset(it["name"] for word in self.words if (it := _FLAG.match(word)) is not None)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The words before the cursor that are not flags."""
+        words = self.words
+        start = next((idx for idx, it in enumerate(words) if not it.startswith("--")), len(words))
+        return words[start:]
+
+    @property
+    def stage(self) -> StageOutline | None:
+        """The stage that the cursor is in, the line of its FROM left out."""
+        facts = self.analysis.context.facts
+        if self.instruction is None:
+            return facts.stage_of(self.idx - 1) if self.idx > 0 else None
+        stage = facts.stage_of(self.idx)
+        return None if stage is None or stage.from_idx == self.idx else stage
+
+    def edit(self, text: str, typed: str | None = None) -> Edit:
+        """Replace what is typed of a word, or the last part of it, by a text."""
+        if self.analysis.text[self.offset : self.offset + 1] in (" ", "\t"):
+            text = text.removesuffix(" ")
+        n_typed = len(self.typed if typed is None else typed)
+        return Edit(TextRange(self.offset - n_typed, self.offset), text)
+
+
+def place_at(analysis: Analysis, offset: int) -> Place:
+    """The place at an offset."""
+    line = analysis.text[analysis.lines.starts[analysis.lines.line_of(offset)] : offset].removeprefix("\ufeff")
+    is_comment = line.lstrip().startswith("#")
+    instruction = _instruction_at(analysis, offset)
+    if instruction is None:
+        return Place(
+            analysis, offset, None, line, line.lstrip(), is_trigger=False, is_comment=is_comment, in_heredoc=False
+        )
+    start = instruction.syntax.start
+    heredocs = instruction.node.heredocs
+    if heredocs and offset >= start + heredocs[0].start:
+        return Place(analysis, offset, instruction, line, line, is_trigger=False, is_comment=False, in_heredoc=True)
+    escape = analysis.dockerfile.escape
+    before = join_lines(analysis.text[start:offset] + _END, escape).text.removesuffix(_END).removeprefix("\ufeff")
+    trigger = re.match(r"ONBUILD\s+", before, re.IGNORECASE)
+    before = before[trigger.end() :] if trigger is not None else before
+    return Place(
+        analysis,
+        offset,
+        instruction,
+        line,
+        before,
+        is_trigger=trigger is not None,
+        is_comment=is_comment,
+        in_heredoc=False,
+    )
+
+
+def _instruction_at(analysis: Analysis, offset: int) -> Instruction | None:
+    instructions = analysis.context.build.instructions
+    before = [it for it in instructions if it.syntax.start <= offset]
+    if not before:
+        return None
+    last = before[-1]
+    if offset <= last.syntax.end:
+        return last
+    # An instruction that continues at the end of the file goes on in the lines that are not there yet.
+    line = analysis.text[last.syntax.start : last.syntax.end].rsplit("\n", 1)[-1]
+    goes_on = not last.node.heredocs and continuation(line, analysis.dockerfile.escape) is not None
+    between = analysis.text[last.syntax.end : offset].split("\n")
+    return last if goes_on and all(it.strip() == "" or it.lstrip().startswith("#") for it in between[:-1]) else None
