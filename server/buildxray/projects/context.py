@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_inside, list_directory
+from buildxray.files.reading import ReadError, is_inside, list_directory, read_bytes
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 
@@ -22,9 +22,8 @@ def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | No
     """
     for path in (dockerfile.with_name(dockerfile.name + IGNORE_FILE), context / IGNORE_FILE):
         try:
-            with path.open("rb") as file:
-                return IgnorePatterns(file.read(_LONGEST).decode("utf-8", "replace"))
-        except OSError:
+            return IgnorePatterns(read_bytes(path, _LONGEST).decode("utf-8", "replace"))
+        except ReadError:
             continue
     return None
 
