@@ -1,0 +1,270 @@
+"""What another text of the Dockerfile would save, from the times of a log.
+
+The plan of the new text decides which steps there are; a step takes the time that it took in the log. One that is native
+instead of emulated takes the time of its native twin, the same instruction for the build machine's platform; without a twin,
+its time is divided by the slowdown of its kind of work. Checked against builds of the same programs before and after:
+the saved seconds were within 9 %, the remaining time only within 60 %, so the one is a number and the other a range.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from buildxray.logs.alignment import aligned
+from buildxray.logs.critical_path import critical_path
+from buildxray.logs.matching import StepTime
+from buildxray.logs.model import Interval
+from buildxray.logs.slowdown import Work, is_download, work_of
+from buildxray.logs.times import Times
+from buildxray.plan.model import Plan, Step
+from buildxray.semantics.build import Build, Run
+
+_NOISE: Final = 1.25
+"""How much longer the same step may take in another run of the same build."""
+_UNMISTAKABLE: Final = 2.0
+"""How many times slower a download has to be under emulation before that counts as the work of the processor."""
+_PULLED: Final = 1.0
+"""Seconds from which on an image was certainly not there before."""
+
+
+class Prediction(NamedTuple):
+    """What a text would change."""
+
+    steps: int
+    """RUN executions of the log that fall away or turn native."""
+    saved: float
+    """Seconds of work on the critical path, downloads left out; negative for a text that takes longer."""
+    remaining: tuple[float, float]
+    """The least and the most seconds that the whole build would take, downloads included."""
+    fewer_pulls: int
+    """Images that are no longer pulled."""
+    unknown: int
+    """RUN steps of the new text of which the log tells no time."""
+
+
+class _Seconds(NamedTuple):
+    """What is known of how long a step will take."""
+
+    low: float
+    likely: float
+    high: float
+
+    @classmethod
+    def exactly(cls, seconds: float) -> _Seconds:
+        return cls(seconds, seconds, seconds)
+
+
+_NOTHING: Final = _Seconds(0.0, 0.0, 0.0)
+
+
+def predict(times: Times, before: Build, after: Build) -> Prediction:
+    """What the text of `after` would change against the logged build.
+
+    `before` is the build of the plan that the times belong to; both have to be for the request of the log.
+    """
+    return _Model(times, before, after).prediction()
+
+
+class _Model:
+    """The times of the steps of a new plan."""
+
+    def __init__(self, times: Times, before: Build, after: Build) -> None:
+        self._times = times
+        self._before = before
+        self._after = after
+        self._old_of = aligned(before.dockerfile, after.dockerfile)
+        self._steps = _by_instruction(before.plan)
+        self._steps_after = _by_instruction(after.plan)
+        self._n_unknown = 0
+        self._estimates = {it.idx: self._estimate(it) for it in after.plan.steps}
+
+    def prediction(self) -> Prediction:
+        times = self._times
+        work = critical_path(times.plan, self._work_before).seconds
+        new_work = critical_path(self._after.plan, lambda it: self._work(it).likely).seconds
+        around = times.before + times.after
+        low = critical_path(self._after.plan, lambda it: self._estimates[it.idx].low).seconds
+        high = critical_path(self._after.plan, lambda it: self._estimates[it.idx].high).seconds
+        unexplained = max(0.0, times.total - times.critical_path.seconds)
+        return Prediction(
+            self._n_gone(),
+            work - new_work,
+            (low + around, high + around + unexplained + self._cold_pull),
+            max(0, self._n_pulls(times.plan) - self._n_pulls(self._after.plan)),
+            self._n_unknown,
+        )
+
+    # Steps of the old plan
+
+    def _known(self, instruction: int) -> list[StepTime]:
+        """What the log says of the executions of an old instruction, cached ones left out."""
+        found = [self._times.of(it) for it in self._steps.get(instruction, ())]
+        return [it for it in found if it is not None and it.seconds is not None and not it.is_cached]
+
+    def _work_before(self, step: Step) -> float:
+        """The seconds of an old step that are no download."""
+        if step.kind == "source":
+            return 0.0
+        time = self._times.of(step)
+        if time is None or time.seconds is None:
+            return 0.0
+        if step.kind == "exec" and step.is_emulated:
+            for idx in step.instructions:
+                twin = self._twin(idx)
+                if twin is not None and self._is_download(idx) and time.seconds < twin * _UNMISTAKABLE:
+                    # The line decides; what emulation adds cannot be told from its noise.
+                    return twin
+        return time.seconds
+
+    def _twin(self, instruction: int) -> float | None:
+        """The longest native execution of an old instruction."""
+        return max((it.seconds or 0.0 for it in self._known(instruction) if not it.step.is_emulated), default=None)
+
+    def _is_download(self, instruction: int) -> bool:
+        view = self._before.instructions[instruction]
+        return isinstance(view, Run) and is_download(view)
+
+    # Steps of the new plan
+
+    def _estimate(self, step: Step) -> _Seconds:
+        match step.kind:
+            case "exec":
+                return self._estimate_run(step)
+            case "source":
+                return self._estimate_source(step)
+            case _:
+                known = [it for idx in self._old_instructions(step) for it in self._known(idx)]
+                return _Seconds.exactly(max((it.seconds or 0.0 for it in known), default=0.0))
+
+    def _estimate_source(self, step: Step) -> _Seconds:
+        """A pull: as long as it took; less where others that it shared the line with fall away."""
+        label = step.label.partition("@")[0].partition("] ")[2] or step.label
+        same = [
+            it
+            for it in self._times.matching.times.values()
+            if it.step.kind == "source" and (it.step.label.partition("@")[0].partition("] ")[2] or it.step.label) == label
+        ]
+        own = [it for it in same if it.step.platform == step.platform]
+        seconds = max((it.seconds or 0.0 for it in own or same), default=0.0)
+        n_before, n_after = self._n_pulls(self._times.plan), self._n_pulls(self._after.plan)
+        share = min(1.0, n_after / n_before) if n_before > 1 and seconds >= _PULLED else 1.0
+        return _Seconds(seconds * share, seconds, seconds)
+
+    def _estimate_run(self, step: Step) -> _Seconds:
+        old = self._old_instructions(step)
+        known = [it for idx in old for it in self._known(idx)]
+        if not known:
+            self._n_unknown += 1
+            return _NOTHING
+        is_line_bound = self._is_download(old[0])
+        same = [it for it in known if it.step.platform == step.platform]
+        n_twins = max(len(self._steps_after.get(idx, ())) for idx in step.instructions)
+        if same:
+            own = [it for it in same if {*it.step.targets} & {*step.targets}] or same
+            time = max(own, key=lambda it: it.seconds or 0.0)
+            return self._repeated(time, n_twins, is_line_bound=is_line_bound)
+        time = max(known, key=lambda it: it.seconds or 0.0)
+        seconds = time.seconds or 0.0
+        factor = self._work_of(old[0]).value
+        if time.step.is_emulated and not step.is_emulated:
+            return _Seconds(seconds / factor.high, seconds / factor.likely, _NOISE * n_twins * seconds / factor.low)
+        if step.is_emulated and not time.step.is_emulated:
+            return _Seconds(seconds * factor.low, seconds * factor.likely, seconds * factor.high * _NOISE)
+        return _Seconds(seconds, seconds, seconds * _NOISE)
+
+    def _repeated(self, time: StepTime, n_twins: int, *, is_line_bound: bool) -> _Seconds:
+        """A step that was measured, executed beside so many of its kind as the new text makes.
+
+        Alone, it would have taken less by the share of the machine that others had meanwhile.
+        """
+        seconds = time.seconds or 0.0
+        crowd = self._crowd(time)
+        alone = seconds / crowd
+        if is_line_bound:
+            # Side by side or one after the other, as many bytes come over the line.
+            n_before = max(len(self._steps.get(idx, ())) for idx in time.step.instructions)
+            return _Seconds(seconds * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
+        if time.step.is_emulated:
+            n_twins = 1
+        return _Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
+
+    def _work(self, step: Step) -> _Seconds:
+        """What a new step takes without downloads."""
+        return _NOTHING if step.kind == "source" else self._estimates[step.idx]
+
+    def _old_instructions(self, step: Step) -> list[int]:
+        return [self._old_of[it] for it in step.instructions if it in self._old_of]
+
+    def _work_of(self, instruction: int) -> Work:
+        view = self._before.instructions[instruction]
+        return work_of(view) if isinstance(view, Run) else Work.UNKNOWN
+
+    # Both
+
+    def _crowd(self, time: StepTime) -> float:
+        """How many RUN steps shared the machine while one ran, itself included, on the average."""
+        own = time.vertex.intervals
+        if not own:
+            # A log without times of the day: executions of one instruction mostly run side by side.
+            return float(max((len(self._steps.get(idx, ())) for idx in time.step.instructions), default=1))
+        others = [it.vertex.intervals for it in self._running if it.step is not time.step]
+        length = sum(it.end - it.start for it in own)
+        return 1.0 if length <= 0 else 1.0 + sum(map(_overlaps(own), others)) / length
+
+    @cached_property
+    def _running(self) -> list[StepTime]:
+        return [it for it in self._times.matching.times.values() if it.step.kind == "exec" and not it.is_cached]
+
+    def _n_pulls(self, plan: Plan) -> int:
+        """How many images were or would be pulled: those that were on disk already cost nothing."""
+        pulled = {
+            it.step.label.partition("@")[0].partition("FROM ")[2]
+            for it in self._times.matching.times.values()
+            if it.step.platform is not None and it.step.kind == "source" and (it.seconds or 0.0) >= _PULLED
+        }
+        return sum(
+            it.kind == "source" and it.label.partition("@")[0].partition("FROM ")[2] in pulled for it in plan.steps
+        )
+
+    @property
+    def _cold_pull(self) -> float:
+        """Seconds that pulling an image may add which happened to be on disk, where the same one was pulled for another platform."""
+        longest = 0.0
+        for step in self._after.plan.steps:
+            if step.kind == "source" and step.platform is not None and self._estimates[step.idx].likely < _PULLED:
+                name = step.label.partition("@")[0].partition("FROM ")[2]
+                for it in self._times.matching.times.values():
+                    if it.step.kind == "source" and name and f"FROM {name}" in it.step.label:
+                        longest = max(longest, it.seconds or 0.0)
+        return longest
+
+    def _n_gone(self) -> int:
+        """How many executions of the log have no counterpart on the same platform in the new plan."""
+        new_of = {old: new for new, old in self._old_of.items()}
+        n_gone = 0
+        for idx, steps in self._steps.items():
+            old = Counter(it.platform for it in steps if it.kind == "exec")
+            new = Counter(it.platform for it in self._steps_after.get(new_of.get(idx, -1), ()) if it.kind == "exec")
+            n_gone += sum((old - new).values())
+        return n_gone
+
+
+def _by_instruction(plan: Plan) -> dict[int, list[Step]]:
+    found: dict[int, list[Step]] = {}
+    for step in plan.steps:
+        for idx in step.instructions:
+            found.setdefault(idx, []).append(step)
+    return found
+
+
+def _overlaps(own: Iterable[Interval]) -> Callable[[Iterable[Interval]], float]:
+    """How many seconds of some intervals others share."""
+    mine = [*own]
+
+    def shared(others: Iterable[Interval]) -> float:
+        return sum(max(0.0, min(a.end, b.end) - max(a.start, b.start)) for a in mine for b in others)
+
+    return shared

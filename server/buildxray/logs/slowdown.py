@@ -1,0 +1,114 @@
+"""How much slower commands run under emulation than natively, by what they do.
+
+Measured with qemu-user 7.2 on x86-64 for arm64, each command alone, as wall time. The same measurements hold about ±50 % for
+other machines; a step that the same log has natively too is the better measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final, NamedTuple
+
+from buildxray.semantics.build import Command, Run
+from buildxray.toolchains.base import Effect
+
+
+class Slowdown(NamedTuple):
+    """How many times slower; native execution is 1."""
+
+    low: float
+    likely: float
+    high: float
+
+
+class Work(Enum):
+    """What a command spends its time on. The value is the slowdown."""
+
+    FILES = Slowdown(1.0, 1.0, 1.5)
+    """Copies, permissions: `cp -a`, `rm`, 1.0."""
+    NETWORK = Slowdown(1.0, 1.06, 1.3)
+    """Downloads: 1.06 at a throttled server."""
+    ARCHIVES = Slowdown(1.4, 2.5, 5.0)
+    """Archives and checksums: `tar` 2.3 and 2.5, `xz` 1.5, `sha256sum` 5.0, `upx` 1.9."""
+    PACKAGES = Slowdown(2.0, 3.0, 5.0)
+    """Package managers of distributions: `apt-get update` 3.3 to 4.3, `apt-get install` 2.2, `apk` with downloads of Go modules 2.5."""
+    INTERPRETER = Slowdown(7.0, 10.0, 18.0)
+    """Programs of Python and Node.js: 10 to 18; `npm ci` 9 to 13."""
+    UNKNOWN = Slowdown(2.0, 8.0, 16.0)
+    """A program that nobody knows: from packing to compiling."""
+    COMPILER = Slowdown(7.0, 10.0, 16.0)
+    """Compilers and bundlers: `go build` 10.8, `gcc -O2` 10.3, `tsc` and `terser` 9.8; 8.7 in an article of 2024."""
+    PROCESSES = Slowdown(8.0, 20.0, 25.0)
+    """Scripts that start a program every few milliseconds: 300 forks 25, `configure` 9."""
+
+
+_IN_ORDER: Final = (*Work,)
+"""From what takes least to what takes most, where a RUN has several."""
+_ARCHIVERS: Final = frozenset(
+    {
+        *("7z", "ar", "bunzip2", "bzip2", "cksum", "cpio", "dpkg-deb", "gpg", "gunzip", "gzip", "md5sum", "sha1sum"),
+        *("sha256sum", "sha512sum", "strip", "tar", "unxz", "unzip", "upx", "xz", "zcat", "zip", "zstd"),
+    }
+)
+_INTERPRETERS: Final = frozenset(
+    {"bundle", "gem", "node", "npm", "npx", "perl", "php", "pip", "pip3", "pnpm", "python", "python3", "ruby", "yarn"}
+)
+_COMPILING_TESTERS: Final = frozenset({"cargo", "dotnet", "go", "gradle", "gradlew", "mvn", "mvnw", "zig"})
+"""Programs that compile what they test or run."""
+_SCRIPTS_OF_MANY_PROCESSES: Final = frozenset({"configure", "autogen.sh", "autoreconf", "bootstrap"})
+
+
+def work_of(run: Run) -> Work:
+    """What a RUN spends most of its time on: of the kinds of its commands, the one that emulation slows most.
+
+    How long each command takes is not known, so a compiler counts more than any download beside it.
+    """
+    kinds = {_work(it) for it in run.commands} - {None}
+    return max((it for it in kinds if it is not None), key=_IN_ORDER.index, default=Work.UNKNOWN)
+
+
+def is_download(run: Run) -> bool:
+    """Whether a RUN does nothing but fetch and unpack: the line decides how long it takes, which no log can foretell."""
+    kinds = {_work(it) for it in run.commands} - {None}
+    return bool(kinds & {Work.NETWORK, Work.PACKAGES}) and kinds <= {
+        Work.NETWORK,
+        Work.PACKAGES,
+        Work.ARCHIVES,
+        Work.FILES,
+    }
+
+
+def _work(command: Command) -> Work | None:
+    """The kind of one command; None for one that takes no time."""
+    name = command.name
+    if name in _SCRIPTS_OF_MANY_PROCESSES:
+        return Work.PROCESSES
+    if name in _ARCHIVERS:
+        return Work.ARCHIVES
+    use = command.use
+    if use is None:
+        return None if name in ("[", "[[") else Work.UNKNOWN
+    match use.effect:
+        case Effect.COMPILE | Effect.BUNDLE:
+            return Work.COMPILER
+        case Effect.DOWNLOAD:
+            return Work.NETWORK
+        case Effect.FETCH:
+            return Work.INTERPRETER if name in _INTERPRETERS else Work.NETWORK
+        case Effect.INSTALL:
+            return Work.INTERPRETER if name in _INTERPRETERS else Work.PACKAGES
+        case Effect.EXECUTE if name in _COMPILING_TESTERS:
+            return Work.COMPILER
+        case Effect.EXECUTE | Effect.UNKNOWN:
+            return Work.INTERPRETER if name in _INTERPRETERS else Work.UNKNOWN
+        case Effect.PROBE | Effect.NEUTRAL:
+            return Work.FILES
+
+
+def slowdown_of(runs: Iterable[Run]) -> Slowdown:
+    """The slowdown of several RUN instructions together, for a sentence about them."""
+    kinds = [work_of(it).value for it in runs]
+    if not kinds:
+        return Slowdown(1.0, 1.0, 1.0)
+    return Slowdown(min(it.low for it in kinds), max(it.likely for it in kinds), max(it.high for it in kinds))
