@@ -80,9 +80,11 @@ class Builds:
 
     def analyzer(self, path: str) -> Analyzer:
         """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""
-        build = self.of(path)
-        workspace = Workspace() if path == STDIN else self._projects.workspace(absolute(Path(path).parent))
-        return build.analyzer(workspace)
+        return self.of(path).analyzer(self.workspace(path))
+
+    def workspace(self, path: str) -> Workspace:
+        """What the sources beside a file tell."""
+        return Workspace() if path == STDIN else self._projects.workspace(absolute(Path(path).parent))
 
 
 def _settings(options: argparse.Namespace) -> Settings:

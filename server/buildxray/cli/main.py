@@ -47,6 +47,10 @@ def _run(options: argparse.Namespace) -> int:
             from buildxray.cli.builds import builds  # noqa: PLC0415
 
             return builds(options)
+        case "times":
+            from buildxray.cli.times import times  # noqa: PLC0415
+
+            return times(options)
         case "explain" | "rules":
             from buildxray.cli.explain import explain, list_rules  # noqa: PLC0415
 
@@ -74,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="*", default=["."], metavar="PATH", help=_("a directory or a Dockerfile (default: `.`)")
     )
     builds.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
+    _add_times(commands.add_parser("times", help=_("show where the time of a logged build went")))
     explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
     explain.add_argument("rule", metavar="RULE")
     commands.add_parser("rules", help=_("list the rules"))
@@ -105,4 +110,23 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help=_("a Dockerfile or a directory"))
     parser.add_argument("--diff", action="store_true", help=_("print what would change, and write nothing"))
     parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
+    add_build_options(parser)
+
+
+def _add_times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "log",
+        metavar="LOG",
+        help=_("the output of a build, or a history record (.dockerbuild); `-` is the standard input"),
+    )
+    parser.add_argument(
+        "dockerfile",
+        nargs="?",
+        metavar="DOCKERFILE",
+        help=_("what was built (default: the text in the history record, else `Dockerfile`)"),
+    )
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument(
+        "--max-minutes", type=float, metavar="N", help=_("exit with 1 where the build took more minutes than that")
+    )
     add_build_options(parser)

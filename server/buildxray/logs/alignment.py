@@ -23,7 +23,9 @@ def aligned(old: Dockerfile, new: Dockerfile) -> dict[int, int]:
         return {idx: idx for idx in range(len(new.instructions))}
     before, after = _texts(old), _texts(new)
     found: dict[int, int] = {}
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if tag == "equal":
             found |= {new_start + offset: old_start + offset for offset in range(old_end - old_start)}
         elif tag == "replace" and (old_end - old_start) * (new_end - new_start) <= _MOST_PAIRS:

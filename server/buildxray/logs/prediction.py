@@ -145,7 +145,8 @@ class _Model:
         same = [
             it
             for it in self._times.matching.times.values()
-            if it.step.kind == "source" and (it.step.label.partition("@")[0].partition("] ")[2] or it.step.label) == label
+            if it.step.kind == "source"
+            and (it.step.label.partition("@")[0].partition("] ")[2] or it.step.label) == label
         ]
         own = [it for it in same if it.step.platform == step.platform]
         seconds = max((it.seconds or 0.0 for it in own or same), default=0.0)

@@ -1,0 +1,213 @@
+"""The times of a build as a person reads them in a terminal: a bar per instruction and platform, the longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.text import Text
+
+from buildxray.cli.logs import LoggedFile
+from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.seconds import about_seconds, exact_seconds, remaining, saving
+from buildxray.localization import _, ngettext
+from buildxray.logs.escapes import visible
+from buildxray.logs.matching import StepTime
+from buildxray.logs.model import Status
+from buildxray.logs.names import read_name
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+_EMULATED: Final = "bold red"
+_NATIVE: Final = "green"
+_DOWNLOAD: Final = "blue"
+_BAR: Final = 16
+"""Columns of the longest bar."""
+_LEAST_SHARE: Final = 0.003
+"""The share of the total from which on a step has a line of its own."""
+_MOST_ROWS: Final = 25
+_LEAST_INSTRUCTION: Final = 12
+
+
+def times_text(file: LoggedFile) -> RenderableType:
+    """All builds of a log that are of the Dockerfile; the others are named."""
+    parts: list[RenderableType] = []
+    for it in file.builds:
+        parts += [*_build(it, file.path), ""]
+    return Group(*parts[:-1])
+
+
+def _build(measured: MeasuredBuild, path: str) -> Iterator[RenderableType]:
+    times = measured.times
+    request = times.plan.request
+    if not times.fits:
+        name = f"{visible(times.build.name)}: " if times.build.name else ""
+        yield Text(_("{name}a build of another Dockerfile than {path}", name=name, path=path), "dim")
+        return
+    targets = _(", ").join(map(str, request.target_platforms))
+    head = Text.assemble((path, "bold"))
+    if times.build.name:
+        head.append(f"  {visible(times.build.name)}", "bold")
+    head.append("  " + _("built on {machine} for {targets}", machine=request.build_platform, targets=targets))
+    yield head
+    yield _total(measured)
+    yield ""
+    yield _Rows(measured)
+    yield ""
+    yield from _summary(measured)
+
+
+def _total(measured: MeasuredBuild) -> Text:
+    times = measured.times
+    text = Text.assemble((exact_seconds(times.total), "bold"))
+    if times.is_total_logged:
+        text.append(_(", critical path {seconds}", seconds=exact_seconds(times.critical_path.seconds)))
+    else:
+        text.append(_(" on the critical path; the log does not tell the total"))
+    if times.build.is_failed:
+        text.append("  ").append(_("failed"), _EMULATED)
+    return text
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The steps with bars; long instructions are cut so that the rest fits into the terminal."""
+
+    measured: MeasuredBuild
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        times = self.measured.times
+        shown = [it for it in times.measured if (it.seconds or 0.0) >= max(0.05, times.total * _LEAST_SHARE)]
+        rows = shown[:_MOST_ROWS]
+        longest = max((it.seconds or 0.0 for it in rows), default=0.0)
+        n_line = max((len(str(it.step.line or "")) for it in rows), default=0)
+        n_seconds = max((len(exact_seconds(it.seconds or 0.0)) for it in rows), default=0)
+        marks = [_mark(it) for it in rows]
+        n_mark = max((it.cell_len for it in marks), default=0)
+        n_room = max(_LEAST_INSTRUCTION, options.max_width - n_line - n_seconds - n_mark - _BAR - 12)
+        block = "#" if options.ascii_only else "█"
+        for it, mark in zip(rows, marks, strict=True):
+            seconds = it.seconds or 0.0
+            bar = block * max(1, round(_BAR * seconds / longest)) if longest else ""
+            instruction = Text(_instruction(it))
+            instruction.truncate(n_room, overflow="ellipsis", pad=False)
+            line = Text.assemble(
+                ("* " if self.measured.is_critical(it.step) else "  ", "bold"),
+                (str(it.step.line or "").rjust(n_line), "dim"),
+                "  ",
+                (exact_seconds(seconds).rjust(n_seconds), "bold"),
+                "  ",
+                (bar.ljust(_BAR), _style(it)),
+                "  ",
+                mark,
+                " " * (n_mark - mark.cell_len + 2),
+                instruction,
+            )
+            line.truncate(options.max_width, overflow="ellipsis")
+            yield line
+        yield Text(f"  {' ' * n_line}  {_('* on the critical path')}", "dim")
+        others = [it for it in times.measured if it not in rows]
+        if others:
+            seconds = sum(it.seconds or 0.0 for it in others)
+            n_cached = sum(it.is_cached for it in others)
+            text = ngettext(
+                "{n} other step: {seconds}", "{n} other steps: {seconds}", len(others), seconds=exact_seconds(seconds)
+            )
+            if n_cached:
+                text += _(", {n} from the cache", n=n_cached)
+            yield Text(f"  {' ' * n_line}  {text}", "dim")
+
+
+def _instruction(time: StepTime) -> str:
+    """The instruction of a step as it is written, one blank for each run of them; a pull by its image."""
+    return " ".join(visible(read_name(time.vertex.name).text.partition("@sha256:")[0]).split())
+
+
+def _style(time: StepTime) -> str:
+    if time.step.is_emulated:
+        return _EMULATED
+    return _DOWNLOAD if time.step.kind == "source" else _NATIVE
+
+
+def _mark(time: StepTime) -> Text:
+    step = time.step
+    if step.platform is None:
+        targets = _("shared") if len(step.targets) > 1 else str(step.targets[0]) if step.targets else ""
+        mark = Text(targets.removeprefix("linux/"), "dim")
+    else:
+        name = str(step.platform).removeprefix("linux/")
+        mark = Text(name, _style(time))
+        if step.is_emulated:
+            mark.append(" ").append(_("emulated"), _EMULATED)
+        elif step.kind == "source":
+            mark.append(" ").append(_("pull"), _DOWNLOAD)
+    match time.vertex.status:
+        case Status.FAILED:
+            mark.append(" ").append(_("failed"), _EMULATED)
+        case Status.CANCELED:
+            mark.append(" ").append(_("cancelled"), "yellow")
+        case _:
+            pass
+    if not time.is_exact:
+        mark.append(" ").append(_("edited"), "dim")
+    return mark
+
+
+def _summary(measured: MeasuredBuild) -> Iterator[Text]:
+    for it in summary(measured):
+        yield Text(it)
+
+
+def summary(measured: MeasuredBuild) -> Iterator[str]:
+    """Sentences about a build: what is emulated, repeated and downloaded, what a fix saves, what does not fit."""
+    times = measured.times
+    runs = [it for it in times.measured if it.step.kind == "exec" and not it.is_cached]
+    emulated = sum(it.seconds or 0.0 for it in runs if it.step.is_emulated)
+    native = sum(it.seconds or 0.0 for it in runs if not it.step.is_emulated)
+    if emulated:
+        yield _(
+            "RUN steps: {emulated} under emulation, {native} native.",
+            emulated=exact_seconds(emulated),
+            native=exact_seconds(native),
+        )
+    elif runs:
+        yield _("RUN steps: {native}, all native.", native=exact_seconds(native))
+    repeated = _repeated(measured)
+    if repeated:
+        yield _(
+            "Executions of the same RUN for another platform, natively: {seconds}.", seconds=exact_seconds(repeated)
+        )
+    pulls = sum(it.seconds or 0.0 for it in times.measured if it.step.kind == "source" and it.step.platform is not None)
+    if pulls >= 1:
+        yield _("Pulling images: {seconds}, side by side.", seconds=exact_seconds(pulls))
+    prediction = measured.prediction
+    if prediction is not None:
+        words = saving(prediction, times.total)
+        if words:
+            yield _("`buildxray fix` {saves}: the build would take {range}.", saves=words, range=remaining(prediction))
+        else:
+            yield _("`buildxray fix` saves no time to speak of in this build.")
+        if pulls >= 1:
+            yield _("The rest is download time, which a log cannot foretell.")
+    if times.has_changed:
+        yield _("The Dockerfile has changed since this build.")
+    for it in times.matching.unmatched:
+        yield _("Not in the Dockerfile: {step}", step=visible(it.name))
+    if times.is_doubtful:
+        yield _(
+            "Plan and log do not agree: the critical path takes {path}, the build took {total}.",
+            path=about_seconds(times.critical_path.seconds),
+            total=about_seconds(times.total),
+        )
+
+
+def _repeated(measured: MeasuredBuild) -> float:
+    """Seconds of native executions of an instruction beyond the first."""
+    native: dict[tuple[int, ...], list[float]] = {}
+    for it in measured.times.measured:
+        if it.step.kind == "exec" and not it.step.is_emulated and not it.is_cached:
+            native.setdefault(it.step.instructions, []).append(it.seconds or 0.0)
+    return sum(sum(sorted(them)[:-1]) for them in native.values())

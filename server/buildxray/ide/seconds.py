@@ -1,0 +1,46 @@
+"""Seconds in words."""
+
+from __future__ import annotations
+
+from math import floor, log10
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.logs.prediction import Prediction
+
+_MINUTES_FROM: Final = 600.0
+"""Seconds from which on a rounded time is in minutes."""
+_WORTH_SAYING: Final = 1.0
+"""Seconds: what a fix saves less is noise."""
+
+
+def exact_seconds(seconds: float) -> str:
+    """`158.9 s`, as BuildKit shows it."""
+    return _("{seconds} s", seconds=f"{seconds:.1f}")
+
+
+def about_seconds(seconds: float) -> str:
+    """`140 s` or `12 min`: two digits, which is all that is known of a prediction."""
+    if abs(seconds) >= _MINUTES_FROM:
+        return _("{minutes} min", minutes=f"{_two_digits(seconds / 60):g}")
+    return _("{seconds} s", seconds=f"{_two_digits(seconds):g}")
+
+
+def _two_digits(value: float) -> float:
+    if not value:
+        return 0.0
+    digits = 1 - floor(log10(abs(value)))
+    return round(value, min(digits, 1))
+
+
+def saving(prediction: Prediction, total: float) -> str:
+    """`saves about 140 s of 440 s`; empty for a change that saves nothing to speak of."""
+    if prediction.saved < _WORTH_SAYING:
+        return ""
+    return _("saves about {saved} of {total}", saved=about_seconds(prediction.saved), total=about_seconds(total))
+
+
+def remaining(prediction: Prediction) -> str:
+    """`160 s to 330 s`."""
+    low, high = prediction.remaining
+    return _("{low} to {high}", low=about_seconds(low), high=about_seconds(high))

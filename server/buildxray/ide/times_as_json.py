@@ -1,0 +1,58 @@
+"""The times of a build as the command line and editors get them: plain data, described in docs/protocol.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildxray.ide.build_times import MeasuredBuild
+from buildxray.logs.matching import StepTime
+from buildxray.logs.prediction import Prediction
+
+
+def times_as_json(measured: MeasuredBuild) -> dict[str, Any]:
+    """One object per build: the contract of `buildxray times --format json`; seconds are numbers."""
+    times = measured.times
+    request = times.plan.request
+    return {
+        "name": times.build.name,
+        "build_platform": str(request.build_platform),
+        "target_platforms": [str(it) for it in request.target_platforms],
+        "total": _rounded(times.total),
+        "total_is_logged": times.is_total_logged,
+        "critical_path": _rounded(times.critical_path.seconds),
+        "failed": times.build.is_failed,
+        "changed": times.has_changed,
+        "unmatched": [it.name for it in times.matching.unmatched],
+        "steps": [_step(measured, it) for it in times.measured],
+        "prediction": None if measured.prediction is None else prediction_as_json(measured.prediction, "safe"),
+    }
+
+
+def prediction_as_json(prediction: Prediction, fixes: str) -> dict[str, Any]:
+    """What fixes would change."""
+    return {
+        "fixes": fixes,
+        "steps": prediction.steps,
+        "saved": _rounded(prediction.saved),
+        "remaining": [_rounded(it) for it in prediction.remaining],
+    }
+
+
+def _step(measured: MeasuredBuild, time: StepTime) -> dict[str, Any]:
+    step = time.step
+    return {
+        "line": step.line,
+        "label": time.vertex.name,
+        "platform": None if step.platform is None else str(step.platform),
+        "targets": [str(it) for it in step.targets],
+        "seconds": None if time.seconds is None else _rounded(time.seconds),
+        "emulated": step.is_emulated,
+        "cached": time.is_cached,
+        "status": time.vertex.status.value,
+        "critical": measured.is_critical(step),
+        "exact": time.is_exact,
+    }
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 3)

@@ -1,0 +1,116 @@
+"""What a fix saves is foretold from one log, and checked against the log of the fixed Dockerfile."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.ide.build_times import MeasuredBuild
+from buildxray.logs.reader import read_log_text
+from buildxray.plan.request import BuildRequest
+from buildxray.syntax.parser import parse
+from tests.support.logs import AMD64, ARM64, CROSS, NAIVE, NAIVE_TTY, REQUEST, builds, dockerfile, times
+
+FORMS = [
+    "rawjson",
+    "github.log",
+    "dockerbuild",
+    "history-logs.rawjson",
+    "history-logs.plain.log",
+    "history-logs.tty.log",
+]
+
+
+def measured(name: str) -> MeasuredBuild:
+    return MeasuredBuild(dockerfile(name), builds(name)[0], REQUEST)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fixed", ["early-arg", "cross"])
+def test_saved_seconds_are_those_of_the_pair_of_logs(form: str, fixed: str) -> None:
+    naive = measured(f"naive.{form}")
+    after = times(f"{fixed}.{form}").total
+    prediction = naive.predict(dockerfile(f"{fixed}.{form}"))
+    assert prediction.saved == pytest.approx(naive.times.total - after, rel=0.15)
+    low, high = prediction.remaining
+    assert low <= after <= high
+    assert prediction.steps == 3
+    assert prediction.unknown == 0
+
+
+def test_all_safe_fixes_together() -> None:
+    naive = measured("naive.github.log")
+    assert naive.repaired.text == dockerfile("cross.github.log")
+    assert naive.prediction == naive.predict(dockerfile("cross.github.log"))
+
+
+def test_nothing_to_fix_is_no_prediction() -> None:
+    assert measured("cross.github.log").prediction is None
+
+
+@pytest.mark.parametrize("name", ["small-fail.plain.log", "small-cached.plain.log"])
+def test_a_build_that_did_not_run_tells_nothing(name: str) -> None:
+    assert measured(name).prediction is None
+
+
+def test_downloads_are_left_out_of_what_is_saved() -> None:
+    naive = MeasuredBuild(NAIVE, read_log_text(NAIVE_TTY).builds[0], REQUEST)
+    prediction = naive.predict(CROSS)
+    # The compiler 158.9 - 18.3, upx 3.2 - 1.7; the RUN that downloads is left out, and so are pulls.
+    assert prediction.saved == pytest.approx(142, abs=1)
+    low, high = prediction.remaining
+    assert low <= 222.6 <= high
+    assert prediction.fewer_pulls == 1
+
+
+def test_without_a_native_twin_the_kind_of_work_decides() -> None:
+    log = """\
+#1 [internal] load build definition from Dockerfile
+#1 DONE 0.0s
+
+#2 [build 1/3] FROM docker.io/library/golang:1.26@sha256:aa
+#2 CACHED
+
+#3 [build 2/3] COPY . .
+#3 DONE 0.1s
+
+#4 [build 3/3] RUN go build -o /app .
+#4 DONE 100.0s
+
+#5 [stage-1 1/1] COPY --from=build /app /app
+#5 DONE 0.1s
+"""
+    text = "FROM golang:1.26 AS build\nCOPY . .\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
+    fixed = text.replace("FROM golang", "FROM --platform=$BUILDPLATFORM golang").replace(
+        "RUN go", "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go"
+    )
+    arm64 = BuildRequest(AMD64, (ARM64,))
+    prediction = MeasuredBuild(text, read_log_text(log).builds[0], arm64).predict(fixed)
+    assert prediction.saved == pytest.approx(90, abs=1)
+    low, high = prediction.remaining
+    assert low == pytest.approx(100 / 16, abs=1)
+    assert 100 / 7 < high < 100 / 4
+
+
+def test_a_text_without_a_change_saves_nothing() -> None:
+    naive = measured("naive.github.log")
+    prediction = naive.predict(naive.text)
+    assert prediction.saved == 0
+    assert prediction.steps == 0
+
+
+def test_a_change_that_makes_it_worse_is_said() -> None:
+    cross = measured("cross.github.log")
+    assert cross.predict(dockerfile("naive.github.log")).saved < -50
+
+
+def test_times_follow_an_edit() -> None:
+    naive = measured("naive.github.log")
+    text = naive.text.replace("FROM golang", "# comment\nFROM --platform=$BUILDPLATFORM golang").replace(
+        "RUN CGO_ENABLED=0", "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH"
+    )
+    dockerfile_ = parse(text)
+    found = naive.instructions(dockerfile_)
+    lines = {dockerfile_.instructions[idx].first_line: it for idx, it in found.items()}
+    assert [it.seconds for it in lines[12].times] == [19.9, 101.4]
+    assert not lines[12].is_current
+    assert lines[7].is_current
