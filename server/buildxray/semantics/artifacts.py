@@ -341,7 +341,8 @@ class _Tracer:
 
     def _run(self, stage: StageOutline, idx: int, node: Run, wanted: set[str]) -> Iterator[Origin]:
         known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx, *Effect)}
-        pairs = [*zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)]
+        commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
+        pairs = [it for it in commands if self.planned.platform in it[0].targets]
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
         is_piped = False
@@ -380,7 +381,8 @@ class _Tracer:
             if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
                 continue
             yield self._made(use, stage, is_certain=bool(use.outputs))
-            if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/"):
+            is_certain = invocation.is_certain(self.planned.platform)
+            if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/") and is_certain:
                 wanted.discard(it)
 
     def _made(self, use: Use, stage: int, *, is_certain: bool) -> Origin:

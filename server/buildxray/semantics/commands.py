@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import NamedTuple
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
 from buildxray.plan.scope import Scope
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import normalize
+from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.stage_graph import Facts
-from buildxray.syntax.instructions import Arg, Run
-from buildxray.syntax.shell import Command, Script, read_script, sole_variable
+from buildxray.syntax.instructions import Arg, Env, Run
+from buildxray.syntax.shell import Command, Script, Taken, read_script, sole_variable
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 from buildxray.toolchains.registry import ALL
 
@@ -30,6 +33,7 @@ class Inventory:
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, list[Use]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
+        self._declared: dict[int, list[tuple[int, str, bool]]] = {}
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -83,7 +87,7 @@ class Inventory:
             self.plan.node(instruction),
             self.facts.scopes(instruction),
             () if stage is None else tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx)),
-            frozenset() if stage is None else self._open_arguments(stage.idx, instruction),
+            None if stage is None else self._arguments(stage.idx, instruction),
             self.workspace,
             () if stage is None else self._preparations(stage.idx, instruction),
         )
@@ -92,26 +96,38 @@ class Inventory:
         stage = self.facts.stage_of(instruction)
         if stage is None or not isinstance(self.plan.node(instruction), Run):
             return []
-        targets = [it for it in self.plan.targets if it.is_needed(stage.idx)]
+        targets = tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx))
         scopes = self.facts.scopes(instruction)
         if not scopes:
             return []
-        open_arguments = self._open_arguments(stage.idx, instruction)
+        arguments = self._arguments(stage.idx, instruction)
+        evaluators = tuple(
+            evaluator(scope, target, arguments.open, arguments.with_default)
+            for scope, target in zip(scopes, targets, strict=True)
+        )
+        names = _platform_variables(scopes)
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
         preparations = self._preparations(stage.idx, instruction)
         found: list[Invocation] = []
         for command in self.script(instruction).commands:
+            verdicts = taken(command, evaluators, names)
+            takers = [idx for idx, it in enumerate(verdicts) if it is not Taken.NO]
+            if not takers:
+                continue
             invocation = Invocation(
                 _named_by_environment(command, scopes),
                 instruction,
                 self.plan.request.build_platform,
-                tuple(it.platform for it in targets),
-                tuple(it.environment for it in scopes),
-                tuple(normalize(it.platform) for it in scopes),
+                tuple(targets[it] for it in takers),
+                tuple(scopes[it].environment for it in takers),
+                tuple(normalize(scopes[it].platform) for it in takers),
                 directories,
-                open_arguments,
+                arguments.open,
                 self.workspace,
                 preparations,
+                tuple(verdicts[it] for it in takers),
+                tuple(evaluators[it] for it in takers),
+                names,
             )
             found.append(invocation)
             if command.name in _PREPARING:
@@ -143,18 +159,57 @@ class Inventory:
             ]
         return found
 
-    def _open_arguments(self, stage: int, instruction: int) -> frozenset[str]:
-        """The ARGs in front of an instruction, in its stage and those below, that the text gives no value."""
-        names: set[str] = set()
+    def _arguments(self, stage: int, instruction: int) -> _Arguments:
+        """The ARGs before an instruction, in its stage and those below, that may get other values by `--build-arg`."""
+        names: dict[str, None] = {}
+        constant: set[str] = set()
         for ancestor in self.facts.ancestry(stage):
-            outlined = self.plan.stages[ancestor]
-            end = instruction if ancestor == stage else outlined.end_idx
-            for idx in range(outlined.from_idx + 1, end):
-                node = self.plan.node(idx)
-                if isinstance(node, Arg):
-                    names |= {it.name.text for it in node.pairs if it.value is None}
+            for idx, name, is_argument in self._declared_by(ancestor):
+                if ancestor == stage and idx >= instruction:
+                    break
+                if is_argument:
+                    names[name] = None
+                else:
+                    constant.add(name)
         scopes = self.facts.scopes(instruction)
-        return frozenset(name for name in names if all(it.environment.get(name) is None for it in scopes))
+        values = {name: {it.environment.get(name) for it in scopes} for name in names}
+        return _Arguments(
+            frozenset(name for name, them in values.items() if them == {None} and name not in AUTOMATIC_ARGUMENTS),
+            frozenset(
+                name
+                for name, them in values.items()
+                if len(them) == 1 and name not in constant and name not in AUTOMATIC_ARGUMENTS
+            ),
+        )
+
+    def _declared_by(self, stage: int) -> list[tuple[int, str, bool]]:
+        """What the ARG and ENV instructions of a stage declare: index, name, and whether it is an ARG."""
+        found = self._declared.get(stage)
+        if found is None:
+            outlined = self.plan.stages[stage]
+            found = self._declared[stage] = [
+                (idx, pair.name.text, isinstance(node, Arg))
+                for idx in range(outlined.from_idx + 1, outlined.end_idx)
+                if isinstance(node := self.plan.node(idx), Arg | Env)
+                for pair in node.pairs
+            ]
+        return found
+
+
+class _Arguments(NamedTuple):
+    """Names of ARGs that a build argument may give a value."""
+
+    open: frozenset[str]
+    """Those that the text gives none."""
+    with_default: frozenset[str]
+    """Those that have one, or none, for all targets alike."""
+
+
+def _platform_variables(scopes: tuple[Scope, ...]) -> frozenset[str]:
+    """The automatic platform arguments, and the variables whose value differs between the targets."""
+    names = {it.name for it in scopes[0].environment.in_order()} if len(scopes) > 1 else set()
+    differing = {name for name in names if len({it.environment.get(name) for it in scopes}) > 1}
+    return frozenset({*AUTOMATIC_ARGUMENTS, *differing})
 
 
 _MOST = 16

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.expansion import ExpansionError, expand, lex
-from buildxray.syntax.shell import Assignment, Command, ShellWord
+from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 
 
 class Effect(Enum):
@@ -83,7 +82,7 @@ class Invocation:
     """Index of the RUN."""
     builder: Platform
     targets: tuple[Platform, ...]
-    """The target platforms that need the RUN."""
+    """The target platforms that need the RUN and may run the command."""
     environments: tuple[Environment, ...]
     """The environment of the RUN, for each of these."""
     step_platforms: tuple[Platform, ...]
@@ -95,6 +94,12 @@ class Invocation:
     workspace: Workspace
     preparations: tuple[Command, ...] = ()
     """What decided before, in the stage or in those below it, how later commands compile: `cmake -B build`, `xx-go --wrap`."""
+    taken: tuple[Taken, ...] = ()
+    """For each of these targets, whether it runs the command; never `NO`."""
+    evaluators: tuple[Evaluator, ...] = field(default=(), compare=False, repr=False)
+    """What gives the words of the script their values, for each of these targets."""
+    platform_variables: frozenset[str] = frozenset()
+    """The variables of the environment whose values depend on the platform."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
     """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""
 
@@ -116,40 +121,27 @@ class Invocation:
             if name in self.open_arguments:
                 return Setting(inherited, None, is_set=True)
             return Setting(tuple(it or "" for it in inherited), None, is_set=any(it is not None for it in inherited))
-        if len(visible) == 1 and not visible[0].is_conditional:
-            return Setting(self.evaluate(visible[0].value), visible[0], is_set=True)
-        return Setting((None,) * len(self.targets), visible[-1], is_set=True)
+        values = (it.variable(name, self.command, exported_only=True) for it in self.evaluators)
+        return Setting(tuple(None if it and UNKNOWN in it else it or "" for it in values), visible[-1], is_set=True)
 
     def evaluate(self, word: ShellWord) -> tuple[str | None, ...]:
-        """What the shell makes of a word for each target platform; None where the text cannot tell."""
+        """What the shell makes of a word for each target platform; None where the text cannot tell all of it."""
         if word.value is not None:
             return (word.value,) * len(self.targets)
-        return tuple(self._evaluate(word, it, 0) for it in self.environments)
+        return tuple(it.value(word, self.command) for it in self.evaluators)
 
-    def _evaluate(self, word: ShellWord, environment: Environment, depth: int) -> str | None:
-        if word.value is not None:
-            return word.value
-        if "`" in word.text or "$(" in word.text or depth > _DEEPEST:
-            return None
-        is_known = True
+    def evaluate_partly(self, word: ShellWord) -> tuple[str, ...]:
+        """What the shell makes of a word for each target platform, with `UNKNOWN` for each part that the text cannot tell."""
+        return tuple(it.text(word, self.command) for it in self.evaluators)
 
-        def look_up(name: str) -> str | None:
-            nonlocal is_known
-            assigned = self.command.variables.get(name, ())
-            if not assigned:
-                if name in self.open_arguments:
-                    is_known = False
-                return environment.get(name)
-            value = self._evaluate(assigned[0].value, environment, depth + 1)
-            if len(assigned) > 1 or assigned[0].is_conditional or value is None:
-                is_known = False
-            return value
+    def is_certain(self, target: Platform) -> bool:
+        """Whether a target certainly runs the command, as far as conditions decide that."""
+        return target in self.targets and self.taken[self.targets.index(target)] is Taken.YES
 
-        try:
-            value = expand(lex(word.text), look_up)
-        except ExpansionError:
-            return None
-        return value if is_known else None
+    @property
+    def is_chosen_by_platform(self) -> bool:
+        """Whether the platform decides whether it runs, in a way that the text does not tell."""
+        return Taken.BY_PLATFORM in self.taken
 
     def argument(self, *names: str) -> ShellWord | None:
         """The value of an option: `-o value`, `-o=value` or `--output value`."""
@@ -159,9 +151,7 @@ class Invocation:
                 if word.text == name and idx + 1 < len(words):
                     return words[idx + 1]
                 if word.text.startswith(f"{name}="):
-                    start = len(name) + 1
-                    value = None if word.value is None else word.value[start:]
-                    return word._replace(text=word.text[start:], value=value)
+                    return word.after(f"{name}=")
         return None
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
@@ -181,9 +171,6 @@ class Invocation:
     def subcommand(self) -> str:
         """The first argument that is no option."""
         return next((it for it in self.command.arguments if not it.startswith("-")), "")
-
-
-_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)

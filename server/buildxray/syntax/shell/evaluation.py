@@ -77,10 +77,14 @@ class Evaluator:
     """
 
     def __init__(
-        self, look_up: Callable[[str], str | None], answer: Callable[[Command], str | None] = lambda _: None
+        self,
+        look_up: Callable[[str], str | None],
+        answer: Callable[[Command], str | None] = lambda _: None,
+        deciding: Evaluator | None = None,
     ) -> None:
         self._look_up = look_up
         self._answer = answer
+        self._deciding = deciding
         self._depth = 0
         self._values: dict[Assignment, str] = {}
         self._outputs: dict[Command | Substitution, str] = {}
@@ -126,11 +130,17 @@ class Evaluator:
 
     def holds(self, condition: Condition) -> bool | None:
         """Whether a condition holds; None where the text cannot tell."""
+        if self._deciding is not None:
+            return self._deciding.holds(condition)
         key = id(condition)
         if key not in self._holding:
             self._holding[key] = None
             self._holding[key] = self._expression(condition.expression)
         return self._holding[key]
+
+    def decides(self, command: Command) -> bool:
+        """Whether the text tells if a command succeeds, where a condition asks for it."""
+        return (self._deciding or self).status(command) is not None
 
     def status(self, command: Command) -> bool | None:
         """Whether a command succeeds; None where the text cannot tell."""

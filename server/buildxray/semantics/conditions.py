@@ -1,0 +1,196 @@
+"""Whether each target platform runs a command: the conditions of a script, with the values of the plan.
+
+What is made of the platform arguments, or of the architecture that a program tells, is evaluated. A condition on anything
+else is unknown, and what depends on it counts as run: an argument with a default can get another value by `--build-arg`.
+
+Source: github.com/tonistiigi/xx, src/xx-info; the manuals of uname, dpkg and apk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from buildxray.plan.environment import Environment
+from buildxray.plan.scope import Scope
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.names import architecture_names
+from buildxray.platforms.platform import Platform, normalize
+from buildxray.syntax.shell import UNKNOWN, Command, Condition, Evaluator, ShellWord, Taken
+from buildxray.syntax.shell.model import (
+    All,
+    Assignment,
+    Branch,
+    Case,
+    Expression,
+    Not,
+    NotLeft,
+    Parameter,
+    Part,
+    Some,
+    Status,
+    Substitution,
+)
+
+PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
+"""Programs that tell an architecture."""
+_SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"})
+"""For other architectures, `uname -m` tells that of the kernel on some machines."""
+
+
+def evaluator(scope: Scope, target: Platform, open_arguments: frozenset[str], defaults: frozenset[str]) -> Evaluator:
+    """A script as one target sees it.
+
+    `open_arguments` are the ARGs in scope without a value, `defaults` those whose value a build argument may replace.
+    """
+    environment = scope.environment
+    machine = normalize(scope.platform)
+
+    def value(name: str) -> str | None:
+        return UNKNOWN if name in open_arguments else environment.get(name)
+
+    def sure_value(name: str) -> str | None:
+        assignment = environment.assignment(name)
+        if name in open_arguments or name in defaults or (assignment is not None and not assignment.is_known):
+            return UNKNOWN
+        if assignment is None:
+            # A base image may set what the file does not.
+            return UNKNOWN if scope.has_base_image and name not in AUTOMATIC_ARGUMENTS else None
+        return assignment.value
+
+    def answer(command: Command) -> str | None:
+        return _answer(command, machine, target, environment)
+
+    return Evaluator(value, answer, deciding=Evaluator(sure_value, answer))
+
+
+def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: frozenset[str]) -> tuple[Taken, ...]:
+    """Whether each target runs a command.
+
+    `platform_variables` are the variables of the environment whose values depend on the platform.
+    """
+    if not command.conditions:
+        return tuple(Taken.YES for _ in evaluators)
+    results = [it.taken(command) for it in evaluators]
+    doubt = Taken.MAYBE
+    if None in results:
+        undecided = [it for it in command.conditions if any(one.holds(it) is None for one in evaluators)]
+        if _Mentions(platform_variables, evaluators).any_of(undecided):
+            doubt = Taken.BY_PLATFORM
+    return tuple(doubt if it is None else Taken.YES if it else Taken.NO for it in results)
+
+
+def depends_on_platform(word: ShellWord, at: Command | Assignment, platform_variables: frozenset[str]) -> bool:
+    """Whether a platform argument, or a program that tells the architecture, has a part in the value of a word.
+
+    Conditions under which the variables in it get their values count.
+    """
+    mentions = _Mentions(platform_variables)
+    return mentions.in_word(word, at)
+
+
+def _answer(command: Command, machine: Platform, target: Platform, environment: Environment) -> str | None:
+    """What a program prints that tells the architecture; None where that is not known."""
+    names = architecture_names(machine)
+    arguments = command.arguments
+    match command.name, arguments:
+        case ("uname", ("-m",)) | ("arch", ()):
+            return names.uname if names is not None and machine.architecture in _SURE_OF_UNAME else None
+        case ("uname", ()) | ("uname", ("-s",)):
+            return "Linux" if machine.os == "linux" else None
+        case ("dpkg", ("--print-architecture",)):
+            return None if names is None else names.debian
+        case ("apk", ("--print-arch",)):
+            return None if names is None else names.alpine
+        case ("xx-info", ("arch" | "os" | "variant" as wanted,)):
+            # Without the arguments of the target, xx asks the machine.
+            told = environment.get("TARGETPLATFORM") or environment.get("TARGETARCH")
+            platform = target if told else machine
+            return {"arch": platform.architecture, "os": platform.os, "variant": platform.variant}[wanted]
+        case _:
+            return None
+
+
+class _Mentions:
+    """Whether conditions have to do with the platform, also through what variables are made of."""
+
+    def __init__(self, platform_variables: frozenset[str], evaluators: tuple[Evaluator, ...] = ()) -> None:
+        self._names = platform_variables
+        self._evaluators = evaluators
+        self._seen: set[int] = set()
+
+    def any_of(self, conditions: Iterable[Condition]) -> bool:
+        return any(self._in_condition(it) for it in conditions)
+
+    def in_word(self, word: ShellWord, at: Command | Assignment | Case) -> bool:
+        if word.value is not None:
+            return False
+        if any(self._in_variable(it.name, at) for it in word.variables):
+            return True
+        return any(self._in_part(it, at) for it in word.parts)
+
+    def _is_new(self, thing: object) -> bool:
+        if id(thing) in self._seen:
+            return False
+        self._seen.add(id(thing))
+        return True
+
+    def _in_condition(self, condition: Condition) -> bool:
+        if not self._is_new(condition):
+            return False
+        if condition.kind == "for":
+            return False
+        if condition.expression is None and any(self._in_command(it) for it in condition.commands):
+            return True
+        return self._in_expression(condition.expression)
+
+    def _in_expression(self, expression: Expression) -> bool:
+        todo = [expression]
+        while todo:
+            match todo.pop():
+                case Status(command):
+                    is_decided = bool(self._evaluators) and all(it.decides(command) for it in self._evaluators)
+                    if not is_decided and self._in_command(command):
+                        return True
+                case Not(inner):
+                    todo.append(inner)
+                case All(inner) | Some(inner):
+                    todo += inner
+                case Branch(case, _):
+                    if self._is_new(case) and self.in_word(case.word, case):
+                        return True
+                case NotLeft(conditions, _):
+                    todo += [it.expression for it in conditions if self._is_new(it)]
+                case _:
+                    pass
+        return False
+
+    def _in_command(self, command: Command) -> bool:
+        if not self._is_new(command):
+            return False
+        if command.name in PROBES:
+            return True
+        words = [*command.words, *(it.value for it in command.assignments)]
+        source = command.input
+        if isinstance(source, Command) and self._in_command(source):
+            return True
+        if isinstance(source, ShellWord):
+            words.append(source)
+        return any(self.in_word(it, command) for it in words)
+
+    def _in_variable(self, name: str, at: Command | Assignment | Case) -> bool:
+        assignments = at.variables.get(name, ())
+        if name in self._names and not any(not it.conditions for it in assignments):
+            return True
+        return any(
+            self._is_new(it) and (self.in_word(it.value, it) or self.any_of(it.conditions)) for it in assignments
+        )
+
+    def _in_part(self, part: Part, at: Command | Assignment | Case) -> bool:
+        match part:
+            case Parameter(_, _, operand, replacement):
+                return any(self._in_part(it, at) for it in (*operand, *replacement))
+            case Substitution(commands, _):
+                return any(self._in_command(it) or self.any_of(it.conditions) for it in commands)
+            case _:
+                return False

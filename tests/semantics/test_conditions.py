@@ -1,0 +1,80 @@
+"""Which target platforms run a command, on a linux/amd64 build machine for amd64 and arm64: `go` is asked about."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.rules import context
+
+TARGET = "FROM alpine\n"
+NATIVE = "FROM --platform=$BUILDPLATFORM alpine\n"
+
+
+def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") -> str:
+    """The targets that run `go`, a `?` after each that may run it, `??` where the platform decides somehow."""
+    text = f"{stage}RUN {script}\n"
+    ctx = context(text, targets)
+    invocations = ctx.build.inventory.invocations(text.count("\n") - 1)
+    invocation = next((it for it in invocations if it.command.name == "go"), None)
+    if invocation is None:
+        return ""
+    mark = "??" if invocation.is_chosen_by_platform else "?"
+    return " ".join(
+        f"{it.architecture}{it.variant}{'' if invocation.is_certain(it) else mark}" for it in invocation.targets
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "script", "expected"),
+    [
+        (TARGET, "go", "amd64 arm64"),
+        # An argument that is not declared is empty.
+        (TARGET, 'if [ "$TARGETARCH" = arm64 ]; then go; fi', ""),
+        (TARGET, 'if [ "$TARGETARCH" = arm64 ]; then x; else go; fi', "amd64 arm64"),
+        (TARGET + "ARG TARGETARCH\n", 'if [ "$TARGETARCH" = arm64 ]; then go; fi', "arm64"),
+        (TARGET + "ARG TARGETARCH\n", 'if [ "$TARGETARCH" = arm64 ]; then x; else go; fi', "amd64"),
+        (TARGET + "ARG TARGETARCH\n", "case $TARGETARCH in amd64) go;; esac", "amd64"),
+        (TARGET + "ARG TARGETARCH\n", "case $TARGETARCH in riscv64) go;; esac", ""),
+        (TARGET + "ARG TARGETPLATFORM\n", "case ${TARGETPLATFORM#*/} in arm64) go;; esac", "arm64"),
+        (TARGET + "ARG TARGETARCH\nENV A=x-$TARGETARCH\n", "[ $A = x-arm64 ] && go", "arm64"),
+        (TARGET + "ARG TARGETARCH\n", "A=${TARGETARCH/amd64/x86_64}; [ $A = x86_64 ] && go", "amd64"),
+        (NATIVE + "ARG TARGETPLATFORM BUILDPLATFORM\n", "[ $TARGETPLATFORM = $BUILDPLATFORM ] || go", "arm64"),
+        (TARGET, 'if [ "$(uname -m)" = x86_64 ]; then go; fi', "amd64"),
+        (NATIVE, 'if [ "$(uname -m)" = x86_64 ]; then go; fi', "amd64 arm64"),
+        (TARGET, "case $(dpkg --print-architecture) in arm64) go;; esac", "arm64"),
+        (NATIVE + "ARG TARGETPLATFORM\n", "[ $(xx-info arch) = arm64 ] && go", "arm64"),
+        # A condition on something else exempts nothing.
+        (TARGET + "ARG MODE\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
+        (TARGET + "ARG MODE=full\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
+        (TARGET + "ARG MODE=other\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
+        (TARGET + "ENV MODE=other\n", 'if [ "$MODE" = full ]; then go; fi', ""),
+        (TARGET, '[ -n "$HOME" ] && go', "amd64? arm64?"),
+        (TARGET, "[ -e /x ] && go", "amd64? arm64?"),
+        (TARGET, "if command -v x; then go; fi", "amd64? arm64?"),
+        (TARGET, "x || go", "amd64? arm64?"),
+        (TARGET + "ARG MODE TARGETARCH\n", "[ $TARGETARCH = arm64 ] && [ $MODE = full ] && go", "arm64?"),
+        (TARGET + "ARG ARCH=amd64\n", "[ $ARCH = amd64 ] && go", "amd64? arm64?"),
+        # The platform decides, but how?
+        (TARGET + "ARG TARGETARCH\n", "[ $(map $TARGETARCH) = x ] && go", "amd64?? arm64??"),
+        (TARGET + "ARG TARGETARCH\n", "if grep -q $TARGETARCH /list; then go; fi", "amd64?? arm64??"),
+        (TARGET + "ARG TARGETARCH\n", "A=$(./map $TARGETARCH); case $A in x) go;; esac", "amd64?? arm64??"),
+        (TARGET, "A=$(uname -r); [ $A = x ] && go", "amd64?? arm64??"),
+        (TARGET, "lscpu | grep -q x && go", "amd64?? arm64??"),
+    ],
+)
+def test_which_targets_run_a_command(stage: str, script: str, expected: str) -> None:
+    assert verdicts(stage, script) == expected
+
+
+def test_variants_are_told_apart() -> None:
+    script = 'case "$TARGETARCH$TARGETVARIANT" in armv7) go;; esac'
+    stage = f"{TARGET}ARG TARGETARCH TARGETVARIANT\n"
+    assert verdicts(stage, script, "linux/arm/v6,linux/arm/v7,linux/arm64") == "armv7"
+
+
+def test_settings_that_branches_make_are_known_for_each_target() -> None:
+    script = "case $TARGETARCH in amd64) export GOARCH=amd64;; arm64) export GOARCH=arm64 X=y;; esac; go build"
+    (run,) = [it for it in context(f"{NATIVE}ARG TARGETARCH\nRUN {script}\n").build.instructions if it.keyword == "RUN"]
+    invocation = context(f"{NATIVE}ARG TARGETARCH\nRUN {script}\n").build.inventory.invocations(run.idx)[-1]
+    assert invocation.setting("GOARCH").values == ("amd64", "arm64")
+    assert invocation.setting("X").values == ("", "y")
