@@ -30,7 +30,7 @@ class CheckedFile(NamedTuple):
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
     analysis = analyzer.analyze(text)
-    refusal = analysis.plan.error
+    refusal = next(iter(analysis.build.errors), None)
     return CheckedFile(
         path, text, analysis.diagnostics, None if refusal is None else (refusal.line, localized(refusal.message))
     )

@@ -31,8 +31,8 @@ def analyzer() -> Analyzer:
 def compile_step(analysis: Analysis, target: Platform) -> Step:
     """The step that compiles for a target."""
     context = analysis.context
-    (use,) = context.inventory.stage_uses(0, Effect.COMPILE)
-    (step,) = [it for it in context.facts.steps(use.instruction) if target in it.targets]
+    (use,) = context.build.stages[0].commands(Effect.COMPILE)
+    (step,) = [it for it in use.run.steps if target in it.targets]
     return step
 
 
