@@ -52,10 +52,12 @@ def test_the_command_line_starts_without_the_protocol() -> None:
 READING = {"rules", "ide", "cli"}
 """The layers that read a build as objects (`semantics/build.py`)."""
 VALUES = {
+    "plan.checks.catalogue": None,
     "plan.request": {"BuildRequest"},
     "syntax.expansion": {"ExpansionError", "expand", "lex"},
     "syntax.heredocs": {"heredoc_name_spans", "terminator_range"},
     "syntax.instructions": None,
+    "syntax.lines": {"continuation", "join_lines"},
     "syntax.mounts": {"MountSyntaxError", "mount_options"},
     "syntax.shell": {"Command", "Condition", "Script", "ShellWord", "read_script"},
     "syntax.text": None,

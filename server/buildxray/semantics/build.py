@@ -83,7 +83,11 @@ class Builder:
 
     def build(self, dockerfile: Dockerfile) -> Build:
         """Plan a parsed text; never raises."""
-        return Build(self._planner.plan(dockerfile), self._workspace, self._planner.memo)
+        return self.of_plan(self._planner.plan(dockerfile))
+
+    def of_plan(self, plan: Plan) -> Build:
+        """The build of a plan that there is already."""
+        return Build(plan, self._workspace, self._planner.memo)
 
 
 class Build:
@@ -701,6 +705,16 @@ class Stage:
         """
         consumer = way_into_image(self.build.graph, self.idx, path)
         return None if consumer is None else self.build.instructions[consumer.instruction]
+
+    def scope_in_text(self, idx: int) -> Scope | None:
+        """The state before an instruction of the stage, or after the last one, for the first target; also if not needed.
+
+        `idx` is the position in the file; None in a file without targets, or where ONBUILD triggers hide the state.
+        """
+        if not self.build.plan.targets:
+            return None
+        position = max(min(idx, self.outline.end_idx), self.outline.from_idx + 1)
+        return self.build.plan.targets[0].scope_in_text(self.outline, position)
 
     @property
     def trigger_steps(self) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
