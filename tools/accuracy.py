@@ -91,11 +91,12 @@ def draw(repositories: Sequence[Path], n_findings: int, n_silent: int, seed: int
 
 def check(repository: Path, ignore: str) -> Iterator[Row]:
     """Yield what `buildxray check .` reports in a repository."""
-    command = [sys.executable, "-m", "buildxray", "check", "--format", "json-lines", "--exit-zero"]
+    command = [sys.executable, "-m", "buildxray", "check", "--format", "json", "--exit-zero"]
     command += ["--build-platform", "linux/amd64", *(["--ignore", ignore] if ignore else []), "."]
     run = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
-    for line in run.stdout.splitlines():
-        finding: dict[str, Any] = json.loads(line)
+    text = run.stdout if run.stdout.startswith("[") else f"[{','.join(run.stdout.splitlines())}]"
+    finding: dict[str, Any]
+    for finding in json.loads(text):
         fix = finding["fixes"][0] if finding["fixes"] else {"safety": "", "title": ""}
         yield {
             "kind": FINDING,
