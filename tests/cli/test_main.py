@@ -231,7 +231,9 @@ def test_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pyte
 def test_what_buildkit_refuses_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM alpine\nFOO bar\n")
-    assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "check", path).out
+    run = Run(capfd, "check", path)
+    assert f"{path}:2:1: error: unknown instruction `FOO` [build-error]" in run.out
+    assert run.code == 1
     assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "plan", path).out
 
 

@@ -148,10 +148,6 @@ def _write_statistics(out: Output, total: _Total, format_: str) -> None:
 def _write_text(file: CheckedFile) -> None:
     out = output()
     lines = LineIndex.of(file.text)
-    if file.refusal is not None:
-        line, message = file.refusal
-        _write_headline(out, f"{file.path}:{line}", (_("BuildKit refuses this file"), "bold red"), message)
-        out.line()
     for it in file.diagnostics:
         line, column = lines.position(it.range.start)
         place = f"{file.path}:{line + 1}:{column + 1}"
