@@ -13,7 +13,7 @@ from typing import NamedTuple
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, merged, remove_pairs, start_with_comments
-from buildxray.semantics.build import Build, Instruction, Run, SplitCause, Stage
+from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.text import Edit, apply_edits, edits_between
@@ -87,6 +87,28 @@ class Placement:
         after = {key for it in self.unused if it.splits for key, _ in self._runs_after(it.instruction)}
         return bool(after) and bool(self._runs_that_gain(after, self.tidied.with_moved))
 
+    @property
+    def moving_is_safe(self) -> bool:
+        """Whether no command between a declaration and its new place can look at the value.
+
+        Else only conventions speak against it: installation scripts of packages see the environment.
+        """
+        return not any(
+            run.idx < place.idx and run.reading(declaration.name) is Reading.UNLIKELY
+            for declaration, places in self.moves.items()
+            for place in places
+            for _, run in self._runs_after(declaration.instruction)
+        )
+
+    @property
+    def removing_is_safe(self) -> bool:
+        """Whether no command after an unused declaration can look at the value, as `moving_is_safe`."""
+        return not any(
+            run.reading(declaration.name) is Reading.UNLIKELY
+            for declaration in self.unused
+            for _, run in self._runs_after(declaration.instruction)
+        )
+
     def n_shared_by_moving(self) -> int:
         """How many RUN instructions execute several times now, and once after moving."""
         without = self.tidied.without_unused
@@ -131,9 +153,14 @@ class Placement:
         """Do both."""
         return self._edits(self.moves, self.unused)
 
-    def paying_edits(self) -> list[Edit]:
-        """Do those of both that save steps."""
-        return self._edits(self.moves if self.moving_pays else {}, self.unused if self.removing_pays else ())
+    def safe_edits(self) -> list[Edit]:
+        """Do those of both that save steps and are safe."""
+        moves = self.moves if self.moving_pays and self.moving_is_safe else {}
+        return self._edits(moves, self.unused if self.removing_pays and self.removing_is_safe else ())
+
+    def safe_moving_edits(self) -> list[Edit]:
+        """Move the early declarations, where that saves steps and is safe."""
+        return self.moving_edits() if self.moving_pays and self.moving_is_safe else []
 
     def _edits(self, moves: Mapping[Declaration, tuple[Instruction, ...]], unused: Iterable[Declaration]) -> list[Edit]:
         edits: list[Edit] = []
@@ -173,12 +200,12 @@ def placements(ctx: RuleContext) -> tuple[Placement, ...]:
 
 def with_paying_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     """Extend edits by those that move or delete declarations, where that saves steps after the edits."""
-    return _extended(ctx, edits, Placement.paying_edits)
+    return _extended(ctx, edits, Placement.safe_edits)
 
 
 def with_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
     """Extend edits by those that move declarations which come too early after the edits, where that saves steps."""
-    return _extended(ctx, edits, lambda it: it.moving_edits() if it.moving_pays else [])
+    return _extended(ctx, edits, Placement.safe_moving_edits)
 
 
 def _extended(ctx: RuleContext, edits: list[Edit], tidy: Callable[[Placement], list[Edit]]) -> list[Edit]:

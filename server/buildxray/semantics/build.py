@@ -42,7 +42,7 @@ from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_references
-from buildxray.toolchains.base import Effect, Invocation, Use, Workspace
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 
 __all__ = [
     "Build",
@@ -57,6 +57,7 @@ __all__ = [
     "KnownCommand",
     "Plan",
     "PlanError",
+    "Reading",
     "Run",
     "Split",
     "SplitCause",
@@ -455,9 +456,13 @@ class Run(Instruction):
         """
         return tuple(it for it in self.commands if isinstance(it, KnownCommand))
 
+    def reading(self, name: str) -> Reading:
+        """Whether a command looks at a variable of its environment without being told to, as a program that nobody knows may."""
+        return self.build.inventory.reading(self.idx, name)
+
     def may_read(self, name: str) -> bool:
-        """Whether a command may look at a variable of its environment by itself, as a program that nobody knows may."""
-        return self.build.inventory.may_read(self.idx, name)
+        """Whether a command may have a reason to look at a variable of its environment."""
+        return self.reading(name) in (Reading.MAYBE, Reading.YES)
 
 
 @dataclass(frozen=True, eq=False)

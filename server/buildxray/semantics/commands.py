@@ -16,7 +16,16 @@ from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Env, Run
-from buildxray.syntax.shell import Command, Script, Taken, read_script, sole_variable
+from buildxray.syntax.shell import (
+    TESTS,
+    Command,
+    Script,
+    Taken,
+    has_read_script,
+    read_script,
+    reads_script,
+    sole_variable,
+)
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 from buildxray.toolchains.registry import ALL
 
@@ -67,12 +76,11 @@ class Inventory:
             found = self._stage_uses[stage] = with_destinations(commands)
         return [it for it in found if it.effect in effects]
 
-    def may_read(self, instruction: int, name: str) -> bool:
-        """Whether a command of a RUN may look at a variable of its environment."""
-        return any(
-            _reading(use, invocation, name) is not Reading.NO
-            for invocation, use in zip(self.invocations(instruction), self.recognized(instruction), strict=True)
-        )
+    def reading(self, instruction: int, name: str) -> Reading:
+        """Whether a command of a RUN looks at a variable of its environment: the strongest answer of all."""
+        commands = zip(self.invocations(instruction), self.recognized(instruction), strict=True)
+        readings = (_reading(use, invocation, name) for invocation, use in commands)
+        return max(readings, key=lambda it: it.value, default=Reading.NO)
 
     def _recognize(self, instruction: int) -> tuple[tuple[Invocation, ...], tuple[Use | None, ...]]:
         invocations = tuple(self._read(instruction))
@@ -246,11 +254,18 @@ def reading(invocation: Invocation, name: str) -> Reading:
 
 
 def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
-    if use is None:
-        return Reading.NO if is_nothing(invocation.command) else Reading.MAYBE
-    return use.toolchain.reads(invocation, name)
+    if use is not None:
+        return use.toolchain.reads(invocation, name)
+    if not is_nothing(invocation.command):
+        return Reading.MAYBE
+    if invocation.command.name in TESTS or has_read_script(invocation.command):
+        return Reading.NO
+    # `curl … | sh` installs a tool.
+    return Reading.UNLIKELY
 
 
 def is_nothing(command: Command) -> bool:
-    """Whether a command is a mere test or a call of a shell whose script is read by itself."""
-    return command.name in ("[", "[[", "sh", "bash", "ash", "dash")
+    """Whether a command is a mere test, or a shell whose script is read by itself or comes from a pipe."""
+    if command.name in TESTS:
+        return True
+    return command.name in ("sh", "bash", "ash", "dash") and (has_read_script(command) or reads_script(command))

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
@@ -38,11 +38,15 @@ class Effect(Enum):
 
 
 class Reading(Enum):
-    """Whether a command looks at a variable of its environment of its own accord."""
+    """Whether a command looks at a variable of its environment without being told to; the stronger, the larger."""
 
-    NO = "no"
-    MAYBE = "maybe"
-    YES = "yes"
+    NO = 0
+    """Its documentation says what it looks at, and that is not this."""
+    UNLIKELY = 1
+    """It runs code of others that has no reason to look at it, such as the installation scripts of packages."""
+    MAYBE = 2
+    """It runs code or templates of the project, or nobody knows what it does."""
+    YES = 3
 
 
 class Workspace(NamedTuple):
@@ -56,6 +60,8 @@ class Workspace(NamedTuple):
     """Whether the Go module requires others; None where there is no go.mod to look at."""
     has_native_packages: bool | None = None
     """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
+    mentioned: frozenset[str] | None = None
+    """The platform arguments whose names occur in scripts and build files of the project; None where nothing was searched."""
 
 
 class Setting(NamedTuple):
@@ -143,6 +149,35 @@ class Invocation:
         """Whether the platform decides whether it runs, in a way that the text does not tell."""
         return Taken.BY_PLATFORM in self.taken
 
+    @property
+    def operands(self) -> list[int]:
+        """The positions, among the words, of the arguments that are neither options nor values of options.
+
+        Which options of a program take a value is known for those that are written before a subcommand.
+        """
+        with_value = _OPTIONS_BEFORE_SUBCOMMAND.get(self.command.name, frozenset())
+        positions: list[int] = []
+        is_value = False
+        for position, word in enumerate(self.command.words[1:], 1):
+            if is_value:
+                is_value = False
+            elif word.text in with_value:
+                is_value = True
+            elif not word.text.startswith(("-", "+") if self.command.name == "cargo" else "-"):
+                # `cargo +nightly` names a toolchain of rustup.
+                positions.append(position)
+        return positions
+
+    def text_at(self, position: int) -> str:
+        """The value of a word, or the word as written where its value depends on variables."""
+        word = self.command.words[position]
+        return word.text if word.value is None else word.value
+
+    def reading_by_project(self, name: str) -> Reading:
+        """Whether scripts and build files of the project look at a variable, as far as they have been searched for it."""
+        mentioned = self.workspace.mentioned
+        return Reading.MAYBE if mentioned is None or name in mentioned else Reading.UNLIKELY
+
     def argument(self, *names: str) -> ShellWord | None:
         """The value of an option: `-o value`, `-o=value` or `--output value`."""
         words = self.command.words
@@ -169,8 +204,46 @@ class Invocation:
 
     @property
     def subcommand(self) -> str:
-        """The first argument that is no option."""
-        return next((it for it in self.command.arguments if not it.startswith("-")), "")
+        """The first operand; empty where there is none."""
+        operands = self.operands
+        return self.text_at(operands[0]) if operands else ""
+
+    @property
+    def is_subcommand_first(self) -> bool:
+        """Whether the subcommand directly follows the program, so that both can be underlined, and options can follow them."""
+        return self.operands[:1] == [1]
+
+
+_OPTIONS_BEFORE_SUBCOMMAND: Final = {
+    "bun": frozenset({"--cwd", "--filter", "-F", "--config", "-c"}),
+    "bundle": frozenset({"--gemfile"}),
+    "cargo": frozenset({"-C", "-Z", "--color", "--config"}),
+    "composer": frozenset({"-d", "--working-dir"}),
+    "deno": frozenset({"-L", "--log-level"}),
+    "git": frozenset({"-C", "-c", "--git-dir", "--work-tree"}),
+    "go": frozenset({"-C"}),
+    "gradle": frozenset(
+        {"-b", "-c", "-g", "-I", "-p", "--build-file", "--gradle-user-home", "--init-script", "--project-dir"}
+    ),
+    "mvn": frozenset(
+        {"-D", "-f", "-gs", "-l", "-P", "-pl", "-rf", "-s", "-T", "--file", "--projects", "--settings", "--threads"}
+    ),
+    "npm": frozenset({"-C", "-w", "--cache", "--loglevel", "--prefix", "--registry", "--workspace"}),
+    "pnpm": frozenset({"-C", "-F", "--dir", "--filter", "--filter-prod", "--loglevel", "--reporter", "--store-dir"}),
+    "poetry": frozenset({"-C", "-P", "--directory", "--project"}),
+    "uv": frozenset({"--cache-dir", "--config-file", "--directory", "--project", "--python", "-p"}),
+    "yarn": frozenset({"--cwd", "--cache-folder", "--mutex", "--network-timeout", "--registry"}),
+}
+"""Options with a value that these programs take before a subcommand.
+
+Source: the command references of the programs: "npm config", "pnpm CLI", "yarn", "bun", "cargo", "go help build",
+"Maven CLI Options Reference", "Gradle Command-Line Interface", "poetry", "uv CLI", "composer Global Options".
+"""
+_OPTIONS_BEFORE_SUBCOMMAND.update(
+    gradlew=_OPTIONS_BEFORE_SUBCOMMAND["gradle"],
+    mvnw=_OPTIONS_BEFORE_SUBCOMMAND["mvn"],
+    mvnd=_OPTIONS_BEFORE_SUBCOMMAND["mvn"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +288,8 @@ class Use:
     """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
     is_native_only: bool = False
     """Of COMPILE: whether nothing makes its toolchain compile for another machine."""
+    is_for_own_machine: bool = False
+    """Of a tool on binaries: whether it fails on those of another machine than the one that it runs on."""
     needs_agreement: bool = False
     """Of BUNDLE and INSTALL: whether what it makes may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
@@ -257,7 +332,7 @@ class Toolchain:
     recognize: Callable[[Invocation, Toolchain], Use | None]
     """What a command does with it; None for a command that is none of its programs."""
     reads: Callable[[Invocation, str], Reading]
-    """Whether a command of it looks at a variable of its environment of its own accord."""
+    """Whether a command of it looks at a variable of its environment without being told to."""
     preparing: frozenset[str] = frozenset()
     """Programs by which it is told once and for all how to compile."""
     advice: str = ""

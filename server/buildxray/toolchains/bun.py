@@ -47,8 +47,9 @@ def _architecture(target: str) -> str | None:
     return named[0][2] if named else "amd64"
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.NO
+def _reads(invocation: Invocation, _name: str) -> Reading:
+    """With `--env` it writes variables of the environment into the bundle (bun.sh/docs/bundler, "env")."""
+    return Reading.MAYBE if invocation.has_option("--env") else Reading.UNLIKELY
 
 
 BUN: Final = Toolchain("Bun", _recognize, _reads)

@@ -1,4 +1,10 @@
-"""Programs that every image has or installs, and that look at no variable of a build."""
+"""Programs that every image has or installs.
+
+Most look at no variable of a build. Those that hand the environment on, or that fill it into a text, do.
+
+Source: POSIX.1-2024, Shell & Utilities (awk: "ENVIRON"; env; export; dot); GNU gettext manual, "envsubst Invocation"; jq
+manual, "$ENV, env"; printenv(1); su(1).
+"""
 
 from __future__ import annotations
 
@@ -12,15 +18,15 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _NEUTRAL_NAMES: Final = """
 : . [ [[ add-apt-repository addgroup adduser apt-key apt-mark awk base64 basename bunzip2 bzip2 cat cd chgrp
-chmod chown chpasswd chroot cksum comm corepack cp cpio cut date dd df diff dirname dos2unix dpkg dpkg-deb
-dpkg-query du echo egrep env envsubst exit export expr false fgrep file find getent git gpg grep groupadd groupmod
-gunzip gzip head hostname id install jq ldconfig ldd let ln local locale-gen localedef ls lsb_release md5sum mkdir
-mkfifo mktemp mv nproc od passwd patch pip-compile popd printf ps pushd pwd read readlink realpath return rm rmdir
+chmod chown chpasswd chroot cksum comm corepack cp cpio cut date dd declare df diff dirname dos2unix dpkg dpkg-deb
+dpkg-query du echo egrep env envsubst eval exit export expr false fgrep find getent git gpg grep groupadd groupmod
+gunzip gzip hash head hostname id install jq ldconfig ldd let ln local locale-gen localedef ls lsb_release md5sum mkdir
+mkfifo mktemp mv nproc od passwd patch pip-compile popd printenv printf ps pushd pwd read readlink realpath return rm rmdir
 rsync sed seq set setcap sha1sum sha256sum sha512sum shift shopt sleep sort source split stat strings stty su sync
 tail tar tee test touch tr trap true truncate tty type ulimit umask uname unalias uniq unlink unset unxz unzip
 update-alternatives update-ca-certificates useradd usermod wait wc which whoami xargs xz yes zcat zip zstd
 """
-_NEUTRAL: Final = frozenset(_NEUTRAL_NAMES.split())
+_NEUTRAL: Final = frozenset({*_NEUTRAL_NAMES.split(), "gawk", "gojq", "mawk", "nawk", "yq"})
 _INSTALLING: Final = frozenset(
     {"apk", "apt", "apt-get", "aptitude", "dnf", "microdnf", "rpm", "tdnf", "yum", "zypper", "pacman"}
 )
@@ -73,8 +79,55 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clean(f"{it}/{file}") for it in invocation.directories for file in files))
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.NO
+def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
+    """What fills variables of the environment into texts, or runs files of the project, may look at any."""
+    command = invocation.command
+    program, arguments = command.name, command.arguments
+    text = " ".join(arguments)
+    match program:
+        case "." | "source":
+            is_of_image = bool(arguments) and _OF_THE_IMAGE.search(arguments[0]) is not None
+            return Reading.NO if is_of_image else invocation.reading_by_project(name)
+        case "env" | "export" | "declare" | "set":
+            # With operands they set something; without, they print everything.
+            prints = not [it for it in arguments if it not in ("-p", "-x", "-0")]
+            return Reading.MAYBE if prints else Reading.NO
+        case "printenv":
+            return Reading.MAYBE if not arguments else Reading.YES if name in arguments else Reading.NO
+        case "envsubst":
+            if not arguments:
+                return invocation.reading_by_project(name)
+            return Reading.YES if re.search(rf"\b{re.escape(name)}\b", text) else Reading.NO
+        case "awk" | "gawk" | "mawk" | "nawk":
+            if invocation.has_option("-f", "--file"):
+                return invocation.reading_by_project(name)
+            return _named_in(text, r"\bENVIRON\b", rf"ENVIRON\[\W*{re.escape(name)}\b", r"ENVIRON\[\W*\w+")
+        case "jq" | "gojq" | "yq":
+            if invocation.has_option("-f", "--from-file"):
+                return invocation.reading_by_project(name)
+            named = rf"(?:\benv\.|\$ENV\.|\b(?:str)?env\(){re.escape(name)}\b"
+            return _named_in(text, r"\$ENV\b|\b(?:str)?env\b", named, r"(?:\benv\.|\$ENV\.|\b(?:str)?env\()\w+")
+        case "chroot" | "su":
+            return Reading.MAYBE
+        case "eval":
+            is_read = all(it.text[:1] in ("'", '"') for it in command.words[1:])
+            return Reading.NO if is_read else Reading.MAYBE
+        case _:
+            return Reading.NO
+
+
+def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading:
+    """Whether a program text looks at a variable, where each use of the environment names one."""
+    if re.search(this_use, text):
+        return Reading.YES
+    has_unnamed = len(re.findall(any_use, text)) > len(re.findall(named_use, text))
+    return Reading.MAYBE if has_unnamed else Reading.NO
+
+
+_OF_THE_IMAGE: Final = re.compile(
+    r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
+)
+"""Files that images and installers of tools bring, and that know no argument of a build."""
 
 
 COMMON: Final = Toolchain("common programs", _recognize, _reads)

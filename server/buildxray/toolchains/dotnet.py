@@ -14,6 +14,7 @@ from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Read
 
 _BUILDING: Final = frozenset({"build", "msbuild", "pack", "publish"})
 _FETCHING: Final = frozenset({"nuget", "restore", "tool", "workload"})
+_NEUTRAL: Final = frozenset({"clean", "dev-certs", "help", "list", "new", "sln"})
 _MACHINES: Final = ("-a", "--arch", "-r", "--runtime")
 _FOR_ONE: Final = (*_MACHINES, "--os", "--sc", "--self-contained")
 
@@ -30,6 +31,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, needs_agreement=True)
         return _compile(invocation, toolchain, title, n_words, is_ahead_of_time=is_ahead_of_time)
     effect = Effect.FETCH if subcommand in _FETCHING else Effect.EXECUTE
+    if subcommand in _NEUTRAL or not subcommand:
+        # `dotnet --info`, `dotnet --list-sdks`
+        effect = Effect.NEUTRAL
     manifests = ("*.csproj",) if subcommand == "restore" else ()
     return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
 
@@ -67,8 +71,17 @@ def _architecture(machine: str) -> str | None:
     )
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.NO
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """MSBuild turns every variable of the environment into a property, which project files may use.
+
+    Source: learn.microsoft.com, "MSBuild properties", "Environment properties".
+    """
+    subcommand = invocation.subcommand
+    if subcommand == "restore":
+        reading = invocation.reading_by_project(name)
+        return Reading.UNLIKELY if reading is Reading.MAYBE and invocation.workspace.mentioned is None else reading
+    is_asking = subcommand in _NEUTRAL or (not subcommand and invocation.command.name == "dotnet")
+    return Reading.NO if is_asking or subcommand in _FETCHING else invocation.reading_by_project(name)
 
 
 DOTNET: Final = Toolchain(".NET", _recognize, _reads)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import Final
 
 from buildxray.plan.paths import clean
@@ -99,6 +100,10 @@ def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
 
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:
+    directory = invocation.argument("-C")
+    if directory is not None:
+        # `go -C directory build`
+        invocation = replace(invocation, directories=invocation.paths(directory) or invocation.directories)
     output = invocation.argument("-o", "--output")
     if output is not None:
         return invocation.paths(output)
@@ -118,6 +123,7 @@ def _packages(invocation: Invocation) -> list[str]:
     """The arguments behind the subcommand that are no flags."""
     words = iter(invocation.command.arguments)
     packages: list[str] = []
+    # The first one is the subcommand.
     for word in words:
         if word.lstrip("-") in _FLAGS_WITH_VALUE:
             next(words, None)
@@ -197,7 +203,10 @@ def _has_right_values(name: str, setting: Setting, values: list[str], invocation
 def _reads(invocation: Invocation, name: str) -> Reading:
     if name in _READ_VARIABLES and (invocation.subcommand not in _FETCHING or name in _READ_BY_ALL):
         return Reading.YES
-    return Reading.MAYBE if invocation.subcommand in _EXECUTING else Reading.NO
+    if invocation.command.name in _RELEASERS or invocation.subcommand in _EXECUTING:
+        # Templates and programs of the project.
+        return invocation.reading_by_project(name)
+    return Reading.MAYBE if invocation.has_option("-toolexec") else Reading.NO
 
 
 GO: Final = Toolchain("Go", _recognize, _reads)

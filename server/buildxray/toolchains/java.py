@@ -25,7 +25,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _native(invocation, toolchain, command.name)
     if command.name not in _PROGRAMS:
         return None
-    goals = [it for it in command.arguments if not it.startswith("-")]
+    goals = [invocation.text_at(it) for it in invocation.operands]
     title = " ".join((command.name, *goals[:1]))
     if any(it.startswith(_NATIVE) for it in command.arguments):
         return _native(invocation, toolchain, title)
@@ -43,8 +43,9 @@ def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True, is_native_only=True)
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.MAYBE
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """A pom.xml may use `${env.NAME}`, and the files of Gradle and sbt are programs."""
+    return invocation.reading_by_project(name)
 
 
 JAVA: Final = Toolchain("Java", _recognize, _reads)

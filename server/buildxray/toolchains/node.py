@@ -35,27 +35,34 @@ _BUNDLERS: Final = frozenset(
 )
 _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
 _FETCHING: Final = frozenset({"fetch"})
-_NEUTRAL: Final = frozenset({"cache", "config", "prune", "set", "version", "--version", "-v"})
+_NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
 _LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
 _BUILDING: Final = re.compile(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    name, arguments = invocation.command.name, [it for it in invocation.command.arguments if not it.startswith("-")]
+    name, operands = invocation.command.name, invocation.operands
+    arguments = [invocation.text_at(it) for it in operands]
     if name in _BUNDLERS or (name in _RUNNERS and arguments and arguments[0] in _BUNDLERS):
-        return Use(toolchain, invocation, Effect.BUNDLE, " ".join((name, *arguments[:1])), 1 + bool(arguments))
+        n_words = 1 + invocation.is_subcommand_first
+        return Use(toolchain, invocation, Effect.BUNDLE, " ".join((name, *arguments[:1])), n_words)
     if name not in _MANAGERS:
         return None
+    if name == "yarn" and arguments[:1] == ["workspace"] and len(arguments) > 2:
+        # `yarn workspace web build`
+        arguments, operands = arguments[2:], operands[2:]
+    elif name == "pnpm" and arguments[:1] == ["recursive"]:
+        arguments, operands = arguments[1:], operands[1:]
     subcommand = arguments[0] if arguments else "install" if name == "yarn" else ""
+    script, n_title = subcommand, min(len(arguments), 1)
     if subcommand in ("run", "run-script") and len(arguments) > 1:
-        script, title, n_words = arguments[1], f"{name} {subcommand} {arguments[1]}", 3
-    else:
-        script, title, n_words = subcommand, f"{name} {subcommand}".strip(), 1 + bool(arguments)
-    # Options may stand in between; a title that is not in one piece is underlined at its first word.
-    n_words = n_words if [*invocation.command.arguments[: n_words - 1]] == title.split()[1:] else 1
+        script, n_title = arguments[1], 2
+    title = " ".join((name, *(arguments[:n_title] or filter(None, [subcommand]))))
+    # Options may come in between; a title that is not in one piece is underlined at its first word.
+    n_words = 1 + n_title if operands[:n_title] == [*range(1, n_title + 1)] else 1
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global")
-        outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in invocation.directories)
+        outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
         manifests = () if is_global or len(arguments) > 1 else ("package.json", _LOCK_FILES[name])
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if _BUILDING.search(script):
@@ -63,15 +70,36 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     effect = Effect.EXECUTE
     if subcommand in _FETCHING:
         effect = Effect.FETCH
-    elif subcommand in _NEUTRAL:
+    elif subcommand in _NEUTRAL or (not subcommand and invocation.has_option("--version", "-v", "--help", "-h")):
         effect = Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, n_words)
 
 
-def _reads(invocation: Invocation, _name: str) -> Reading:
+def _directories(invocation: Invocation) -> tuple[str, ...]:
+    """Where it works: `npm --prefix directory`, `yarn --cwd directory`, `pnpm -C directory`."""
+    directory = invocation.argument("-C", "--cwd", "--dir", "--prefix")
+    return invocation.directories if directory is None else invocation.paths(directory) or invocation.directories
+
+
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """Scripts of package.json, and configuration files of bundlers, are programs of the project.
+
+    What packages run when they are installed looks at variables of npm, by convention.
+    """
     use = _recognize(invocation, NODE)
-    is_script = use is None or use.effect is Effect.EXECUTE
-    return Reading.MAYBE if is_script else Reading.NO
+    if use is None:
+        return Reading.MAYBE
+    match use.effect:
+        case Effect.BUNDLE | Effect.EXECUTE:
+            is_alone = invocation.command.name in _READING_NOTHING
+            return Reading.NO if is_alone else invocation.reading_by_project(name)
+        case Effect.INSTALL:
+            is_quiet = invocation.has_option("--ignore-scripts") or "--mode=skip-build" in invocation.command.arguments
+            return Reading.NO if is_quiet else Reading.UNLIKELY
+        case _:
+            return Reading.NO
 
 
+_READING_NOTHING: Final = frozenset({"esbuild", "tsc"})
+"""Programs whose configuration is data: `tsconfig.json`, options."""
 NODE: Final = Toolchain("Node.js", _recognize, _reads)

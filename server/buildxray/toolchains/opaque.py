@@ -23,8 +23,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return Use(toolchain, invocation, Effect.UNKNOWN, title or first.text)
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.MAYBE
+def _reads(invocation: Invocation, name: str) -> Reading:
+    return invocation.reading_by_project(name)
 
 
 OPAQUE: Final = Toolchain("scripts", _recognize, _reads)

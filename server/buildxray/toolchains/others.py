@@ -68,9 +68,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     )
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
+def _reads(invocation: Invocation, name: str) -> Reading:
     # Their build files are programs.
-    return Reading.MAYBE
+    return invocation.reading_by_project(name)
 
 
 OTHERS: Final = Toolchain("compilers for their own machine", _recognize, _reads)

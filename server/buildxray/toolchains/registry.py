@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.toolchains.base import Toolchain
+from buildxray.toolchains.binaries import BINARIES
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C
 from buildxray.toolchains.common import COMMON
@@ -35,6 +36,7 @@ ALL: Final[tuple[Toolchain, ...]] = (
     OTHERS,
     SITES,
     SCRIPTING,
+    BINARIES,
     OPAQUE,
     COMMON,
 )

@@ -25,8 +25,6 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _compile(invocation, toolchain, "rustc", 1)
     if command.name != "cargo":
         return None
-    if subcommand.startswith("+"):
-        subcommand = next((it for it in command.arguments[1:] if not it.startswith("-")), "")
     title = f"cargo {subcommand}".strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:
@@ -76,10 +74,10 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
 def _reads(invocation: Invocation, name: str) -> Reading:
     if name.startswith(("CARGO_", "RUST", "CC", "CFLAGS")):
         return Reading.YES
-    # Build scripts and procedural macros run while it compiles.
+    # Build scripts and procedural macros run while it compiles, those of dependencies too.
     use = _recognize(invocation, RUST)
     is_quiet = use is not None and use.effect in (Effect.FETCH, Effect.NEUTRAL, Effect.INSTALL)
-    return Reading.NO if is_quiet else Reading.MAYBE
+    return Reading.NO if is_quiet else invocation.reading_by_project(name)
 
 
 RUST: Final = Toolchain(

@@ -31,7 +31,7 @@ _TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command = invocation.command
-    name, arguments = command.name, [it for it in command.arguments if not it.startswith("-")]
+    name, arguments = command.name, [invocation.text_at(it) for it in invocation.operands]
     if name in ("python", "python3") and command.arguments[:1] == ("-m",):
         # `python -m pip install` is `pip install`, `python -m venv /venv` makes a directory of programs.
         name, arguments = next(iter(arguments), ""), arguments[1:]
@@ -115,9 +115,25 @@ def _environments(invocation: Invocation) -> tuple[str, ...]:
     return tuple(path for it in words for path in invocation.paths(it))
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    # Packages may compile, and their scripts look at what they like.
-    return Reading.MAYBE
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """What packages run when they are installed has no reason to look at an argument of a build; the project's own may."""
+    use = _recognize(invocation, SCRIPTING)
+    if use is None:
+        return Reading.MAYBE
+    match use.effect:
+        case Effect.NEUTRAL:
+            return Reading.NO
+        case Effect.INSTALL | Effect.FETCH | Effect.DOWNLOAD:
+            arguments = {*invocation.command.arguments}
+            is_own = bool(arguments & _OWN_SOURCES) or any(it.startswith("./") for it in arguments)
+            return invocation.reading_by_project(name) if is_own else Reading.UNLIKELY
+        case Effect.BUNDLE if invocation.has_option("--no-scripts"):
+            return Reading.NO
+        case _:
+            return invocation.reading_by_project(name)
+
+
+_OWN_SOURCES: Final = frozenset({".", "-e", "--editable"})
 
 
 SCRIPTING: Final = Toolchain(

@@ -34,8 +34,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return Use(toolchain, invocation, Effect.NEUTRAL, name)
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.NO
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """Hugo's templates see variables that begin with HUGO_ (gohugo.io, "Security model"), mdBook's with MDBOOK_.
+
+    MkDocs has `!ENV`, Zola `get_env`, and the configuration of Sphinx and Jekyll's plugins are programs.
+    """
+    program = invocation.command.name
+    if program in ("hugo", "mdbook", "protoc", "buf"):
+        return Reading.YES if name.startswith(f"{program.upper()}_") else Reading.NO
+    return invocation.reading_by_project(name)
 
 
 SITES: Final = Toolchain("static sites and generated code", _recognize, _reads)

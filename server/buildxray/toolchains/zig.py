@@ -50,8 +50,10 @@ def _cross_compilation(invocation: Invocation, option: str) -> CrossCompilation 
     return CrossCompilation((), ("TARGETARCH",), is_safe=False, options=f"{option}{blank}{name}-linux-musl")
 
 
-def _reads(_invocation: Invocation, _name: str) -> Reading:
-    return Reading.NO
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """`build.zig` is a program."""
+    is_quiet = invocation.subcommand not in ("build", *_EXECUTING)
+    return Reading.NO if is_quiet else invocation.reading_by_project(name)
 
 
 ZIG: Final = Toolchain("Zig", _recognize, _reads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _, ngettext
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Placement, placements, split_by
 from buildxray.rules.wording import listed
@@ -55,7 +55,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the declaration is moved to directly before its first user, and the plan proves that fewer steps run.
-    A program that this tool does not know counts as a user, since it might look at its environment.
+    A program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build files
+    of the project. Where packages are installed in between, whose own scripts see the environment, the fix is a suggestion.
     """
     for placement in placements(ctx):
         if placement.moving_pays:
@@ -68,10 +69,11 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
     others = dict.fromkeys(it.instruction for it in placement.moves if it.instruction is not instruction)
     n_split = len(split_by(ctx.build, [it.instruction for it in placement.moves]))
     n_needless = placement.n_shared_by_moving()
+    safety = Safety.SAFE if placement.moving_is_safe else Safety.SUGGESTION
     return Finding(
         instruction.range_of(instruction.pairs[first.position].name),
         _message(n_split, n_needless, instruction.keyword),
-        (Fix(_title(placement), tuple(placement.moving_edits())),),
+        (Fix(_title(placement), tuple(placement.moving_edits()), safety),),
         (
             *(
                 Related(it.keyword_range, _("`{name}` is first used here", name=first.name))

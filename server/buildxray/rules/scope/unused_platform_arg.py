@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _, ngettext
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Declaration, placements, split_by
 
@@ -46,12 +46,14 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: a program that this tool does not know counts as a user, since it might look at its environment.
+    Safe: a program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build
+    files of the project. Where packages are installed, whose own scripts see the environment, the fix is a suggestion.
     """
     for placement in placements(ctx):
         if not placement.removing_pays:
             continue
         edits = tuple(placement.removing_edits())
+        safety = Safety.SAFE if placement.removing_is_safe else Safety.SUGGESTION
         n_split = len(split_by(ctx.build, [it.instruction for it in placement.unused]))
         for declaration in placement.unused:
             instruction = declaration.instruction
@@ -63,7 +65,13 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     n_split,
                     fact=_fact(declaration),
                 ),
-                (Fix(_("Delete `{keyword} {name}`", keyword=instruction.keyword, name=declaration.name), edits),),
+                (
+                    Fix(
+                        _("Delete `{keyword} {name}`", keyword=instruction.keyword, name=declaration.name),
+                        edits,
+                        safety,
+                    ),
+                ),
                 is_unnecessary=True,
             )
 

@@ -15,8 +15,10 @@ from buildxray.syntax.shell.model import (
     sole_variable,
 )
 from buildxray.syntax.shell.reader import is_posix_shell, read_script
+from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 
 __all__ = [
+    "TESTS",
     "UNKNOWN",
     "Assignment",
     "Command",
@@ -26,7 +28,9 @@ __all__ = [
     "ShellVariable",
     "ShellWord",
     "Taken",
+    "has_read_script",
     "is_posix_shell",
     "read_script",
+    "reads_script",
     "sole_variable",
 ]

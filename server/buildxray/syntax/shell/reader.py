@@ -42,6 +42,7 @@ from buildxray.syntax.shell.model import (
 )
 from buildxray.syntax.shell.wrappers import (
     SHELLS,
+    TESTS,
     named_by_variable,
     reads_script,
     run_by,
@@ -53,8 +54,7 @@ from buildxray.syntax.text import TextRange
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode
 
-_TESTS: Final = frozenset({"[", "[[", "test"})
-_ASKING: Final = _TESTS | {
+_ASKING: Final = TESTS | {
     ":",
     "cmp",
     "command",

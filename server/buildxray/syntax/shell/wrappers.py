@@ -13,6 +13,7 @@ from typing import Final
 from buildxray.syntax.shell.model import Assignment, Command, ShellWord, sole_variable
 from buildxray.syntax.text import TextRange
 
+TESTS: Final = frozenset({"[", "[[", "test"})
 SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
 _PREFIXES: Final = frozenset(
     {
@@ -141,6 +142,14 @@ def script_argument(command: Command) -> ShellWord | None:
             # `-o pipefail`, `-euxo pipefail`
             next(words, None)
     return None
+
+
+def has_read_script(command: Command) -> bool:
+    """Whether the script that a shell is given as an argument is a text that can be read."""
+    argument = script_argument(command)
+    if argument is None:
+        return False
+    return argument.value is not None or (len(argument.text) > 1 and argument.text[0] == argument.text[-1] == '"')
 
 
 def reads_script(command: Command) -> bool:
