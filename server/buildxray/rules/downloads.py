@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Add
-from buildxray.syntax.shell import Command, ShellWord
+from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import TextRange
 
 _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
@@ -34,6 +35,8 @@ class Download(NamedTuple):
     pieces: tuple[Piece, ...]
     outputs: tuple[str, ...]
     """Where it may be put; empty where the text does not tell."""
+    targets: tuple[Platform, ...]
+    """The target platforms for which it happens."""
 
 
 def downloads(stage: Stage) -> Iterator[Download]:
@@ -42,7 +45,7 @@ def downloads(stage: Stage) -> Iterator[Download]:
         if isinstance(instruction.node, Add):
             yield from _added(instruction, instruction.node)
     for command in stage.commands(Effect.DOWNLOAD):
-        if not _is_chosen(command.syntax):
+        if not command.is_chosen_by_platform:
             yield from _fetched(command)
 
 
@@ -63,7 +66,8 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
                 if destination is None
                 else [posixpath.join(it, destination.text) for it in _directories(instruction)]
             )
-            yield Download(instruction, tuple(pieces), tuple(map(clean, outputs)))
+            targets = () if instruction.stage is None else instruction.stage.targets
+            yield Download(instruction, tuple(pieces), tuple(map(clean, outputs)), targets)
 
 
 def _directories(instruction: Instruction) -> list[str]:
@@ -74,24 +78,24 @@ def _fetched(command: KnownCommand) -> Iterator[Download]:
     invocation = command.invocation
     is_checked = any(it.name in _CHECKS for it in command.run.commands)
     for word in command.syntax.words[1:]:
-        values = {*invocation.evaluate(word)}
-        if len(values) > 1 or not any("://" in it for it in (word.text, *filter(None, values))) or _probes(word):
+        values = {*invocation.evaluate_partly(word)}
+        if len(values) > 1 or not any("://" in it for it in (word.text, *values)):
+            continue
+        if command.depends_on_platform(word):
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
-        if pieces is not None and not any(_follows(it.text) for it in pieces):
-            yield Download(command.run, tuple(pieces), command.use.outputs)
+        if not any(_follows(it.text) for it in pieces):
+            yield Download(command.run, tuple(pieces), command.use.outputs, invocation.targets)
 
 
-def _pieces(command: KnownCommand, word: ShellWord, *, can_expand: bool) -> list[Piece] | None:
-    """A word and the values of its variables; None where they depend on the machine, or on a condition."""
+def _pieces(command: KnownCommand, word: ShellWord, *, can_expand: bool) -> list[Piece]:
+    """A word and the values of its variables, as far as they are written in the file."""
     run, text = command.run, command.run.build.text
     pieces: list[Piece] = []
     todo = [word]
     seen: set[str] = set()
     while todo:
         current = todo.pop()
-        if _probes(current):
-            return None
         start = run.shell_range(current.range).start
         is_quoted = text[start : start + 1] == '"' != current.text[:1]
         if text.startswith(current.text, start + is_quoted):
@@ -102,8 +106,6 @@ def _pieces(command: KnownCommand, word: ShellWord, *, can_expand: bool) -> list
                 continue
             seen.add(variable.name)
             assigned = command.syntax.variables.get(variable.name, ())
-            if len(assigned) > 1 or any(it.is_conditional for it in assigned):
-                return None
             todo += [it.value for it in assigned]
             if not assigned:
                 pieces += _declared(run, variable.name, can_expand=can_expand)
@@ -132,11 +134,3 @@ def _declared(instruction: Instruction, name: str, *, can_expand: bool) -> Itera
 
 def _follows(url: str) -> bool:
     return any(name in url for name in PER_TARGET_ARGUMENTS)
-
-
-def _probes(word: ShellWord) -> bool:
-    return "$(" in word.text or "`" in word.text
-
-
-def _is_chosen(command: Command) -> bool:
-    return any(it.kind in ("if", "case", "and", "or", "for") for it in command.conditions)

@@ -183,7 +183,9 @@ def _is_harmless_run(run: Run) -> bool:
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:
-    """Whether a command runs, by its path, a program that the stage has compiled."""
+    """Whether a command runs, by its path, a program that the stage has compiled, or fails on one for another machine."""
+    if command.use is not None and command.use.is_for_own_machine:
+        return any(path in outputs for word in command.syntax.words[1:] for path in command.invocation.paths(word))
     program = command.syntax.words[0].text if command.syntax.words else ""
     name = posixpath.basename(program)
     return "/" in program and any(it == program or posixpath.basename(it) == name for it in outputs)

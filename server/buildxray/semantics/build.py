@@ -32,6 +32,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
+from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files, way_into_image
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
@@ -484,6 +485,24 @@ class Command:
     def name(self) -> str:
         """The name of its program, without directory."""
         return self.invocation.command.name
+
+    @property
+    def targets(self) -> tuple[Platform, ...]:
+        """The target platforms that need its stage and may run it, as far as the conditions around it tell."""
+        return self.invocation.targets
+
+    def is_certain(self, target: Platform) -> bool:
+        """Whether a target certainly runs it: no condition is in the way, or all of them are known to hold."""
+        return self.invocation.is_certain(target)
+
+    @property
+    def is_chosen_by_platform(self) -> bool:
+        """Whether the platform decides whether it runs, in a way that the text does not tell."""
+        return self.invocation.is_chosen_by_platform
+
+    def depends_on_platform(self, word: shell.ShellWord) -> bool:
+        """Whether the platform has a part in what a word of it becomes, be it by a condition on a variable in it."""
+        return depends_on_platform(word, self.syntax, self.invocation.platform_variables)
 
     @property
     def range(self) -> TextRange:

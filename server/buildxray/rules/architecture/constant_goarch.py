@@ -55,16 +55,18 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     Safe with `CGO_ENABLED=0`, else a suggestion.
 
     ## Limits
-    A script that compiles for several constants in turn, or chooses one by a condition, is left alone.
+    A script that compiles for several constants in turn is left alone. Conditions on the platform are evaluated; where the text does
+    not tell for which platforms a branch is, nothing is reported.
     """
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
-        if len({it.use.architectures for it in commands}) > 1:
+        if len({frozenset(it.use.architectures) for it in commands}) > 1:
             continue
         seen: set[TextRange] = set()
         for command in commands:
             constant = _constant(command)
-            if constant is None or constant[1] in seen or not command.use.wrong_targets or command.syntax.conditions:
+            is_chosen = command.is_chosen_by_platform
+            if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen:
                 continue
             if not stage.is_image and not any(stage.way_into_image(it) for it in command.use.outputs):
                 continue

@@ -63,7 +63,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
             use, invocation = command.use, command.invocation
             if use.toolchain is not GO or invocation.subcommand not in _RUNNING:
                 continue
-            if any(it.kind in ("if", "case", "and", "or") and it.variables for it in command.syntax.conditions):
+            if command.is_chosen_by_platform:
                 # The file decides itself when it runs.
                 continue
             setting = invocation.setting("GOARCH")

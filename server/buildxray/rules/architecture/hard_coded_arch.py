@@ -66,7 +66,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
         for it, named in downloaded:
             if stage.is_native and not any(stage.way_into_image(output) for output in it.outputs):
                 continue
-            finding = _finding(ctx, named)
+            finding = _finding(ctx, it, named)
             if finding is not None and finding.range not in seen:
                 seen.add(finding.range)
                 yield finding
@@ -84,10 +84,10 @@ def _named(download: Download) -> list[_Named]:
     ]
 
 
-def _finding(ctx: RuleContext, named: list[_Named]) -> Finding | None:
+def _finding(ctx: RuleContext, download: Download, named: list[_Named]) -> Finding | None:
     if not named:
         return None
-    wrong = [it for it in ctx.build.targets if it.architecture != named[0][2]]
+    wrong = [it for it in download.targets if it.architecture != named[0][2]]
     if not wrong:
         return None
     fixes: tuple[Fix, ...] = ()

@@ -14,8 +14,6 @@ from buildxray.semantics.build import Command, Effect, KnownCommand
 from buildxray.syntax.shell import ShellWord
 
 _PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
-_NATIVE_ONLY: Final = frozenset({"ldd", "strip"})
-"""Programs that handle binaries of their own machine only."""
 
 
 @rule(Severity.WARNING, Severity.WARNING)
@@ -24,7 +22,7 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages on the build machine for commands that start, `strip` or `ldd` a file which a compiler made for another architecture,
-    outside of conditions.
+    unless a condition on the platform keeps it to the target that can.
 
     ## Why it matters
     It fails with `exec format error`, or runs under emulation where QEMU is installed, so that the build depends on the machine. Check the
@@ -63,16 +61,19 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
                 makers |= _foreign_outputs(command)
                 continue
             started = _started(command, makers)
-            if started is None or any(it.kind != "for" and it.variables for it in command.syntax.conditions):
+            if started is None or command.is_chosen_by_platform:
                 continue
             word, maker = started
+            foreign = [it for it in maker.foreign_targets if it in command.targets]
+            if not foreign:
+                continue
             yield Finding(
                 command.run.shell_range(word.range),
                 _(
                     "{machine} runs what `{title}` compiled for {platforms}",
                     machine=maker.use.machine,
                     title=maker.title,
-                    platforms=platforms(maker.foreign_targets),
+                    platforms=platforms(foreign),
                 ),
                 related=(Related(maker.title_range, _("compiled here")),),
             )
@@ -88,7 +89,7 @@ def _started(command: Command, makers: dict[str, KnownCommand]) -> tuple[ShellWo
     words, invocation = command.syntax.words, command.invocation
     if not words:
         return None
-    if command.name in _NATIVE_ONLY:
+    if command.use is not None and command.use.is_for_own_machine:
         return next(((it, makers[path]) for it in words[1:] for path in invocation.paths(it) if path in makers), None)
     name = words[0].value
     if name is None:
