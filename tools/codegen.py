@@ -7,15 +7,11 @@ import dataclasses
 import gettext
 import inspect
 import json
-import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from argparse_manpage.manpage import Manpage
-
-from buildxray.cli.parser import parser
 from buildxray.ide import settings
 from buildxray.ide.plan_view.svg import stylesheet
 from buildxray.ide.settings import Settings, setting_name
@@ -36,7 +32,6 @@ def generated() -> dict[Path, str]:
     return {
         **pages,
         ROOT / "docs" / "rules" / "README.md": rules_index(),
-        ROOT / "docs" / "buildxray.1": manual_page(),
         ROOT / "docs" / "settings.md": settings_page(),
         manifest: with_settings(manifest.read_text(encoding="utf-8")),
         **{path: with_texts(path.read_text(encoding="utf-8"), language) for path, language in texts.items()},
@@ -57,15 +52,6 @@ def rules_index() -> str:
     """The list of all rules."""
     rows = [f"| [{rule.name}]({rule.name}.md) | {rule.summary} | {rule.fix.value} |" for rule in ALL]
     return "\n".join(["# Rules", "", "| rule | finds | fix |", "|---|---|---|", *rows, ""])
-
-
-def manual_page() -> str:
-    """The manual page of the program, from the parser that reads its command line."""
-    os.environ["COLUMNS"] = "100"
-    page = Manpage(parser())
-    # A date would make the page another one every day.
-    page.date, page.source, page.manual = "", "buildxray", "User Commands"
-    return f"{str(page).rstrip()}\n"
 
 
 def rule_summaries() -> str:
@@ -89,6 +75,15 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "default": [*EXCLUDED_DIRECTORIES],
     },
     "locale": {"type": "string", "enum": ["", *LANGUAGES], "default": ""},
+    **{
+        name: {
+            "type": "string",
+            "enum": ["auto", "on", "off"],
+            "markdownEnumDescriptions": [f"%settings.yields.{it}%" for it in ("auto", "on", "off")],
+            "default": "auto",
+        }
+        for name in ("navigation", "general")
+    },
 }
 """What an editor accepts, where the type of a field does not say it."""
 OF_THE_CLIENT: dict[str, dict[str, Any]] = {
@@ -96,13 +91,6 @@ OF_THE_CLIENT: dict[str, dict[str, Any]] = {
         "type": "string",
         "default": "",
         "scope": "machine-overridable",
-    },
-    "navigation": {
-        "type": "string",
-        "enum": ["auto", "on", "off"],
-        "markdownEnumDescriptions": [f"%settings.navigation.{it}%" for it in ("auto", "on", "off")],
-        "default": "auto",
-        "scope": "resource",
     },
     "trace.server": {
         "type": "string",

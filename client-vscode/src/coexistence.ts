@@ -15,12 +15,12 @@ const others: readonly Other[] = [
   { id: "ms-azuretools.vscode-docker", reportsBuildChecks: false, knowsNames: true },
 ];
 
-/** The setting `buildxray.navigation`. */
-export type Navigation = "auto" | "on" | "off";
+/** A setting that says whether to yield to other extensions: `buildxray.navigation`, `buildxray.general`. */
+export type Yielding = "auto" | "on" | "off";
 
 export interface Situation {
   readonly isInstalled: (id: string) => boolean;
-  readonly navigation: Navigation;
+  readonly navigation: Yielding;
 }
 
 /** The others that are installed and switched on. */
@@ -38,4 +38,9 @@ export function leavesNames({ isInstalled, navigation }: Situation, scheme: stri
   return navigation === "auto"
     ? scheme === "file" && others.some((it) => it.knowsNames && isInstalled(it.id))
     : navigation === "off";
+}
+
+/** Whether the server offers what every server for Dockerfiles does: completion of instructions, formatting and so on. */
+export function offersGeneral({ isInstalled, general }: { isInstalled: (id: string) => boolean; general: Yielding }): boolean {
+  return general === "auto" ? !others.some((it) => it.knowsNames && isInstalled(it.id)) : general === "on";
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import { leavesBuildChecks, leavesNames, type Navigation } from "./coexistence";
+import { leavesBuildChecks, leavesNames, offersGeneral, type Yielding } from "./coexistence";
 
 const isInstalled = (id: string): boolean => vscode.extensions.getExtension(id) !== undefined;
 
@@ -45,7 +45,10 @@ export const middleware: Middleware = {
 
 function withDefaults(values: Record<string, unknown>, scope: vscode.Uri | undefined): Record<string, unknown> {
   const isLeft = leavesBuildChecks({ isInstalled }) && !isSet("buildkitChecks", scope);
-  return isLeft ? { ...values, buildkitChecks: false } : values;
+  const checks = isLeft ? { buildkitChecks: false } : {};
+  const general = offersGeneral({ isInstalled, general: (values.general as Yielding | undefined) ?? "auto" });
+  // What "auto" means for navigation depends on the document, so the functions above decide.
+  return { ...values, ...checks, general, navigation: values.navigation !== "off" };
 }
 
 /** Whether the user has set something, wherever. */
@@ -55,7 +58,7 @@ function isSet(name: string, scope: vscode.Uri | undefined): boolean {
 }
 
 function leaves(document: vscode.TextDocument): boolean {
-  const navigation = vscode.workspace.getConfiguration("buildxray", document).get<Navigation>("navigation", "auto");
+  const navigation = vscode.workspace.getConfiguration("buildxray", document).get<Yielding>("navigation", "auto");
   return leavesNames({ isInstalled, navigation }, document.uri.scheme);
 }
 

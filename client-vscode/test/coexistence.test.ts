@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { leavesBuildChecks, leavesNames, type Navigation, present } from "../src/coexistence";
+import { leavesBuildChecks, leavesNames, offersGeneral, type Yielding, present } from "../src/coexistence";
 
 const docker = "docker.docker";
 const containers = "ms-azuretools.vscode-containers";
-const situation = (installed: string[], navigation: Navigation = "auto") => ({
+const situation = (installed: string[], navigation: Yielding = "auto") => ({
   isInstalled: (id: string) => installed.includes(id),
   navigation,
 });
@@ -37,4 +37,14 @@ test("the user decides", () => {
 
 test("who is present is told apart", () => {
   assert.deepEqual(present((id) => id !== docker && id !== "unknown"), [containers, "ms-azuretools.vscode-docker"]);
+});
+
+test("what every server offers yields to one that offers it", () => {
+  const general = (installed: string[], setting: Yielding = "auto") =>
+    offersGeneral({ isInstalled: (id: string) => installed.includes(id), general: setting });
+  assert.equal(general([]), true);
+  assert.equal(general([docker]), true);
+  assert.equal(general([containers]), false);
+  assert.equal(general([containers], "on"), true);
+  assert.equal(general([], "off"), false);
 });

@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 
 from buildxray.ide.diagnostics import Diagnostic, diagnose
+from buildxray.plan.model import Plan
+from buildxray.plan.planner import Planner
+from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
-from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, Plan, Workspace
+from buildxray.semantics.build import Build
+from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import LineIndex
+from buildxray.toolchains.base import Workspace
 
 
 class Analysis:
@@ -18,7 +23,8 @@ class Analysis:
     def __init__(
         self,
         text: str,
-        builder: Builder,
+        planner: Planner,
+        workspace: Workspace,
         *,
         asks_for_several: bool,
         origin: str = "",
@@ -27,10 +33,11 @@ class Analysis:
     ) -> None:
         self.text = text
         self._earlier = earlier
-        self.request = builder.request
+        self.request = planner.request
         self.origin = origin
         """Where the target platforms come from, for people; empty where nobody has chosen them."""
-        self._builder = builder
+        self._planner = planner
+        self._workspace = workspace
         self._asks_for_several = asks_for_several
         self._rules = rules
 
@@ -42,24 +49,24 @@ class Analysis:
     @cached_property
     def dockerfile(self) -> Dockerfile:
         """The parsed text."""
-        dockerfile = self._builder.parse(self.text, self._earlier)
+        dockerfile = parse(self.text, earlier=self._earlier)
         self._earlier = None
         return dockerfile
 
     @cached_property
-    def build(self) -> Build:
-        """The build as objects: stages, instructions, commands."""
-        return self._builder.build(self.dockerfile)
-
-    @property
     def plan(self) -> Plan:
         """What BuildKit would execute."""
-        return self.build.plan
+        return self._planner.plan(self.dockerfile)
 
     @cached_property
     def context(self) -> RuleContext:
         """What rules look at."""
-        return RuleContext(self.build, self._builder, asks_for_several=self._asks_for_several)
+        return RuleContext(self.plan, self._planner, self._workspace, asks_for_several=self._asks_for_several)
+
+    @property
+    def build(self) -> Build:
+        """The build as objects: stages, instructions, commands."""
+        return self.context.build
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -79,10 +86,11 @@ class Analyzer:
         rules: tuple[Rule, ...] = ALL,
         workspace: Workspace | None = None,
     ) -> None:
-        self._builder = Builder(request, workspace)
+        self._planner = Planner(request)
         self._asks_for_several = asks_for_several
         self._origin = origin
         self._rules = rules
+        self._workspace = workspace or Workspace()
         self._latest: Analysis | None = None
 
     def analyze(self, text: str) -> Analysis:
@@ -90,7 +98,8 @@ class Analyzer:
         earlier = None if self._latest is None else self._latest.dockerfile
         self._latest = Analysis(
             text,
-            self._builder,
+            self._planner,
+            self._workspace,
             asks_for_several=self._asks_for_several,
             origin=self._origin,
             rules=self._rules,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from buildxray.ide.analysis import Analysis
-from buildxray.syntax.instructions import Arg, Instruction
+from buildxray.syntax.expansion import heredoc_marker
+from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run
 from buildxray.syntax.text import TextRange
+
+_DIRECTIVE: Final = re.compile(r"\W*(\w+)")
+_LONGEST: Final = 80
+"""Characters of a name."""
+_READ: Final = 500
+"""Characters of an instruction that are looked at for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +27,7 @@ class Symbol:
 
     name: str
     detail: str
-    kind: Literal["stage", "instruction", "argument"]
+    kind: Literal["stage", "instruction", "argument", "directive"]
     range: TextRange
     selection: TextRange
     """The part of it that says what it is."""
@@ -34,8 +43,17 @@ class Fold(NamedTuple):
     """What is not a comment has no kind: editors take `region` for what `#region` marks."""
 
 
-def symbols(analysis: Analysis) -> Iterator[Symbol]:
-    """The global arguments, then the stages with their instructions."""
+@lru_cache(maxsize=2)
+def symbols(analysis: Analysis) -> tuple[Symbol, ...]:
+    """The directives, the global arguments, then the stages with their instructions; kept for the newest texts."""
+    return tuple(_symbols(analysis))
+
+
+def _symbols(analysis: Analysis) -> Iterator[Symbol]:
+    for directive in analysis.dockerfile.directives:
+        name = _DIRECTIVE.match(analysis.text, directive.range.start)
+        range_ = directive.range if name is None else TextRange(*name.span(1))
+        yield Symbol(directive.name, directive.value, "directive", range_, range_)
     yield from (_symbol(it.syntax) for it in analysis.build.global_instructions)
     for stage in analysis.build.stages:
         start, end = stage.from_.syntax, stage.last.syntax.end
@@ -68,13 +86,28 @@ def folds(analysis: Analysis) -> Iterator[Fold]:
 
 def _symbol(instruction: Instruction) -> Symbol:
     node = instruction.node
-    name, _, rest = node.text.strip().partition(" ")
-    is_argument = isinstance(node, Arg)
-    shown = f"{name} {rest.split('=')[0].split()[0]}" if is_argument and rest.split() else name.upper() or "?"
-    return Symbol(
-        shown,
-        rest.strip()[:80],
-        "argument" if is_argument else "instruction",
-        instruction.range,
-        instruction.range_of(node.keyword),
-    )
+    name, detail = _named(node)
+    kind: Literal["argument", "instruction"] = "argument" if isinstance(node, Arg) else "instruction"
+    return Symbol(name, detail, kind, instruction.range, instruction.range_of(node.keyword))
+
+
+@lru_cache(maxsize=4096)
+def _named(node: Node) -> tuple[str, str]:
+    """What an instruction is called so that one can search for it, and the rest of it."""
+    keyword = node.name or "?"
+    if isinstance(node, Arg | Env) and node.pairs:
+        values = " ".join(it.value.text for it in node.pairs if it.value is not None)
+        return _shortened(f"{keyword} {' '.join(it.name.text for it in node.pairs)}"), _shortened(values)
+    flags = " ".join(node.text[slice(*it.span)] for it in node.flags)
+    start = node.flags[-1].span.end if node.flags else node.keyword.span.end
+    arguments = node.text[start:]
+    if isinstance(node, Run) and node.heredocs and heredoc_marker(arguments.strip()) is not None:
+        # The first line of the script that is not a setting of the shell.
+        lines = [it.strip() for it in node.heredocs[0].content.splitlines()]
+        arguments = next((it for it in lines if it and not it.startswith(("#", "set "))), arguments)
+    return _shortened(f"{keyword} {arguments}"), _shortened(flags)
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text[:_READ].split())
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"

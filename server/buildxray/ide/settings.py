@@ -44,6 +44,12 @@ class Settings:
     """Whether to show behind each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
     """Whether to show above each FROM where its stage runs, and what that costs."""
+    navigation: bool = True
+    """Whether to offer definitions, references, highlights, symbols and folding. Switch it off beside another language
+    server for Dockerfiles in an editor that shows the answers of both; renaming and hovers stay."""
+    general: bool = True
+    """Whether to offer what is not about platforms: completion of instructions and flags, their documentation, signatures,
+    links, semantic tokens, selection ranges, formatting. Switch it off beside another language server for Dockerfiles."""
     locale: str = ""
     """The language of what an editor shows: `en` or `ja`. Empty: the editor's own."""
 
@@ -184,9 +190,11 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "buildkitChecks": ("buildkit_checks", _read_switch),
     "inlayHints": ("inlay_hints", _read_switch),
     "codeLens": ("code_lens", _read_switch),
+    "navigation": ("navigation", _read_switch),
+    "general": ("general", _read_switch),
     "locale": ("locale", _read_locale),
 }
-_OF_THE_CLIENT: Final = ("interpreter", "navigation", "trace")
+_OF_THE_CLIENT: Final = ("interpreter", "trace")
 """What editors send along with the others, though only they use it."""
 
 

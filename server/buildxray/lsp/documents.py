@@ -32,6 +32,8 @@ class Document:
     """Whether files are still being read that decide on its build."""
     turn: int = 0
     """Counts how often these files had to be read; only what the last one finds is in force."""
+    shown_tokens: tuple[str, list[int]] | None = None
+    """The semantic tokens that the client has, with their name."""
     _other: tuple[tuple[Platform, ...], Analyzer] | None = None
     """The analyzer for the platforms that somebody last asked for instead of those of the build."""
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from buildxray.ide.formatting import FormatOptions
 from buildxray.projects.builds import absolute
 from buildxray.syntax.text import ColumnUnit, LineIndex, TextRange
 
@@ -51,3 +52,8 @@ def section(raw: object) -> object:
     found = raw["buildxray"] if isinstance(raw, Mapping) and "buildxray" in raw else raw
     # Neovim sends an empty table as a list.
     return {} if found in ([], ()) else found
+
+
+def format_options(options: types.FormattingOptions) -> FormatOptions:
+    """How the editor indents."""
+    return FormatOptions(" " * max(1, min(options.tab_size, 16)) if options.insert_spaces else "\t")

@@ -18,7 +18,7 @@ from buildxray.ide.inlay_hints import inlay_hints
 from buildxray.ide.navigation import RenameError, definitions, highlights, references, renamable, rename
 from buildxray.ide.outline import folds, symbols
 from buildxray.ide.project import WATCHED
-from buildxray.lsp import from_lsp, to_lsp
+from buildxray.lsp import from_lsp, language_features, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
 from buildxray.lsp.plans import PLAN, show_plan
@@ -73,6 +73,7 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(guarded(rename_name))
     server.feature(types.TEXT_DOCUMENT_COMPLETION, _COMPLETION)(guarded(complete))
     server.feature(PLAN)(guarded(show_plan))
+    language_features.register(server, guarded)
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
@@ -178,7 +179,8 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     lines = document.analysis.lines
-    found = hover(document.analysis, from_lsp.offset(lines, params.position, ls.client.unit))
+    offset = from_lsp.offset(lines, params.position, ls.client.unit)
+    found = hover(document.analysis, offset, is_general=document.build.settings.general)
     return None if found is None else to_lsp.hover(lines, found, ls.client)
 
 
@@ -229,7 +231,7 @@ def document_symbol(
 ) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
     """Stages and instructions."""
     document = ls.documents.get(params.text_document.uri)
-    if document is None:
+    if document is None or not document.build.settings.navigation:
         return []
     lines, unit = document.analysis.lines, ls.client.unit
     found = [*symbols(document.analysis)]
@@ -241,18 +243,20 @@ def document_symbol(
 def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
     """What can be folded."""
     document = ls.documents.get(params.text_document.uri)
-    return [] if document is None else [to_lsp.folding_range(it) for it in folds(document.analysis)]
+    if document is None or not document.build.settings.navigation:
+        return []
+    return [to_lsp.folding_range(it) for it in folds(document.analysis)]
 
 
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location]:
     """Where the name at a position is declared."""
-    place = _place(ls, params)
+    place = _navigated(ls, params)
     return [] if place is None else _locations(ls, place[0], definitions(place[0].analysis, place[1]))
 
 
 def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Location]:
     """Where the name at a position is used."""
-    place = _place(ls, params)
+    place = _navigated(ls, params)
     if place is None:
         return []
     with_declaration = params.context.include_declaration
@@ -261,7 +265,7 @@ def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Loc
 
 def document_highlight(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
     """All places of the name at a position."""
-    place = _place(ls, params)
+    place = _navigated(ls, params)
     if place is None:
         return []
     document, offset = place
@@ -297,7 +301,8 @@ def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList
         return types.CompletionList(is_incomplete=False, items=[])
     document, offset = place
     lines = document.analysis.lines
-    offered = completions(document.analysis, offset, ls.context_lister(document.uri))
+    is_general = document.build.settings.general
+    offered = completions(document.analysis, offset, ls.context_lister(document.uri), is_general=is_general)
     items = [to_lsp.completion(lines, it, rank, ls.client) for rank, it in enumerate(offered)]
     return types.CompletionList(is_incomplete=False, items=items)
 
@@ -308,6 +313,12 @@ def _place(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
     if document is None:
         return None
     return document, from_lsp.offset(document.analysis.lines, params.position, ls.client.unit)
+
+
+def _navigated(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
+    """The same, for a document in which names are not left to another server."""
+    place = _place(ls, params)
+    return place if place is not None and place[0].build.settings.navigation else None
 
 
 def _locations(ls: Server, document: Document, ranges: list[TextRange]) -> list[types.Location]:

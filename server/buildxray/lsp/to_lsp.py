@@ -18,6 +18,8 @@ from buildxray.ide.inlay_hints import InlayHint
 from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
 from buildxray.ide.project import BY_SETTING
+from buildxray.ide.semantic_tokens import SemanticToken
+from buildxray.ide.signature_help import Signature
 from buildxray.localization import _, localized
 from buildxray.lsp.client import SHOW_PLAN, Client
 from buildxray.rules.base import Severity
@@ -185,8 +187,57 @@ def markup(markdown: str, client: Client) -> types.MarkupContent:
     return types.MarkupContent(types.MarkupKind.PlainText, _plain(markdown))
 
 
+def signature_help(forms: list[Signature], client: Client) -> types.SignatureHelp:
+    """The forms of an instruction; the first is active."""
+    found = [
+        types.SignatureInformation(
+            it.label,
+            documentation=markup(it.documentation, client) if it.documentation else None,
+            parameters=[types.ParameterInformation(it.label[start:end]) for start, end in it.parameters],
+            active_parameter=it.active,
+        )
+        for it in forms
+    ]
+    return types.SignatureHelp(found, active_signature=0, active_parameter=forms[0].active)
+
+
+def selection_range(lines: LineIndex, ranges: list[TextRange], unit: ColumnUnit) -> types.SelectionRange:
+    """Nested ranges, given the smallest first."""
+    parent: types.SelectionRange | None = None
+    for it in reversed(ranges):
+        parent = types.SelectionRange(range_(lines, it, unit), parent)
+    assert parent is not None, "the whole file is around every offset"
+    return parent
+
+
+def semantic_tokens(lines: LineIndex, tokens: Iterable[SemanticToken], unit: ColumnUnit) -> list[int]:
+    """Five numbers a token, each place relative to the token before."""
+    data: list[int] = []
+    last_line = last_column = 0
+    for it in tokens:
+        line, column = lines.position(it.range.start, unit)
+        length = lines.position(it.range.end, unit)[1] - column
+        data += (line - last_line, column - (last_column if line == last_line else 0), length, it.type, 0)
+        last_line, last_column = line, column
+    return data
+
+
+def token_edits(before: list[int], after: list[int]) -> list[types.SemanticTokensEdit]:
+    """The numbers that differ, in one edit; none where nothing does."""
+    shorter = min(len(before), len(after))
+    start = next((idx for idx in range(shorter) if before[idx] != after[idx]), shorter)
+    n_same = next(
+        (idx for idx in range(shorter - start) if before[len(before) - 1 - idx] != after[len(after) - 1 - idx]),
+        shorter - start,
+    )
+    if start == len(before) == len(after):
+        return []
+    return [types.SemanticTokensEdit(start, len(before) - n_same - start, after[start : len(after) - n_same])]
+
+
 _SYMBOL_KIND: Final = {
     "argument": types.SymbolKind.Variable,
+    "directive": types.SymbolKind.Property,
     "instruction": types.SymbolKind.Event,
     "stage": types.SymbolKind.Module,
 }

@@ -5,15 +5,22 @@ from __future__ import annotations
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.automatic import automatic_argument
 from buildxray.ide.hover.base import Hover
+from buildxray.ide.hover.documentation import documentation
 from buildxray.ide.hover.stages import platform_flag, stage
 from buildxray.ide.hover.steps import keyword
 from buildxray.ide.hover.variables import variable
 
 
-def hover(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain what stands at an offset; None where there is nothing to say."""
+def hover(analysis: Analysis, offset: int, *, is_general: bool = True) -> Hover | None:
+    """Explain what is at an offset; None where there is nothing to say.
+
+    Without `is_general`, only what the plan tells: another server explains the language.
+    """
+    documented = documentation(analysis, offset) if is_general else None
     for explain in (automatic_argument, variable, platform_flag, stage, keyword):
-        found = explain(analysis, offset)
-        if found is not None:
-            return found
-    return None
+        explained = explain(analysis, offset)
+        if explained is not None:
+            if documented is None or explain in (automatic_argument, variable):
+                return explained
+            return Hover(explained.range, f"{documented.markdown}\n\n---\n\n{explained.markdown}")
+    return documented

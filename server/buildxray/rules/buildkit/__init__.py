@@ -1,1 +1,0 @@
-"""What BuildKit itself says of a Dockerfile: its refusals and its checks."""

@@ -1,0 +1,104 @@
+"""The formatter: what it tidies, what it leaves alone, and the law that nothing built changes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildxray.ide.formatting import FormatOptions, format_edits, format_on_type, format_text
+from buildxray.syntax.parser import parse
+from buildxray.syntax.text import apply_edits
+from tests.support.conformance import CASES, case_text
+from tests.support.ide import analyze
+from tests.support.strategies import mutated
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  FROM x  \n\tRUN a\t\n", "FROM x\nRUN a\n"),
+        ("FROM x\nrun a\nCOPY a b\n", "FROM x\nRUN a\nCOPY a b\n"),
+        ("from x as y\nrun a\nCOPY a b\n", "from x as y\nrun a\ncopy a b\n"),
+        ("FROM x as y\n", "FROM x AS y\n"),
+        ("FROM   --platform=$BUILDPLATFORM   x   AS  y\n", "FROM --platform=$BUILDPLATFORM x AS y\n"),
+        ("FROM x\nENV A=1 \\  \nB=2 \\\n      C=3\n", "FROM x\nENV A=1 \\\n    B=2 \\\n      C=3\n"),
+        ("FROM x\nLABEL a=b \\\n# c\nd=e\n", "FROM x\nLABEL a=b \\\n# c\n    d=e\n"),
+        ("FROM x\n  # a comment \n\n\n\n\nRUN a", "FROM x\n# a comment\n\n\nRUN a\n"),
+        ("FROM x\nRUN a\n\n\n", "FROM x\nRUN a\n"),
+        ("FROM x\n \t\nRUN a\n", "FROM x\n\nRUN a\n"),
+        ("FROM x\r\n  RUN a  \r\n\r\n", "FROM x\r\nRUN a\r\n"),
+        ("FROM x\nRUN <<EOF\n  a  \n\n\n\n\nEOF\n  RUN b", "FROM x\nRUN <<EOF\n  a  \n\n\n\n\nEOF\nRUN b\n"),
+        ("# escape=`\nFROM x\nENV A=1 `\nB=2\n", "# escape=`\nFROM x\nENV A=1 `\n    B=2\n"),
+    ],
+)
+def test_what_is_tidied(before: str, after: str) -> None:
+    assert format_text(before) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n# escape=`\nFROM x\n",
+        "# syntax = docker/dockerfile:1  \nFROM x\n",
+        # What a shell reads.
+        "FROM x\nRUN   a   \\\nb\n",
+        "FROM x\nCMD a \\\nb\n",
+        # What the progress output shows.
+        "FROM x\nCOPY --from=y   a   b\n",
+        "FROM x\nWORKDIR   /a\n",
+        "FROM x\nONBUILD   run a\n",
+        # A line that begins in quotes.
+        'FROM x\nENV A="1 \\\n2"\n',
+        "FROM x\nENV A=1\\\n2\n",
+        # What BuildKit refuses.
+        "FROM x\nENV   A\n",
+        "FROM x\nRUN <<EOF\na  \n\n\n",
+    ],
+)
+def test_what_is_left_alone(text: str) -> None:
+    assert format_text(text) == text
+
+
+def facts(text: str) -> object:
+    """What is built, what is shown of it, and what comments say."""
+    analysis = analyze(text)
+    steps = [(it.label, it.kind, it.platform, it.arguments, it.inputs) for it in analysis.plan.steps]
+    errors = [it.message for it in analysis.plan.errors]
+    comments = [it.text.strip() for it in analysis.dockerfile.comments]
+    return steps, errors, comments, [(it.name, it.value) for it in analysis.dockerfile.directives]
+
+
+def check_law(text: str) -> None:
+    formatted = format_text(text)
+    assert facts(formatted) == facts(text)
+    assert format_text(formatted) == formatted
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_that_is_built_changes(name: str) -> None:
+    check_law(case_text(name))
+
+
+@given(mutated(), st.sampled_from(["", " ", "\t", "\n\n\n\n", "  \n", "\\\n", " \\\n# c\n"]), st.data())
+@settings(deadline=None, max_examples=200)
+def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    check_law(text[:offset] + typed + text[offset:])
+
+
+def test_a_new_line_of_an_instruction_is_indented() -> None:
+    def typed(text: str) -> str:
+        offset = text.index("|")
+        text = text.replace("|", "")
+        return apply_edits(text, format_on_type(parse(text), offset, FormatOptions("  ")))
+
+    assert typed("FROM x\nRUN a \\\n|") == "FROM x\nRUN a \\\n  "
+    assert typed("FROM x\nRUN a \\\n      b \\\n|\n") == "FROM x\nRUN a \\\n      b \\\n      \n"
+    assert typed("FROM x\n|\nRUN a\n") == "FROM x\n\nRUN a\n"
+    assert typed("FROM x\nRUN <<EOF\na \\\n|\nEOF\n") == "FROM x\nRUN <<EOF\na \\\n\nEOF\n"
+
+
+def test_no_edit_where_nothing_changes() -> None:
+    assert format_edits(parse("FROM x\nRUN a \\\n  b\n")) == ()
