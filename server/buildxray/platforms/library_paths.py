@@ -1,0 +1,62 @@
+"""Paths of libraries and run times that hold the name of an architecture, and exist on that architecture alone.
+
+Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's and Adoptium's
+directories below /usr/lib/jvm, and the build directories of Python's setuptools.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+_ARCHITECTURES: Final = {
+    "aarch64": "arm64",
+    "amd64": "amd64",
+    "arm": "arm",
+    "arm64": "arm64",
+    "armel": "arm",
+    "armhf": "arm",
+    "armv7": "arm",
+    "armv7l": "arm",
+    "i386": "386",
+    "i686": "386",
+    "loongarch64": "loong64",
+    "mips64el": "mips64le",
+    "powerpc64le": "ppc64le",
+    "ppc64el": "ppc64le",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+    "x86-64": "amd64",
+    "x86_64": "amd64",
+}
+_NAMES: Final = "|".join(sorted(map(re.escape, _ARCHITECTURES), key=len, reverse=True))
+_PATH: Final = re.compile(
+    rf"(?:^|(?<=[/:=\s'\"]))(?P<tuple>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?|abi64)?(?![\w-])"
+    rf"|/jvm/[\w.+-]*-(?P<jvm>{_NAMES})(?![\w-])"
+    rf"|ld-(?:musl|linux)-(?P<loader>{_NAMES})\.(?:so\b|path\b)"
+    rf"|\b(?:lib|temp)\.linux-(?P<python>{_NAMES})(?=[-/])"
+)
+
+
+class ArchitectureInPath(NamedTuple):
+    """The name of an architecture in a path."""
+
+    start: int
+    end: int
+    """Half-open, in code points; the whole tuple of a multiarch directory."""
+    architecture: str
+    """As platforms call it."""
+    kind: str
+    """`tuple` for a multiarch directory, `jvm` for a Java run time, `loader` for a dynamic loader, `python` for extensions."""
+
+
+def architectures_in_paths(text: str) -> list[ArchitectureInPath]:
+    """Return where a text names a path that exists on one architecture alone."""
+    found: list[ArchitectureInPath] = []
+    for match in _PATH.finditer(text):
+        kind = match.lastgroup
+        assert kind is not None, "each alternative has a group"
+        start, end = match.span() if kind == "tuple" else match.span(kind)
+        found.append(ArchitectureInPath(start, end, _ARCHITECTURES[match[kind]], kind))
+    return found

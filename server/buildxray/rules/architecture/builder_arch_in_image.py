@@ -1,0 +1,134 @@
+"""The image takes a file that is chosen by the architecture of the build machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_chosen
+from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.syntax.instructions import Arg, Copying
+from buildxray.syntax.text import Edit, TextRange
+
+_NAME: Final = re.compile(r"BUILD(?:ARCH|PLATFORM|VARIANT)")
+_USE: Final = re.compile(
+    r"\$(?:\{(?P<braced>BUILD(?:ARCH|PLATFORM|VARIANT))[^}]*\}|(?P<name>BUILD(?:ARCH|PLATFORM|VARIANT))(?!\w))"
+)
+_TELLING: Final = frozenset({"echo", "printf", "[", "[[", "test", "export"})
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
+    """`BUILDARCH` or `BUILDPLATFORM` chooses a file in a stage for the target platform.
+
+    ## What it does
+    Looks in stages that are built for each target for COPY, ADD, and commands with paths or URLs, that have `$BUILDARCH`, `$BUILDPLATFORM` or
+    `$BUILDVARIANT` in them. Commands that only print, and conditions, are left alone.
+
+    ## Why it matters
+    These arguments describe the machine that builds. The images for all platforms get the file for that one machine, and which one that
+    is depends on who builds.
+
+    ## Example
+    ```dockerfile
+    FROM alpine:3.22
+    ARG BUILDARCH
+    COPY bin/goss-${BUILDARCH} /usr/local/bin/goss
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine:3.22
+    ARG TARGETARCH
+    COPY bin/goss-${TARGETARCH} /usr/local/bin/goss
+    ```
+
+    ## Fix safety
+    A suggestion: it changes which file is taken.
+    """
+    for stage in ctx.build.needed_stages:
+        wrong = [it for it in stage.targets if it.architecture != ctx.build.build_platform.architecture]
+        if stage.is_native or not wrong:
+            continue
+        uses = [(instruction, range_) for instruction in stage.instructions for range_ in _uses(ctx, instruction)]
+        seen: set[Instruction] = set()
+        for instruction, range_ in uses:
+            if instruction not in seen:
+                seen.add(instruction)
+                yield Finding(
+                    range_,
+                    _(
+                        "the image for {platforms} gets the file for {machine}: `{name}` is the machine that builds",
+                        platforms=platforms(wrong),
+                        machine=ctx.build.build_platform,
+                        name=_name(ctx, range_),
+                    ),
+                    _fixes(ctx, stage, instruction, uses),
+                )
+
+
+def _name(ctx: RuleContext, range_: TextRange) -> str:
+    match = _NAME.search(ctx.text[slice(*range_)])
+    return "" if match is None else match[0]
+
+
+def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
+    """Where an instruction chooses a file by the build machine."""
+    node = instruction.node
+    if isinstance(node, Copying):
+        for token in node.sources:
+            yield from _in_text(ctx, instruction.range_of(token).start, token.text)
+    elif isinstance(instruction, Run):
+        for command in instruction.commands:
+            if command.name in _TELLING or is_chosen(command) or command.syntax.is_substitution:
+                continue
+            for word in command.syntax.words:
+                if "/" in word.text or "://" in word.text:
+                    yield from _in_text(ctx, instruction.shell_range(word.range).start, word.text)
+
+
+def _in_text(ctx: RuleContext, start: int, text: str) -> Iterator[TextRange]:
+    for match in _USE.finditer(text):
+        range_ = TextRange(start + match.start(), start + match.end())
+        if ctx.text[slice(*range_)] == match[0]:
+            yield range_
+
+
+def _fixes(
+    ctx: RuleContext, stage: Stage, instruction: Instruction, uses: list[tuple[Instruction, TextRange]]
+) -> tuple[Fix, ...]:
+    """Write TARGET for BUILD, also in the ARG where nothing else of the stage uses it."""
+    ranges = [range_ for one, range_ in uses if one is instruction]
+    names = {_name(ctx, it) for it in ranges}
+    edits = [_renamed(ctx, it) for it in ranges]
+    declared: list[Edit] = []
+    for name in sorted(names):
+        wanted = name.replace("BUILD", "TARGET")
+        if instruction.sees(wanted):
+            continue
+        argument = next((it for it in stage.instructions if it.declares(name)), None)
+        all_uses = [
+            it
+            for one in stage.instructions
+            if not isinstance(one.node, Arg)
+            for it in one.variable_references()
+            if it.name == name
+        ]
+        all_ranges = [range_ for _, range_ in uses if _name(ctx, range_) == name]
+        if argument is not None and len(all_uses) == len(all_ranges):
+            pair = next(it for it in argument.pairs if it.name.text == name)
+            declared.append(Edit(argument.range_of(pair.name), wanted))
+            edits = [_renamed(ctx, it) for it in dict.fromkeys((*ranges, *all_ranges))]
+        else:
+            declared += declare_arguments(instruction, [wanted])
+    return (Fix(_("Take the target's architecture"), (*edits, *declared), Safety.SUGGESTION),)
+
+
+def _renamed(ctx: RuleContext, range_: TextRange) -> Edit:
+    return Edit(range_, _NAME.sub(lambda it: it[0].replace("BUILD", "TARGET"), ctx.text[slice(*range_)]))

@@ -1,0 +1,232 @@
+"""A compiler or an installer is told one architecture, whatever the target is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.platform import Platform
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_chosen, is_meant
+from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.triples import architecture_of
+
+_INSTALLER_OPTIONS: Final = ("--arch", "--cpu")
+_INSTALLER_SETTINGS: Final = ("npm_config_arch", "npm_config_cpu", "NPM_CONFIG_ARCH", "npm_config_target_arch")
+_COMPILER_SETTINGS: Final = ("CARGO_BUILD_TARGET", "GOOS")
+_RUNTIME: Final = ("-r", "--runtime")
+
+
+class _Told(NamedTuple):
+    """Where a command is told a machine."""
+
+    instruction: Instruction
+    range: TextRange
+
+
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+def constant_target(ctx: RuleContext) -> Iterator[Finding]:
+    """A compiler or package manager is told one architecture by a constant, in a file that is meant for several platforms.
+
+    ## What it does
+    Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `bun build --target=bun-linux-x64`, `zig`
+    and `deno` targets, cross compilers such as `x86_64-linux-gnu-gcc`, and `npm ci --arch=x64`, where the output goes into the images of other
+    architectures too; and for `GOOS=linux` where the image is for Windows.
+
+    ## Why it matters
+    Every image gets the program, or the native addons, of the one architecture. On all others it fails with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS build
+    WORKDIR /src
+    COPY . .
+    RUN dotnet publish App.csproj -o /out --self-contained --runtime linux-x64
+
+    FROM debian:13-slim
+    COPY --from=build /out /app
+    ENTRYPOINT ["/app/App"]
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS build
+    WORKDIR /src
+    COPY . .
+    ARG TARGETARCH
+    RUN dotnet publish App.csproj -o /out --self-contained -a $TARGETARCH
+
+    FROM debian:13-slim
+    COPY --from=build /out /app
+    ENTRYPOINT ["/app/App"]
+    ```
+
+    ## Fix safety
+    A suggestion. For .NET `-a $TARGETARCH` takes Docker's names (SDK 8 and later), for npm the option goes. For other compilers map the
+    argument: `case "$TARGETARCH" in amd64) triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
+
+    ## Limits
+    A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named for its architecture,
+    are left alone. `GOARCH` is the subject of `constant-goarch`.
+    """
+    for stage in ctx.build.needed_stages:
+        commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain.name != "Go"]
+        is_one = len({it.use.architectures for it in commands}) == 1
+        for command in commands if is_one else ():
+            wrong = command.use.wrong_targets
+            if not wrong or is_chosen(command) or is_meant(ctx, stage, command) or not _reaches_image(stage, command):
+                continue
+            told = _told(command)
+            if told is not None:
+                yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told))
+        yield from _systems(ctx, stage)
+        yield from _installers(ctx, stage)
+
+
+def _message(ctx: RuleContext, command: KnownCommand, told: _Told, wrong: tuple[Platform, ...]) -> str:
+    return _(
+        "the image for {platforms} gets a program for another machine: `{title}` always compiles for `{written}`",
+        platforms=platforms(wrong),
+        title=command.title,
+        written=ctx.text[slice(*told.range)],
+    )
+
+
+def _reaches_image(stage: Stage, command: KnownCommand) -> bool:
+    return stage.is_image or command.way_into_image is not None
+
+
+def _told(command: KnownCommand) -> _Told | None:
+    """The constant that a compiler is told: in its name, in an option, or in a variable."""
+    words = command.syntax.words
+    for word in words:
+        if (place := _constant_in(word)) is not None:
+            return _Told(command.run, command.run.shell_range(place))
+    for name in _COMPILER_SETTINGS[:1]:
+        if (told := _told_by(command, name)) is not None:
+            return told
+    return None
+
+
+def _constant_in(word: ShellWord) -> TextRange | None:
+    """The value of an option, or the prefix of a program, that names a machine and has no variable."""
+    if word.value is None:
+        return None
+    option, separator, value = word.text.rpartition("=")
+    start = len(option) + len(separator) if word.text.startswith("-") else 0
+    value = word.text[start:]
+    match = re.match(r"['\"]?([\w.-]+)", value)
+    if match is None:
+        return None
+    is_triple = architecture_of(match[1]) is not None and "-" in match[1]
+    is_named = bool(named_architectures(match[1])) and re.fullmatch(r"[\w.-]*", match[1]) is not None
+    if not is_triple and not is_named:
+        return None
+    return TextRange(word.range.start + start + match.start(1), word.range.start + start + match.end(1))
+
+
+def _told_by(command: KnownCommand, name: str) -> _Told | None:
+    """The constant that a variable of the script, or an ARG or ENV, holds."""
+    setting = command.invocation.setting(name)
+    if setting.assignment is not None:
+        value = setting.assignment.value
+        return _Told(command.run, command.run.shell_range(value.range)) if value.value else None
+    declaration = command.run.declaration(name) if setting.is_set else None
+    if declaration is None:
+        return None
+    pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
+    if pair.value is None or "$" in pair.value.text:
+        return None
+    return _Told(declaration, declaration.range_of(pair.value))
+
+
+def _fixes(ctx: RuleContext, command: KnownCommand, told: _Told) -> tuple[Fix, ...]:
+    if command.use.toolchain.name != ".NET" or told.instruction is not command.run or not command.syntax.is_writable:
+        return ()
+    for position, word in enumerate(command.syntax.words):
+        is_single = word.text.startswith(tuple(f"{it}=" for it in _RUNTIME))
+        if not is_single and (word.text not in _RUNTIME or position + 1 == len(command.syntax.words)):
+            continue
+        last = word if is_single else command.syntax.words[position + 1]
+        start, end = command.run.shell_range(word.range).start, command.run.shell_range(last.range).end
+        if "\n" in ctx.text[start:end]:
+            return ()
+        edits = (Edit(TextRange(start, end), "-a $TARGETARCH"), *declare_arguments(command.run, ["TARGETARCH"]))
+        return (Fix(_("Publish for `$TARGETARCH`"), edits, Safety.SUGGESTION),)
+    return ()
+
+
+def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Go programs for Linux in images for Windows."""
+    for command in stage.commands(Effect.COMPILE):
+        if command.use.toolchain.name != "Go" or is_chosen(command) or not _reaches_image(stage, command):
+            continue
+        values = command.invocation.setting("GOOS").values
+        wrong = tuple(
+            target
+            for value, target in zip(values, command.invocation.targets, strict=True)
+            if value == "linux" and target.os == "windows"
+        )
+        told = _told_by(command, "GOOS") if wrong else None
+        if told is not None:
+            yield Finding(told.range, _message(ctx, command, told, wrong))
+
+
+def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Package managers of Node.js that are told an architecture, where the packages are in the image."""
+    for command in stage.commands(Effect.INSTALL):
+        if command.use.toolchain.name not in ("Node.js", "Bun") or is_chosen(command):
+            continue
+        told = _installed_for(command)
+        if told is None:
+            continue
+        range_, architecture, removed = told
+        wrong = [it for it in command.invocation.targets if it.architecture != architecture]
+        if not wrong or not (stage.is_image or any(stage.way_into_image(it) for it in command.use.outputs)):
+            continue
+        message = _(
+            "the image for {platforms} gets native addons for another machine: `{title}` always installs those for `{written}`",
+            platforms=platforms(wrong),
+            title=command.title,
+            written=ctx.text[slice(*range_)],
+        )
+        fixes: tuple[Fix, ...] = ()
+        if removed is not None and "\n" not in ctx.text[slice(*removed)]:
+            fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
+        yield Finding(range_, message, fixes)
+
+
+def _installed_for(command: KnownCommand) -> tuple[TextRange, str, TextRange | None] | None:
+    """Where an installer is told an architecture, which one, and what to remove."""
+    run, words = command.run, command.syntax.words
+    for position, word in enumerate(words):
+        option, separator, value = word.text.partition("=")
+        if option not in _INSTALLER_OPTIONS or word.value is None:
+            continue
+        last = word if separator else words[position + 1] if position + 1 < len(words) else word
+        named = named_architectures(value if separator else last.text)
+        if len(named) == 1:
+            start, end, architecture = named[0]
+            offset = run.shell_range(last.range).start + (len(option) + 1 if separator else 0)
+            before = run.shell_range(words[position - 1].range).end
+            return (
+                TextRange(offset + start, offset + end),
+                architecture,
+                TextRange(before, run.shell_range(last.range).end),
+            )
+    for name in _INSTALLER_SETTINGS:
+        told = _told_by(command, name)
+        if told is not None:
+            written = run.build.text[slice(*told.range)]
+            named = named_architectures(written)
+            if len(named) == 1:
+                return told.range, named[0][2], None
+    return None

@@ -1,0 +1,99 @@
+"""A download uses TARGETARCH where the site has other names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.platforms.download_sites import DownloadSite, site_of
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.intended import is_chosen
+from buildxray.semantics.build import Effect, Instruction, Run
+from buildxray.syntax.instructions import Add
+from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.mapping import mapped_architecture
+
+_ARGUMENT: Final = re.compile(r"\$(?:TARGETARCH(?!\w)|\{TARGETARCH\})")
+_NAME: Final = re.compile(r"[\w.-]*$")
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
+    """A URL of a well-known site has `$TARGETARCH` in it, and the site calls the architectures differently.
+
+    ## What it does
+    Looks at URLs that ADD, curl and wget fetch from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
+    others, whose files are called `x86_64`, `aarch64` or `x64`, not `amd64` and `arm64`.
+
+    ## Why it matters
+    There is no such file: the build ends with `404 Not Found`, for one platform or for all.
+
+    ## Example
+    ```dockerfile
+    FROM debian:13
+    ARG TARGETARCH
+    RUN curl -fsSLo /p.zip https://github.com/protocolbuffers/protobuf/releases/download/v30.0/protoc-30.0-linux-${TARGETARCH}.zip
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM debian:13
+    ARG TARGETARCH
+    RUN curl -fsSLo /p.zip https://github.com/protocolbuffers/protobuf/releases/download/v30.0/protoc-30.0-linux-$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch_64;; esac).zip
+    ```
+
+    ## Fix safety
+    A suggestion, for RUN: the names stand in buildxray, which does not look at the site. ADD cannot map names; fetch the file by RUN, or
+    name a stage for each architecture.
+    """
+    for stage in ctx.build.needed_stages:
+        for instruction in stage.instructions:
+            if isinstance(instruction.node, Add):
+                for token in instruction.node.sources:
+                    yield from _finding(ctx, instruction, instruction.range_of(token), token.text, can_map=False)
+            elif isinstance(instruction, Run):
+                for command in instruction.commands:
+                    use = command.use
+                    if use is not None and use.effect is Effect.DOWNLOAD and not is_chosen(command):
+                        for word in command.syntax.words[1:]:
+                            place = instruction.shell_range(word.range)
+                            can_map = command.syntax.is_writable and "'" not in word.text
+                            yield from _finding(ctx, instruction, place, word.text, can_map=can_map)
+
+
+def _finding(
+    ctx: RuleContext, instruction: Instruction, place: TextRange, text: str, *, can_map: bool
+) -> Iterator[Finding]:
+    match = _ARGUMENT.search(text)
+    if match is None or "$(case" in text or "://" not in text or ctx.text[slice(*place)] != text:
+        return
+    stage = instruction.stage
+    site = site_of(text)
+    if site is None or stage is None:
+        return
+    different = [it for it in stage.targets if site.names.get(it.architecture, it.architecture) != it.architecture]
+    if not different:
+        return
+    range_ = TextRange(place.start + match.start(), place.start + match.end())
+    first = different[0].architecture
+    yield Finding(
+        range_,
+        _(
+            "the download fails with `404 Not Found`: {site} calls {architecture} `{name}`",
+            site=site.name,
+            architecture=first,
+            name=site.names[first],
+        ),
+        _fixes(ctx, site, range_) if can_map else (),
+    )
+
+
+def _fixes(ctx: RuleContext, site: DownloadSite, range_: TextRange) -> tuple[Fix, ...]:
+    names = {it.architecture: site.names.get(it.architecture, it.architecture) for it in ctx.build.targets}
+    mapped = mapped_architecture(names, ctx.build.targets)
+    if mapped is None:
+        return ()
+    return (Fix(_("Write the names of {site}", site=site.name), (Edit(range_, mapped),), Safety.SUGGESTION),)

@@ -1,0 +1,100 @@
+"""A program is started with a build argument, which is not there when the image runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments, indentation, insert_lines
+from buildxray.semantics.build import Instruction
+from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
+from buildxray.syntax.shell import is_posix_shell
+from buildxray.syntax.text import TextRange
+
+_REFERENCE: Final = re.compile(
+    rf"(?<!\\)\$(?:\{{(?P<braced>{'|'.join(AUTOMATIC_ARGUMENTS)})\}}|(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})(?!\w))"
+)
+
+
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
+def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """ENTRYPOINT, CMD or HEALTHCHECK uses a platform argument, which ends with the build.
+
+    ## What it does
+    Looks for `$TARGETARCH`, `${TARGETPLATFORM}` and the other automatic platform arguments in ENTRYPOINT, CMD and HEALTHCHECK of the image,
+    where no ENV of that name stands before.
+
+    ## Why it matters
+    An ARG exists while the image is built. BuildKit writes these instructions into the image as they are. In JSON form the container looks for a
+    program with a `$` in its name; in shell form the variable is empty when the container starts.
+
+    ## Example
+    ```dockerfile
+    FROM alpine:3.22
+    ARG TARGETARCH
+    COPY dist/ /opt/tool/
+    ENTRYPOINT /opt/tool/tool-$TARGETARCH
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine:3.22
+    ARG TARGETARCH
+    COPY dist/ /opt/tool/
+    ENV TARGETARCH=$TARGETARCH
+    ENTRYPOINT /opt/tool/tool-$TARGETARCH
+    ```
+
+    ## Fix safety
+    A suggestion, for the shell form: the variable becomes part of the image. There is none for the JSON form, which no shell reads. Give the
+    file one name while building instead: `RUN ln -s tool-$TARGETARCH /opt/tool/tool`.
+
+    ## References
+    BuildKit: dockerfile2llb/convert.go, dispatchCmd and dispatchEntrypoint do not expand their arguments.
+    """
+    image = [it for it in ctx.build.needed_stages if it.is_image]
+    environments = (it for stage in image for it in stage.instructions if isinstance(it.node, Env))
+    kept = {pair.name.text for it in environments for pair in it.pairs}
+    for stage in image:
+        for instruction in stage.instructions:
+            if isinstance(instruction.node, Entrypoint | Cmd | Healthcheck):
+                yield from _findings(instruction, kept)
+
+
+def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
+    node = instruction.node
+    arguments = [it.text for it in node.arguments[isinstance(node, Healthcheck) :]]
+    has_shell = not node.is_json or (len(arguments) > 2 and is_posix_shell(arguments[:1]))
+    for match in _REFERENCE.finditer(node.text):
+        name = match["braced"] or match["name"]
+        if has_shell and name in kept:
+            continue
+        range_ = node.logical.range(*match.span()).shifted(instruction.syntax.start)
+        if has_shell:
+            message = _(
+                "`{name}` is empty when the container starts: an ARG ends with the build; set `ENV {name}=${name}` before",
+                name=name,
+            )
+        else:
+            message = _(
+                "the container looks for a file with `${name}` in its name: nothing expands the JSON form; give the file one name in a RUN",
+                name=name,
+            )
+        yield Finding(TextRange(*range_), message, _fixes(instruction, name) if has_shell else ())
+        return
+
+
+def _fixes(instruction: Instruction, name: str) -> tuple[Fix, ...]:
+    line = f"{indentation(instruction)}ENV {name}=${name}"
+    declared = declare_arguments(instruction, [name])
+    if declared:
+        lines = [*(it.new_text.rstrip("\r\n") for it in declared), line]
+        edits = (insert_lines(instruction, lines),)
+    else:
+        edits = (insert_lines(instruction, [line]),)
+    return (Fix(_("Keep `{name}` in the image", name=name), edits, Safety.SUGGESTION),)

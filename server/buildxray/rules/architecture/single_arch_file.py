@@ -1,0 +1,140 @@
+"""A file that was built before, for one architecture, is copied into the images of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Instruction, Stage
+from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Token
+from buildxray.syntax.text import Edit, TextRange
+
+_DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
+_NO_PROGRAM: Final = re.compile(r"\.(?:conf|cfg|csv|env|html|ini|json|md|toml|txt|xml|ya?ml)$", re.IGNORECASE)
+_Named = tuple[Token, int, int, str]
+
+
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
+    """COPY takes a file from the build context that is named for one architecture, in a stage that is built for several.
+
+    ## What it does
+    Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, and at ENTRYPOINT and CMD that start a program of such a name, in
+    stages that run once per platform. A stage that copies files for several architectures, one that is named for an architecture, a file that is
+    copied to a name with the architecture in it, and settings and documents are left alone.
+
+    ## Why it matters
+    Every image gets the file of the one architecture, and fails on all others with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM alpine:3.22
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    COPY dist/agent-linux-amd64 /usr/local/bin/agent
+    ENTRYPOINT ["agent"]
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine:3.22
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    COPY dist/agent-linux-$TARGETARCH /usr/local/bin/agent
+    ENTRYPOINT ["agent"]
+    ```
+
+    ## Fix safety
+    A suggestion, for names that `TARGETARCH` has too: whether the build context holds files of these names, only a look at it tells.
+    """
+    if len(ctx.build.targets) < 2:
+        return
+    for stage in ctx.build.needed_stages:
+        if stage.is_native or named_architectures(stage.name):
+            continue
+        copies = [(it, _copied(it)) for it in stage.instructions]
+        if len({one[3] for _, named in copies for one in named}) == 1:
+            for instruction, named in copies:
+                if named:
+                    yield from _finding(ctx, stage, instruction, named)
+        yield from _started(stage)
+
+
+def _copied(instruction: Instruction) -> list[_Named]:
+    node = instruction.node
+    if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.source_stage is not None):
+        return []
+    if node.destination is None or named_architectures(node.destination.text):
+        return []
+    return [
+        (token, start, end, architecture)
+        for token in node.sources
+        if "://" not in token.text and not _NO_PROGRAM.search(token.text)
+        for start, end, architecture in named_architectures(token.text)
+    ]
+
+
+def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list[_Named]) -> Iterator[Finding]:
+    ranges = [_place(instruction, token, start, end) for token, start, end, _ in named]
+    wrong = [it for it in stage.targets if it.architecture != named[0][3]]
+    written = [ctx.text[slice(*it)] for it in ranges]
+    if not wrong or any(it != token.text[start:end] for it, (token, start, end, _) in zip(written, named, strict=True)):
+        return
+    fixes: tuple[Fix, ...] = ()
+    if all(it in _DOCKER_NAMES for it in written):
+        edits = [Edit(it, _variable(ctx.text, it)) for it in ranges]
+        edits += declare_arguments(instruction, ["TARGETARCH"])
+        fixes = (Fix(_("Write `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
+    yield Finding(
+        ranges[0],
+        _(
+            "the image for {platforms} gets the file for {architecture}, which does not run there",
+            platforms=platforms(wrong),
+            architecture=written[0],
+        ),
+        fixes,
+    )
+
+
+def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:
+    whole = instruction.range_of(token)
+    return TextRange(whole.start + start, whole.start + end)
+
+
+def _variable(text: str, place: TextRange) -> str:
+    after = text[place.end : place.end + 1]
+    return "${TARGETARCH}" if after.isalnum() or after == "_" else "$TARGETARCH"
+
+
+def _started(stage: Stage) -> Iterator[Finding]:
+    """Programs of one architecture by name that ENTRYPOINT or CMD starts."""
+    for instruction in stage.instructions:
+        node = instruction.node
+        if not stage.is_image or not isinstance(node, Entrypoint | Cmd) or not node.arguments:
+            continue
+        token = node.arguments[0]
+        program = token.text if node.is_json else token.text.partition(" ")[0]
+        named = named_architectures(program.rpartition("/")[2])
+        if len(named) != 1 or "$" in program or "/" not in program:
+            continue
+        start, end, architecture = named[0]
+        offset = program.rfind("/") + 1
+        place = _place(instruction, token, offset + start + node.is_json, offset + end + node.is_json)
+        wrong = [it for it in stage.targets if it.architecture != architecture]
+        if wrong and stage.build.text[slice(*place)] == program[offset + start : offset + end]:
+            yield Finding(
+                place,
+                _(
+                    "the image for {platforms} starts the program for {architecture}, which is not there or does not run",
+                    platforms=platforms(wrong),
+                    architecture=program[offset + start : offset + end],
+                ),
+                severity=Severity.WARNING,
+            )

@@ -1,0 +1,237 @@
+"""A package or a source of packages is for one architecture, in a stage that is built for several."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.names import architecture_names
+from buildxray.platforms.platform import Platform
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_chosen
+from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Command, Effect, Instruction, Run
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.text import Edit, TextRange
+
+_SOURCE: Final = re.compile(
+    r"\bdeb(?:-src)?\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
+    r"|^[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*$",
+    re.MULTILINE,
+)
+_FOREIGN: Final = re.compile(r"dpkg\s+--add-architecture")
+_PACKAGE_FILE: Final = re.compile(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
+_MANAGERS: Final = frozenset(
+    [
+        "apk",
+        "apt",
+        "apt-get",
+        "aptitude",
+        "bun",
+        "dnf",
+        "dpkg",
+        "gem",
+        "microdnf",
+        "npm",
+        "pip",
+        "pip3",
+        "pnpm",
+        "rpm",
+        "tdnf",
+        "uv",
+        "yarn",
+        "yum",
+        "zypper",
+    ]
+)
+_DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
+"""Another rule is about these."""
+_TOLD: Final = ("--arch", "--platform", "--target")
+_SHELLS: Final = frozenset({"ash", "bash", "dash", "sh"})
+
+
+class _Place(NamedTuple):
+    """An architecture that is named, and its fix where there is one."""
+
+    range: TextRange
+    architecture: str
+    fixes: tuple[Fix, ...] = ()
+
+
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
+    """A package, or a source of packages, is named for one architecture in a stage that is built for several.
+
+    ## What it does
+    Looks for `deb [arch=amd64 …]` and `Architectures: amd64` in sources of apt, for package files such as `…_amd64.deb` and `…_x86_64.whl` that
+    a package manager installs, for packages such as `linux-headers-amd64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip, and
+    for `--target` of an installer that is piped into a shell; outside of conditions, in stages that run once per platform.
+
+    ## Why it matters
+    On other architectures apt finds no package in such a source, pip and dpkg refuse the file, and an installer installs programs that fail
+    with `exec format error`.
+
+    ## Example
+    ```dockerfile
+    FROM debian:13
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    RUN echo "deb [arch=amd64 signed-by=/k.asc] https://download.docker.com/linux/debian trixie stable" > /etc/apt/sources.list.d/docker.list
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM debian:13
+    ARG TARGETARCH
+    RUN echo $TARGETARCH
+    RUN echo "deb [arch=$(dpkg --print-architecture) signed-by=/k.asc] https://download.docker.com/linux/debian trixie stable" > /etc/apt/sources.list.d/docker.list
+    ```
+
+    ## Fix safety
+    A suggestion, for sources of apt in a text that the shell or BuildKit expands: whether the source has packages for other architectures,
+    only a look at it tells.
+
+    ## Limits
+    A stage that calls `dpkg --add-architecture` means what it says.
+    """
+    if len(ctx.build.targets) < 2:
+        return
+    for stage in ctx.build.needed_stages:
+        if (
+            stage.is_native
+            or named_architectures(stage.name)
+            or any(_FOREIGN.search(it.node.text) for it in stage.runs)
+        ):
+            continue
+        downloaded = {
+            posixpath.basename(word.text.strip("'\""))
+            for command in stage.commands(Effect.DOWNLOAD)
+            for word in command.syntax.words
+        }
+        places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
+        if len({it.architecture for it in places}) != 1:
+            continue
+        wrong = [it for it in stage.targets if it.architecture != places[0].architecture]
+        for it in places if wrong else ():
+            yield Finding(it.range, _message(ctx, it, wrong), it.fixes)
+
+
+def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
+    return _(
+        "the image for {platforms} cannot use this: it is for {architecture} only",
+        platforms=platforms(wrong),
+        architecture=ctx.text[slice(*place.range)],
+    )
+
+
+def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) -> Iterator[_Place]:
+    node = instruction.node
+    if isinstance(instruction, Run):
+        yield from _sources(ctx, instruction, node.text, 0)
+        for heredoc in node.heredocs:
+            yield from _in_heredoc(ctx, instruction, heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
+        for command in instruction.commands:
+            if not is_chosen(command):
+                yield from _packages(instruction, command, downloaded)
+    elif isinstance(node, Copying):
+        for heredoc in node.heredocs:
+            yield from _in_heredoc(ctx, instruction, heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
+
+
+def _named(match: re.Match[str]) -> tuple[int, int, str] | None:
+    """The one architecture of a source, and its place in the text."""
+    group = "list" if match["list"] is not None else "deb822"
+    written = match[group]
+    named = named_architectures(written)
+    if len(named) != 1 or "$" in written or re.search(r"[,\s]", written.strip()):
+        return None
+    start, end, architecture = named[0]
+    return match.start(group) + start, match.start(group) + end, architecture
+
+
+def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Place]:
+    for match in _SOURCE.finditer(text):
+        named = _named(match)
+        if named is None:
+            continue
+        place = run.node.logical.range(start + named[0], start + named[1]).shifted(run.syntax.start)
+        commands = [it for it in run.commands if it.range.start <= place.start < it.range.end]
+        if any(map(is_chosen, commands)) or ctx.text[slice(*place)] != text[named[0] : named[1]]:
+            continue
+        words = (
+            word
+            for it in commands
+            for word in it.syntax.words
+            if run.shell_range(word.range).start <= place.start < run.shell_range(word.range).end
+        )
+        is_expanded = any(it.text.startswith('"') for it in words) and all(it.syntax.is_writable for it in commands)
+        edit = Edit(place, "$(dpkg --print-architecture)")
+        fix = Fix(_("Take the architecture of the image"), (edit,), Safety.SUGGESTION)
+        yield _Place(place, named[2], (fix,) if is_expanded else ())
+
+
+def _in_heredoc(
+    ctx: RuleContext, instruction: Instruction, content: str, start: int, *, is_expanded: bool
+) -> Iterator[_Place]:
+    """In a file that a heredoc writes, BuildKit expands arguments; in a script, the shell also runs commands."""
+    for match in _SOURCE.finditer(content):
+        named = _named(match)
+        if named is None:
+            continue
+        offset = instruction.syntax.start + start
+        place = TextRange(offset + named[0], offset + named[1])
+        names = [architecture_names(it) for it in ctx.build.targets]
+        same = all(
+            it is not None and it.debian == one.architecture for it, one in zip(names, ctx.build.targets, strict=True)
+        )
+        fixes: tuple[Fix, ...] = ()
+        if is_expanded and same:
+            edits = (Edit(place, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
+            fixes = (Fix(_("Write `$TARGETARCH`"), edits, Safety.SUGGESTION),)
+        yield _Place(place, named[2], fixes)
+
+
+def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
+    name, words = command.name, command.syntax.words
+    is_installer = name in _SHELLS and "-s" in command.syntax.arguments
+    effect = None if command.use is None else command.use.effect
+    is_manager = name in _MANAGERS or effect is Effect.INSTALL
+    if name in _DOWNLOADERS or not (is_manager or is_installer):
+        return
+    for position, word in enumerate(words[1:], 1):
+        if word.value is None:
+            continue
+        option = (
+            words[position - 1].text.partition("=")[0] if not word.text.startswith("-") else word.text.partition("=")[0]
+        )
+        is_value = option in _TOLD and (not word.text.startswith("-") or "=" in word.text)
+        is_package = is_manager and not word.text.startswith("-") and (_names_package(name, word, command) or is_value)
+        is_downloaded = posixpath.basename(word.value) in downloaded and "://" not in word.text
+        if (is_value or is_package) and not is_downloaded and not (name in ("npm", "pnpm", "yarn", "bun") and is_value):
+            yield from _one(run, word)
+
+
+def _names_package(name: str, word: ShellWord, command: Command) -> bool:
+    text = word.text
+    if _PACKAGE_FILE.search(text) or "://" in text:
+        return True
+    if name in ("apt", "apt-get", "aptitude"):
+        return "install" in command.syntax.arguments and "/" not in text and text != "install"
+    return name in ("npm", "pnpm", "yarn", "bun") and text.startswith("@") and "linux" in text
+
+
+def _one(run: Run, word: ShellWord) -> Iterator[_Place]:
+    named = named_architectures(word.text)
+    if len({it[2] for it in named}) == 1:
+        start, end, architecture = named[-1]
+        whole = run.shell_range(word.range)
+        place = TextRange(whole.start + start, whole.start + end)
+        if run.build.text[slice(*place)] == word.text[start:end]:
+            yield _Place(place, architecture)

@@ -1,0 +1,147 @@
+"""A path exists on one architecture alone, in a stage that is built for several."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.library_paths import ArchitectureInPath, architectures_in_paths
+from buildxray.platforms.names import architecture_names
+from buildxray.platforms.platform import Platform
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare_arguments
+from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck
+from buildxray.syntax.text import Edit, TextRange
+
+_KNOWS_ARCHITECTURES: Final = re.compile(
+    r"TARGETARCH|TARGETPLATFORM|TARGETVARIANT|BUILDARCH|BUILDPLATFORM|\buname\b|\barch\b|--print-arch|print-multiarch"
+    r"|dumpmachine|dpkg-architecture|MULTIARCH"
+)
+
+
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
+    """A path names an architecture, such as `/usr/lib/x86_64-linux-gnu`, in a stage that is built for several.
+
+    ## What it does
+    Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
+    directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
+    Python. A RUN that looks at the architecture itself, an instruction that names several architectures, and a stage that is built for the
+    named one only are left alone.
+
+    ## Why it matters
+    On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD`, `LD_LIBRARY_PATH` or `JAVA_HOME`
+    it fails later: the loader complains at each start, or the program does not start.
+
+    ## Example
+    ```dockerfile
+    FROM ruby:3.4-slim
+    ARG TARGETARCH
+    RUN apt-get update && apt-get install -y libjemalloc2 && echo $TARGETARCH > /arch
+    ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM ruby:3.4-slim
+    ARG TARGETARCH
+    RUN apt-get update && apt-get install -y libjemalloc2 && echo $TARGETARCH > /arch
+    ENV LD_PRELOAD=libjemalloc.so.2
+    ```
+
+    ## Fix safety
+    A suggestion: in `LD_PRELOAD` the name of the library is enough, for the loader looks into its own directories; in a Java run time of Debian
+    `$TARGETARCH` stands for the architecture. For other paths write a link in a RUN, such as
+    `ln -s /usr/lib/*-linux-gnu/libjemalloc.so.2 /usr/lib/`, and use the link.
+
+    ## References
+    The manual page ld.so(8): a name without a slash is searched for; wiki.debian.org/Multiarch/Tuples.
+    """
+    if len(ctx.build.targets) < 2:
+        return
+    for stage in ctx.build.needed_stages:
+        if stage.is_native or named_architectures(stage.name):
+            continue
+        for instruction in stage.instructions:
+            finding = _finding(ctx, stage, instruction)
+            if finding is not None:
+                yield finding
+
+
+def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Finding | None:
+    places = [*_places(instruction)]
+    if len({it.architecture for _, it in places}) != 1:
+        return None
+    range_, path = places[0]
+    wrong = [it for it in stage.targets if it.architecture != path.architecture]
+    if not wrong:
+        return None
+    return Finding(
+        range_,
+        _consequence(instruction, ctx.text[slice(*range_)], wrong),
+        _fixes(ctx, instruction, range_, path),
+    )
+
+
+def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureInPath]]:
+    node = instruction.node
+    if not isinstance(node, Env | Copying | Entrypoint | Cmd | Healthcheck) and not isinstance(instruction, Run):
+        return
+    if isinstance(instruction, Run) and _KNOWS_ARCHITECTURES.search(node.text):
+        return
+    if isinstance(node, Copy) and node.source_stage is not None and _is_of_native_stage(instruction):
+        return
+    if isinstance(node, Copying) and any(it.value and named_architectures(it.value.text) for it in node.flags):
+        return
+    text = instruction.build.text
+    for it in architectures_in_paths(node.text):
+        range_ = node.logical.range(it.start, it.end).shifted(instruction.syntax.start)
+        if "\n" not in text[slice(*range_)]:
+            yield range_, it
+
+
+def _is_of_native_stage(instruction: Instruction) -> bool:
+    """Whether a COPY takes files from a stage on the build machine: what it has is for that machine, as another rule says."""
+    return any(instruction in it.consumers and it.is_native for it in instruction.build.needed_stages)
+
+
+def _consequence(instruction: Instruction, written: str, wrong: list[Platform]) -> str:
+    if isinstance(instruction.node, Copying):
+        return _(
+            "the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=platforms(wrong)
+        )
+    return _(
+        "`{path}` does not exist in the image for {platforms}, so what looks for it there fails",
+        path=written,
+        platforms=platforms(wrong),
+    )
+
+
+def _fixes(ctx: RuleContext, instruction: Instruction, range_: TextRange, path: ArchitectureInPath) -> tuple[Fix, ...]:
+    pair = next(
+        (it for it in instruction.pairs if it.value and instruction.range_of(it.value).contains(range_.start)), None
+    )
+    if pair is None or pair.value is None or not isinstance(instruction.node, Env):
+        return ()
+    whole = instruction.range_of(pair.value)
+    if pair.name.text == "LD_PRELOAD" and ctx.text[slice(*whole)] == pair.value.text:
+        libraries = [posixpath.basename(it) for it in re.split(r"[:\s]+", pair.value.text.strip("'\""))]
+        if all(libraries) and "$" not in pair.value.text:
+            title = _("Name the library without its directory")
+            return (Fix(title, (Edit(whole, ":".join(libraries)),), Safety.SUGGESTION),)
+    written = ctx.text[slice(*range_)]
+    names = [architecture_names(it) for it in ctx.build.targets]
+    same = all(
+        it is not None and it.debian == one.architecture for it, one in zip(names, ctx.build.targets, strict=True)
+    )
+    if path.kind == "jvm" and same and written == path.architecture:
+        edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
+        return (Fix(_("Write `$TARGETARCH`"), edits, Safety.SUGGESTION),)
+    return ()

@@ -1,0 +1,38 @@
+"""Whether an architecture in a Dockerfile is meant: chosen by a condition, told by a name, or one of several."""
+
+from __future__ import annotations
+
+import posixpath
+
+from buildxray.platforms.aliases import named_architectures
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.artifacts import Machine
+from buildxray.semantics.build import Command, KnownCommand, Stage
+from buildxray.toolchains.triples import architecture_of
+
+
+def is_chosen(command: Command) -> bool:
+    """Return whether a condition decides, in a way that the text does not tell, whether the command runs for a target."""
+    return command.invocation.is_chosen_by_platform
+
+
+def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
+    """Return whether the constant target of a compiler is intended.
+
+    It is where the name of the stage or of the output tells the architecture, and where the image takes the outputs of several constants: a
+    bundle with one program for each platform.
+    """
+    if named_architectures(stage.name):
+        return True
+    outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
+    return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
+
+
+def _constants(ctx: RuleContext) -> frozenset[str | None]:
+    """The architectures of constant targets whose outputs are in the image."""
+    return frozenset(
+        origin.architecture
+        for artifact in ctx.build.artifacts.all
+        for origin in artifact.origins
+        if origin.machine is Machine.CONSTANT and origin.use is not None and origin.is_certain
+    )
