@@ -8,12 +8,14 @@ from typing import Final, NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.build import Command, Effect, Instruction, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import TextRange
 
+_INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
+"""Programs that fetch what their script says."""
 _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
 
 
@@ -33,10 +35,10 @@ class Download(NamedTuple):
 
     instruction: Instruction
     pieces: tuple[Piece, ...]
+    targets: tuple[Platform, ...]
+    """The target platforms that fetch it."""
     outputs: tuple[str, ...]
     """Where it may be put; empty where the text does not tell."""
-    targets: tuple[Platform, ...]
-    """The target platforms for which it happens."""
 
 
 def downloads(stage: Stage) -> Iterator[Download]:
@@ -44,9 +46,13 @@ def downloads(stage: Stage) -> Iterator[Download]:
     for instruction in stage.instructions:
         if isinstance(instruction.node, Add):
             yield from _added(instruction, instruction.node)
-    for command in stage.commands(Effect.DOWNLOAD):
-        if not command.is_chosen_by_platform:
-            yield from _fetched(command)
+    known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
+    for run in stage.runs:
+        for command in run.commands:
+            download = known.get(id(command.invocation))
+            is_program = download is None and command.name in _INTERPRETERS
+            if (download is not None or is_program) and not command.is_chosen_by_platform:
+                yield from _fetched(command if download is None else download)
 
 
 def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
@@ -67,35 +73,37 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
                 else [posixpath.join(it, destination.text) for it in _directories(instruction)]
             )
             targets = () if instruction.stage is None else instruction.stage.targets
-            yield Download(instruction, tuple(pieces), tuple(map(clean, outputs)), targets)
+            yield Download(instruction, tuple(pieces), targets, tuple(map(clean, outputs)))
 
 
 def _directories(instruction: Instruction) -> list[str]:
     return [it.directory for it in instruction.scopes]
 
 
-def _fetched(command: KnownCommand) -> Iterator[Download]:
+def _fetched(command: Command) -> Iterator[Download]:
     invocation = command.invocation
     is_checked = any(it.name in _CHECKS for it in command.run.commands)
     for word in command.syntax.words[1:]:
-        values = {*invocation.evaluate_partly(word)}
-        if len(values) > 1 or not any("://" in it for it in (word.text, *values)):
-            continue
-        if command.depends_on_platform(word):
+        is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
+        if not is_url or command.depends_on_platform(word):
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
-        if not any(_follows(it.text) for it in pieces):
-            yield Download(command.run, tuple(pieces), command.use.outputs, invocation.targets)
+        if pieces:
+            outputs = () if command.use is None else command.use.outputs
+            yield Download(command.run, tuple(pieces), command.invocation.targets, outputs)
 
 
-def _pieces(command: KnownCommand, word: ShellWord, *, can_expand: bool) -> list[Piece]:
-    """A word and the values of its variables, as far as they are written in the file."""
+def _pieces(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piece]:
+    """A word and the values of its variables."""
     run, text = command.run, command.run.build.text
     pieces: list[Piece] = []
     todo = [word]
     seen: set[str] = set()
     while todo:
         current = todo.pop()
+        if "$(" in current.text or "`" in current.text:
+            # What another command prints is unknown; the rest of an address is not.
+            can_expand = can_expand and "://" in current.text
         start = run.shell_range(current.range).start
         is_quoted = text[start : start + 1] == '"' != current.text[:1]
         if text.startswith(current.text, start + is_quoted):

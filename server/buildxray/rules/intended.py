@@ -13,7 +13,7 @@ from buildxray.toolchains.triples import architecture_of
 
 def is_chosen(command: Command) -> bool:
     """Return whether a condition decides, in a way that the text does not tell, whether the command runs for a target."""
-    return command.invocation.is_chosen_by_platform
+    return command.is_chosen_by_platform
 
 
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:

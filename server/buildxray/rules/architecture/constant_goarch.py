@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_chosen, is_meant
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Instruction, KnownCommand
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.go import GO
@@ -55,18 +57,18 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     Safe with `CGO_ENABLED=0`, else a suggestion.
 
     ## Limits
-    A script that compiles for several constants in turn is left alone. Conditions on the platform are evaluated; where the text does
-    not tell for which platforms a branch is, nothing is reported.
+    A script that compiles for several constants in turn, or chooses one by a condition, is left alone.
     """
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
-        if len({frozenset(it.use.architectures) for it in commands}) > 1:
+        if len({it.use.architectures for it in commands}) > 1:
             continue
         seen: set[TextRange] = set()
         for command in commands:
             constant = _constant(command)
-            is_chosen = command.is_chosen_by_platform
-            if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen:
+            if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen(command):
+                continue
+            if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue
             if not stage.is_image and not any(stage.way_into_image(it) for it in command.use.outputs):
                 continue
@@ -89,6 +91,43 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
                 severity=Severity.WARNING if ctx.has_intent and isinstance(instruction.node, Arg) else None,
             )
+        yield from _scripts(ctx, stage)
+
+
+def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """`GOARCH=amd64 make`: what the script compiles is for that architecture, unless it sets another one itself."""
+    for command in stage.commands(Effect.UNKNOWN):
+        constant = _constant(command)
+        if (
+            constant is None
+            or is_chosen(command)
+            or named_architectures(stage.name)
+            or not (stage.is_image or stage.consumers)
+        ):
+            continue
+        instruction, range_ = constant
+        architecture = ctx.text[slice(*range_)]
+        wrong = [it for it in command.invocation.targets if it.architecture != architecture]
+        if not wrong or not _is_a_machine(architecture) or instruction is not command.run:
+            continue
+        edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
+        yield Finding(
+            range_,
+            _(
+                "the image for {platforms} may get a binary for {architecture}: `{title}` is told this architecture for every platform",
+                platforms=platforms(wrong),
+                title=command.title,
+                architecture=architecture,
+            ),
+            (Fix(_("Compile for `$TARGETARCH`"), edits, Safety.SUGGESTION),),
+            severity=Severity.WARNING if ctx.has_intent else None,
+        )
+
+
+def _is_for_system_of_target(command: KnownCommand) -> bool:
+    """Whether the binary could run in the image, but for the architecture: a program for macOS is there to be taken out again."""
+    values = command.invocation.setting("GOOS").values
+    return all(it in ("", None, one.os) for it, one in zip(values, command.invocation.targets, strict=True))
 
 
 def _is_a_machine(architecture: str) -> bool:

@@ -12,6 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Run, Stage
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 
@@ -60,13 +61,13 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_native and target.is_native:
             continue
         downloaded = [(download, _named(download)) for download in downloads(stage)]
-        if len({one[2] for __, named in downloaded for one in named}) != 1:
+        if named_architectures(stage.name) or len({one[2] for __, named in downloaded for one in named}) != 1:
             # Who downloads for several architectures has thought of them.
             continue
         for it, named in downloaded:
             if stage.is_native and not any(stage.way_into_image(output) for output in it.outputs):
                 continue
-            finding = _finding(ctx, it, named)
+            finding = _finding(ctx, stage, it, named)
             if finding is not None and finding.range not in seen:
                 seen.add(finding.range)
                 yield finding
@@ -84,7 +85,7 @@ def _named(download: Download) -> list[_Named]:
     ]
 
 
-def _finding(ctx: RuleContext, download: Download, named: list[_Named]) -> Finding | None:
+def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Finding | None:
     if not named:
         return None
     wrong = [it for it in download.targets if it.architecture != named[0][2]]
@@ -92,10 +93,11 @@ def _finding(ctx: RuleContext, download: Download, named: list[_Named]) -> Findi
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
-        edits = [Edit(range_, "${TARGETARCH}") for __, range_, ___ in named]
+        edits = _edits(ctx, stage, named)
         first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
-        declarations = declare_arguments(first, ["TARGETARCH"])
-        fixes = (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
+        if edits is not None:
+            declarations = declare_arguments(first, ["TARGETARCH"])
+            fixes = (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
     place = named[0][1]
     return Finding(
         place,
@@ -106,6 +108,43 @@ def _finding(ctx: RuleContext, download: Download, named: list[_Named]) -> Findi
         ),
         fixes,
         severity=Severity.WARNING if ctx.has_intent and _may_be_given(named) else None,
+    )
+
+
+def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | None:
+    """Write the argument in the address, and wherever else the stage names the file by the same architecture.
+
+    None where one of these places cannot have a variable: the build would look for a file of the old name.
+    """
+    places = {range_ for _, range_, __ in named}
+    first = min(piece.instruction.idx for piece, *__ in named)
+    for instruction in stage.instructions:
+        if instruction.idx < first:
+            continue
+        node, start = instruction.node, instruction.syntax.start
+        others = {
+            TextRange(start + begin, start + end)
+            for begin, end, architecture in named_architectures(ctx.text[start : instruction.syntax.end])
+            if architecture == named[0][2]
+        } - places
+        if not others:
+            continue
+        if not isinstance(instruction, Run) or node.heredocs or node.is_json or not _are_open(instruction, others):
+            return None
+        places |= others
+    if any(ctx.text[slice(*it)] not in _GO_NAMES for it in places):
+        return None
+    return [Edit(it, "${TARGETARCH}") for it in sorted(places)]
+
+
+def _are_open(run: Run, places: set[TextRange]) -> bool:
+    """Whether all of these places are in words of commands that the shell expands."""
+    words = [
+        (run.shell_range(word.range), word) for it in run.commands for word in it.syntax.words if it.syntax.is_writable
+    ]
+    return all(
+        any(range_.start <= it.start and it.end <= range_.end and "'" not in word.text for range_, word in words)
+        for it in places
     )
 
 

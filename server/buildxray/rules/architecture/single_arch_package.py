@@ -28,6 +28,8 @@ _SOURCE: Final = re.compile(
 )
 _FOREIGN: Final = re.compile(r"dpkg\s+--add-architecture")
 _PACKAGE_FILE: Final = re.compile(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
+_DEBIAN_NAME: Final = re.compile(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
+"""A package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
 _MANAGERS: Final = frozenset(
     [
         "apk",
@@ -62,6 +64,8 @@ class _Place(NamedTuple):
 
     range: TextRange
     architecture: str
+    targets: tuple[Platform, ...]
+    """The platforms whose images need it."""
     fixes: tuple[Fix, ...] = ()
 
 
@@ -113,13 +117,16 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
         downloaded = {
             posixpath.basename(word.text.strip("'\""))
             for command in stage.commands(Effect.DOWNLOAD)
+            if command.name in _DOWNLOADERS
             for word in command.syntax.words
         }
         places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
         if len({it.architecture for it in places}) != 1:
             continue
-        wrong = [it for it in stage.targets if it.architecture != places[0].architecture]
-        for it in places if wrong else ():
+        for it in places:
+            wrong = [one for one in it.targets if one.architecture != it.architecture]
+            if not wrong:
+                continue
             yield Finding(it.range, _message(ctx, it, wrong), it.fixes)
 
 
@@ -174,7 +181,7 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         is_expanded = any(it.text.startswith('"') for it in words) and all(it.syntax.is_writable for it in commands)
         edit = Edit(place, "$(dpkg --print-architecture)")
         fix = Fix(_("Take the architecture of the image"), (edit,), Safety.SUGGESTION)
-        yield _Place(place, named[2], (fix,) if is_expanded else ())
+        yield _Place(place, named[2], _targets(run), (fix,) if is_expanded else ())
 
 
 def _in_heredoc(
@@ -195,7 +202,7 @@ def _in_heredoc(
         if is_expanded and same:
             edits = (Edit(place, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             fixes = (Fix(_("Write `$TARGETARCH`"), edits, Safety.SUGGESTION),)
-        yield _Place(place, named[2], fixes)
+        yield _Place(place, named[2], _targets(instruction), fixes)
 
 
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
@@ -215,7 +222,7 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         is_package = is_manager and not word.text.startswith("-") and (_names_package(name, word, command) or is_value)
         is_downloaded = posixpath.basename(word.value) in downloaded and "://" not in word.text
         if (is_value or is_package) and not is_downloaded and not (name in ("npm", "pnpm", "yarn", "bun") and is_value):
-            yield from _one(run, word)
+            yield from _one(run, command, word)
 
 
 def _names_package(name: str, word: ShellWord, command: Command) -> bool:
@@ -223,15 +230,19 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
     if _PACKAGE_FILE.search(text) or "://" in text:
         return True
     if name in ("apt", "apt-get", "aptitude"):
-        return "install" in command.syntax.arguments and "/" not in text and text != "install"
+        return "install" in command.syntax.arguments and _DEBIAN_NAME.search(text) is not None
     return name in ("npm", "pnpm", "yarn", "bun") and text.startswith("@") and "linux" in text
 
 
-def _one(run: Run, word: ShellWord) -> Iterator[_Place]:
+def _one(run: Run, command: Command, word: ShellWord) -> Iterator[_Place]:
     named = named_architectures(word.text)
     if len({it[2] for it in named}) == 1:
         start, end, architecture = named[-1]
         whole = run.shell_range(word.range)
         place = TextRange(whole.start + start, whole.start + end)
         if run.build.text[slice(*place)] == word.text[start:end]:
-            yield _Place(place, architecture)
+            yield _Place(place, architecture, command.invocation.targets)
+
+
+def _targets(instruction: Instruction) -> tuple[Platform, ...]:
+    return () if instruction.stage is None else instruction.stage.targets
