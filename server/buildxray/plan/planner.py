@@ -8,6 +8,7 @@ from buildxray.plan.model import Plan, PlanError, StepCollector
 from buildxray.plan.outline import Refusal, outline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.stages import resolve_stages
+from buildxray.syntax.expansion import expansion_budget
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange
 
@@ -22,6 +23,10 @@ class Planner:
 
     def plan(self, dockerfile: Dockerfile) -> Plan:
         """What BuildKit would execute; never raises, whatever the text."""
+        with expansion_budget():
+            return self._plan(dockerfile)
+
+    def _plan(self, dockerfile: Dockerfile) -> Plan:
         self.memo.start(len(dockerfile.instructions) * len(self.request.target_platforms))
         outlined = outline(dockerfile)
         collector = StepCollector(self.request)

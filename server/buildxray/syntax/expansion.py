@@ -8,11 +8,14 @@ and not by BuildKit, except in the label that the progress output shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.patterns import PatternError, ShellPattern, compile_pattern
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
@@ -398,7 +401,12 @@ def _expand(parts: Sequence[Part], lookup: Lookup, how: Expansion) -> str:
                 pieces.append(quote + text + quote if how.raw_quotes else text)
             case Variable():
                 pieces.append(_expand_variable(part, lookup, how))
-    return "".join(pieces)
+    text = "".join(pieces)
+    # A slice, since calling `len` for each word of a file would cost more than all other bounds.
+    if text[_COUNTED_LENGTH:]:
+        check_length(len(text))
+        _spend(len(text))
+    return text
 
 
 def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
@@ -434,13 +442,53 @@ def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
             raise ExpansionError(_("the modifier `{operator}` is not supported", operator=operator))
 
 
+LONGEST_VALUE: Final = 1 << 20
+"""Characters that a text may expand to. BuildKit has no limit: it would run out of memory."""
+_COUNTED_LENGTH: Final = 4096
+"""Shorter texts are not counted: they cannot be long together, for a Dockerfile is bounded."""
+_MOST_CHARACTERS: Final = 1 << 26
+"""Characters that all the long texts of one plan may expand to."""
+
+
+_n_left: ContextVar[int | None] = ContextVar("n_left", default=None)
+"""What the expansions of the plan that is being made may still give; None where no plan is being made."""
+
+
+@contextmanager
+def expansion_budget() -> Iterator[None]:
+    """Effect: let the expansions inside give as much as one plan may."""
+    token = _n_left.set(_MOST_CHARACTERS)
+    try:
+        yield
+    finally:
+        _n_left.reset(token)
+
+
+def _spend(n_characters: int) -> None:
+    """Effect: count an expansion. Raises `ExpansionError`."""
+    n_left = _n_left.get()
+    if n_left is None:
+        return
+    _n_left.set(n_left - n_characters)
+    if n_left < n_characters:
+        raise ExpansionError(
+            _("the variables of this file expand to more than {n} MiB together", n=_MOST_CHARACTERS >> 20)
+        )
+
+
+def check_length(n_characters: int) -> None:
+    """Raises `ExpansionError` for a value that is too long."""
+    if n_characters > LONGEST_VALUE:
+        raise ExpansionError(_("expands to more than {n} MiB", n=LONGEST_VALUE >> 20))
+
+
 def _trim(value: str, pattern: str, *, from_end: bool, greedy: bool) -> str:
     if not from_end:
-        match = _pattern(pattern, greedy=greedy).match(value)
-        return value[match.end() :] if match else value
+        match = shell_pattern(pattern).match(value, greedy=greedy)
+        return value[match[1] :] if match else value
     # The shortest suffix is the shortest prefix of the reversed text.
-    match = _pattern(_reversed_pattern(pattern), greedy=greedy).match(value[::-1])
-    return value[: len(value) - match.end()] if match else value
+    match = shell_pattern(_reversed_pattern(pattern)).match(value[::-1], greedy=greedy)
+    return value[: len(value) - match[1]] if match else value
 
 
 def _reversed_pattern(pattern: str) -> str:
@@ -448,20 +496,32 @@ def _reversed_pattern(pattern: str) -> str:
 
 
 def _replace(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
-    regex = _pattern(pattern, greedy=True)
+    compiled = shell_pattern(pattern)
     if not everywhere:
-        match = regex.search(value)
-        return value[: match.start()] + replacement + value[match.end() :] if match else value
+        match = compiled.search(value, 0)
+        return value[: match[0]] + replacement + value[match[1] :] if match else value
     pieces: list[str] = []
-    done = 0
+    done = position = n_characters = 0
     last_end = -1
-    for match in regex.finditer(value):
-        # Go ignores an empty match right behind a match, Python does not.
-        if match.start() == match.end() == last_end:
+    while position <= len(value) and (match := compiled.search(value, position)) is not None:
+        start, end = match
+        position = end if end > start else end + 1
+        # Go ignores an empty match directly after a match.
+        if start == end == last_end:
             continue
-        pieces += [value[done : match.start()], _go_template(replacement, match[0])]
-        done = last_end = match.end()
+        pieces += [value[done:start], _go_template(replacement, value[start:end])]
+        n_characters += len(pieces[-2]) + len(pieces[-1])
+        check_length(n_characters)
+        done = last_end = end
     return "".join([*pieces, value[done:]])
+
+
+def shell_pattern(pattern: str) -> ShellPattern:
+    """Raises `ExpansionError`."""
+    try:
+        return compile_pattern(pattern)
+    except PatternError as error:
+        raise ExpansionError(str(error)) from error
 
 
 def _go_template(template: str, whole: str) -> str:
@@ -473,23 +533,3 @@ def _go_template(template: str, whole: str) -> str:
         return whole if (match["name"] or match["braced"]) == "0" else ""
 
     return re.sub(r"\$(?:\$|\{(?P<braced>\w+)\}|(?P<name>\w+))", value, template, flags=re.ASCII)
-
-
-@lru_cache(maxsize=256)
-def _pattern(pattern: str, *, greedy: bool) -> re.Pattern[str]:
-    """A shell pattern as a regular expression. BuildKit: shell/lex.go, convertShellPatternToRegex."""
-    pieces: list[str] = []
-    chars = iter(pattern)
-    for char in chars:
-        if char == "*":
-            pieces.append(".*" if greedy else ".*?")
-        elif char == "?":
-            pieces.append(".")
-        elif char == "\\":
-            escaped = next(chars, "")
-            if escaped not in ("*", "?", "\\", "}", "/"):
-                raise ExpansionError(_("the escape `\\{escaped}` is not supported in a pattern", escaped=escaped))
-            pieces.append(re.escape(escaped))
-        else:
-            pieces.append(re.escape(char))
-    return re.compile("".join(pieces))

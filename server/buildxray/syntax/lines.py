@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from dockerfile_parse import DockerfileParser
@@ -20,6 +22,23 @@ from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
 BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+LONGEST_LINE: Final = 65_535
+"""Bytes; Go's bufio.Scanner, and so BuildKit, refuses longer lines."""
+
+
+def readable_lines(text: str) -> list[str]:
+    """The physical lines before the first one that is too long: BuildKit reads no further."""
+    lines = physical_lines(text)
+    if len(text) <= LONGEST_LINE // 4:
+        return lines
+    return lines[: next((idx for idx, line in enumerate(lines) if is_too_long(line)), len(lines))]
+
+
+def is_too_long(line: str) -> bool:
+    """Whether BuildKit refuses the line for its length."""
+    return len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) > LONGEST_LINE
 
 
 class InstructionLines(NamedTuple):
@@ -76,6 +95,9 @@ def continuation(line: str, escape: str) -> int | None:
     return None
 
 
+_OFFSET: Final = itemgetter(0)
+
+
 class LogicalText(NamedTuple):
     """The text of an instruction as BuildKit reads it, continuations joined, and where it comes from.
 
@@ -95,10 +117,7 @@ class LogicalText(NamedTuple):
         """The offset in the source of the character at `offset`."""
         if len(self.pieces) == 1:
             return self.pieces[0][1] + offset
-        idx = len(self.pieces) - 1
-        while idx > 0 and self.pieces[idx][0] > offset:
-            idx -= 1
-        start, source = self.pieces[idx]
+        start, source = self.pieces[bisect_right(self.pieces, offset, key=_OFFSET) - 1]
         return source + offset - start
 
 

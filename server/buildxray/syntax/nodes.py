@@ -109,7 +109,7 @@ class _Arguments(NamedTuple):
 _KEYWORD: Final = re.compile(f"{INLINE.replace('[', '[^')}*")
 
 
-def _statement(logical: LogicalText, start: int, escape: str) -> Node:
+def _statement(logical: LogicalText, start: int, escape: str, *, is_trigger: bool = False) -> Node:
     """Keyword flag* arguments, from `start` to the end of the text.
 
     BuildKit: parser/parser.go, newNodeFromLine.
@@ -124,7 +124,8 @@ def _statement(logical: LogicalText, start: int, escape: str) -> Node:
     flags, rest = read_flags(text, keyword_end, escape)
     rest = _skip_space(text, rest, end)
     if name == "ONBUILD":
-        return _onbuild(logical, keyword, flags, rest, escape)
+        # BuildKit refuses ONBUILD after ONBUILD, so nothing needs to know what follows the second one.
+        return _onbuild(logical, keyword, flags, len(text) if is_trigger else rest, escape)
     node_type = NODE_TYPES.get(name, Unknown)
     problems: tuple[Problem, ...] = ()
     arguments = _Arguments()
@@ -148,7 +149,7 @@ def _statement(logical: LogicalText, start: int, escape: str) -> Node:
 
 
 def _onbuild(logical: LogicalText, keyword: Token, flags: tuple[Flag, ...], rest: int, escape: str) -> Node:
-    trigger = _statement(logical, rest, escape) if rest < len(logical.text) else None
+    trigger = _statement(logical, rest, escape, is_trigger=True) if rest < len(logical.text) else None
     arguments = () if trigger is None else (trigger.keyword,)
     problems = () if trigger is None else trigger.problems
     return Onbuild(logical, keyword, flags, arguments, is_json=False, heredocs=(), problems=problems, trigger=trigger)

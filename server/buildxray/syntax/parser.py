@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Arg, From, Instruction, Node, Unknown
-from buildxray.syntax.lines import BYTE_ORDER_MARK, is_comment, physical_lines
+from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, is_comment, physical_lines
 from buildxray.syntax.reader import Reader
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
@@ -193,23 +193,18 @@ def _first_body_line(instruction: Instruction) -> int:
     return instruction.last_line - sum(it.content.count("\n") + 1 for it in bodies)
 
 
-_LONGEST_LINE: Final = 65_535
-"""Bytes; Go's bufio.Scanner, and so BuildKit, refuses longer lines."""
-
-
 def _file_problems(
     text: str, lines: list[str], starts: list[int], instructions: list[Instruction]
 ) -> Iterator[FileProblem]:
     if not instructions:
         yield FileProblem(_("there are no instructions in this file"), TextRange(0, 0), 1)
-    if len(text) > _LONGEST_LINE // 4:
-        for idx, line in enumerate(lines):
-            if len(line) > _LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) > _LONGEST_LINE:
-                yield FileProblem(
-                    _("BuildKit reads lines of at most {n} bytes", n=_LONGEST_LINE),
-                    TextRange(starts[idx], starts[idx]),
-                    idx + 1,
-                )
+    if starts[-1] < len(text):
+        # The lines end before one that is too long.
+        yield FileProblem(
+            _("BuildKit reads lines of at most {n} bytes", n=LONGEST_LINE),
+            TextRange(starts[-1], starts[-1]),
+            len(lines) + 1,
+        )
     is_misplaced = True
     for it in instructions:
         node = it.node

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Final
 
 from buildxray.syntax.instructions import Instruction
-from buildxray.syntax.lines import BYTE_ORDER_MARK, physical_lines, split_instructions
+from buildxray.syntax.lines import BYTE_ORDER_MARK, readable_lines, split_instructions
 from buildxray.syntax.nodes import is_terminator, parse_node
 
 _FIRST_LINE: Final = attrgetter("first_line")
@@ -27,9 +27,9 @@ class Reader:
     """Reads the instructions of one text. Lines are counted from 0."""
 
     def __init__(self, text: str) -> None:
-        self.lines = physical_lines(text)
+        self.lines = readable_lines(text)
         self.starts = [0, *accumulate(map(len, self.lines))]
-        """The offset of each line, and behind them the length of the text."""
+        """The offset of each line, and after them the length of what is read."""
 
     def read(self, escape: str) -> list[Instruction]:
         """All instructions."""
@@ -37,7 +37,7 @@ class Reader:
 
     def read_again(self, escape: str, old: Sequence[Instruction], old_text: str) -> list[Instruction]:
         """All instructions; `old` are those of another text with the same escape token."""
-        old_lines = physical_lines(old_text)
+        old_lines = readable_lines(old_text)
         n_same = _n_equal(self.lines, old_lines)
         # The first line of a file is special: a byte order mark is no part of it.
         n_rest = min(len(self.lines), len(old_lines)) - max(n_same, 1)
@@ -51,7 +51,7 @@ class Reader:
         between, is_there = self._read_to(stop, first, escape)
         if not is_there:
             return [*kept, *self._read_to(len(self.lines), first, escape)[0]]
-        n_characters = self.starts[-1] - len(old_text)
+        n_characters = self.starts[-1] - len("".join(old_lines))
         return [*kept, *between, *(it.moved(n_characters, n_lines) for it in below)]
 
     def _read_to(self, stop: int, first: int, escape: str) -> tuple[list[Instruction], bool]:
