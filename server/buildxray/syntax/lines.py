@@ -31,7 +31,7 @@ LONGEST_LINE: Final = 65_535
 def readable_lines(text: str) -> list[str]:
     """The physical lines before the first one that is too long: BuildKit reads no further."""
     lines = physical_lines(text)
-    if len(text) <= LONGEST_LINE // 4:
+    if len(text) <= LONGEST_LINE // 4 or max(map(len, lines), default=0) <= LONGEST_LINE // 4:
         return lines
     return lines[: next((idx for idx, line in enumerate(lines) if is_too_long(line)), len(lines))]
 
