@@ -17,7 +17,7 @@ def test_a_flag_on_a_stage_is_ignored() -> None:
         """
         FROM golang AS base
         FROM --platform=$BUILDPLATFORM base AS build
-             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💡 this flag is ignored: the stage is for linux/amd64 and linux/arm64, not for linux/amd64
+             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💡 `--platform` on `FROM base` is ignored: this stage is built for linux/amd64 and linux/arm64, as the stage that it is built on
         FROM scratch
         COPY --from=build / /
         """,
@@ -29,7 +29,7 @@ def test_a_flag_on_scratch_is_ignored() -> None:
         ignored_platform_flag,
         """
         FROM --platform=linux/arm64 scratch
-             ^^^^^^^^^^^^^^^^^^^^^^ 💡 this flag is ignored: the stage is for linux/amd64 and linux/arm64, not for linux/arm64
+             ^^^^^^^^^^^^^^^^^^^^^^ 💡 `--platform` on `FROM scratch` is ignored: this stage is always built for the platform of the image
         COPY a /
         """,
     )
@@ -61,7 +61,7 @@ def test_the_image_is_native() -> None:
         build_platform_image,
         """
         FROM --platform=$BUILDPLATFORM alpine
-             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 warning: the image for linux/arm64 holds files for linux/amd64
+             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 warning: the image for linux/arm64 will not start (`exec format error`): it is built from this stage, which `--platform` makes linux/amd64 for every target
         RUN apk add curl
         """,
     )

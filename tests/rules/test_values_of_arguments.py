@@ -16,7 +16,7 @@ def test_a_default_in_a_stage() -> None:
         """
         FROM alpine
         ARG VERSION=1 TARGETARCH=${TARGETARCH:-amd64}
-                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 this default hides BuildKit's value: `TARGETARCH` is `amd64` for linux/arm64
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETARCH` is `amd64` for linux/arm64 because of this default; BuildKit would set it for each platform
         """,
     )
 
@@ -26,7 +26,7 @@ def test_a_default_for_all_stages() -> None:
         masked_platform_arg,
         """
         ARG TARGETPLATFORM=linux/386
-            ^^^^^^^^^^^^^^^^^^^^^^^^ 💡 this default hides BuildKit's value: `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64
+            ^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64 because of this default; BuildKit would set it for each platform
         FROM alpine
         """,
     )

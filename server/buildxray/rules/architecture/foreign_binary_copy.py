@@ -9,6 +9,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
@@ -79,6 +80,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             for token, path in consumer.copied_files:
                 installer = _installer(path, installers, removed, has_other_makers=has_other_makers)
+                installer = installer or _maker(ctx, stage, path, installers, removed)
                 if installer is None:
                     continue
                 is_certain = installer.use.toolchain is not NODE or installer.invocation.workspace.has_native_packages
@@ -131,6 +133,19 @@ def _installer(
                 return command
         elif use.toolchain is COMMON and _is_of_the_system(path, has_other_makers=has_other_makers):
             return command
+    return None
+
+
+def _maker(
+    ctx: RuleContext, stage: Stage, path: str, installers: list[KnownCommand], removed: set[str]
+) -> KnownCommand | None:
+    """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
+    known = {id(it.invocation): it for it in installers if it.use.outputs and not removed & {*it.use.outputs}}
+    for origin in ctx.build.artifacts.origins(stage.idx, path):
+        if origin.use is not None and origin.machine is Machine.BUILDER and origin.is_certain:
+            command = known.get(id(origin.use.invocation))
+            if command is not None:
+                return command
     return None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect
+from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.toolchains.base import CrossCompilation
 from buildxray.toolchains.go import GO
 
@@ -59,9 +61,9 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: `go generate` may use `GOARCH` to choose what it writes. Better still, set `GOARCH` in front of `go build` only.
     """
     for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.EXECUTE):
+        for command in stage.commands(Effect.EXECUTE, Effect.COMPILE):
             use, invocation = command.use, command.invocation
-            if use.toolchain is not GO or invocation.subcommand not in _RUNNING:
+            if use.toolchain is not GO or not (_runs(command) or _installs_tool(stage, command)):
                 continue
             if command.is_chosen_by_platform:
                 # The file decides itself when it runs.
@@ -83,11 +85,37 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
                 fixes = (Fix(_("Run it for the build machine"), edits, Safety.SUGGESTION),)
             yield Finding(
                 command.title_range,
-                _(
-                    "`{title}` runs on {machine} what it compiles for {platforms}",
-                    title=use.title,
-                    machine=use.machine,
-                    platforms=platforms(foreign),
-                ),
+                _message(command, foreign),
                 fixes,
             )
+
+
+def _message(command: KnownCommand, foreign: list[Platform]) -> str:
+    if command.use.effect is Effect.COMPILE:
+        return _(
+            "`{title}` installs a tool for {platforms} that this stage cannot find: Go puts it into a directory of its own",
+            title=command.title,
+            platforms=platforms(foreign),
+        )
+    return _(
+        "`{title}` runs on {machine} what it compiles for {platforms}",
+        title=command.title,
+        machine=command.use.machine,
+        platforms=platforms(foreign),
+    )
+
+
+def _runs(command: KnownCommand) -> bool:
+    return command.use.effect is Effect.EXECUTE and command.invocation.subcommand in _RUNNING
+
+
+def _installs_tool(stage: Stage, command: KnownCommand) -> bool:
+    """Whether `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
+
+    Source: `go help install`: for another platform the program goes to a subdirectory of bin.
+    """
+    if command.invocation.subcommand != "install" or command.use.effect is not Effect.COMPILE:
+        return False
+    names = {posixpath.basename(it.partition("@")[0]) for it in command.syntax.arguments if "@" in it}
+    later = (it for run in stage.runs if run.idx >= command.run.idx for it in run.commands)
+    return any(it.name in names or (it.name == "go" and it.syntax.arguments[:1] == ("generate",)) for it in later)

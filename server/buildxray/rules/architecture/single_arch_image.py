@@ -57,7 +57,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         image = stage.from_.image
         if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
             continue
-        architecture = _architecture(image.text)
+        names = {*stage.base_names}
+        architecture = _architecture(names.pop()) if len(names) == 1 else None
         wrong = [it for it in stage.platforms if it.architecture != architecture]
         if architecture is not None and wrong:
             yield Finding(
@@ -71,8 +72,6 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _architecture(image: str) -> str | None:
-    if "$" in image:
-        return None
     name, _, tag = image.partition("@")[0].rpartition(":")
     if "/" in tag or not name:
         name, tag = image.partition("@")[0], ""

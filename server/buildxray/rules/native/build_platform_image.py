@@ -67,18 +67,33 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     fix = Fix(_("Remove `--platform`"), (remove_flag(root.from_, root.from_.platform),), Safety.SUGGESTION)
     yield Finding(
         root.from_.range_of(root.from_.platform),
-        _("the image for {platforms} holds files for {platform}", platforms=platforms(wrong), platform=platform),
+        _(
+            "the image for {platforms} will not start (`exec format error`): it is built from this stage, which `--platform` makes {platform} for every target",
+            platforms=platforms(wrong),
+            platform=platform,
+        ),
         (fix,) if {*root.family} <= {*stage.ancestry} else (),
         severity=None if ctx.asks_for_several else Severity.WARNING,
     )
 
 
 def _only_checks(stage: Stage) -> bool:
-    """Whether a stage is for developers, by its name, or because it ends with a check and starts nothing."""
-    if _FOR_DEVELOPERS.fullmatch(stage.name) or _CHECKING.search(stage.name):
+    """Whether a stage is for developers, by its name, or because it ends with a check and starts nothing.
+
+    A stage without instructions of its own is judged by what it is built on.
+    """
+    chain = [stage]
+    while not chain[-1].instructions and len(chain[-1].bases) == 1:
+        chain.append(chain[-1].bases[0])
+    if any(_FOR_DEVELOPERS.fullmatch(it.name) or _CHECKING.search(it.name) for it in chain):
         return True
-    last = stage.last
-    if not isinstance(last, Run) or any(isinstance(it.node, Cmd | Entrypoint) for it in stage.instructions):
+    last = chain[-1].last
+    starts = any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
+    if not isinstance(last, Run) or starts:
         return False
     commands = last.script.commands
-    return bool(commands) and any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))
+    if not commands:
+        return False
+    # Several packages at once are compiled to see whether they do: `go build ./...` writes nothing.
+    is_compile_check = commands[-1].arguments[:1] == ("build",) and "./..." in commands[-1].arguments
+    return is_compile_check or any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))

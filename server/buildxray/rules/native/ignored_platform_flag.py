@@ -65,7 +65,11 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
         if not stage.bases and {*stage.base_names} != {"scratch"}:
             continue
         asked = _asked_for(stage.from_, flag.value)
-        if asked is None or asked == stage.platforms:
+        pairs = zip(ctx.build.targets, stage.platforms, asked or (), strict=False)
+        needed = [
+            (actual, wanted) for target, actual, wanted in pairs if target in stage.targets or not stage.is_needed
+        ]
+        if asked is None or all(actual == wanted for actual, wanted in needed):
             continue
         root = stage.root
         related: tuple[Related, ...] = ()
@@ -75,14 +79,20 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
             related = (Related(range_, _("its platform comes from here")),)
         yield Finding(
             stage.from_.range_of(flag),
-            _(
-                "this flag is ignored: the stage is for {platforms}, not for {asked}",
-                platforms=platforms(stage.platforms),
-                asked=platforms(asked),
-            ),
+            _message(stage, [it for it, _ in needed]),
             tuple(_fixes(stage, flag, flag.value)),
             related,
         )
+
+
+def _message(stage: Stage, actual: list[Platform]) -> str:
+    if not stage.bases:
+        return _("`--platform` on `FROM scratch` is ignored: this stage is always built for the platform of the image")
+    return _(
+        "`--platform` on `FROM {base}` is ignored: this stage is built for {platforms}, as the stage that it is built on",
+        base=stage.base_names[0],
+        platforms=platforms(actual),
+    )
 
 
 def _asked_for(from_: From, value: Token) -> tuple[Platform, ...] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import docker_name
+from buildxray.platforms.aliases import docker_name, named_architectures
 from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -19,6 +19,16 @@ _ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
 _PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
 _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
 _BARE_VARIANT: Final = re.compile(r"(?:arm)?v?(?P<version>[5-7])l?")
+
+_OF_DOCKER_HUB: Final = {
+    "arm32v5": "arm",
+    "arm32v6": "arm",
+    "arm32v7": "arm",
+    "arm64v8": "arm64",
+    "x86": "386",
+    "i386": "386",
+}
+"""Where Docker keeps the official images of one architecture, and what TARGETARCH calls that."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -99,7 +109,7 @@ def _right_value(name: str, word: ShellWord) -> str | None:
     if word.value is None:
         return None
     if name in _ARCHITECTURES:
-        return docker_name(word.value)
+        return _architecture(word.value)
     if name in _VARIANTS:
         variant = _BARE_VARIANT.fullmatch(word.value)
         return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
@@ -110,3 +120,11 @@ def _right_value(name: str, word: ShellWord) -> str | None:
     except PlatformError:
         return None
     return right if right != word.value else None
+
+
+def _architecture(value: str) -> str | None:
+    """What BuildKit calls the architecture that a value means; None where the value can be right, or means none."""
+    lower = value.lower()
+    name = docker_name(lower) or _OF_DOCKER_HUB.get(lower) or (lower if named_architectures(lower) else None)
+    is_whole = name is not None and all(it.isalnum() or it in "_-" for it in value)
+    return name if is_whole and name != value else None

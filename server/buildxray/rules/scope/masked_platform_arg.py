@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
@@ -13,6 +15,9 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
+
+_OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
+"""Arguments that depend on who builds: a default that is right here is wrong on another machine."""
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.ALWAYS)
@@ -65,14 +70,39 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
                 yield Finding(
                     instruction.range_of(pair),
-                    _(
-                        "this default hides BuildKit's value: `{name}` is `{value}` for {platforms}",
-                        name=name,
-                        value=wrong[0][1],
-                        platforms=platforms(target for target, __ in wrong),
-                    ),
+                    _message(ctx.build, name, wrong),
                     (Fix(_("Drop the default of `{name}`", name=name), edits, safety),),
                 )
+            elif name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
+                range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
+                edits = tuple(with_paying_moves(ctx, [Edit(range_, "")]))
+                yield Finding(
+                    instruction.range_of(pair),
+                    _(
+                        "`{name}` is always {value} because of this default: on any other build machine the stages that use it are emulated or wrong",
+                        name=name,
+                        value=pair.value.text,
+                    ),
+                    (Fix(_("Drop the default of `{name}`", name=name), edits),),
+                    severity=Severity.WARNING,
+                )
+
+
+def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
+    value = wrong[0][1]
+    if name in _OF_BUILDER or name == "BUILDVARIANT":
+        return _(
+            "`{name}` is always `{value}` because of this default; BuildKit would set it to your build machine, {machine}",
+            name=name,
+            value=value,
+            machine=build.build_platform,
+        )
+    return _(
+        "`{name}` is `{value}` for {platforms} because of this default; BuildKit would set it for each platform",
+        name=name,
+        value=value,
+        platforms=platforms(target for target, __ in wrong),
+    )
 
 
 def _loses_stages(before: Build, after: Build) -> bool:

@@ -11,14 +11,16 @@ from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare, in_order
+from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
-from buildxray.syntax.instructions import Arg, Label, Onbuild
+from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
 from buildxray.syntax.shell import Script
 
 _DEFAULT: Final = re.compile(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
+
+_REFERENCE: Final = re.compile(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
 
 class _Use(NamedTuple):
@@ -79,6 +81,37 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             places = [it for above in stage.ancestry if (it := first_uses.get((above, name))) is not None]
             place = first_uses[stage, name] = places[-1] if places else use.instruction
             yield _finding(ctx, stage, use, place)
+        yield from _in_triggers(stage)
+
+
+def _in_triggers(stage: Stage) -> Iterator[Finding]:
+    """What ONBUILD runs in stages built on this one, which begin with the triggers: only an ARG among these comes before.
+
+    BuildKit: dockerfile2llb/convert.go, dispatchOnBuildTriggers.
+    """
+    declared: set[str] = set()
+    for instruction in stage.instructions:
+        trigger = instruction.node.trigger if isinstance(instruction.node, Onbuild) else None
+        if trigger is None:
+            continue
+        if isinstance(trigger, WithPairs):
+            declared |= {it.name.text for it in trigger.pairs}
+            continue
+        match = next((it for it in _REFERENCE.finditer(trigger.logical.text) if it["name"] not in declared), None)
+        if match is None:
+            continue
+        name = match["name"]
+        declared.add(name)
+        line = f"{indentation(instruction)}{instruction.node.keyword.text} ARG {name}"
+        fix = Fix(_("Declare `ONBUILD ARG {name}` before", name=name), (insert_lines(instruction, [line]),))
+        yield Finding(
+            trigger.logical.range(*match.span("name")).shifted(instruction.syntax.start),
+            _(
+                "`{name}` is not declared where this runs, in the stages built on this one: it expands to nothing",
+                name=name,
+            ),
+            (fix,),
+        )
 
 
 def _finding(ctx: RuleContext, stage: Stage, use: _Use, place: Instruction) -> Finding:
