@@ -7,11 +7,15 @@ import dataclasses
 import gettext
 import inspect
 import json
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
+from argparse_manpage.manpage import Manpage
+
+from buildxray.cli.parser import parser
 from buildxray.ide import settings
 from buildxray.ide.plan_view.svg import stylesheet
 from buildxray.ide.settings import Settings, setting_name
@@ -32,6 +36,7 @@ def generated() -> dict[Path, str]:
     return {
         **pages,
         ROOT / "docs" / "rules" / "README.md": rules_index(),
+        ROOT / "docs" / "buildxray.1": manual_page(),
         ROOT / "docs" / "settings.md": settings_page(),
         manifest: with_settings(manifest.read_text(encoding="utf-8")),
         **{path: with_texts(path.read_text(encoding="utf-8"), language) for path, language in texts.items()},
@@ -52,6 +57,15 @@ def rules_index() -> str:
     """The list of all rules."""
     rows = [f"| [{rule.name}]({rule.name}.md) | {rule.summary} | {rule.fix.value} |" for rule in ALL]
     return "\n".join(["# Rules", "", "| rule | finds | fix |", "|---|---|---|", *rows, ""])
+
+
+def manual_page() -> str:
+    """The manual page of the program, from the parser that reads its command line."""
+    os.environ["COLUMNS"] = "100"
+    page = Manpage(parser())
+    # A date would make the page another one every day.
+    page.date, page.source, page.manual = "", "buildxray", "User Commands"
+    return f"{str(page).rstrip()}\n"
 
 
 def rule_summaries() -> str:

@@ -134,7 +134,7 @@ def problems(request: BuildRequest, before: Analysis, diagnostic: Diagnostic, fi
     if diagnostic.rule in COST_RULES:
         if len(after.plan.steps) > len(before.plan.steps):
             found.append("more steps")
-        if after.context.facts.emulated_steps() > before.context.facts.emulated_steps():
+        if len(after.build.emulated_steps) > len(before.build.emulated_steps):
             found.append("more emulated steps")
     return found
 

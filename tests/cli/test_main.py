@@ -37,7 +37,7 @@ class Run:
 
     @property
     def objects(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
+        return list(json.loads(self.out))
 
 
 @pytest.fixture(autouse=True)
@@ -173,8 +173,18 @@ def test_exit_codes(capfd: pytest.CaptureFixture[str], options: list[str], code:
         ),
         (["explain", "zzz"], "there is no rule `zzz`; `buildxray rules` lists all"),
         (["lsp", "--tcp", "nowhere"], "--tcp nowhere: expected HOST:PORT"),
-        (["plan", "."], ".: cannot be read: Is a directory"),
-        (["frobnicate"], "invalid choice"),
+        (["frobnicate"], "there is no command `frobnicate`; there are check, fix, plan"),
+        (["chek", "."], "there is no command `chek`; did you mean `check`?"),
+        (["check", "--plaform", "linux/amd64"], "unknown option --plaform; did you mean --platform?"),
+        (["fix", "--difff", "x"], "unknown option --difff; did you mean --diff?"),
+        (["plan", "--zzz"], "unknown argument --zzz"),
+        (["check", ""], "a path is empty"),
+        (["fix", ""], "a path is empty"),
+        (["plan", ""], "a path is empty"),
+        (["check", "compose.yaml"], "compose.yaml: not a Dockerfile by its name"),
+        (["plan", "a/go.mod"], "a/go.mod: not a Dockerfile by its name"),
+        (["check", "--config", "missing.toml"], "--config missing.toml: cannot be read: No such file"),
+        (["check", "--fix", "-"], "--fix: the standard input has no file to write to"),
     ],
 )
 def test_errors_of_users(capfd: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
@@ -221,7 +231,9 @@ def test_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pyte
 def test_what_buildkit_refuses_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM alpine\nFOO bar\n")
-    assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "check", path).out
+    run = Run(capfd, "check", path)
+    assert f"{path}:2:1: error: unknown instruction `FOO` [build-error]" in run.out
+    assert run.code == 1
     assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "plan", path).out
 
 

@@ -23,7 +23,7 @@ def run(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int,
 def objects(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> list[dict[str, Any]]:
     code, out, _err = run(capfd, "times", *arguments, "--format", "json", *AMD64)
     assert code == 0
-    return [json.loads(it) for it in out.splitlines()]
+    return list(json.loads(out))
 
 
 def test_json(capfd: pytest.CaptureFixture[str]) -> None:

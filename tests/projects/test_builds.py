@@ -142,7 +142,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
                         A=1
                         B=${{ secrets.B }}
             """,
-            "linux/amd64,linux/arm64 | release | A=1 | .github/workflows/ci.yml",
+            "linux/amd64,linux/arm64 | release | A=1 | .github/workflows/ci.yml, job `image`",
         ),
         (
             """
@@ -157,7 +157,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
                   - uses: docker/build-push-action@v6
                     with: {file: ./Dockerfile, context: sub, platforms: "${{ matrix.platform }}"}
             """,
-            "linux/amd64,linux/arm/v6,linux/386 |  |  | .github/workflows/ci.yml",
+            "linux/amd64,linux/arm/v6,linux/386 |  |  | .github/workflows/ci.yml, job `image`",
         ),
         (
             """
@@ -170,7 +170,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
                       docker buildx build --platform=linux/amd64,linux/s390x -t x/y:1 \\
                         --build-arg V=2 --build-arg W=$W --target release --push .
             """,
-            "linux/amd64,linux/s390x | release | V=2 | .github/workflows/ci.yaml",
+            "linux/amd64,linux/s390x | release | V=2 | .github/workflows/ci.yaml, job `image`",
         ),
     ],
 )

@@ -53,3 +53,15 @@ def test_targets_are_those_of_bake(directory: Path) -> None:
     if oracle["default"] is not None:
         by_default = {name for name, it in builds.items() if it["default"]}
         assert by_default == {it for it in oracle["default"] if targets[it] is not None}
+
+
+@pytest.mark.parametrize("directory", cases("workflows"), ids=lambda it: it.name)
+def test_workflows_build_what_they_say_where_they_say(directory: Path) -> None:
+    oracle = json.loads((directory / "oracle.json").read_text())
+    builds = built(directory)
+    assert {it["dockerfile"] for it in builds} == {it["dockerfile"] for it in oracle["builds"]}
+    for want in oracle["builds"]:
+        alike = [it for it in builds if it["dockerfile"] == want["dockerfile"] and it["platforms"] == want["platforms"]]
+        assert alike, [it["platforms"] for it in builds]
+        nodes = want.get("build_platform") or {it: it for it in want.get("native", ())}
+        assert any({**it["nodes"], **nodes} == it["nodes"] for it in alike), [it["nodes"] for it in alike]

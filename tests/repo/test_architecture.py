@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,56 @@ def test_the_command_line_starts_without_the_protocol() -> None:
     code = "import sys, buildxray.cli.main; print(sorted({m.partition('.')[0] for m in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not PROTOCOL & {*ast.literal_eval(run.stdout)}
+
+
+READING = {"rules", "ide", "cli"}
+"""The layers that read a build as objects (`semantics/build.py`)."""
+VALUES = {
+    "plan.checks.catalogue": None,
+    "plan.request": {"BuildRequest"},
+    "syntax.expansion": {"ExpansionError", "expand", "lex"},
+    "syntax.heredocs": {"heredoc_name_spans", "terminator_range"},
+    "syntax.instructions": None,
+    "syntax.lines": {"continuation", "join_lines"},
+    "syntax.mounts": {"MountSyntaxError", "mount_options"},
+    "syntax.shell": {"Command", "Condition", "Script", "ShellWord", "read_script"},
+    "syntax.text": None,
+    "syntax.variables": {"variable_references"},
+}
+"""What these layers may import from below `semantics` all the same: values, and readers of one instruction. None is all of a module."""
+BUILDKIT = ("rules/buildkit/", "cli/buildkit_format.py")
+"""What prints the answers of `plan/checks`, which imitates BuildKit's linter, as they are."""
+
+
+def test_rules_and_features_read_builds_as_objects() -> None:
+    wrong: list[str] = []
+    for path in sorted(ROOT.rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if path.relative_to(ROOT).parts[0] not in READING or name.startswith(BUILDKIT):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            module = node.module.removeprefix("buildxray.")
+            if module == node.module or module.partition(".")[0] not in ("plan", "syntax"):
+                continue
+            allowed = VALUES.get(module, set())
+            imported = {it.name for it in node.names}
+            if allowed is not None and not imported <= allowed:
+                wrong.append(f"{name} imports {', '.join(sorted(imported - allowed))} of {module}")
+    assert wrong == []
+
+
+def test_no_index_of_the_plan_leaves_semantics() -> None:
+    pattern = re.compile(r"from_idx|end_idx|\.facts\b|\.graph\b|\.inventory\b|\.outline\b")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for layer in sorted(READING)
+        for path in sorted((ROOT / layer).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line) and "import" not in line
+    ]
+    assert wrong == []
 
 
 def _imports(path: Path) -> set[str]:

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from buildxray.plan.memo import Memo
-from buildxray.plan.planner import plan
-from buildxray.semantics.build import Build, Effect, KnownCommand, Run, Workspace
-from buildxray.syntax.parser import parse
+from buildxray.semantics.build import Build, Builder, Effect, KnownCommand, Run
 from tests.support.rules import TARGETS, request
 
 DOCKERFILE = """\
@@ -23,7 +20,8 @@ COPY --from=build /out/app /app
 
 
 def build_of(text: str, targets: str = TARGETS) -> Build:
-    return Build(plan(parse(text), request(targets)), Workspace(), Memo())
+    builder = Builder(request(targets))
+    return builder.build(builder.parse(text))
 
 
 def test_a_build_is_navigated_both_ways() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Rule, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.parser import parse
+from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.markup import annotate, fixture
@@ -32,8 +31,8 @@ def context(
     target_stage: str = "",
     workspace: Workspace | None = None,
 ) -> RuleContext:
-    planner = Planner(request(targets, target_stage=target_stage))
-    return RuleContext(planner.plan(parse(text)), planner, workspace or Workspace(uses_cgo), asks_for_several=False)
+    builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo))
+    return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
 
 
 def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:

@@ -12,7 +12,7 @@ STAGE = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\nARG TARGETARCH TAR
 
 
 def invocations(command: str) -> tuple[Invocation, ...]:
-    return context(STAGE + command + "\n").inventory.invocations(4)
+    return context(STAGE + command + "\n").build.inventory.invocations(4)
 
 
 def last_use(command: str) -> Use | None:
@@ -320,7 +320,7 @@ def test_which_variables_it_reads(command: str, name: str, expected: Reading) ->
 def stage_outputs(*runs: str) -> list[str]:
     """The paths of what the first RUN makes, after all of them."""
     text = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\n" + "".join(f"RUN {it}\n" for it in runs)
-    return [*context(text).inventory.stage_uses(0, Effect.COMPILE, Effect.DOWNLOAD)[0].outputs]
+    return [*context(text).build.inventory.stage_uses(0, Effect.COMPILE, Effect.DOWNLOAD)[0].outputs]
 
 
 @pytest.mark.parametrize(
@@ -363,17 +363,17 @@ def test_where_its_output_is_put(runs: list[str], outputs: list[str]) -> None:
     ],
 )
 def test_what_was_configured_decides(run: str, architecture: str | None) -> None:
-    uses = context(f"FROM --platform=$BUILDPLATFORM alpine\nRUN {run}\n").inventory.uses(1)
+    uses = context(f"FROM --platform=$BUILDPLATFORM alpine\nRUN {run}\n").build.inventory.uses(1)
     assert uses[-1].architectures == (architecture, architecture)
 
 
 def test_a_program_that_the_stage_names() -> None:
     text = "FROM golang\nARG GO=go\nENV TOOL=$GO\nRUN $TOOL build && ${GO} vet && $UNKNOWN build\n"
-    uses = context(text).inventory.uses(3)
+    uses = context(text).build.inventory.uses(3)
     assert [it.title for it in uses] == ["go build", "go vet"]
 
 
 def test_what_was_prepared_below() -> None:
     text = "FROM x AS a\nRUN xx-go --wrap\nFROM a AS b\nARG TARGETARCH\nRUN go build\nFROM x\nRUN go build\n"
-    assert [it.title for it in context(text, target_stage="b").inventory.uses(4)] == ["xx-go"]
-    assert [it.title for it in context(text).inventory.uses(6)] == ["go build"]
+    assert [it.title for it in context(text, target_stage="b").build.inventory.uses(4)] == ["xx-go"]
+    assert [it.title for it in context(text).build.inventory.uses(6)] == ["go build"]

@@ -1,4 +1,4 @@
-"""The options that describe a build: the same for `plan`, `check` and `fix`."""
+"""What the options say of a build: the same for `plan`, `check` and `fix`."""
 
 from __future__ import annotations
 
@@ -9,38 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from buildxray.cli.console import warn
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN
+from buildxray.files.reading import ReadError
 from buildxray.ide.analysis import Analyzer
+from buildxray.ide.configuration import Configuration, read_configuration
 from buildxray.ide.project import ProjectBuild, Projects
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform, is_known, nearest_known
 from buildxray.projects.builds import absolute
 from buildxray.toolchains.base import Workspace
 
 Value = TypeVar("Value")
-
-
-def add_build_options(parser: argparse.ArgumentParser) -> None:
-    """Effect: add the options to the parser of a command."""
-    group = parser.add_argument_group(_("the build"))
-    group.add_argument(
-        "--platform",
-        action="append",
-        metavar="P,P…",
-        help=_(
-            "the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)"
-        ),
-    )
-    group.add_argument("--build-platform", metavar="P", help=_("the machine that builds (default: this one)"))
-    group.add_argument(
-        "--build-arg",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help=_("a build argument; a NAME alone takes the value of that environment variable"),
-    )
-    group.add_argument("--target", default="", metavar="STAGE", help=_("the stage to build (default: the last one)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +32,22 @@ class BuildOptions:
     settings: Settings
     arguments: tuple[tuple[str, str], ...]
     target: str
+    configuration: Configuration | None = None
+    """The settings of the file that `--config` names."""
+    stdin_path: str | None = None
+    """The file that the standard input is."""
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> BuildOptions:
         """Read the options. Raises `CliError`."""
         arguments = tuple(_build_argument(it) for it in options.build_arg if _is_given(it))
-        return cls(_settings(options), arguments, options.target)
+        settings = _settings(options)
+        for platform in (*(settings.platforms or ()), *((settings.build_platform,) if settings.build_platform else ())):
+            if not is_known(platform):
+                warn(_unknown(platform))
+        given = vars(options)
+        configuration = _configuration(given["config"]) if given.get("config") is not None else None
+        return cls(settings, arguments, options.target, configuration, given.get("stdin_filename"))
 
 
 class Builds:
@@ -63,11 +55,18 @@ class Builds:
 
     def __init__(self, options: BuildOptions) -> None:
         self._options = options
-        self._projects = Projects()
+        self._projects = Projects(options.configuration)
+
+    def shown(self, path: str) -> str:
+        """The name of a file for people and programs."""
+        return self._options.stdin_path or path if path == STDIN else path
 
     def of(self, path: str) -> ProjectBuild:
-        """The build of a file. Raises `CliError` for a wrong configuration file."""
-        dockerfile = absolute("Dockerfile" if path == STDIN else path)
+        """The build of a file. Raises `CliError` for a wrong configuration file.
+
+        What comes over the standard input belongs to no project unless `--stdin-filename` says so.
+        """
+        dockerfile = absolute(self.shown(path))
         problems = self._projects.configuration(dockerfile.parent).problems
         if problems:
             raise CliError(problems[0])
@@ -84,7 +83,18 @@ class Builds:
 
     def workspace(self, path: str) -> Workspace:
         """What the sources beside a file tell."""
-        return Workspace() if path == STDIN else self._projects.workspace(absolute(Path(path).parent))
+        shown = self.shown(path)
+        return Workspace() if shown == STDIN else self._projects.workspace(absolute(Path(shown).parent))
+
+
+def _configuration(path: str) -> Configuration:
+    try:
+        found = read_configuration(absolute(path))
+    except ReadError as error:
+        raise CliError(_("--config {path}: cannot be read: {reason}", path=path, reason=error)) from error
+    if found.problems:
+        raise CliError(found.problems[0])
+    return found
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -98,6 +108,13 @@ def _settings(options: argparse.Namespace) -> Settings:
         select=_read("select", given.get("select"), read_rules),
         ignore=_read("ignore", given.get("ignore"), read_rules),
     )
+
+
+def _unknown(platform: Platform) -> str:
+    close = nearest_known(platform)
+    if close is None:
+        return _("unknown platform {platform}", platform=platform)
+    return _("unknown platform {platform}; did you mean {close}?", platform=platform, close=close)
 
 
 def _read(option: str, value: str | None, reader: Callable[[object], Value]) -> Value:

@@ -10,6 +10,7 @@ from buildxray.cli.build_options import BuildOptions
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
+from buildxray.cli.reports import escaped_json
 from buildxray.localization import localized
 from buildxray.plan.checks.events import CheckWarning
 from buildxray.plan.checks.linter import buildkit_warnings
@@ -41,7 +42,7 @@ def check_as_buildkit(options: argparse.Namespace) -> int:
         ignored = None if path == STDIN else read_ignore_patterns(absolute(path), absolute(path).parent)
         warnings = buildkit_warnings(plan, planner.memo, ignored)
         answer = as_object(path, plan, warnings)
-        console.out(json.dumps(answer, ensure_ascii=False))
+        console.data(escaped_json(json.dumps(answer, ensure_ascii=False)))
         code = max(code, int(len(answer) > 2 or bool(warnings)))
     return 0 if options.exit_zero and code == 1 else code
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
+from buildxray.cli.reports import as_array
 from buildxray.localization import _
 from buildxray.platforms.platform import this_machine
 from buildxray.projects.as_json import build_as_json, relative
@@ -33,14 +34,14 @@ def builds(options: argparse.Namespace) -> int:
         match options.format:
             case "text":
                 for line in _text(read, directory):
-                    console.print(line, soft_wrap=True, markup=False, highlight=False)
+                    console.line(line, indent="    ")
             case _:
                 tables += (build_as_json(it, directory) for it in read.builds)
     if options.format == "json":
-        console.out(json.dumps(tables, ensure_ascii=False))
+        console.data(as_array(json.dumps(it, ensure_ascii=False) for it in tables))
     elif options.format == "json-lines":
         for table in tables:
-            console.out(json.dumps(table, ensure_ascii=False))
+            console.data(json.dumps(table, ensure_ascii=False))
     return 2 if failed else 0
 
 

@@ -3,58 +3,67 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from rich.text import Text
-
-from buildxray.cli.build_options import BuildOptions
-from buildxray.cli.buildkit_format import check_as_buildkit
+from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.checking import check_files
-from buildxray.cli.console import output, report
-from buildxray.cli.files import find_dockerfiles
-from buildxray.cli.reports import Located, as_github_annotation, as_json, as_sarif
+from buildxray.cli.console import Output, Span, output, report, visible, width_of
+from buildxray.cli.errors import CliError
+from buildxray.cli.files import STDIN, find_targets
+from buildxray.cli.fix import fix_file
+from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 _SEVERITIES: Final = (Severity.INFORMATION, Severity.WARNING, Severity.ERROR)
 _STYLE: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold blue"}
+_MARGIN: Final = "      | "
+_TAB: Final = 4
 
 
 def check(options: argparse.Namespace) -> int:
     """Effect: print what the rules find. Raises `CliError` for wrong options."""
     if options.format == "buildkit":
+        # No other format needs BuildKit's own checks.
+        from buildxray.cli.buildkit_format import check_as_buildkit  # noqa: PLC0415
+
         return check_as_buildkit(options)
-    console = output()
+    out = output()
+    build = BuildOptions.of(options)
+    failed: list[str] = []
+    targets = [*find_targets(options.paths, failed)]
     total = _Total()
-    log: list[Located] = []
-    for file in check_files([*find_dockerfiles(options.paths)], BuildOptions.of(options)):
+    if options.fix:
+        if any(it.path == STDIN for it in targets):
+            raise CliError(_("--fix: the standard input has no file to write to; use `buildxray fix -`"))
+        builds = Builds(build)
+        for target in targets:
+            total.n_fixed += len(fix_file(target, builds, failed, with_suggestions=options.unsafe))
+    reported: set[str] = set()
+    checked: list[CheckedFile] = []
+    write = _write_text if options.format == "text" and not options.statistics else checked.append
+    for file in check_files([it.path for it in targets], build):
         if file.error:
-            report(file.error)
-            total.n_unreadable += 1
+            failed.append(file.path)
+            if file.error not in reported:
+                reported.add(file.error)
+                report(file.error)
             continue
         total.add(file.diagnostics)
-        lines = LineIndex.of(file.text)
-        located = [Located(file.path, lines, it) for it in file.diagnostics]
-        match options.format:
-            case "json":
-                console.out("".join(f"{as_json(it)}\n" for it in located), end="")
-            case "github":
-                console.out("".join(f"{as_github_annotation(it)}\n" for it in located), end="")
-            case "sarif":
-                log += located
-            case _:
-                _print(console, file, lines)
-    if options.format == "sarif":
-        console.out(as_sarif(log))
-    if options.format == "text":
-        console.print(total.summary, soft_wrap=True)
-    if total.n_unreadable:
+        write(file)
+    if options.statistics:
+        _write_statistics(out, total, options.format)
+    elif options.format != "text":
+        located = (Located(it.path, LineIndex.of(it.text), found) for it in checked for found in it.diagnostics)
+        _FORMATS[options.format](out, located)
+    if options.format == "text" and not options.quiet and not options.statistics:
+        out.line(total.summary)
+    if failed:
         return 2
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
     fails = worst >= _SEVERITIES.index(Severity(options.fail_on))
@@ -66,7 +75,7 @@ class _Total:
 
     def __init__(self) -> None:
         self.n_files = 0
-        self.n_unreadable = 0
+        self.n_fixed = 0
         self.found: list[Diagnostic] = []
 
     def add(self, diagnostics: tuple[Diagnostic, ...]) -> None:
@@ -79,8 +88,11 @@ class _Total:
 
     @property
     def summary(self) -> str:
+        fixed = [ngettext("{n} finding repaired.", "{n} findings repaired.", self.n_fixed)] if self.n_fixed else []
         if not self.found:
-            return ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)
+            return " ".join(
+                [*fixed, ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)]
+            )
         n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.found)
         n_others = sum(bool(it.fixes) for it in self.found) - n_safe
         files = ngettext("{n} file", "{n} files", self.n_files)
@@ -91,39 +103,97 @@ class _Total:
             findings.append(_("`buildxray fix --unsafe` repairs {n} more.", n=n_others))
         elif n_others:
             findings.append(_("`buildxray fix --unsafe` repairs {n}.", n=n_others))
-        return " ".join(findings)
+        return " ".join([*fixed, *findings])
 
 
-def _print(console: Console, file: CheckedFile, lines: LineIndex) -> None:
-    if file.refusal is not None:
-        line, message = file.refusal
-        console.print(
-            _headline(f"{file.path}:{line}", _("BuildKit refuses this file"), "bold red", message, ""), soft_wrap=True
-        )
-        console.print()
+def _write_json(out: Output, located: Iterator[Located]) -> None:
+    out.data(as_array(map(as_json, located)))
+
+
+def _write_json_lines(out: Output, located: Iterator[Located]) -> None:
+    for it in located:
+        out.data(as_json(it))
+
+
+def _write_sarif(out: Output, located: Iterator[Located]) -> None:
+    out.data(as_sarif(located))
+
+
+def _write_github(out: Output, located: Iterator[Located]) -> None:
+    for it in located:
+        out.data(as_github_annotation(it))
+
+
+_FORMATS: Final[dict[str, Callable[[Output, Iterator[Located]], None]]] = {
+    "github": _write_github,
+    "json": _write_json,
+    "json-lines": _write_json_lines,
+    "sarif": _write_sarif,
+}
+
+
+def _write_statistics(out: Output, total: _Total, format_: str) -> None:
+    """Effect: write how often each rule has found something, the most frequent first."""
+    counts = Counter(it.rule for it in total.found)
+    fixable = Counter(it.rule for it in total.found if it.fixes)
+    rows = [(rule, n, fixable[rule]) for rule, n in sorted(counts.items(), key=lambda it: (-it[1], it[0]))]
+    if format_ != "text":
+        out.data(statistics_as_json(rows, is_array=format_ != "json-lines"))
+        return
+    for rule, n, n_fixable in rows:
+        note = _("{n} with a fix", n=n_fixable) if n_fixable else ""
+        out.line(f"{n:5d}  ", (rule, "bold"), ("  " + note if note else "", "dim"))
+
+
+def _write_text(file: CheckedFile) -> None:
+    out = output()
+    lines = LineIndex.of(file.text)
     for it in file.diagnostics:
         line, column = lines.position(it.range.start)
         place = f"{file.path}:{line + 1}:{column + 1}"
-        console.print(_headline(place, _(it.severity.value), _STYLE[it.severity], it.message, it.rule), soft_wrap=True)
-        console.print(_excerpt(lines, it.range, _STYLE[it.severity]), no_wrap=True, overflow="ellipsis")
+        _write_headline(out, place, (_(it.severity.value), _STYLE[it.severity]), it.message, it.rule)
+        number = f"{line + 1:5d} | "
+        content, carets = excerpt(lines, it.range, out.width - max(len(number), len(_MARGIN)))
+        out.line((number, "dim"), content)
+        out.line((_MARGIN, "dim"), (carets, _STYLE[it.severity]))
         for fix in it.fixes:
             note = "" if fix.safety is Safety.SAFE else _(" (a suggestion: look at it first)")
-            console.print(Text.assemble(("      ", ""), (_("fix: "), "green"), fix.title, note), soft_wrap=True)
-        console.print()
+            out.line("      ", (_("fix: "), "green"), fix.title, note, indent=" " * 11)
+        out.line()
 
 
-def _headline(place: str, kind: str, style: str, message: str, rule: str) -> Text:
-    text = Text.assemble((place, "bold"), ": ", (kind, style), ": ", message)
-    return text.append(f" [{rule}]", "dim") if rule else text
+def _write_headline(out: Output, place: str, kind: Span, message: str, rule: str = "") -> None:
+    spans: list[Span] = [(place, "bold"), ": ", kind, ": ", message]
+    if rule:
+        spans.append((f" [{rule}]", "dim"))
+    out.line(*spans, indent="  ")
 
 
-def _excerpt(lines: LineIndex, range_: TextRange, style: str) -> Text:
-    """The line of a finding, and carets under the finding."""
+def excerpt(lines: LineIndex, range_: TextRange, width: int) -> tuple[str, str]:
+    """The line of a finding and carets under the finding, both at most `width` columns; the carets are never left out."""
     line, column = lines.position(range_.start)
     content = lines.text[lines.starts[line] : lines.ends[line]]
-    before = Text(content[:column].expandtabs(4)).cell_len
-    width = max(1, Text(content[column : column + range_.end - range_.start].expandtabs(4)).cell_len)
-    number = f"{line + 1:5d} | "
-    return Text.assemble(
-        (number, "dim"), content.expandtabs(4), "\n", ("      | ", "dim"), " " * before, ("^" * width, style)
-    )
+    end = min(len(content), column + max(1, range_.end - range_.start))
+    before, marked, after = (visible(it.expandtabs(_TAB)) for it in _parts(content, column, end))
+    if width_of(before + marked + after) > width:
+        marked = _cut(marked, max(1, width - 2))
+        room = max(0, width - width_of(marked))
+        if width_of(before) > room // 2:
+            n_after = min(width_of(after), room // 2)
+            before = "…" + _cut(before[::-1], max(0, room - n_after - 1))[::-1] if before else ""
+        room = max(0, width - width_of(before + marked))
+        after = after if width_of(after) <= room else _cut(after, room)
+    return before + marked + after, " " * width_of(before) + "^" * max(1, width_of(marked))
+
+
+def _parts(content: str, start: int, end: int) -> tuple[str, str, str]:
+    return content[:start], content[start:end], content[end:]
+
+
+def _cut(text: str, width: int) -> str:
+    """The begin of a text, with an ellipsis where it is cut."""
+    if width_of(text) <= width:
+        return text
+    while text and width_of(text) > width - 1:
+        text = text[: max(0, len(text) - max(1, (width_of(text) - width) // 2))]
+    return f"{text}…" if width > 0 else ""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import progress
-from buildxray.cli.errors import CliError
+from buildxray.cli.errors import CliError, internal_error
 from buildxray.cli.files import STDIN, read_file
 from buildxray.ide.batch import CheckedFile, check_text
 from buildxray.localization import _, use_environment
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 _MANY: Final = 64
 """Files from which on it pays to start other processes."""
@@ -20,22 +22,59 @@ _CHUNK: Final = 8
 
 
 def check_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
-    """Check files, in their order. Raises `CliError` for a wrong configuration file."""
+    """Check files, in their order; what goes wrong with one of them is its `error`."""
     n_processes = os.cpu_count() or 1
     if len(paths) < _MANY or n_processes == 1 or STDIN in paths:
         builds = Builds(options)
         yield from (_check(path, builds) for path in paths)
-        return
-    with ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options,)) as pool:
-        yield from progress(pool.map(_check_in_worker, paths, chunksize=_CHUNK), len(paths), _("Checking"))
+    else:
+        yield from progress(_in_processes(paths, options, n_processes), len(paths), _("Checking"))
+
+
+def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:
+    """Check files in a pool; the files that a worker was killed with are checked again, each in a process of its own."""
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - few runs need it
+
+    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    pool = _pool(n_processes, options)
+    try:
+        futures = [pool.submit(_check_in_worker, it) for it in chunks]
+        for chunk, future in zip(chunks, futures, strict=True):
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                for path in chunk:
+                    yield _check_alone(path, options)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_alone(path: str, options: BuildOptions) -> CheckedFile:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+    with _pool(1, options) as pool:
+        future: Future[list[CheckedFile]] = pool.submit(_check_in_worker, [path])
+        try:
+            return future.result()[0]
+        except BrokenProcessPool:
+            reason = _("the process that checked it was killed; is there enough memory?")
+            return CheckedFile(path, error=f"{path}: {reason}")
+
+
+def _pool(n_processes: int, options: BuildOptions) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - few runs need it
+
+    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options,))
 
 
 def _check(path: str, builds: Builds) -> CheckedFile:
     try:
         text = read_file(path)
+        return check_text(builds.shown(path), text, builds.analyzer(path))
     except CliError as error:
         return CheckedFile(path, error=str(error))
-    return check_text(path, text, builds.analyzer(path))
+    except Exception as error:  # noqa: BLE001 - the other files are still reported
+        return CheckedFile(path, error=f"{path}: {internal_error(error)}")
 
 
 _builds: Builds
@@ -43,10 +82,14 @@ _builds: Builds
 
 
 def _begin(options: BuildOptions) -> None:
+    """Effect: prepare a worker process; Ctrl-C is for the process that started it."""
+    import signal  # noqa: PLC0415
+
     global _builds  # noqa: PLW0603 - a process of a pool keeps nothing else between two files
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     use_environment()
     _builds = Builds(options)
 
 
-def _check_in_worker(path: str) -> CheckedFile:
-    return _check(path, _builds)
+def _check_in_worker(paths: Sequence[str]) -> list[CheckedFile]:
+    return [_check(it, _builds) for it in paths]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from buildxray.cli.console import Output
 
 
-def print_diff(console: Console, path: str, old: str, new: str) -> None:
-    """Effect: print the diff; nothing where the texts are equal."""
+def write_diff(out: Output, path: str, old: str, new: str) -> None:
+    """Effect: write a difference that `patch` understands: on a terminal escaped, else the bytes as they are."""
     for line in _diff(path, old, new):
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[0], "")
-        console.print(Text(line, "bold" if line.startswith(("+++", "---")) else style), soft_wrap=True)
+        style = "bold" if line.startswith(("+++", "---")) else style
+        if out.is_terminal or out.has_colors:
+            out.line((line, style))
+        else:
+            out.data(line)
 
 
 def _diff(path: str, old: str, new: str) -> Iterator[str]:

@@ -1,34 +1,115 @@
-"""Finding, reading and writing files."""
+"""Finding, reading and writing the Dockerfiles that a command line names."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from buildxray.cli.console import report, warn
 from buildxray.cli.errors import CliError
 from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, read_stream
 from buildxray.files.writing import WriteError, replace_content
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
 from buildxray.projects.builds import absolute
+from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.search import search
 
 STDIN: Final = "-"
+_OTHER_KINDS: Final = frozenset(
+    [
+        ".bash",
+        ".c",
+        ".cc",
+        ".cfg",
+        ".cpp",
+        ".cs",
+        ".css",
+        ".dockerignore",
+        ".env",
+        ".gitignore",
+        ".go",
+        ".h",
+        ".hcl",
+        ".htm",
+        ".html",
+        ".ini",
+        ".java",
+        ".js",
+        ".json",
+        ".jsx",
+        ".kt",
+        ".lock",
+        ".md",
+        ".mjs",
+        ".mod",
+        ".php",
+        ".png",
+        ".ps1",
+        ".py",
+        ".rb",
+        ".rs",
+        ".rst",
+        ".sh",
+        ".sql",
+        ".sum",
+        ".svg",
+        ".tf",
+        ".toml",
+        ".ts",
+        ".tsx",
+        ".txt",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".zip",
+    ]
+)
+"""Ends of the names of files that hold something else; a Dockerfile that has such a name can be given as `-`."""
 
 
-def find_dockerfiles(paths: Iterable[str]) -> Iterator[str]:
+class Target(NamedTuple):
+    """A file that a command works on."""
+
+    path: str
+    directory: str | None = None
+    """The directory of the command line that it has been found in; None for a file that the command line names."""
+
+
+def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[Target]:
     """Yield files as given, and the Dockerfiles in directories in order of name.
 
-    What `.gitignore` names, and what the project's settings exclude, is left out.
+    What `.gitignore` names, and what the project's settings exclude, is left out. Effect: what cannot be searched is
+    reported, and appended to `failed`. Raises `CliError` for a path that cannot be meant.
     """
+    failed = [] if failed is None else failed
+
+    def on_error(path: Path, reason: str) -> None:
+        report(_("{path}: cannot be searched: {reason}", path=_short(str(path)), reason=reason))
+        failed.append(str(path))
+
     for path in paths:
-        if path != STDIN and Path(path).is_dir():
-            configuration = find_configuration(absolute(path))
-            yield from map(str, search(Path(path), configuration.settings.exclude))
-        else:
-            yield path
+        if not path:
+            raise CliError(_("a path is empty; did a variable have no value? Write `.` for the current directory"))
+        if path == STDIN or not _is_directory(path):
+            if path != STDIN:
+                _refuse_other_kinds(path)
+            yield Target(path)
+            continue
+        configuration = find_configuration(absolute(path))
+        n_found = 0
+        for file in search(Path(path), configuration.settings.exclude, on_error):
+            n_found += 1
+            yield Target(str(file), path)
+        if not n_found:
+            warn(_("no Dockerfile found in {path}", path=path))
+
+
+def find_dockerfiles(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[str]:
+    """Yield the paths of `find_targets`."""
+    return (it.path for it in find_targets(paths, failed))
 
 
 def read_file(path: str) -> str:
@@ -36,7 +117,7 @@ def read_file(path: str) -> str:
     try:
         content = _read_stdin() if path == STDIN else read_bytes(path, MOST_DOCKERFILE_BYTES)
     except ReadError as error:
-        raise CliError(_("{path}: cannot be read: {reason}", path=path, reason=error)) from error
+        raise CliError(_("{path}: cannot be read: {reason}", path=_short(path), reason=error)) from error
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -44,15 +125,38 @@ def read_file(path: str) -> str:
         raise CliError(_("{path}:{line}: not UTF-8; convert the file first", path=path, line=line)) from error
 
 
-def write_file(path: str, old: str, new: str, directory: str | None = None) -> None:
+def write_file(target: Target, old: str, new: str) -> None:
     """Effect: replace a file's text at once or not at all; see `replace_content`. Raises `CliError`."""
     try:
-        replace_content(path, old.encode("utf-8"), new.encode("utf-8"), directory)
+        replace_content(target.path, old.encode("utf-8"), new.encode("utf-8"), target.directory)
     except WriteError as error:
-        raise CliError(_("{path}: cannot be written: {reason}", path=path, reason=error)) from error
+        raise CliError(_("{path}: cannot be written: {reason}", path=target.path, reason=error)) from error
+
+
+def _refuse_other_kinds(path: str) -> None:
+    """Raises `CliError` for the name of a file that holds something else, such as `compose.yaml`."""
+    pure = Path(path)
+    kind = pure.suffix.lower() or pure.name.lower()
+    if kind in _OTHER_KINDS and not is_dockerfile(pure.name):
+        raise CliError(
+            _("{path}: not a Dockerfile by its name; if it is one, give it to the standard input: `-`", path=path)
+        )
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        # Too long, a NUL in it: reading the file gives the reason.
+        return False
 
 
 def _read_stdin() -> bytes:
     if sys.stdin is None:
         raise ReadError(_("the standard input is closed"))
     return read_stream(sys.stdin.buffer, MOST_DOCKERFILE_BYTES)
+
+
+def _short(path: str) -> str:
+    """A path of a length that can be read; its end tells most."""
+    return path if len(path) <= 300 else f"…{path[-300:]}"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from rich.text import Text
-
 from buildxray.cli.console import output, report
-from buildxray.cli.diffs import print_diff
+from buildxray.cli.diffs import write_diff
 from buildxray.cli.errors import CliError
-from buildxray.cli.files import STDIN, find_dockerfiles, read_file, write_file
+from buildxray.cli.files import STDIN, find_targets, read_file, write_file
 from buildxray.ide.formatting import format_text
 from buildxray.localization import _, ngettext
 
@@ -19,31 +17,30 @@ def format_files(options: argparse.Namespace) -> int:
 
     Gives 1 where `--check` or `--diff` finds a file that would change, 2 for one that cannot be read or written.
     """
-    console = output()
+    out = output()
     changed = 0
-    has_failed = False
+    failed: list[str] = []
     only_looks = options.check or options.diff
-    for path in find_dockerfiles(options.paths):
+    for target in find_targets(options.paths, failed):
+        path = target.path
         try:
             text = read_file(path)
             formatted = format_text(text)
             if options.diff:
-                print_diff(console, path, text, formatted)
+                write_diff(out, path, text, formatted)
             elif path == STDIN and not options.check:
-                console.out(formatted, end="")
+                out.data(formatted, end="")
             elif formatted != text:
                 if not only_looks:
-                    write_file(path, text, formatted)
+                    write_file(target, text, formatted)
                 message = _("would be formatted") if only_looks else _("formatted")
-                console.print(Text.assemble((path, "bold"), ": ", message), soft_wrap=True)
+                out.line((path, "bold"), ": ", message, indent="  ")
             changed += formatted != text
         except CliError as error:
             report(error)
-            has_failed = True
+            failed.append(path)
     if options.check:
-        console.print(
-            ngettext("{n} file would be formatted.", "{n} files would be formatted.", changed), soft_wrap=True
-        )
-    if has_failed:
+        out.line(ngettext("{n} file would be formatted.", "{n} files would be formatted.", changed))
+    if failed:
         return 2
     return 1 if only_looks and changed else 0

@@ -33,7 +33,10 @@ def plan_text(build: Build, path: str, origin: str = "") -> RenderableType:
     if origin:
         head.append(f"  ({localized(origin)})", "dim")
     errors = [_error(path, it.line, localized(it.message)) for it in build.errors[:1]]
-    return Group(head, *errors, "", *map(_stage, build.stages), _totals(build))
+    rows = {it.idx: _rows_of(it) for it in build.stages if it.is_needed}
+    all_rows = [row for of_stage in rows.values() for row in of_stage]
+    stages = (_stage(it, rows.get(it.idx, []), all_rows) for it in build.stages)
+    return Group(head, *errors, "", *stages, _totals(build))
 
 
 def _error(path: str, line: int, message: str) -> Text:
@@ -45,6 +48,8 @@ class _Row(NamedTuple):
 
     line: str
     instruction: Text
+    short: Text
+    """The instruction without its flags, which tell least."""
     mark: Text
     reason: Text
 
@@ -54,16 +59,19 @@ class _Rows:
     """Rows in columns; long instructions are cut so that the rest fits into the terminal."""
 
     rows: list[_Row]
+    all_rows: list[_Row]
+    """Those of the other stages too: columns are as wide in each stage."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        n_mark = max((it.mark.cell_len for it in self.rows), default=0)
-        n_line = max((len(it.line) for it in self.rows), default=0)
-        n_reason = min(max((it.reason.cell_len for it in self.rows), default=0), max(0, options.max_width // 3))
-        n_longest = max((it.instruction.cell_len for it in self.rows), default=0)
+        n_mark = max((it.mark.cell_len for it in self.all_rows), default=0)
+        n_line = max((len(it.line) for it in self.all_rows), default=0)
+        n_reason = min(max((it.reason.cell_len for it in self.all_rows), default=0), max(0, options.max_width // 3))
+        n_longest = max((it.instruction.cell_len for it in self.all_rows), default=0)
         n_room = options.max_width - n_line - n_mark - n_reason - _MARGINS
         n_instruction = max(_LEAST, min(n_longest, n_room))
         for row in self.rows:
-            instruction = row.instruction.copy()
+            fits = row.instruction.cell_len <= n_instruction
+            instruction = (row.instruction if fits else row.short).copy()
             instruction.truncate(n_instruction, overflow="ellipsis", pad=True)
             padding = " " * (n_mark - row.mark.cell_len)
             line = Text.assemble("  ", (row.line.rjust(n_line), "dim"), "  ", instruction, "  ", row.mark)
@@ -73,11 +81,14 @@ class _Rows:
             yield line
 
 
-def _stage(stage: Stage) -> RenderableType:
+def _stage(stage: Stage, rows: list[_Row], all_rows: list[_Row]) -> RenderableType:
     if not stage.is_needed:
         return Group(Text.assemble(stage.display_name, "  ", _("not needed"), style="dim"), "")
-    rows = [_row(it) for it in (stage.from_, *stage.instructions) if it.steps]
-    return Group(_headline(stage), _Rows(rows), "")
+    return Group(_headline(stage), _Rows(rows, all_rows), "")
+
+
+def _rows_of(stage: Stage) -> list[_Row]:
+    return [_row(it) for it in (stage.from_, *stage.instructions) if it.steps]
 
 
 def _headline(stage: Stage) -> Text:
@@ -91,10 +102,13 @@ def _headline(stage: Stage) -> Text:
 def _row(instruction: Instruction) -> _Row:
     executed = execution(instruction)
     keyword = instruction.node.keyword.text
-    written = Text.assemble((keyword, "bold"), " ".join(["", *instruction.node.text[len(keyword) :].split()]))
+    words = instruction.node.text[len(keyword) :].split()
+    n_flags = next((n for n, word in enumerate(words) if not word.startswith("--")), len(words))
+    written = Text.assemble((keyword, "bold"), " ".join(["", *words]))
+    short = Text.assemble((keyword, "bold"), " ".join(["", "…", *words[n_flags:]])) if n_flags else written
     platforms = _(", ").join(map(str, executed.emulated_platforms))
     reason = _("; ").join(filter(None, [platforms, split_note(instruction)]))
-    return _Row(str(instruction.line), written, _mark(executed), Text(reason, "dim"))
+    return _Row(str(instruction.line), written, short, _mark(executed), Text(reason, "dim"))
 
 
 def _mark(executed: Execution) -> Text:

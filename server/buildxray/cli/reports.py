@@ -1,14 +1,17 @@
-"""Findings for machines: JSON lines, GitHub annotations, SARIF. Lines and columns count from 1, columns in code points."""
+"""Findings for machines: JSON, JSON lines, GitHub annotations, SARIF. Lines and columns count from 1, columns in code points."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import buildxray
+from buildxray.cli.console import visible
 from buildxray.ide.diagnostics import Diagnostic, documentation_url
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Severity
@@ -17,6 +20,10 @@ from buildxray.syntax.text import LineIndex, TextRange
 
 _GITHUB_COMMAND: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "notice"}
 _SARIF_LEVEL: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
+
+
+_INVISIBLE: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON allows in a text, though a terminal may obey it or UTF-8 may not hold it."""
 
 
 class Located(NamedTuple):
@@ -45,7 +52,24 @@ def as_json(found: Located) -> str:
             for fix in it.fixes
         ],
     }
-    return json.dumps(fields, ensure_ascii=False)
+    return escaped_json(json.dumps(fields, ensure_ascii=False))
+
+
+def as_array(objects: Iterable[str]) -> str:
+    """A JSON array of objects, each on a line of its own."""
+    joined = ",\n".join(f"  {it}" for it in objects)
+    return f"[\n{joined}\n]" if joined else "[]"
+
+
+def escaped_json(text: str) -> str:
+    """JSON with the same meaning that moves no cursor."""
+    return _INVISIBLE.sub(lambda it: f"\\u{ord(it[0]):04x}", text)
+
+
+def statistics_as_json(rows: Iterable[tuple[str, int, int]], *, is_array: bool) -> str:
+    """How often each rule has found something: the contract of `--statistics --format json`."""
+    objects = [json.dumps({"rule": rule, "count": n, "fixable": n_fixable}) for rule, n, n_fixable in rows]
+    return as_array(objects) if is_array else "\n".join(objects)
 
 
 def as_github_annotation(found: Located) -> str:
@@ -60,8 +84,8 @@ def as_github_annotation(found: Located) -> str:
         "endColumn": region["endColumn"],
         "title": f"buildxray: {it.rule}",
     }
-    listed = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in properties.items())
-    return f"::{_GITHUB_COMMAND[it.severity]} {listed}::{_escaped(it.message)}"
+    listed = ",".join(f"{name}={_escaped(visible(str(value)), ':,')}" for name, value in properties.items())
+    return f"::{_GITHUB_COMMAND[it.severity]} {listed}::{_escaped(visible(it.message))}"
 
 
 def as_sarif(found: Iterable[Located]) -> str:
@@ -87,7 +111,7 @@ def as_sarif(found: Iterable[Located]) -> str:
         "results": [_sarif_result(it) for it in found],
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False)
+    return escaped_json(json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False))
 
 
 def _sarif_result(found: Located) -> dict[str, Any]:
@@ -116,7 +140,7 @@ def _sarif_fix(found: Located, fix: Fix) -> dict[str, Any]:
 
 def _artifact(path: str) -> dict[str, str]:
     pure = PurePath(path)
-    return {"uri": pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())}
+    return {"uri": pure.as_uri() if pure.is_absolute() else quote(os.fsencode(pure.as_posix()))}
 
 
 def _region(lines: LineIndex, range_: TextRange) -> dict[str, int]:

@@ -8,6 +8,7 @@ import json
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import output
 from buildxray.cli.logs import LoggedFile, measure_file, read_log_of_user
+from buildxray.cli.reports import as_array
 from buildxray.ide.times_as_json import times_as_json
 
 
@@ -17,8 +18,10 @@ def times(options: argparse.Namespace) -> int:
     console = output()
     match options.format:
         case "json":
+            console.data(as_array(json.dumps(times_as_json(it), ensure_ascii=False) for it in file.builds))
+        case "json-lines":
             for it in file.builds:
-                console.out(json.dumps(times_as_json(it), ensure_ascii=False))
+                console.data(json.dumps(times_as_json(it), ensure_ascii=False))
         case "markdown":
             from buildxray.cli.times_markdown import times_markdown  # noqa: PLC0415 - the other formats do without
 

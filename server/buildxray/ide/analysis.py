@@ -5,16 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from buildxray.ide.diagnostics import Diagnostic, diagnose
-from buildxray.plan.model import Plan
-from buildxray.plan.planner import Planner
-from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
-from buildxray.semantics.build import Build
-from buildxray.syntax.parser import Dockerfile, parse
+from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, Plan, Workspace
 from buildxray.syntax.text import LineIndex
-from buildxray.toolchains.base import Workspace
 
 
 class Analysis:
@@ -23,8 +18,7 @@ class Analysis:
     def __init__(
         self,
         text: str,
-        planner: Planner,
-        workspace: Workspace,
+        builder: Builder,
         *,
         asks_for_several: bool,
         origin: str = "",
@@ -33,11 +27,10 @@ class Analysis:
     ) -> None:
         self.text = text
         self._earlier = earlier
-        self.request = planner.request
+        self.request = builder.request
         self.origin = origin
         """Where the target platforms come from, for people; empty where nobody has chosen them."""
-        self._planner = planner
-        self._workspace = workspace
+        self._builder = builder
         self._asks_for_several = asks_for_several
         self._rules = rules
 
@@ -49,24 +42,24 @@ class Analysis:
     @cached_property
     def dockerfile(self) -> Dockerfile:
         """The parsed text."""
-        dockerfile = parse(self.text, earlier=self._earlier)
+        dockerfile = self._builder.parse(self.text, self._earlier)
         self._earlier = None
         return dockerfile
 
     @cached_property
+    def build(self) -> Build:
+        """The build as objects: stages, instructions, commands."""
+        return self._builder.build(self.dockerfile)
+
+    @property
     def plan(self) -> Plan:
         """What BuildKit would execute."""
-        return self._planner.plan(self.dockerfile)
+        return self.build.plan
 
     @cached_property
     def context(self) -> RuleContext:
         """What rules look at."""
-        return RuleContext(self.plan, self._planner, self._workspace, asks_for_several=self._asks_for_several)
-
-    @property
-    def build(self) -> Build:
-        """The build as objects: stages, instructions, commands."""
-        return self.context.build
+        return RuleContext(self.build, self._builder, asks_for_several=self._asks_for_several)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -86,11 +79,10 @@ class Analyzer:
         rules: tuple[Rule, ...] = ALL,
         workspace: Workspace | None = None,
     ) -> None:
-        self._planner = Planner(request)
+        self._builder = Builder(request, workspace)
         self._asks_for_several = asks_for_several
         self._origin = origin
         self._rules = rules
-        self._workspace = workspace or Workspace()
         self._latest: Analysis | None = None
 
     def analyze(self, text: str) -> Analysis:
@@ -98,8 +90,7 @@ class Analyzer:
         earlier = None if self._latest is None else self._latest.dockerfile
         self._latest = Analysis(
             text,
-            self._planner,
-            self._workspace,
+            self._builder,
             asks_for_several=self._asks_for_several,
             origin=self._origin,
             rules=self._rules,

@@ -11,7 +11,6 @@ from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
-from buildxray.localization import localized
 from buildxray.projects.builds import absolute
 
 
@@ -21,19 +20,13 @@ class CheckedFile(NamedTuple):
     path: str
     text: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
-    refusal: tuple[int, str] | None = None
-    """Line and message, where BuildKit would not build it."""
     error: str = ""
     """Why it could not be checked."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
-    analysis = analyzer.analyze(text)
-    refusal = analysis.plan.error
-    return CheckedFile(
-        path, text, analysis.diagnostics, None if refusal is None else (refusal.line, localized(refusal.message))
-    )
+    return CheckedFile(path, text, analyzer.analyze(text).diagnostics)
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

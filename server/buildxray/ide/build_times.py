@@ -13,13 +13,10 @@ from buildxray.logs.matching import StepTime
 from buildxray.logs.model import LoggedBuild, Status
 from buildxray.logs.prediction import Prediction, predict
 from buildxray.logs.times import Times, measure
-from buildxray.plan.model import Step
-from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
-from buildxray.semantics.build import Build
-from buildxray.syntax.parser import Dockerfile, parse
+from buildxray.semantics.build import Build, Builder, Dockerfile, Step
 from buildxray.syntax.text import Edit, apply_edits
 from buildxray.toolchains.base import Workspace
 
@@ -59,18 +56,18 @@ class MeasuredBuild:
         self._latest: tuple[Dockerfile, dict[int, InstructionTimes]] | None = None
 
     @cached_property
-    def _planner(self) -> Planner:
-        return Planner(self.times.plan.request)
+    def _builder(self) -> Builder:
+        return Builder(self.times.plan.request, self._workspace)
 
     @cached_property
     def build(self) -> Build:
         """The build as objects."""
-        return Build(self.times.plan, self._workspace, Planner(self.times.plan.request).memo)
+        return self._builder.of_plan(self.times.plan)
 
     def predict(self, text: str) -> Prediction:
         """What another text would change."""
-        plan = self._planner.plan(parse(text, earlier=self.times.plan.dockerfile))
-        return predict(self.times, self.build, Build(plan, self._workspace, self._planner.memo))
+        dockerfile = self._builder.parse(text, self.times.plan.dockerfile)
+        return predict(self.times, self.build, self._builder.build(dockerfile))
 
     def predict_edits(self, edits: Iterable[Edit]) -> Prediction:
         """What edits of the text that was built would change."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import read_project_text, read_text
 from buildxray.ide.settings import Settings, read_settings
 from buildxray.localization import _
 
@@ -37,9 +37,14 @@ def find_configuration(directory: Path) -> Configuration:
     return Configuration(None, Settings(), ())
 
 
+def read_configuration(path: Path) -> Configuration:
+    """Read a file that the user has named, whatever its name. Raises `ReadError`."""
+    return _read(path, read_text(path)) or Configuration(path, Settings(), ())
+
+
 def _read(path: Path, text: str) -> Configuration | None:
     """None for a `pyproject.toml` that says nothing of buildxray."""
-    is_own = path.name == "buildxray.toml"
+    is_own = path.name != "pyproject.toml"
     if not is_own and "tool.buildxray" not in text:
         return None
     # Loaded where there is a file to read only.

@@ -36,18 +36,17 @@ class Declarations:
     """The declarations of a Dockerfile, indexed by scope; declarations of one variable are joined into groups."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
         self._nodes = [it.node for it in analysis.dockerfile.instructions]
-        stages = analysis.plan.stages
-        self._first_from = stages[0].from_idx if stages else len(self._nodes)
-        self._has_stages = bool(stages)
+        self._build = analysis.build
+        self._first_from = len(self._build.global_instructions)
+        self._has_stages = bool(self._build.stages)
         self._by_scope: dict[int, dict[str, list[Declaration]]] = {}
         """By the number of the stage, -1 for what comes before the first FROM."""
         self._parents: dict[Declaration, Declaration] = {}
         self._roots: dict[int, int] = {}
         for idx, node in enumerate(self._nodes):
             if isinstance(node, Arg | Env) and isinstance(node, WithPairs):
-                stage = analysis.context.facts.stage_of(idx)
+                stage = self._build.instructions[idx].stage
                 scope = self._by_scope.setdefault(-1 if stage is None else stage.idx, {})
                 for number, pair in enumerate(node.pairs):
                     scope.setdefault(pair.name.text, []).append(Declaration(idx, number))
@@ -60,8 +59,8 @@ class Declarations:
         a base stage wins over its ARG (dispatchStages). Stages chosen by platform give one answer each.
         """
         before = Declaration(idx, n_pairs)
-        stage = self._analysis.context.facts.stage_of(idx)
-        if stage is None or stage.from_idx == idx:
+        stage = self._build.instructions[idx].stage
+        if stage is None or stage.from_.idx == idx:
             return tuple(self._global(name, min(before, Declaration(self._first_from, 0))))
         reached: dict[Declaration, None] = {}
         bases = self._in_scope(stage.idx, name, before, reached)
@@ -99,12 +98,12 @@ class Declarations:
             reached.update(dict.fromkeys(given))
             if name in AUTOMATIC_ARGUMENTS or any(self._pair(other).value is not None for other in given):
                 return []
-        return [*self._analysis.context.facts.bases(scope)]
+        return [it.idx for it in self._build.stages[scope].bases]
 
     def _kept_by_image(self, stage: int, name: str) -> Declaration | None:
         """The ENV that the image of a stage keeps."""
-        for ancestor in self._analysis.context.facts.ancestry(stage):
-            for it in self._declared(ancestor, name, None):
+        for ancestor in self._build.stages[stage].ancestry:
+            for it in self._declared(ancestor.idx, name, None):
                 if isinstance(self._nodes[it.instruction], Env):
                     return it
         return None
@@ -164,9 +163,9 @@ class Declarations:
 
     def root(self, idx: int) -> int:
         """The number of the first stage that the stage of an instruction is built on; -1 for the global scope."""
-        stage = self._analysis.context.facts.stage_of(idx)
-        if stage is None or stage.from_idx == idx:
+        stage = self._build.instructions[idx].stage
+        if stage is None or stage.from_.idx == idx:
             return -1
         if stage.idx not in self._roots:
-            self._roots[stage.idx] = min(self._analysis.context.facts.ancestry(stage.idx))
+            self._roots[stage.idx] = min(it.idx for it in stage.ancestry)
         return self._roots[stage.idx]

@@ -10,24 +10,19 @@ from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.declarations import Declaration, declarations_of, declaring_node
-from buildxray.plan.outline import StageOutline
+from buildxray.semantics.build import Instruction as View
+from buildxray.semantics.build import Run as RunView
+from buildxray.semantics.build import Stage
 from buildxray.syntax.heredocs import heredoc_name_spans, terminator_range
 from buildxray.syntax.instructions import (
     Arg,
     Cmd,
-    Copy,
     Entrypoint,
     Env,
-    From,
     Healthcheck,
     Instruction,
-    Node,
-    Onbuild,
-    Run,
-    Token,
     WithPairs,
 )
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import variable_references
@@ -86,48 +81,32 @@ def places_of(analysis: Analysis, name: Name) -> list[Occurrence]:
     return [it for it in occurrences(analysis) if it.name == name]
 
 
-def stage_name(stage: StageOutline) -> Name:
+def stage_name(stage: Stage) -> Name:
     """The name of a stage."""
-    return Name(Kind.STAGE, stage.name, stage.from_idx)
+    return Name(Kind.STAGE, stage.name, stage.from_.idx)
 
 
 def _stages(analysis: Analysis) -> Iterator[Occurrence]:
     earlier: dict[str, Name] = {}
     numbers: dict[str, Name] = {}
-    for stage in analysis.plan.stages:
-        instruction = analysis.dockerfile.instructions[stage.from_idx]
-        node = instruction.node
-        assert isinstance(node, From), "a stage begins with FROM"
-        if node.image is not None and node.image.text.lower() in earlier:
-            base = earlier[node.image.text.lower()]
-            yield Occurrence(base, instruction.range_of(node.image), stage.from_idx, is_declaration=False)
-        if node.alias is not None:
-            range_ = instruction.range_of(node.alias)
-            yield Occurrence(stage_name(stage), range_, stage.from_idx, is_declaration=True)
-        for idx in range(stage.from_idx + 1, stage.end_idx):
-            instruction = analysis.dockerfile.instructions[idx]
-            for token in _sources(instruction.node):
+    for stage in analysis.build.stages:
+        from_ = stage.from_
+        if from_.image is not None and from_.image.text.lower() in earlier:
+            base = earlier[from_.image.text.lower()]
+            yield Occurrence(base, from_.range_of(from_.image), from_.idx, is_declaration=False)
+        if from_.alias is not None:
+            yield Occurrence(stage_name(stage), from_.range_of(from_.alias), from_.idx, is_declaration=True)
+        for instruction in stage.instructions:
+            for token in instruction.sources_named:
                 text = token.text.lower()
                 source = earlier.get(text, numbers.get(text))
                 if source is not None:
                     range_ = instruction.range_of(token)
-                    yield Occurrence(source, range_, idx, is_declaration=False, is_number=text not in earlier)
+                    is_number = text not in earlier
+                    yield Occurrence(source, range_, instruction.idx, is_declaration=False, is_number=is_number)
         numbers[str(stage.idx)] = stage_name(stage)
         if stage.name:
             earlier[stage.name] = stage_name(stage)
-
-
-def _sources(node: Node | None) -> Iterator[Token]:
-    """Where an instruction names what it takes files from."""
-    if isinstance(node, Onbuild):
-        node = node.trigger
-    if isinstance(node, Copy) and node.source_stage is not None and node.source_stage.value is not None:
-        yield node.source_stage.value
-    for flag in node.mounts if isinstance(node, Run) else ():
-        try:
-            yield from (it.value for it in mount_options(flag) if it.key == "from" and it.value is not None)
-        except MountSyntaxError:
-            continue
 
 
 def _variables(analysis: Analysis) -> Iterator[Occurrence]:
@@ -164,7 +143,7 @@ def _pairs_before(instruction: Instruction, offset: int) -> int:
 
 def _uses(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[tuple[str, TextRange]]:
     shell = shell_at(analysis, idx)
-    own = _set_by_script(analysis, idx, instruction)
+    own = _set_by_script(analysis.build.instructions[idx])
     for it in variable_references(instruction, analysis.dockerfile.escape, shell):
         if not (it.is_shell and it.name in own and own[it.name] < it.range.start):
             yield it.name, it.name_range
@@ -175,20 +154,15 @@ def _uses(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[tu
 
 def shell_at(analysis: Analysis, idx: int) -> tuple[str, ...]:
     """What executes the shell text of an instruction."""
-    stage = analysis.context.facts.stage_of(idx)
-    target = analysis.plan.targets[0] if analysis.plan.targets else None
-    scope = None
-    if stage is not None and stage.from_idx != idx and target is not None:
-        scope = target.scope_in_text(stage, idx)
-    return ("/bin/sh", "-c") if scope is None else scope.shell_command
+    return analysis.build.instructions[idx].shell
 
 
-def _set_by_script(analysis: Analysis, idx: int, instruction: Instruction) -> dict[str, int]:
+def _set_by_script(instruction: View) -> dict[str, int]:
     """The variables that the script of a RUN sets itself, and the offset from which on they are set."""
     starts: dict[str, int] = {}
-    for command in analysis.context.inventory.script(idx).commands if isinstance(instruction.node, Run) else ():
+    for command in instruction.script.commands if isinstance(instruction, RunView) else ():
         for name, assignments in command.variables.items():
-            start = min(instruction.place(it.range).start for it in assignments)
+            start = min(instruction.shell_range(it.range).start for it in assignments)
             starts[name] = min(start, starts.get(name, start))
     return starts
 

@@ -12,7 +12,6 @@ from buildxray.ide.names import Kind, Name, Occurrence, occurrence_at, occurrenc
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.expansion import ExpansionError, expand, lex
-from buildxray.syntax.instructions import From
 from buildxray.syntax.text import Edit, TextRange
 
 _STAGE: Final = re.compile(r"[a-z][a-z0-9_.-]*")
@@ -122,7 +121,7 @@ def _check_stage_name(analysis: Analysis, name: Name, new_name: str) -> None:
         )
     if new_name in ("scratch", "context"):
         raise RenameError(_("`{new_name}` means something else to BuildKit", new_name=new_name))
-    if any(it.name == new_name and it.from_idx != name.declared_at for it in analysis.plan.stages):
+    if any(it.name == new_name and it.from_.idx != name.declared_at for it in analysis.build.stages):
         raise RenameError(_("there is a stage `{new_name}` already", new_name=new_name))
     base = _variable_base(analysis, name)
     if base is not None:
@@ -141,24 +140,20 @@ def _variable_base(analysis: Analysis, name: Name) -> tuple[int, str] | None:
 
     Automatic platform arguments may have any value there: another platform than those requested may be built.
     """
-    targets = analysis.plan.targets
-    for stage in analysis.plan.stages:
-        instruction = analysis.dockerfile.instructions[stage.from_idx]
-        node = instruction.node
-        image = node.image if isinstance(node, From) else None
-        if image is None or "$" not in image.text or stage.from_idx <= name.declared_at:
+    for stage in analysis.build.stages:
+        image = stage.from_.image
+        if image is None or "$" not in image.text or stage.from_.idx <= name.declared_at:
             continue
         word = lex(image.text, analysis.dockerfile.escape)
         wild = {it.name for it in word.uses} & {*AUTOMATIC_ARGUMENTS}
-        for target in targets:
-            arguments = target.conversion.resolved.global_arguments
+        for arguments in analysis.build.global_arguments:
             try:
                 text = expand(word, lambda it: "\0" if it in wild else arguments.get(it))  # noqa: B023 - used at once
             except ExpansionError:
                 continue
             pattern = ".*".join(map(re.escape, text.split("\0")))
             if text.strip("\0") and re.fullmatch(pattern, name.text):
-                return instruction.first_line, image.text
+                return stage.from_.line, image.text
     return None
 
 

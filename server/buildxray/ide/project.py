@@ -59,7 +59,9 @@ class ProjectBuild(NamedTuple):
 class Projects:
     """What is known of directories, each read once; another one sees what has changed since."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        """Begin without knowing anything; a configuration that is given is in force in all directories."""
+        self._only_configuration = configuration
         self._builds: dict[Path, tuple[DeclaredBuild, ...]] = {}
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
@@ -72,6 +74,8 @@ class Projects:
 
     def configuration(self, directory: Path) -> Configuration:
         """The configuration file that is in force in a directory."""
+        if self._only_configuration is not None:
+            return self._only_configuration
         if directory not in self._configurations:
             self._configurations[directory] = find_configuration(directory)
         return self._configurations[directory]

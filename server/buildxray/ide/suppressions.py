@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from buildxray.rules.suppression import suppression_comments
+from buildxray.semantics.build import Dockerfile
 from buildxray.syntax.instructions import Instruction
-from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import Edit, TextRange
 
 

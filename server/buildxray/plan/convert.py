@@ -9,13 +9,13 @@ from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CONTEXT, image_operation
-from buildxray.plan.outline import Refusal
+from buildxray.plan.outline import Refusal, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.instructions import Onbuild
+from buildxray.syntax.instructions import Onbuild, Span
 
 
 @dataclass(slots=True)
@@ -74,7 +74,8 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
         for position, problem in recipe.problems:
             span = None if position < len(stage.triggers) else problem.span
-            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span))
+            replacement = None if span is None else problem.replacement
+            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span, replacement))
     return conversion
 
 
@@ -143,6 +144,15 @@ def _files(
     return tuple([None if it is None else _files_of(conversion, it, instruction, memo) for it in numbers])
 
 
+def _naming(resolved: ResolvedStages, instruction: int, number: int) -> Span | None:
+    """Where an instruction names the stage that it takes files from."""
+    for stage in resolved.outline.stages:
+        position = instruction - stage.from_idx - 1
+        if 0 <= position < len(stage.nodes):
+            return source_span(stage, position, number)
+    return None
+
+
 def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo) -> Occurrence | None:
     resolved = conversion.resolved
     if number >= len(resolved.stages):
@@ -151,8 +161,8 @@ def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo)
     run = conversion.runs.get(number)
     if run is None:
         name = resolved.stages[number].outline.display_name
-        conversion.refusals.append(
-            Refusal(_("the stage `{name}` comes too late to take files from", name=name), instruction)
-        )
+        message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
+        if not any(it.instruction == instruction for it in resolved.outline.refusals):
+            conversion.refusals.append(Refusal(message, instruction, _naming(resolved, instruction, number)))
         return None
     return run.files

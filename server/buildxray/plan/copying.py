@@ -20,6 +20,13 @@ from buildxray.plan.sources import GitSource, git_source, is_http_source
 class CopyError(ValueError):
     """A COPY or ADD that BuildKit refuses; the message says why."""
 
+    def __init__(self, message: str, *, flag: str = "", source: str | None = None) -> None:
+        super().__init__(message)
+        self.flag = flag
+        """The flag that is wrong; empty where none is."""
+        self.source = source
+        """The source that is wrong, variables expanded; None where none is."""
+
 
 class Copied(NamedTuple):
     """A COPY or ADD with its variables expanded."""
@@ -83,13 +90,14 @@ def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -
     git = git_source(source)
     if git is not None:
         if not copied.is_add:
-            raise CopyError(_("COPY cannot clone `{source}`; ADD can", source=source))
+            raise CopyError(_("COPY cannot clone `{source}`; ADD can", source=source), source=source)
         return _git_operation(git, copied, label), ("git",)
     if is_http_source(source):
         if not copied.is_add:
-            raise CopyError(_("COPY cannot download `{source}`; ADD can", source=source))
+            raise CopyError(_("COPY cannot download `{source}`; ADD can", source=source), source=source)
         if copied.checksum and not is_digest(copied.checksum):
-            raise CopyError(_("`{checksum}` is no checksum such as `sha256:…`", checksum=copied.checksum))
+            message = _("`{checksum}` is not a checksum such as `sha256:…`", checksum=copied.checksum)
+            raise CopyError(message, flag="checksum")
         download = Operation("source", ("http", source, copied.checksum), (), label, has_line=False)
         return download, ("http", source, bool(copied.unpack))
     origin: Input = CommandSource(0) if copied.from_stage else Origin.CONTEXT
@@ -112,9 +120,9 @@ def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -
 def _git_operation(git: GitSource, copied: Copied, label: StepLabel) -> Operation:
     keep_git_dir = git.keep_git_dir if git.keep_git_dir is not None else copied.keep_git_dir
     if None not in (git.keep_git_dir, copied.keep_git_dir) and git.keep_git_dir != copied.keep_git_dir:
-        raise CopyError(_("the URL and `--keep-git-dir` disagree"))
+        raise CopyError(_("the URL and `--keep-git-dir` disagree"), flag="keep-git-dir")
     if git.checksum and copied.checksum and git.checksum != copied.checksum:
-        raise CopyError(_("the URL and `--checksum` disagree"))
+        raise CopyError(_("the URL and `--checksum` disagree"), flag="checksum")
     source = git._replace(keep_git_dir=bool(keep_git_dir), checksum=git.checksum or copied.checksum)
     identity = ("git", *source._replace(submodules=source.submodules is not False))
     return Operation("source", identity, (), label, has_line=False)
@@ -124,10 +132,10 @@ def _check_checksum(copied: Copied) -> None:
     if not copied.checksum:
         return
     if len(copied.sources) != 1:
-        raise CopyError(_("`--checksum` is for a single source"))
+        raise CopyError(_("`--checksum` is for a single source"), flag="checksum")
     source = copied.sources[0]
     if not is_http_source(source) and git_source(source) is None:
-        raise CopyError(_("`--checksum` is for URLs and git repositories"))
+        raise CopyError(_("`--checksum` is for URLs and git repositories"), flag="checksum")
 
 
 def _has_wildcards(path: str) -> bool:
@@ -143,10 +151,10 @@ def _mode(chmod: str) -> Hashable:
         return None
     if re.fullmatch("[0-7]+", chmod) and len(chmod.lstrip("0")) <= 11:
         if int(chmod, 8) > 0o7777:
-            raise CopyError(_("`{chmod}` is no mode: octal digits up to 7777", chmod=chmod))
+            raise CopyError(_("`{chmod}` is not a mode: octal digits up to 7777", chmod=chmod), flag="chmod")
         return int(chmod, 8)
     if not _SYMBOLIC_MODE.fullmatch(chmod):
-        raise CopyError(_("`{chmod}` is no mode such as `755` or `u+x`", chmod=chmod))
+        raise CopyError(_("`{chmod}` is not a mode such as `755` or `u+x`", chmod=chmod), flag="chmod")
     return chmod
 
 

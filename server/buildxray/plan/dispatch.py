@@ -22,7 +22,7 @@ from buildxray.plan.operations import Input, Operation, Origin, inline_document
 from buildxray.plan.paths import PathError, clean, working_directory
 from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError
-from buildxray.plan.values import is_signal, port_problem
+from buildxray.plan.values import closest_signal, is_signal, port_problem
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, ExpansionError, expand, heredoc_marker, lex, split
 from buildxray.syntax.instructions import (
@@ -53,8 +53,8 @@ class Outcome(NamedTuple):
 
     scope: Scope
     operation: Operation | None = None
-    problem: Problem | None = None
-    """Why BuildKit refuses it; scope and operation are then what comes closest."""
+    problems: tuple[Problem, ...] = ()
+    """Why BuildKit refuses it, its own verdict first; scope and operation are then what comes closest."""
 
 
 class BuildArguments(NamedTuple):
@@ -77,9 +77,9 @@ def dispatch(node: Node, scope: Scope, arguments: BuildArguments) -> Outcome:
 class _RefusalError(Exception):
     """BuildKit refuses the instruction."""
 
-    def __init__(self, message: str, span: Span) -> None:
+    def __init__(self, message: str, span: Span, replacement: str | None = None) -> None:
         super().__init__(message)
-        self.problem = Problem(message, span)
+        self.problem = Problem(message, span, replacement)
 
 
 class _Context:
@@ -147,15 +147,18 @@ _EXPANDABLE: Final = re.compile(r"""[$'"\\`]""")
 def _env(node: Env, context: _Context) -> Outcome:
     scope = context.scope
     environment, image_environment = scope.environment, scope.image_environment
-    try:
-        values: list[tuple[str, str, bool]] = []
-        for pair in node.pairs:
-            context.is_known = True
+    values: list[tuple[str, str, bool]] = []
+    problems: list[Problem] = []
+    for pair in node.pairs:
+        context.is_known = True
+        try:
             name = context.expand(pair.name)
             value = context.expand(pair.value) if pair.value is not None else ""
             values.append((name, value, context.is_known))
-    except _RefusalError as refusal:
-        return Outcome(scope, problem=refusal.problem)
+        except _RefusalError as refusal:
+            problems.append(refusal.problem)
+    if problems:
+        return Outcome(scope, problems=tuple(problems))
     for name, value, is_known in values:
         environment = environment.with_variable(name, value, is_known=is_known)
         image_environment = image_environment.with_variable(name, value, is_known=is_known)
@@ -175,7 +178,7 @@ def _arg(node: Arg, context: _Context) -> Outcome:
             try:
                 value = context.expand(pair.value)
             except _RefusalError as refusal:
-                return Outcome(scope, problem=refusal.problem)
+                return Outcome(scope, problems=(refusal.problem,))
             is_known = context.is_known
         else:
             inherited = context.arguments.inherited.assignment(name)
@@ -192,18 +195,21 @@ _NOT_IN_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_
 
 def _run(node: Run, context: _Context) -> Outcome:
     scope = context.scope
-    problem: Problem | None = None
+    problems: list[Problem] = []
     mounts = Mounts(scope.directory)
     for idx, flag in enumerate(node.mounts):
         try:
             mounts.add(parse_mount(flag, context.expander(flag.span)), idx)
-        except (MountError, MountSyntaxError) as error:
-            problem = problem or Problem(str(error), flag.span)
+        except MountError as error:
+            span = error.span or (flag.span if flag.value is None else flag.value.span)
+            problems.append(Problem(str(error), span, error.replacement))
+        except MountSyntaxError as error:
+            problems.append(Problem(str(error), flag.span))
         except _RefusalError as refusal:
-            problem = problem or refusal.problem
+            problems.append(refusal.problem)
     command = _command(node, scope)
     if not command.arguments:
-        problem = problem or Problem(_("RUN has no command"), node.keyword.span)
+        problems.append(Problem(_("RUN has no command"), node.keyword.span))
     environment = scope.environment
     if mounts.agent_sockets and environment.get("SSH_AUTH_SOCK") is None:
         environment = environment.with_variable("SSH_AUTH_SOCK", mounts.agent_sockets[0])
@@ -230,7 +236,7 @@ def _run(node: Run, context: _Context) -> Outcome:
         arguments=command.arguments,
         environment=environment,
     )
-    return Outcome(scope, operation, problem)
+    return Outcome(scope, operation, tuple(problems))
 
 
 class _Command(NamedTuple):
@@ -278,10 +284,22 @@ def _copying(node: Copying, context: _Context) -> Outcome:
         label = context.label(node.text, scope.platform)
         operation = copy_operation(copied, scope.directory, scope.system, label)
     except _RefusalError as refusal:
-        return Outcome(scope, problem=refusal.problem)
-    except (CopyError, PathError, SourceError) as error:
-        return Outcome(scope, problem=Problem(str(error), Span(node.keyword.span.end, len(node.text))))
+        return Outcome(scope, problems=(refusal.problem,))
+    except CopyError as error:
+        return Outcome(scope, problems=(Problem(str(error), _copy_span(node, error, context)),))
+    except (PathError, SourceError) as error:
+        span = Span(node.arguments[0].span.start, node.arguments[-1].span.end)
+        return Outcome(scope, problems=(Problem(str(error), span),))
     return Outcome(scope, operation)
+
+
+def _copy_span(node: Copying, error: CopyError, context: _Context) -> Span:
+    """The flag or the source that is wrong."""
+    flag = node.flag(error.flag) if error.flag else None
+    if flag is not None:
+        return flag.span if flag.value is None else flag.value.span
+    sources = [it.span for it in node.sources if context.expand(it) == error.source]
+    return sources[0] if sources else Span(node.arguments[0].span.start, node.arguments[-1].span.end)
 
 
 def _copied(node: Copying, context: _Context) -> Copied:
@@ -330,9 +348,9 @@ def _workdir(node: Workdir, context: _Context) -> Outcome:
         path = context.expand(node.value)
         directory = working_directory(scope.working_directory, path, scope.system)
     except _RefusalError as refusal:
-        return Outcome(scope, problem=refusal.problem)
+        return Outcome(scope, problems=(refusal.problem,))
     except PathError as error:
-        return Outcome(scope, problem=Problem(str(error), node.value.span))
+        return Outcome(scope, problems=(Problem(str(error), node.value.span),))
     scope = replace(scope, working_directory=directory)
     if scope.directory == "/":
         return Outcome(scope)
@@ -347,7 +365,7 @@ def _user(node: User, context: _Context) -> Outcome:
     try:
         user = context.expand(node.value)
     except _RefusalError as refusal:
-        return Outcome(context.scope, problem=refusal.problem)
+        return Outcome(context.scope, problems=(refusal.problem,))
     return Outcome(replace(context.scope, user=user))
 
 
@@ -357,34 +375,44 @@ def _shell(node: Shell, context: _Context) -> Outcome:
 
 def _only_checked(node: Node, context: _Context) -> Outcome:
     """EXPOSE, LABEL, STOPSIGNAL and VOLUME change nothing that the plan has, but BuildKit may refuse them."""
-    try:
-        _check(node, context)
-    except _RefusalError as refusal:
-        return Outcome(context.scope, problem=refusal.problem)
-    return Outcome(context.scope)
+    tokens: list[Token] = []
+    for pair in node.pairs if isinstance(node, Label) else ():
+        tokens += [it for it in (pair.name, pair.value) if it is not None]
+    if not isinstance(node, Label):
+        tokens += node.arguments
+    problems: list[Problem] = []
+    for token in tokens:
+        try:
+            _check(node, token, context)
+        except _RefusalError as refusal:
+            problems.append(refusal.problem)
+    return Outcome(context.scope, problems=tuple(problems))
 
 
-def _check(node: Node, context: _Context) -> None:
+def _check(node: Node, token: Token, context: _Context) -> None:
+    """Check one word of an instruction. Raises `_RefusalError`."""
     match node:
-        case Label():
-            for pair in node.pairs:
-                context.expand(pair.name)
-                if pair.value is not None:
-                    context.expand(pair.value)
         case Volume():
-            for token in node.arguments:
-                if not context.expand(token):
-                    raise _RefusalError(_("VOLUME needs a path"), token.span)
-        case StopSignal(value=Token() as token):
-            if not is_signal(context.expand(token)):
-                raise _RefusalError(_("`{text}` is no signal", text=token.text), token.span)
+            if not context.expand(token):
+                raise _RefusalError(_("VOLUME needs a path"), token.span)
+        case StopSignal():
+            _check_signal(token, context.expand(token))
         case Expose():
-            for token in node.arguments:
-                for port in context.split(token):
-                    if (message := port_problem(port)) is not None:
-                        raise _RefusalError(message, token.span)
+            for port in context.split(token):
+                if (message := port_problem(port)) is not None:
+                    raise _RefusalError(message, token.span)
         case _:
-            pass
+            context.expand(token)
+
+
+def _check_signal(token: Token, signal: str) -> None:
+    if is_signal(signal):
+        return
+    close = closest_signal(signal) if signal == token.text else None
+    if close is None:
+        raise _RefusalError(_("`{text}` is not a signal", text=token.text), token.span)
+    message = _("`{text}` is not a signal; did you mean `{close}`?", text=token.text, close=close)
+    raise _RefusalError(message, token.span, close)
 
 
 _HANDLERS: Final[Mapping[type[Node], Callable[..., Outcome]]] = {

@@ -14,7 +14,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.graph import Occurrence, Vertex, in_build_order
 from buildxray.plan.labels import write_label
 from buildxray.plan.operations import StepKind
-from buildxray.plan.outline import Outline, StageOutline
+from buildxray.plan.outline import Cause, Outline, StageOutline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import ResolvedStage, ResolvedStages
@@ -31,6 +31,10 @@ class PlanError(NamedTuple):
     line: int
     """1-based."""
     range: TextRange
+    """The smallest token that is wrong; empty at the start of the text where it is the request that is wrong."""
+    replacement: str | None = None
+    """What was probably meant instead of the text of `range`; None where nothing is close."""
+    cause: Cause = Cause.FILE
 
 
 @dataclass(slots=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
 from buildxray.plan.paths import clean, join
-from buildxray.syntax.instructions import Flag
+from buildxray.syntax.instructions import Flag, Span
 from buildxray.syntax.mounts import MountOption, mount_options
+from buildxray.syntax.suggestions import closest
 from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 Expander = Callable[[str], str]
@@ -48,6 +48,15 @@ MOUNT_KEYS: Final = [
 
 class MountError(ValueError):
     """A mount that BuildKit refuses; the message says why."""
+
+    def __init__(self, message: str, replacement: str | None = None, *, is_key: bool = False) -> None:
+        super().__init__(message)
+        self.replacement = replacement
+        """What was probably meant instead of the text of `span`."""
+        self.is_key = is_key
+        """Whether it is the key of an option that is wrong, and not its value."""
+        self.span: Span | None = None
+        """Where the option is; None where the whole mount is wrong."""
 
 
 @dataclass(slots=True)
@@ -125,11 +134,15 @@ def parse_mount(flag: Flag, expand: Expander) -> Mount:
     mount = Mount()
     is_read_only: bool | None = None
     for option in mount_options(flag):
-        if option.key in ("readonly", "ro", "readwrite", "rw"):
-            is_on = option.value is None or _bool(option, expand(option.value.text))
-            is_read_only = is_on == (option.key in ("readonly", "ro"))
-        else:
-            _apply(mount, option, expand)
+        try:
+            if option.key in ("readonly", "ro", "readwrite", "rw"):
+                is_on = option.value is None or _bool(option, expand(option.value.text))
+                is_read_only = is_on == (option.key in ("readonly", "ro"))
+            else:
+                _apply(mount, option, expand)
+        except MountError as error:
+            error.span = option.key_span if error.is_key or option.value is None else option.value.span
+            raise
     _check(mount)
     mount.is_read_only = mount.type not in ("cache", "tmpfs") if is_read_only is None else is_read_only
     return mount
@@ -168,10 +181,11 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
         case "env":
             mount.env = value
         case _:
-            close = get_close_matches(key, MOUNT_KEYS, n=1)
-            if close:
-                raise MountError(_("a mount has no `{key}`; did you mean `{close}`?", key=key, close=close[0]))
-            raise MountError(_("a mount has no `{key}`", key=key))
+            close = closest(key, MOUNT_KEYS)
+            if close is not None:
+                message = _("a mount has no `{key}`; did you mean `{close}`?", key=key, close=close)
+                raise MountError(message, close, is_key=True)
+            raise MountError(_("a mount has no `{key}`", key=key), is_key=True)
 
 
 def _check(mount: Mount) -> None:
@@ -192,12 +206,13 @@ def _check(mount: Mount) -> None:
 
 def _require(mount: Mount, key: str, *types: str) -> None:
     if mount.type not in types:
-        raise MountError(_("`{key}` is not for mounts of type {type}", key=key, type=mount.type))
+        raise MountError(_("`{key}` is not for mounts of type {type}", key=key, type=mount.type), is_key=True)
 
 
 def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
     if value.lower() not in known:
-        raise MountError(_("`{value}` is no {what}: {known}", value=value, what=what, known=", ".join(known)))
+        message = _("`{value}` is not a {what}: {known}", value=value, what=what, known=", ".join(known))
+        raise MountError(message, closest(value.lower(), known))
     return value.lower()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -16,7 +17,19 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span
+from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.parser import Dockerfile
+
+
+class Cause(Enum):
+    """Whose mistake it is that BuildKit refuses a build."""
+
+    FILE = "file"
+    """The text is wrong, whatever is asked for."""
+    ARGUMENT = "argument"
+    """The text leaves a value to `--build-arg`, and none is given."""
+    REQUEST = "request"
+    """What is asked for does not exist, such as a target stage."""
 
 
 class Refusal(NamedTuple):
@@ -27,6 +40,9 @@ class Refusal(NamedTuple):
     """Index of the instruction; None for the file as a whole."""
     span: Span | None = None
     """In the instruction; None for all of it."""
+    replacement: str | None = None
+    """What was probably meant instead of the text of `span`; None where nothing is close."""
+    cause: Cause = Cause.FILE
 
 
 class NamedImage(NamedTuple):
@@ -94,11 +110,21 @@ def outline(dockerfile: Dockerfile) -> Outline:
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
     refusals = linker.refusals
     refusals += [Refusal(_NEEDS_LABS, idx, flag) for idx, flag in _devices(nodes) if not _has_labs(dockerfile)]
-    if not stages:
-        refusals.append(Refusal(_("there is no FROM, so there is nothing to build"), None))
+    if not stages and not dockerfile.problems:
+        keyword = nodes[0].keyword.span if nodes else None
+        refusals.append(Refusal(_("there is no FROM, so there is nothing to build"), 0 if nodes else None, keyword))
     if (circle := _circle(stages)) is not None:
-        message = _("the stage `{name}` needs its own files, by way of others perhaps", name=circle.display_name)
-        refusals.append(Refusal(message, circle.from_idx))
+        stage, needed = circle
+        if needed is stage:
+            message = _("the stage `{name}` cannot take files from itself", name=stage.display_name)
+        else:
+            message = _(
+                "`{name}` needs files of `{needed}`, which needs files of `{name}`: neither can be built first",
+                name=stage.display_name,
+                needed=needed.display_name,
+            )
+        idx, span = _needing_command(stage, needed.idx)
+        refusals.append(Refusal(message, idx, span))
     return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals))
 
 
@@ -199,8 +225,8 @@ def _is_plain(text: str, escape: str) -> bool:
         return False
 
 
-def _circle(stages: Sequence[StageOutline]) -> StageOutline | None:
-    """A stage that needs its own files (validateCircularDependency)."""
+def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline] | None:
+    """A stage and the one that it takes files from although that needs its files (validateCircularDependency)."""
     needs = {stage.idx: _needed_stages(stage, len(stages)) for stage in stages if stage.sources}
     finished: set[int] = set()
     for root, needed_by_root in needs.items():
@@ -212,9 +238,32 @@ def _circle(stages: Sequence[StageOutline]) -> StageOutline | None:
                 finished.add(current)
                 del path[current]
             elif needed in path:
-                return stages[needed]
+                circle = [*path][[*path].index(needed) :]
+                # Of a circle one member takes files from a stage further down: that is the one to change.
+                pairs = zip(circle, [*circle[1:], needed], strict=True)
+                return next((stages[one], stages[other]) for one, other in pairs if one <= other)
             elif needed not in finished:
                 path[needed] = iter(needs.get(needed, ()))
+    return None
+
+
+def _needing_command(stage: StageOutline, needed: int) -> tuple[int, Span | None]:
+    """The instruction of a stage that takes files from another one, and where it names that one."""
+    position = next(position for position, numbers in stage.sources.items() if needed in numbers)
+    return stage.from_idx + 1 + position, source_span(stage, position, needed)
+
+
+def source_span(stage: StageOutline, position: int, needed: int) -> Span | None:
+    """Where a command of a stage names the stage or image with that number; None where no single place does."""
+    node = stage.nodes[position]
+    if isinstance(node, Copy) and node.source_stage is not None:
+        flag = node.source_stage
+        return flag.span if flag.value is None else flag.value.span
+    if isinstance(node, Run):
+        for number, flag in zip(stage.sources[position], node.mounts, strict=False):
+            if number == needed:
+                spans = [it.value.span for it in mount_options(flag) if it.key == "from" and it.value is not None]
+                return spans[-1] if spans else flag.span
     return None
 
 

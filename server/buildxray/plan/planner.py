@@ -55,12 +55,12 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Plan:
 
 
 def _errors(dockerfile: Dockerfile, refusals: list[Refusal]) -> tuple[PlanError, ...]:
-    errors = [PlanError(it.message, it.line, it.range) for it in dockerfile.problems]
-    for message, idx, span in refusals:
+    errors = [PlanError(it.message, it.line, it.range, it.replacement) for it in dockerfile.problems]
+    for message, idx, span, replacement, cause in refusals:
         if idx is None:
-            errors.append(PlanError(message, 1, TextRange(0, 0)))
+            errors.append(PlanError(message, 1, TextRange(0, 0), replacement, cause))
         else:
             instruction = dockerfile.instructions[idx]
             range_ = instruction.range if span is None else instruction.range_of(span)
-            errors.append(PlanError(message, instruction.first_line, range_))
+            errors.append(PlanError(message, instruction.first_line, range_, replacement, cause))
     return tuple(errors)

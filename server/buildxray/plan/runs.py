@@ -18,7 +18,7 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Healthcheck, Maintainer, Node, Onbuild, Problem
+from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Healthcheck, Maintainer, Node, Onbuild, Problem, Run
 
 _WITHOUT_EFFECT: Final = (Cmd, Entrypoint, Healthcheck, Maintainer, Onbuild)
 """What only the configuration of the image keeps."""
@@ -48,14 +48,21 @@ def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, 
     problems: list[tuple[int, Problem]] = []
     for position, node in enumerate(nodes):
         scopes.append(scope)
-        if node.problem is None and not isinstance(node, _WITHOUT_EFFECT):
+        if _can_dispatch(node):
             outcome = memo.recall(_key(node, scope, arguments), dispatch, node, scope, arguments)
             scope = outcome.scope
             if outcome.operation is not None:
                 operations.append((position, outcome.operation))
-            if outcome.problem is not None:
-                problems.append((position, outcome.problem))
+            known = {it.span for it in node.problems}
+            problems += [(position, it) for it in outcome.problems if it.span not in known]
     return Recipe((*scopes, scope), tuple(operations), tuple(problems))
+
+
+def _can_dispatch(node: Node) -> bool:
+    """Whether an instruction can be looked at: a RUN with a wrong flag still runs something, all others say too little."""
+    if not node.problems:
+        return not isinstance(node, _WITHOUT_EFFECT)
+    return isinstance(node, Run) and not any(it.is_syntax for it in node.problems)
 
 
 def _key(node: Node, scope: Scope, arguments: BuildArguments) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ BuildKit: dockerfile2llb/convert.go, buildMetaArgs, buildDispatchStates and reso
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,14 +16,16 @@ from typing import Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
-from buildxray.plan.outline import Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
+from buildxray.plan.outline import Cause, Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Workdir
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import parse_trigger
+from buildxray.syntax.suggestions import closest
 
 SCRATCH: Final = "scratch"
 _SHOWN: Final = (Add, Copy, Run, Workdir)
@@ -170,13 +173,16 @@ class _Base(NamedTuple):
     platform: Platform | None
     image: _Image
     """For a name that is not an earlier stage's."""
-    problems: tuple[tuple[str, Span | None], ...]
+    refusals: tuple[Refusal, ...]
+    """Of the instruction number 0."""
 
 
 class _Image(NamedTuple):
     reference: str
     """The full name; as it is where BuildKit refuses it, and empty for scratch."""
     problem: str | None = None
+    replacement: str | None = None
+    """What was probably meant instead of the name."""
 
 
 def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
@@ -186,16 +192,14 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
         node = resolved.outline.dockerfile.instructions[stage.from_idx].node
         values = [arguments.get(name) for name in _variables(node, escape)]
         base = memo.recall((node, escape, *values), _base, node, arguments, escape, builder)
-        for message, span in base.problems:
-            resolved.refusals.append(Refusal(message, stage.from_idx, span))
+        resolved.refusals += [it._replace(instruction=stage.from_idx) for it in base.refusals]
         number = by_name.get(base.name)
         if number is not None:
             parent = resolved.stages[number]
             resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
         else:
-            if base.image.problem is not None and not base.problems:
-                span = node.arguments[0].span if node.arguments else None
-                resolved.refusals.append(Refusal(base.image.problem, stage.from_idx, span))
+            if base.image.problem is not None and not base.refusals:
+                resolved.refusals.append(_image_refusal(resolved, stage, node, base))
             # `--platform` on scratch is ignored.
             platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
@@ -210,7 +214,73 @@ def _resolve_images(resolved: ResolvedStages) -> None:
         image = _image(named.name)
         resolved.image_references.append(image.reference)
         if image.problem is not None:
-            resolved.refusals.append(Refusal(image.problem, named.instruction))
+            node = resolved.outline.dockerfile.instructions[named.instruction].node
+            resolved.refusals.append(
+                Refusal(image.problem, named.instruction, _named_span(node, named.name), image.replacement)
+            )
+
+
+def _named_span(node: Node, name: str) -> Span | None:
+    """Where a COPY or a mount names an image."""
+    values = [it.value for it in node.flags if it.name.text == "from" and it.value is not None]
+    if isinstance(node, Run):
+        with suppress(MountSyntaxError):
+            for flag in node.mounts:
+                values += [it.value for it in mount_options(flag) if it.key == "from" and it.value is not None]
+    return next((it.span for it in values if it.text == name), None)
+
+
+def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: Node, base: _Base) -> Refusal:
+    """Why BuildKit refuses the name of the image of a FROM."""
+    assert isinstance(node, From), "a stage begins with FROM"
+    assert base.image.problem is not None, "the caller has looked"
+    span = None if node.image is None else node.image.span
+    missing = _missing_arguments(resolved, node)
+    if missing:
+        return Refusal(_needs_argument(missing), stage.from_idx, span, cause=Cause.ARGUMENT)
+    undeclared = _undeclared_argument(resolved, node)
+    if undeclared is not None:
+        return undeclared._replace(instruction=stage.from_idx)
+    is_literal = node.image is not None and node.image.text == base.name
+    return Refusal(base.image.problem, stage.from_idx, span, base.image.replacement if is_literal else None)
+
+
+def _undeclared_argument(resolved: ResolvedStages, node: From) -> Refusal | None:
+    """The variable in the name of an image that nothing declares, so that the name is not valid."""
+    if node.image is None:
+        return None
+    known = [it.name for it in resolved.global_arguments.in_order()] + [*_declared(resolved)]
+    for use in lex(node.image.text, resolved.outline.dockerfile.escape).uses:
+        if use.name not in known:
+            start = node.image.span.start
+            close = closest(use.name, known)
+            message = _("no ARG above the first FROM declares `{name}`", name=use.name)
+            if close is not None:
+                message = _(
+                    "no ARG above the first FROM declares `{name}`; did you mean `{close}`?", name=use.name, close=close
+                )
+            span = Span(start + use.name_range.start, start + use.name_range.end)
+            return Refusal(message, 0, span, close)
+    return None
+
+
+def _declared(resolved: ResolvedStages) -> set[str]:
+    """The names that the ARG instructions above the first FROM declare, with a value or without."""
+    nodes = [resolved.outline.dockerfile.instructions[idx].node for idx in resolved.outline.global_arguments]
+    return {pair.name.text for it in nodes if isinstance(it, Arg) for pair in it.pairs}
+
+
+def _needs_argument(names: Sequence[str]) -> str:
+    return _("the build needs `--build-arg {name}=…`, since the ARG has no default", name=names[0])
+
+
+def _missing_arguments(resolved: ResolvedStages, node: From) -> list[str]:
+    """The arguments that the image of a FROM names, that are declared above and have no value."""
+    if node.image is None:
+        return []
+    declared = _declared(resolved)
+    names = [it.name for it in lex(node.image.text, resolved.outline.dockerfile.escape).uses]
+    return [it for it in dict.fromkeys(names) if it in declared and not resolved.global_arguments.get(it)]
 
 
 def _image(name: str) -> _Image:
@@ -219,7 +289,8 @@ def _image(name: str) -> _Image:
     try:
         return _Image(normalized(name))
     except ImageNameError as error:
-        return _Image(name, str(error))
+        lower = name.lower()
+        return _Image(name, str(error), lower if lower != name and _image(lower).problem is None else None)
 
 
 @lru_cache(maxsize=4096)
@@ -232,19 +303,17 @@ def _variables(node: Node, escape: str) -> tuple[str, ...]:
 def _base(node: Node, arguments: Environment, escape: str, builder: Platform) -> _Base:
     """BuildKit: convert.go, buildDispatchStates."""
     assert isinstance(node, From), "a stage begins with FROM"
-    problems: list[tuple[str, Span | None]] = []
+    refusals: list[Refusal] = []
     name, platform = SCRATCH, None
     if node.image is not None:
         name = node.image.text
         try:
             name = expand(lex(name, escape), arguments.get)
             if not name:
-                problems.append(
-                    (_("`{text}` is empty without a build argument", text=node.image.text), node.image.span)
-                )
                 name = node.image.text
         except ExpansionError as error:
-            problems.append((_("`{text}` cannot be expanded: {error}", text=name, error=error), node.image.span))
+            message = _("`{text}` cannot be expanded: {error}", text=name, error=error)
+            refusals.append(Refusal(message, 0, node.image.span))
     value = node.platform.value if node.platform is not None else None
     if value is not None and value.text:
         try:
@@ -253,17 +322,23 @@ def _base(node: Node, arguments: Environment, escape: str, builder: Platform) ->
                 raise PlatformError(_("`{text}` is empty", text=value.text))
             platform = parse(text, local=builder)
         except (ExpansionError, PlatformError) as error:
-            problems.append((str(error), value.span))
-    return _Base(name, platform, _image(name), tuple(problems))
+            refusals.append(Refusal(str(error), 0, value.span))
+    return _Base(name, platform, _image(name), tuple(refusals))
 
 
 def _target(resolved: ResolvedStages, name: str) -> int:
     last = len(resolved.stages) - 1
     if not name:
-        return last
+        # A FROM that is being typed is not yet a stage, so that what is above it keeps its meaning.
+        nodes = [resolved.outline.dockerfile.instructions[it.outline.from_idx].node for it in resolved.stages]
+        return next((idx for idx in range(last, -1, -1) if not nodes[idx].problems), last)
     found = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
     if not found:
-        resolved.refusals.append(Refusal(_("there is no stage `{name}`", name=name), None))
+        close = closest(name.lower(), [it.outline.name for it in resolved.stages if it.outline.name])
+        message = _("there is no stage `{name}`", name=name)
+        if close is not None:
+            message = _("there is no stage `{name}`; did you mean `{close}`?", name=name, close=close)
+        resolved.refusals.append(Refusal(message, None, None, close, Cause.REQUEST))
     return found[-1] if found else last
 
 

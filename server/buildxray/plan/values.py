@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.suggestions import closest
 
 _SIGNALS: Final = frozenset(
     [
@@ -55,6 +56,13 @@ _REAL_TIME_SIGNAL: Final = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1
 _HIGHEST_PORT: Final = 65535
 
 
+def closest_signal(text: str) -> str | None:
+    """The name of a signal that `text` resembles, with `SIG` where it has it; None where none does."""
+    name = text.upper().removeprefix("SIG")
+    close = closest(name, sorted(_SIGNALS))
+    return None if close is None else ("SIG" if text.upper().startswith("SIG") else "") + close
+
+
 def is_signal(text: str) -> bool:
     """Whether STOPSIGNAL takes `text`: a number other than 0, or a name with or without `SIG`."""
     if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
@@ -68,13 +76,13 @@ def port_problem(text: str) -> str | None:
     *host_parts, container = text.split(":")
     port, __, protocol = container.partition("/")
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):
-        return _("`{protocol}` is no protocol: tcp, udp or sctp", protocol=protocol)
+        return _("`{protocol}` is not a protocol: tcp, udp or sctp", protocol=protocol)
     ports = _port_range(port)
     if ports is None:
-        return _("`{text}` is no port such as `8080` or `8000-8010/udp`", text=text)
+        return _("`{text}` is not a port such as `8080` or `8000-8010/udp`, at most 65535", text=text)
     address = ":".join(host_parts[:-1])
     if address and not _is_address(address):
-        return _("`{address}` is no IP address", address=address)
+        return _("`{address}` is not an IP address", address=address)
     host = host_parts[-1] if host_parts else ""
     host_ports = _port_range(host) if host else ports
     if host_ports is None or (host_ports[1] - host_ports[0] != ports[1] - ports[0] and ports[0] != ports[1]):

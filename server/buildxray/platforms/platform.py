@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform as machine
 import posixpath
 import re
+from difflib import get_close_matches
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -114,6 +115,20 @@ def parse_normalized(text: str) -> Platform:
     return normalize(parse(text))
 
 
+def is_known(platform: Platform) -> bool:
+    """Whether Go, and so BuildKit's world, has a system and an architecture of these names."""
+    return platform.os in _KNOWN_OS and platform.architecture in _KNOWN_ARCHITECTURES
+
+
+def nearest_known(platform: Platform) -> Platform | None:
+    """The known platform that was probably meant by an unknown one; None where none is near."""
+    # Common ones first: `arm46` is as near to `arm64` as to others.
+    architectures = [*_COMMON_ARCHITECTURES, *sorted(_KNOWN_ARCHITECTURES)]
+    systems = get_close_matches(platform.os, sorted(_KNOWN_OS), 1)
+    close = get_close_matches(platform.architecture, architectures, 1)
+    return platform._replace(os=systems[0], architecture=close[0]) if systems and close else None
+
+
 def this_machine() -> Platform:
     """The platform of the BuildKit that this machine would run: always a Linux."""
     return normalize(Platform("linux", machine.machine().lower() or "amd64"))
@@ -154,6 +169,7 @@ _KNOWN_OS: Final = frozenset(
         "zos",
     ]
 )
+_COMMON_ARCHITECTURES: Final = ("amd64", "arm64", "arm", "riscv64", "ppc64le", "s390x", "386", "loong64")
 _KNOWN_ARCHITECTURES: Final = frozenset(
     [
         "386",

@@ -5,10 +5,12 @@ Source: docs.docker.com, "Compose Build Specification"; github.com/compose-spec/
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from buildxray.projects.bake.targets import Definition, Target
 from buildxray.projects.builds import DeclaredBuild, Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
-from buildxray.projects.yaml import Tagged, YamlError, YamlMapping, load_documents
+from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDE_NAMES: Final = (
@@ -311,8 +313,23 @@ def _text(value: object) -> str | Unknown | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        text = repr(value)
-        return text.removesuffix(".0")
+        return _float_text(value)
+    if isinstance(value, Timestamp):
+        return value.go_text()
     if isinstance(value, str | int):
         return str(value)
     return UNKNOWN if value is UNKNOWN else None
+
+
+def _float_text(value: float) -> str:
+    """A number as Go's `%v` prints it: with an exponent from 1e+06 on."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    decimal = Decimal(repr(value)).normalize()
+    exponent = decimal.adjusted()
+    if -4 <= exponent < 6 or not decimal:
+        return f"{decimal:f}"
+    sign, digits, _exponent = decimal.as_tuple()
+    rest = "".join(map(str, digits[1:]))
+    mantissa = f"{digits[0]}.{rest}" if rest else str(digits[0])
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02}"

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_inside, list_directory, read_bytes
+from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 
 IGNORE_FILE: Final = ".dockerignore"
-_LONGEST: Final = 1_000_000
-"""Bytes of an ignore file that are read."""
 
 
 def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | None:
@@ -21,10 +19,9 @@ def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | No
     BuildKit: frontend/dockerui/config.go, ReadEntrypoint and dockerIgnorePatterns.
     """
     for path in (dockerfile.with_name(dockerfile.name + IGNORE_FILE), context / IGNORE_FILE):
-        try:
-            return IgnorePatterns(read_bytes(path, _LONGEST).decode("utf-8", "replace"))
-        except ReadError:
-            continue
+        text = read_project_text(path)
+        if text is not None:
+            return IgnorePatterns(text)
     return None
 
 

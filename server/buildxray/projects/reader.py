@@ -10,15 +10,15 @@ from buildxray.files.reading import ReadError, list_directory
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
 from buildxray.projects.builds import DeclaredBuild, Note
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES, compose_files, read_compose
-from buildxray.projects.workflows import DIRECTORY as WORKFLOWS
-from buildxray.projects.workflows import read_workflows
 
 MOST_DIRECTORIES: Final = 32
 """From a Dockerfile up to the root of its repository."""
 _MOST_ENTRIES: Final = 5_000
 _DEEPEST: Final = 3
+_MOST_MAKES: Final = 50
 _SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata", "target", "dist"))
 WATCHED: Final = (
     *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES, ".env")),
@@ -56,8 +56,41 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         builds += services
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    builds += read_workflows(directory)
+    if (directory / WORKFLOWS).is_dir() or (directory / ".git").exists() or not ancestors:
+        automated = read_automation(directory, local_platform=local_platform)
+        known = {(it.name, it.source, it.key) for it in builds}
+        builds += (it for it in automated.builds if (it.name, it.source, it.key) not in known)
+        notes += automated.notes
     return DirectoryBuilds((*builds,), (*notes,), sources)
+
+
+def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
+    """The builds that the workflows and scripts of a repository start, given its root."""
+    # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+    from buildxray.projects.ci.makefiles import find_makefile, makefile_site, read_makefile  # noqa: PLC0415
+    from buildxray.projects.ci.scripts import read_scripts  # noqa: PLC0415
+    from buildxray.projects.ci.workflows import read_workflows  # noqa: PLC0415
+
+    reading = read_workflows(root, local_platform=local_platform)
+    scripts = read_scripts(root, local_platform=local_platform)
+    reading.builds += scripts.builds
+    reading.notes += scripts.notes
+    for directory, goals, variables in (*reading.makes, *scripts.makes)[:_MOST_MAKES]:
+        path = find_makefile(directory)
+        if path is not None:
+            read_makefile(path, makefile_site(root, directory, local_platform), reading, goals, variables)
+    return DirectoryBuilds((*_told(reading.builds),), (*dict.fromkeys(reading.notes),))
+
+
+def _told(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+    """The builds, each once, without those of which another reading of the same line tells more."""
+    told = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
+    seen: set[object] = set()
+    for build in builds:
+        key = (build.source, build.name, build.key)
+        if key not in seen and not (build.unknown and (build.source, build.line, build.dockerfile) in told):
+            seen.add(key)
+            yield build
 
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:

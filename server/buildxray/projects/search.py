@@ -7,44 +7,55 @@ whose `.git/info/exclude` comes last. The configuration of a user's Git is not r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pathspec import GitIgnoreSpec, RegexPattern
-
 from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text
+from buildxray.localization import _
 from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.ignoring import IgnoreFile
 
 EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
 """Names of directories that hold what others have written, or what tests feed to programs."""
 
 
+MOST_FILES: Final = 100_000
+"""Limit for the entries that one search looks at."""
+
+
 class _Ignoring(NamedTuple):
-    """What a file of Git's leaves out."""
+    """A file of Git's that leaves entries out."""
 
     depth: int
     """How many directories below the root of the repository it holds from."""
-    of_files: tuple[RegexPattern, ...]
-    of_directories: tuple[RegexPattern, ...]
-    """Without a slash at their ends: the names of directories are looked up without one too."""
-
-    def says(self, parts: tuple[str, ...], *, is_directory: bool) -> bool | None:
-        """Whether an entry, by its path below the root of the repository, is left out; None where nothing is said."""
-        name = "/".join(parts[self.depth :])
-        for pattern in reversed(self.of_directories if is_directory else self.of_files):
-            match = None if pattern.include is None or pattern.regex is None else pattern.regex.match(name)
-            # The only group with a name marks the end of a directory that holds the entry.
-            if match is not None and match.lastgroup is None:
-                return pattern.include
-        return None
+    rules: IgnoreFile
 
 
-def search(directory: Path, excluded: Iterable[str] = EXCLUDED_DIRECTORIES) -> Iterator[Path]:
+class _Directory(NamedTuple):
+    """A directory that is still to be searched."""
+
+    path: Path
+    parts: tuple[str, ...]
+    """Below the root of the repository."""
+    ignoring: tuple[_Ignoring, ...]
+
+
+def _say_nothing(_path: Path, _reason: str) -> None:
+    """Ignore what cannot be searched."""
+
+
+def search(
+    directory: Path,
+    excluded: Iterable[str] = EXCLUDED_DIRECTORIES,
+    on_error: Callable[[Path, str], None] = _say_nothing,
+) -> Iterator[Path]:
     """Yield the Dockerfiles in a directory and those below it, in order of name.
 
-    Directories below it with one of the excluded names are passed over; the directory itself never is.
+    Directories below it with one of the excluded names are passed over; the directory itself never is. Links to
+    directories are not followed, and links to files only inside the repository. `on_error` takes each directory that
+    cannot be read, with the reason.
     """
     above = [directory.absolute(), *directory.absolute().parents]
     root = next((it for it in above if (it / ".git").exists()), above[0])
@@ -52,44 +63,48 @@ def search(directory: Path, excluded: Iterable[str] = EXCLUDED_DIRECTORIES) -> I
     ignoring = _read(root / ".git" / "info" / "exclude", 0)
     for depth in range(len(parts)):
         ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
-    return _search(directory, root, parts, ignoring, frozenset((*excluded, ".git")))
+    names_excluded = frozenset((*excluded, ".git"))
+    n_left = MOST_FILES
+    # A stack of ours, for a tree may be deeper than calls can be.
+    waiting: list[_Directory | Path] = [_Directory(directory, parts, ignoring)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Path):
+            yield item
+            continue
+        try:
+            entries = list_directory(item.path)
+        except ReadError as error:
+            on_error(item.path, str(error))
+            continue
+        n_left -= len(entries)
+        if n_left < 0:
+            on_error(item.path, _("more than {n} files; name the directories that matter", n=MOST_FILES))
+            return
+        ignoring = item.ignoring + _read(item.path / ".gitignore", len(item.parts))
+        waiting += reversed([*_inside(item._replace(ignoring=ignoring), entries, root, names_excluded)])
 
 
-def _search(
-    directory: Path, root: Path, parts: tuple[str, ...], ignoring: tuple[_Ignoring, ...], excluded: frozenset[str]
-) -> Iterator[Path]:
-    try:
-        entries = list_directory(directory)
-    except ReadError:
-        return
-    ignoring += _read(directory / ".gitignore", len(parts))
+def _inside(
+    directory: _Directory, entries: Iterable[DirEntry[str]], root: Path, excluded: frozenset[str]
+) -> Iterator[_Directory | Path]:
+    """The Dockerfiles of a directory and the directories in it, without what is left out."""
     for entry in entries:
-        is_directory = entry.is_dir() and not entry.is_symlink()
-        names = (*parts, entry.name)
-        said = (it.says(names, is_directory=is_directory) for it in reversed(ignoring))
+        is_directory = entry.is_dir(follow_symlinks=False)
+        if not is_directory and not is_dockerfile(entry.name):
+            continue
+        names = (*directory.parts, entry.name)
+        said = (it.rules.says(names[it.depth :], is_directory=is_directory) for it in reversed(directory.ignoring))
         if next((it for it in said if it is not None), False):
             continue
-        path = directory / entry.name
-        if is_directory and entry.name not in excluded:
-            yield from _search(path, root, names, ignoring, excluded)
-        elif is_dockerfile(entry.name) and entry.is_file() and (not entry.is_symlink() or is_inside(path, root)):
+        path = directory.path / entry.name
+        if is_directory:
+            if entry.name not in excluded:
+                yield _Directory(path, names, directory.ignoring)
+        elif entry.is_file() and (not entry.is_symlink() or is_inside(path, root)):
             yield path
 
 
 def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:
     text = read_project_text(path)
-    if text is not None:
-        lines = text.splitlines()
-        of_files = (it for it in lines if not it.rstrip(" ").endswith("/"))
-        of_directories = (it.rstrip(" ")[:-1] if it.rstrip(" ").endswith("/") else it for it in lines)
-        return (_Ignoring(depth, _patterns(of_files), _patterns(of_directories)),)
-    return ()
-
-
-def _patterns(lines: Iterable[str]) -> tuple[RegexPattern, ...]:
-    found: list[RegexPattern] = []
-    for line in lines:
-        # As Git does, a line that is no pattern is passed over.
-        with suppress(ValueError):
-            found += GitIgnoreSpec.from_lines([line]).patterns
-    return tuple(found)
+    return () if text is None else (_Ignoring(depth, IgnoreFile(text)),)

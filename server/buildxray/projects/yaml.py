@@ -15,6 +15,11 @@ _MOST_NODES: Final = 50_000
 _MOST_DEPTH: Final = 50
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP: Final = re.compile(
+    r"(?P<year>\d{4})-(?P<month>0?[1-9]|1[0-2])-(?P<day>0?[1-9]|[12]\d|3[01])"
+    r"(?:(?:[Tt]|[ \t]+)(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]?\d):(?P<second>[0-5]?\d)(?P<fraction>\.\d{1,9})?"
+    r"(?P<zone>Z|[-+]\d\d:\d\d)?)?"
+)
 _SPECIAL: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -22,6 +27,27 @@ _SPECIAL: Final = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
+
+
+class Timestamp(str):
+    """A date that is not in quotes, as it is written."""
+
+    __slots__ = ()
+
+    def go_text(self) -> str:
+        """The date as Go prints it; in UTC where the text names no zone."""
+        match = _TIMESTAMP.fullmatch(self)
+        assert match is not None
+        year, month, day = (int(match[it]) for it in ("year", "month", "day"))
+        time = (
+            "00:00:00"
+            if match["hour"] is None
+            else ":".join(f"{int(match[it]):02}" for it in ("hour", "minute", "second"))
+        )
+        zone = (match["zone"] or "Z").replace(":", "")
+        fraction = (match["fraction"] or "").rstrip("0").rstrip(".")
+        shown = "+0000 UTC" if zone in {"Z", "+0000"} else f"{zone} {zone}"
+        return f"{year:04}-{month:02}-{day:02} {time}{fraction} {shown}"
 
 
 class YamlMapping(dict[str, Any]):
@@ -128,4 +154,6 @@ def _scalar(node: Any, tag: str) -> object:  # noqa: ANN401 - as above
         digits = digits.lstrip("+-")
         base = {"0x": 16, "0o": 8, "0b": 2}.get(digits[:2].lower(), 8 if digits.startswith("0") else 10)
         return sign * int(digits[2:] if digits[:2].isalnum() and not digits[:2].isdecimal() else digits, base)
-    return float(digits) if _FLOAT.fullmatch(text) else text
+    if _FLOAT.fullmatch(text):
+        return float(digits)
+    return Timestamp(text) if _TIMESTAMP.fullmatch(text) else text

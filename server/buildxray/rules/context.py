@@ -7,13 +7,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, TypeVar
 
-from buildxray.plan.model import Plan
-from buildxray.plan.planner import Planner
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.semantics.build import Build
-from buildxray.syntax.parser import Dockerfile, parse
+from buildxray.semantics.build import Build, Builder, Dockerfile
 from buildxray.syntax.text import Edit, apply_edits
-from buildxray.toolchains.base import Workspace
 
 T = TypeVar("T")
 
@@ -21,14 +17,10 @@ T = TypeVar("T")
 class RuleContext:
     """One document with its build, and the means to plan the text that a fix would leave."""
 
-    def __init__(self, plan: Plan, planner: Planner, workspace: Workspace, *, asks_for_several: bool) -> None:
-        self.plan = plan
-        self.build = Build(plan, workspace, planner.memo)
+    def __init__(self, build: Build, builder: Builder, *, asks_for_several: bool) -> None:
+        self.build = build
         """The build as objects: what a rule reads."""
-        self.facts = self.build.graph
-        self.inventory = self.build.inventory
-        self._planner = planner
-        self._workspace = workspace
+        self._builder = builder
         self._cache: dict[Callable[[RuleContext], Any], Any] = {}
         self.asks_for_several = asks_for_several
         """Whether the build request names several platforms: by a setting, an option or a project file."""
@@ -36,12 +28,12 @@ class RuleContext:
     @property
     def dockerfile(self) -> Dockerfile:
         """The document."""
-        return self.plan.dockerfile
+        return self.build.dockerfile
 
     @property
     def text(self) -> str:
         """The text of the document."""
-        return self.plan.dockerfile.text
+        return self.build.text
 
     @cached_property
     def has_intent(self) -> bool:
@@ -55,8 +47,8 @@ class RuleContext:
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
         """The context of the text that edits would leave."""
-        plan = self._planner.plan(parse(apply_edits(self.text, edits), earlier=self.dockerfile))
-        return RuleContext(plan, self._planner, self._workspace, asks_for_several=self.has_intent)
+        dockerfile = self._builder.parse(apply_edits(self.text, edits), self.dockerfile)
+        return RuleContext(self._builder.build(dockerfile), self._builder, asks_for_several=self.has_intent)
 
     def cached(self, compute: Callable[[RuleContext], T]) -> T:
         """The result of a function of this context, computed on the first call and kept as long as the context."""

@@ -7,10 +7,10 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from buildxray.rules import architecture, habits, native, scope
+from buildxray.rules import architecture, buildkit, habits, native, scope
 from buildxray.rules.base import Rule
 
-SUBJECTS: Final = (architecture, habits, native, scope)
+SUBJECTS: Final = (architecture, buildkit, habits, native, scope)
 
 
 def _discover() -> tuple[Rule, ...]:

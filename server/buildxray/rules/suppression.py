@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from buildxray.syntax.parser import Dockerfile
+from buildxray.semantics.build import Dockerfile
 from buildxray.syntax.text import TextRange
 
 SCOPES: Final = ("ignore", "ignore-file")

@@ -25,6 +25,7 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, Step
 from buildxray.plan.operations import StepKind
 from buildxray.plan.outline import StageOutline
+from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
@@ -39,7 +40,7 @@ from buildxray.syntax import shell
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
-from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_references
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
@@ -47,12 +48,15 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspac
 __all__ = [
     "Build",
     "BuildRequest",
+    "Builder",
     "CacheMount",
     "Command",
+    "Dockerfile",
     "Effect",
     "From",
     "Instruction",
     "KnownCommand",
+    "Plan",
     "PlanError",
     "Reading",
     "Run",
@@ -65,6 +69,27 @@ __all__ = [
     "VariableReference",
     "Workspace",
 ]
+
+
+class Builder:
+    """Builds one document for one request, again after each edit; what has not changed is computed once."""
+
+    def __init__(self, request: BuildRequest, workspace: Workspace | None = None) -> None:
+        self.request = request
+        self._workspace = workspace or Workspace()
+        self._planner = Planner(request)
+
+    def parse(self, text: str, earlier: Dockerfile | None = None) -> Dockerfile:
+        """Parse a text; never raises. Unchanged instructions are taken over from an earlier version."""
+        return parse(text, earlier=earlier)
+
+    def build(self, dockerfile: Dockerfile) -> Build:
+        """Plan a parsed text; never raises."""
+        return self.of_plan(self._planner.plan(dockerfile))
+
+    def of_plan(self, plan: Plan) -> Build:
+        """The build of a plan that there is already."""
+        return Build(plan, self._workspace, self._planner.memo)
 
 
 class Build:
@@ -174,9 +199,10 @@ class Build:
         """The cache mounts of all needed RUN instructions, one for each target; those that BuildKit refuses are left out."""
         return tuple(cache_mounts(self.graph))
 
-    def global_values(self, name: str) -> tuple[str | None, ...]:
-        """The value of an argument in FROM and before the first one, for each target; None where it is not known or not set."""
-        return tuple(it.conversion.resolved.global_arguments.get(name) for it in self.plan.targets)
+    @cached_property
+    def global_arguments(self) -> tuple[Environment, ...]:
+        """The arguments that FROM and the instructions before the first one see, for each target."""
+        return tuple(it.conversion.resolved.global_arguments for it in self.plan.targets)
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction whose lines contain an offset of the text."""
@@ -286,10 +312,13 @@ class Instruction:
         """The working directories that it can have, absolute; more than one where that depends on the target."""
         return tuple(dict.fromkeys(it.directory for it in self.scopes))
 
-    @property
+    @cached_property
     def shell(self) -> tuple[str, ...]:
-        """What RUN puts before a shell text here, such as `("/bin/sh", "-c")`; the default where no target needs it."""
-        return self.scopes[0].shell_command if self.scopes else _DEFAULT_SHELL
+        """What RUN puts before a shell text here, such as `("/bin/sh", "-c")`; also in stages that no target needs."""
+        if self.stage is None or self.is_global or not self.build.plan.targets:
+            return _DEFAULT_SHELL
+        scope = self.build.plan.targets[0].scope_in_text(self.stage.outline, self.idx)
+        return _DEFAULT_SHELL if scope is None else scope.shell_command
 
     @property
     def is_global(self) -> bool:
@@ -299,27 +328,30 @@ class Instruction:
     def values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
         """The value of a variable before this instruction, or after it, for each target of the build.
 
-        None where the text does not tell the value, where nothing sets it, or where the target does not need the stage.
+        Also in stages that no target needs. None where nothing sets it, or where ONBUILD triggers of an image hide it.
         """
+        return tuple(None if it is None else it.get(name) for it in self._environments(after=after))
+
+    def known_values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
+        """The same, but None also where only the base image or a build argument tells the value."""
+        found = [None if it is None else it.assignment(name) for it in self._environments(after=after)]
+        return tuple(it.value if it is not None and it.is_known else None for it in found)
+
+    def _environments(self, *, after: bool = False) -> list[Environment | None]:
+        """The variables before this instruction, or after it, for each target of the build."""
+        targets = self.build.plan.targets
         if self.stage is None or self.is_global:
-            return self.build.global_values(name)
-        outlined = self.stage.outline
-        scopes = [it.scope_before(outlined, self.idx + after) for it in self.build.plan.targets]
-        return tuple(None if it is None else it.environment.get(name) for it in scopes)
+            return [*self.build.global_arguments]
+        scopes = [it.scope_in_text(self.stage.outline, self.idx + after) for it in targets]
+        return [None if it is None else it.environment for it in scopes]
 
     def expanded(self, text: str) -> tuple[str | None, ...]:
         """`text` with its variables replaced as BuildKit would before this instruction, for each target of the build.
 
-        None where BuildKit refuses the text or the target does not need the stage. A variable without a known value expands to nothing.
+        None where BuildKit refuses the text. A variable that is not set expands to nothing.
         """
-        if self.stage is None or self.is_global:
-            environments: list[Environment | None] = [
-                it.conversion.resolved.global_arguments for it in self.build.plan.targets
-            ]
-        else:
-            scopes = [it.scope_before(self.stage.outline, self.idx) for it in self.build.plan.targets]
-            environments = [None if it is None else it.environment for it in scopes]
-        return tuple(None if it is None else _expanded(text, self.build.dockerfile.escape, it) for it in environments)
+        escape = self.build.dockerfile.escape
+        return tuple(None if it is None else _expanded(text, escape, it) for it in self._environments())
 
     def sees(self, name: str) -> bool:
         """Whether the value of a variable is known here, for at least one target."""
@@ -697,6 +729,16 @@ class Stage:
         """
         consumer = way_into_image(self.build.graph, self.idx, path)
         return None if consumer is None else self.build.instructions[consumer.instruction]
+
+    def scope_in_text(self, idx: int) -> Scope | None:
+        """The state before an instruction of the stage, or after the last one, for the first target; also if not needed.
+
+        `idx` is the position in the file; None in a file without targets, or where ONBUILD triggers hide the state.
+        """
+        if not self.build.plan.targets:
+            return None
+        position = max(min(idx, self.outline.end_idx), self.outline.from_idx + 1)
+        return self.build.plan.targets[0].scope_in_text(self.outline, position)
 
     @property
     def trigger_steps(self) -> tuple[tuple[Node, tuple[Step, ...]], ...]:

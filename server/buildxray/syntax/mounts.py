@@ -26,6 +26,8 @@ class MountOption(NamedTuple):
     """Variables are still in it."""
     field: str
     """As written."""
+    key_span: Span
+    """Where the key is, or the whole value of the flag where quotes hide it."""
 
 
 def csv_fields(text: str) -> list[str]:
@@ -54,6 +56,8 @@ def mount_options(flag: Flag) -> tuple[MountOption, ...]:
         key, separator, text = field.partition("=")
         start = min(position + len(key) + 1, value.span.end)
         span = Span(start, min(start + len(text), value.span.end))
-        options.append(MountOption(key.lower(), Token(text, span) if separator else None, field))
+        is_exact = len(value.text) == value.span.end - value.span.start
+        key_span = Span(position, position + len(key)) if is_exact else value.span
+        options.append(MountOption(key.lower(), Token(text, span) if separator else None, field, key_span))
         position += len(field) + 1
     return tuple(options)

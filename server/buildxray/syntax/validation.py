@@ -142,9 +142,8 @@ def _from_problems(node: From) -> Iterator[Problem]:
         message = _("FROM takes an image, and perhaps `AS name`")
         yield Problem(message, Span(arguments[1].span.start, arguments[-1].span.end))
     elif node.alias is None and len(arguments) == 3:
-        word = arguments[1].text
         message = _("FROM takes an image, and perhaps `AS name`")
-        yield Problem(message, arguments[1].span, "as" if word.islower() else "AS")
+        yield Problem(message, arguments[1].span, _cased_like(node.keyword.text, "AS"))
     elif node.alias is not None and not _STAGE_NAME.fullmatch(node.alias.text.lower()):
         message = _(
             "`{text}` cannot name a stage: a letter comes first, then letters, digits, `-`, `_` and `.`",

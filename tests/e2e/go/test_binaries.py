@@ -31,8 +31,8 @@ def analyzer() -> Analyzer:
 def compile_step(analysis: Analysis, target: Platform) -> Step:
     """The step that compiles for a target."""
     context = analysis.context
-    (use,) = context.inventory.stage_uses(0, Effect.COMPILE)
-    (step,) = [it for it in context.facts.steps(use.instruction) if target in it.targets]
+    (use,) = context.build.stages[0].commands(Effect.COMPILE)
+    (step,) = [it for it in use.run.steps if target in it.targets]
     return step
 
 
@@ -60,6 +60,29 @@ def test_a_repaired_file_compiles_for_every_target(name: str, target: Platform, 
     step = compile_step(analysis, target)
     assert not step.is_emulated
     assert machine_of(step, tmp_path / "build") == target.architecture
+
+
+SINGLE_STAGE = """\
+FROM golang:1.26-alpine
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build -o /out/greet ./cmd/greet
+CMD ["/out/greet"]
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_a_stage_that_is_split_compiles_what_the_run_stage_starts(target: Platform, tmp_path: Path) -> None:
+    fixed = fix_text(analyzer(), SINGLE_STAGE, with_suggestions=True)
+    assert "COPY --from=build /out/greet /out/greet\n" in fixed.text
+    step = compile_step(analyzer().analyze(fixed.text), target)
+    assert not step.is_emulated
+    assert machine_of(step, tmp_path / "build") == target.architecture
+    if target == BUILDER:
+        run = subprocess.run(
+            [tmp_path / "build" / "out" / "greet"], capture_output=True, text=True, timeout=10, check=True
+        )
+        assert run.stdout
 
 
 def test_a_native_stage_without_goarch_compiles_for_the_build_machine(tmp_path: Path) -> None:

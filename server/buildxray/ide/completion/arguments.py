@@ -91,10 +91,8 @@ def users(place: Place) -> list[str]:
             if command.name in ("useradd", "adduser") and command.arguments:
                 made = [it for it in command.arguments if re.fullmatch(r"[a-z_][\w-]*", it)]
                 names |= dict.fromkeys(made[-1:])
-    stage = place.stage
-    for target in place.analysis.plan.targets[:1] if stage is not None else ():
-        for ancestor in place.analysis.context.facts.ancestry(stage.idx if stage is not None else 0):
-            name = target.stages[ancestor].base_name
+    for ancestor in place.stage.ancestry if place.stage is not None else ():
+        for name in ancestor.base_names[:1]:
             names |= dict.fromkeys(it for key, it in (("distroless", "nonroot"), ("node", "node")) if key in name)
     return [*dict.fromkeys((*names, "root", "nobody", "1000:1000"))]
 

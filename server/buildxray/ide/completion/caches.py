@@ -6,8 +6,6 @@ import re
 from typing import Final, NamedTuple
 
 from buildxray.ide.completion.place import Place
-from buildxray.syntax.instructions import Run
-from buildxray.syntax.shell import read_script
 
 
 class CacheTarget(NamedTuple):
@@ -102,26 +100,18 @@ def _tools(place: Place) -> list[str]:
     tools |= dict.fromkeys(it for it in re.findall(r"[\w.+-]+", rest) if it in _CACHES)
     if stage is None:
         return [*tools]
-    for idx in range(stage.from_idx + 1, stage.end_idx):
-        node = analysis.dockerfile.instructions[idx].node
-        for command in read_script(node).commands if isinstance(node, Run) else ():
-            if command.name in _CACHES:
-                tools[command.name] = None
-    for ancestor in analysis.context.facts.ancestry(stage.idx):
-        for target in analysis.plan.targets:
-            image = re.split(r"[:@]", target.stages[ancestor].base_name.rpartition("/")[2])[0]
+    for run in stage.runs:
+        tools |= dict.fromkeys(it.name for it in run.script.commands if it.name in _CACHES)
+    for ancestor in stage.ancestry:
+        for name in ancestor.base_names:
+            image = re.split(r"[:@]", name.rpartition("/")[2])[0]
             tools |= dict.fromkeys(_TOOLS_OF_IMAGES.get(image, ()))
     return [*tools]
 
 
 def _path(place: Place, cache: _Cache) -> str | None:
     """The directory in this stage; None where the text cannot tell."""
-    stage = place.stage
-    target = place.analysis.plan.targets[0] if place.analysis.plan.targets else None
-    scope = None
-    if stage is not None and target is not None:
-        idx = min(place.idx, stage.end_idx)
-        scope = target.scope_in_text(stage, max(idx, stage.from_idx + 1))
+    scope = None if place.stage is None else place.stage.scope_in_text(place.idx)
     moved = scope.environment.assignment(cache.variable) if scope is not None and cache.variable else None
     if moved is not None:
         return moved.value + cache.below if moved.is_known and moved.value else None

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
-from buildxray.plan.outline import StageOutline
-from buildxray.semantics.build import Instruction
+from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.lines import continuation, join_lines
 from buildxray.syntax.text import Edit, TextRange
 
@@ -70,13 +69,11 @@ class Place:
         return words[start:]
 
     @property
-    def stage(self) -> StageOutline | None:
+    def stage(self) -> Stage | None:
         """The stage that the cursor is in, the line of its FROM left out."""
-        facts = self.analysis.context.facts
         if self.instruction is None:
-            return facts.stage_of(self.idx - 1) if self.idx > 0 else None
-        stage = facts.stage_of(self.idx)
-        return None if stage is None or stage.from_idx == self.idx else stage
+            return self.analysis.build.instructions[self.idx - 1].stage if self.idx > 0 else None
+        return None if self.instruction.is_global else self.instruction.stage
 
     def edit(self, text: str, typed: str | None = None) -> Edit:
         """Replace what is typed of a word, or the last part of it, by a text."""
@@ -116,7 +113,7 @@ def place_at(analysis: Analysis, offset: int) -> Place:
 
 
 def _instruction_at(analysis: Analysis, offset: int) -> Instruction | None:
-    instructions = analysis.context.build.instructions
+    instructions = analysis.build.instructions
     before = [it for it in instructions if it.syntax.start <= offset]
     if not before:
         return None

@@ -12,6 +12,7 @@ from buildxray.ide.hover.automatic import MEANING
 from buildxray.ide.hover.variables import PREDEFINED
 from buildxray.localization import _
 from buildxray.rules.edits import declare_arguments
+from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.text import Edit
 
@@ -64,29 +65,26 @@ def arguments(place: Place) -> Iterator[Completion]:
 
 def declared_names(place: Place) -> dict[str, int]:
     """The variables in scope at a place, the nearest first, each with the line that declares it."""
-    analysis, stage = place.analysis, place.stage
+    stage = place.stage
     if stage is None:
         return _global_names(place)
     names: dict[str, int] = {}
-    for idx in analysis.context.facts.ancestry(stage.idx):
-        outlined = analysis.plan.stages[idx]
-        end = min(place.idx, outlined.end_idx) if idx == stage.idx else outlined.end_idx
-        for number in range(end - 1, outlined.from_idx, -1):
-            names = names | {it: line for it, line in _declared_by(place, number).items() if it not in names}
+    for above in stage.ancestry:
+        for instruction in reversed(above.instructions):
+            if above is not stage or instruction.idx < place.idx:
+                names |= {it: line for it, line in _declared_by(instruction).items() if it not in names}
     return names
 
 
 def _global_names(place: Place) -> dict[str, int]:
-    stages = place.analysis.plan.stages
     names: dict[str, int] = {}
-    for number in range(min(place.idx, stages[0].from_idx if stages else place.idx)):
-        names |= _declared_by(place, number)
+    for instruction in place.analysis.build.global_instructions:
+        if instruction.idx < place.idx:
+            names |= _declared_by(instruction)
     return names
 
 
-def _declared_by(place: Place, number: int) -> dict[str, int]:
-    instruction = place.analysis.dockerfile.instructions[number]
-    node = instruction.node
-    if not isinstance(node, Arg | Env):
+def _declared_by(instruction: Instruction) -> dict[str, int]:
+    if not isinstance(instruction.node, Arg | Env):
         return {}
-    return {it.name.text: instruction.first_line for it in node.pairs if it.name.text}
+    return {it.name.text: instruction.line for it in instruction.pairs if it.name.text}

@@ -10,6 +10,7 @@ from buildxray.ide.names import shell_at
 from buildxray.localization import N_, _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values, since
 from buildxray.platforms.names import architecture_names
+from buildxray.semantics.build import Run
 from buildxray.syntax.instructions import Arg, Instruction, Node, Onbuild, WithPairs
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import variable_references
@@ -104,52 +105,40 @@ def _table(analysis: Analysis, place: _Place) -> str:
 
 
 def _values(analysis: Analysis, place: _Place) -> list[str | None]:
-    facts, plan = analysis.context.facts, analysis.plan
-    stage = facts.stage_of(place.idx)
-    name = place.name
-    if stage is None or place.idx == stage.from_idx:
-        return [it.conversion.resolved.global_arguments.get(name) for it in plan.targets]
-    values: list[str | None] = []
-    for target in plan.targets:
-        scope = target.scope_in_text(stage, place.idx + place.is_declaration)
-        values.append(None if scope is None else scope.environment.get(name))
-    return values
+    return [*analysis.build.instructions[place.idx].values(place.name, after=place.is_declaration)]
 
 
 def _scope(analysis: Analysis, place: _Place) -> str:
-    facts = analysis.context.facts
-    stage = facts.stage_of(place.idx)
-    if stage is None or place.idx == stage.from_idx:
+    view = analysis.build.instructions[place.idx]
+    stage = view.stage
+    if stage is None or view.is_global:
         return _global_scope(analysis, place)
-    if isinstance(analysis.dockerfile.instructions[place.idx].node, Onbuild):
+    if isinstance(view.node, Onbuild):
         return _("The stages that are built on this one see what they declare themselves.")
     here = _("stage `{stage}`", stage=stage.name) if stage.name else _("this stage")
-    if place.is_shell and any(
-        place.name in it.variables for it in analysis.context.inventory.script(place.idx).commands
-    ):
+    if place.is_shell and isinstance(view, Run) and any(place.name in it.variables for it in view.script.commands):
         return _("The script sets a variable of its own with this name.")
-    declared = place.idx if place.is_declaration else facts.declaration(place.name, place.idx)
+    declared = view if place.is_declaration else view.declaration(place.name)
     if declared is None:
         if any(value is not None for value in _values(analysis, place)):
             return _("Declared by a trigger of the image or stage that {stage} is built on.", stage=here)
         return _("**Not declared in {stage}: it expands to nothing here.**", stage=here)
-    line = analysis.dockerfile.instructions[declared].first_line
-    node = analysis.dockerfile.instructions[declared].node
-    assert isinstance(node, WithPairs), "what declares has pairs"
-    pair = next(it for it in node.pairs if it.name.text == place.name)
-    if not isinstance(node, Arg):
-        return _("Set by `{keyword}` in line {line}, which hides BuildKit's value.", keyword=node.name, line=line)
+    line = declared.line
+    pair = next(it for it in declared.pairs if it.name.text == place.name)
+    if not isinstance(declared.node, Arg):
+        return _(
+            "Set by `{keyword}` in line {line}, which hides BuildKit's value.", keyword=declared.keyword, line=line
+        )
     if pair.value is not None:
         return _("**The default in line {line} hides BuildKit's value.**", line=line)
-    origin = facts.stage_of(declared)
-    if origin is not None and origin.idx != stage.idx:
-        return _("Inherited from stage `{stage}` (line {line}).", stage=origin.display_name, line=line)
+    if declared.stage is not None and declared.stage is not stage:
+        return _("Inherited from stage `{stage}` (line {line}).", stage=declared.stage.display_name, line=line)
     return _("Declared in {stage} (line {line}).", stage=here, line=line)
 
 
 def _global_scope(analysis: Analysis, place: _Place) -> str:
-    for idx, instruction in enumerate(analysis.dockerfile.instructions[: place.idx + 1]):
-        if analysis.context.facts.stage_of(idx) is not None:
+    for instruction in analysis.build.global_instructions:
+        if instruction.idx > place.idx:
             break
         node = instruction.node
         pairs = node.pairs if isinstance(node, Arg) else ()
@@ -162,6 +151,6 @@ def _global_scope(analysis: Analysis, place: _Place) -> str:
             if values != automatic and place.name != "TARGETSTAGE":
                 return _(
                     "**The default in line {line} hides BuildKit's value, in all stages too.**",
-                    line=instruction.first_line,
+                    line=instruction.line,
                 )
     return _("In `FROM` and above it, it is always defined.")

@@ -65,16 +65,9 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
 
 def _values(analysis: Analysis, found: Occurrence) -> str:
     """Its value for each target platform, in a line where they agree."""
-    plan, name = analysis.plan, found.name.text
-    stage = analysis.context.facts.stage_of(found.instruction)
-    values: list[str | None] = []
-    for target in plan.targets:
-        if stage is None or stage.from_idx == found.instruction:
-            values.append(target.conversion.resolved.global_arguments.get(name))
-        else:
-            scope = target.scope_in_text(stage, found.instruction + found.is_declaration)
-            assignment = None if scope is None else scope.environment.assignment(name)
-            values.append(assignment.value if assignment is not None and assignment.is_known else None)
+    view = analysis.build.instructions[found.instruction]
+    read = view.values if view.is_global else view.known_values
+    values = read(found.name.text, after=found.is_declaration)
     shown = [_("*not known*") if it is None else f"`{it}`" if it else _("*empty*") for it in values]
     if len({*shown}) == 1:
         return _("Value here: {value}", value=shown[0])
@@ -83,13 +76,13 @@ def _values(analysis: Analysis, found: Occurrence) -> str:
 
 
 def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument: bool) -> str:
-    facts, name = analysis.context.facts, found.name.text
+    name = found.name.text
     instruction = analysis.dockerfile.instructions[declared]
-    origin, here = facts.stage_of(declared), facts.stage_of(found.instruction)
+    origin, here = analysis.build.instructions[declared].stage, analysis.build.instructions[found.instruction].stage
     line = instruction.first_line
     if origin is None:
         sentence = _("Declared above the first `FROM` (line {line})", line=line)
-    elif here is not None and origin.idx != here.idx:
+    elif here is not None and origin is not here:
         sentence = _("Inherited from stage `{stage}` (line {line})", stage=origin.display_name, line=line)
     else:
         sentence = _("Declared in stage `{stage}` (line {line})", stage=origin.display_name, line=line)
@@ -108,11 +101,10 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
 
 def _with_default(analysis: Analysis, found: Occurrence, declared: str) -> str:
     """What a bare ARG in a stage takes its value from when no build argument is given."""
-    facts = analysis.context.facts
     for it in found.origins[1:]:
         instruction = analysis.dockerfile.instructions[it.instruction]
         line = instruction.first_line
-        if facts.stage_of(it.instruction) is None:
+        if analysis.build.instructions[it.instruction].stage is None:
             return _("{declared}, with the default of the `ARG` in line {line}", declared=declared, line=line)
         if isinstance(instruction.node, Env):
             return _("{declared}, with the value of the `ENV` in line {line}", declared=declared, line=line)

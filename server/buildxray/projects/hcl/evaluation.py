@@ -19,6 +19,7 @@ from buildxray.projects.hcl.values import (
     Unknown,
     Value,
     arithmetic,
+    as_set,
     checked_number,
     checked_text,
     elements,
@@ -420,7 +421,7 @@ def _converted_collection(name: str, value: Value, inner: Expression) -> Value:
     if isinstance(pairs, Unknown):
         return UNKNOWN
     items = [convert(it, inner) for _key, it in pairs]
-    return (*({hashable(it): it for it in items}.values() if name == "set" else items),)
+    return as_set(items) if name == "set" else (*items,)
 
 
 def _converted_object(value: Value, fields: Iterable[tuple[Expression, Expression]]) -> Value:

@@ -279,7 +279,12 @@ def _substr(text: str, offset: Decimal, length: Decimal) -> Value:
 
 
 def _title(text: str) -> Value:
-    return re.sub(r"(?<![\w'])(\w)", lambda it: it[1].upper(), text)
+    return re.sub(r"(?<!\w)(\w)", lambda it: _upper(it[1]), text)
+
+
+def _upper(text: str) -> str:
+    """Upper case as Go has it: letter by letter, so that `ß` stays."""
+    return "".join(upper if len(upper := it.upper()) == 1 else it for it in text)
 
 
 def _sanitize(text: str) -> Value:
@@ -529,7 +534,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "trimprefix": Function("ss", str.removeprefix),
     "trimspace": Function("s", str.strip),
     "trimsuffix": Function("ss", str.removesuffix),
-    "upper": Function("s", str.upper),
+    "upper": Function("s", _upper),
     "urlencode": Function("s", lambda text: urllib.parse.quote_plus(text, safe="~")),
     "values": Function("M", _values),
     "zipmap": Function("lL", _zipmap),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
-from buildxray.projects.hcl.values import EvaluationError, number
+from buildxray.projects.hcl.values import EvaluationError, composed, number
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -239,13 +239,21 @@ class _Reader:
                 case "index":
                     value = self._index(value, node.children[0], depth)
                 case "splat":
-                    rest = self._after(syntax.Name(syntax.SPLAT_ITEM), node.children[0].children[1:], depth)
-                    value = syntax.Splat(value, rest)
+                    value = self._splat(value, node.children[0], depth)
                 case kind if kind in _TERM:
                     value = self._term(node, depth + 1)
                 case _:
                     continue
         return value
+
+    def _splat(self, value: Expression, node: Node, depth: int) -> Expression:
+        """`a[*]…`, which takes in all that follows, or `a.*…`, which takes in attributes alone."""
+        following = node.children[1:]
+        n_taken = len(following)
+        if node.type == "attr_splat":
+            n_taken = next((index for index, it in enumerate(following) if it.type != "get_attr"), n_taken)
+        item = self._after(syntax.Name(syntax.SPLAT_ITEM), following[:n_taken], depth)
+        return self._after(syntax.Splat(value, item), following[n_taken:], depth)
 
     def _after(self, value: Expression, nodes: Sequence[Node], depth: int) -> Expression:
         for node in nodes:
@@ -513,7 +521,7 @@ def _number(text: str) -> Expression:
 
 def _unescaped(text: str) -> str:
     """What a quoted string means (HCL: hclsyntax/parser.go, ParseStringLiteralToken)."""
-    return _ESCAPE.sub(_escaped, text) if "\\" in text or "{" in text else text
+    return composed(_ESCAPE.sub(_escaped, text)) if "\\" in text or "{" in text else composed(text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -129,6 +129,8 @@ def _opening(text: str) -> str:
         return "(?P<" + text[3:]
     if re.fullmatch(r"\((?:\?(?:P<\w+>|[ims]*:))?", text):
         return text
+    if re.fullmatch(r"\(\?[im]+\)", text):
+        return text
     if re.match(r"\(\?(?:[=!>#(]|<[=!]|P[=>])", text):
         raise EvaluationError("this is not a regular expression of RE2")
     raise UnknownPatternError

@@ -154,6 +154,11 @@ def checked_text(text: str) -> str:
     """A text in the normal form C that HCL keeps. Raises `EvaluationError` for one that is too long."""
     if len(text) > MOST_TEXT:
         raise EvaluationError("a string is too long")
+    return composed(text)
+
+
+def composed(text: str) -> str:
+    """A text in the normal form C."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

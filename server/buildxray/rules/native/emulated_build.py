@@ -12,8 +12,10 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import cross_compile
+from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 
 _COMPILER_IMAGE: Final = re.compile(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
@@ -28,7 +30,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for stages that are built for the target platform, are needed for the image without being it, and run a
-    compiler which can produce code for other architectures.
+    compiler which can produce code for other architectures. A file whose only stage compiles the project and is the image gets an
+    information where it compiles.
 
     ## Why it matters
     Without `--platform`, a stage is pulled and run for the target platform. Where the build machine is another
@@ -64,9 +67,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     or files for every architecture, are copied out of it. Else it is a suggestion. There is none for `CGO_ENABLED=1`, which needs a
     C cross compiler, nor for `go install`, which puts binaries for other platforms elsewhere.
 
+    "Split into build and run stage" is a suggestion: it copies what the command of the image names, and nobody but its author knows
+    which other files the program opens. There is none where the stage installs packages, since the program may need them.
+
     ## Limits
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
+    yield from _in_image(ctx)
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
         if stage.is_image or stage.is_native or image is None:
@@ -96,6 +103,43 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
             tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
             Severity.INFORMATION if scripts else None,
         )
+
+
+def _in_image(ctx: RuleContext) -> Iterator[Finding]:
+    """Find a single stage that compiles the project and is the image that is started."""
+    stage = ctx.build.target_stage
+    if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage):
+        return
+    commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
+    sources = [it for it in stage.instructions if isinstance(it.node, Copying)]
+    if not commands or not any(it.idx < commands[-1].run.idx for it in sources):
+        return
+    targets = dict.fromkeys(
+        target for it in commands for step in it.run.steps if step.is_emulated for target in step.targets
+    )
+    yield Finding(
+        commands[0].title_range,
+        _("; ").join(
+            [
+                _(
+                    "{fact}, 5 to 16 times slower than natively, and the compiler stays in the image; a build stage of its own can compile natively",
+                    fact=_fact(commands, targets),
+                ),
+                *advice(stage.image_name, [it for it in commands if it.use.is_bound]),
+            ]
+        ),
+        LaterFixes(partial(_splits, ctx, stage, commands)),
+        severity=Severity.INFORMATION,
+    )
+
+
+def _starts_a_program(stage: Stage) -> bool:
+    return any(isinstance(it.node, Cmd | Entrypoint) for it in stage.instructions)
+
+
+def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> tuple[Fix, ...]:
+    fix = split_stage(ctx, stage, commands)
+    return () if fix is None else (fix,)
 
 
 def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:

@@ -1,0 +1,215 @@
+"""The options of all commands; shell completions and the manual page are made from the same parser."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+import buildxray
+from buildxray.localization import _
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests what was meant; it exits with 2."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - what argparse takes
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
+        """Parse, and refuse what is left over by the parser of the command itself, which knows its own options."""
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            known = [option for action in self._actions for option in action.option_strings]
+            name = left[0].partition("=")[0]
+            close = get_close_matches(name, known, n=1) if name.startswith("-") else []
+            if close:
+                self.error(_("unknown option {name}; did you mean {close}?", name=name, close=close[0]))
+            self.error(_("unknown argument {name}", name=left[0]))
+        return found, left
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message on one line each."""
+        self.exit(2, f"{self.format_usage()}{self.prog}: {message}\n")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line. Exits with 0 after `--help` or `--version`, and with 2 for one that is wrong."""
+    main = parser()
+    commands = command_names(main)
+    command = next((it for it in arguments if not it.startswith("-")), None)
+    is_first = bool(arguments) and command == arguments[0]
+    if command is not None and is_first and command not in commands:
+        close = get_close_matches(command, commands, n=1)
+        if close:
+            main.error(_("there is no command `{command}`; did you mean `{close}`?", command=command, close=close[0]))
+        listed = ", ".join(commands)
+        main.error(_("there is no command `{command}`; there are {listed}", command=command, listed=listed))
+    return main.parse_args(arguments)
+
+
+def command_names(main: argparse.ArgumentParser) -> list[str]:
+    """The commands of a parser."""
+    return [name for it in main._actions if isinstance(it.choices, dict) for name in it.choices]  # noqa: SLF001 - no public way
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the program."""
+    main = _Parser(
+        prog="buildxray", description=_("Shows how BuildKit builds a Dockerfile for several platforms, and repairs it.")
+    )
+    main.add_argument("-V", "--version", action="version", version=f"buildxray {buildxray.__version__}")
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_check(commands.add_parser("check", help=_("find what is emulated, repeated or wrong")))
+    _add_fix(commands.add_parser("fix", help=_("apply the safe fixes")))
+    format_ = commands.add_parser("format", help=_("tidy Dockerfiles without changing what is built"))
+    format_.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help=_("a Dockerfile, a directory, or `-` for the standard input"),
+    )
+    format_.add_argument(
+        "--check", action="store_true", help=_("write nothing, and exit with 1 if a file would change")
+    )
+    format_.add_argument("--diff", action="store_true", help=_("the same, and print what would change"))
+    _add_output(format_)
+    _add_plan(commands.add_parser("plan", help=_("show the steps that BuildKit would execute")))
+    builds = commands.add_parser("builds", help=_("list the builds that Bake files, Compose files and CI ask for"))
+    builds.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help=_("a directory or a Dockerfile (default: `.`)")
+    )
+    builds.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
+    _add_output(builds)
+    _add_times(commands.add_parser("times", help=_("show where the time of a logged build went")))
+    explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
+    explain.add_argument("rule", metavar="RULE")
+    explain.add_argument("--format", choices=("text", "json"), default="text")
+    _add_output(explain)
+    rules = commands.add_parser("rules", help=_("list the rules"))
+    rules.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
+    _add_output(rules)
+    serve = commands.add_parser("lsp", help=_("serve an editor"))
+    transport = serve.add_mutually_exclusive_group()
+    transport.add_argument("--stdio", action="store_true", help=_("over the standard streams (the default)"))
+    transport.add_argument("--tcp", metavar="HOST:PORT", help=_("over TCP, for one client"))
+    completion = commands.add_parser("completion", help=_("print a script that completes commands in a shell"))
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return main
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help=_("a Dockerfile, a directory, or `-` for the standard input (default: `.`)"),
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "json-lines", "sarif", "github", "buildkit"), default="text"
+    )
+    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
+    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
+    parser.add_argument("--fix", action="store_true", help=_("apply the safe fixes first"))
+    parser.add_argument("--unsafe", action="store_true", help=_("with --fix: apply the suggestions too"))
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "information"),
+        default="warning",
+        help=_("the least severity that makes the exit code 1 (default: warning)"),
+    )
+    parser.add_argument("--exit-zero", action="store_true", help=_("exit with 0 whatever is found"))
+    parser.add_argument("--statistics", action="store_true", help=_("print how often each rule has found something"))
+    parser.add_argument("-q", "--quiet", action="store_true", help=_("print findings only, without a summary"))
+    _add_stdin_filename(parser)
+    _add_output(parser)
+    _add_build(parser)
+
+
+def _add_fix(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help=_("a Dockerfile, a directory, or `-` for the standard input")
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help=_("print what would change, write nothing, and exit with 1 if there is any")
+    )
+    parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
+    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
+    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
+    parser.add_argument("-q", "--quiet", action="store_true", help=_("print errors only"))
+    _add_stdin_filename(parser)
+    _add_output(parser)
+    _add_build(parser)
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help=_("a Dockerfile, a directory, or `-` for the standard input (default: `.`)"),
+    )
+    parser.add_argument("--format", choices=("text", "json", "json-lines", "svg", "html"), default="text")
+    _add_stdin_filename(parser)
+    _add_output(parser)
+    _add_build(parser)
+
+
+def _add_times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "log",
+        metavar="LOG",
+        help=_("the output of a build, or a history record (.dockerbuild); `-` is the standard input"),
+    )
+    parser.add_argument(
+        "dockerfile",
+        nargs="?",
+        metavar="DOCKERFILE",
+        help=_("what was built (default: the text in the history record, else `Dockerfile`)"),
+    )
+    parser.add_argument("--format", choices=("text", "json", "json-lines", "markdown"), default="text")
+    parser.add_argument(
+        "--max-minutes", type=float, metavar="N", help=_("exit with 1 where the build took more minutes than that")
+    )
+    _add_output(parser)
+    _add_build(parser)
+
+
+def _add_stdin_filename(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stdin-filename", metavar="PATH", help=_("the file that `-` is: its project is used, and its name is shown")
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(_("output"))
+    group.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help=_("whether to use colours (default: auto)")
+    )
+    group.add_argument("-o", "--output-file", metavar="FILE", help=_("write to a file instead of the standard output"))
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help=_("the settings to use, instead of those of the project"))
+    group = parser.add_argument_group(_("the build"))
+    group.add_argument(
+        "--platform",
+        action="append",
+        metavar="P,P…",
+        help=_(
+            "the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)"
+        ),
+    )
+    group.add_argument("--build-platform", metavar="P", help=_("the machine that builds (default: this one)"))
+    group.add_argument(
+        "--build-arg",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=_("a build argument; a NAME alone takes the value of that environment variable"),
+    )
+    group.add_argument("--target", default="", metavar="STAGE", help=_("the stage to build (default: the last one)"))

@@ -1,0 +1,160 @@
+"""Glob patterns that are matched in linear time: a repository chooses both the pattern and the names.
+
+Regular expressions that backtrack need exponential time for `a*a*a*a*b`. Between two stars stands a text of fixed
+length, so the first place where it matches is as good as any other: once a star has been passed it is never
+reconsidered. The group in a lookahead keeps `re` from reconsidering it; Python 3.10 has no atomic groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+_CLASSES: Final = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \\t",
+    "cntrl": "\\x00-\\x1f\\x7f",
+    "digit": "0-9",
+    "graph": "\\x21-\\x7e",
+    "lower": "a-z",
+    "print": "\\x20-\\x7e",
+    "punct": "\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e",
+    "space": " \\t\\n\\r\\f\\v",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+NEVER: Final = re.compile(r"(?!)")
+"""Matches nothing: what a pattern that cannot be read stands for."""
+
+
+@lru_cache(maxsize=4096)
+def component_pattern(glob: str) -> re.Pattern[str]:
+    """Compile a glob for one component of a path, without slashes; to be used with `fullmatch`.
+
+    `*` is any text, `?` a character, `[a-z]` and `[!a-z]` one of a set, a backslash quotes. Source: Git, wildmatch.c.
+    """
+    pieces = [*_pieces(glob)]
+    if None in pieces:
+        return NEVER
+    texts: list[str] = [""]
+    for piece in pieces:
+        if piece == "*":
+            texts.append("")
+        else:
+            texts[-1] += str(piece)
+    if len(texts) == 1:
+        return re.compile(texts[0], re.DOTALL)
+    first, *middle, last = texts
+    skipping = "".join(
+        f"(?=(?P<s{number}>.*?{text}))(?P=s{number})" for number, text in enumerate(filter(None, middle))
+    )
+    # What stands last has a fixed length too, so its only possible place is the end.
+    return re.compile(f"{first}{skipping}.*{last}" if last else f"{first}{skipping}.*", re.DOTALL)
+
+
+def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    """Whether globs match the components of a path; `**` is any number of components.
+
+    Time: at most the product of both lengths.
+    """
+    reached = {0}
+    for position in range(len(names) + 1):
+        # Positions in `globs` that can be reached after so many names; `**` may be passed without a name.
+        frontier = set(reached)
+        for index in sorted(reached):
+            at = index
+            while at < len(globs) and globs[at] == "**":
+                at += 1
+                frontier.add(at)
+        if position == len(names):
+            return len(globs) in frontier
+        name = names[position]
+        reached = set()
+        for index in frontier:
+            if index < len(globs):
+                if globs[index] == "**":
+                    reached.add(index)
+                elif component_pattern(globs[index]).fullmatch(name):
+                    reached.add(index + 1)
+        if not reached:
+            return False
+    return False
+
+
+def is_literal(glob: str) -> bool:
+    """Whether a glob matches one name only, itself."""
+    return not any(it in glob for it in "*?[\\")
+
+
+def _pieces(glob: str) -> Iterator[str | None]:
+    """Yield `*` for stars, regular expressions for single characters, None for what cannot be read."""
+    position = 0
+    while position < len(glob):
+        character = glob[position]
+        position += 1
+        if character == "*":
+            yield "*"
+        elif character == "?":
+            yield "."
+        elif character == "\\":
+            if position == len(glob):
+                yield None
+                return
+            yield re.escape(glob[position])
+            position += 1
+        elif character == "[":
+            found = _set(glob, position)
+            if found is None:
+                yield None
+                return
+            text, position = found
+            yield text
+        else:
+            yield re.escape(character)
+
+
+def _set(glob: str, position: int) -> tuple[str, int] | None:
+    """The regular expression of a set that begins after its bracket, and where it ends; None for one without an end."""
+    is_negated = glob[position : position + 1] in ("!", "^") and position < len(glob)
+    position += is_negated
+    members: list[str] = []
+    is_first = True
+    while position < len(glob):
+        character = glob[position]
+        if character == "]" and not is_first:
+            body = "".join(members)
+            if not body:
+                return ("." if is_negated else "(?!)", position + 1)
+            return (f"[{'^' if is_negated else ''}{body}]", position + 1)
+        is_first = False
+        if glob.startswith("[:", position) and (end := glob.find(":]", position + 2)) >= 0:
+            if glob[position + 2 : end] not in _CLASSES:
+                return None
+            members.append(_CLASSES[glob[position + 2 : end]])
+            position = end + 2
+            continue
+        if character == "\\":
+            position += 1
+            if position == len(glob):
+                return None
+            character = glob[position]
+        position += 1
+        if glob[position : position + 1] == "-" and glob[position + 1 : position + 2] not in ("", "]"):
+            position += 1
+            if glob[position] == "\\":
+                position += 1
+            if position == len(glob):
+                return None
+            if character <= glob[position]:
+                members.append(f"{_quoted(character)}-{_quoted(glob[position])}")
+            position += 1
+        else:
+            members.append(_quoted(character))
+    return None
+
+
+def _quoted(character: str) -> str:
+    return f"\\U{ord(character):08x}"

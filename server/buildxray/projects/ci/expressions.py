@@ -1,0 +1,351 @@
+"""The expressions of GitHub workflows: `${{ … }}`.
+
+What only a run knows is unknown. Where a condition is unknown, both of its outcomes are of interest: an expression is
+computed once for each *assumption*, which says whether unknown conditions hold.
+Source: docs.github.com, "Evaluate expressions in workflows and actions".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from buildxray.projects.hcl.values import UNKNOWN
+
+_EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_TOKEN: Final = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))"
+    r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||==|!=|<=|>=|[<>!()\[\],.*]))"
+)
+_MOST_TOKENS: Final = 500
+_MOST_TEXT: Final = 20_000
+_WORDS: Final = {"true": True, "false": False, "null": None}
+
+
+class ExpressionError(Exception):
+    """A text that is not an expression."""
+
+
+class Context(NamedTuple):
+    """What expressions find by name: `matrix`, `env`, `inputs`, `github`. Names that it lacks are unknown."""
+
+    values: Mapping[str, Any]
+    assumption: bool = True
+    """Whether a condition that is unknown is taken to hold."""
+
+    def expand(self, text: object) -> Any:  # noqa: ANN401 - what JSON holds
+        """A value of YAML with its expressions computed; a text that is one expression gives what that is."""
+        if isinstance(text, Mapping):
+            return {str(key): self.expand(it) for key, it in text.items()}
+        if isinstance(text, list):
+            return [self.expand(it) for it in text]
+        if not isinstance(text, str) or "${{" not in text:
+            return text
+        whole = _EXPRESSION.fullmatch(text.strip())
+        if whole is not None and "${{" not in whole[1]:
+            return self.compute(whole[1])
+        parts: list[str] = []
+        end = 0
+        for match in _EXPRESSION.finditer(text):
+            value = self.compute(match[1])
+            if not is_told(value):
+                return UNKNOWN
+            parts += text[end : match.start()], as_text(value)
+            end = match.end()
+        return "".join((*parts, text[end:]))[:_MOST_TEXT]
+
+    def expand_text(self, text: object) -> str:
+        """A text with its expressions computed; those that are unknown stay in it as they are written."""
+        return _EXPRESSION.sub(self._replaced, text) if isinstance(text, str) else as_text(text)
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        value = self.compute(match[1])
+        return as_text(value) if is_told(value) else match[0]
+
+    def compute(self, expression: str) -> Any:  # noqa: ANN401 - as above
+        """The value of an expression; unknown for one that is wrong."""
+        try:
+            return _Parser(expression, self).value()
+        except (ExpressionError, RecursionError, ValueError, OverflowError):
+            return UNKNOWN
+
+    def holds(self, condition: object) -> bool | None:
+        """Whether a condition of `if:` holds; None where only a run knows."""
+        if condition is None:
+            return True
+        if not isinstance(condition, str):
+            return bool(condition)
+        value = _Certain(condition.strip().removeprefix("${{").removesuffix("}}"), self).certain()
+        return None if value is UNKNOWN else _is_true(value)
+
+
+def is_told(value: object) -> bool:
+    """Whether no part of a value is unknown."""
+    if isinstance(value, list):
+        return all(map(is_told, value))
+    if isinstance(value, Mapping):
+        return all(map(is_told, value.values()))
+    return value is not UNKNOWN
+
+
+def as_text(value: object) -> str:
+    """A value as it is put into a text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, list | Mapping):
+        return "\n".join(map(as_text, value)) if isinstance(value, list) else json.dumps(value, default=str)
+    return "" if value is UNKNOWN else str(value)
+
+
+def _is_true(value: object) -> bool:
+    return not (value is None or value is False or value in {0, ""} or (isinstance(value, float) and math.isnan(value)))
+
+
+class Partly(dict[str, Any]):
+    """A mapping of which only some keys are known."""
+
+    def member(self, key: str) -> Any:  # noqa: ANN401 - as above
+        """The value of a key; unknown where the text does not tell it."""
+        return self.get(key, UNKNOWN)
+
+
+class _Parser:
+    """Computes an expression while it reads it: everything in it is cheap."""
+
+    def __init__(self, text: str, context: Context) -> None:
+        self._tokens = [*_tokens(text)]
+        self._position = 0
+        self._context = context
+        self._depth = 0
+
+    def value(self) -> Any:  # noqa: ANN401 - as above
+        result = self._or()
+        if self._position < len(self._tokens):
+            raise ExpressionError
+        return result
+
+    def _peek(self) -> str:
+        return self._tokens[self._position][1] if self._position < len(self._tokens) else ""
+
+    def _take(self, sign: str) -> bool:
+        if self._position < len(self._tokens) and self._tokens[self._position] == ("sign", sign):
+            self._position += 1
+            return True
+        return False
+
+    def _truth(self, value: object) -> bool:
+        return self._context.assumption if value is UNKNOWN else _is_true(value)
+
+    def _or(self) -> Any:  # noqa: ANN401 - as above
+        self._depth += 1
+        if self._depth > 30:
+            raise ExpressionError
+        left = self._and()
+        while self._take("||"):
+            right = self._and()
+            left = left if self._truth(left) else right
+        self._depth -= 1
+        return left
+
+    def _and(self) -> Any:  # noqa: ANN401 - as above
+        left = self._comparison()
+        while self._take("&&"):
+            right = self._comparison()
+            left = (right if left is UNKNOWN or _is_true(left) else left) if self._truth(left) else False
+        return left
+
+    def _comparison(self) -> Any:  # noqa: ANN401 - as above
+        left = self._not()
+        for sign, compare in _COMPARISONS.items():
+            if self._take(sign):
+                right = self._not()
+                return compare(left, right) if is_told(left) and is_told(right) else UNKNOWN
+        return left
+
+    def _not(self) -> Any:  # noqa: ANN401 - as above
+        if self._take("!"):
+            value = self._not()
+            return UNKNOWN if value is UNKNOWN else not _is_true(value)
+        return self._postfix()
+
+    def _postfix(self) -> Any:  # noqa: ANN401 - as above
+        value = self._primary()
+        while True:
+            if self._take("."):
+                if self._take("*"):
+                    value = (
+                        [*value.values()]
+                        if isinstance(value, Mapping)
+                        else value
+                        if isinstance(value, list)
+                        else UNKNOWN
+                    )
+                else:
+                    value = _member(value, self._name())
+            elif self._take("["):
+                key = UNKNOWN if self._take("*") else self._or()
+                if not self._take("]"):
+                    raise ExpressionError
+                value = _member(value, key)
+            else:
+                return value
+
+    def _name(self) -> str:
+        kind, text = self._tokens[self._position] if self._position < len(self._tokens) else ("", "")
+        if kind != "name":
+            raise ExpressionError
+        self._position += 1
+        return text
+
+    def _primary(self) -> Any:  # noqa: ANN401 - as above
+        if self._take("("):
+            value = self._or()
+            if not self._take(")"):
+                raise ExpressionError
+            return value
+        if self._position >= len(self._tokens):
+            raise ExpressionError
+        kind, text = self._tokens[self._position]
+        self._position += 1
+        if kind == "text":
+            return text[1:-1].replace("''", "'")
+        if kind == "number":
+            return int(text, 0) if re.fullmatch(r"-?(?:0x[0-9a-fA-F]+|[1-9]\d*|0)", text) else float(text)
+        if kind != "name":
+            raise ExpressionError
+        if self._take("("):
+            return self._call(text.lower())
+        return _WORDS[text] if text in _WORDS else self._context.values.get(text.lower(), UNKNOWN)
+
+    def _call(self, name: str) -> Any:  # noqa: ANN401 - as above
+        arguments: list[Any] = []
+        while not self._take(")"):
+            arguments.append(self._or())
+            if not self._take(",") and self._peek() != ")":
+                raise ExpressionError
+        function = _FUNCTIONS.get(name)
+        if function is None or not all(map(is_told, arguments)):
+            return UNKNOWN
+        try:
+            return function(*arguments)
+        except (TypeError, ValueError, IndexError):
+            return UNKNOWN
+
+
+class _Certain(_Parser):
+    """Computes a condition without assumptions."""
+
+    def certain(self) -> Any:  # noqa: ANN401 - as above
+        """The value of the condition; unknown where only a run knows."""
+        try:
+            return self.value()
+        except (ExpressionError, RecursionError, ValueError, OverflowError):
+            return UNKNOWN
+
+    def _or(self) -> Any:  # noqa: ANN401 - as above
+        values = [self._and()]
+        while self._take("||"):
+            values.append(self._and())
+        if any(it is not UNKNOWN and _is_true(it) for it in values[:-1]):
+            return next((it for it in values if it is UNKNOWN or _is_true(it)), UNKNOWN)
+        return UNKNOWN if UNKNOWN in values else values[-1]
+
+    def _and(self) -> Any:  # noqa: ANN401 - as above
+        values = [self._comparison()]
+        while self._take("&&"):
+            values.append(self._comparison())
+        untrue = [it for it in values if it is not UNKNOWN and not _is_true(it)]
+        return untrue[0] if untrue else UNKNOWN if UNKNOWN in values else values[-1]
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    position = 0
+    text = text.rstrip()
+    for _count in range(_MOST_TOKENS):
+        if position >= len(text):
+            return
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastgroup is None:
+            raise ExpressionError
+        yield match.lastgroup, match[match.lastgroup]
+        position = match.end()
+    raise ExpressionError
+
+
+def _member(value: Any, key: object) -> Any:  # noqa: ANN401 - as above
+    if value is UNKNOWN or key is UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, Partly):
+        return value.member(as_text(key))
+    if isinstance(value, Mapping):
+        name = as_text(key).lower()
+        return next((it for known, it in value.items() if str(known).lower() == name), None)
+    if isinstance(value, list) and isinstance(key, int):
+        return value[key] if 0 <= key < len(value) else None
+    return [_member(it, key) for it in value] if isinstance(value, list) else None
+
+
+def _equal(left: object, right: object) -> bool:
+    """Whether two values are loosely equal: texts in any case, other types as numbers."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    if type(left) is type(right):
+        return left == right
+    return _number(left) == _number(right)
+
+
+def _number(value: object) -> float:
+    if value is None or value == "":
+        return 0.0
+    try:
+        return float(value)  # type: ignore[arg-type]  # what is no number is none
+    except (TypeError, ValueError):
+        return math.nan
+
+
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "==": _equal,
+    "!=": lambda left, right: not _equal(left, right),
+    "<=": lambda left, right: _number(left) <= _number(right),
+    ">=": lambda left, right: _number(left) >= _number(right),
+    "<": lambda left, right: _number(left) < _number(right),
+    ">": lambda left, right: _number(left) > _number(right),
+}
+
+
+def _contains(where: object, what: object) -> bool:
+    if isinstance(where, list):
+        return any(_equal(it, what) for it in where)
+    return as_text(what).lower() in as_text(where).lower()
+
+
+def _format(pattern: str, *arguments: object) -> str:
+    return re.sub(
+        r"\{\{|\}\}|\{(\d{1,3})\}", lambda it: as_text(arguments[int(it[1])]) if it[1] else it[0][0], as_text(pattern)
+    )
+
+
+def _join(values: object, separator: str = ",") -> str:
+    return (
+        separator.join(map(as_text, values))
+        if isinstance(values, Sequence) and not isinstance(values, str)
+        else as_text(values)
+    )
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "contains": _contains,
+    "endswith": lambda text, end: as_text(text).lower().endswith(as_text(end).lower()),
+    "format": _format,
+    "fromjson": lambda text: json.loads(as_text(text)),
+    "join": _join,
+    "startswith": lambda text, start: as_text(text).lower().startswith(as_text(start).lower()),
+    "tojson": lambda value: json.dumps(value, indent=2),
+}

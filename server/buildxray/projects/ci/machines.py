@@ -1,0 +1,93 @@
+"""Which machine builds for which platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+from buildxray.projects.builds import platform_names
+from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.yaml import YamlError, load_documents
+
+AMD64: Final = Platform("linux", "amd64")
+ARM64: Final = Platform("linux", "arm64")
+_ARCHITECTURE: Final = re.compile(
+    r"(?:^|[^a-z0-9])(arm64|aarch64|arm|s390x|ppc64le|riscv64)(?:$|[^a-z0-9])", re.IGNORECASE
+)
+_RUN_BY: Final = {"386": "amd64", "arm": "arm64"}
+"""Architectures whose programs the processors of others run."""
+
+
+class Machines(NamedTuple):
+    """The machines that a job builds on."""
+
+    own: Platform | None = None
+    """The runner itself; None where the text does not tell."""
+    others: tuple[Platform, ...] = ()
+    """Nodes that are appended to its builder, or that a service has for each platform."""
+
+    def nodes(self, platforms: Iterable[Platform]) -> tuple[tuple[Platform, Platform], ...]:
+        """For each platform the machine that builds it; empty where the text does not tell."""
+        if self.own is None:
+            return ()
+        return (*((it, self._node(it)) for it in platforms),)
+
+    def _node(self, platform: Platform) -> Platform:
+        known = (self.own or AMD64, *self.others)
+        exact = (it for it in known if it == platform)
+        alike = (it for it in known if it.os == platform.os and it.architecture == platform.architecture)
+        able = (it for it in known if it.os == platform.os and it.architecture == _RUN_BY.get(platform.architecture))
+        return next((*exact, *alike, *able, known[0]).__iter__())
+
+
+REMOTE: Final = Machines(AMD64, (ARM64,))
+"""A service that has a machine for each of the common platforms: Depot, Docker Build Cloud, WarpBuild."""
+
+
+def runner_platform(runs_on: object) -> Platform | None:
+    """The platform of a runner by its labels; None where they are unknown."""
+    labels = runs_on.get("labels", runs_on.get("group")) if isinstance(runs_on, Mapping) else runs_on
+    texts = labels if isinstance(labels, list) else [labels]
+    if UNKNOWN in texts or not texts or texts == [None]:
+        return None
+    joined = " ".join(map(str, texts))
+    match = _ARCHITECTURE.search(joined.replace("_", "-"))
+    name = match[1].lower() if match else "amd64"
+    system = "windows" if "windows" in joined.lower() else "linux"
+    return Platform(system, {"arm": "arm64", "aarch64": "arm64"}.get(name, name))
+
+
+def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
+    """The machines of a job after `docker/setup-buildx-action` with these inputs."""
+    if inputs.get("driver") == "cloud":
+        return REMOTE
+    others = [*machines.others]
+    appended = inputs.get("append")
+    if isinstance(appended, str) and "platforms" in appended:
+        for node in _nodes(appended):
+            names = node.get("platforms")
+            others += _platforms(names if isinstance(names, list) else [names])
+    own = _platforms([inputs.get("platforms")])
+    if len(own) > 0 and inputs.get("driver") in {"remote", "kubernetes"}:
+        return Machines(own[0], (*own[1:], *others))
+    return machines._replace(others=(*others,))
+
+
+def _nodes(text: str) -> list[Mapping[str, Any]]:
+    try:
+        document = next(load_documents(text), None)
+    except YamlError:
+        return []
+    return [it for it in document if isinstance(it, Mapping)] if isinstance(document, list) else []
+
+
+def _platforms(values: Iterable[object]) -> list[Platform]:
+    platforms: list[Platform] = []
+    for name in platform_names(values):
+        try:
+            platforms.append(parse_normalized(name))
+        except PlatformError:
+            continue
+    return platforms

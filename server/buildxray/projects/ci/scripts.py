@@ -1,0 +1,217 @@
+"""Builds in shell scripts, Makefiles and the files of other CI systems, as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
+from buildxray.projects.ci.commands import Reading, Site, project_path, read_commands
+from buildxray.projects.ci.makefiles import FILE_NAMES as MAKEFILES
+from buildxray.projects.ci.makefiles import makefile_site, read_makefile
+from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
+
+_DIRECTORIES: Final = (
+    "",
+    ".buildkite",
+    ".ci",
+    "build",
+    "ci",
+    "docker",
+    "hack",
+    "make",
+    "scripts",
+    "tools",
+    ".circleci",
+)
+"""Where projects keep such files."""
+_MOST_FILES: Final = 80
+_TEXTS: Final = (
+    "Jenkinsfile",
+    "justfile",
+    "Justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+    "azure-pipelines.yml",
+    "config.yml",
+)
+_GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
+_COMMAND: Final = re.compile(
+    r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
+)
+_PLUGIN: Final = re.compile(
+    r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
+)
+
+
+def read_scripts(root: Path, *, local_platform: str) -> Reading:
+    """The builds that the scripts at the usual places of a repository start."""
+    reading = Reading()
+    for path in _candidates(root):
+        name = path.name
+        if name in MAKEFILES or path.suffix == ".mk":
+            # A part of a Makefile runs where the Makefile that includes it is.
+            directory = path.parent if name in MAKEFILES else root
+            read_makefile(path, makefile_site(root, directory, local_platform), reading)
+            continue
+        text = read_project_text(path)
+        if text is None or not re.search(r"docker|depot|buildx", text):
+            continue
+        site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
+        site = site._replace(name=name, origin=path.relative_to(root).as_posix())
+        if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash")):
+            read_commands(text, site, reading)
+        elif name in _GORELEASER:
+            reading.builds += _goreleaser(text, path, root)
+        elif name.endswith((".yml", ".yaml")):
+            _read_yaml(text, site, reading)
+        else:
+            _read_lines(text, site, reading)
+    return reading
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    """The files at the usual places, at most `_MOST_FILES`."""
+    n_files = 0
+    for directory in (*_DIRECTORIES, ".woodpecker"):
+        try:
+            entries = list_directory(root / directory) if directory else list_directory(root)
+        except ReadError:
+            continue
+        for entry in entries:
+            name = entry.name
+            is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
+            is_script = name.endswith((".sh", ".mk")) or name in {*MAKEFILES, *_TEXTS, *_GORELEASER, ".gitlab-ci.yml"}
+            is_pipeline = directory == ".buildkite" and name.endswith((".yml", ".yaml"))
+            if (is_woodpecker or is_script or is_pipeline) and n_files < _MOST_FILES:
+                n_files += 1
+                yield Path(entry.path)
+
+
+def _read_lines(text: str, site: Site, reading: Reading) -> None:
+    """Effect: add the commands that a text of whatever language quotes."""
+    for match in _COMMAND.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        read_commands(match[0], site._replace(line=line), reading)
+
+
+def _read_yaml(text: str, site: Site, reading: Reading) -> None:
+    """Effect: add the builds of GitLab's jobs, Woodpecker's and Drone's plugins, and any list of commands."""
+    try:
+        documents = [it for it in load_documents(text) if isinstance(it, YamlMapping)]
+    except YamlError:
+        return
+    for document in documents:
+        _read_table(document, site, reading, _texts(document.get("variables")), 0, 1)
+
+
+def _read_table(  # noqa: PLR0917 - each is another thing
+    table: Mapping[str, Any], site: Site, reading: Reading, variables: Mapping[str, str], depth: int, line: int
+) -> None:
+    own = {
+        **variables,
+        **_texts(table.get("variables")),
+        **_texts(table.get("environment")),
+        **_texts(table.get("env")),
+    }
+    settings = table.get("settings")
+    if isinstance(settings, Mapping) and _PLUGIN.fullmatch(str(table.get("image", ""))):
+        _add_plugin(settings, site._replace(line=line, name=str(table.get("name", site.name))), reading)
+    for key, value in table.items():
+        place = table.lines.get(key, line) if isinstance(table, YamlMapping) else line
+        listed = value if isinstance(value, list) else [value]
+        if key in {"script", "before_script", "commands", "command", "run", "cmds", "bash"}:
+            texts = [
+                it if isinstance(it, str) else str(it.get("command", ""))
+                for it in listed
+                if isinstance(it, str | Mapping)
+            ]
+            read_commands("\n".join(texts), site._replace(environment=own, line=place), reading)
+        for it in listed:
+            if isinstance(it, Mapping) and depth < 8:
+                name = key if isinstance(value, Mapping) and depth == 0 else site.name
+                _read_table(it, site._replace(name=str(name)), reading, own, depth + 1, place)
+
+
+def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> None:
+    """Effect: add the build of a plug-in for images. Source: codeberg.org/woodpecker-plugins/docker-buildx."""
+    context = str(settings.get("context", "."))
+    file = settings.get("dockerfile")
+    path = site.resolve(str(file)) if isinstance(file, str) else site.resolve(f"{context}/Dockerfile")
+    directory = site.resolve(context)
+    if path is None or directory is None or "$" in str(path):
+        return
+    platforms = settings.get("platforms", settings.get("platform"))
+    values = platforms if isinstance(platforms, list) else [platforms]
+    names = platform_names(it for it in values if isinstance(it, str) and "$" not in it)
+    arguments = settings.get("build_args")
+    listed = [str(it).partition("=") for it in arguments] if isinstance(arguments, list) else []
+    reading.builds.append(
+        DeclaredBuild(
+            name=site.name,
+            source=site.source,
+            line=site.line,
+            dockerfile=path,
+            context=directory,
+            platform_names=names,
+            target=str(settings.get("target", "")),
+            arguments=pairs({name: value for name, separator, value in listed if separator and "$" not in value}),
+            origin=site.origin,
+            pushes=not settings.get("dry_run", False),
+            unknown=frozenset({"platforms"} if any("$" in str(it) for it in values) else ()),
+        )
+    )
+
+
+def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
+    """The images of GoReleaser: `dockers_v2` names platforms, `dockers` has an entry for each."""
+    try:
+        document = next(load_documents(text), None)
+    except YamlError:
+        return
+    table = document if isinstance(document, YamlMapping) else YamlMapping()
+    merged: dict[Path, DeclaredBuild] = {}
+    for key in ("dockers_v2", "dockers"):
+        entries = table.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            if not isinstance(entry, YamlMapping):
+                continue
+            dockerfile = project_path(root, str(entry.get("dockerfile", "Dockerfile")))
+            if dockerfile is None or "{{" in str(dockerfile):
+                continue
+            names = _goreleaser_platforms(entry, is_new=key == "dockers_v2")
+            before = merged.get(dockerfile)
+            line = min(entry.lines.values(), default=1)
+            build = before or DeclaredBuild(
+                str(entry.get("id", path.name)),
+                path,
+                line,
+                dockerfile,
+                dockerfile.parent,
+                origin=path.relative_to(root).as_posix(),
+            )
+            together = (*dict.fromkeys((*build.platform_names, *names)),)
+            merged[dockerfile] = replace(build, platform_names=together, pushes=not entry.get("skip_push"))
+    yield from merged.values()
+
+
+def _goreleaser_platforms(entry: Mapping[str, Any], *, is_new: bool) -> tuple[str, ...]:
+    if is_new:
+        listed = entry.get("platforms")
+        return platform_names(listed) if isinstance(listed, list) else ("linux/amd64", "linux/arm64")
+    flags = entry.get("build_flag_templates")
+    named = [str(it).partition("=")[2] for it in flags or () if str(it).startswith("--platform=")]
+    if named:
+        return platform_names(named)
+    variant = f"/v{entry['goarm']}" if entry.get("goarm") else ""
+    return (f"{entry.get('goos', 'linux')}/{entry.get('goarch', 'amd64')}{variant}",)
+
+
+def _texts(value: object) -> dict[str, str]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    plain = {str(key): it.get("value") if isinstance(it, Mapping) else it for key, it in items}
+    return {key: str(it) for key, it in plain.items() if isinstance(it, str | int) and "$" not in str(it)}

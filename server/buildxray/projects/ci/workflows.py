@@ -1,0 +1,398 @@
+"""GitHub workflows: what their jobs build, and on which machines.
+
+Source: docs.github.com, "Workflow syntax"; the `action.yml` of docker/build-push-action, docker/bake-action,
+docker/setup-buildx-action, depot/build-push-action.
+"""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.localization import gettext_lazy as _
+from buildxray.projects.builds import DeclaredBuild, Note, is_remote, pairs, platform_names
+from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
+from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
+from buildxray.projects.ci.machines import REMOTE, Machines, runner_platform, with_builder
+from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
+
+_BUILD_ACTION: Final = re.compile(
+    r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
+)
+_BAKE_ACTION: Final = re.compile(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
+_REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
+_OWN_REPOSITORY: Final = "<this repository>"
+_MOST_COMBINATIONS: Final = 256
+_MOST_WORKFLOWS: Final = 100
+_MOST_DEPTH: Final = 4
+_MOST_STEPS: Final = 20_000
+"""Of all jobs of a repository, each combination of a matrix counted."""
+
+
+def read_workflows(root: Path, *, local_platform: str) -> Reading:
+    """The builds of all workflows of a repository, given its root."""
+    reader = _Repository(root, local_platform)
+    for path in reader.paths():
+        reader.read(path)
+    return Reading([*_merged(reader.reading.builds)], [*dict.fromkeys(reader.reading.notes)], reader.reading.makes)
+
+
+def _merged(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+    """What a matrix builds one platform at a time is one build for all of them."""
+    together: dict[tuple[object, ...], DeclaredBuild] = {}
+    for build in builds:
+        same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
+        variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
+        key = (build.source, build.name, build.line, *same, *variant)
+        known = together.get(key)
+        if known is None:
+            together[key] = build
+            continue
+        names = dict.fromkeys((*known.platform_names, *build.platform_names))
+        nodes = {**dict(build.nodes), **dict(known.nodes)}
+        together[key] = replace(
+            known, platform_names=(*names,), nodes=(*nodes.items(),), pushes=known.pushes or build.pushes
+        )
+    yield from together.values()
+
+
+@dataclass(slots=True)
+class _Repository:
+    """Reads the workflows and the composite actions of one repository."""
+
+    root: Path
+    local_platform: str
+    reading: Reading = field(default_factory=Reading)
+    steps: int = 0
+    documents: dict[Path, Any] = field(default_factory=dict)
+    called: set[Path] = field(default_factory=set)
+
+    def paths(self) -> list[Path]:
+        """The workflows; those that only others call come last, as they are read where they are called."""
+        try:
+            entries = list_directory(self.root / WORKFLOWS)
+        except ReadError:
+            return []
+        listed = [Path(it.path) for it in entries if it.name.endswith((".yaml", ".yml"))][:_MOST_WORKFLOWS]
+        return sorted(listed, key=lambda it: (self._is_only_called(it), it))
+
+    def _is_only_called(self, path: Path) -> bool:
+        triggers = _mapping(self.document(path)).get("on")
+        names = [*triggers] if isinstance(triggers, Mapping | list) else [triggers]
+        return names == ["workflow_call"]
+
+    def document(self, path: Path) -> Any:  # noqa: ANN401 - what YAML holds
+        """The content of a YAML file, noted where it cannot be read."""
+        if path not in self.documents:
+            text = read_project_text(path)
+            try:
+                self.documents[path] = None if text is None else next(load_documents(text), None)
+            except YamlError as error:
+                self.documents[path] = None
+                self.reading.notes.append(Note(str(path), error.line, _("this is not YAML: {error}", error=error)))
+        return self.documents[path]
+
+    def read(self, path: Path) -> None:
+        """Effect: add the builds of a workflow that events start."""
+        if path in self.called:
+            return
+        triggers = _mapping(_mapping(self.document(path)).get("on"))
+        declared = {
+            **_mapping(_mapping(triggers.get("workflow_call")).get("inputs")),
+            **_mapping(_mapping(triggers.get("workflow_dispatch")).get("inputs")),
+        }
+        inputs = {name: _mapping(it).get("default", UNKNOWN) for name, it in declared.items()}
+        for assumption in (True, False):
+            self.workflow(path, inputs, assumption, 0)
+
+    def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> None:  # noqa: FBT001
+        """Effect: add the builds of a workflow with these inputs."""
+        document = _mapping(self.document(path))
+        github = {"workspace": ".", "repository": _OWN_REPOSITORY, "action_path": UNKNOWN}
+        base = Context({"inputs": inputs, "github": Partly(github), "env": {}}, assumption)
+        environment = _expanded_mapping(document.get("env"), base)
+        jobs = _mapping(document.get("jobs"))
+        for name, body in jobs.items():
+            line = jobs.lines.get(name, 1) if isinstance(jobs, YamlMapping) else 1
+            job = _mapping(body)
+            for matrix in _combinations(_mapping(job.get("strategy")).get("matrix"), base):
+                context = Context({**base.values, "matrix": matrix, "env": environment}, assumption)
+                if context.holds(job.get("if")) is not False:
+                    self._job(path, str(name), line, job, _mapping(document.get("defaults")), context, depth)
+
+    def _job(  # noqa: PLR0917 - each is another thing
+        self,
+        path: Path,
+        name: str,
+        line: int,
+        job: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        context: Context,
+        depth: int,
+    ) -> None:
+        uses = job.get("uses")
+        if isinstance(uses, str):
+            called = self.root / uses.removeprefix("./")
+            if uses.startswith("./") and depth < _MOST_DEPTH and called.is_relative_to(self.root):
+                self.called.add(called)
+                declared = _mapping(_mapping(_mapping(self.document(called)).get("on")).get("workflow_call"))
+                given = {key: context.expand(it) for key, it in _mapping(job.get("with")).items()}
+                inputs = {key: _mapping(it).get("default") for key, it in _mapping(declared.get("inputs")).items()}
+                self.workflow(called, {**inputs, **given}, context.assumption, depth + 1)
+            return
+        environment = {**context.values["env"], **_expanded_mapping(job.get("env"), context)}
+        context = Context({**context.values, "env": environment}, context.assumption)
+        directory = "."
+        for it in (defaults, _mapping(job.get("defaults"))):
+            value = _mapping(it.get("run")).get("working-directory")
+            directory = context.expand_text(value) if value is not None else directory
+        machines = Machines(runner_platform(context.expand(job.get("runs-on"))))
+        origin = _("{file}, job `{job}`", file=path.relative_to(self.root).as_posix(), job=name)
+        site = Site(
+            self.root,
+            lambda it: project_path(self.root, it),
+            directory,
+            {},
+            machines,
+            name,
+            path,
+            line,
+            origin,
+            self.local_platform,
+        )
+        _Job(self, site, {}).steps(job.get("steps"), context, 0)
+
+
+@dataclass(slots=True)
+class _Job:
+    """Goes through the steps of one job."""
+
+    repository: _Repository
+    site: Site
+    checkouts: dict[str, bool]
+    """Directories of the runner into which repositories are checked out; whether it is this one."""
+
+    def steps(self, steps: object, context: Context, depth: int) -> None:
+        """Effect: add the builds of steps, in their order."""
+        for step in steps if isinstance(steps, list) else ():
+            body = _mapping(step)
+            self.repository.steps += 1
+            if self.repository.steps > _MOST_STEPS:
+                return
+            if context.holds(body.get("if")) is False:
+                continue
+            own = {**context.values["env"], **_expanded_mapping(body.get("env"), context)}
+            inner = Context({**context.values, "env": own}, context.assumption)
+            if isinstance(body.get("uses"), str):
+                self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
+            elif isinstance(body.get("run"), str):
+                self._script(body, inner)
+
+    def _script(self, step: Mapping[str, Any], context: Context) -> None:
+        directory = step.get("working-directory")
+        where = self.site.directory if directory is None else context.expand_text(directory)
+        shell = str(step.get("shell", ""))
+        if "${{" in where or "pwsh" in shell or "python" in shell:
+            return
+        environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
+        site = self.site._replace(directory=posixpath.normpath(where), environment=environment, resolve=self._resolve)
+        read_commands(_as_shell(context.expand_text(step["run"])), site, self.repository.reading)
+
+    def _resolve(self, path: str) -> Path | None:
+        """The place in the project of a path on the runner; None for what is in no checkout of this repository."""
+        if path.startswith("/github/workspace"):
+            path = posixpath.relpath(path, "/github/workspace")
+        best = max((it for it in self.checkouts if _is_below(path, it)), key=len, default=None)
+        if best is not None and not self.checkouts[best]:
+            return None
+        if best is None and any(self.checkouts.values()):
+            return None
+        return project_path(self.repository.root, posixpath.relpath(path, best) if best else path)
+
+    def _action(self, uses: str, given: Mapping[str, Any], context: Context, depth: int) -> None:
+        name = uses.partition("@")[0].lower()
+        inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
+        if name == "actions/checkout":
+            repository = inputs.get("repository", _OWN_REPOSITORY)
+            path = inputs.get("path")
+            place = posixpath.normpath(path) if isinstance(path, str) and path else "."
+            self.checkouts[place] = repository in {_OWN_REPOSITORY, UNKNOWN, None, ""}
+        elif name in {"docker/setup-buildx-action", "useblacksmith/setup-docker-builder"}:
+            self.site = self.site._replace(machines=with_builder(self.site.machines, inputs))
+        elif build := _BUILD_ACTION.fullmatch(uses):
+            self._build(inputs, context, build["owner"].lower(), given)
+        elif bake := _BAKE_ACTION.fullmatch(uses):
+            self._bake(inputs, context, bake["owner"].lower(), given)
+        elif uses.startswith("./") and depth < _MOST_DEPTH:
+            self._composite(uses, inputs, context, depth)
+
+    def _composite(self, uses: str, inputs: Mapping[str, Any], context: Context, depth: int) -> None:
+        place = self._resolve(posixpath.normpath(uses))
+        for name in ("action.yml", "action.yaml"):
+            if place is not None and (place / name).is_file():
+                document = _mapping(self.repository.document(place / name))
+                declared = _mapping(document.get("inputs"))
+                defaults = {
+                    str(key).lower(): context.expand(_mapping(it).get("default")) for key, it in declared.items()
+                }
+                inner = Context({**context.values, "inputs": {**defaults, **inputs}}, context.assumption)
+                self.steps(_mapping(document.get("runs")).get("steps"), inner, depth + 1)
+                return
+
+    def _machines(self, owner: str) -> Machines:
+        return REMOTE if owner in _REMOTE_OWNERS else self.site.machines
+
+    def _build(self, inputs: Mapping[str, Any], context: Context, owner: str, given: Mapping[str, Any]) -> None:
+        """The step of an action that takes the options of `docker buildx build`."""
+        where, file = inputs.get("context"), inputs.get("file")
+        root = self.repository.root
+        is_git = where is None or where == "" or where is UNKNOWN or "{{defaultcontext}}" in str(where).lower()
+        if where is UNKNOWN and "defaultContext" not in str(given.get("context")) and not file:
+            return
+        if is_git:
+            # Without a directory the action has BuildKit fetch this repository: paths are relative to its root.
+            inside = str(where).partition(":")[2] if where and where is not UNKNOWN else "."
+            directory = project_path(root, inside or ".")
+            path = None if directory is None or file is UNKNOWN else project_path(directory, str(file or "Dockerfile"))
+            if where is UNKNOWN and path is not None:
+                path = self._resolve(posixpath.normpath(str(file)))
+        elif is_remote(str(where)) or file is UNKNOWN:
+            return
+        else:
+            directory = self._resolve(posixpath.normpath(str(where)))
+            shown = str(file) if file else posixpath.join(str(where), "Dockerfile")
+            path = self._resolve(posixpath.normpath(shown))
+        if path is None:
+            return
+        platforms, target = inputs.get("platforms"), inputs.get("target")
+        names = platform_names(
+            [platforms] if isinstance(platforms, str) else platforms if isinstance(platforms, list) else []
+        )
+        arguments, has_all_arguments = _lines(given.get("build-args"), context)
+        contexts, has_all_contexts = _lines(given.get("build-contexts"), context)
+        complete = {
+            "platforms": is_told(platforms),
+            "target": is_told(target),
+            "args": has_all_arguments,
+            "contexts": has_all_contexts,
+        }
+        site = self.site
+        build = DeclaredBuild(
+            name=site.name,
+            source=site.source,
+            line=site.line,
+            dockerfile=path,
+            context=directory or path.parent,
+            platform_names=names,
+            target=as_text(target) if is_told(target) else "",
+            arguments=pairs(arguments),
+            contexts=pairs(contexts),
+            origin=site.origin,
+            pushes=_pushes(inputs, context),
+            is_check=as_text(inputs.get("call")) in {"check", "outline", "targets"},
+            unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
+        )
+        self.repository.reading.builds.append(replace(build, nodes=self._machines(owner).nodes(build.platforms)))
+
+    def _bake(self, inputs: Mapping[str, Any], context: Context, owner: str, given: Mapping[str, Any]) -> None:
+        """The step of an action that takes the options of `docker buildx bake`."""
+        source = as_text(inputs.get("source")) or as_text(inputs.get("workdir")) or "."
+        inside = source.rpartition("}}")[2].lstrip(":") if "{{" in source else source
+        if is_remote(inside):
+            return
+        directory = self._resolve(posixpath.normpath(inside or "."))
+        if directory is None:
+            return
+        add_bake(
+            self.site,
+            self.repository.reading,
+            directory,
+            files=[it for it in _words(context.expand_text(given.get("files"))) if "$" not in it],
+            targets=[it for it in _words(context.expand_text(given.get("targets"))) if "$" not in it],
+            overrides=[it for it in context.expand_text(given.get("set")).splitlines() if "${{" not in it],
+            environment={name: as_text(it) for name, it in context.values["env"].items() if is_told(it)},
+            machines=self._machines(owner),
+            pushes=_pushes(inputs, context),
+        )
+
+
+def _pushes(inputs: Mapping[str, Any], context: Context) -> bool:
+    push = inputs.get("push")
+    if push is UNKNOWN:
+        return context.assumption
+    return as_text(push) == "true" or "push=true" in as_text(inputs.get("outputs"))
+
+
+def _lines(text: object, context: Context) -> tuple[dict[str, str], bool]:
+    """`NAME=VALUE` a line, and whether the text tells all of them."""
+    values: dict[str, str] = {}
+    expanded = context.expand_text(text if text is not None else "")
+    is_complete = True
+    for line in expanded.splitlines():
+        name, separator, value = line.strip().partition("=")
+        if "${{" in line:
+            is_complete = False
+        elif separator:
+            values[name] = value
+    return values, is_complete
+
+
+def _words(value: object) -> list[str]:
+    texts = value if isinstance(value, list) else re.split(r"[,\n]", as_text(value))
+    return [it.strip() for it in map(as_text, texts) if it.strip()]
+
+
+def _as_shell(script: str) -> str:
+    """A script whose unknown expressions are variables that nothing sets."""
+    return re.sub(r"\$\{\{.*?\}\}", "${UNKNOWN_EXPRESSION}", script, flags=re.DOTALL)
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return directory in {".", path} or path.startswith(f"{directory}/")
+
+
+def _expanded_mapping(value: object, context: Context) -> dict[str, Any]:
+    return {str(name): context.expand(it) for name, it in _mapping(value).items()}
+
+
+def _combinations(matrix: object, context: Context) -> Iterator[Any]:
+    """The combinations of a matrix, `include` and `exclude` applied; unknown where only a run knows them."""
+    expanded = context.expand(matrix)
+    if matrix is None:
+        yield {}
+        return
+    if not isinstance(expanded, Mapping) or not all(isinstance(it, list) for it in expanded.values()):
+        known = expanded if isinstance(expanded, Mapping) else {}
+        yield Partly({key: it for key, it in known.items() if not isinstance(it, list) and it is not UNKNOWN})
+        return
+    axes = {key: values for key, values in expanded.items() if key not in {"include", "exclude"}}
+    products = itertools.islice(itertools.product(*axes.values()), _MOST_COMBINATIONS)
+    originals = [dict(zip(axes, it, strict=True)) for it in products] if axes else []
+    excluded = [it for it in expanded.get("exclude", ()) if isinstance(it, Mapping) and it]
+    originals = [it for it in originals if not any(_agrees(it, entry, entry) for entry in excluded)]
+    combinations = [dict(it) for it in originals]
+    for entry in [it for it in expanded.get("include", ()) if isinstance(it, Mapping)][:_MOST_COMBINATIONS]:
+        is_added = False
+        for original, combination in zip(originals, combinations, strict=False):
+            if _agrees(original, entry, set(entry) & set(axes)):
+                combination.update(entry)
+                is_added = True
+        if not is_added:
+            combinations.append(dict(entry))
+    yield from combinations
+
+
+def _agrees(combination: Mapping[str, Any], entry: Mapping[str, Any], keys: Any) -> bool:  # noqa: ANN401 - an iterable
+    return all(combination.get(key) == entry.get(key) for key in keys)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,1 @@
+"""What BuildKit itself says of a Dockerfile: its refusals and its checks."""

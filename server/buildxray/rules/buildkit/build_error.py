@@ -1,0 +1,98 @@
+"""BuildKit refuses to build the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from buildxray.localization import _, localized
+from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Build, PlanError
+from buildxray.semantics.errors import Cause, errors_elsewhere, foreign_frontend
+from buildxray.syntax.text import Edit, TextRange
+
+
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
+def build_error(ctx: RuleContext) -> Iterator[Finding]:
+    """BuildKit refuses to build the file.
+
+    ## What it does
+    Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments, values that
+    nothing accepts, names that do not exist. BuildKit itself reports only the first.
+
+    Only a warning is given for mistakes in a stage that the image does not need, since a build without that stage goes on, and for a target stage
+    that does not exist, since the request for it is wrong and not the file.
+
+    ## Why it matters
+    `docker build` stops before the first step.
+
+    ## Example
+    ```dockerfile
+    FROM alpine:3.22
+    RUN --mount=type=tmpf,target=/scratch make check
+    STOPSIGNAL SIGTREM
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine:3.22
+    RUN --mount=type=tmpfs,target=/scratch make check
+    STOPSIGNAL SIGTERM
+    ```
+
+    ## Fix safety
+    A suggestion, where one word is close to what is written.
+
+    ## Limits
+    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, since only that frontend knows what it accepts.
+    What only a registry or a build argument decides is not reported: whether an image exists, and what `ARG BASE` without a default will hold.
+    """
+    frontend = foreign_frontend(ctx.build)
+    if frontend is not None:
+        name, place = frontend
+        message = _("the frontend `{name}` decides what is right in this file: errors are not shown", name=name)
+        yield Finding(place, message, severity=Severity.INFORMATION)
+        return
+    for error in dict.fromkeys(ctx.build.errors):
+        if error.cause is Cause.FILE:
+            yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error))
+        elif error.cause is Cause.REQUEST:
+            yield _wrong_request(ctx.build, error)
+    for stage, error in errors_elsewhere(ctx.build):
+        message = _(
+            "{problem}; a build that needs the stage `{stage}` fails", problem=localized(error.message), stage=stage
+        )
+        yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
+
+
+def _fixes(ctx: RuleContext, error: PlanError) -> Sequence[Fix]:
+    """What was probably meant; nothing where that would be wrong too."""
+    replacement = error.replacement
+    if replacement is None:
+        return ()
+    edits = (Edit(error.range, replacement),)
+
+    def find() -> tuple[Fix, ...]:
+        after = ctx.after(edits).build
+        n_before, n_after = (len(it.errors) + len([*errors_elsewhere(it)]) for it in (ctx.build, after))
+        return (Fix(_("Write `{name}`", name=replacement), edits, Safety.SUGGESTION),) if n_after < n_before else ()
+
+    return LaterFixes(find)
+
+
+def _wrong_request(build: Build, error: PlanError) -> Finding:
+    """A target stage that does not exist: at the first FROM, since nothing in the file is wrong."""
+    place = build.stages[0].from_.keyword_range if build.stages else TextRange(0, 0)
+    message = _("the build that is asked for fails: {problem}", problem=localized(error.message))
+    return Finding(place, message, severity=Severity.WARNING)
+
+
+def _shown(error: PlanError, text: str) -> TextRange:
+    """The range of an error, cut at the end of its first line."""
+    start, end = error.range
+    if start == end:
+        end = min(start + 1, len(text)) if text[start : start + 1] not in ("", "\r", "\n") else start
+    line_end = text.find("\n", start, end)
+    return (
+        error.range if line_end < 0 and end == error.range.end else TextRange(start, line_end if line_end >= 0 else end)
+    )

@@ -1,0 +1,322 @@
+"""The refactoring that splits a stage, which compiles and is the image, into a build stage and a run stage.
+
+The new text is made in two moves, each planned: the run stage is cut off, then the build stage is cross-compiled as any other. So the result is
+held to the same proof as `cross_compile`: fewer emulated steps, and nothing in the image for another architecture than before.
+"""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from buildxray.localization import _
+from buildxray.rules.base import Fix, Safety
+from buildxray.rules.context import RuleContext
+from buildxray.rules.cross_compile import cross_compile
+from buildxray.rules.edits import line_end, remove_line
+from buildxray.semantics.artifacts import Machine
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Healthcheck, ShellOrExec, User, Workdir
+from buildxray.syntax.text import Edit, TextRange, apply_edits
+from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.node import NODE
+
+_OF_THE_IMAGE: Final = ("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME")
+"""Instructions that configure the image and change no file: they belong to the run stage."""
+_OF_THE_BUILD: Final = re.compile(r"(?:CARGO|CGO|DOTNET_CLI|GO|GRADLE|MAVEN|NPM|NUGET|YARN)_?\w*")
+"""Variables that compilers and package managers read, and programs do not."""
+_USERS: Final = ("", "0", "nobody", "nonroot", "root")
+"""Users that every run image of this module has; a number needs no entry in `/etc/passwd`."""
+_PLAIN: Final = re.compile(r"[\w./:=@%+, -]+")
+"""A shell command of mere words."""
+_DISTRIBUTION: Final = re.compile(r"alpine[\d.]*")
+
+
+class _RunStage(NamedTuple):
+    """What a program needs to run."""
+
+    image: str
+    copied: tuple[str, ...]
+    """Paths to take from the build stage, absolute; with a slash at the end for directories."""
+    lines: tuple[str, ...] = ()
+    """Instructions to install what the program needs besides."""
+
+
+def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> Fix | None:
+    """Return a fix that compiles natively in a stage of its own; None where the text does not tell what the program needs.
+
+    `commands` are those that compile or bundle under emulation. Nothing is offered where the stage also installs packages or runs programs
+    after the last of them, since these may be needed at run time.
+    """
+    run_stage = _run_stage(stage, commands)
+    if run_stage is None or not _can_split(ctx, stage, commands):
+        return None
+    cut = ctx.after(_cut(stage, commands[-1].run, run_stage))
+    fix = cross_compile(cut, cut.build.stages[stage.idx])
+    if fix is None:
+        return None
+    text = apply_edits(cut.text, fix.edits)
+    edits = _line_edits(ctx.text, text)
+    after = ctx.after(edits)
+    machines = {it.machine for it in after.build.artifacts.all}
+    fewer = len(after.build.emulated_steps) < len(ctx.build.emulated_steps)
+    if not fewer or len(after.build.errors) > len(ctx.build.errors) or machines & {Machine.BUILDER, Machine.CONSTANT}:
+        return None
+    return Fix(_("Split into build and run stage"), tuple(edits), Safety.SUGGESTION)
+
+
+def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
+    """Whether all that follows the last compiler is configuration or files of the build context, and nothing else is installed."""
+    last = commands[-1].run
+    is_named_target = bool(ctx.build.request.target_stage)
+    if stage.bases or stage.children or stage.consumers or is_named_target or last.stage is not stage:
+        return False
+    builders = {it.run for it in commands}
+    if any(isinstance(it, Run) and not _is_preparation(it) for it in stage.instructions if it not in builders):
+        return False
+    for instruction in stage.instructions:
+        node = instruction.node
+        is_late = instruction.idx > last.idx
+        if is_late and instruction.keyword not in (*_OF_THE_IMAGE, "ENV", "WORKDIR", "COPY"):
+            return False
+        if isinstance(node, User) and not _is_known_user(node.value.text if node.value is not None else ""):
+            return False
+        if instruction.keyword == "ENV" and "$" in node.text:
+            return False
+        if instruction.keyword in ("ONBUILD", "SHELL", "ADD"):
+            return False
+    return True
+
+
+def _is_preparation(run: Run) -> bool:
+    """Whether a RUN only downloads sources or installs the packages of a lock file, which the build stage alone needs."""
+    return bool(run.commands) and all(map(_prepares, run.commands))
+
+
+def _prepares(command: Command) -> bool:
+    if command.use is None:
+        return False
+    is_of_npm = command.use.toolchain is NODE and command.use.effect is Effect.INSTALL
+    return is_of_npm or command.use.effect in (Effect.FETCH, Effect.NEUTRAL)
+
+
+def _is_known_user(user: str) -> bool:
+    names = user.split(":")
+    return all(it in _USERS or it.isdigit() for it in names)
+
+
+def _run_stage(stage: Stage, commands: Sequence[KnownCommand]) -> _RunStage | None:
+    words = _program(stage)
+    if words is None:
+        return None
+    directory = stage.last.scopes_after[0].directory if stage.last.scopes_after else "/"
+    paths = [posixpath.normpath(posixpath.join(directory, it)) for it in words]
+    toolchain = commands[0].use.toolchain
+    if any(it.use.toolchain is not toolchain for it in commands):
+        return None
+    if toolchain is GO:
+        return _of_go(stage, commands, words, paths)
+    if toolchain is DOTNET:
+        return _of_dotnet(stage, commands, words, paths)
+    if toolchain is JAVA:
+        return _of_java(stage, words, paths)
+    return _of_node(stage, words, directory) if toolchain is NODE else None
+
+
+def _of_go(
+    stage: Stage, commands: Sequence[KnownCommand], words: Sequence[str], paths: Sequence[str]
+) -> _RunStage | None:
+    """A static binary needs nothing but certificates and time zones; a shell only where one is named."""
+    outputs = {path for it in commands for path in it.use.outputs}
+    if "/" not in words[0] or paths[0] not in outputs or any(map(_looks_like_a_path, words[1:])):
+        return None
+    if not _needs_shell(stage):
+        return _RunStage("gcr.io/distroless/static-debian12", (paths[0],))
+    alpine = _DISTRIBUTION.search(stage.image_name)
+    version = alpine[0].removeprefix("alpine") if alpine else ""
+    return _RunStage(f"alpine:{version}" if version else "alpine", (paths[0],))
+
+
+def _of_dotnet(
+    stage: Stage, commands: Sequence[KnownCommand], words: Sequence[str], paths: Sequence[str]
+) -> _RunStage | None:
+    """The published directory, on the ASP.NET image of the SDK's version."""
+    image = stage.from_.image
+    assert image is not None, "commands run on an image"
+    outputs = {path for it in commands for path in it.use.outputs} | set(_published(commands))
+    directory = posixpath.dirname(paths[1]) if len(paths) > 1 else ""
+    if words[0] != "dotnet" or not paths[1:] or directory not in {it.rstrip("/") for it in outputs}:
+        return None
+    if not re.fullmatch(r"mcr\.microsoft\.com/dotnet/sdk(?::[\w.-]+)?", image.text):
+        return None
+    return _RunStage(image.text.replace("/sdk", "/aspnet"), (f"{directory}/",))
+
+
+def _published(commands: Iterable[KnownCommand]) -> Iterable[str]:
+    for command in commands:
+        output = command.invocation.argument("-o", "--output")
+        yield from () if output is None else command.invocation.paths(output)
+
+
+def _of_java(stage: Stage, words: Sequence[str], paths: Sequence[str]) -> _RunStage | None:
+    """The jar, on a Java runtime of the version that the image's tag names."""
+    if words[0] != "java" or "-jar" not in words[:-1]:
+        return None
+    idx = words.index("-jar") + 1
+    if not re.search(r"(?:^|/)(?:target|build/libs)/[^/*]+\.jar$", words[idx]) or any(
+        map(_looks_like_a_path, words[idx + 1 :])
+    ):
+        return None
+    image = stage.from_.image
+    version = (
+        re.search(r"(?:temurin|jdk|openjdk|java|:)-?(\d+)", image.text.rpartition("/")[2].replace("maven:3", ""))
+        if image
+        else None
+    )
+    if image is None or version is None or int(version[1]) < 11:
+        return None
+    suffix = "-alpine" if "alpine" in image.text else ""
+    return _RunStage(f"eclipse-temurin:{version[1]}-jre{suffix}", (paths[idx],))
+
+
+def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | None:
+    """The bundle, on the same image with the packages that are not for development."""
+    image = stage.from_.image
+    if image is None or words[0] != "node" or len(words) < 2:
+        return None
+    script = posixpath.normpath(posixpath.join(directory, words[1]))
+    relative = posixpath.relpath(script, directory)
+    folder = relative.partition("/")[0]
+    if folder not in ("build", "dist", "out") or "/" not in relative:
+        return None
+    manifests = next((it for it in stage.instructions if _copies_manifests(it)), None)
+    if manifests is None or not any(_is_npm_ci(it) for run in stage.runs for it in run.commands):
+        return None
+    return _RunStage(
+        image.text, (f"{directory.rstrip('/')}/{folder}/",), (_written(manifests), "RUN npm ci --omit=dev")
+    )
+
+
+def _copies_manifests(instruction: Instruction) -> bool:
+    node = instruction.node
+    return (
+        isinstance(node, Copying)
+        and node.name == "COPY"
+        and bool(node.sources)
+        and all(re.fullmatch(r"(?:\./)?package[\w*.-]*", it.text) for it in node.sources)
+    )
+
+
+def _is_npm_ci(command: Command) -> bool:
+    return command.use is not None and command.use.title.startswith(("npm ci", "npm install"))
+
+
+def _program(stage: Stage) -> tuple[str, ...] | None:
+    """The words of the command that the image starts; None where there is none or a shell has to make sense of it."""
+    entrypoint = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Entrypoint)), None)
+    command = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Cmd)), None)
+    words: list[str] = []
+    for node in (entrypoint, command):
+        if node is None:
+            continue
+        given = _words(node)
+        if given is None:
+            return None
+        words += given
+        if not node.is_json and node is entrypoint:
+            break
+    return tuple(words) or None
+
+
+def _words(node: ShellOrExec) -> list[str] | None:
+    if node.is_json:
+        return [it.text for it in node.arguments]
+    text = node.arguments[0].text if node.arguments else ""
+    return shlex.split(text.removeprefix("exec ")) if _PLAIN.fullmatch(text) else None
+
+
+def _needs_shell(stage: Stage) -> bool:
+    forms = [it.node for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint | Healthcheck)]
+    return any(not it.is_json for it in forms)
+
+
+def _looks_like_a_path(word: str) -> bool:
+    value = word.partition("=")[2] or word
+    return "/" in value or bool(re.fullmatch(r"[\w.-]+\.(?:conf|html|ini|json|properties|toml|txt|xml|ya?ml)", value))
+
+
+def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
+    """The edits that begin the run stage after the last build command, and move there what configures the image."""
+    image = stage.from_.image
+    assert image is not None, "a stage that compiles has an image"
+    edits: list[Edit] = []
+    name = stage.name
+    if not name:
+        name = "build"
+        keyword = "as" if stage.from_.node.keyword.text.islower() else "AS"
+        end = stage.from_.range_of(image).end
+        edits.append(Edit(TextRange(end, end), f" {keyword} {name}"))
+    early = [it for it in stage.instructions if it.idx < last.idx]
+    late = [it for it in stage.instructions if it.idx > last.idx]
+    moved = [it for it in early if it.keyword in _OF_THE_IMAGE]
+    edits += [remove_line(it, with_comments=True) for it in moved]
+    environment = [line for it in early if it.keyword == "ENV" and (line := _run_time_environment(it))]
+    directory = next((it for it in reversed(early) if isinstance(it.node, Workdir)), None)
+    lines = ["", f"FROM {run_stage.image}"]
+    if directory is not None and not (late and isinstance(late[0].node, Workdir)):
+        lines.append(_written(directory))
+    lines += environment
+    lines += run_stage.lines
+    lines += [f"COPY --from={name} {_quoted(it)} {_quoted(it)}" for it in run_stage.copied]
+    lines += [_written(it) for it in moved]
+    end_of_line = line_end(last)
+    text = last.build.text
+    end = text.find("\n", last.syntax.end)
+    if end < 0:
+        edits.append(Edit(TextRange(len(text), len(text)), "".join(end_of_line + it for it in lines)))
+    else:
+        edits.append(Edit(TextRange(end + 1, end + 1), "".join(it + end_of_line for it in lines)))
+    return edits
+
+
+def _run_time_environment(instruction: Instruction) -> str:
+    """The ENV without the variables that only compilers and package managers read; empty where none is left."""
+    kept = [it for it in instruction.pairs if not _OF_THE_BUILD.fullmatch(it.name.text)]
+    if len(kept) == len(instruction.pairs):
+        return _written(instruction)
+    pairs = " ".join(instruction.build.text[slice(*instruction.range_of(it))] for it in kept)
+    return f"{instruction.node.keyword.text} {pairs}" if kept else ""
+
+
+def _quoted(path: str) -> str:
+    return path if not re.search(r"\s", path) else f'"{path}"'
+
+
+def _line_edits(before: str, after: str) -> list[Edit]:
+    """The edits of whole lines that turn one text into another."""
+    old, new = _lines(before), _lines(after)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    return [
+        Edit(TextRange(starts[first], starts[last]), "".join(new[new_first:new_last]))
+        for tag, first, last, new_first, new_last in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _lines(text: str) -> list[str]:
+    # `str.splitlines` also breaks at form feeds, where a Dockerfile has no line end.
+    return re.findall(r"[^\n]*\n|[^\n]+$", text)
+
+
+def _written(instruction: Instruction) -> str:
+    """The instruction as it is written, continued lines and their comments included."""
+    return instruction.build.text[slice(*instruction.range)]

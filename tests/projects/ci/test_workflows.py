@@ -1,0 +1,231 @@
+"""What jobs build: one line for each build, its platforms with the machines that build them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.projects.reader import read_automation
+from tests.support.markup import files
+
+
+def described(root: Path, markup: str) -> list[str]:
+    """`job: Dockerfile platforms @machines stage arguments ?unknown !` of each build; `!` means that it is pushed."""
+    for name, text in files(markup).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    lines = []
+    for it in read_automation(root, local_platform="linux/amd64").builds:
+        machines = ",".join(f"{target.architecture}={node.architecture}" for target, node in it.nodes)
+        arguments = ",".join(f"{name}={value}" for name, value in it.arguments)
+        parts = [
+            it.dockerfile.relative_to(root).as_posix(),
+            ",".join(it.platform_names),
+            f"@{machines}",
+            it.target,
+            arguments,
+        ]
+        parts += [f"?{name}" for name in sorted(it.unknown)] + (["!"] if it.pushes else [])
+        lines.append(f"{it.name}: {' '.join(filter(None, parts))}")
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
+              image:
+                runs-on: ubuntu-latest
+                strategy:
+                  matrix:
+                    platform: [linux/amd64, linux/arm64, linux/386]
+                    exclude: [{platform: linux/386}]
+                    include: [{platform: linux/arm64, stage: slim}]
+                steps:
+                  - uses: docker/build-push-action@v6
+                    with:
+                      platforms: ${{ matrix.platform }}
+                      target: ${{ matrix.stage }}
+                      push: true
+            """,
+            [
+                "image: Dockerfile linux/amd64 @amd64=amd64 !",
+                "image: Dockerfile linux/arm64 @arm64=amd64 slim !",
+            ],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
+              image:
+                runs-on: ubuntu-latest
+                steps:
+                  - uses: docker/build-push-action@v6
+                    with:
+                      context: .
+                      platforms: ${{ github.event_name != 'pull_request' && 'linux/amd64,linux/arm64' || 'linux/amd64' }}
+                      push: ${{ github.event_name != 'pull_request' }}
+                      build-args: |
+                        A=1
+                        SHA=${{ github.sha }}
+            """,
+            [
+                "image: Dockerfile linux/amd64,linux/arm64 @amd64=amd64,arm64=amd64 A=1 ?args !",
+                "image: Dockerfile linux/amd64 @amd64=amd64 A=1 ?args",
+            ],
+        ),
+        (
+            """
+            #- .github/workflows/caller.yml
+            on: push
+            jobs:
+              web:
+                uses: ./.github/workflows/build.yml
+                with: {file: web.Dockerfile, platforms: "linux/amd64,linux/arm64"}
+            #- .github/workflows/build.yml
+            on:
+              workflow_call:
+                inputs:
+                  file: {type: string}
+                  platforms: {type: string}
+                  stage: {type: string, default: release}
+            jobs:
+              build:
+                runs-on: ubuntu-24.04-arm
+                steps:
+                  - uses: ./.github/actions/image
+                    with: {file: "${{ inputs.file }}", platforms: "${{ inputs.platforms }}", stage: "${{ inputs.stage }}"}
+            #- .github/actions/image/action.yml
+            inputs: {file: {}, platforms: {}, stage: {}}
+            runs:
+              using: composite
+              steps:
+                - uses: docker/build-push-action@v6
+                  with: {file: "${{ inputs.file }}", platforms: "${{ inputs.platforms }}", target: "${{ inputs.stage }}"}
+            """,
+            ["build: web.Dockerfile linux/amd64,linux/arm64 @amd64=arm64,arm64=arm64 release"],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
+              other:
+                runs-on: ubuntu-latest
+                steps:
+                  - uses: actions/checkout@v4
+                    with: {repository: acme/other, path: other}
+                  - uses: docker/build-push-action@v6
+                    with: {context: other, platforms: linux/arm64}
+            """,
+            [],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            env: {FILES: docker/app.hcl}
+            jobs:
+              bake:
+                runs-on: [self-hosted, linux, ARM64]
+                env: {TAG: "7"}
+                steps:
+                  - uses: docker/bake-action@v6
+                    with:
+                      files: |
+                        ./${{ env.FILES }}
+                        cwd://${{ steps.meta.outputs.bake-file }}
+                      targets: app
+                      set: |
+                        *.platform=linux/arm64
+                        app.args.CI=1
+            #- docker/app.hcl
+            variable "TAG" { default = "0" }
+            target "app" {
+              platforms = ["linux/amd64"]
+              args = { TAG = TAG }
+            }
+            target "other" {}
+            """,
+            ["app: Dockerfile linux/arm64 @arm64=arm64 CI=1,TAG=7"],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
+              image:
+                runs-on: ubuntu-latest
+                strategy: {matrix: "${{ fromJSON(needs.plan.outputs.matrix) }}"}
+                steps:
+                  - uses: docker/build-push-action@v6
+                    with: {context: ., platforms: "${{ matrix.platform }}"}
+            """,
+            ["image: Dockerfile @ ?platforms"],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
+              image:
+                runs-on: ${{ fromJSON('["ubuntu-24.04"]')[0] }}
+                steps:
+                  - run: |
+                      P=linux/amd64,linux/s390x
+                      ./scripts/build.sh
+                      docker buildx build --platform "$P" --build-arg V=${V:-1} -f a.Dockerfile --push .
+            #- scripts/build.sh
+            docker build --platform linux/ppc64le -t x - < Dockerfile
+            docker build --platform linux/riscv64 sub
+            """,
+            [
+                "image: sub/Dockerfile linux/riscv64 @riscv64=amd64",
+                "image: a.Dockerfile linux/amd64,linux/s390x @amd64=amd64,s390x=amd64 V=1 !",
+                "build.sh: sub/Dockerfile linux/riscv64 @",
+            ],
+        ),
+        (
+            """
+            #- Makefile
+            PLATFORMS ?= linux/amd64,linux/arm64
+            OTHER := $(PLATFORMS),linux/s390x
+            image: ## builds
+            \tdocker buildx build --platform $(OTHER) \\
+            \t  --build-arg V=$(VERSION) -f docker/app.Dockerfile .
+            #- .gitlab-ci.yml
+            variables: {P: linux/arm64}
+            build:
+              script:
+                - docker buildx build --platform $P -t x web
+            #- .goreleaser.yaml
+            dockers_v2:
+              - dockerfile: rel.Dockerfile
+                platforms: [linux/amd64, linux/arm64]
+            #- .woodpecker.yml
+            steps:
+              - name: publish
+                image: woodpeckerci/plugin-docker-buildx
+                settings: {dockerfile: wp.Dockerfile, platforms: "linux/amd64,linux/arm/v7"}
+            #- Jenkinsfile
+            sh 'docker buildx build --platform linux/amd64,linux/arm64 -f j.Dockerfile .'
+            """,
+            [
+                ".goreleaser.yaml: rel.Dockerfile linux/amd64,linux/arm64 @ !",
+                "publish: wp.Dockerfile linux/amd64,linux/arm/v7 @ !",
+                "build: web/Dockerfile linux/arm64 @",
+                "Jenkinsfile: j.Dockerfile linux/amd64,linux/arm64 @",
+                "image: docker/app.Dockerfile linux/amd64,linux/arm64,linux/s390x @ ?args",
+            ],
+        ),
+    ],
+)
+def test_builds(tmp_path: Path, markup: str, expected: list[str]) -> None:
+    assert sorted(described(tmp_path, markup)) == sorted(expected)

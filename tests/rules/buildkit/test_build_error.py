@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.base import Severity
+from buildxray.rules.buildkit.build_error import build_error
+from tests.support.rules import check_fix, check_nothing, context, findings
+
+FROM = "FROM alpine AS base\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "replacement"),
+    [
+        (f"{FROM}RUNN echo\n", "RUNN", "RUN"),
+        (f"{FROM}copyy a b\n", "copyy", "copy"),
+        (f"{FROM}WAT a b\n", "WAT", None),
+        (f"{FROM}FROM alpine\nCOPY --fromm=base /a /b\n", "--fromm", "--from"),
+        (f"{FROM}COPY --link=maybe a b\n", "maybe", None),
+        (f"{FROM}COPY --chmod=99z a b\n", "99z", None),
+        (f"{FROM}COPY https://example.com/x a /b\n", "https://example.com/x", None),
+        (f"{FROM}COPY a\n", "a", None),
+        (f"{FROM}RUN --mount=type=cach,target=/x true\n", "cach", "cache"),
+        (f"{FROM}RUN --mount=type=cache,tagret=/x true\n", "tagret", "target"),
+        (f"{FROM}RUN --mount=type=cache,target=/x,sharing=lock true\n", "lock", "locked"),
+        (f"{FROM}RUN --network=hots true\n", "hots", "host"),
+        (f"{FROM}RUN --security=foo true\n", "foo", None),
+        (f"{FROM}STOPSIGNAL SIGTREM\n", "SIGTREM", "SIGTERM"),
+        (f"{FROM}EXPOSE 80 8080/tpc\n", "8080/tpc", None),
+        (f"{FROM}HEALTHCHECK --interval=3x CMD true\n", "3x", None),
+        (f"{FROM}HEALTHCHECK --intervall=3s CMD true\n", "--intervall", "--interval"),
+        (f"{FROM}ENV A=1 B\n", "B", None),
+        (f"{FROM}ENV A=${{B\n", "${B", None),
+        (f"{FROM}ONBUILD FROM x\n", "FROM", None),
+        (f"{FROM}COPY --from=base /a /b\n", "base", None),
+        ("FROM alpine\nCOPY --from=late /a /b\nFROM alpine AS late\nFROM alpine\nCOPY --from=0 / /\n", "late", None),
+        ("FROM alpine AS 1x\n", "1x", None),
+        ("FROM --platfrom=linux/amd64 alpine\n", "--platfrom", "--platform"),
+        ("FROM Alpine\n", "Alpine", "alpine"),
+        ("FROM alpine of x\n", "of", "AS"),
+        ("ARG TAG=3\nFROM alpine:$TAGG\n", "TAGG", "TAG"),
+        ("RUN true\n", "RUN", None),
+        ("ARG A=1\n", "ARG", None),
+        ("# escape=x\nFROM alpine\n", "# escape=x", None),
+    ],
+)
+def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | None) -> None:
+    (finding,) = findings(build_error, context(text))
+    assert context(text).text[slice(*finding.range)] == where
+    assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([replacement] if replacement else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "n_errors"),
+    [
+        (f"{FROM}RUNN a\nCOPPY b c\nEXPOSE x y\n", 4),
+        (f"{FROM}RUN --network=x --mount=type=y,target=/z --mount=type=cache,targt=/z true\n", 3),
+        (f"{FROM}HEALTHCHECK --interval=1 --timeout=2 CMD true\n", 2),
+        # What follows from the first mistake is not a mistake of its own.
+        ("FORM alpine\nRUN true\nCOPY a b\n", 1),
+        ("RUN true\nRUN true\nCOPY a b\n", 1),
+        ("FROM alpine AS a\nCOPY --from=b / /\nFROM alpine AS b\nCOPY --from=a / /\n", 1),
+    ],
+)
+def test_all_independent_errors(text: str, n_errors: int) -> None:
+    assert len(findings(build_error, context(text))) == n_errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG BASE\nFROM $BASE\nRUN true\n",
+        "ARG TAG\nFROM alpine:${TAG}\n",
+        "FROM alpine\nRUN --mount=type=cache,target=/x,sharing=locked true\n",
+        "FROM alpine\nEXPOSE 80/tcp 8000-8010\nSTOPSIGNAL SIGRTMIN+3\nSTOPSIGNAL 9\n",
+        "# syntax=docker/dockerfile:1-labs\nFROM alpine\nRUN --device=x true\n",
+        "FROM alpine AS Build\nFROM alpine\nCOPY --from=build /a /b\n",
+        "FROM alpine\nRUN\n",
+    ],
+)
+def test_what_buildkit_takes(text: str) -> None:
+    check_nothing(build_error, text)
+
+
+def test_an_error_in_a_stage_that_the_image_does_not_need_is_a_warning() -> None:
+    ctx = context("FROM alpine AS lint\nSTOPSIGNAL SIGFOO\nFROM alpine\n")
+    (finding,) = findings(build_error, ctx)
+    assert finding.severity is Severity.WARNING
+    assert "the stage `lint`" in finding.message
+
+
+def test_a_wrong_target_blames_the_request() -> None:
+    (finding,) = findings(build_error, context("FROM alpine AS build\n", target_stage="biuld"))
+    assert finding.severity is Severity.WARNING
+    assert "the build that is asked for" in finding.message
+    assert "did you mean `build`" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("frontend", "is_foreign"),
+    [
+        ("docker/dockerfile:1", False),
+        ("docker.io/docker/dockerfile-upstream:master", False),
+        ("mirror.example.com/docker/dockerfile:1.7-labs", False),
+        ("example.com/mockerfile", True),
+        ("devthefuture/dockerfile-x", True),
+    ],
+)
+def test_a_file_for_another_frontend_gets_a_note(frontend: str, is_foreign: bool) -> None:
+    found = findings(build_error, context(f"# syntax={frontend}\nFROM alpine\nINCLUDE x\nINCLUDE y\n"))
+    assert [it.severity for it in found] == ([Severity.INFORMATION] if is_foreign else [None, None])
+
+
+def test_a_fix_that_would_be_wrong_too_is_not_offered() -> None:
+    (finding,) = findings(build_error, context("FROM alpine\nCOPPY a\n"))
+    assert list(finding.fixes) == []
+
+
+def test_an_unfinished_from_leaves_the_stages_above_their_meaning() -> None:
+    text = "FROM golang AS build\nRUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a\n"
+    for unfinished in ("FROM ", "FROM alpine AS", "FROM --platform", "RUN --mo"):
+        build = context(text + unfinished).build
+        assert [it.is_needed for it in build.stages[:2]] == [True, True], unfinished
+
+
+def test_the_meant_word_is_written() -> None:
+    check_fix(
+        build_error, f"{FROM}RUN --mount=type=tmpf,target=/x true\n", f"{FROM}RUN --mount=type=tmpfs,target=/x true\n"
+    )

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.native.emulated_build import emulated_build
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+
+GO = """\
+FROM golang:1.26
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build -o /app ./cmd/app
+{rest}
+"""
+
+
+def test_a_stage_that_compiles_and_is_the_image() -> None:
+    check_rule(
+        emulated_build,
+        """
+        FROM golang:1.26
+        WORKDIR /src
+        COPY . .
+        RUN CGO_ENABLED=0 go build -o /app ./cmd/app
+                          ^^^^^^^^ 💭 information: `go build` runs under emulation for linux/arm64, 5 to 16 times slower than natively, and the compiler stays in the image; a build stage of its own can compile natively
+        CMD ["/app"]
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'FROM golang:1.26\nRUN go install golang.org/x/tools/gopls@latest\nCMD ["gopls"]\n',
+        "FROM golang:1.26\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\n",
+        'FROM node:22\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
+        'FROM alpine:3.22\nRUN apk add curl\nCMD ["curl"]\n',
+    ],
+    ids=["a tool of another project", "an image that starts nothing", "nothing is compiled", "packages"],
+)
+def test_images_that_may_be_as_they_are(text: str) -> None:
+    check_nothing(emulated_build, text)
+
+
+def test_what_configures_the_image_moves_to_the_run_stage() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang:1.26-alpine3.22
+        WORKDIR /src
+        ENV PORT=8080 CGO_ENABLED=0
+        EXPOSE 8080
+        COPY go.mod go.sum ./
+        RUN go mod download
+        COPY . .
+        RUN go build -o /app ./cmd/app
+        USER nobody
+        ENTRYPOINT ["/app"]
+        CMD ["-v"]
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang:1.26-alpine3.22 AS build
+        WORKDIR /src
+        ENV PORT=8080 CGO_ENABLED=0
+        COPY go.mod go.sum ./
+        RUN go mod download
+        COPY . .
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /app ./cmd/app
+
+        FROM gcr.io/distroless/static-debian12
+        WORKDIR /src
+        ENV PORT=8080
+        COPY --from=build /app /app
+        EXPOSE 8080
+        USER nobody
+        ENTRYPOINT ["/app"]
+        CMD ["-v"]
+        """,
+        title="Split into build and run stage",
+    )
+
+
+def test_a_command_for_the_shell_needs_an_image_with_one() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang:1.26-alpine3.22
+        WORKDIR /src
+        COPY . .
+        RUN CGO_ENABLED=0 go build -o /app .
+        CMD /app -v
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang:1.26-alpine3.22 AS build
+        WORKDIR /src
+        COPY . .
+        ARG TARGETARCH
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .
+
+        FROM alpine:3.22
+        WORKDIR /src
+        COPY --from=build /app /app
+        CMD /app -v
+        """,
+    )
+
+
+def test_a_bundle_for_node_keeps_its_image_and_the_packages_of_production() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM node:22
+        WORKDIR /app
+        COPY package*.json ./
+        RUN npm ci
+        COPY . .
+        RUN npm run build
+        CMD ["node", "dist/server.js"]
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM node:22 AS build
+        WORKDIR /app
+        COPY package*.json ./
+        RUN npm ci
+        COPY . .
+        RUN npm run build
+
+        FROM node:22
+        WORKDIR /app
+        COPY package*.json ./
+        RUN npm ci --omit=dev
+        COPY --from=build /app/dist/ /app/dist/
+        CMD ["node", "dist/server.js"]
+        """,
+    )
+
+
+def test_a_jar_runs_on_the_runtime_of_its_version() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM maven:3.9-eclipse-temurin-21
+        WORKDIR /app
+        COPY . .
+        RUN mvn -B package
+        ENTRYPOINT ["java", "-jar", "target/app.jar"]
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM maven:3.9-eclipse-temurin-21 AS build
+        WORKDIR /app
+        COPY . .
+        RUN mvn -B package
+
+        FROM eclipse-temurin:21-jre
+        WORKDIR /app
+        COPY --from=build /app/target/app.jar /app/target/app.jar
+        ENTRYPOINT ["java", "-jar", "target/app.jar"]
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        'RUN apt-get update && apt-get install -y ffmpeg\nCMD ["/app"]',
+        'CMD ["/app", "--config", "etc/app.yaml"]',
+        'CMD ["/other"]',
+        'USER app\nCMD ["/app"]',
+        "CMD /app > /log 2>&1",
+    ],
+    ids=["packages of the program", "a file that it opens", "another program", "a user of the image", "a redirection"],
+)
+def test_nothing_is_split_where_the_program_may_need_more(rest: str) -> None:
+    check_no_fix(emulated_build, GO.format(rest=rest))
+
+
+def test_rust_needs_a_person_to_set_up_a_linker() -> None:
+    check_no_fix(emulated_build, 'FROM rust:1.90\nCOPY . .\nRUN cargo build --release\nCMD ["./target/release/app"]\n')
