@@ -11,7 +11,8 @@ import pytest
 from lsprotocol import types
 
 from buildxray.lsp import handlers
-from buildxray.lsp.server import Server, create_server
+from buildxray.lsp.main import create_server
+from buildxray.lsp.server import Server
 from tests.support.conformance import CASES, case_text
 from tests.support.editor import URI, editor
 

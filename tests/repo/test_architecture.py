@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import buildxray
@@ -47,6 +49,25 @@ def test_the_command_line_starts_without_the_protocol() -> None:
     code = "import sys, buildxray.cli.main; print(sorted({m.partition('.')[0] for m in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not PROTOCOL & {*ast.literal_eval(run.stdout)}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    modules = {
+        ".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in ROOT.rglob("*.py")
+    }
+    graph: TopologicalSorter[str] = TopologicalSorter()
+    for module, path in modules.items():
+        names = {full for it in _imports_with_names(path) for full in it if full in modules and full != module}
+        # A package that only lists its modules is no dependency of them.
+        graph.add(module, *(it for it in names if not module.startswith(f"{it}.")))
+    graph.prepare()
+
+
+def _imports_with_names(path: Path) -> Iterator[tuple[str, ...]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield (node.module, *(f"{node.module}.{it.name}" for it in node.names))
 
 
 READING = {"rules", "ide", "cli"}

@@ -10,7 +10,7 @@ from buildxray.localization import _
 
 def serve(options: argparse.Namespace) -> int:
     """Effect: serve one editor until it leaves."""
-    from buildxray.lsp.server import start_stdio, start_tcp  # noqa: PLC0415 - no other command waits for it
+    from buildxray.lsp.main import start_stdio, start_tcp  # noqa: PLC0415 - no other command waits for it
 
     if options.tcp is None:
         start_stdio()

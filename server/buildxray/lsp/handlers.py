@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -48,31 +48,35 @@ class _Positioned(Protocol):
 def register(server: Server) -> None:
     """Effect: give the server its features."""
     actions = types.CodeActionOptions(code_action_kinds=[_QUICK_FIX, FIX_ALL])
-    server.feature(types.INITIALIZE)(guarded(initialize))
-    server.feature(types.INITIALIZED)(guarded(initialized))
-    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(guarded(did_open))
-    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(guarded(did_change))
-    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(guarded(did_save))
-    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(guarded(did_close))
-    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(guarded(did_change_configuration))
-    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(guarded(did_change_watched_files))
-    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(guarded(did_change_workspace_folders))
-    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, _DIAGNOSTICS)(guarded(document_diagnostic))
+    features: list[tuple[str, Callable[[Server, Any], Any], object]] = [
+        (types.INITIALIZE, initialize, None),
+        (types.INITIALIZED, initialized, None),
+        (types.SHUTDOWN, shutdown, None),
+        (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+        (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+        (types.TEXT_DOCUMENT_DID_SAVE, did_save, None),
+        (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
+        (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_workspace_folders, None),
+        (types.TEXT_DOCUMENT_DIAGNOSTIC, document_diagnostic, _DIAGNOSTICS),
+        (types.TEXT_DOCUMENT_CODE_ACTION, code_action, actions),
+        (types.TEXT_DOCUMENT_HOVER, show_hover, None),
+        (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),
+        (types.TEXT_DOCUMENT_CODE_LENS, code_lens, None),
+        (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, document_symbol, None),
+        (types.TEXT_DOCUMENT_FOLDING_RANGE, folding_range, None),
+        (types.TEXT_DOCUMENT_DEFINITION, definition, None),
+        (types.TEXT_DOCUMENT_REFERENCES, find_references, None),
+        (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, document_highlight, None),
+        (types.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
+        (types.TEXT_DOCUMENT_RENAME, rename_name, types.RenameOptions(prepare_provider=True)),
+        (types.TEXT_DOCUMENT_COMPLETION, complete, _COMPLETION),
+        (PLAN, show_plan, None),
+    ]
+    for method, handler, options in features:
+        server.feature(method, options)(guarded(handler))
     server.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
-    server.feature(types.SHUTDOWN)(guarded(shutdown))
-    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(guarded(code_action))
-    server.feature(types.TEXT_DOCUMENT_HOVER)(guarded(show_hover))
-    server.feature(types.TEXT_DOCUMENT_INLAY_HINT)(guarded(inlay_hint))
-    server.feature(types.TEXT_DOCUMENT_CODE_LENS)(guarded(code_lens))
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(guarded(document_symbol))
-    server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(guarded(folding_range))
-    server.feature(types.TEXT_DOCUMENT_DEFINITION)(guarded(definition))
-    server.feature(types.TEXT_DOCUMENT_REFERENCES)(guarded(find_references))
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(guarded(document_highlight))
-    server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(guarded(prepare_rename))
-    server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(guarded(rename_name))
-    server.feature(types.TEXT_DOCUMENT_COMPLETION, _COMPLETION)(guarded(complete))
-    server.feature(PLAN)(guarded(show_plan))
     language_features.register(server, guarded)
 
 
@@ -186,11 +190,11 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
 
 def document_diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
     """The diagnostics of a document; from the first such request on, they are no longer pushed."""
-    ls.publisher.switch_off()
+    ls.publisher.switch_off(ls.documents.values())
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return types.RelatedFullDocumentDiagnosticReport([])
-    return document_report(ls, document, params.previous_result_id)
+    return document_report(ls.client, document, params.previous_result_id)
 
 
 async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:

@@ -1,19 +1,18 @@
-"""Pushing diagnostics: at once, or in a pause of typing where an analysis takes long."""
+"""Push diagnostics: at once, or debounced where an analysis takes long."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from lsprotocol import types
 
 from buildxray.lsp import to_lsp
-
-if TYPE_CHECKING:
-    from buildxray.lsp.documents import Document
-    from buildxray.lsp.server import Server
+from buildxray.lsp.client import Client
+from buildxray.lsp.documents import Document
 
 _QUICK: Final = 0.02
 """Seconds; an analysis that takes longer waits for a pause in typing."""
@@ -23,13 +22,14 @@ _log = logging.getLogger("buildxray")
 class Publisher:
     """Pushes the diagnostics of open documents, until the client pulls them."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, send: Callable[[types.PublishDiagnosticsParams], None], client: Callable[[], Client]) -> None:
+        self._push = send
+        self._client = client
         self._pending: dict[str, asyncio.TimerHandle] = {}
         self._is_off = False
 
     def publish_soon(self, document: Document) -> None:
-        """Effect: publish at once, or after a pause where analysing takes long; older versions are dropped."""
+        """Effect: publish at once, or debounced where an analysis takes long; older versions are dropped."""
         self._forget(document.uri)
         if self._is_off:
             return
@@ -45,7 +45,7 @@ class Publisher:
         if self._is_off or document.is_provisional:
             return
         start = time.perf_counter()
-        diagnostics = to_lsp.diagnostics(document.analysis, document.uri, self._server.client)
+        diagnostics = to_lsp.diagnostics(document.analysis, document.uri, self._client())
         document.seconds = time.perf_counter() - start
         self._send(document.uri, diagnostics, document.version)
 
@@ -55,16 +55,16 @@ class Publisher:
         if not self._is_off:
             self._send(uri, [], None)
 
-    def switch_off(self) -> None:
-        """Effect: take everything back, and push no more: the client asks by itself."""
+    def switch_off(self, documents: Iterable[Document]) -> None:
+        """Effect: withdraw the diagnostics of these documents and push no more, because the client pulls them."""
         if self._is_off:
             return
-        for document in self._server.documents.values():
+        for document in documents:
             self.withdraw(document.uri)
         self._is_off = True
 
     def _send(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
-        self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
+        self._push(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
     def _publish_guarded(self, document: Document) -> None:
         try:

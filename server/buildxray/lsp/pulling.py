@@ -1,6 +1,6 @@
 """Pulled diagnostics: of one document, and of all Dockerfiles of the workspace.
 
-The workspace is checked in a process of its own, so that whoever types meanwhile waits no longer than without.
+Workspace diagnostics run in a separate process, so that they never delay interactive requests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from lsprotocol import types
 
@@ -24,12 +24,14 @@ from buildxray.ide.batch import CheckedFile, check_in_project
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
+from buildxray.lsp.client import Client
+from buildxray.lsp.documents import Document
+from buildxray.lsp.settings import ClientSettings
 from buildxray.projects.search import search
 from buildxray.syntax.text import LineIndex
 
 if TYPE_CHECKING:
-    from buildxray.lsp.documents import Document
-    from buildxray.lsp.server import Server
+    from pygls.progress import Progress
 
 _AT_ONCE: Final = 4
 """Files that wait for the other process; more would still be checked after the client has cancelled."""
@@ -38,10 +40,26 @@ _LOOK_AGAIN: Final = 30.0
 _log = logging.getLogger("buildxray")
 
 
+class Host(Protocol):
+    """What workspace diagnostics need of the server."""
+
+    client: Client
+    settings: ClientSettings
+    documents: dict[str, Document]
+
+    @property
+    def folders(self) -> list[str]:
+        """The URIs of the workspace folders."""
+
+    @property
+    def work_done_progress(self) -> Progress:
+        """Where progress is reported."""
+
+
 class WorkspaceDiagnostics:
     """Answers `workspace/diagnostic`."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
         self._generation = 0
         self._changed = asyncio.Event()
@@ -49,7 +67,7 @@ class WorkspaceDiagnostics:
         self._checked: dict[str, tuple[str, list[types.Diagnostic]]] = {}
 
     def invalidate(self) -> None:
-        """Effect: check everything anew: files have changed, or settings."""
+        """Effect: mark all results as stale, because files or settings have changed."""
         self._generation += 1
         self._changed.set()
 
@@ -127,7 +145,7 @@ class WorkspaceDiagnostics:
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_make_way)
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_lower_priority)
         return self._pool
 
     def _converted(self, file: CheckedFile, uri: str) -> list[types.Diagnostic]:
@@ -135,8 +153,8 @@ class WorkspaceDiagnostics:
         return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
 
 
-def _make_way() -> None:
-    """Effect: let whoever types have the processor first, where the system can be told so."""
+def _lower_priority() -> None:
+    """Effect: run at low priority; a no-op on Windows."""
     if sys.platform != "win32":
         os.nice(10)
 
@@ -144,7 +162,7 @@ def _make_way() -> None:
 class _Progress:
     """Tells the client how far it is, if it wants to know."""
 
-    def __init__(self, server: Server, token: types.ProgressToken | None, n_files: int) -> None:
+    def __init__(self, server: Host, token: types.ProgressToken | None, n_files: int) -> None:
         self._server = server
         self._token = token if n_files else None
         self._n_files = n_files
@@ -157,7 +175,7 @@ class _Progress:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the user has had enough of it."""
+        """Whether the client cancelled the progress token."""
         future = None if self._token is None else self._server.work_done_progress.tokens.get(self._token)
         return future is not None and future.cancelled()
 
@@ -174,13 +192,13 @@ class _Progress:
 
 
 def document_report(
-    server: Server, document: Document, previous: str | None
+    client: Client, document: Document, previous: str | None
 ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
     """The diagnostics of an open document, unless the client has them already."""
     result = str(document.revision)
     if previous == result:
         return types.RelatedUnchangedDocumentDiagnosticReport(result)
-    diagnostics = to_lsp.diagnostics(document.analysis, document.uri, server.client)
+    diagnostics = to_lsp.diagnostics(document.analysis, document.uri, client)
     return types.RelatedFullDocumentDiagnosticReport(diagnostics, result_id=result)
 
 

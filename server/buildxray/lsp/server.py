@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,7 +21,6 @@ from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.status import StatusReporter
-from buildxray.lsp.streams import serve
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.projects.context import ContextLister
 from buildxray.projects.file_names import is_dockerfile
@@ -53,8 +50,8 @@ class Server(LanguageServer):
         self.documents: dict[str, Document] = {}
         self._locale = localization.language()
         self._state = self.settings.state
-        self.publisher = Publisher(self)
-        self._status = StatusReporter(self)
+        self.publisher = Publisher(self.text_document_publish_diagnostics, lambda: self.client)
+        self._status = StatusReporter(self.protocol.notify, lambda: self.client)
         self.workspace_diagnostics = WorkspaceDiagnostics(self)
         self._projects = Projects()
         self._warned: set[str] = set()
@@ -68,7 +65,7 @@ class Server(LanguageServer):
         return folders or ([root] if root else [])
 
     def begin(self, options: object, locale: str | None) -> None:
-        """Effect: put the options of `initialize` into force, and speak the language of the client, if it tells."""
+        """Effect: apply the options of `initialize`, and use the language of the client if it names one."""
         self._locale = locale or localization.language()
         localization.use(self._locale)
         warnings = self.settings.begin(options)
@@ -82,7 +79,7 @@ class Server(LanguageServer):
         return None if path is None else ContextLister(path, path.parent)
 
     def warn(self, warnings: tuple[str, ...]) -> None:
-        """Effect: show warnings to the user, each once."""
+        """Effect: show warnings to the user, each one once."""
         for warning in warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
@@ -110,7 +107,7 @@ class Server(LanguageServer):
             self._status.forget(uri)
 
     def refresh(self) -> None:
-        """Effect: put changed settings into force, and publish what changes."""
+        """Effect: apply changed settings, and publish what changes."""
         if self.settings.state != self._state:
             self._state = self.settings.state
             localization.use(self.settings.locale or self._locale)
@@ -118,7 +115,7 @@ class Server(LanguageServer):
         self._refresh_later([*self.documents.values()])
 
     def reread(self) -> None:
-        """Effect: read the files around the open documents anew, and publish what changes."""
+        """Effect: read the project files of the open documents again, and publish what changes."""
         self._projects = Projects()
         self.workspace_diagnostics.invalidate()
         self.refresh()
@@ -141,7 +138,7 @@ class Server(LanguageServer):
             except Exception:  # noqa: BLE001 - a task has nobody to raise to
                 _log.exception("the project of %s cannot be read", document.uri)
                 continue
-            # What was read may be outdated by now; whoever found that out has begun another turn.
+            # The result is stale if another read of this document has started meanwhile.
             if document.turn != turn or self.documents.get(document.uri) is not document:
                 continue
             self.warn(built.problems)
@@ -155,7 +152,7 @@ class Server(LanguageServer):
             self._ask_for_refresh()
 
     def _build(self, uri: str, path: Path | None) -> _Built:
-        """How a document is built; a document that is no file of this machine belongs to no project."""
+        """How a document is built; one that is not a file on this machine belongs to no project."""
         settings, projects = self.settings.of(uri), self._projects
         if path is None:
             origin = "" if settings.platforms is None else BY_SETTING
@@ -164,7 +161,7 @@ class Server(LanguageServer):
         return _Built(projects.build(path, settings), projects.workspace(path.parent), problems)
 
     def _ask_for_refresh(self) -> None:
-        """Effect: have the client ask again for what it shows."""
+        """Effect: make the client request hints, lenses and diagnostics again."""
         if self.client.refreshes_hints:
             self.workspace_inlay_hint_refresh(None)
         if self.client.refreshes_lenses:
@@ -173,49 +170,7 @@ class Server(LanguageServer):
             self.workspace_diagnostic_refresh(None)
 
 
-class _ToClient(logging.Handler):
-    """Sends errors to the client's log."""
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(logging.ERROR)
-        self._server = server
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._server.window_log_message(types.LogMessageParams(types.MessageType.Error, self.format(record)))
-
-
-def create_server() -> Server:
-    """A server with all its features."""
-    # Handlers need the server, and the server its handlers.
-    from buildxray.lsp.handlers import register  # noqa: PLC0415
-
-    server = Server()
-    register(server)
-    _log.addHandler(_ToClient(server))
-    return server
-
-
-def start_stdio() -> None:
-    """Effect: serve the client at the other end of the standard streams, until it leaves."""
-    server = create_server()
-    _spare_the_collector()
-    serve(server, sys.stdin.buffer, sys.stdout.buffer)
-
-
-def start_tcp(host: str, port: int) -> None:
-    """Effect: serve the first client that connects, until it leaves."""
-    server = create_server()
-    _spare_the_collector()
-    server.start_tcp(host, port)
-
-
-def _spare_the_collector() -> None:
-    """What is loaded by now stays; to look through it again and again would cost milliseconds a keystroke."""
-    gc.collect()
-    gc.freeze()
-
-
 def configuration_of(params: types.DidChangeConfigurationParams) -> object:
-    """The settings that a client pushes; None where it wants to be asked."""
+    """The settings that a client pushes; None where the server has to request them."""
     settings = params.settings
     return settings if isinstance(settings, Mapping) and settings else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from buildxray.localization import localized
-
-if TYPE_CHECKING:
-    from buildxray.lsp.documents import Document
-    from buildxray.lsp.server import Server
+from buildxray.lsp.client import Client
+from buildxray.lsp.documents import Document
 
 METHOD: Final = "buildxray/status"
 VERSION: Final = 1
@@ -18,21 +17,22 @@ VERSION: Final = 1
 class StatusReporter:
     """Sends the status of each open document when it changes, to clients with `experimental.buildxrayStatus`."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, notify: Callable[[str, dict[str, Any]], None], client: Callable[[], Client]) -> None:
+        self._notify = notify
+        self._client = client
         self._sent: dict[str, dict[str, Any]] = {}
 
     def report(self, document: Document) -> None:
-        """Effect: send the status of a document if it is settled, and another one than before."""
-        if not self._server.client.shows_status or document.is_provisional:
+        """Effect: send the status of a document if it is final and has changed."""
+        if not self._client().shows_status or document.is_provisional:
             return
         status = _status(document)
         if self._sent.get(document.uri) != status:
             self._sent[document.uri] = status
-            self._server.protocol.notify(METHOD, status)
+            self._notify(METHOD, status)
 
     def forget(self, uri: str) -> None:
-        """Effect: send the status anew when the document is opened the next time."""
+        """Effect: send the status again when the document is opened again."""
         self._sent.pop(uri, None)
 
 

@@ -1,7 +1,8 @@
 """Serving over two streams.
 
-pygls hands each line and each body of a message to a pool of threads, which costs a small document more than all else that a
-keystroke does. Here the event loop waits for the stream itself where the system can do that, and else one thread reads it.
+pygls reads each line and each body of a message in a pool of threads. Here the event loop waits for the stream itself where the system can,
+else one thread reads it. That saves a fifth of the CPU time of a keystroke in a small document: 0.56 instead of 0.69 ms (3 runs of 1500
+`didChange` messages each, commit f093489).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def serve(server: LanguageServer, source: BinaryIO, sink: BinaryIO) -> None:
     try:
         asyncio.run(_answer(server, source, sink))
     except (BrokenPipeError, asyncio.IncompleteReadError):
-        _log.info("The client has left without a word.")
+        _log.info("The client has disconnected without a shutdown request.")
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:

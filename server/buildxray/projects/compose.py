@@ -16,9 +16,8 @@ from typing import Any, Final
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.bake.reader import BakeProject, bake_builds
 from buildxray.projects.bake.targets import Definition, Target
-from buildxray.projects.builds import DeclaredBuild, Note, absolute, is_remote
+from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
 from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents
@@ -164,14 +163,6 @@ def compose_files(directory: Path) -> tuple[str, ...]:
         return ()
     override = next((it for it in OVERRIDE_NAMES if (directory / it).is_file()), None)
     return (first,) if override is None else (first, override)
-
-
-def read_compose(directory: Path, names: Iterable[str]) -> tuple[BakeProject, tuple[DeclaredBuild, ...]]:
-    """The builds of the Compose files of these names, as `docker compose build` builds them."""
-    definition, names = Definition(), (*names,)
-    notes, sources = add_services(definition, directory, names)
-    project = BakeProject(definition, directory, (*dict.fromkeys(notes),), sources)
-    return project, (*bake_builds(project),)
 
 
 def add_services(definition: Definition, directory: Path, names: Iterable[str]) -> tuple[list[Note], tuple[Path, ...]]:

@@ -12,7 +12,8 @@ from buildxray.projects.bake.reader import bake_builds, best_directory, default_
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
-from buildxray.projects.compose import OVERRIDE_NAMES, compose_files, read_compose
+from buildxray.projects.compose import OVERRIDE_NAMES, compose_files
+from buildxray.projects.compose_builds import read_compose
 
 MOST_DIRECTORIES: Final = 32
 """From a Dockerfile up to the root of its repository."""

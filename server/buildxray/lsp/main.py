@@ -1,0 +1,54 @@
+"""Starting the server: over the standard streams, or over TCP."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+
+from lsprotocol import types
+
+from buildxray.lsp.handlers import register
+from buildxray.lsp.server import Server
+from buildxray.lsp.streams import serve
+
+_log = logging.getLogger("buildxray")
+
+
+class _ToClient(logging.Handler):
+    """Sends errors to the client's log."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(logging.ERROR)
+        self._server = server
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._server.window_log_message(types.LogMessageParams(types.MessageType.Error, self.format(record)))
+
+
+def create_server() -> Server:
+    """Create a server with all its features."""
+    server = Server()
+    register(server)
+    _log.addHandler(_ToClient(server))
+    return server
+
+
+def start_stdio() -> None:
+    """Effect: serve the client at the other end of the standard streams, until it disconnects."""
+    server = create_server()
+    _freeze_gc()
+    serve(server, sys.stdin.buffer, sys.stdout.buffer)
+
+
+def start_tcp(host: str, port: int) -> None:
+    """Effect: serve the first client that connects, until it disconnects."""
+    server = create_server()
+    _freeze_gc()
+    server.start_tcp(host, port)
+
+
+def _freeze_gc() -> None:
+    """Exclude start-up objects from garbage collection; scanning them costs milliseconds per keystroke."""
+    gc.collect()
+    gc.freeze()
