@@ -1,20 +1,33 @@
-"""Holds plans against BuildKit's own code, on Dockerfiles that were changed at random.
+r"""Compare plans with those of another program, the oracle, on Dockerfiles that are changed at random.
 
-.venv/bin/python tools/buildkit/compare.py BUILDKIT DIRECTORY [--rounds N] [--seed N]
+    .venv/bin/python tools/oracle.py --oracle COMMAND DIRECTORY [--rounds N] [--seed N]
 
-BUILDKIT is a checkout of github.com/moby/buildkit (with its vendor directory), at the commit that ARCHITECTURE.md names; Go builds
-plan.go in it, without writing there. DIRECTORY holds Dockerfiles to begin with. Prints every Dockerfile on which the two differ.
+DIRECTORY holds Dockerfiles to begin with. COMMAND is any program that plans Dockerfiles, such as one that is linked with BuildKit's own frontend;
+it is started once a round. Prints every Dockerfile on which the two differ; the exit status is 1 if any does.
+
+The protocol is one JSON object per line. The oracle reads requests from its standard input until the end:
+
+    {"text": "FROM alpine\n", "build_platform": "linux/amd64", "target_platforms": ["linux/amd64", "linux/arm64"],
+     "build_args": {"VERSION": "1"}, "target": ""}
+
+and writes one answer for each, in their order:
+
+    {"error": "", "steps": [{"kind": "source", "line": 1, "label": "...", "platform": "linux/amd64", "targets": ["linux/amd64"],
+     "inputs": [], "env": ["NAME=value"]}]}
+
+`error` is why the build is refused, empty where it is not; only whether it is empty is compared. `steps` has the fields of
+`buildxray plan --format json`; `inputs` are positions among the steps, inputs before the steps that use them. Every image exists for every
+platform, and its environment is PATH only.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
+import shlex
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +39,6 @@ from buildxray.platforms.platform import parse_normalized
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
 
-HERE = Path(__file__).resolve().parent
 AT_ONCE = 400
 BUILDS = (
     ("linux/amd64", ("linux/amd64", "linux/arm64")),
@@ -48,11 +60,11 @@ ARGUMENTS = {
 }
 STAGES = ("", "", "build", "BUILD", "builder", "base", "1", "0", "stage-1")
 PARTS = ("$", "${", "}", '"', "'", "\\", "`", "#", "=", "<<EOF", "--from=", "--platform=", "[", "é", "🐳")
-"""What breaks words in the middle."""
+"""Texts that are inserted into the middle of words."""
 
 
 class Build(NamedTuple):
-    """What is asked of both."""
+    """A request to both programs."""
 
     build_platform: str
     target_platforms: tuple[str, ...]
@@ -61,9 +73,9 @@ class Build(NamedTuple):
 
 
 def main() -> int:
-    """Compare until the rounds are over."""
+    """Compare for a number of rounds."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("buildkit", type=Path)
+    parser.add_argument("--oracle", type=shlex.split, required=True, metavar="COMMAND")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
@@ -72,27 +84,15 @@ def main() -> int:
     files = [it for it in sorted(options.directory.rglob("*")) if it.is_file()]
     seeds = [it.read_bytes().decode("utf-8", "replace") for it in files]
     n_differ = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        program = build_program(options.buildkit.resolve(), Path(scratch))
-        for number in range(options.rounds):
-            build = random_build(chance, number)
-            texts = [changed(chance.choice(seeds), seeds, chance) for _ in range(AT_ONCE)]
-            for text, theirs in zip(texts, answers(program, build, texts), strict=True):
-                if difference := compared(text, build, theirs):
-                    n_differ += 1
-                    print(f"--- {build}\n{difference}\n{text}\n")
+    for number in range(options.rounds):
+        build = random_build(chance, number)
+        texts = [changed(chance.choice(seeds), seeds, chance) for _ in range(AT_ONCE)]
+        for text, theirs in zip(texts, answers(options.oracle, build, texts), strict=True):
+            if difference := compared(text, build, theirs):
+                n_differ += 1
+                print(f"--- {build}\n{difference}\n{text}\n")
     print(f"{options.rounds * AT_ONCE} builds, {n_differ} differ")
     return int(n_differ > 0)
-
-
-def build_program(buildkit: Path, scratch: Path) -> Path:
-    """Effect: build plan.go as a part of BuildKit; the checkout stays as it is."""
-    overlay, program = scratch / "overlay.json", scratch / "plan"
-    place = buildkit / "cmd" / "plan-of-dockerfiles"
-    overlay.write_text(json.dumps({"Replace": {str(place / "main.go"): str(HERE / "plan.go")}}), "utf-8")
-    command = ["go", "build", "-mod=vendor", f"-overlay={overlay}", "-o", str(program), f"./cmd/{place.name}"]
-    subprocess.run(command, cwd=buildkit, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
-    return program
 
 
 def random_build(chance: random.Random, number: int) -> Build:
@@ -139,10 +139,10 @@ def edit(lines: list[str], seeds: Sequence[str], chance: random.Random) -> None:
             lines[at] = lines[at][:column] + lines[at][column + 1 :]
 
 
-def answers(program: Path, build: Build, texts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """What BuildKit makes of each text."""
+def answers(oracle: Sequence[str], build: Build, texts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The answer of the oracle to each text."""
     requests = "\n".join(json.dumps({"text": it, **build._asdict()}) for it in texts)
-    done = subprocess.run([program], input=requests, capture_output=True, text=True, check=True)
+    done = subprocess.run(oracle, input=requests, capture_output=True, text=True, check=True)
     yield from map(json.loads, done.stdout.splitlines())
 
 
@@ -156,7 +156,7 @@ def compared(text: str, build: Build, theirs: Mapping[str, Any]) -> str:
     )
     ours = plan_as_json(plan(parse(text), request), "Dockerfile")
     if bool(ours["error"]) != bool(theirs["error"]):
-        return f"BuildKit: {theirs['error'] or 'builds'}\nbuildxray: {ours['error'] or 'builds'}"
+        return f"oracle: {theirs['error'] or 'builds'}\nbuildxray: {ours['error'] or 'builds'}"
     if theirs["error"]:
         return ""
     expected, actual = signatures(theirs["steps"] or []), signatures(ours["steps"])

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ORACLE = """\
+import json, sys
+from buildxray.plan.planner import plan
+from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import parse_normalized
+from buildxray.semantics.as_json import plan_as_json
+from buildxray.syntax.parser import parse
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    request = BuildRequest(
+        parse_normalized(asked["build_platform"]),
+        tuple(map(parse_normalized, asked["target_platforms"])),
+        build_arguments=tuple(asked["build_args"].items()),
+        target_stage=asked["target"],
+    )
+    answer = plan_as_json(plan(parse(asked["text"]), request), "")
+    steps = answer["steps"]
+    if {mistake}:
+        for it in steps:
+            it["label"] += "!"
+    print(json.dumps({{"error": str(answer["error"] or ""), "steps": steps}}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistake", [False, True], ids=["agrees", "differs"])
+def test_it_finds_what_differs(tmp_path: Path, *, mistake: bool) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "Dockerfile").write_text("FROM alpine\nRUN a\nCOPY b /b\n")
+    oracle = tmp_path / "oracle.py"
+    oracle.write_text(ORACLE.format(mistake=mistake))
+    command = [
+        *(sys.executable, str(ROOT / "tools" / "oracle.py"), "--oracle", f"{sys.executable} {oracle}"),
+        *(str(tmp_path / "files"), "--rounds", "1"),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    assert (run.returncode == 0) is not mistake
+    assert ("400 builds, 0 differ" in run.stdout) is not mistake
