@@ -52,9 +52,9 @@ def _locate(instruction: Instruction, token: Token) -> Callable[[int, int], Text
 
 def _images(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[Token]:
     """The images that an instruction names, stages left out."""
-    stage = analysis.context.facts.stage_of(idx)
-    names = {it.name for it in analysis.plan.stages}
-    earlier = {it.name for it in analysis.plan.stages[: 0 if stage is None else stage.idx]}
+    stage, stages_ = analysis.build.instructions[idx].stage, analysis.build.stages
+    names = {it.name for it in stages_}
+    earlier = {it.name for it in stages_[: 0 if stage is None else stage.idx]}
     node: Node | None = instruction.node
     node = node.trigger if isinstance(node, Onbuild) else node
     tokens: list[Token | None] = []

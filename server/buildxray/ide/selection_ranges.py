@@ -34,8 +34,8 @@ def _candidates(analysis: Analysis, offset: int) -> Iterator[TextRange]:
         yield TextRange(*match.span())
     yield from (it.range for it in analysis.dockerfile.comments)
     yield from (it.range for it in analysis.dockerfile.directives)
-    for stage in analysis.plan.stages:
-        instructions = analysis.dockerfile.instructions[stage.from_idx : stage.end_idx]
+    for stage in analysis.build.stages:
+        instructions = [stage.from_.syntax, *(it.syntax for it in stage.instructions)]
         yield TextRange(instructions[0].range.start, max(it.end for it in instructions))
     instruction = analysis.dockerfile.instruction_at(offset)
     if instruction is not None:

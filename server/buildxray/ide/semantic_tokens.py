@@ -73,7 +73,7 @@ class SemanticToken(NamedTuple):
 def semantic_tokens(analysis: Analysis, place: TextRange | None = None) -> Iterator[SemanticToken]:
     """The tokens that a range touches (all of them without one), in the order of the text."""
     dockerfile = analysis.dockerfile
-    bases = {stage.from_idx for stage in analysis.plan.stages if analysis.context.facts.bases(stage.idx)}
+    on_stages = {stage.from_.idx for stage in analysis.build.stages if stage.bases}
     tokens: list[SemanticToken] = []
     for directive in dockerfile.directives:
         tokens += _directive(analysis.text, directive.range)
@@ -86,7 +86,7 @@ def semantic_tokens(analysis: Analysis, place: TextRange | None = None) -> Itera
         source = analysis.text[instruction.start : instruction.end]
         if len(source) <= _LONGEST:
             relative = _node_tokens(
-                instruction.node, source, dockerfile.escape, shell_at(analysis, idx), is_stage=idx in bases
+                instruction.node, source, dockerfile.escape, shell_at(analysis, idx), is_stage=idx in on_stages
             )
             tokens += [SemanticToken(it.range.shifted(instruction.start), it.type) for it in relative]
     tokens += _comments_between(analysis, inside)
