@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.toolchains.base import Workspace
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 COPY_OUT = """\
@@ -16,7 +18,7 @@ def test_a_compiler_runs_under_emulation() -> None:
         emulated_build,
         """
         FROM golang:1.26 AS build
-             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64: 2 of 4 RUN steps of this stage are emulated
+             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long, as do all its 2 RUN instructions
         RUN go mod download
         RUN CGO_ENABLED=0 go build -o /out/app .
         FROM scratch
@@ -30,7 +32,7 @@ def test_several_compilers_and_platforms() -> None:
         emulated_build,
         """
         FROM --platform=$TARGETPLATFORM golang AS build
-                                        ^^^^^^ 💭 `go build` and `garble build` run under emulation for linux/arm64 and linux/arm/v7: 2 of 3 RUN steps of this stage are emulated
+                                        ^^^^^^ 💭 `go build` and `garble build` run under emulation for linux/arm64 and linux/arm/v7, which takes 5 to 10 times as long
         RUN go build -o /out/app . && garble build -o /out/b .
         FROM scratch
         COPY --from=build /out/ /
@@ -46,7 +48,7 @@ def test_a_stage_in_between_is_named_where_it_begins() -> None:
         FROM golang AS base
         RUN go mod download
         FROM base AS build
-             ^^^^ 💡 `go build` runs under emulation for linux/arm64: 1 of 2 RUN steps of this stage is emulated
+             ^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long
         RUN CGO_ENABLED=0 go build -o /out/app
         FROM scratch
         COPY --from=build /out/app /app
@@ -277,9 +279,58 @@ def test_the_sources_decide_on_cgo() -> None:
         'FROM golang AS build\nRUN ["go", "build", "-o", "/o"]\nFROM scratch\nCOPY --from=build /o /\n',
         "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nRUN /o --check\nFROM scratch\nCOPY --from=build /o /\n",
         "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /usr/bin/git /o /\n",
-        "FROM golang AS base\nFROM base AS build\nRUN go build -o /o .\nFROM base\nCOPY --from=build /o /\n",
+        "FROM golang AS base\nFROM base AS build\nRUN go build -race -o /o .\nFROM base\nCOPY --from=build /o /\n",
         "FROM golang-$TARGETARCH AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
     ],
 )
 def test_no_fix_where_it_would_be_wrong(markup: str) -> None:
     check_no_fix(emulated_build, markup)
+
+
+def test_a_shared_root_is_duplicated() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang AS base
+        WORKDIR /w
+        FROM base AS build
+        RUN CGO_ENABLED=0 go build -o /o .
+        FROM base
+        COPY --from=build /o /o
+        """,
+        """
+        FROM golang AS base
+        WORKDIR /w
+        FROM --platform=$BUILDPLATFORM golang AS build
+        WORKDIR /w
+        ARG TARGETARCH
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .
+        FROM base
+        COPY --from=build /o /o
+        """,
+        title="Give this stage a root of its own on the build platform",
+    )
+
+
+def test_one_cause_is_one_finding() -> None:
+    text = (
+        "FROM node AS a\nRUN npm run build\nFROM a AS b\nRUN npm run build:more\nFROM scratch\nCOPY --from=b /dist /\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert "`npm run build` and `npm run build:more`" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("image", "run", "is_advised"), [("debian", "apt-get install gcc", True), ("almalinux:9", "dnf install gcc", False)]
+)
+def test_xx_is_advised_where_it_can_install(image: str, run: str, *, is_advised: bool) -> None:
+    text = f"FROM {image} AS b\nRUN {run} && gcc -o /o o.c\nFROM scratch\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert ("xx-apt-get" in finding.message) == is_advised
+
+
+def test_a_makefile_that_writes_the_flag_itself() -> None:
+    text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(makefile_sets_platform=True)))
+    assert finding.severity is Severity.INFORMATION
+    assert finding.fixes == ()

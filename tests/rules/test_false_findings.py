@@ -32,7 +32,7 @@ def rules(text: str) -> list[str]:
     [
         BUNDLE,
         "FROM --platform=$BUILDPLATFORM golang AS lint\nRUN golangci-lint run\nFROM lint\n",
-        "FROM --platform=$BUILDPLATFORM golang AS b\nFROM b\nRUN --mount=target=. go build ./...\n",
+        "FROM --platform=$BUILDPLATFORM golang AS b\nWORKDIR /w\nFROM b\nRUN --mount=target=. go build ./...\n",
         (
             "FROM --platform=linux/amd64 scratch AS f-amd64\nCOPY a /\nFROM --platform=linux/arm64 scratch AS f-arm64\nCOPY b /\n"
             "FROM f-$TARGETARCH\n"

@@ -20,7 +20,7 @@ def test_npm_behind_the_source() -> None:
         WORKDIR /w
         COPY . .
         RUN npm ci
-            ^^^^^^ `npm ci` downloads the dependencies again after each change of the source, in 2 steps: `package.json` and `package-lock.json` are not copied before the rest
+            ^^^^^^ `npm ci` downloads the dependencies again after each change of the source: `package.json` and `package-lock.json` are not copied before the rest
         RUN npm ci
         """,
     )

@@ -23,6 +23,8 @@ _CGO_MODULES: Final = re.compile(
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
     r"|gocv\.io/x/gocv)\b"
 )
+_SETS_PLATFORM: Final = re.compile(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
+"""`sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`"""
 _REQUIRE: Final = re.compile(r"^\s*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
@@ -30,13 +32,15 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 def read_workspace(directory: Path) -> Workspace:
     """The facts about the sources in a directory; whatever cannot be read stays unknown."""
     module = read_project_text(directory / "go.mod")
+    makefile = read_project_text(directory / "Makefile")
+    sets_platform = makefile is not None and _SETS_PLATFORM.search(makefile) is not None
     if module is None:
-        return Workspace(has_native_packages=_has_native_packages(directory))
+        return Workspace(has_native_packages=_has_native_packages(directory), makefile_sets_platform=sets_platform)
     requires_modules = _REQUIRE.search(module) is not None
     sources = _Sources(directory)
     uses_cgo = True if _CGO_MODULES.search(module) else sources.hold(_IMPORT_C)
     may_use_libc = True if requires_modules or uses_cgo else sources.hold(_IMPORT_LIBC)
-    return Workspace(uses_cgo, may_use_libc, requires_modules, _has_native_packages(directory))
+    return Workspace(uses_cgo, may_use_libc, requires_modules, _has_native_packages(directory), sets_platform)
 
 
 class _Sources:

@@ -7,14 +7,16 @@ edit has to tell each compiler in these stages its target.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, set_platform, set_target
+from buildxray.rules.edits import declare_arguments, line_end, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import can_change_platform, compilers, needs_c, safety_of_moving
 from buildxray.semantics.build import Build, Instruction, KnownCommand, Stage
+from buildxray.syntax.instructions import Cmd, Entrypoint, Onbuild
 from buildxray.syntax.text import Edit
 
 
@@ -42,6 +44,63 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         return None
     title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+class OwnRoot(NamedTuple):
+    """A FROM that gives a stage the image of its root, for the build machine, and the instructions that come with it."""
+
+    line: str
+    """The FROM."""
+    copied: tuple[str, ...]
+    """What the stages between do, as it is written."""
+
+
+def root_of_its_own(stage: Stage) -> OwnRoot | None:
+    """Return how a stage stops sharing a root with the image, which keeps it from moving to the build machine.
+
+    None where it shares none, where the image depends on the target, or where a copy would not mean the same.
+    """
+    root = stage.root
+    if (
+        root is None
+        or root is stage
+        or not root.is_image
+        or root.from_.platform is not None
+        or stage.from_.platform is not None
+    ):
+        return None
+    between = stage.ancestry[1:]
+    image, keyword = root.from_.image, stage.from_.syntax.node.keyword.text
+    if image is None or any(isinstance(it.node, Onbuild) for one in between for it in one.instructions):
+        return None
+    text = stage.build.text
+    rest = text[stage.from_.range_of(stage.from_.image).end : stage.from_.range.end] if stage.from_.image else ""
+    written = tuple(
+        text[it.range.start : it.range.end]
+        for one in reversed(between)
+        for it in one.instructions
+        if not isinstance(it.node, Cmd | Entrypoint)
+    )
+    return OwnRoot(f"{keyword} --platform=$BUILDPLATFORM {image.text}{rest}", written)
+
+
+def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | None:
+    """Give a stage a root of its own on the build machine; None where it would compile for the wrong machine then."""
+    commands = compilers(stage.family)
+    crossed = [it for it in commands if it.use.cross_compilation is not None]
+    kept = [it.use for it in commands if it.use.cross_compilation is None]
+    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
+        return None
+    if not all(it.syntax.is_writable for it in crossed):
+        return None
+    lines = line_end(stage.from_).join((own_root.line, *own_root.copied))
+    edits = [Edit(stage.from_.range, lines), *crossing_edits(crossed)]
+    after = ctx.after(edits)
+    if safety_of_moving(ctx, after, stage.family) is None or len(after.build.errors) > len(ctx.build.errors):
+        return None
+    if len(after.build.emulated_steps) >= len(ctx.build.emulated_steps):
+        return None
+    return Fix(_("Give this stage a root of its own on the build platform"), tuple(edits), Safety.SUGGESTION)
 
 
 def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:

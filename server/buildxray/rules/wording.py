@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
-from buildxray.semantics.build import KnownCommand
+from buildxray.semantics.build import Effect, KnownCommand, Stage
 
 _MOST = 3
 """Names in a list; a message has to fit on a line."""
@@ -33,12 +35,31 @@ def joined(parts: Iterable[str]) -> str:
     return _("{items} and {last}", items=_(", ").join(items[:-1]), last=items[-1])
 
 
-def advice(image: str, commands: Iterable[KnownCommand]) -> list[str]:
-    """How to cross-compile by hand where no edit can: a sentence for each toolchain of these commands.
+def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
+    """Return how to cross-compile by hand where no edit can: a sentence for each toolchain of these commands.
 
-    `image` is the full name of the image at the root of the stage.
+    None for a stage on a distribution that xx cannot install packages for: it knows apt and apk.
     """
-    install = "xx-apk add gcc musl-dev" if "alpine" in image else "xx-apt-get install -y gcc libc6-dev"
+    install = _xx_install(stage)
     uses = [it.use for it in commands]
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
-    return [_(it, install=install) for it in templates]
+    return [_(it, install=install or "") for it in templates if install is not None or "{install}" not in it]
+
+
+def _xx_install(stage: Stage) -> str | None:
+    """The command of xx that installs a C library; None where the distribution has another package manager.
+
+    Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt.
+    """
+    managers = {it.name for one in stage.ancestry for it in one.commands(Effect.INSTALL)}
+    if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
+        return None
+    if "alpine" in stage.image_name or "apk" in managers:
+        return "xx-apk add gcc musl-dev"
+    return "xx-apt-get install -y gcc libc6-dev"
+
+
+_OTHER_MANAGERS: Final = frozenset({"dnf", "microdnf", "pacman", "tdnf", "yum", "zypper"})
+_OTHER_DISTRIBUTIONS: Final = re.compile(
+    r"alma|amazonlinux|archlinux|centos|fedora|manylinux|mariner|nixos|oracle|photon|rhel|rocky|suse|ubi\d|wolfi"
+)

@@ -104,6 +104,11 @@ class Build:
         """For `semantics` only."""
 
     @property
+    def workspace(self) -> Workspace:
+        """What the files beside the Dockerfile tell."""
+        return self.inventory.workspace
+
+    @property
     def request(self) -> BuildRequest:
         """For which platforms it is built, on which, and with which arguments."""
         return self.plan.request

@@ -60,6 +60,8 @@ class Workspace(NamedTuple):
     """Whether the Go module requires others; None where there is no go.mod to look at."""
     has_native_packages: bool | None = None
     """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
+    makefile_sets_platform: bool = False
+    """Whether the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
     mentioned: frozenset[str] | None = None
     """The platform arguments whose names occur in scripts and build files of the project; None where nothing was searched."""
 

@@ -128,6 +128,6 @@ C: Final = Toolchain(
     _reads,
     preparing=_CONFIGURING,
     advice=N_(
-        "tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
     ),
 )

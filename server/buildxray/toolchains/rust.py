@@ -85,6 +85,6 @@ RUST: Final = Toolchain(
     _recognize,
     _reads,
     advice=N_(
-        "tonistiigi/xx cross-compiles: `COPY --from=tonistiigi/xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`"
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`"
     ),
 )

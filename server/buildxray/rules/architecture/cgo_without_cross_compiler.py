@@ -41,8 +41,9 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
 
     Use instead:
     ```dockerfile
+    FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
     FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
-    COPY --from=tonistiigi/xx / /
+    COPY --from=xx / /
     RUN apk add --no-cache clang lld
     WORKDIR /src
     COPY . .

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
+from buildxray.rules.edits import declare_arguments
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import needs_c
 from buildxray.rules.wording import advice, platforms
-from buildxray.semantics.build import Effect, KnownCommand, Use
+from buildxray.semantics.artifacts import Artifact
+from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
+from buildxray.semantics.file_flow import clean, holds
+from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.text import Edit, TextRange
+
+_OF_BUILDER: Final = re.compile(r"BUILD(?:ARCH|PLATFORM)\b")
+_SOLE_BUILDER: Final = re.compile(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
+_CROSSING: Final = re.compile(
+    r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bCC=|\bCXX=|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
+)
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -19,8 +33,9 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers that are told no target, and follows their
-    output into the image.
+    Looks in stages that run on the build machine for compilers that are told no target, or `GOARCH=$BUILDARCH`, and follows their output
+    into the image; for `dotnet publish` where the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
+    xx-clang where xx has installed the libraries.
 
     ## Why it matters
     The build succeeds and the image index lists every platform, but each image holds the binary of the build machine: on all
@@ -60,17 +75,124 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.COMPILE):
             use = command.use
-            if use.is_targeted or not use.wrong_targets or not command.syntax.words:
+            is_told = use.is_targeted and not _is_told_the_builder(command)
+            if is_told or not use.wrong_targets or not command.syntax.words:
                 continue
             way = command.way_into_image
             if way is None:
                 continue
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use), *advice(stage.image_name, [command] if use.is_bound else [])]),
+                _("; ").join([_message(use), *advice(stage, [command] if use.is_bound else [])]),
                 _fixes(ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
             )
+        yield from _launchers(ctx, stage)
+        yield from _without_xx(stage)
+
+
+def _is_told_the_builder(command: KnownCommand) -> bool:
+    """Whether Go is told `GOARCH=$BUILDARCH`, or another value that is made of the build machine's."""
+    setting = command.invocation.setting("GOARCH")
+    if setting.assignment is not None:
+        return bool(_OF_BUILDER.search(setting.assignment.value.text))
+    declaration = command.run.declaration("GOARCH") if setting.is_set else None
+    pairs = () if declaration is None else declaration.pairs
+    return any(it.name.text == "GOARCH" and it.value and _OF_BUILDER.search(it.value.text) for it in pairs)
+
+
+def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """.NET publishes bytecode, and beside it a launcher for the machine that it runs on; images start either.
+
+    Source: learn.microsoft.com/dotnet/core/deploying, "Framework-dependent executable"; the property UseAppHost.
+    """
+    if not stage.foreign_targets:
+        return
+    publishing = {
+        id(it.invocation): it
+        for it in stage.commands(Effect.BUNDLE)
+        if it.use.toolchain.name == ".NET" and not any("UseAppHost=false" in one for one in it.syntax.arguments)
+    }
+    for artifact in ctx.build.artifacts.all if publishing else ():
+        program = _started(ctx, artifact)
+        command = next(
+            (
+                publishing[id(it.use.invocation)]
+                for it in artifact.origins
+                if it.use and id(it.use.invocation) in publishing
+            ),
+            None,
+        )
+        if program is not None and command is not None:
+            yield Finding(
+                command.title_range,
+                _(
+                    "the image for {platforms} does not start: `{program}` is a launcher for {machine}, which `{title}` makes beside {program}.dll",
+                    platforms=platforms(stage.foreign_targets),
+                    program=program,
+                    machine=command.use.machine,
+                    title=command.title,
+                ),
+                _for_target(stage),
+            )
+            return
+
+
+def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
+    """The name of the program in an artifact that the image starts by itself; None where it starts another one."""
+    image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
+    starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
+        it for it in image if isinstance(it.node, Cmd)
+    ]
+    if not starting or not starting[-1].node.arguments:
+        return None
+    last = starting[-1]
+    program = last.node.arguments[0].text
+    program = program if last.node.is_json else program.removeprefix("exec ").partition(" ")[0]
+    name = posixpath.basename(program)
+    if "/" not in program or "." in name or name in ("dotnet", "sh", "bash"):
+        return None
+    return name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in last.directories) else None
+
+
+def _for_target(stage: Stage) -> tuple[Fix, ...]:
+    commands = [
+        it
+        for it in stage.commands(Effect.BUNDLE, Effect.FETCH)
+        if it.use.toolchain.name == ".NET" and it.invocation.subcommand in ("build", "publish", "restore")
+    ]
+    if not all(it.syntax.is_writable for it in commands):
+        return ()
+    ends = [it.run.shell_range(it.syntax.words[-1].range).end for it in commands]
+    edits = [Edit(TextRange(it, it), " -a $TARGETARCH") for it in ends]
+    declared = declare_arguments(commands[0].run, ["TARGETARCH"])
+    return (Fix(_("Publish for `$TARGETARCH`"), (*declared, *edits), Safety.SUGGESTION),)
+
+
+def _without_xx(stage: Stage) -> Iterator[Finding]:
+    """Libraries that xx has installed are for the target, and the build calls the compiler of the build machine nevertheless."""
+    uses_xx = any(it.title in ("xx-apk", "xx-apt", "xx-apt-get") for it in stage.commands(Effect.INSTALL))
+    texts = " ".join(run.node.text for run in stage.runs)
+    if not uses_xx or not stage.foreign_targets or _CROSSING.search(texts):
+        return
+    if any(
+        any(it.values(name)) for it in stage.runs for name in ("CC", "CXX", "CROSS_COMPILE", "CMAKE_TOOLCHAIN_FILE")
+    ):
+        return
+    for command in stage.commands(Effect.COMPILE, Effect.UNKNOWN):
+        is_building = command.name in ("cmake", "make", "meson", "ninja")
+        if is_building and any(stage.way_into_image(it) for it in command.use.outputs or ("/",)):
+            yield Finding(
+                command.title_range,
+                _(
+                    "the image for {platforms} probably gets a binary for {machine}: `{title}` is not told to use xx-clang",
+                    platforms=platforms(stage.foreign_targets),
+                    machine=command.use.machine,
+                    title=command.title,
+                ),
+                severity=Severity.WARNING,
+            )
+            return
 
 
 def _message(use: Use) -> str:
@@ -83,9 +205,29 @@ def _message(use: Use) -> str:
 
 
 def _fixes(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
+    if command.use.is_targeted:
+        return _told_the_target(ctx, command)
     crossing = command.use.cross_compilation
     if crossing is None or not command.syntax.is_writable or needs_c(command):
         return ()
     edits = with_paying_moves(ctx, crossing_edits([command]))
     safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
     return (Fix(_("Compile for the target platform with `{settings}`", settings=crossing.text), tuple(edits), safety),)
+
+
+def _told_the_target(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
+    """`GOARCH=$TARGETARCH` for `GOARCH=$BUILDARCH`, in the variables before the command."""
+    edits: list[Edit] = []
+    names: set[str] = set()
+    for assignment in command.syntax.assignments:
+        match = _SOLE_BUILDER.fullmatch(assignment.value.text)
+        if match is not None:
+            place = command.run.shell_range(assignment.value.range)
+            edits.append(Edit(place, assignment.value.text.replace("BUILD", "TARGET")))
+            names.add(f"TARGET{match['name']}")
+    if not any(it.name == "GOARCH" and _SOLE_BUILDER.fullmatch(it.value.text) for it in command.syntax.assignments):
+        return ()
+    title = _("Compile for the target platform")
+    return (
+        Fix(title, tuple(with_paying_moves(ctx, [*edits, *declare_arguments(command.run, names)])), Safety.SUGGESTION),
+    )

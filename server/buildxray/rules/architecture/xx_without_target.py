@@ -26,8 +26,9 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Example
     ```dockerfile
+    FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
     FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
-    COPY --from=tonistiigi/xx / /
+    COPY --from=xx / /
     COPY . .
     RUN xx-go build -o /out/app ./cmd/app
 
@@ -37,8 +38,9 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
 
     Use instead:
     ```dockerfile
+    FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
     FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
-    COPY --from=tonistiigi/xx / /
+    COPY --from=xx / /
     COPY . .
     ARG TARGETPLATFORM
     RUN xx-go build -o /out/app ./cmd/app

@@ -100,14 +100,7 @@ def _finding(whole: Instruction, command: KnownCommand) -> Finding:
 
 
 def _fact(command: KnownCommand) -> str:
-    n_steps = len(command.run.steps)
-    if n_steps == 1:
-        return _("`{title}` downloads the dependencies again after each change of the source", title=command.title)
-    return _(
-        "`{title}` downloads the dependencies again after each change of the source, in {n} steps",
-        title=command.title,
-        n=n_steps,
-    )
+    return _("`{title}` downloads the dependencies again after each change of the source", title=command.title)
 
 
 def _whole_source(stage: Stage) -> Instruction | None:

@@ -11,7 +11,7 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.cross_compile import cross_compile
+from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
@@ -74,35 +74,47 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
     yield from _in_image(ctx)
-    for stage in ctx.build.needed_stages:
-        image = stage.from_.image
-        if stage.is_image or stage.is_native or image is None:
-            continue
-        commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
-        scripts = [] if commands else _emulated(_building_scripts(stage))
-        commands = commands or scripts
-        if not commands:
-            continue
-        steps = [step for run in stage.runs for step in run.steps]
-        emulated = [it for it in steps if it.is_emulated]
-        targets = dict.fromkeys(target for it in emulated for target in it.targets)
-        fixes = () if scripts else LaterFixes(partial(_fixes, ctx, stage))
-        yield Finding(
-            stage.from_.range_of(image),
-            _("; ").join(
-                [
-                    _(
-                        "{fact}: {consequence}",
-                        fact=_fact(commands, targets),
-                        consequence=_consequence(len(emulated), len(steps)),
-                    ),
-                    *advice(stage.image_name, [it for it in commands if it.use.is_bound]),
-                ]
-            ),
-            fixes,
-            tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
-            Severity.INFORMATION if scripts else None,
-        )
+    found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(stage))}
+    joined: dict[Stage, list[KnownCommand]] = {}
+    for stage, commands in found.items():
+        # What a stage is built on decides where it runs: one cause is one finding.
+        owner = [it for it in stage.ancestry if it in found][-1]
+        joined.setdefault(owner, []).extend(commands)
+    for stage, commands in joined.items():
+        yield _finding(ctx, stage, commands)
+
+
+def _compiling(stage: Stage) -> list[KnownCommand]:
+    """The commands of a stage that compile under emulation; where there are none, generators and scripts that may."""
+    if stage.is_image or stage.is_native or stage.from_.image is None:
+        return []
+    commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
+    return commands or _emulated(_generators(stage)) or _emulated(_building_scripts(stage))
+
+
+def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Finding:
+    image = stage.from_.image
+    assert image is not None, "a stage without an image compiles nothing"
+    is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
+    steps = [step for run in stage.runs for step in run.steps if step.is_emulated]
+    targets = dict.fromkeys(target for it in steps for target in it.targets)
+    own_root = None if is_guess else root_of_its_own(stage)
+    fact = _fact(commands, targets, is_guess=is_guess)
+    parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
+    if own_root is not None:
+        parts.append(_("give this stage a root of its own: `{line}`", line=own_root.line))
+    parts += advice(stage, [it for it in commands if it.use.is_bound])
+    is_written_later = ctx.build.workspace.makefile_sets_platform
+    if is_written_later:
+        parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
+    severity = Severity.INFORMATION if is_guess or is_written_later else None
+    return Finding(
+        stage.from_.range_of(image),
+        _("; ").join(parts),
+        () if is_guess or is_written_later else LaterFixes(partial(_fixes, ctx, stage, own_root)),
+        tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
+        severity,
+    )
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
@@ -125,7 +137,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
                     "{fact}, 5 to 16 times slower than natively, and the compiler stays in the image; a build stage of its own can compile natively",
                     fact=_fact(commands, targets),
                 ),
-                *advice(stage.image_name, [it for it in commands if it.use.is_bound]),
+                *advice(stage, [it for it in commands if it.use.is_bound]),
             ]
         ),
         LaterFixes(partial(_splits, ctx, stage, commands)),
@@ -153,26 +165,49 @@ def _building_scripts(stage: Stage) -> list[KnownCommand]:
     return [it for it in stage.commands(Effect.UNKNOWN) if _BUILDING.search(it.title)]
 
 
-def _fixes(ctx: RuleContext, stage: Stage) -> tuple[Fix, ...]:
+def _generators(stage: Stage) -> list[KnownCommand]:
+    """`go run ./cmd/docs > docs.html`: compiled and run here, and what it writes is taken from here."""
+    return [
+        it
+        for it in stage.commands(Effect.EXECUTE)
+        if it.use.toolchain.name == "Go" and it.invocation.subcommand in ("generate", "run")
+    ]
+
+
+def _fixes(ctx: RuleContext, stage: Stage, own_root: OwnRoot | None) -> tuple[Fix, ...]:
     fix = cross_compile(ctx, stage)
+    if fix is None and own_root is not None:
+        fix = with_own_root(ctx, stage, own_root)
     return () if fix is None else (fix,)
 
 
-def _fact(commands: Sequence[KnownCommand], targets: Iterable[Platform]) -> str:
-    names = dict.fromkeys(it.title for it in commands)
+def _fact(commands: Sequence[KnownCommand], targets: Iterable[Platform], *, is_guess: bool = False) -> str:
+    names = listed(it.title for it in commands)
+    n_names = len({it.title for it in commands})
+    if is_guess:
+        return ngettext(
+            "{names} may compile under emulation for {platforms}",
+            "{names} may compile under emulation for {platforms}",
+            n_names,
+            names=names,
+            platforms=platforms(targets),
+        )
     return ngettext(
         "{names} runs under emulation for {platforms}",
         "{names} run under emulation for {platforms}",
-        len(names),
-        names=listed(names),
+        n_names,
+        names=names,
         platforms=platforms(targets),
     )
 
 
-def _consequence(n_emulated: int, n_steps: int) -> str:
-    return ngettext(
-        "{n} of {n_steps} RUN steps of this stage is emulated",
-        "{n} of {n_steps} RUN steps of this stage are emulated",
-        n_emulated,
-        n_steps=n_steps,
+def _consequence(stage: Stage) -> str:
+    """What else of the stage is emulated; empty where that is the one RUN that is named already."""
+    n_runs = sum(any(it.is_emulated for it in run.steps) for run in stage.runs)
+    if n_runs < 2:
+        return ""
+    return (
+        ngettext(", as does its {n} RUN instruction", ", as do all its {n} RUN instructions", n_runs)
+        if n_runs == len(stage.runs)
+        else ngettext(", as does {n} of its RUN instructions", ", as do {n} of its RUN instructions", n_runs)
     )
