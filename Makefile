@@ -55,8 +55,9 @@ client: $(CLIENT_INSTALLED)
 e2e: $(INSTALLED) $(CLIENT_INSTALLED) ## the tests in real editors; installs the editors
 	tests/e2e/run
 
-release-check: $(INSTALLED) ## what a release needs besides: complete translations
+release-check: $(INSTALLED) $(CLIENT_INSTALLED) ## what a release needs besides: complete translations
 	$(BIN)/pytest -n auto -m release
+	cd $(CLIENT) && RELEASE_CHECK=1 npm test --silent
 
 bench: $(INSTALLED) ## how long plans take
 	$(BIN)/pytest tests/bench --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds

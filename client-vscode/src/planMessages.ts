@@ -8,7 +8,13 @@ export interface PlanAnswer {
   readonly knownPlatforms: readonly string[];
   readonly error: { readonly message: string; readonly line: number } | null;
   readonly svg: string;
+  /** The plan as a table, for a pull request. */
+  readonly markdown: string;
 }
+
+/** What the page can leave in sight; the rest is dimmed. */
+export const filters = ["all", "costly", "emulated", "repeated"] as const;
+export type Filter = (typeof filters)[number];
 
 /** What the page keeps over a reload of the window. */
 export interface KeptState {
@@ -16,6 +22,7 @@ export interface KeptState {
   /** The platforms that the user has chosen here; undefined for those of the project. */
   readonly platforms?: readonly string[] | undefined;
   readonly zoom?: number | undefined;
+  readonly filter?: Filter | undefined;
 }
 
 export type ToPage =
@@ -26,11 +33,15 @@ export type ToPage =
       readonly targetPlatforms: readonly string[];
       readonly knownPlatforms: readonly string[];
     }
-  | { readonly kind: "notice"; readonly text: string }
+  | { readonly kind: "notice"; readonly text: string; readonly line: number }
+  /** Asks for a picture as PNG, which only a browser can make. */
+  | { readonly kind: "rasterize"; readonly svg: string }
   | { readonly kind: "cursor"; readonly line: number };
 
 export type FromPage =
-  | { readonly kind: "ready" | "export" }
+  | { readonly kind: "ready" | "export" | "copy" }
+  /** The picture as PNG in base64; empty if it could not be drawn. */
+  | { readonly kind: "png"; readonly data: string }
   | { readonly kind: "reveal"; readonly line: number }
   | { readonly kind: "platforms"; readonly platforms: readonly string[] | undefined };
 
@@ -53,7 +64,10 @@ export function isFromPage(message: unknown): message is FromPage {
   switch (message.kind) {
     case "ready":
     case "export":
+    case "copy":
       return true;
+    case "png":
+      return "data" in message && typeof message.data === "string";
     case "reveal":
       return "line" in message && Number.isInteger(message.line);
     case "platforms": {
@@ -73,5 +87,6 @@ export function keptState(state: unknown): KeptState | undefined {
   const platforms: unknown = "platforms" in state ? state.platforms : undefined;
   const isList = Array.isArray(platforms) && platforms.every((it): it is string => typeof it === "string");
   const zoom = "zoom" in state && typeof state.zoom === "number" ? state.zoom : undefined;
-  return { uri: state.uri, platforms: isList ? platforms : undefined, zoom };
+  const filter = "filter" in state ? filters.find((it) => it === state.filter) : undefined;
+  return { uri: state.uri, platforms: isList ? platforms : undefined, zoom, filter };
 }

@@ -1,5 +1,7 @@
 /** The page of the plan view. */
 
+import { type Filter, filters } from "./planMessages";
+
 export interface PageParts {
   readonly nonce: string;
   readonly source: string;
@@ -12,13 +14,17 @@ export interface PageParts {
     readonly zoomIn: string;
     readonly fit: string;
     readonly actualSize: string;
-    readonly exportSvg: string;
+    readonly exportPicture: string;
+    readonly copyMarkdown: string;
+    readonly search: string;
+    readonly filter: string;
+    readonly filters: Readonly<Record<Filter, string>>;
     readonly plan: string;
   };
 }
 
 export function planPage({ nonce, source, script, styles, words }: PageParts): string {
-  const policy = `default-src 'none'; style-src ${source}; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'; img-src data:; style-src ${source}; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html>
 <head>
@@ -32,14 +38,19 @@ ${styles.map((it) => `<link rel="stylesheet" href="${escaped(it)}">`).join("\n")
 <details id="platforms"><summary title="${escaped(words.platforms)}" aria-label="${escaped(words.platforms)}"></summary>
 <fieldset><legend>${escaped(words.platforms)}</legend><div></div>
 <button id="as-project">${escaped(words.asProject)}</button></fieldset></details>
+<select id="filter" title="${escaped(words.filter)}" aria-label="${escaped(words.filter)}">
+${filters.map((it) => `<option value="${it}">${escaped(words.filters[it])}</option>`).join("\n")}
+</select>
+<input id="search" type="search" placeholder="${escaped(words.search)}" aria-label="${escaped(words.search)}">
 <span class="gap"></span>
 <button id="zoom-out" title="${escaped(words.zoomOut)}" aria-label="${escaped(words.zoomOut)}">−</button>
 <button id="actual-size" title="${escaped(words.actualSize)}">100 %</button>
 <button id="zoom-in" title="${escaped(words.zoomIn)}" aria-label="${escaped(words.zoomIn)}">+</button>
 <button id="fit">${escaped(words.fit)}</button>
-<button id="export">${escaped(words.exportSvg)}</button>
+<button id="copy">${escaped(words.copyMarkdown)}</button>
+<button id="export">${escaped(words.exportPicture)}</button>
 </header>
-<p id="notice" role="status" hidden></p>
+<button id="notice" role="alert" hidden></button>
 <main aria-label="${escaped(words.plan)}"></main>
 <output></output>
 <script nonce="${nonce}" src="${escaped(script)}"></script>

@@ -22,6 +22,8 @@ export class PlanView implements vscode.Disposable {
   private cursor: ToPage | undefined;
   private timer: NodeJS.Timeout | undefined;
   private question: vscode.CancellationTokenSource | undefined;
+  /** Where the PNG goes that the page is drawing. */
+  private pngTarget: vscode.Uri | undefined;
   private readonly listeners: vscode.Disposable[];
 
   constructor(
@@ -140,6 +142,12 @@ export class PlanView implements vscode.Disposable {
       case "export":
         await this.export();
         break;
+      case "copy":
+        await this.copyMarkdown();
+        break;
+      case "png":
+        await this.writePng(message.data);
+        break;
     }
   }
 
@@ -205,7 +213,7 @@ export class PlanView implements vscode.Disposable {
     const key = JSON.stringify([state.uri, state.platforms]);
     if (shown(answer, this.last, key) === "last picture" && answer.error !== null) {
       const { message, line } = answer.error;
-      this.tell({ kind: "notice", text: vscode.l10n.t("This is the plan before the error in line {0}: {1}", line, message) });
+      this.tell({ kind: "notice", text: vscode.l10n.t("This is the plan before the error in line {0}: {1}", line, message), line });
       return;
     }
     const { svg, targetPlatforms, knownPlatforms } = answer;
@@ -227,7 +235,7 @@ export class PlanView implements vscode.Disposable {
     const folder = vscode.Uri.joinPath(this.uri, "..");
     const target = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.joinPath(folder, exportName(this.uri.path)),
-      filters: { SVG: ["svg"] },
+      filters: { SVG: ["svg"], PNG: ["png"] },
     });
     if (target === undefined) {
       return;
@@ -235,8 +243,32 @@ export class PlanView implements vscode.Disposable {
     const answer = await this.ask("standalone", new vscode.CancellationTokenSource().token);
     if (answer === undefined) {
       void vscode.window.showErrorMessage(vscode.l10n.t("The server gives no plan to save."));
+    } else if (target.path.toLowerCase().endsWith(".png")) {
+      this.pngTarget = target;
+      this.tell({ kind: "rasterize", svg: answer.svg });
     } else {
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(answer.svg));
+    }
+  }
+
+  private async writePng(data: string): Promise<void> {
+    const target = this.pngTarget;
+    this.pngTarget = undefined;
+    if (target === undefined) {
+      return;
+    }
+    if (data === "") {
+      void vscode.window.showErrorMessage(vscode.l10n.t("This picture cannot be saved as PNG; SVG is not limited in size."));
+    } else {
+      await vscode.workspace.fs.writeFile(target, new Uint8Array(Buffer.from(data, "base64")));
+    }
+  }
+
+  private async copyMarkdown(): Promise<void> {
+    const answer = await this.ask("unstyled", new vscode.CancellationTokenSource().token);
+    if (answer !== undefined) {
+      await vscode.env.clipboard.writeText(answer.markdown);
+      vscode.window.setStatusBarMessage(vscode.l10n.t("The plan is in the clipboard as Markdown."), 4000);
     }
   }
 
@@ -265,6 +297,15 @@ function words(): Parameters<typeof planPage>[0]["words"] {
     zoomIn: vscode.l10n.t("Zoom in"),
     fit: vscode.l10n.t("Fit"),
     actualSize: vscode.l10n.t("Actual size"),
-    exportSvg: vscode.l10n.t("Export SVG…"),
+    exportPicture: vscode.l10n.t("Export…"),
+    copyMarkdown: vscode.l10n.t("Copy as Markdown"),
+    search: vscode.l10n.t("Find a step"),
+    filter: vscode.l10n.t("Steps in sight"),
+    filters: {
+      all: vscode.l10n.t("All steps"),
+      costly: vscode.l10n.t("Emulated or repeated"),
+      emulated: vscode.l10n.t("Emulated"),
+      repeated: vscode.l10n.t("Repeated without need"),
+    },
   };
 }

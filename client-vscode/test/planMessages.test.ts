@@ -10,6 +10,7 @@ const answer: PlanAnswer = {
   knownPlatforms: ["linux/amd64"],
   error: null,
   svg: "<svg/>",
+  markdown: "",
 };
 const broken = { ...answer, error: { message: "unknown instruction", line: 2 } };
 
@@ -21,15 +22,15 @@ test("a text with an error leaves the last good picture of the same build", () =
 });
 
 test("messages of the page are checked", () => {
-  const good = [{ kind: "ready" }, { kind: "reveal", line: 3 }, { kind: "platforms" }, { kind: "platforms", platforms: ["a"] }];
-  assert.deepEqual(good.map(isFromPage), [true, true, true, true]);
-  const bad = [null, 1, {}, { kind: "run" }, { kind: "reveal" }, { kind: "reveal", line: "1" }, { kind: "platforms", platforms: [1] }];
+  const good = [{ kind: "ready" }, { kind: "copy" }, { kind: "png", data: "" }, { kind: "reveal", line: 3 }, { kind: "platforms" }, { kind: "platforms", platforms: ["a"] }];
+  assert.deepEqual(good.map(isFromPage), [true, true, true, true, true, true]);
+  const bad = [null, 1, {}, { kind: "run" }, { kind: "reveal" }, { kind: "reveal", line: "1" }, { kind: "png" }, { kind: "platforms", platforms: [1] }];
   assert.deepEqual(bad.filter(isFromPage), []);
 });
 
 test("what was kept is checked too", () => {
-  assert.deepEqual(keptState({ uri: "file:///x", platforms: ["a"], zoom: 2 }), { uri: "file:///x", platforms: ["a"], zoom: 2 });
-  assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], zoom: "2" }), { uri: "file:///x", platforms: undefined, zoom: undefined });
+  assert.deepEqual(keptState({ uri: "file:///x", platforms: ["a"], zoom: 2, filter: "costly" }), { uri: "file:///x", platforms: ["a"], zoom: 2, filter: "costly" });
+  assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], zoom: "2", filter: "x" }), { uri: "file:///x", platforms: undefined, zoom: undefined, filter: undefined });
   assert.deepEqual([keptState(undefined), keptState({ uri: 1 }), keptState("x")], [undefined, undefined, undefined]);
 });
 
@@ -41,9 +42,10 @@ test("a picture is named after its Dockerfile", () => {
 test("the page runs nothing but its script, and nothing inline", () => {
   const word = '"<b>&';
   const words = {
-    platforms: word, asProject: word, zoomOut: word, zoomIn: word, fit: word, actualSize: word, exportSvg: word, plan: word,
+    platforms: word, asProject: word, zoomOut: word, zoomIn: word, fit: word, actualSize: word, exportPicture: word, copyMarkdown: word,
+    search: word, filter: word, filters: { all: word, costly: word, emulated: word, repeated: word }, plan: word,
   };
   const page = planPage({ nonce: "n0", source: "vscode:", script: "vscode:/plan.js", styles: ["vscode:/plan.css"], words });
-  assert.match(page, /default-src 'none'; style-src vscode:; script-src 'nonce-n0'"/);
+  assert.match(page, /default-src 'none'; img-src data:; style-src vscode:; script-src 'nonce-n0'"/);
   assert.doesNotMatch(page, /unsafe|<style| style=| on[a-z]+=|<b>/);
 });

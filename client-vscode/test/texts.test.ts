@@ -25,12 +25,17 @@ function textsOf(path: string): string[] {
   return found;
 }
 
+/** A change need not be translated; a release has to be (`make release-check`). */
+const isRelease = process.env.RELEASE_CHECK !== undefined;
+
 test("every text of the code is translated, with the same fields, and no other", () => {
   const texts = sorted(readdirSync("src").filter((it) => it.endsWith(".ts")).flatMap((it) => textsOf(`src/${it}`)));
   const translations = json("l10n/bundle.l10n.ja.json");
   assert.deepEqual(sorted(Object.keys(translations)), texts);
   for (const [text, translation] of Object.entries(translations)) {
-    assert.notEqual(translation, "", text);
+    if (isRelease) {
+      assert.notEqual(translation, "", text);
+    }
     assert.deepEqual(fields(translation), fields(text), text);
   }
 });
@@ -42,7 +47,9 @@ test("every text of the manifest stands in both catalogues, and no other", () =>
   assert.deepEqual(sorted(Object.keys(english)), used);
   assert.deepEqual(sorted(Object.keys(japanese)), used);
   for (const key of used) {
-    assert.notEqual(japanese[key], english[key], key);
+    if (isRelease) {
+      assert.notEqual(japanese[key], english[key], key);
+    }
     const links = (text = ""): string[] => sorted(text.match(/\(command:[^)]*\)/g) ?? []);
     assert.deepEqual(links(japanese[key]), links(english[key]), key);
   }

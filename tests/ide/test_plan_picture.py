@@ -26,8 +26,7 @@ NAIVE = "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /a 
 
 def check_drawing(drawn: Picture) -> None:
     """Nothing overlaps, and every text is inside what it belongs to."""
-    for one, other in pairwise(drawn.cards):
-        assert one.right < other.x
+    assert not [(one, other) for one, other in combinations(drawn.cards, 2) if one.overlaps(other)]
     assert not [(one, other) for one, other in combinations(drawn.frames, 2) if one.overlaps(other)]
     for card, stage in zip(drawn.cards, drawn.of_class("stage"), strict=True):
         texts = [*drawn.texts(stage)]
@@ -64,10 +63,25 @@ def test_any_number_of_platforms(targets: str) -> None:
         assert len(drawn.of_class("step")) == sum(drawn.states.values()) > 0
 
 
-def test_forty_stages() -> None:
+def test_forty_stages_are_about_as_wide_as_a_screen() -> None:
     drawn = picture(FORTY_STAGES)
     assert len(drawn.cards) == 40
     check_drawing(drawn)
+    width, height = max(it.right for it in drawn.cards), max(it.bottom for it in drawn.cards)
+    assert width < 2.5 * height
+
+
+def test_stages_that_need_nothing_of_each_other_share_a_column() -> None:
+    base = "FROM alpine AS base\nRUN a\nFROM base AS one\nRUN b\nFROM base AS two\nRUN c\n"
+    drawn = picture(base + "FROM scratch\nCOPY --from=one /a /\nCOPY --from=two /b /\nRUN d\nRUN e\nRUN f\nRUN g\n")
+    check_drawing(drawn)
+    one, two = drawn.cards[1:3]
+    assert one.x == two.x
+    assert one.bottom < two.y
+
+
+def test_no_text_is_smaller_than_eleven_pixels() -> None:
+    assert [it.name for it in STYLES if it.size < 11] == []
 
 
 @pytest.fixture

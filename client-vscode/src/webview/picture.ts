@@ -1,9 +1,28 @@
 /** What can be decided about the picture without a browser. */
 
+import type { Filter } from "../planMessages";
+
 export const leastZoom = 0.1;
 export const mostZoom = 4;
-const leastLegible = 0.8;
+/** Texts are 11 px or larger in the picture, and are not made smaller unless somebody asks. */
+const leastLegible = 1;
 const step = 1.2;
+
+/** The widest and highest picture that browsers draw as PNG. */
+const mostPixels = 8000;
+
+/** The scale of a PNG: twice the size, for screens with small pixels, unless that is more than browsers draw. */
+export function pngScale(picture: Size): number {
+  return Math.min(2, mostPixels / Math.max(picture.width, picture.height, 1));
+}
+
+/** Whether a row stays in sight: by the classes of its steps, and by a search without regard to case. */
+export function matches(row: { readonly text: string; readonly states: readonly string[] }, filter: Filter, search: string): boolean {
+  const isWanted =
+    filter === "all" ||
+    row.states.some((it) => (filter === "costly" ? it === "emulated" || it === "repeated" : it === filter));
+  return isWanted && row.text.toLowerCase().includes(search.trim().toLowerCase());
+}
 
 export interface Lines {
   readonly first: number;

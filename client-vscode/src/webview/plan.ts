@@ -1,8 +1,8 @@
 /** The page of the plan view: shows the picture that the server has drawn, and tells the editor what is chosen in it. */
 
 import { makeNavigable } from "../../../server/buildxray/ide/plan_view/keyboard.js";
-import type { FromPage, KeptState, ToPage } from "../planMessages";
-import { automatic, fitting, rowsAt, type Size, zoomed } from "./picture";
+import { type Filter, filters, type FromPage, type KeptState, type ToPage } from "../planMessages";
+import { automatic, fitting, matches, pngScale, rowsAt, type Size, zoomed } from "./picture";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromPage): void;
@@ -19,6 +19,11 @@ let state = editor.getState();
 /** Undefined as long as nobody has zoomed. */
 let zoom = state?.zoom;
 let cursor: number | undefined;
+/** The line that the notice is about. */
+let noticeLine = 0;
+const filter = element("#filter") as HTMLSelectElement;
+const search = element("#search") as HTMLInputElement;
+filter.value = state?.filter ?? "all";
 
 function element(selector: string, parent: ParentNode = document): HTMLElement {
   const found = parent.querySelector(selector);
@@ -35,7 +40,7 @@ function picture(): SVGSVGElement | null {
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   switch (data.kind) {
     case "plan":
-      state = { ...data.state, zoom };
+      state = { ...data.state, zoom, filter: chosenFilter() };
       editor.setState(state);
       notice.hidden = true;
       draw(data.svg);
@@ -43,7 +48,11 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       break;
     case "notice":
       notice.textContent = data.text;
+      noticeLine = data.line;
       notice.hidden = false;
+      break;
+    case "rasterize":
+      void rasterized(data.svg).then((png) => { editor.postMessage({ kind: "png", data: png }); });
       break;
     case "cursor":
       cursor = data.line;
@@ -58,10 +67,48 @@ function draw(svg: string): void {
   main.replaceChildren(drawn);
   makeNavigable(drawn, { choose, focus: (step) => { said.textContent = step.getAttribute("aria-label"); } });
   resize();
+  sift();
   mark({ isToBeSeen: false });
   if (focused != null) {
     drawn.querySelector<SVGGElement>(`.step[data-step="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
+}
+
+function chosenFilter(): Filter {
+  return filters.find((it) => it === filter.value) ?? "all";
+}
+
+/** Dim the rows that are neither searched for nor of the kind that is chosen. */
+function sift(): void {
+  const isSifted = chosenFilter() !== "all" || search.value.trim() !== "";
+  picture()?.classList.toggle("filtered", isSifted);
+  let first: Element | undefined;
+  for (const row of main.querySelectorAll(".row")) {
+    const states = [...row.querySelectorAll(".step")].flatMap((it) => [...it.classList]);
+    const isMatch = matches({ text: row.textContent, states }, chosenFilter(), search.value);
+    row.classList.toggle("match", isMatch);
+    first ??= isMatch ? row : undefined;
+  }
+  if (isSifted) {
+    first?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}
+
+/** A picture as PNG in base64; empty if the browser cannot draw it. */
+async function rasterized(svg: string): Promise<string> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  try {
+    await image.decode();
+  } catch {
+    return "";
+  }
+  const scale = pngScale({ width: image.naturalWidth, height: image.naturalHeight });
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(image.naturalWidth * scale);
+  canvas.height = Math.round(image.naturalHeight * scale);
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/png").split(",")[1] ?? "";
 }
 
 function choose(chosen: Element): void {
@@ -161,8 +208,19 @@ element("#fit").addEventListener("click", () => {
   const size = picture()?.viewBox.baseVal;
   if (size !== undefined) {
     setZoom(fitting(size, room()));
+    main.scrollTo(0, 0);
   }
 });
+filter.addEventListener("change", () => {
+  if (state !== undefined) {
+    state = { ...state, filter: chosenFilter() };
+    editor.setState(state);
+  }
+  sift();
+});
+search.addEventListener("input", sift);
+notice.addEventListener("click", () => { editor.postMessage({ kind: "reveal", line: noticeLine }); });
+element("#copy").addEventListener("click", () => { editor.postMessage({ kind: "copy" }); });
 element("#export").addEventListener("click", () => { editor.postMessage({ kind: "export" }); });
 main.addEventListener("wheel", (event) => {
   if (event.ctrlKey) {

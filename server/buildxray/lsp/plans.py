@@ -8,6 +8,7 @@ from typing import Any, Final
 from pygls.exceptions import JsonRpcInvalidParams
 
 from buildxray.ide.plan_view.as_json import view_as_json
+from buildxray.ide.plan_view.markdown import as_markdown
 from buildxray.ide.plan_view.model import plan_view
 from buildxray.ide.plan_view.svg import draw
 from buildxray.ide.settings import SettingError, read_platforms
@@ -39,6 +40,7 @@ def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
         "uri": document.uri,
         "documentVersion": document.version,
         "knownPlatforms": [*dict.fromkeys((*map(str, (*of_project, *view.target_platforms)), *COMMON_PLATFORMS))],
+        "markdown": as_markdown(view, from_lsp.file_name(document.uri)),
         "svg": None
         if picture == "none"
         else draw(view, from_lsp.file_name(document.uri), is_alone=picture == "standalone"),

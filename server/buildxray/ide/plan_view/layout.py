@@ -1,10 +1,12 @@
-"""Where everything of the picture stands: a column per stage, a row per instruction, wires in the gutters between.
+"""The places of everything in the picture: stages in columns, a row per instruction, wires in the gutters between.
 
+Stages that do not take files from each other share a column where that keeps the picture about as wide as a screen.
 No wire runs where a text is: it leaves its stage to the right, passes other columns below them, and arrives from the left.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -34,6 +36,10 @@ _GUTTER: Final = 34
 _LANE: Final = 8
 _MARGIN: Final = 13
 """Between a column and the first wire beside or below it."""
+_STACK_GAP: Final = 18
+"""Between two stages in one column."""
+_ASPECT: Final = 1.6
+"""Width by height that the picture of many stages aims at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class PlacedRow:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage at its place."""
+    """A stage at its place; several stages may be one above the other."""
 
     stage: Stage
     x: float
@@ -96,16 +102,51 @@ class Layout:
 def lay_out(view: PlanView) -> Layout:
     """Place the stages of a plan and the wires between them."""
     line_width = max((width(str(row.line), LINE) for it in view.stages for row in it.rows), default=0)
-    widths = [_column_width(view, it, line_width) for it in view.stages]
-    unplaced = [_column(it, 0, size, line_width) for it, size in zip(view.stages, widths, strict=True)]
+    stacks = _stacks(view)
+    widths = [max(_column_width(view, it, line_width) for it in stack) for stack in stacks]
+    unplaced = [_placed(stack, 0, size, line_width) for stack, size in zip(stacks, widths, strict=True)]
     router = _Router(unplaced, view.edges)
-    columns: list[Column] = []
+    placed: list[tuple[Column, ...]] = []
     gutters = [0.0]
-    for idx, (stage, size) in enumerate(zip(view.stages, widths, strict=True)):
-        columns.append(_column(stage, gutters[-1] + router.gutter_width(idx - 1), size, line_width))
-        gutters.append(columns[-1].x + size)
-    end = gutters[-1] + router.gutter_width(len(columns) - 1)
-    return Layout(tuple(columns), tuple(router.wires(columns, gutters)), end, router.bottom)
+    for idx, (stack, size) in enumerate(zip(stacks, widths, strict=True)):
+        x = gutters[-1] + router.gutter_width(idx - 1)
+        placed.append(_placed(stack, x, size, line_width))
+        gutters.append(x + size)
+    end = gutters[-1] + router.gutter_width(len(placed) - 1)
+    columns = tuple(column for stack in placed for column in stack)
+    return Layout(columns, tuple(router.wires(placed, gutters)), end, router.bottom)
+
+
+def _stacks(view: PlanView) -> list[list[Stage]]:
+    """The stages of each column, from left to right and from top to bottom.
+
+    A stage goes below the one before it if it takes nothing from a stage of that column and the column does not get too high.
+    """
+    heights = {it.idx: _column(it, 0, 0, 0, 0).height + _STACK_GAP for it in view.stages}
+    area = sum(it * (_WIDEST + _GUTTER) for it in heights.values())
+    highest = max([math.sqrt(area / _ASPECT), *heights.values()])
+    sources: dict[int, set[int]] = {}
+    for edge in view.edges:
+        sources.setdefault(edge.target, set()).add(edge.source)
+    stacks: list[list[Stage]] = []
+    for stage in view.stages:
+        last = stacks[-1] if stacks else []
+        above = {it.idx for it in last}
+        fits = sum(heights[it] for it in above) + heights[stage.idx] <= highest
+        if last and fits and not above & sources.get(stage.idx, set()):
+            last.append(stage)
+        else:
+            stacks.append([stage])
+    return stacks
+
+
+def _placed(stack: Sequence[Stage], x: float, size: float, line_width: float) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    y = 0.0
+    for stage in stack:
+        columns.append(_column(stage, x, y, size, line_width))
+        y += columns[-1].height + _STACK_GAP
+    return tuple(columns)
 
 
 def _column_width(view: PlanView, stage: Stage, line_width: float) -> float:
@@ -123,14 +164,14 @@ def _column_width(view: PlanView, stage: Stage, line_width: float) -> float:
     return round(max([natural, *boxes, *causes])) + 2 * PADDING
 
 
-def _column(stage: Stage, x: float, size: float, line_width: float) -> Column:
+def _column(stage: Stage, x: float, top: float, size: float, line_width: float) -> Column:
     rows: list[PlacedRow] = []
-    y = float(HEAD)
+    y = top + HEAD
     for row in stage.rows:
         placed = _row(row, x + PADDING, y, size - 2 * PADDING)
         rows.append(placed)
         y += placed.height
-    return Column(stage, x, 0, size, y, line_width, tuple(rows))
+    return Column(stage, x, top, size, y - top, line_width, tuple(rows))
 
 
 def _row(row: Row, x: float, y: float, room: float) -> PlacedRow:
@@ -156,10 +197,11 @@ class _Net:
     """All edges of one kind out of one stage: they share a trunk."""
 
     source: int
-    """Number of its column."""
+    """Number of the stack that it is in."""
+    producer: Column
     kind: EdgeKind
-    edges: tuple[tuple[Edge, int, float], ...]
-    """With the column of the consumer and the height at which it arrives."""
+    edges: tuple[tuple[Edge, int, float, bool], ...]
+    """With the stack of the consumer, the height at which it arrives, and whether a box is there."""
 
 
 @dataclass(slots=True)
@@ -181,15 +223,14 @@ class _Bus:
 
 
 class _Router:
-    """Finds ways for edges. Gutters are numbered like the columns on their left; -1 is in front of the first."""
+    """Finds ways for edges. Gutters have the numbers of the stacks on their left; -1 is left of the first."""
 
-    def __init__(self, columns: Sequence[Column], edges: Sequence[Edge]) -> None:
-        self._columns = columns
-        self._bottoms = [it.y + it.height for it in columns]
-        self._nets = _nets(columns, edges)
+    def __init__(self, stacks: Sequence[Sequence[Column]], edges: Sequence[Edge]) -> None:
+        self._bottoms = [stack[-1].y + stack[-1].height for stack in stacks]
+        self._nets = _nets(stacks, edges)
         self._buses: dict[int, _Bus] = {}
         """By the number of the net."""
-        self._lanes: dict[int, dict[tuple[int, int | None], _Lane]] = {it: {} for it in range(-1, len(columns))}
+        self._lanes: dict[int, dict[tuple[int, int | None], _Lane]] = {it: {} for it in range(-1, len(stacks))}
         """Of each gutter, by the number of a net, and that of the edge that arrives; None for the trunk."""
         for number in sorted(range(len(self._nets)), key=self._span):
             self._route(number)
@@ -204,28 +245,27 @@ class _Router:
     def gutter_width(self, gutter: int) -> float:
         """How wide a gutter is; those at the ends are only there where a wire is in them."""
         lanes = self._lanes[gutter]
-        if not lanes and gutter in (-1, len(self._columns) - 1):
+        if not lanes and gutter in (-1, len(self._bottoms) - 1):
             return 0
         return _GUTTER + max((it.idx for it in lanes.values()), default=0) * _LANE
 
-    def wires(self, columns: Sequence[Column], gutters: Sequence[float]) -> list[Wire]:
-        """The wires, once the columns have their places; `gutters` are the left ends of all gutters from -1 on."""
-        found: list[Wire] = []
+    def wires(self, stacks: Sequence[Sequence[Column]], gutters: Sequence[float]) -> list[Wire]:
+        """Return the wires, once the columns have their places; `gutters` are the left ends of all gutters from -1 on."""
+        wires: list[Wire] = []
         for number, net in enumerate(self._nets):
-            producer = columns[net.source]
+            (producer,) = (it for it in stacks[net.source] if it.stage.idx == net.producer.stage.idx)
             start = (producer.x + producer.width - PADDING, _exit(producer))
             trunk = self._x(net.source, (number, None), gutters)
-            for position, (edge, consumer, port) in enumerate(net.edges):
-                inset = PADDING if any(it.port == port and it.boxes for it in columns[consumer].rows) else PADDING - 6
-                end = (columns[consumer].x + inset, port)
+            for position, (edge, consumer, port, is_box) in enumerate(net.edges):
+                end = (stacks[consumer][0].x + (PADDING if is_box else PADDING - 6), port)
                 if self._is_direct(net, consumer):
                     corners = [start, (trunk, start[1]), (trunk, port), end]
                 else:
                     bus = self._buses[number].y
                     branch = self._x(consumer - 1, (number, position), gutters)
                     corners = [start, (trunk, start[1]), (trunk, bus), (branch, bus), (branch, port), end]
-                found.append(Wire(edge, tuple(_without_repetition(corners))))
-        return found
+                wires.append(Wire(edge, tuple(_without_repetition(corners))))
+        return wires
 
     def _x(self, gutter: int, key: tuple[int, int | None], gutters: Sequence[float]) -> float:
         return gutters[gutter + 1] + _MARGIN + self._lanes[gutter][key].idx * _LANE
@@ -238,19 +278,19 @@ class _Router:
         return consumer - 1 == net.source
 
     def _crossed(self, net: _Net) -> range:
-        gutters = [net.source, *(consumer - 1 for _, consumer, _ in net.edges)]
+        gutters = [net.source, *(consumer - 1 for _, consumer, _, _ in net.edges)]
         return range(min(gutters) + 1, max(gutters) + 1)
 
     def _route(self, number: int) -> None:
         net = self._nets[number]
-        leaving = _exit(self._columns[net.source])
-        heights = [leaving, *(port for _, consumer, port in net.edges if self._is_direct(net, consumer))]
+        leaving = _exit(net.producer)
+        heights = [leaving, *(port for _, consumer, port, _ in net.edges if self._is_direct(net, consumer))]
         crossed = self._crossed(net)
         if crossed:
             bus = self._free_height(crossed)
             self._buses[number] = _Bus(crossed, bus)
             heights.append(bus)
-            for position, (_, consumer, port) in enumerate(net.edges):
+            for position, (_, consumer, port, _) in enumerate(net.edges):
                 if not self._is_direct(net, consumer):
                     lane = _Lane(min(port, bus), max(port, bus), is_exit=False)
                     self._lanes[consumer - 1][number, position] = lane
@@ -268,16 +308,17 @@ class _Router:
         return y
 
 
-def _nets(columns: Sequence[Column], edges: Sequence[Edge]) -> list[_Net]:
-    places = {it.stage.idx: position for position, it in enumerate(columns)}
-    by_net: dict[tuple[int, EdgeKind], list[tuple[Edge, int, float]]] = {}
+def _nets(stacks: Sequence[Sequence[Column]], edges: Sequence[Edge]) -> list[_Net]:
+    places = {column.stage.idx: (position, column) for position, stack in enumerate(stacks) for column in stack}
+    by_net: dict[tuple[int, EdgeKind], list[tuple[Edge, int, float, bool]]] = {}
     for edge in edges:
-        consumer = places[edge.target]
-        rows = [it for it in columns[consumer].rows if it.row.instruction == edge.instruction]
+        consumer, column = places[edge.target]
+        rows = [it for it in column.rows if it.row.instruction == edge.instruction]
         if rows:
-            found = by_net.setdefault((places[edge.source], edge.kind), [])
-            found.append((edge, consumer, (rows[0] if edge.kind == "from" else rows[-1]).port))
-    return [_Net(source, kind, tuple(them)) for (source, kind), them in by_net.items()]
+            row = rows[0] if edge.kind == "from" else rows[-1]
+            arrivals = by_net.setdefault((edge.source, edge.kind), [])
+            arrivals.append((edge, consumer, row.port, bool(row.boxes)))
+    return [_Net(*places[source], kind, tuple(arrivals)) for (source, kind), arrivals in by_net.items()]
 
 
 def _exit(column: Column) -> float:

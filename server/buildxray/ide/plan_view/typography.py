@@ -134,13 +134,13 @@ FIGURE: Final = Style("figure", 22, is_bold=True)
 CAPTION: Final = Style("caption", 11)
 STAGE: Final = Style("stage-name", 13.5, is_bold=True)
 DETAIL: Final = Style("detail", 11)
-BADGE: Final = Style("badge", 10, is_bold=True)
-LINE: Final = Style("line", 10.5, is_mono=True)
+BADGE: Final = Style("badge", 11, is_bold=True)
+LINE: Final = Style("line", 11, is_mono=True)
 CODE: Final = Style("code", 11.5, is_mono=True)
 KEYWORD: Final = Style("keyword", 11.5, is_mono=True, is_bold=True)
-LABEL: Final = Style("label", 10.5)
-WORD: Final = Style("word", 10.5, is_bold=True)
-CAUSE: Final = Style("cause", 10.5)
+LABEL: Final = Style("label", 11)
+WORD: Final = Style("word", 11, is_bold=True)
+CAUSE: Final = Style("cause", 11)
 STYLES: Final = (
     TITLE,
     SUBTITLE,

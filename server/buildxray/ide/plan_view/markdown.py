@@ -1,0 +1,54 @@
+"""The plan as a Markdown table, for a pull request or an issue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from buildxray.ide.plan_view.model import PlanView, Row, Stage
+from buildxray.ide.plan_view.words import labels, shorts, summary, title
+from buildxray.localization import _
+from buildxray.semantics.cost import Cost, cost_word
+
+
+def as_markdown(view: PlanView, name: str) -> str:
+    """Return a heading, the totals, and a table with the steps of each RUN, COPY and image; `name` is that of the Dockerfile."""
+    lines = [f"**{_text(name)}**, {_text(title(view))}: {summary(view)}", ""]
+    if view.error is not None:
+        message, line = view.error
+        lines += [_text(_("line {line}: {message}", line=line, message=message)), ""]
+    lines += [f"| {_('line')} | {_('stage')} | {_('instruction')} | {_('steps')} |", "|---:|---|---|---|"]
+    return "\n".join([*lines, *(line for stage in view.stages for line in _rows(view, stage)), ""])
+
+
+def _rows(view: PlanView, stage: Stage) -> Iterator[str]:
+    for row in stage.rows:
+        if row.boxes:
+            instruction = _code(f"{row.keyword} {row.text}".strip())
+            yield f"| {row.line} | {_text(stage.name)} | {instruction} | {_steps(view, row)} |"
+
+
+def _steps(view: PlanView, row: Row) -> str:
+    """The steps of a row by their cost, in the order of the picture: `native amd64; **emulated** arm64`."""
+    by_cost: dict[Cost, list[str]] = {}
+    for box in row.boxes:
+        where = labels(view, row, box)[0] if box.kind == "exec" else shorts(view, box.targets)
+        by_cost.setdefault(box.cost, []).append(where)
+    return "; ".join(f"{_marked(cost)} {_text(', '.join(where))}" for cost, where in by_cost.items())
+
+
+def _marked(cost: Cost) -> str:
+    word = cost_word(cost)
+    return f"**{word}**" if cost in (Cost.EMULATED, Cost.REPEATED) else word
+
+
+def _code(text: str) -> str:
+    """Text as code in a cell: backticks inside need a longer fence, and a bar would end the cell."""
+    longest = max((len(it) for it in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    padding = " " if longest else ""
+    return f"{fence}{padding}{text.replace('|', chr(92) + '|')}{padding}{fence}"
+
+
+def _text(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>|!#])", r"\\\1", text)
