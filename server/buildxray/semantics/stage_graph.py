@@ -5,6 +5,7 @@ Each fact is computed when it is first asked for, and kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -260,12 +261,26 @@ class Facts:
         if stage is None:
             return None
         for ancestor in self.ancestry(stage.idx):
-            outlined = self.plan.stages[ancestor]
-            end = instruction if ancestor == stage.idx else outlined.end_idx
-            for idx in range(end - 1, outlined.from_idx, -1):
-                if _sets(self.plan.node(idx), name):
-                    return idx
+            setting = self._settings[ancestor].get(name, [])
+            position = bisect_left(setting, instruction) if ancestor == stage.idx else len(setting)
+            if position > 0:
+                return setting[position - 1]
         return None
+
+    @cached_property
+    def _settings(self) -> list[dict[str, list[int]]]:
+        """For each stage, the indices of the ARG and ENV instructions that set each variable, in order."""
+        settings: list[dict[str, list[int]]] = []
+        for stage in self.plan.stages:
+            of_stage: dict[str, list[int]] = {}
+            for idx in range(stage.from_idx + 1, stage.end_idx):
+                node = self.plan.node(idx)
+                for pair in node.pairs if isinstance(node, Arg | Env) else ():
+                    indices = of_stage.setdefault(pair.name.text, [])
+                    if not indices or indices[-1] != idx:
+                        indices.append(idx)
+            settings.append(of_stage)
+        return settings
 
     def split(self, instruction: int) -> Split | None:
         """Why an instruction makes several steps; None where it makes at most one."""
@@ -315,7 +330,3 @@ class Facts:
         text = self.plan.node(instruction).text
         names = dict.fromkeys(it.name for scope in scopes for it in scope.environment.in_order())
         return tuple(name for name in names if name in text and len({it.environment.get(name) for it in scopes}) > 1)
-
-
-def _sets(node: Node, name: str) -> bool:
-    return isinstance(node, Arg | Env) and any(it.name.text == name for it in node.pairs)

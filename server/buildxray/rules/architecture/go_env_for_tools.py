@@ -61,7 +61,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: `go generate` may use `GOARCH` to choose what it writes. Better still, set `GOARCH` in front of `go build` only.
     """
     for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.EXECUTE, Effect.COMPILE):
+        for command in stage.commands(Effect.BUNDLE, Effect.EXECUTE, Effect.COMPILE):
             use, invocation = command.use, command.invocation
             if use.toolchain is not GO or not (_runs(command) or _installs_tool(stage, command)):
                 continue
@@ -106,7 +106,7 @@ def _message(command: KnownCommand, foreign: list[Platform]) -> str:
 
 
 def _runs(command: KnownCommand) -> bool:
-    return command.use.effect is Effect.EXECUTE and command.invocation.subcommand in _RUNNING
+    return command.use.effect in (Effect.BUNDLE, Effect.EXECUTE) and command.invocation.subcommand in _RUNNING
 
 
 def _installs_tool(stage: Stage, command: KnownCommand) -> bool:

@@ -73,14 +73,23 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     A default that suits every requested platform is none. A base image that sets a variable of that
     name is not known.
     """
+    # Findings that one declaration repairs share the fix, which costs a plan.
+    fixes: dict[tuple[Instruction, frozenset[str]], LaterFixes] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
-        for use in _undeclared(stage):
+        uses = [*_undeclared(stage)]
+        names_at: dict[Instruction, set[str]] = {}
+        for use in uses:
+            names_at.setdefault(use.instruction, set()).add(use.reference.name)
+        for use in uses:
             name = use.reference.name
             # A stage inherits what is declared in one that it is built on, so the place nearest to the root suits all.
             places = [it for above in stage.ancestry if (it := first_uses.get((above, name))) is not None]
             place = first_uses[stage, name] = places[-1] if places else use.instruction
-            yield _finding(ctx, stage, use, place)
+            names = frozenset({name, *names_at.get(place, ())})
+            if (place, names) not in fixes:
+                fixes[place, names] = LaterFixes(partial(_fixes, ctx, place, names))
+            yield _finding(stage, use, fixes[place, names])
         yield from _in_triggers(stage)
 
 
@@ -114,7 +123,7 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(ctx: RuleContext, stage: Stage, use: _Use, place: Instruction) -> Finding:
+def _finding(stage: Stage, use: _Use, fixes: LaterFixes) -> Finding:
     name = use.reference.name
     is_harmless = use.reference.has_default or _only_shows(use) or _compiles_right(use)
     fact = (
@@ -127,16 +136,15 @@ def _finding(ctx: RuleContext, stage: Stage, use: _Use, place: Instruction) -> F
     )
     if compiled := _compiled_for(use):
         consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
-    names = {name} | {it.reference.name for it in _undeclared(stage) if it.instruction is place}
     return Finding(
         use.reference.name_range,
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
-        LaterFixes(partial(_fixes, ctx, place, names)),
+        fixes,
         severity=Severity.WARNING if is_harmless else None,
     )
 
 
-def _fixes(ctx: RuleContext, place: Instruction, names: set[str]) -> tuple[Fix, ...]:
+def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
     # Where the first use is a declaration itself, it may come too early for its own users then.
     edits = with_moves(ctx, [declare(place, names)])
     title = _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names)))
