@@ -18,9 +18,10 @@ _NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    command, subcommand = invocation.command, invocation.subcommand
+    command = invocation.command
     if command.name != "deno":
         return None
+    subcommand = invocation.subcommand
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     title = f"deno {subcommand}".strip()
     if subcommand == "compile":

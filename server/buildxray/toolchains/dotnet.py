@@ -20,9 +20,10 @@ _FOR_ONE: Final = (*_MACHINES, "--os", "--sc", "--self-contained")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    command, subcommand = invocation.command, invocation.subcommand
+    command = invocation.command
     if command.name != "dotnet":
         return None
+    subcommand = invocation.subcommand
     title = f"dotnet {subcommand}".strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     if subcommand in _BUILDING:

@@ -37,11 +37,12 @@ _READ_BY_ALL: Final = frozenset({"GOFLAGS", "GOTOOLCHAIN"})
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    command, subcommand = invocation.command, invocation.subcommand
+    command = invocation.command
     if command.name in _RELEASERS:
         return _release(invocation, toolchain)
-    if command.name not in ("go", *_DRIVERS):
+    if command.name != "go" and command.name not in _DRIVERS:
         return None
+    subcommand = invocation.subcommand
     title, title_words = _title(invocation)
     is_test_binary = subcommand == "test" and invocation.has_option("-c")
     if subcommand in _COMPILING or is_test_binary:

@@ -41,7 +41,10 @@ _BUILDING: Final = re.compile(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    name, operands = invocation.command.name, invocation.operands
+    name = invocation.command.name
+    if name not in _MANAGERS and name not in _BUNDLERS and name not in _RUNNERS:
+        return None
+    operands = invocation.operands
     arguments = [invocation.text_at(it) for it in operands]
     if name in _BUNDLERS or (name in _RUNNERS and arguments and arguments[0] in _BUNDLERS):
         n_words = 1 + invocation.is_subcommand_first

@@ -43,10 +43,11 @@ _FOR_ALL: Final = frozenset({"js", "kernel", "wasm"})
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    name, subcommand = invocation.command.name, invocation.subcommand
+    name = invocation.command.name
     compiling = _COMPILING.get(name)
     if compiling is None:
         return None
+    subcommand = invocation.subcommand
     title = name if "" in compiling else f"{name} {subcommand}".strip()
     is_asking = invocation.has_option(*_NEUTRAL_OPTIONS)
     if is_asking or ("" not in compiling and subcommand not in compiling) or {*invocation.command.arguments} & _FOR_ALL:

@@ -18,13 +18,14 @@ _NEUTRAL: Final = frozenset({"clean", "init", "new", "--version", "-V", "metadat
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    command, subcommand = invocation.command, invocation.subcommand
+    command = invocation.command
     if command.name == "rustup":
         return Use(toolchain, invocation, Effect.INSTALL, "rustup")
     if command.name == "rustc" and not invocation.has_option("--version", "-V", "--print"):
         return _compile(invocation, toolchain, "rustc", 1)
     if command.name != "cargo":
         return None
+    subcommand = invocation.subcommand
     title = f"cargo {subcommand}".strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:

@@ -23,10 +23,11 @@ _GENERATORS: Final = {
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    name, subcommand = invocation.command.name, invocation.subcommand
+    name = invocation.command.name
     generating = _GENERATORS.get(name)
     if generating is None:
         return None
+    subcommand = invocation.subcommand
     if "" in generating and not invocation.has_option("--version", "version", "--help"):
         return Use(toolchain, invocation, Effect.BUNDLE, name)
     if subcommand in generating:

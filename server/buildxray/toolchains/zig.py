@@ -17,9 +17,10 @@ _NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64", "s
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
-    command, subcommand = invocation.command, invocation.subcommand
+    command = invocation.command
     if command.name != "zig":
         return None
+    subcommand = invocation.subcommand
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
     title = f"zig {subcommand}".strip()
     if subcommand not in _COMPILING:

@@ -281,17 +281,12 @@ class Command:
     """What it reads as standard input, as far as that is known: the command before a pipe, a here-string."""
     is_piped: bool = False
     """Whether its output goes into a pipe or a file."""
+    name: str = field(init=False)
+    """The program without its directory, even one that depends on variables; empty where only running could tell."""
 
-    @property
-    def name(self) -> str:
-        """The program without its directory, even one that depends on variables; empty where only running could tell."""
-        if not self.words:
-            return ""
-        value = self.words[0].value
-        if value is None:
-            match = _PROGRAM_BELOW_VARIABLE.fullmatch(self.words[0].text)
-            return "" if match is None else match["name"]
-        return value.rpartition("/")[2]
+    def __post_init__(self) -> None:
+        """Find the name once: every toolchain asks for it."""
+        object.__setattr__(self, "name", _program(self.words[0]) if self.words else "")
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -318,6 +313,13 @@ class Script:
     """Whether parts could not be read."""
     branches: tuple[Condition, ...] = ()
     """All of `case`, those that run no command too."""
+
+
+def _program(word: ShellWord) -> str:
+    if word.value is None:
+        match = _PROGRAM_BELOW_VARIABLE.fullmatch(word.text)
+        return "" if match is None else match["name"]
+    return word.value.rpartition("/")[2]
 
 
 NOTHING: Final = Script((), (), has_errors=False)

@@ -182,6 +182,8 @@ class _Text:
         self.bytes = self.text.encode("utf-8", "replace")
         self._locate = locate
         self.is_writable = is_writable
+        self._variables: list[ShellVariable] = []
+        self._variable_starts: list[int] = []
         self._byte_starts = None if len(self.bytes) == len(text) else [*accumulate(map(_utf8_length, text), initial=0)]
 
     def span(self, node: SyntaxNode) -> Span:
@@ -197,6 +199,28 @@ class _Text:
 
     def of(self, node: SyntaxNode) -> str:
         return self.text[slice(*self.span(node))]
+
+    def find_variables(self, root: SyntaxNode) -> list[ShellVariable]:
+        """Look up all uses of variables once; `variables_in` then finds those of a node."""
+        todo = [root]
+        while todo:
+            current = todo.pop()
+            if current.type in ("simple_expansion", "expansion"):
+                name = next((it for it in current.named_children if it.type == "variable_name"), None)
+                if name is not None:
+                    has_default = (
+                        current.type == "expansion" and _DEFAULT.match(self.text, self.span(name).end) is not None
+                    )
+                    use = ShellVariable(self.of(name), self.range(current), self.range(name), has_default)
+                    self._variables.append(use)
+                    self._variable_starts.append(current.start_byte)
+            todo += reversed(current.named_children)
+        return self._variables
+
+    def variables_in(self, node: SyntaxNode) -> list[ShellVariable]:
+        """The uses of variables in a node, in the order of the text."""
+        starts = self._variable_starts
+        return self._variables[bisect_left(starts, node.start_byte) : bisect_left(starts, node.end_byte)]
 
 
 def _utf8_length(char: str) -> int:
@@ -306,7 +330,7 @@ class _Reader:
         """Read a script that runs at a place."""
         root = _parser().parse(text.bytes).root_node
         self.has_errors |= root.has_error
-        self.uses += _variables_in(root, text)
+        self.uses += text.find_variables(root)
         outer, self._substitutions = self._substitutions, {}
         self.statement(root, text, place)
         self._substitutions = outer
@@ -527,7 +551,7 @@ class _Reader:
         n_before = len(self.commands)
         status = self.statement(innermost[0], text, place)
         presumed = _presumed(status)
-        names = dict.fromkeys(it.name for it in _variables_in(innermost[0], text))
+        names = dict.fromkeys(it.name for it in text.variables_in(innermost[0]))
         start = text.span(node).start
         for current in reversed(spine):
             operator = next((it for it in current.children if it.type in ("&&", "||")), None)
@@ -554,7 +578,7 @@ class _Reader:
             else:
                 presumed = True if presumed is True or then is True else Some((presumed, then))
             if len(names) < _MOST_NAMES:
-                names |= dict.fromkeys(it.name for node in rest for it in _variables_in(node, text))
+                names |= dict.fromkeys(it.name for node in rest for it in text.variables_in(node))
         return status
 
     def pipeline(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
@@ -672,7 +696,7 @@ class _Reader:
         n_before = len(self.commands)
         status = self.statements(nodes, text, place)
         condition = _condition(kind, nodes[0], text, tuple(self.commands[n_before:]))
-        names = dict.fromkeys(it.name for node in nodes for it in _variables_in(node, text))
+        names = dict.fromkeys(it.name for node in nodes for it in text.variables_in(node))
         return condition._replace(variables=tuple(names), expression=status)
 
     def word(self, node: SyntaxNode, text: _Text) -> ShellWord:
@@ -680,7 +704,7 @@ class _Reader:
         value = "" if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
         if value is not None:
             return ShellWord(text.of(node), value, text.range(node))
-        return ShellWord(text.of(node), None, text.range(node), tuple(_variables_in(node, text)), parts)
+        return ShellWord(text.of(node), None, text.range(node), tuple(text.variables_in(node)), parts)
 
     def parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
         """What the shell makes of a word, quotes removed."""
@@ -854,7 +878,7 @@ def _condition(
     text: _Text,
     commands: tuple[Command, ...],
 ) -> Condition:
-    names = dict.fromkeys(it.name for it in _variables_in(node, text))
+    names = dict.fromkeys(it.name for it in text.variables_in(node))
     return Condition(kind, text.range(node), text.of(node), tuple(names), commands)
 
 
@@ -877,15 +901,3 @@ def _types_in(node: SyntaxNode) -> set[str]:
         found.add(current.type)
         todo += current.named_children
     return found
-
-
-def _variables_in(node: SyntaxNode, text: _Text) -> Iterator[ShellVariable]:
-    todo = [node]
-    while todo:
-        current = todo.pop()
-        if current.type in ("simple_expansion", "expansion"):
-            name = next((it for it in current.named_children if it.type == "variable_name"), None)
-            if name is not None:
-                has_default = current.type == "expansion" and _DEFAULT.match(text.text, text.span(name).end) is not None
-                yield ShellVariable(text.of(name), text.range(current), text.range(name), has_default)
-        todo += reversed(current.named_children)
