@@ -37,6 +37,10 @@ def last_use(command: str) -> Use | None:
         ("go test -c ./x", "compile go test amd64 amd64"),
         ("go test ./...", "execute go test"),
         ("go run ./x", "execute go run"),
+        ("go run ./x > /out.html", "bundle go run"),
+        ("go run ./x 2> /log", "execute go run"),
+        ("go run ./x < y", "execute go run"),
+        ("go run ./x 2>&1", "execute go run"),
         ("go mod download", "fetch go mod download"),
         ("go env GOARCH", "probe go env"),
         ("go vet ./...", "neutral go vet"),
@@ -170,6 +174,12 @@ def last_use(command: str) -> Use | None:
         ("composer -d app install", "bundle composer install"),
         ("uv --project app sync", "install uv sync"),
         ("poetry -C app install", "install poetry install"),
+        # Flutter
+        ("flutter build web --release", "bundle flutter build web"),
+        ("flutter build linux", "compile flutter build linux amd64 amd64"),
+        ("flutter pub get", "fetch flutter pub get"),
+        ("flutter --version", "neutral flutter"),
+        ("flutter test", "execute flutter test"),
         # Tools on binaries
         ("upx --best app", "neutral upx"),
         ("strip app", "neutral strip"),

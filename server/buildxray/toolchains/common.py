@@ -90,7 +90,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
             return Reading.NO if is_of_image else invocation.reading_by_project(name)
         case "env" | "export" | "declare" | "set":
             # With operands they set something; without, they print everything.
-            prints = not [it for it in arguments if it not in ("-p", "-x", "-0")]
+            prints = not arguments or (program != "set" and {*arguments} <= {"-0", "-p", "-x"})
             return Reading.MAYBE if prints else Reading.NO
         case "printenv":
             return Reading.MAYBE if not arguments else Reading.YES if name in arguments else Reading.NO

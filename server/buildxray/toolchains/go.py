@@ -62,6 +62,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     effect = Effect.NEUTRAL
     if subcommand in _FETCHING:
         effect = Effect.FETCH
+    elif subcommand == "run" and command.is_piped:
+        # A program of the project that writes a file: documents or code, as a rule.
+        return Use(toolchain, invocation, Effect.BUNDLE, title, title_words, needs_agreement=True)
     elif subcommand in _EXECUTING:
         effect = Effect.EXECUTE
     elif subcommand == "env" and not ("GOARCH" in command.arguments and any(invocation.setting("GOARCH").values)):

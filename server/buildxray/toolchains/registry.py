@@ -11,6 +11,7 @@ from buildxray.toolchains.c import C
 from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.deno import DENO
 from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.flutter import FLUTTER
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import NODE
@@ -28,6 +29,7 @@ ALL: Final[tuple[Toolchain, ...]] = (
     BUN,
     NODE,
     DENO,
+    FLUTTER,
     JAVA,
     DOTNET,
     RUST,

@@ -417,7 +417,7 @@ class _Reader:
             place.depth > 0,
             place.depth,
             self._input(node, text) or place.input,
-            place.is_piped or any(it.type == "file_redirect" for it in node.named_children),
+            place.is_piped or _goes_into_file(node, text),
         )
         return self.add(command, place)
 
@@ -596,9 +596,7 @@ class _Reader:
     def redirected(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
         """A statement whose output goes into a file, or whose input is given."""
         self.substitutions(node, text, place)
-        to_file = any(
-            it.type == "file_redirect" and ">" in text.of(it) and ">&" not in text.of(it) for it in node.named_children
-        )
+        to_file = _goes_into_file(node, text)
         source = self._input(node, text) or place.input
         return self.statements(
             node.named_children, text, replace(place, is_piped=place.is_piped or to_file, input=source)
@@ -891,6 +889,12 @@ def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
             todo += reversed(child.children)
         elif child.type not in ("[", "]", "[[", "]]"):
             yield child
+
+
+def _goes_into_file(node: SyntaxNode, text: _Text) -> bool:
+    """Whether the standard output of a statement is redirected to a file: `> file`, and not `2> file` or `>&2`."""
+    redirects = (text.of(it) for it in node.named_children if it.type == "file_redirect")
+    return any(re.match(r"1?>(?!&)|&>", it) for it in redirects)
 
 
 def _types_in(node: SyntaxNode) -> set[str]:

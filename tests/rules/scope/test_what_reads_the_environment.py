@@ -1,0 +1,125 @@
+"""No safe fix deletes or moves an ARG past a program that may look at it."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.base import Safety
+from buildxray.rules.scope.early_platform_arg import early_platform_arg
+from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
+from tests.support.rules import context, findings
+
+STAGE = """FROM --platform=$BUILDPLATFORM alpine AS build
+ARG TARGETARCH
+WORKDIR /src
+COPY . .
+RUN {run}
+{after}
+FROM scratch
+COPY --from=build /out /out
+"""
+COMPILING = "RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ."
+
+MAY_READ = [
+    "npm run build",
+    "pnpm --filter web build",
+    "yarn --cwd web build",
+    "bun run build",
+    "vite build",
+    "dotnet build",
+    "dotnet publish -c Release -o /out",
+    "mvn package",
+    "./gradlew build",
+    "make",
+    "./build.sh",
+    "sh build.sh",
+    "python3 build.py",
+    "frobnicate",
+    ". ./env.sh",
+    "source ./env.sh && true",
+    "envsubst < a.tmpl > /out/a",
+    "envsubst '$TARGETARCH' < a.tmpl > /out/a",
+    "awk 'BEGIN { print ENVIRON[\"TARGETARCH\"] }' > /out/a",
+    "jq -n env.TARGETARCH > /out/a",
+    "env > /out/env",
+    "printenv TARGETARCH > /out/a",
+    "export -p > /out/a",
+    "ls | xargs -n 1 sh -c 'echo $TARGETARCH $0'",
+    "ls | xargs ./build.sh",
+    "find . -name a -exec sh -c 'echo $TARGETARCH' \\;",
+    "find . -name a -exec ./build.sh {} +",
+    'eval "$CODE"',
+    "eval 'echo $TARGETARCH'",
+    "bash -c 'if [[ ${TARGETARCH} == amd64 ]]; then make a; fi'",
+    'bash -c "if [[ ${TARGETARCH} == amd64 ]]; then make a; fi"',
+    'bash -c "echo \\$TARGETARCH"',
+    "bash <<< 'echo $TARGETARCH'",
+    "cat <<< $TARGETARCH",
+    'true "$(printenv TARGETARCH)"',
+    '["sh", "-c", "echo $TARGETARCH > /out/a"]',
+    '["/bin/bash", "-ec", "echo ${TARGETARCH}"]',
+    '["bash", "-c", "make"]',
+    '["./build.sh"]',
+    '["env"]',
+]
+ONLY_BY_CONVENTION = [
+    "npm ci",
+    "yarn install --frozen-lockfile",
+    "pnpm -C web install",
+    "pip install -r requirements.txt",
+    "bundle install",
+    "dotnet restore",
+    "curl -fsSL https://example.com/install | sh",
+]
+READS_NOTHING = [
+    "apk add --no-cache git",
+    "npm ci --ignore-scripts",
+    "go mod download",
+    "tsc -p .",
+    "mkdir -p /out && cp -r web /out",
+    "envsubst '$HOME' < a.tmpl > /out/a",
+    "awk '{ print $1 }' a > /out/a",
+    "jq .version package.json > /out/version",
+    "printenv HOME",
+    ". /etc/os-release && echo $ID > /out/id",
+    "env FOO=bar cp a /out/a",
+    "find . -name '*.go' -exec cp {} /out +",
+    "ls | xargs cp -t /out",
+    "bash -euo pipefail -c 'cp a /out/a'",
+    "set -x; cp a `# why` /out/a || true",
+    '["cp", "a", "/out/a"]',
+    '["sh", "-c", "cp a /out/a"]',
+]
+
+
+def safeties(rule_and_after: tuple[object, str], run: str) -> list[Safety]:
+    rule, after = rule_and_after
+    return [
+        fix.safety
+        for it in findings(rule, context(STAGE.format(run=run, after=after)))  # type: ignore[arg-type]
+        for fix in it.fixes
+    ]
+
+
+BOTH = [
+    pytest.param((unused_platform_arg, ""), id="delete"),
+    pytest.param((early_platform_arg, COMPILING), id="move"),
+]
+
+
+@pytest.mark.parametrize("rule_and_after", BOTH)
+@pytest.mark.parametrize("run", MAY_READ)
+def test_nothing_is_offered_past_what_may_read_it(run: str, rule_and_after: tuple[object, str]) -> None:
+    assert safeties(rule_and_after, run) == []
+
+
+@pytest.mark.parametrize("rule_and_after", BOTH)
+@pytest.mark.parametrize("run", ONLY_BY_CONVENTION)
+def test_past_scripts_of_packages_it_is_a_suggestion(run: str, rule_and_after: tuple[object, str]) -> None:
+    assert safeties(rule_and_after, run) == [Safety.SUGGESTION]
+
+
+@pytest.mark.parametrize("rule_and_after", BOTH)
+@pytest.mark.parametrize("run", READS_NOTHING)
+def test_past_what_reads_nothing_it_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
+    assert safeties(rule_and_after, run) == [Safety.SAFE]
