@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.ide.settings import DEFAULT_PLATFORMS, Settings, read_settings
+from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
 from buildxray.platforms.platform import Platform
 
 ARM = Platform("linux", "arm64")
@@ -71,14 +72,12 @@ def test_who_asks_for_several() -> None:
 
 def test_which_rules_are_checked() -> None:
     names = {it.name for it in Settings().rules}
-    assert {"emulated-build", "redundant-target-platform", "constant-platform"} <= names
+    assert {"emulated-build", "redundant-target-platform", "from-platform-flag-const-disallowed"} <= names
     assert [
         it.name for it in Settings(select=("emulated-build", "missing-goarm"), ignore=("missing-goarm",)).rules
     ] == ["emulated-build"]
-    assert names - {it.name for it in Settings(buildkit_checks=False).rules} == {
-        "constant-platform",
-        "redundant-target-platform",
-    }
+    checks = {kebab_case(it) for it in CHECK_NAMES} - {"invalid-base-image-platform"}
+    assert names - {it.name for it in Settings(buildkit_checks=False).rules} == checks
 
 
 def test_settings_over_others() -> None:

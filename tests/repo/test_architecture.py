@@ -74,6 +74,7 @@ READING = {"rules", "ide", "cli"}
 """The layers that read a build as objects (`semantics/build.py`)."""
 VALUES = {
     "plan.checks.catalogue": None,
+    "plan.checks.ignored": {"IgnorePatterns"},
     "plan.request": {"BuildRequest"},
     "syntax.expansion": {"ExpansionError", "expand", "heredoc_marker", "lex"},
     "syntax.heredocs": {"heredoc_name_spans", "terminator_range"},

@@ -1,4 +1,4 @@
-"""target-image-in-native-stage, go-env-for-tools, target-binary-run, build-arch-probe, constant-platform."""
+"""target-image-in-native-stage, go-env-for-tools, target-binary-run, build-arch-probe, from-platform-flag-const-disallowed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from buildxray.rules.architecture.build_arch_probe import build_arch_probe
 from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
 from buildxray.rules.architecture.target_binary_run import target_binary_run
-from buildxray.rules.native.constant_platform import constant_platform
+from buildxray.rules.buildkit.from_platform_flag_const_disallowed import from_platform_flag_const_disallowed
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
@@ -238,7 +238,7 @@ CONSTANT = "FROM --platform=linux/amd64 node AS {}\nRUN npm run build\nFROM ngin
 
 def test_a_constant_ties_a_stage_to_one_machine() -> None:
     check_rule(
-        constant_platform,
+        from_platform_flag_const_disallowed,
         """
         FROM --platform=linux/amd64 node AS web
              ^^^^^^^^^^^^^^^^^^^^^^ 💭 1 RUN step of this stage runs on linux/amd64 whatever the build machine is: emulated on all others
@@ -248,11 +248,11 @@ def test_a_constant_ties_a_stage_to_one_machine() -> None:
         """,
     )
     check_fix(
-        constant_platform,
+        from_platform_flag_const_disallowed,
         CONSTANT.format("web", "web", "/dist"),
         CONSTANT.format("web", "web", "/dist").replace("linux/amd64", "$BUILDPLATFORM"),
     )
-    check_no_fix(constant_platform, CONSTANT.format("web", "web", "/usr/bin/node"))
+    check_no_fix(from_platform_flag_const_disallowed, CONSTANT.format("web", "web", "/usr/bin/node"))
 
 
 @pytest.mark.parametrize(
@@ -260,12 +260,24 @@ def test_a_constant_ties_a_stage_to_one_machine() -> None:
     [
         CONSTANT.format("web", "web", "/dist").replace("linux/amd64", "$BUILDPLATFORM"),
         CONSTANT.format("web-amd64", "web-amd64", "/dist"),
+        # `build-platform-image` is about the image itself.
+        "FROM --platform=linux/amd64 node\nRUN a\n",
+    ],
+)
+def test_constants_on_purpose(text: str) -> None:
+    check_nothing(from_platform_flag_const_disallowed, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         CONSTANT.format("web", "web", "/dist").replace("RUN npm run build", "COPY a b"),
         CONSTANT.format("web", "web", "/dist").replace("node", "node:amd64"),
-        "FROM --platform=linux/amd64 node\nRUN a\n",
         "FROM --platform=linux/amd64 x AS a-1\nRUN a\nFROM --platform=linux/arm64 x AS a-2\nRUN b\nFROM a-$N\n",
         "FROM --platform=linux/amd64 x AS one\nRUN a\nFROM alpine\n",
     ],
 )
-def test_constants_on_purpose(text: str) -> None:
-    check_nothing(constant_platform, text)
+def test_other_constants_are_only_stated(text: str) -> None:
+    found = findings(from_platform_flag_const_disallowed, context(text))
+    assert found != []
+    assert all("whatever is asked for" in it.message and not it.fixes for it in found)

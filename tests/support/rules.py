@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Rule, Safety
@@ -15,6 +16,8 @@ from buildxray.toolchains.base import Workspace
 from tests.support.markup import annotate, fixture
 
 TARGETS = "linux/amd64,linux/arm64"
+IGNORED = IgnorePatterns("secret.txt")
+"""What the `.dockerignore` of every example leaves out."""
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 
 
@@ -31,7 +34,7 @@ def context(
     target_stage: str = "",
     workspace: Workspace | None = None,
 ) -> RuleContext:
-    builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo))
+    builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo, ignored=IGNORED))
     return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
 
 

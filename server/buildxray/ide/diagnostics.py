@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from buildxray.ide.suppressions import Suppressions
@@ -44,6 +44,7 @@ def documentation_url(rule: str) -> str:
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:
     """What the rules find, in the order of the text; a rule that crashes loses its own findings only."""
     suppressions = Suppressions(ctx.dockerfile)
+    fails = suppressions.checks_fail
     found: list[Diagnostic] = []
     for rule in rules:
         try:
@@ -56,6 +57,8 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
             for finding in findings
             if not suppressions.silence(rule.name, finding.range)
         ]
+        if fails and rule.buildkit_check:
+            found = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in found]
     shown = (it for it in found if it.severity is not Severity.OFF)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
 

@@ -12,9 +12,11 @@ from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
+from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import this_machine
 from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import directories_above, has_project_files, read_directory
 from buildxray.projects.sources import read_workspace
@@ -24,6 +26,7 @@ WATCHED: Final = (
     *PROJECT_FILES,
     *(f"**/{it}" for it in CONFIGURATION_FILES),
     "**/{go.mod,go.sum,package-lock.json}",
+    "**/*.dockerignore",
 )
 """Glob patterns of the files that decide how a Dockerfile is built."""
 
@@ -39,6 +42,8 @@ class ProjectBuild(NamedTuple):
     settings: Settings
     origin: str
     """Where its platforms come from, for people; empty where nobody has chosen them."""
+    ignored: IgnorePatterns | None = None
+    """What the `.dockerignore` of its context leaves out; None where there is none."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -52,7 +57,7 @@ class ProjectBuild(NamedTuple):
             asks_for_several=self.asks_for_several,
             origin=self.origin,
             rules=self.settings.rules,
-            workspace=workspace,
+            workspace=workspace._replace(ignored=self.ignored),
         )
 
 
@@ -96,7 +101,8 @@ class Projects:
             if merged.platforms is None and declared.platforms:
                 request = replace(request, target_platforms=declared.platforms)
                 origin = declared.origin
-        return ProjectBuild(request, merged, origin)
+        context = dockerfile.parent if declared is None or declared.remote else declared.context
+        return ProjectBuild(request, merged, origin, read_ignore_patterns(dockerfile, context))
 
     def is_known(self, dockerfile: Path) -> bool:
         """Whether its build is known, or quick to find out: no file that takes long to read is there."""

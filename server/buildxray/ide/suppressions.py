@@ -1,9 +1,10 @@
-"""Comments that silence rules: `# buildxray: ignore=rule[,rule] [reason]` and `# buildxray: ignore-file=…`."""
+"""Comments that silence rules: `# buildxray: ignore=rule[,rule] [reason]`, `# buildxray: ignore-file=…`, `# check=skip=…`."""
 
 from __future__ import annotations
 
 from buildxray.rules.suppression import suppression_comments
 from buildxray.semantics.build import Dockerfile
+from buildxray.semantics.check_options import read_skipped_rules
 from buildxray.syntax.instructions import Instruction
 from buildxray.syntax.text import Edit, TextRange
 
@@ -22,6 +23,13 @@ class Suppressions:
                 self._in_file |= rules
             elif comment.scope == "ignore" and (instruction := self._below(comment.range)) is not None:
                 self._of_instruction.setdefault(instruction.start, set()).update(rules)
+
+        skipped = read_skipped_rules(dockerfile)
+        self._in_file |= skipped.in_file
+        for start, names in skipped.by_start:
+            self._of_instruction.setdefault(start, set()).update(names)
+        self.checks_fail = skipped.fails
+        """Whether the findings of BuildKit's checks are errors: `# check=error=true`."""
 
     def silence(self, rule: str, place: TextRange) -> bool:
         """Whether findings of a rule are silenced at a place."""

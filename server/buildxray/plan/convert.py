@@ -9,7 +9,7 @@ from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CONTEXT, image_operation
-from buildxray.plan.outline import Refusal, source_span
+from buildxray.plan.outline import Cause, Refusal, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
@@ -75,7 +75,8 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
         for position, problem in recipe.problems:
             span = None if position < len(stage.triggers) else problem.span
             replacement = None if span is None else problem.replacement
-            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span, replacement))
+            cause = Cause.IMAGE if problem.depends_on_image else Cause.FILE
+            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span, replacement, cause))
     return conversion
 
 

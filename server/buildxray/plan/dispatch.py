@@ -202,7 +202,8 @@ def _run(node: Run, context: _Context) -> Outcome:
             mounts.add(parse_mount(flag, context.expander(flag.span)), idx)
         except MountError as error:
             span = error.span or (flag.span if flag.value is None else flag.value.span)
-            problems.append(Problem(str(error), span, error.replacement))
+            depends = error.needs_directory and scope.has_base_image and not scope.working_directory
+            problems.append(Problem(str(error), span, error.replacement, depends_on_image=depends))
         except MountSyntaxError as error:
             problems.append(Problem(str(error), flag.span))
         except _RefusalError as refusal:

@@ -55,6 +55,8 @@ class MountError(ValueError):
         """What was probably meant instead of the text of `span`."""
         self.is_key = is_key
         """Whether it is the key of an option that is wrong, and not its value."""
+        self.needs_directory = False
+        """Whether the mount is right in another working directory."""
         self.span: Span | None = None
         """Where the option is; None where the whole mount is wrong."""
 
@@ -266,7 +268,9 @@ def _mount_point(mount: Mount, idx: int, directory: str) -> MountPoint:
     if not clean(target).startswith("/"):
         target = join("/", directory, target)
     if target == "/":
-        raise MountError(_("a mount cannot replace `/`; give its `target`"))
+        error = MountError(_("a mount cannot replace `/`; give its `target`"))
+        error.needs_directory = mount.target not in ("", "/")
+        raise error
     selector = join("/", mount.source)
     if selector == "/":
         selector = ""

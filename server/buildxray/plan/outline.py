@@ -28,6 +28,8 @@ class Cause(Enum):
     """The text is wrong, whatever is asked for."""
     ARGUMENT = "argument"
     """The text leaves a value to `--build-arg`, and none is given."""
+    IMAGE = "image"
+    """The text is right for some base images, and nothing is known of this one."""
     REQUEST = "request"
     """What is asked for does not exist, such as a target stage."""
 

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from buildxray.plan.checks.events import CheckWarning
+from buildxray.plan.checks.linter import all_warnings
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, Step
@@ -50,6 +52,7 @@ __all__ = [
     "BuildRequest",
     "Builder",
     "CacheMount",
+    "CheckWarning",
     "Command",
     "Dockerfile",
     "Effect",
@@ -102,6 +105,8 @@ class Build:
         """For `semantics` only."""
         self.inventory = Inventory(plan, self.graph, workspace, memo)
         """For `semantics` only."""
+        self._memo = memo
+        self._ignored = workspace.ignored
 
     @property
     def workspace(self) -> Workspace:
@@ -137,6 +142,11 @@ class Build:
     def errors(self) -> tuple[PlanError, ...]:
         """Why BuildKit refuses the build; it reports the first only."""
         return self.plan.errors
+
+    @cached_property
+    def check_warnings(self) -> tuple[CheckWarning, ...]:
+        """What BuildKit's checks would warn of if no mistake stopped them, in their order."""
+        return all_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -263,6 +273,20 @@ class Instruction:
         """The `NAME=value` pairs of ARG, ENV and LABEL; empty for other instructions."""
         node = self.node
         return node.pairs if isinstance(node, syntax.WithPairs) else ()
+
+    @property
+    def empty_lines(self) -> tuple[TextRange, ...]:
+        """The blank lines between its own, line ends included; the bodies of heredocs are left out."""
+        text, heredocs = self.build.text, self.node.heredocs
+        end = self.syntax.start + heredocs[0].start if heredocs else self.syntax.end
+        ranges: list[TextRange] = []
+        start = text.find("\n", self.syntax.start, end) + 1
+        while 0 < start <= end:
+            line_end = text.find("\n", start)
+            if not text[start : line_end if line_end >= 0 else None].strip():
+                ranges.append(TextRange(start, line_end + 1 if line_end >= 0 else len(text)))
+            start = text.find("\n", start, end) + 1
+        return tuple(it for it in ranges if it.start < it.end)
 
     @property
     def range(self) -> TextRange:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
-from buildxray.plan.outline import Cause
-from buildxray.semantics.build import Build
+from buildxray.plan.outline import Cause, source_span
+from buildxray.semantics.build import Build, Stage
 from buildxray.syntax.text import TextRange
 
 __all__ = ["Cause", "errors_elsewhere", "foreign_frontend"]
@@ -35,7 +36,25 @@ def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
         recipe = None if stage.is_needed else conversion.recipe(stage.outline.idx)
         if recipe is None:
             continue
+        yield from _late_sources(stage)
         for position, problem in recipe.problems:
             instruction = build.instructions[stage.outline.from_idx + 1 + position]
             place = instruction.range_of(problem)
-            yield stage.outline.display_name, PlanError(problem.message, instruction.line, place, problem.replacement)
+            if not problem.depends_on_image:
+                error = PlanError(problem.message, instruction.line, place, problem.replacement)
+                yield stage.outline.display_name, error
+
+
+def _late_sources(stage: Stage) -> Iterator[tuple[str, PlanError]]:
+    """Where a stage takes files from one further down; what it takes from itself is refused in any case."""
+    outline, stages = stage.outline, stage.build.stages
+    for position, numbers in outline.sources.items():
+        for number in numbers:
+            if number is None or not outline.idx < number < len(stages):
+                continue
+            instruction = stage.build.instructions[outline.from_idx + 1 + position]
+            span = source_span(outline, position, number)
+            place = instruction.range if span is None else instruction.range_of(span)
+            name = stages[number].display_name
+            message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
+            yield outline.display_name, PlanError(message, instruction.line, place)

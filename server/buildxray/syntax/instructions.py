@@ -76,6 +76,8 @@ class Problem(NamedTuple):
     """What was probably meant instead of the text of `span`; None where nothing is close."""
     is_syntax: bool = False
     """Whether BuildKit's parser refuses it, which reads the whole file before any instruction is looked at."""
+    depends_on_image: bool = False
+    """Whether the base image decides, of which nothing is known, and BuildKit refuses it only if that says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
+from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
 from buildxray.platforms.platform import Platform
@@ -64,6 +65,8 @@ class Workspace(NamedTuple):
     """Whether the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
     mentioned: frozenset[str] | None = None
     """The platform arguments whose names occur in scripts and build files of the project; None where nothing was searched."""
+    ignored: IgnorePatterns | None = None
+    """What the `.dockerignore` of the build context leaves out; None where there is none."""
 
 
 class Setting(NamedTuple):

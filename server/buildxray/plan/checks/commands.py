@@ -49,7 +49,8 @@ _SECRET: Final = re.compile(
 )
 _NO_SECRET: Final = re.compile(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
 _OUTSIDE_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
-_USED_ONCE: Final = (Cmd, Entrypoint, Healthcheck)
+_CHECKED: Final = (Arg, Cmd, Entrypoint, Env, Expose, Healthcheck, Label, Workdir)
+"""The commands that are checked whether they use variables or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,19 @@ class CheckedStage:
             if node.problems:
                 yield Stop()
                 continue
-            command = _Command(self._stage.from_idx, position - self._n_triggers, node, self._recipe.scopes[position])
-            yield from self._of(command)
+            if self._may_warn(node):
+                scope = self._recipe.scopes[position]
+                yield from self._of(_Command(self._stage.from_idx, position - self._n_triggers, node, scope))
             if position in refused or position in late_sources:
                 yield Stop()
+
+    def _may_warn(self, node: Node) -> bool:
+        """Whether there is anything to look at: of most commands there is not."""
+        if isinstance(node, Run):
+            return bool(node.flags) and "$" in node.text
+        if isinstance(node, Copying):
+            return self._ignored is not None or bool(node.heredocs) or "$" in node.text
+        return isinstance(node, _CHECKED) or "$" in node.text
 
     def _of(self, command: _Command) -> Iterator[Event]:
         node = command.node

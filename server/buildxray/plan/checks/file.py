@@ -29,6 +29,32 @@ class CheckedFile:
         """The instruction with that index."""
         return self.dockerfile.instructions[idx]
 
+    def options_within(self, start: int, end: int) -> tuple[object, ...]:
+        """All that comments and the directive say of the instructions with indices from `start` up to `end`."""
+        within = [(idx - start, options) for idx, options in self._of_instruction.items() if start <= idx < end]
+        return (self.options, *within)
+
+    def lifted(self, warning: CheckWarning, start: int) -> CheckWarning:
+        """A warning with places that count from its instruction, whose index counts from `start`."""
+        instruction = self.instruction(warning.instruction)
+        first, last = warning.lines
+        return warning._replace(
+            lines=(first - instruction.first_line, last - instruction.first_line),
+            range=warning.range.shifted(-instruction.start),
+            instruction=warning.instruction - start,
+        )
+
+    def placed(self, warning: CheckWarning, start: int) -> CheckWarning:
+        """The warning that `lifted` has made independent of its place, at its place again."""
+        idx = warning.instruction + start
+        instruction = self.instruction(idx)
+        first, last = warning.lines
+        return warning._replace(
+            lines=(first + instruction.first_line, last + instruction.first_line),
+            range=warning.range.shifted(instruction.start),
+            instruction=idx,
+        )
+
     def warn(
         self,
         check: Check,

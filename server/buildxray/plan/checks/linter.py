@@ -18,7 +18,7 @@ from buildxray.plan.convert import stage_recipe
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
 from buildxray.plan.runs import Recipe
-from buildxray.plan.stages import global_arguments
+from buildxray.plan.stages import ResolvedStage, global_arguments
 
 
 def buildkit_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
@@ -72,19 +72,26 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
             below = None if stage.base is None else recipes[stage.base]
             recipe = stage_recipe(stage, below, conversion.arguments, memo)
         recipes.append(recipe)
-        checked = CheckedStage(
-            file,
-            stage,
-            recipe,
-            Inherited() if stage.base is None else inherited[stage.base],
-            conversion.arguments,
-            ignored=ignored,
-        )
-        nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
+        before = Inherited() if stage.base is None else inherited[stage.base]
+        checked = CheckedStage(file, stage, recipe, before, conversion.arguments, ignored=ignored)
         late = frozenset(
             len(stage.triggers) + position
             for position, numbers in stage.outline.sources.items()
             if any(it is not None and stage.outline.idx <= it < len(resolved.stages) for it in numbers)
         )
-        yield from checked.events(nodes, late)
-        inherited.append(checked.inherited)
+        from_idx = stage.outline.from_idx
+        from_node = file.instruction(from_idx).node
+        key = ("checks", recipe, from_node, before, late, ignored, file.options_within(from_idx, stage.outline.end_idx))
+        events, after = memo.recall(key, _checked, checked, stage, late, file)
+        yield from (it if isinstance(it, Stop) else file.placed(it, from_idx) for it in events)
+        inherited.append(after)
+
+
+def _checked(
+    checked: CheckedStage, stage: ResolvedStage, late: frozenset[int], file: CheckedFile
+) -> tuple[tuple[Event, ...], Inherited]:
+    """The events of a stage, wherever it is in the file, and what stages built on it take over."""
+    nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
+    from_idx = stage.outline.from_idx
+    events = [it if isinstance(it, Stop) else file.lifted(it, from_idx) for it in checked.events(nodes, late)]
+    return tuple(events), checked.inherited

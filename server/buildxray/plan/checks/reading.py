@@ -12,7 +12,7 @@ from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
 from buildxray.plan.checks.file import CheckedFile
 from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node
-from buildxray.syntax.lines import is_blank
+from buildxray.syntax.lines import continuation, is_blank
 from buildxray.syntax.text import TextRange
 
 RESERVED: Final = frozenset({"context", "scratch"})
@@ -47,11 +47,15 @@ def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
         return
     first, *lines = head.split("\n")
     start = instruction.start + len(first) + 1
+    token = continuation(first, file.dockerfile.escape)
+    place = TextRange(instruction.start + (token or 0), instruction.start + (token or 0) + 1)
     for line in lines:
+        token = continuation(line, file.dockerfile.escape)
+        if token is not None:
+            place = TextRange(start + token, start + token + 1)
         if is_blank(line):
             # BuildKit points at the last line of the instruction, and warns once.
             last_line = instruction.first_line + len(lines)
-            place = TextRange(start, start + len(line.rstrip("\r")))
             for it in file.warn_regardless(catalogue.NO_EMPTY_CONTINUATION, idx, "Empty continuation line", place):
                 yield it._replace(lines=(last_line, last_line))
             return

@@ -56,6 +56,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     for error in dict.fromkeys(ctx.build.errors):
         if error.cause is Cause.FILE:
             yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error))
+        elif error.cause is Cause.IMAGE:
+            message = _("{problem}, unless the base image has a WORKDIR", problem=localized(error.message))
+            yield Finding(_shown(error, ctx.text), message, severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
             yield _wrong_request(ctx.build, error)
     for stage, error in errors_elsewhere(ctx.build):

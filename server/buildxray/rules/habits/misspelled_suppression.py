@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -9,7 +10,8 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.suppression import SCOPES, SuppressionComment, suppression_comments
-from buildxray.syntax.text import Edit
+from buildxray.semantics.check_options import CHECK_NAMES, kebab_case, skipped_names
+from buildxray.syntax.text import Edit, TextRange
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -18,7 +20,7 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks at comments that begin with `buildxray:` for names that no rule has, for `ignore` without a name, and for words other than
-    `ignore` and `ignore-file`.
+    `ignore` and `ignore-file`. Looks at `# check=skip=…` for names that neither BuildKit nor buildxray knows.
 
     ## Why it matters
     The comment reads as if somebody had looked at a finding and decided. The finding is still reported, or a later one will be, and the
@@ -44,6 +46,7 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
     # The registry imports this module.
     from buildxray.rules.registry import rule_names  # noqa: PLC0415
 
+    yield from _misspelled_checks(ctx, rule_names())
     for comment in suppression_comments(ctx.dockerfile):
         if comment.scope not in SCOPES:
             close = get_close_matches(comment.scope, SCOPES, n=1)
@@ -66,6 +69,27 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
                 message = _("{problem}; did you mean `{close}`?", problem=message, close=close[0])
             fixes = tuple(Fix(_("Write `{name}`", name=it), (Edit(place, it),), Safety.SUGGESTION) for it in close)
             yield Finding(place, message, fixes)
+
+
+def _misspelled_checks(ctx: RuleContext, names: tuple[str, ...]) -> Iterator[Finding]:
+    """What `# check=skip=` at the top of the file lists that neither BuildKit nor we know."""
+    known = [*CHECK_NAMES, *names]
+    directive = next((it for it in ctx.dockerfile.directives if it.name == "check"), None)
+    for name in skipped_names(ctx.dockerfile) if directive is not None else ():
+        if name in CHECK_NAMES or (kebab_case(name) in names and name not in map(kebab_case, CHECK_NAMES)):
+            continue
+        assert directive is not None, "the loop has looked"
+        match = re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", ctx.text[slice(*directive.range)])
+        if match is None:
+            continue
+        place = TextRange(directive.range.start + match.start(), directive.range.start + match.end())
+        close = next((it for it in CHECK_NAMES if kebab_case(it) == name), None)
+        matches = [close] if close else get_close_matches(name, known, n=1, cutoff=0.5)
+        message = _("this silences nothing: there is no check `{name}`", name=name)
+        if matches:
+            message = _("{problem}; did you mean `{close}`?", problem=message, close=matches[0])
+        fixes = tuple(Fix(_("Write `{name}`", name=it), (Edit(place, it),), Safety.SUGGESTION) for it in matches)
+        yield Finding(place, message, fixes)
 
 
 def _renamed(comment: SuppressionComment, close: list[str]) -> tuple[Fix, ...]:

@@ -7,18 +7,24 @@ from collections.abc import Iterator
 from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_platform
 from buildxray.rules.portability import can_run_elsewhere
+from buildxray.semantics.build import Stage
 
 
-@rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES, buildkit_check="FromPlatformFlagConstDisallowed")
-def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
-    """A stage that all targets share names a constant platform: on every other build machine it is emulated.
+@rule(
+    Severity.INFORMATION,
+    Severity.INFORMATION,
+    FixAvailability.SOMETIMES,
+    buildkit_check="FromPlatformFlagConstDisallowed",
+)
+def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
+    """A stage names a constant platform: whatever is asked for, it is built for that one.
 
     ## What it does
-    Looks for a constant `--platform` on stages that run something, are needed for every target platform, and are no part of the image.
-    A stage whose name or image tells an architecture is left alone, and so is one that is chosen by platform.
+    Looks for a constant `--platform` in FROM. A stage is left alone if its name tells the operating system or the architecture.
 
     ## Why it matters
     `linux/amd64` is native on the machine of whoever wrote it, and emulated on an arm64 laptop or builder, five to ten times slower.
@@ -58,26 +64,46 @@ def constant_platform(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the constant may be there because the image, or a file that is downloaded, exists for one architecture only. There is
     none where files for one architecture are copied out of the stage.
     """
-    for stage in ctx.build.native_stages:
-        platform, image = stage.from_.platform, stage.from_.image
-        if stage.is_image or stage.is_chosen or stage.bases or platform is None or platform.value is None:
+    for it in warned(ctx, "FromPlatformFlagConstDisallowed"):
+        stage = it.instruction.stage
+        assert stage is not None, "a FROM begins a stage"
+        n_steps = _shared_steps(stage)
+        if not n_steps and _is_wrong_for_some(stage):
+            # `build-platform-image` says more.
             continue
-        value = platform.value.text
-        names = f"{stage.name} {'' if image is None else image.text}"
-        n_steps = len({step.idx for member in stage.family for run in member.runs for step in run.steps})
-        if "$" in value or named_architectures(names) or not n_steps:
+        if not n_steps:
+            message = _("this stage is built for {platform}, whatever is asked for", platform=it.subject)
+            yield Finding(it.range, message)
             continue
         fixes: tuple[Fix, ...] = ()
         if can_run_elsewhere(ctx, stage):
             edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
             fixes = (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
         yield Finding(
-            stage.from_.range_of(platform),
+            it.range,
             ngettext(
                 "{n} RUN step of this stage runs on {platform} whatever the build machine is: emulated on all others",
                 "{n} RUN steps of this stage run on {platform} whatever the build machine is: emulated on all others",
                 n_steps,
-                platform=value,
+                platform=it.subject,
             ),
             fixes,
         )
+
+
+def _is_wrong_for_some(stage: Stage) -> bool:
+    """Whether the image is built on this stage, for several targets."""
+    target = stage.build.target_stage
+    return target is not None and len(stage.build.targets) > 1 and target.root is stage
+
+
+def _shared_steps(stage: Stage) -> int:
+    """How many RUN steps of a stage, and of those built on it, serve all targets; 0 where it is a part of the image.
+
+    It is 0 too where the image tells an architecture, for then the constant is meant.
+    """
+    image = stage.from_.image
+    is_shared = stage in stage.build.native_stages and not (stage.is_image or stage.is_chosen or stage.bases)
+    if not is_shared or (image is not None and named_architectures(f"{stage.name} {image.text}")):
+        return 0
+    return len({step.idx for member in stage.family for run in member.runs for step in run.steps})

@@ -1,0 +1,58 @@
+"""Without a build argument the image of FROM has no valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.errors import Cause
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, buildkit_check="InvalidDefaultArgInFrom")
+def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
+    """Without a build argument the image of FROM has no valid name.
+
+    ## What it does
+    Puts the defaults of the ARG instructions into FROM, and checks the name.
+
+    ## Why it matters
+    The build fails for everybody who does not know which `--build-arg` it needs.
+
+    ## Example
+    ```dockerfile
+    ARG TAG
+    FROM alpine:$TAG
+    RUN true
+    ```
+
+    Use instead:
+    ```dockerfile
+    ARG TAG=3.22
+    FROM alpine:$TAG
+    RUN true
+    ```
+
+    ## References
+    BuildKit's own check `InvalidDefaultArgInFrom`.
+    """
+    errors = [it.range for it in ctx.build.errors if it.cause is Cause.FILE]
+    for it in warned(ctx, "InvalidDefaultArgInFrom"):
+        if any(error.start < it.range.end and it.range.start < error.end for error in errors):
+            # `build-error` says the same: a build argument would not help.
+            continue
+        names = [reference.name for reference in it.instruction.variable_references()]
+        empty = next((name for name in names if _has_no_default(ctx, name)), None)
+        if empty is None:
+            message = _("the defaults make `{name}` of it, which is not the name of an image", name=it.subject)
+        else:
+            message = _("the build fails without `--build-arg {name}=…`: the ARG has no default", name=empty)
+        yield Finding(it.range, message)
+
+
+def _has_no_default(ctx: RuleContext, name: str) -> bool:
+    """Whether the last ARG of that name above the first FROM has no value, or an empty one."""
+    pairs = [it for instruction in ctx.build.global_instructions for it in instruction.pairs if it.name.text == name]
+    return bool(pairs) and (pairs[-1].value is None or not pairs[-1].value.text)

@@ -1,0 +1,53 @@
+"""CMD or ENTRYPOINT starts a shell, which keeps signals from the program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.shell_words import plain_words
+
+
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="JSONArgsRecommended")
+def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
+    """CMD or ENTRYPOINT starts a shell, which keeps signals from the program.
+
+    ## What it does
+    Looks for CMD and ENTRYPOINT that are not a JSON array, in stages without SHELL.
+
+    ## Why it matters
+    The container runs `/bin/sh -c`. `docker stop` signals that shell; where it does not hand the signal on, the program is killed after ten seconds.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    CMD httpd -f -p 8080
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    CMD ["httpd", "-f", "-p", "8080"]
+    ```
+
+    ## Fix safety
+    A suggestion, where the shell does nothing but start the program. After it the words of CMD are arguments of an ENTRYPOINT,
+    that of the base image too, each by itself.
+
+    ## Limits
+    A base image may have set another shell.
+
+    ## References
+    BuildKit's own check `JSONArgsRecommended`.
+    """
+    for it in warned(ctx, "JSONArgsRecommended"):
+        message = _(
+            "`{keyword}` runs in a shell, which may keep signals from the program", keyword=it.instruction.keyword
+        )
+        words = plain_words(it.instruction.node)
+        fixes = () if words is None else (it.written(json.dumps(words, ensure_ascii=False), Safety.SUGGESTION),)
+        yield Finding(it.range, message, fixes)

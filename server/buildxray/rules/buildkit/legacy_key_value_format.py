@@ -1,0 +1,65 @@
+"""ENV or LABEL is written without `=`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Instruction
+from buildxray.semantics.shell_words import modern_value
+from buildxray.syntax.instructions import Pair
+from buildxray.syntax.text import Edit, TextRange
+
+
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="LegacyKeyValueFormat")
+def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
+    """ENV or LABEL is written without `=`.
+
+    ## What it does
+    Looks for `ENV name value` and `LABEL name value`.
+
+    ## Why it matters
+    The old form takes the rest of the line for one value, so that a second `NAME=value` on the line becomes part of the first.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    ENV GREETING hello world
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    ENV GREETING="hello world"
+    ```
+
+    ## Fix safety
+    Safe: offered only where BuildKit reads the same value from both forms.
+
+    ## References
+    BuildKit's own check `LegacyKeyValueFormat`.
+    """
+    for it in warned(ctx, "LegacyKeyValueFormat"):
+        message = _(
+            "everything after `{name}` is its value: the old form of {keyword}",
+            name=it.subject,
+            keyword=it.instruction.keyword,
+        )
+        pair = it.instruction.pairs[0]
+        value = None if it.instruction.keyword == "FROM" else modern_value(pair, ctx.dockerfile.escape)
+        fixes: tuple[Fix, ...] = ()
+        if value is not None:
+            fixes = (Fix(_("Write `{name}=…`", name=pair.name.text), _edits(it.instruction, pair, value)),)
+        yield Finding(it.range, message, fixes)
+
+
+def _edits(instruction: Instruction, pair: Pair, value: str) -> tuple[Edit, ...]:
+    """Write `=` for the blanks between name and value, and quotes around the value where it needs them."""
+    assert pair.value is not None, "the old form has a value"
+    written = instruction.range_of(pair.value)
+    quote = '"' if value != pair.value.text else ""
+    gap = TextRange(instruction.range_of(pair.name).end, written.start)
+    return (Edit(gap, f"={quote}"), *([Edit(TextRange(written.end, written.end), quote)] if quote else []))

@@ -1,0 +1,47 @@
+"""A CMD, ENTRYPOINT or HEALTHCHECK has no effect, for a later one replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import remove_line
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="MultipleInstructionsDisallowed")
+def multiple_instructions_disallowed(ctx: RuleContext) -> Iterator[Finding]:
+    """A CMD, ENTRYPOINT or HEALTHCHECK has no effect, for a later one replaces it.
+
+    ## What it does
+    Looks for several of one kind in a stage.
+
+    ## Why it matters
+    Only the last one counts. Who edits the first changes nothing.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    CMD ["echo", "a"]
+    CMD ["echo", "b"]
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    CMD ["echo", "b"]
+    ```
+
+    ## Fix safety
+    Safe: the last one stays.
+
+    ## References
+    BuildKit's own check `MultipleInstructionsDisallowed`.
+    """
+    for it in warned(ctx, "MultipleInstructionsDisallowed"):
+        message = _("this {keyword} has no effect: a later one in this stage replaces it", keyword=it.subject.upper())
+        is_inherited = it.instruction.keyword == "FROM"
+        fix = Fix(_("Remove it"), (remove_line(it.instruction, with_comments=False),))
+        yield Finding(it.range, message, () if is_inherited else (fix,), is_unnecessary=not is_inherited)

@@ -1,0 +1,48 @@
+"""An instruction goes on over an empty line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.text import Edit
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="NoEmptyContinuation")
+def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
+    r"""An instruction goes on over an empty line.
+
+    ## What it does
+    Looks for empty lines between the lines of one instruction.
+
+    ## Why it matters
+    BuildKit skips them, and has announced to refuse them. A reader takes the next line for an instruction of its own.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    RUN apk add --no-cache \
+
+        curl
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN apk add --no-cache \
+        curl
+    ```
+
+    ## Fix safety
+    Safe: BuildKit skips these lines today.
+
+    ## References
+    BuildKit's own check `NoEmptyContinuation`.
+    """
+    for it in warned(ctx, "NoEmptyContinuation"):
+        message = _("the instruction goes on over an empty line, which BuildKit is going to refuse")
+        edits = tuple(Edit(line, "") for line in it.instruction.empty_lines)
+        yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits),))

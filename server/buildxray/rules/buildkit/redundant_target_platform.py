@@ -1,0 +1,49 @@
+"""`--platform=$TARGETPLATFORM` says what holds anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import remove_flag
+
+
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="RedundantTargetPlatform")
+def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
+    """`FROM --platform=$TARGETPLATFORM` spells out the default.
+
+    ## What it does
+    Looks for `--platform` flags that hold nothing but `$TARGETPLATFORM`.
+
+    ## Why it matters
+    Without the flag BuildKit takes the target platform as well. Readers of the flag look for a reason.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=$TARGETPLATFORM alpine
+    RUN apk add --no-cache curl
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN apk add --no-cache curl
+    ```
+
+    ## Fix safety
+    Safe: the plan stays as it is. There is none where an ARG above the first FROM gives `TARGETPLATFORM` another value.
+
+    ## References
+    BuildKit's own check `RedundantTargetPlatform`.
+    """
+    for it in warned(ctx, "RedundantTargetPlatform"):
+        flag = it.instruction.node.flag("platform")
+        assert flag is not None, "the check has looked"
+        values = [arguments.get("TARGETPLATFORM") for arguments in ctx.build.global_arguments]
+        is_default = values == [str(target) for target in ctx.build.targets]
+        fix = Fix(_("Remove `--platform`"), (remove_flag(it.instruction, flag),))
+        message = _("the target platform is the default anyway")
+        yield Finding(it.range, message, (fix,) if is_default else (), is_unnecessary=is_default)

@@ -1,0 +1,48 @@
+"""A name of ARG or ENV reads like that of a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, buildkit_check="SecretsUsedInArgOrEnv")
+def secrets_used_in_arg_or_env(ctx: RuleContext) -> Iterator[Finding]:
+    """A name of ARG or ENV reads like that of a secret.
+
+    ## What it does
+    Looks for names with a part such as `password`, `token` or `key`, and without `public`, `file` or `version`.
+
+    ## Why it matters
+    ENV stays in the image, and ARG in its history, where everybody who can pull the image reads it.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    ARG NPM_TOKEN
+    RUN ./fetch
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN ./fetch
+    ```
+
+    ## References
+    BuildKit's own check `SecretsUsedInArgOrEnv`.
+    """
+    for it in warned(ctx, "SecretsUsedInArgOrEnv"):
+        message = (
+            _("`{name}` stays in the image; a secret is given by `RUN --mount=type=secret`", name=it.subject)
+            if it.instruction.keyword == "ENV"
+            else _(
+                "`{name}` stays in the history of the image; a secret is given by `RUN --mount=type=secret`",
+                name=it.subject,
+            )
+        )
+        yield Finding(it.range, message)

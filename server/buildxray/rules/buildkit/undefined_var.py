@@ -1,0 +1,62 @@
+"""A variable is used that nothing in the file sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.base import Finding, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedVar")
+def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
+    """A variable is used that nothing in the file sets.
+
+    ## What it does
+    Looks at the variables that BuildKit itself expands: in ENV, ARG, LABEL, COPY, ADD, WORKDIR, USER, VOLUME, STOPSIGNAL and the mounts of RUN.
+
+    ## Why it matters
+    The variable is empty, and BuildKit goes on: `COPY $SRC/app /` copies `/app`.
+
+    ## Example
+    ```dockerfile
+    FROM scratch
+    ARG APP_DIR=/app
+    WORKDIR $AP_DIR
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM scratch
+    ARG APP_DIR=/app
+    WORKDIR $APP_DIR
+    ```
+
+    ## Fix safety
+    A suggestion, where a name that is set is close.
+
+    ## Limits
+    The variables of a base image are not known: without a similar name the finding is only information.
+
+    ## References
+    BuildKit's own check `UndefinedVar`.
+    """
+    for it in warned(ctx, "UndefinedVar"):
+        if it.subject in AUTOMATIC_ARGUMENTS:
+            # `undeclared-platform-arg` says more.
+            continue
+        stage = it.instruction.stage
+        root = None if stage is None else stage.root
+        fixes = it.meant(ctx)
+        if root is None or root.from_.image is None or root.from_.image.text == "scratch":
+            yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), fixes)
+            continue
+        message = _(
+            "nothing in this file sets `{name}`: it is empty unless the image `{image}` does",
+            name=it.subject,
+            image=root.from_.image.text,
+        )
+        yield Finding(it.range, message, fixes, severity=None if it.is_misspelled else Severity.INFORMATION)

@@ -1,0 +1,77 @@
+"""What looks like a JSON array is none, so it is read as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Instruction
+from buildxray.syntax.instructions import Cmd, Entrypoint, Run, Volume
+from buildxray.syntax.text import Edit, TextRange
+
+_LIKE_JSON: Final = re.compile(r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]])")
+"""After a blank only where an array goes on as one: `[ "$A" = b ]` is a test of the shell."""
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def broken_json(ctx: RuleContext) -> Iterator[Finding]:
+    """What looks like a JSON array is none, so it is read as text.
+
+    ## What it does
+    Looks for arguments of CMD, ENTRYPOINT, RUN and VOLUME that begin with a bracket and a quote, and are not JSON: a quote or a bracket is
+    missing, quotes are single, a comma is too many.
+
+    ## Why it matters
+    BuildKit says nothing. A shell gets the text, and `[` is the name of a program; VOLUME takes each word for a path.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    CMD ['httpd', '-f']
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    CMD ["httpd", "-f"]
+    ```
+
+    ## Fix safety
+    A suggestion, where other quotes, a bracket at the end or one comma less make JSON of it.
+    """
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if not isinstance(node, Cmd | Entrypoint | Run | Volume) or node.is_json or not node.arguments or node.problems:
+            continue
+        place = _arguments(instruction)
+        text = ctx.text[slice(*place)]
+        if "\n" in text or not _LIKE_JSON.match(text):
+            continue
+        message = _("this is not JSON, so a shell gets it as text, brackets included")
+        if isinstance(node, Volume):
+            message = _("this is not JSON, so each word of it is a path, brackets included")
+        yield Finding(place, message, tuple(_repaired(text, place)))
+
+
+def _arguments(instruction: Instruction) -> TextRange:
+    tokens = instruction.node.arguments
+    return TextRange(instruction.range_of(tokens[0]).start, instruction.range_of(tokens[-1]).end)
+
+
+def _repaired(text: str, place: TextRange) -> Iterator[Fix]:
+    quoted = re.sub("[\u201c\u201d]", '"', text)
+    if '"' not in quoted:
+        quoted = re.sub("['\u2018\u2019]", '"', quoted)
+    for candidate in (quoted, f"{quoted}]", re.sub(r",\s*\]$", "]", quoted)):
+        try:
+            words = json.loads(candidate)
+        except ValueError:
+            continue
+        if all(isinstance(it, str) for it in words):
+            yield Fix(_("Write it as JSON"), (Edit(place, candidate),), Safety.SUGGESTION)
+            return

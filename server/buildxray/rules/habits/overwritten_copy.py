@@ -1,0 +1,65 @@
+"""Several files are copied to one path, so that only the last one stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.text import Edit, TextRange
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
+    """Several sources are copied to one path without a `/` at its end.
+
+    ## What it does
+    Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not a directory that a WORKDIR above has made.
+
+    ## Why it matters
+    Unless the path is a directory already, it becomes a file: each source replaces the one before. The old builder refused it, BuildKit says nothing.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    COPY package.json package-lock.json /srv/app
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    COPY package.json package-lock.json /srv/app/
+    ```
+
+    ## Fix safety
+    A suggestion: it is where the files should be that decides.
+
+    ## Limits
+    Whether the base image has a directory of that name is not known.
+    """
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
+            continue
+        path = node.destination.text
+        if len(node.arguments) < 3 or path.endswith(("/", ".", "\\")) or "$" in path or "~" in path:
+            continue
+        if any(_is_made(path, directory) for directory in instruction.directories) or not instruction.directories:
+            continue
+        range_ = instruction.range_of(node.destination)
+        end = range_.end - (1 if node.is_json else 0)
+        fix = Fix(_("Write `{name}`", name=f"{path}/"), (Edit(TextRange(end, end), "/"),), Safety.SUGGESTION)
+        message = _(
+            "unless `{path}` is a directory already, only the last of the {n} sources stays",
+            path=path,
+            n=len(node.arguments) - 1,
+        )
+        yield Finding(range_, message, (fix,))
+
+
+def _is_made(path: str, directory: str) -> bool:
+    """Whether a path is the working directory or one above it, which exist."""
+    target = path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
+    return directory == target or directory.startswith(f"{target}/")

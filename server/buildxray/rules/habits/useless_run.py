@@ -1,0 +1,52 @@
+"""A RUN does nothing that lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Run
+from buildxray.syntax.text import Edit
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def useless_run(ctx: RuleContext) -> Iterator[Finding]:
+    """A RUN does nothing that lasts.
+
+    ## What it does
+    Looks for RUN without a command, and for RUN whose only command is `cd`.
+
+    ## Why it matters
+    Each RUN has a shell of its own: the next instruction is in the old directory. The step costs time and a layer.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    RUN cd /srv
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    WORKDIR /srv
+    ```
+
+    ## Fix safety
+    A suggestion: WORKDIR creates the directory where it does not exist, and later instructions work in it.
+    """
+    for instruction in ctx.build.instructions:
+        if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
+            continue
+        if not instruction.node.arguments and not instruction.node.is_json:
+            yield Finding(instruction.keyword_range, _("this RUN has no command"))
+            continue
+        words = instruction.node.arguments[0].text.split() if len(instruction.node.arguments) == 1 else []
+        if len(words) != 2 or words[0] != "cd" or instruction.mounts or set(words[1]) & set("$&|;<>`'\"\\*?(){}~#"):
+            continue
+        keyword = "workdir" if instruction.node.keyword.text.islower() else "WORKDIR"
+        fix = Fix(_("Make it a WORKDIR"), (Edit(instruction.range, f"{keyword} {words[1]}"),), Safety.SUGGESTION)
+        place = instruction.range_of(instruction.node.arguments[0])
+        message = _("this `cd` ends with its RUN: the next instruction is in the old directory")
+        yield Finding(place, message, (fix,) if not words[1].startswith("-") else ())

@@ -1,0 +1,55 @@
+"""What `# check=skip=…;error=true` says of rules: those of BuildKit by its names, our own by `kebab-case` or `PascalCase` name.
+
+What it says of BuildKit's checks is heeded where these are made (`plan/checks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
+from buildxray.plan.checks.options import CheckOptionsError, comment_options, comments_above, file_options
+from buildxray.syntax.parser import Dockerfile
+
+__all__ = ["CHECK_NAMES", "SkippedRules", "kebab_case", "read_skipped_rules", "skipped_names"]
+
+_OF_BUILDKIT: Final = frozenset(map(kebab_case, CHECK_NAMES))
+"""BuildKit knows its checks by their Pascal names only."""
+
+
+class SkippedRules(NamedTuple):
+    """The rules of our own that check options silence."""
+
+    in_file: frozenset[str] = frozenset()
+    by_start: tuple[tuple[int, frozenset[str]], ...] = ()
+    """For single instructions, each by the offset at which it starts."""
+    fails: bool = False
+    """Whether what BuildKit's checks find is an error."""
+
+
+def read_skipped_rules(dockerfile: Dockerfile) -> SkippedRules:
+    """Read the directive at the top of the file and the comments above instructions."""
+    try:
+        options = file_options(dockerfile)
+    except CheckOptionsError:
+        return SkippedRules()
+    by_start = [
+        (dockerfile.instructions[idx].start, rules)
+        for idx, comments in comments_above(dockerfile).items()
+        if (rules := _own_rules(comment_options(comments).skipped))
+    ]
+    return SkippedRules(_own_rules(options.skipped), tuple(by_start), options.is_error)
+
+
+def skipped_names(dockerfile: Dockerfile) -> Iterator[str]:
+    """Yield the names that the directive at the top of the file lists, known or not, but `all`."""
+    try:
+        options = file_options(dockerfile)
+    except CheckOptionsError:
+        return
+    yield from sorted({*options.skipped, *options.tried} - {""})
+
+
+def _own_rules(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(kebab_case(it) for it in names if it and it not in CHECK_NAMES) - _OF_BUILDKIT

@@ -1,0 +1,95 @@
+"""Texts of instructions in another form that means the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from buildxray.syntax.arguments import quoted_words
+from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.instructions import Node, Pair
+
+_PLAIN: Final = re.compile(r"[\w@%+:,./-]+")
+"""A word in which no shell sees more than its characters."""
+_OF_THE_SHELL: Final = frozenset(
+    [
+        ".",
+        ":",
+        "alias",
+        "bg",
+        "break",
+        "case",
+        "cd",
+        "command",
+        "continue",
+        "do",
+        "done",
+        "elif",
+        "else",
+        "esac",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "fg",
+        "fi",
+        "for",
+        "function",
+        "if",
+        "jobs",
+        "local",
+        "read",
+        "readonly",
+        "return",
+        "select",
+        "set",
+        "shift",
+        "source",
+        "then",
+        "time",
+        "trap",
+        "type",
+        "ulimit",
+        "umask",
+        "unalias",
+        "unset",
+        "until",
+        "wait",
+        "while",
+    ]
+)
+"""Words that begin a command and are no program."""
+
+
+def plain_words(node: Node) -> list[str] | None:
+    """The words of a shell text in which the shell does nothing but start a program; None for any other text."""
+    if node.is_json or len(node.arguments) != 1 or node.heredocs:
+        return None
+    words = node.arguments[0].text.split()
+    if not all(_PLAIN.fullmatch(it) for it in words) or not words or words[0] in _OF_THE_SHELL:
+        return None
+    return words
+
+
+def modern_value(pair: Pair, escape: str) -> str | None:
+    """What to write after `NAME=` for the value of `NAME value`; None where no simple form means the same."""
+    if pair.value is None:
+        return None
+    value = pair.value.text
+    for candidate in (value, f'"{value}"'):
+        text = f"{pair.name.text}={candidate}"
+        words = quoted_words(text, 0, len(text), escape)
+        if len(words) == 1 and words[0].text == text and _means_the_same(value, candidate, escape):
+            return candidate
+    return None
+
+
+def _means_the_same(one: str, other: str, escape: str) -> bool:
+    """Whether BuildKit expands two texts alike, whatever the variables are."""
+    try:
+        for lookup in (lambda _name: None, lambda name: f"<{name} 'x\" \\>", lambda _name: ""):
+            if expand(lex(one, escape), lookup) != expand(lex(other, escape), lookup):
+                return False
+    except ExpansionError:
+        return False
+    return True

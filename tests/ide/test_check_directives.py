@@ -1,0 +1,46 @@
+"""`# check=…` silences and fails as in BuildKit, and our own rules by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.ide.diagnostics import diagnose
+from buildxray.rules.base import Severity
+from tests.support.rules import context
+
+CASING = "FROM alpine as x\n"
+PLATFORM = "FROM alpine\nRUN echo $TARGETARCH\n"
+
+
+def found(text: str) -> dict[str, Severity]:
+    return {it.rule: it.severity for it in diagnose(context(text))}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "is_reported"),
+    [
+        (f"# check=skip=FromAsCasing\n{CASING}", "from-as-casing", False),
+        (f"# check=skip=all\n{CASING}", "from-as-casing", False),
+        (f"#check = skip = StageNameCasing , FromAsCasing ;error=false\n{CASING}", "from-as-casing", True),
+        (f"# check=skip=StageNameCasing,FromAsCasing;error=false\n{CASING}", "from-as-casing", False),
+        # BuildKit knows its checks by their Pascal names only.
+        (f"# check=skip=from-as-casing\n{CASING}", "from-as-casing", True),
+        (f"# check=skip=undeclared-platform-arg\n{PLATFORM}", "undeclared-platform-arg", False),
+        (f"# check=skip=UndeclaredPlatformArg\n{PLATFORM}", "undeclared-platform-arg", False),
+        (f"# check=skip=all\n{PLATFORM}", "undeclared-platform-arg", True),
+        ("FROM alpine\n# check=skip=UndeclaredPlatformArg\nRUN echo $TARGETARCH\n", "undeclared-platform-arg", False),
+        ("FROM alpine\n# check=skip=Other\nRUN echo $TARGETARCH\n", "undeclared-platform-arg", True),
+        ("# check=skip=Nope\nFROM alpine\n", "misspelled-suppression", True),
+        ("# check=skip=FromAsCasing,emulated-build\nFROM alpine\n", "misspelled-suppression", False),
+        ("# check=bogus\nFROM alpine\n", "build-error", True),
+        ("FROM alpine as x # buildxray\n", "build-error", True),
+    ],
+)
+def test_what_is_silenced(text: str, rule: str, is_reported: bool) -> None:
+    assert (rule in found(text)) == is_reported
+
+
+def test_warnings_may_be_errors() -> None:
+    assert found(f"# check=error=true\n{CASING}")["from-as-casing"] is Severity.ERROR
+    assert found(f"# check=error=true\n{PLATFORM}")["undeclared-platform-arg"] is not Severity.INFORMATION
+    assert found(CASING)["from-as-casing"] is Severity.INFORMATION
