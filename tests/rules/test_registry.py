@@ -39,7 +39,10 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
 def test_the_example_is_true(rule: Rule) -> None:
     bad, good, targets = examples(rule)
     assert findings(rule, context(bad, targets)) != []
-    assert [it.message for other in ALL for it in findings(other, context(good, targets))] == []
+    before = {it.message for other in ALL if other.buildkit_check for it in findings(other, context(bad, targets))}
+    after = [it.message for other in ALL for it in findings(other, context(good, targets))]
+    # An example may be about a form that BuildKit's checks do not like, such as a variable in a shell form.
+    assert [it for it in after if rule.buildkit_check or it not in before] == []
     if rule.fix is not FixAvailability.NEVER:
         check_fix(rule, bad, good, targets=targets)
 
