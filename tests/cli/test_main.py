@@ -283,7 +283,7 @@ def test_plan_as_json(capfd: pytest.CaptureFixture[str], case: str) -> None:
         capfd, "plan", "--format", "json", "--build-platform", build["build_platform"], "--platform", targets, path
     )
     (plan,) = run.objects
-    assert [*plan] == ["path", "build_platform", "target_platforms", "error", "steps"]
+    assert [*plan] == ["path", "build_platform", "target_platforms", "error", "steps", "artifacts"]
     assert (plan["error"] is None) == (build["error"] is None)
     if build["error"] is None:
         assert sorted(it["label"] for it in plan["steps"]) == sorted(it["label"] for it in build["steps"])  # type: ignore[attr-defined]

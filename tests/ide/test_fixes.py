@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from buildxray.ide.code_actions import FIX_ALL, fix_all, quick_fixes
-from buildxray.ide.fixes import fix_text
+from buildxray.ide.fixes import fix_text, keeps_artifacts
+from buildxray.rules.base import Safety
 from buildxray.syntax.text import TextRange, apply_edits
+from tests.rules.test_dockerfiles import examples
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyzer
+from tests.support.markup import fixture
 
 GREET = Path(__file__).parents[2] / "examples" / "greet"
 COST_RULES = (
@@ -99,3 +102,26 @@ def test_every_fix_keeps_its_promise(case: str, targets: str) -> None:
                 assert len(after.build.emulated_steps) <= len(analysis.build.emulated_steps)
     fixed = fix_text(analyzer(targets), text, with_suggestions=True).text
     assert fix_text(analyzer(targets), fixed, with_suggestions=True).text == fixed
+
+
+ALL_DOCKERFILES = [
+    *((case, case_text(case)) for case in CASES),
+    *((it.title, fixture(it.markup).text) for it in examples()),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), ALL_DOCKERFILES, ids=[name for name, _ in ALL_DOCKERFILES])
+def test_no_safe_fix_makes_a_file_of_the_image_worse(name: str, text: str) -> None:
+    before = analyzer().analyze(text)
+    for diagnostic in before.diagnostics:
+        for fix in diagnostic.fixes:
+            if fix.safety is Safety.SAFE:
+                after = analyzer().analyze(apply_edits(text, fix.edits))
+                assert keeps_artifacts(before, after), (name, diagnostic.rule, fix.title)
+
+
+def test_a_file_that_gets_worse_is_seen() -> None:
+    good = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    bad = good.replace("FROM golang", "FROM --platform=$BUILDPLATFORM golang")
+    assert not keeps_artifacts(analyzer().analyze(good), analyzer().analyze(bad))
+    assert keeps_artifacts(analyzer().analyze(bad), analyzer().analyze(good))

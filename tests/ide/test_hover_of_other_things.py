@@ -184,3 +184,10 @@ def test_keywords(markup: str, expected: str) -> None:
 )
 def test_values_in_stages_that_the_image_does_not_need(markup: str, value: str) -> None:
     assert f"\n\nValue here: {value}\n\n" in (hover_at(markup) or "")
+
+
+def test_a_copy_tells_for_which_machine_its_files_are() -> None:
+    stage = "FROM --platform=$BUILDPLATFORM golang AS a\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCO<|>PY --from=a /o /o\n"
+    found = hover_at(stage)
+    assert found is not None
+    assert "- `/o`: **for the build machine**, whatever the target is (made by `go build`)" in found

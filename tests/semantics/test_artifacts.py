@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from buildxray.semantics.artifacts import Artifacts, Machine, Quality, losses
+from buildxray.semantics.artifacts import Artifacts, Machine, Quality, artifacts_as_json, losses
 from buildxray.toolchains.base import Workspace
 from tests.support.rules import TARGETS, context
 
@@ -142,3 +142,19 @@ def test_circles_and_unknown_stages_end() -> None:
     assert artifacts("FROM a AS a\nCOPY --from=b / /\nFROM a AS b\nCOPY --from=a / /\nFROM b\nCOPY --from=c / /\n").all
     text = "FROM a AS s0\n" + "".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} /x /x\n" for n in range(1, 60))
     assert artifacts(f"{text}COPY --from=s59 /x /x\n").all
+
+
+def test_the_json_of_a_plan_shows_them() -> None:
+    text = NATIVE_GO + "RUN go build -o /o ." + IMAGE.format(path="/o")
+    assert artifacts_as_json(artifacts(text)) == [
+        {
+            "path": "/it",
+            "source": "/o",
+            "line": 7,
+            "machine": "build machine",
+            "targets": ["linux/amd64", "linux/arm64"],
+            "makers": [
+                {"maker": "go build", "machine": "build machine", "architecture": "amd64", "certain": True},
+            ],
+        }
+    ]

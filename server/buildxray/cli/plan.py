@@ -15,6 +15,7 @@ from buildxray.cli.reports import as_array, escaped_json
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.project import ProjectBuild
 from buildxray.localization import _
+from buildxray.semantics.artifacts import artifacts_as_json
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.toolchains.base import Workspace
 
@@ -71,7 +72,9 @@ def _read(paths: Iterable[str], builds: Builds, failed: list[str]) -> Iterator[_
 
 
 def _as_json(file: _File) -> str:
-    return escaped_json(json.dumps(plan_as_json(file.analysis.plan, file.shown), ensure_ascii=False))
+    plan = plan_as_json(file.analysis.plan, file.shown)
+    plan["artifacts"] = artifacts_as_json(file.analysis.build.artifacts)
+    return escaped_json(json.dumps(plan, ensure_ascii=False))
 
 
 def _write_text(files: Iterator[_File], out: Output, *, has_origin: bool) -> None:

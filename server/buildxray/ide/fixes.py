@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from buildxray.ide.analysis import Analyzer
+from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.base import Fix, Safety
+from buildxray.semantics.artifacts import losses
 from buildxray.syntax.instructions import Unknown
 from buildxray.syntax.text import apply_edits
 
@@ -29,22 +30,31 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
     do not have is left as it is: it is another kind of file, or made into a Dockerfile by something else first.
     """
     titles: list[str] = []
-    if any(isinstance(it.node, Unknown) for it in analyzer.analyze(text).dockerfile.instructions):
+    analysis = analyzer.analyze(text)
+    if any(isinstance(it.node, Unknown) for it in analysis.dockerfile.instructions):
         return FixedText(text, ())
     seen = {text}
     while len(titles) < _MOST:
-        for fix in map(_preferred, analyzer.analyze(text).diagnostics):
+        for fix in map(_preferred, analysis.diagnostics):
             if fix is None or (fix.safety is not Safety.SAFE and not with_suggestions):
                 continue
-            fixed = apply_edits(text, fix.edits)
-            if fixed not in seen:
+            fixed = apply_edits(analysis.text, fix.edits)
+            if fixed in seen:
+                continue
+            seen.add(fixed)
+            after = analyzer.analyze(fixed)
+            if fix.safety is not Safety.SAFE or keeps_artifacts(analysis, after):
                 break
         else:
             break
-        text = fixed
-        seen.add(text)
+        analysis = after
         titles.append(fix.title)
-    return FixedText(text, tuple(titles))
+    return FixedText(analysis.text, tuple(titles))
+
+
+def keeps_artifacts(before: Analysis, after: Analysis) -> bool:
+    """Return whether every file of the image suits its platform after an edit as well as before: what a safe fix promises."""
+    return not losses(before.build.artifacts, after.build.artifacts)
 
 
 def _preferred(diagnostic: Diagnostic) -> Fix | None:

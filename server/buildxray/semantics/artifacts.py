@@ -167,6 +167,10 @@ class Artifacts:
                         found[key] = it if key not in found else _joined(found[key], it)
         return tuple(sorted(found.values(), key=lambda it: it.instruction))
 
+    def line(self, artifact: Artifact) -> int:
+        """The line of the instruction that puts an artifact into the image, 1-based."""
+        return self._plan.instruction(artifact.instruction).first_line
+
     def of(self, instruction: int) -> tuple[Artifact, ...]:
         """Those that one COPY or ADD puts into the image; empty for other instructions."""
         return tuple(it for it in self.all if it.instruction == instruction)
@@ -644,10 +648,34 @@ def losses(before: Artifacts, after: Artifacts) -> tuple[str, ...]:
     """Return the paths of the image that were better before an edit than after it; an edit is proved safe where there are none.
 
     A path gets worse that certainly is for another machine afterwards, that nobody can tell of any more, or that is gone; and where cgo is
-    switched on or off.
+    switched on or off, unless the program was for the wrong machine before.
     """
     old, new = before.qualities(), after.qualities()
     worse = [path for (path, platform), it in old.items() if it.value > new.get((path, platform), Quality.WRONG).value]
     old_c, new_c = before.c_users(), after.c_users()
-    changed = [path for path, users in new_c.items() if old_c.get(path, users) != users]
+    repaired = {path for (path, platform), it in new.items() if it.value > old.get((path, platform), it).value}
+    changed = [path for path, users in new_c.items() if old_c.get(path, users) != users and path not in repaired]
     return tuple(dict.fromkeys((*worse, *changed)))
+
+
+def artifacts_as_json(artifacts: Artifacts) -> list[dict[str, object]]:
+    """Return the `artifacts` of `buildxray plan --format json`: one object for each path, in the order of the file."""
+    return [
+        {
+            "path": artifact.path,
+            "source": artifact.source,
+            "line": artifacts.line(artifact),
+            "machine": artifact.machine.value,
+            "targets": [str(it) for it in artifact.targets],
+            "makers": [
+                {
+                    "maker": it.maker,
+                    "machine": it.machine.value,
+                    "architecture": it.architecture,
+                    "certain": it.is_certain,
+                }
+                for it in dict.fromkeys(replace(one, target=0, use=None, uses_c=None) for one in artifact.origins)
+            ],
+        }
+        for artifact in artifacts.all
+    ]

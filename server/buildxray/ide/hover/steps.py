@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note
 from buildxray.localization import _, ngettext
+from buildxray.semantics.artifacts import Artifact, Machine
 from buildxray.semantics.build import Instruction, Step
 from buildxray.semantics.cost import Execution, Sharing, execution, split_reason
 from buildxray.syntax.instructions import Copying, Run, Workdir
@@ -29,8 +32,34 @@ def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
         _headline(name, executed),
         "\n".join(f"- {_shown(it)}" for it in executed.steps),
         split_reason(instruction),
+        _artifacts(analysis, instruction),
         platforms_note(analysis),
     ]
+
+
+_MOST_ARTIFACTS: Final = 6
+"""Lines of a hover; a COPY with more sources is cut."""
+
+
+def _artifacts(analysis: Analysis, instruction: Instruction) -> str:
+    """For which machine the files are that a COPY or ADD puts into the image, and who made them; empty for other instructions."""
+    lines = [_artifact(it) for it in analysis.build.artifacts.of(instruction.idx)]
+    return "\n".join(f"- {it}" for it in dict.fromkeys(lines[:_MOST_ARTIFACTS]))
+
+
+def _artifact(artifact: Artifact) -> str:
+    makers = dict.fromkeys(it.maker for it in artifact.origins if it.maker and not it.is_from_context)
+    machine = {
+        Machine.TARGET: _("for the target platform"),
+        Machine.BUILDER: _("**for the build machine**, whatever the target is"),
+        Machine.CONSTANT: _("**for one architecture**, whatever the target is"),
+        Machine.NEUTRAL: _("for every machine"),
+        Machine.UNKNOWN: _("the text does not tell for which machine"),
+    }[artifact.machine]
+    if not makers:
+        return _("`{path}`: {machine}", path=artifact.source, machine=machine)
+    made_by = _(", ").join(f"`{it}`" for it in [*makers][:3])
+    return _("`{path}`: {machine} (made by {makers})", path=artifact.source, machine=machine, makers=made_by)
 
 
 def _headline(name: str, executed: Execution) -> str:
