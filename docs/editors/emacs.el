@@ -4,6 +4,7 @@
   (add-to-list 'eglot-server-programs
                '((dockerfile-mode dockerfile-ts-mode)
                  "buildxray" "lsp"
+                 ;; Eglot starts one server for a mode: this one completes, documents and formats too.
                  ;; :initializationOptions (:platforms ["linux/amd64" "linux/arm64"])
                  )))
 

@@ -6,16 +6,31 @@ vim.lsp.config("buildxray", {
   settings = {
     buildxray = {
       -- platforms = { "linux/amd64", "linux/arm64" },
+      -- Beside docker-langserver, so that nothing comes twice:
+      -- navigation = false,
+      -- general = false,
     },
   },
 })
 vim.lsp.enable("buildxray")
 
--- What each RUN costs, behind it, and each stage, above it: Neovim shows neither unless asked to.
-vim.lsp.inlay_hint.enable()
-vim.api.nvim_create_autocmd({ "LspAttach", "BufEnter", "InsertLeave", "TextChanged" }, {
-  pattern = { "*ockerfile*", "*ontainerfile*" },
+-- What each RUN costs, at its end, and each stage, above it: Neovim shows neither unless asked to.
+vim.api.nvim_create_autocmd("LspAttach", {
   callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if not client or client.name ~= "buildxray" then
+      return
+    end
+    vim.lsp.inlay_hint.enable(true, { bufnr = event.buf })
     vim.lsp.codelens.refresh({ bufnr = event.buf })
+    vim.api.nvim_create_autocmd({ "BufEnter", "InsertLeave", "TextChanged" }, {
+      buffer = event.buf,
+      callback = function()
+        vim.lsp.codelens.refresh({ bufnr = event.buf })
+      end,
+    })
   end,
 })
+
+-- The text of a finding below its line; Neovim only marks the place unless asked to. This is for all languages.
+-- vim.diagnostic.config({ virtual_lines = { current_line = true } })

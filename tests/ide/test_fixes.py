@@ -67,11 +67,38 @@ def test_what_the_light_bulb_offers() -> None:
     analysis = analyzer().analyze(text)
     actions = [*quick_fixes(analysis, TextRange(7, 7))]
     assert [(it.title, it.is_preferred) for it in actions] == [
-        ("Cross-compile this stage", True),
+        ("Cross-compile this stage: 3 of 6 RUN steps leave emulation", True),
         ("Ignore `emulated-build` for this instruction", False),
         ("Ignore `emulated-build` in this file", False),
     ]
-    assert [*quick_fixes(analysis, TextRange(60, 60))] == []
+    end = len("FROM golang")
+    assert [it.title for it in quick_fixes(analysis, TextRange(end, end))] == [it.title for it in actions]
+
+
+def titles(text: str, place: TextRange, **named: frozenset[tuple[str, TextRange]]) -> list[str]:
+    found = [it.title for it in quick_fixes(analyzer().analyze(text), place, **named)]
+    return [it for it in found if not it.startswith("Ignore")]
+
+
+def test_fixes_where_people_look() -> None:
+    text = "FROM golang AS build\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    native = "Cross-compile this stage: 1 of 2 RUN steps leaves emulation"
+    start, run = TextRange(0, 0), text.index("RUN")
+    (finding,) = [it for it in analyzer().analyze(text).diagnostics if it.rule == "emulated-build"]
+    # Anywhere in the line; at the RUN that it is about, where it edits as well; wherever a client names it.
+    assert titles(text, start) == [native]
+    assert titles(text, TextRange(run, run)) == [native]
+    elsewhere = TextRange(text.index("WORKDIR"), text.index("WORKDIR"))
+    assert titles(text, elsewhere) == []
+    (named,) = titles(text, elsewhere, named=frozenset({(finding.rule, finding.range)}))
+    assert named == f"{native} (in line 1)"
+
+
+def test_a_suggestion_says_that_it_is_one() -> None:
+    text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    assert titles(text, TextRange(0, 0)) == [
+        "Cross-compile this stage: 1 of 2 RUN steps leaves emulation (a suggestion: look at it first)"
+    ]
 
 
 def test_fix_all_is_one_edit() -> None:

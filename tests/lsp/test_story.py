@@ -18,11 +18,11 @@ async def tell_the_story(session: Editor, before: str, after: str) -> None:
     (finding,) = await session.open(before)
     assert session.marked(finding.range) == "golang:1.26-alpine"
     assert (finding.code, finding.severity) == ("emulated-build", types.DiagnosticSeverity.Warning)
-    assert "3 of 6 RUN steps" in finding.message
+    assert "as do all its 3 RUN instructions" in finding.message
 
     actions = await session.actions(finding.range)
     preferred = [it for it in actions if it.is_preferred]
-    assert [it.title for it in preferred] == ["Cross-compile this stage"]
+    assert [it.title for it in preferred] == ["Cross-compile this stage: 3 of 6 RUN steps leave emulation"]
     assert preferred[0].kind == types.CodeActionKind.QuickFix
     assert [it.code for it in preferred[0].diagnostics or ()] == ["emulated-build"]
 

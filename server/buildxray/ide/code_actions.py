@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,8 +10,8 @@ from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.fixes import fix_text
 from buildxray.ide.suppressions import ignore_here, ignore_in_file
-from buildxray.localization import _
-from buildxray.rules.base import Safety
+from buildxray.localization import _, ngettext
+from buildxray.rules.base import Fix, Safety
 from buildxray.syntax.text import Edit, TextRange, edits_between
 
 ActionKind = Literal["quickfix", "source.fixAll.buildxray"]
@@ -31,20 +31,60 @@ class Action:
     """Whether an editor may apply it by its shortcut for automatic fixes."""
 
 
-def quick_fixes(analysis: Analysis, place: TextRange) -> Iterator[Action]:
-    """The fixes of the diagnostics that a place touches, then the ways to silence them."""
-    touched = [it for it in analysis.diagnostics if it.range.touches(place)]
-    for diagnostic in touched:
-        for idx, fix in enumerate(diagnostic.fixes):
-            is_preferred = idx == 0 and fix.safety is Safety.SAFE
-            yield Action(fix.title, "quickfix", fix.edits, (diagnostic,), is_preferred)
-    for diagnostic in touched:
+def quick_fixes(analysis: Analysis, place: TextRange, named: Container[tuple[str, TextRange]] = ()) -> Iterator[Action]:
+    """The fixes of the diagnostics at a place, then the ways to silence them, then the fixes of what a place causes.
+
+    A diagnostic is at a place that touches it, that is empty and on its line, or that names it (`named` holds rules and
+    ranges). An instruction that a diagnostic points to offers its fixes too.
+    """
+    whole = _whole_line(analysis, place) if place.start == place.end else place
+    here = [it for it in analysis.diagnostics if it.range.touches(whole) or (it.rule, it.range) in named]
+    for diagnostic in here:
+        yield from _fixes(analysis, diagnostic, whole)
+    for diagnostic in here:
         rule = diagnostic.rule
-        here = ignore_here(analysis.dockerfile, rule, diagnostic.range)
-        if here is not None:
-            yield Action(_("Ignore `{rule}` for this instruction", rule=rule), "quickfix", (here,), (diagnostic,))
+        silenced = ignore_here(analysis.dockerfile, rule, diagnostic.range)
+        if silenced is not None:
+            yield Action(_("Ignore `{rule}` for this instruction", rule=rule), "quickfix", (silenced,), (diagnostic,))
         in_file = ignore_in_file(analysis.dockerfile, rule)
         yield Action(_("Ignore `{rule}` in this file", rule=rule), "quickfix", (in_file,), (diagnostic,))
+    for diagnostic in analysis.diagnostics:
+        if diagnostic not in here and any(it.range.touches(whole) for it in diagnostic.related):
+            yield from _fixes(analysis, diagnostic, whole)
+
+
+def _whole_line(analysis: Analysis, place: TextRange) -> TextRange:
+    """The line of a cursor; its end is left out, so that the next line does not count."""
+    line = analysis.lines.line_of(place.start)
+    return TextRange(analysis.lines.starts[line], analysis.lines.ends[line])
+
+
+def _fixes(analysis: Analysis, diagnostic: Diagnostic, place: TextRange) -> Iterator[Action]:
+    for idx, fix in enumerate(diagnostic.fixes):
+        is_safe = fix.safety is Safety.SAFE
+        title = _title(analysis, fix, place)
+        yield Action(title, "quickfix", fix.edits, (diagnostic,), is_preferred=idx == 0 and is_safe)
+
+
+def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
+    """What a fix does, what is gained by it, where it is made, and whether it has to be looked at."""
+    title = fix.title
+    before = analysis.build
+    gained = len(before.emulated_steps) - len(analysis.context.after(fix.edits).build.emulated_steps)
+    if gained > 0:
+        n_runs = len(before.run_steps)
+        title = ngettext(
+            "{title}: {n} of {n_runs} RUN steps leaves emulation",
+            "{title}: {n} of {n_runs} RUN steps leave emulation",
+            gained,
+            title=title,
+            n_runs=n_runs,
+        )
+    line_of = analysis.lines.line_of
+    lines = [line_of(it.range.start) for it in fix.edits]
+    if lines and not any(line_of(place.start) <= it <= line_of(place.end) for it in lines):
+        title = _("{title} (in line {line})", title=title, line=lines[0] + 1)
+    return title if fix.safety is Safety.SAFE else _("{title} (a suggestion: look at it first)", title=title)
 
 
 def fix_all(analyzer: Analyzer, analysis: Analysis) -> Action | None:

@@ -54,6 +54,13 @@ def section(raw: object) -> object:
     return {} if found in ([], ()) else found
 
 
+def named_diagnostics(
+    lines: LineIndex, diagnostics: Sequence[types.Diagnostic], unit: ColumnUnit
+) -> frozenset[tuple[str, TextRange]]:
+    """The rules and ranges of the diagnostics that a client asks about."""
+    return frozenset((str(it.code), text_range(lines, it.range, unit)) for it in diagnostics if it.code is not None)
+
+
 def format_options(options: types.FormattingOptions) -> FormatOptions:
     """How the editor indents."""
     return FormatOptions(" " * max(1, min(options.tab_size, 16)) if options.insert_spaces else "\t")

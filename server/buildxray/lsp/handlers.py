@@ -169,7 +169,8 @@ def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAc
         return []
     analysis = document.analysis
     place = from_lsp.text_range(analysis.lines, params.range, ls.client.unit)
-    actions = [*quick_fixes(analysis, place)] if _is_wanted(params.context, _QUICK_FIX) else []
+    named = from_lsp.named_diagnostics(analysis.lines, params.context.diagnostics, ls.client.unit)
+    actions = [*quick_fixes(analysis, place, named)] if _is_wanted(params.context, _QUICK_FIX) else []
     is_automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
     if _is_wanted(params.context, FIX_ALL) and (params.context.only or not is_automatic):
         everything = fix_all(document.analyzer, analysis)

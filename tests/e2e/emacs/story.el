@@ -75,7 +75,8 @@
      (should (string-search "`go build` runs under emulation for linux/arm64" (flymake-diagnostic-text finding)))
      (goto-char (flymake-diagnostic-beg finding))
      (should (looking-at-p "golang:1.26-alpine")))
-   (cl-letf (((symbol-function 'completing-read) (lambda (&rest _) "Cross-compile this stage"))
+   (cl-letf (((symbol-function 'completing-read) (lambda (_ titles &rest _)
+                                                 (try-completion "Cross-compile this stage" titles)))
              ;; A key, not a mouse.
              (last-nonmenu-event ?\r))
      (call-interactively #'eglot-code-actions))
@@ -90,6 +91,33 @@
    (eldoc-print-current-symbol-info t)
    (until (lambda () (string-search "the architecture that is built for" (documentation-shown))))
    (should (string-match-p "linux/arm64.*arm64" (documentation-shown)))))
+
+(ert-deftest an-instruction-is-completed-and-explained ()
+  (set-up-with-platforms)
+  (in-dockerfile
+   (goto-char (point-max))
+   (insert "HEALTHC")
+   (completion-at-point)
+   (should (string-search "HEALTHCHECK" (buffer-string)))
+   (search-backward "HEALTHCHECK")
+   (eldoc-print-current-symbol-info t)
+   (until (lambda () (string-search "still works" (documentation-shown))))))
+
+(ert-deftest the-document-is-formatted ()
+  (set-up-with-platforms)
+  (in-dockerfile
+   (let ((tidy (buffer-string)))
+     (goto-char (point-min))
+     (insert "  ")
+     (eglot-format-buffer)
+     (should (equal (buffer-string) tidy)))))
+
+(ert-deftest a-build-error-is-found ()
+  (set-up-with-platforms)
+  (in-dockerfile
+   (goto-char (point-max))
+   (insert "RUNN make\n")
+   (until (lambda () (seq-find (lambda (it) (equal (flymake-diagnostic-type it) 'eglot-error)) (flymake-diagnostics))))))
 
 (ert-deftest a-stage-is-renamed ()
   (set-up-with-platforms)

@@ -29,6 +29,7 @@ class Neovim:
 
     def __init__(self, command: str, setup: Path, home: Path) -> None:
         self._command = command
+        self.setup = "0.7" if command == "nvim" else ""
         self._socket = home / "socket"
         self._environment = {"HOME": str(home), "PATH": f"{ROOT / '.venv' / 'bin'}:{os.defpath}"}
         arguments = ["--headless", "--listen", str(self._socket), "-u", str(setup), "Dockerfile"]
@@ -149,7 +150,7 @@ def test_an_emulated_compiler_is_found_and_made_native(neovim: Neovim) -> None:
     neovim.lua("""
         vim.ui.select = function(items, options, choose)
           for _, item in ipairs(items) do
-            if options.format_item(item) == "Cross-compile this stage" then choose(item) end
+            if vim.startswith(options.format_item(item), "Cross-compile this stage") then choose(item) end
           end
         end
     """)
@@ -178,3 +179,42 @@ def test_costs_are_shown_beside_the_text(neovim: Neovim) -> None:
     emulated = "×2  emulated: linux/arm64"
     until(lambda: neovim.virtual_texts().count(emulated) == 3)
     until(lambda: "linux/amd64, linux/arm64 (the target's) · 16 steps · 3 emulated" in neovim.virtual_texts())
+
+
+def ask(neovim: Neovim, method: str, line: int, column: int, **others: object) -> Any:  # noqa: ANN401 - JSON
+    """The answer of the server to a request about a place."""
+    more = "".join(f" parameters.{name} = vim.json.decode([[{json.dumps(it)}]])" for name, it in others.items())
+    return neovim.lua(f"""
+        local parameters = {{
+          textDocument = vim.lsp.util.make_text_document_params(0),
+          position = {{ line = {line}, character = {column} }},
+        }}
+        {more}
+        local answers = vim.lsp.buf_request_sync(0, "{method}", parameters, 10000)
+        for _, answer in pairs(answers or {{}}) do return answer.result or vim.NIL end
+        return vim.NIL
+    """)
+
+
+def test_instructions_are_completed(neovim: Neovim) -> None:
+    last = len(neovim.text.splitlines())
+    neovim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, true, { 'HEALTHC' })")
+    found = ask(neovim, "textDocument/completion", last, 7)
+    assert [it["label"] for it in found["items"]] == ["HEALTHCHECK"]
+
+
+def test_the_argument_that_comes_next_is_shown(neovim: Neovim) -> None:
+    found = ask(neovim, "textDocument/signatureHelp", 0, 5)
+    assert found["signatures"][0]["label"].startswith("FROM [--platform=platform] image[:tag]")
+
+
+def test_the_document_is_formatted(neovim: Neovim) -> None:
+    tidy = neovim.text
+    neovim.lua("vim.api.nvim_buf_set_text(0, 0, 0, 0, 0, { '  ' })")
+    neovim.lua("vim.lsp.buf." + ("formatting_sync(nil, 10000)" if "0.7" in neovim.setup else "format()"))
+    until(lambda: neovim.text == tidy)
+
+
+def test_a_build_error_is_found(neovim: Neovim) -> None:
+    neovim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, true, { 'RUNN make' })")
+    until(lambda: any(it["severity"] == 1 and it["code"] == "build-error" for it in neovim.diagnostics))
