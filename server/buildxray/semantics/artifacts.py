@@ -13,7 +13,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from buildxray.plan.model import TargetPlan
@@ -589,6 +589,7 @@ def _may_be_directory(source: str) -> bool:
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
 
 
+@lru_cache(maxsize=4096)
 def _is_of_system(path: str) -> bool:
     path = path.rstrip("/") or "/"
     if any(holds(it, path) for it in FOR_ALL):

@@ -90,7 +90,7 @@ def _installed_to(invocation: Invocation) -> Iterator[str]:
     if prefix is not None:
         yield from invocation.paths(prefix)
     for command in invocation.preparations:
-        prepared = replace(invocation, command=command, _settings={}).argument(*_PREFIXES)
+        prepared = replace(invocation, command=command, _settings={}, _values={}).argument(*_PREFIXES)
         if prepared is not None:
             yield from invocation.paths(prepared)
     if not any(roots) and prefix is None:

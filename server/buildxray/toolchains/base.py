@@ -13,6 +13,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
+from buildxray.syntax.text import TextRange
 
 
 class Effect(Enum):
@@ -113,6 +114,10 @@ class Invocation:
     """The variables of the environment whose values depend on the platform."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
     """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""
+    _values: dict[tuple[TextRange, str], tuple[str | None, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """Of words of this RUN, by their places."""
 
     def setting(self, name: str) -> Setting:
         """A variable as the command sees it: assigned in front of it, exported before, or in the environment."""
@@ -139,7 +144,11 @@ class Invocation:
         """What the shell makes of a word for each target platform; None where the text cannot tell all of it."""
         if word.value is not None:
             return (word.value,) * len(self.targets)
-        return tuple(it.value(word, self.command) for it in self.evaluators)
+        key = word.range, word.text
+        known = self._values.get(key)
+        if known is None:
+            known = self._values[key] = tuple(it.value(word, self.command) for it in self.evaluators)
+        return known
 
     def evaluate_partly(self, word: ShellWord) -> tuple[str, ...]:
         """What the shell makes of a word for each target platform, with `UNKNOWN` for each part that the text cannot tell."""

@@ -85,7 +85,8 @@ def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
         for token in node.sources:
             yield from _in_text(ctx, instruction.range_of(token).start, token.text)
     elif isinstance(instruction, Run):
-        for command in instruction.commands:
+        source = ctx.text[slice(*instruction.range)]
+        for command in instruction.commands if _USE.search(source) else ():
             if command.name in _TELLING or is_chosen(command) or command.syntax.is_substitution:
                 continue
             for word in command.syntax.words:

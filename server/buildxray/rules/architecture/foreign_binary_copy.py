@@ -141,7 +141,7 @@ def _maker(
 ) -> KnownCommand | None:
     """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
     known = {id(it.invocation): it for it in installers if it.use.outputs and not removed & {*it.use.outputs}}
-    for origin in ctx.build.artifacts.origins(stage.idx, path):
+    for origin in ctx.build.artifacts.origins(stage.idx, path) if known else ():
         if origin.use is not None and origin.machine is Machine.BUILDER and origin.is_certain:
             command = known.get(id(origin.use.invocation))
             if command is not None:
