@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import sys
@@ -10,7 +11,7 @@ from lsprotocol import types
 
 from buildxray.lsp.handlers import register
 from buildxray.lsp.server import Server
-from buildxray.lsp.streams import serve
+from buildxray.lsp.streams import leave, serve, serve_tcp
 
 _log = logging.getLogger("buildxray")
 
@@ -38,14 +39,14 @@ def start_stdio() -> None:
     """Effect: serve the client at the other end of the standard streams, until it disconnects."""
     server = create_server()
     _freeze_gc()
-    serve(server, sys.stdin.buffer, sys.stdout.buffer)
+    leave(serve(server, sys.stdin.buffer, sys.stdout.buffer))
 
 
 def start_tcp(host: str, port: int) -> None:
     """Effect: serve the first client that connects, until it disconnects."""
     server = create_server()
     _freeze_gc()
-    server.start_tcp(host, port)
+    leave(asyncio.run(serve_tcp(server, host, port)))
 
 
 def _freeze_gc() -> None:

@@ -17,6 +17,7 @@ from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
 from buildxray.lsp import from_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.protocol import Protocol
 from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
@@ -43,7 +44,11 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__(
-            "buildxray", buildxray.__version__, types.TextDocumentSyncKind.Full, converter_factory=tolerant_converter
+            "buildxray",
+            buildxray.__version__,
+            types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
+            converter_factory=tolerant_converter,
         )
         self.client = Client()
         self.settings = ClientSettings()
@@ -56,6 +61,10 @@ class Server(LanguageServer):
         self._projects = Projects()
         self._warned: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Effect: write an error to the log; pygls would show a pop-up for each."""
+        _log.info("%s: %s", getattr(source, "__name__", source), error)
 
     @property
     def folders(self) -> list[str]:
@@ -141,6 +150,8 @@ class Server(LanguageServer):
             # The result is stale if another read of this document has started meanwhile.
             if document.turn != turn or self.documents.get(document.uri) is not document:
                 continue
+            # Between two documents others are answered.
+            await asyncio.sleep(0)
             self.warn(built.problems)
             is_first = document.is_provisional
             document.is_provisional = False
