@@ -181,14 +181,14 @@ def test_after_shutdown_requests_are_invalid_and_exit_leaves() -> None:
         assert client.ask("shutdown", None)["result"] is None
         assert client.ask("textDocument/hover", PLACE)["error"]["code"] == -32600
         client.notify("exit", None)
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 def test_exit_without_shutdown() -> None:
     with started() as (client, process):
         client.initialize()
         client.notify("exit", None)
-        assert process.wait(5) == 1
+        assert process.wait(30) == 1
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout"])
@@ -218,7 +218,7 @@ def test_it_leaves_while_a_project_is_read(tmp_path: Path) -> None:
         client.notify("textDocument/didOpen", {"textDocument": item})
         client.ask("shutdown", None)
         client.notify("exit", None)
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 async def test_futures_of_notifications_are_forgotten() -> None:
@@ -298,4 +298,6 @@ def test_tcp_survives_a_scan_and_http_and_serves_one_client() -> None:
             assert "one client" in other.read()["params"]["message"]
             client.open()
             assert "result" in client.ask("textDocument/hover", PLACE)
-        process.wait(10)
+            client.sink.close()
+            client.source.close()
+        process.wait(60)
