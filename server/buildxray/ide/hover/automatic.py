@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.ide.literals import literal
 from buildxray.ide.names import shell_at
 from buildxray.localization import N_, _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values, since
@@ -96,7 +97,7 @@ def _table(analysis: Analysis, place: _Place) -> str:
     head = [_("target platform"), _("value here"), *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
     rows: list[list[str]] = []
     for platform, value in zip(analysis.request.target_platforms, _values(analysis, place), strict=True):
-        row = [f"`{platform}`", _("*not set*") if value is None else f"`{value}`" if value else _("*empty*")]
+        row = [f"`{platform}`", _("*not set*") if value is None else f"`{literal(value)}`" if value else _("*empty*")]
         if has_names:
             names = architecture_names(platform)
             row += ["–"] * 4 if names is None else [f"`{it}`" for it in names]
@@ -115,7 +116,7 @@ def _scope(analysis: Analysis, place: _Place) -> str:
         return _global_scope(analysis, place)
     if isinstance(view.node, Onbuild):
         return _("The stages that are built on this one see what they declare themselves.")
-    here = _("stage `{stage}`", stage=stage.name) if stage.name else _("this stage")
+    here = _("stage `{stage}`", stage=literal(stage.name)) if stage.name else _("this stage")
     if place.is_shell and isinstance(view, Run) and any(place.name in it.variables for it in view.script.commands):
         return _("The script sets a variable of its own with this name.")
     declared = view if place.is_declaration else view.declaration(place.name)
@@ -132,7 +133,7 @@ def _scope(analysis: Analysis, place: _Place) -> str:
     if pair.value is not None:
         return _("**The default in line {line} hides BuildKit's value.**", line=line)
     if declared.stage is not None and declared.stage is not stage:
-        return _("Inherited from stage `{stage}` (line {line}).", stage=declared.stage.display_name, line=line)
+        return _("Inherited from stage `{stage}` (line {line}).", stage=literal(declared.stage.display_name), line=line)
     return _("Declared in {stage} (line {line}).", stage=here, line=line)
 
 

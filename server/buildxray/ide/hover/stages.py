@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, occurrence_at
 from buildxray.localization import _, ngettext
 from buildxray.semantics.build import Stage
@@ -61,14 +64,21 @@ def _platform_table(stage_: Stage) -> str:
     return table([_("target platform"), _("platform of this stage")], zip(targets, platforms, strict=True))
 
 
+def _origin(stage_: Stage) -> str:
+    """Where the platform comes from; what the document says of it is code."""
+    text = platform_origin(stage_)
+    is_code = text.startswith("--platform=")
+    return f"`{literal(text)}`" if is_code else re.sub(r"[\[\]<>!]", r"\\\g<0>", literal(text))
+
+
 def _described(analysis: Analysis, stage_: Stage) -> str:
     platforms = _(", ").join(f"`{it}`" for it in dict.fromkeys(stage_.platforms))
     parts = [
         _(
             "**stage `{stage}`** on {platforms} ({origin})",
-            stage=stage_.display_name,
+            stage=literal(stage_.display_name),
             platforms=platforms or _("no platform"),
-            origin=platform_origin(stage_),
+            origin=_origin(stage_),
         )
     ]
     if not stage_.is_needed:

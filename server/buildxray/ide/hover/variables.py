@@ -6,6 +6,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
+from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, Occurrence, occurrence_at
 from buildxray.localization import N_, _, localized
 from buildxray.syntax.instructions import Arg, Env, WithPairs
@@ -68,7 +69,7 @@ def _values(analysis: Analysis, found: Occurrence) -> str:
     view = analysis.build.instructions[found.instruction]
     read = view.values if view.is_global else view.known_values
     values = read(found.name.text, after=found.is_declaration)
-    shown = [_("*not known*") if it is None else f"`{it}`" if it else _("*empty*") for it in values]
+    shown = [_("*not known*") if it is None else f"`{literal(it)}`" if it else _("*empty*") for it in values]
     if len({*shown}) == 1:
         return _("Value here: {value}", value=shown[0])
     platforms = (f"`{it}`" for it in analysis.request.target_platforms)
@@ -83,9 +84,9 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
     if origin is None:
         sentence = _("Declared above the first `FROM` (line {line})", line=line)
     elif here is not None and origin is not here:
-        sentence = _("Inherited from stage `{stage}` (line {line})", stage=origin.display_name, line=line)
+        sentence = _("Inherited from stage `{stage}` (line {line})", stage=literal(origin.display_name), line=line)
     else:
-        sentence = _("Declared in stage `{stage}` (line {line})", stage=origin.display_name, line=line)
+        sentence = _("Declared in stage `{stage}` (line {line})", stage=literal(origin.display_name), line=line)
     if not is_argument:
         return _("{declared}; it stays in the image.", declared=sentence)
     if any(it == name for it, __ in analysis.request.build_arguments):
