@@ -11,7 +11,7 @@ NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick fmt lint types pytest client e2e release-check bench lock
+.PHONY: help setup demo test quick fmt lint types pytest client e2e release-check bench fuzz lock
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ release-check: $(INSTALLED) $(CLIENT_INSTALLED) ## what a release needs besides:
 
 bench: $(INSTALLED) ## how long plans take
 	$(BIN)/pytest tests/bench --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds
+
+fuzz: $(INSTALLED) ## change Dockerfiles at random for SECONDS (60), and look whether a promise breaks
+	$(BIN)/python tools/fuzz.py $(or $(SECONDS),60)
 
 lock: ## pin the newest versions of all dependencies
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes --quiet --upgrade \
