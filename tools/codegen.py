@@ -79,7 +79,8 @@ def rule_summaries() -> str:
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "platforms": {"type": "array", "items": {"type": "string"}, "examples": [["linux/amd64", "linux/arm64"]]},
-    "buildPlatform": {"type": "string", "default": ""},
+    "buildPlatform": {"type": ["string", "object"], "additionalProperties": {"type": "string"}, "default": ""},
+    "build": {"type": "string", "default": ""},
     "select": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
     "ignore": {"type": "array", "items": {"type": "string", "enum": [it.name for it in ALL]}, "uniqueItems": True},
     "exclude": {

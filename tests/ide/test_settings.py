@@ -44,7 +44,7 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"buildPlatfrom": "x"}, "`buildxray.buildPlatfrom` is no setting; did you mean `buildxray.buildPlatform`?"),
         (
             {"zzz": "x"},
-            "`buildxray.zzz` is no setting; there are `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
+            "`buildxray.zzz` is no setting; there are `buildxray.build`, `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
         ),
         (
             {"ignore": ["emulated-biuld"]},

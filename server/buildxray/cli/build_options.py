@@ -15,9 +15,10 @@ from buildxray.cli.files import STDIN
 from buildxray.files.reading import ReadError
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import Configuration, read_configuration
-from buildxray.ide.project import ProjectBuild, Projects
+from buildxray.ide.project import ProjectBuild, Projects, is_named
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
 from buildxray.localization import _
+from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, is_known, nearest_known
 from buildxray.projects.builds import absolute
 from buildxray.toolchains.base import Workspace
@@ -36,18 +37,22 @@ class BuildOptions:
     """The settings of the file that `--config` names."""
     stdin_path: str | None = None
     """The file that the standard input is."""
+    contexts: tuple[tuple[str, str], ...] = ()
+    """Named contexts."""
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> BuildOptions:
         """Read the options. Raises `CliError`."""
         arguments = tuple(_build_argument(it) for it in options.build_arg if _is_given(it))
         settings = _settings(options)
-        for platform in (*(settings.platforms or ()), *((settings.build_platform,) if settings.build_platform else ())):
+        machines = (*filter(None, (settings.machines.own,)), *settings.machines.others)
+        for platform in (*(settings.platforms or ()), *machines):
             if not is_known(platform):
                 warn(_unknown(platform))
         given = vars(options)
         configuration = _configuration(given["config"]) if given.get("config") is not None else None
-        return cls(settings, arguments, options.target, configuration, given.get("stdin_filename"))
+        contexts = tuple(_build_context(it) for it in given.get("build_context") or ())
+        return cls(settings, arguments, options.target, configuration, given.get("stdin_filename"), contexts)
 
 
 class Builds:
@@ -56,6 +61,7 @@ class Builds:
     def __init__(self, options: BuildOptions) -> None:
         self._options = options
         self._projects = Projects(options.configuration)
+        self._warned: set[str] = set()
 
     def shown(self, path: str) -> str:
         """The name of a file for people and programs."""
@@ -73,9 +79,32 @@ class Builds:
         build = self._projects.build(dockerfile, self._options.settings)
         arguments = {**dict(build.request.build_arguments), **dict(self._options.arguments)}
         target = self._options.target or build.request.target_stage
-        request = replace(build.request, build_arguments=tuple(arguments.items()), target_stage=target)
+        contexts = {**dict(build.request.contexts), **dict(self._options.contexts)}
+        request = replace(
+            build.request,
+            build_arguments=tuple(arguments.items()),
+            target_stage=target,
+            contexts=tuple(contexts.items()),
+        )
         origin = "--platform" if self._options.settings.platforms is not None else build.origin
-        return build._replace(request=request, origin=origin)
+        self._warn_of(dockerfile, build)
+        # What is asked for in options is one build, whatever the files of the project declare.
+        others = build.others if request == build.request else ()
+        return build._replace(request=request, origin=origin, others=others)
+
+    def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
+        """Effect: warn of what cannot be read, and of a build that is not there, each once."""
+        warnings = [*map(str, self._projects.notes(dockerfile))] if build.declared else []
+        wanted = build.settings.build
+        if wanted not in {"", "all"} and build.declared and not any(is_named(it, wanted) for it in build.declared):
+            names = _(", ").join(dict.fromkeys(it.name for it in build.declared))
+            warnings.append(
+                _("there is no build `{name}` of {file}; there are {names}", name=wanted, file=dockerfile, names=names)
+            )
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                warn(warning)
 
     def analyzer(self, path: str) -> Analyzer:
         """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""
@@ -100,11 +129,10 @@ def _configuration(path: str) -> Configuration:
 def _settings(options: argparse.Namespace) -> Settings:
     given = vars(options)
     machines = _read("build-platform", options.build_platform, read_platforms) or ()
-    if len(machines) > 1:
-        raise CliError(_("--build-platform: expected one platform such as `linux/amd64`"))
     return Settings(
         platforms=_read("platform", ",".join(options.platform or ()), read_platforms),
-        build_platform=machines[0] if machines else None,
+        build_platform=Machines(machines[0], machines[1:]) if machines else None,
+        build=given.get("build") or "",
         select=_read("select", given.get("select"), read_rules),
         ignore=_read("ignore", given.get("ignore"), read_rules),
     )
@@ -126,6 +154,13 @@ def _read(option: str, value: str | None, reader: Callable[[object], Value]) -> 
 
 def _is_given(argument: str) -> bool:
     return "=" in argument or argument in os.environ
+
+
+def _build_context(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not name or not separator or not value:
+        raise CliError(_("--build-context {text}: expected NAME=VALUE", text=text))
+    return name, value
 
 
 def _build_argument(argument: str) -> tuple[str, str]:

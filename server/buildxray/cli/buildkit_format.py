@@ -26,7 +26,7 @@ from buildxray.syntax.parser import parse
 def check_as_buildkit(options: argparse.Namespace) -> int:
     """Effect: print an object for each file; gives 1 where BuildKit's check fails, as its own exit code is."""
     build = BuildOptions.of(options)
-    machine = build.settings.build_platform or this_machine()
+    machine = build.settings.machines.own or this_machine()
     platforms = (build.settings.platforms or (machine,))[:1]
     planner = Planner(BuildRequest(machine, platforms, build.arguments, build.target))
     console = output()

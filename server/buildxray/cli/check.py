@@ -55,6 +55,12 @@ def check(options: argparse.Namespace) -> int:
                 report(file.error)
             continue
         total.add(file.diagnostics)
+        if options.no_emulation and file.n_emulated:
+            total.n_emulated += file.n_emulated
+            n = file.n_emulated
+            report(
+                ngettext("{path}: {n} step needs an emulator", "{path}: {n} steps need an emulator", n, path=file.path)
+            )
         write(file)
     if options.statistics:
         _write_statistics(out, total, options.format)
@@ -67,7 +73,7 @@ def check(options: argparse.Namespace) -> int:
         return 2
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
     fails = worst >= _SEVERITIES.index(Severity(options.fail_on))
-    return int(fails and not options.exit_zero)
+    return int((fails or total.n_emulated > 0) and not options.exit_zero)
 
 
 class _Total:
@@ -76,6 +82,7 @@ class _Total:
     def __init__(self) -> None:
         self.n_files = 0
         self.n_fixed = 0
+        self.n_emulated = 0
         self.found: list[Diagnostic] = []
 
     def add(self, diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -116,6 +116,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help=_("apply the safe fixes first"))
     parser.add_argument("--unsafe", action="store_true", help=_("with --fix: apply the suggestions too"))
     parser.add_argument(
+        "--no-emulation", action="store_true", help=_("exit with 1 if a step of the build needs an emulator")
+    )
+    parser.add_argument(
         "--fail-on",
         choices=("error", "warning", "information"),
         default="warning",
@@ -204,7 +207,26 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
             "the target platforms (default: those of the project's Bake file, Compose file or workflow, else linux/amd64,linux/arm64)"
         ),
     )
-    group.add_argument("--build-platform", metavar="P", help=_("the machine that builds (default: this one)"))
+    group.add_argument(
+        "--build",
+        metavar="NAME",
+        help=_("which of the builds that the project declares, by its name, or `all` (`buildxray builds` lists them)"),
+    )
+    group.add_argument(
+        "--build-platform",
+        metavar="P,P…",
+        help=_(
+            "the machine that builds, or several of which each builds what it can run"
+            " (default: that of the workflow that builds the file, else this one)"
+        ),
+    )
+    group.add_argument(
+        "--build-context",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=_("what takes the place of a stage or an image: a directory, `docker-image://…`, `target:…`"),
+    )
     group.add_argument(
         "--build-arg",
         action="append",

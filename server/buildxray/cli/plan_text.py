@@ -28,7 +28,7 @@ def plan_text(build: Build, path: str, origin: str = "") -> RenderableType:
     """The stages of a build with their steps, and the totals; `origin` says where the target platforms come from."""
     request = build.request
     targets = _(", ").join(map(str, request.target_platforms))
-    built = _("built on {machine} for {targets}", machine=request.build_platform, targets=targets)
+    built = _("built on {machine} for {targets}", machine=_(", ").join(map(str, request.machines)), targets=targets)
     head = Text.assemble((path, "bold"), f"  {built}")
     if origin:
         head.append(f"  ({localized(origin)})", "dim")

@@ -51,7 +51,9 @@ def _build(measured: MeasuredBuild, path: str) -> Iterator[RenderableType]:
     head = Text.assemble((path, "bold"))
     if times.build.name:
         head.append(f"  {visible(times.build.name)}", "bold")
-    head.append("  " + _("built on {machine} for {targets}", machine=request.build_platform, targets=targets))
+    head.append(
+        "  " + _("built on {machine} for {targets}", machine=_(", ").join(map(str, request.machines)), targets=targets)
+    )
     yield head
     yield _total(measured)
     yield ""

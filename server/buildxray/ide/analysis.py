@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from buildxray.ide.diagnostics import Diagnostic, diagnose
+from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
@@ -24,8 +24,15 @@ class Analysis:
         origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
+        title: str = "",
+        name: str = "",
+        others: tuple[tuple[str, Analysis], ...] = (),
     ) -> None:
         self.text = text
+        self.title = title
+        """The build in a line; empty where no file declares one."""
+        self._name = name
+        self._others = others
         self._earlier = earlier
         self.request = builder.request
         self.origin = origin
@@ -63,8 +70,10 @@ class Analysis:
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What the rules find."""
-        return diagnose(self.context, self._rules)
+        """What the rules find, in all builds of the document."""
+        own = diagnose(self.context, self._rules)
+        others = [(name, it.diagnostics) for name, it in self._others]
+        return merge_builds(self._name, own, others) if others else own
 
 
 class Analyzer:
@@ -78,8 +87,15 @@ class Analyzer:
         origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         workspace: Workspace | None = None,
+        title: str = "",
+        name: str = "",
+        others: tuple[tuple[str, Analyzer], ...] = (),
     ) -> None:
         self._builder = Builder(request, workspace)
+        self._title = title
+        self._name = name
+        self._others = others
+        """The other builds of the document by name; only what the rules find in them is of interest."""
         self._asks_for_several = asks_for_several
         self._origin = origin
         self._rules = rules
@@ -95,5 +111,8 @@ class Analyzer:
             origin=self._origin,
             rules=self._rules,
             earlier=earlier,
+            title=self._title,
+            name=self._name,
+            others=tuple((name, it.analyze(text)) for name, it in self._others),
         )
         return self._latest

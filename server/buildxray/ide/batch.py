@@ -22,11 +22,14 @@ class CheckedFile(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     error: str = ""
     """Why it could not be checked."""
+    n_emulated: int = 0
+    """Steps that need an emulator."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
-    return CheckedFile(path, text, analyzer.analyze(text).diagnostics)
+    analysis = analyzer.analyze(text)
+    return CheckedFile(path, text, analysis.diagnostics, n_emulated=len(analysis.build.emulated_steps))
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

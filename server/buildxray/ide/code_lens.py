@@ -21,8 +21,10 @@ class CodeLens:
 
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
-    """The lens of each stage."""
-    return (CodeLens(stage.from_.keyword_range, _title(stage)) for stage in analysis.build.stages)
+    """The lens of the build, where a file declares it, and that of each stage."""
+    if analysis.title:
+        yield CodeLens(TextRange(0, 0), analysis.title)
+    yield from (CodeLens(stage.from_.keyword_range, _title(stage)) for stage in analysis.build.stages)
 
 
 def _title(stage: Stage) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from buildxray.ide.suppressions import Suppressions
+from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, Related, Rule, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
@@ -61,6 +62,42 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
             found = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in found]
     shown = (it for it in found if it.severity is not Severity.OFF)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
+
+
+def merge_builds(
+    name: str, own: Sequence[Diagnostic], others: Sequence[tuple[str, Sequence[Diagnostic]]]
+) -> tuple[Diagnostic, ...]:
+    """What is found in several builds of one document, each once; where not in all of them, the message names these.
+
+    A fix is proved for one build only: what is found in other builds than the one that is shown has none.
+    """
+    merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
+    names: dict[tuple[str, TextRange], list[str]] = {}
+    for build, diagnostics in ((name, own), *others):
+        here: dict[tuple[str, TextRange], list[Diagnostic]] = {}
+        for it in diagnostics:
+            here.setdefault((it.rule, it.range), []).append(it if build is name else replace(it, fixes=()))
+        for key, listed in here.items():
+            merged.setdefault(key, listed)
+            names.setdefault(key, []).append(build)
+    total = len(others) + 1
+    shown = (
+        it if len(names[key]) == total else replace(it, message=_in_builds(it.message, names[key], total))
+        for key, listed in merged.items()
+        for it in listed
+    )
+    return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
+
+
+def _in_builds(message: str, names: Sequence[str], total: int) -> str:
+    listed = _(", ").join(dict.fromkeys(names))
+    return _(
+        "{message} (in {n} of {total} builds: {names})",
+        message=localized(message),
+        n=len(names),
+        total=total,
+        names=listed,
+    )
 
 
 def _diagnostic(rule: Rule, finding: Finding, *, has_intent: bool) -> Diagnostic:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration
-from buildxray.ide.settings import Settings
+from buildxray.ide.settings import Settings, with_machines
 from buildxray.localization import gettext_lazy as _
+from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
-from buildxray.platforms.platform import this_machine
-from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.platforms.platform import Platform, this_machine
+from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
-from buildxray.projects.reader import directories_above, has_project_files, read_directory
+from buildxray.projects.reader import (
+    DirectoryBuilds,
+    directories_above,
+    has_project_files,
+    project_directories,
+    read_directory,
+)
 from buildxray.projects.sources import read_workspace
 from buildxray.toolchains.base import Workspace
 
@@ -31,8 +39,46 @@ WATCHED: Final = (
 """Glob patterns of the files that decide how a Dockerfile is built."""
 
 
+_MOST_BUILDS: Final = 12
+"""Builds of one Dockerfile that are checked; nine of ten Dockerfiles have at most seven."""
 BY_SETTING: Final = _("the setting `platforms`")
 """The origin of platforms that the user has set."""
+
+
+def is_named(build: DeclaredBuild, pattern: str) -> bool:
+    """Whether the setting `build` means a build: by its name, or by its file and its name."""
+    return fnmatchcase(build.name, pattern) or fnmatchcase(f"{build.source.name}:{build.name}", pattern)
+
+
+def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
+    """What a declared build asks for, and where its platforms come from; empty where they are the default."""
+    request, origin = settings.request(), ""
+    request = replace(
+        request, build_arguments=declared.arguments, target_stage=declared.target, contexts=declared.contexts
+    )
+    if settings.platforms is None and (declared.platforms or declared.is_for_local):
+        own = (settings.machines.own or this_machine(),) if declared.is_for_local else ()
+        request = replace(request, target_platforms=tuple(dict.fromkeys((*declared.platforms, *own))))
+        origin = declared.origin
+    if settings.machines.own is not None:
+        return with_machines(request, settings.machines), origin
+    return with_nodes(request, declared.nodes) if declared.nodes else request, origin
+
+
+def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ...]) -> BuildRequest:
+    """A request that the machines of a declared build build; its first target has the first machine."""
+    known = dict(nodes)
+    own = known.get(request.target_platforms[0], nodes[0][1])
+    others = tuple((it, known[it]) for it in request.target_platforms if known.get(it, own) != own)
+    return replace(request, build_platform=own, nodes=others)
+
+
+class OtherBuild(NamedTuple):
+    """Another build of the same Dockerfile, which is checked along."""
+
+    name: str
+    request: BuildRequest
+    origin: str
 
 
 class ProjectBuild(NamedTuple):
@@ -44,20 +90,60 @@ class ProjectBuild(NamedTuple):
     """Where its platforms come from, for people; empty where nobody has chosen them."""
     ignored: IgnorePatterns | None = None
     """What the `.dockerignore` of its context leaves out; None where there is none."""
+    shown: DeclaredBuild | None = None
+    """What declares it; None where no file does."""
+    declared: tuple[DeclaredBuild, ...] = ()
+    """All builds of the Dockerfile that differ, the one that is shown included."""
+    others: tuple[OtherBuild, ...] = ()
+    """Those that are checked besides."""
 
     @property
     def asks_for_several(self) -> bool:
         """Whether somebody has asked for several platforms."""
         return self.origin != "" and len(self.request.target_platforms) > 1
 
+    @property
+    def shown_origin(self) -> str:
+        """Where its platforms come from, for people, also where they are the default."""
+        if self.origin:
+            return self.origin
+        if self.shown is not None and "platforms" in self.shown.unknown:
+            return _("the default: {origin} does not tell the platforms", origin=self.shown.origin)
+        return _("the default: nothing says for which platforms")
+
+    @property
+    def title(self) -> str:
+        """The build in a line, for the first line of a document; empty where no file declares one."""
+        if self.shown is None:
+            return ""
+        names = _(", ").join(map(str, self.request.target_platforms))
+        place = _("{n} of {total}", n=self.declared.index(self.shown) + 1, total=len(self.declared))
+        parts = [f"{self.shown.name}: {names}", str(self.shown_origin), *([place] if len(self.declared) > 1 else [])]
+        return " · ".join(map(localized, parts))
+
     def analyzer(self, workspace: Workspace) -> Analyzer:
-        """Analyses the Dockerfile for this build."""
+        """Analyses the Dockerfile for this build, and finds what the others have besides."""
         return Analyzer(
             self.request,
             asks_for_several=self.asks_for_several,
             origin=self.origin,
             rules=self.settings.rules,
             workspace=workspace._replace(ignored=self.ignored),
+            title=self.title,
+            name="" if self.shown is None else self.shown.name,
+            others=tuple(
+                (
+                    it.name,
+                    Analyzer(
+                        it.request,
+                        asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
+                        origin=it.origin,
+                        rules=self.settings.rules,
+                        workspace=workspace._replace(ignored=self.ignored),
+                    ),
+                )
+                for it in self.others
+            ),
         )
 
 
@@ -67,7 +153,9 @@ class Projects:
     def __init__(self, configuration: Configuration | None = None) -> None:
         """Begin without knowing anything; a configuration that is given is in force in all directories."""
         self._only_configuration = configuration
-        self._builds: dict[Path, tuple[DeclaredBuild, ...]] = {}
+        self._builds: dict[Path, DirectoryBuilds] = {}
+        self._siblings: dict[Path, tuple[Path, ...]] = {}
+        """The directories with project files of a repository, by its root."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -89,34 +177,58 @@ class Projects:
         """How a Dockerfile is built; `settings` are those of the user, over those of the project."""
         configuration = self.configuration(dockerfile.parent)
         merged = settings.over(configuration.settings)
-        declared = choose(self.declared(dockerfile))
-        request = merged.request()
         origin = ""
         if settings.platforms is not None:
             origin = BY_SETTING
         elif merged.platforms is not None and configuration.path is not None:
             origin = configuration.path.name
-        if declared is not None:
-            request = replace(request, build_arguments=declared.arguments, target_stage=declared.target)
-            if merged.platforms is None and declared.platforms:
-                request = replace(request, target_platforms=declared.platforms)
-                origin = declared.origin
-        context = dockerfile.parent if declared is None or declared.remote else declared.context
-        return ProjectBuild(request, merged, origin, read_ignore_patterns(dockerfile, context))
+        declared = self.declared(dockerfile)
+        wanted = (
+            [it for it in declared if is_named(it, merged.build)] if merged.build not in {"", "all"} else [*declared]
+        )
+        shown = choose(wanted) or choose(declared)
+        if shown is None:
+            return ProjectBuild(merged.request(), merged, origin, read_ignore_patterns(dockerfile, dockerfile.parent))
+        request, declared_origin = _request(shown, merged)
+        origin = origin or declared_origin
+        others: dict[BuildRequest, OtherBuild] = {}
+        for it in wanted[:_MOST_BUILDS] if settings.platforms is None else ():
+            other, other_origin = _request(it, merged)
+            if other != request and not it.is_check:
+                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin))
+        ignored = read_ignore_patterns(dockerfile, shown.context)
+        return ProjectBuild(request, merged, origin, ignored, shown, declared, (*others.values(),))
 
     def is_known(self, dockerfile: Path) -> bool:
         """Whether its build is known, or quick to find out: no file that takes long to read is there."""
-        unread = (it for it in directories_above(dockerfile) if it not in self._builds)
-        return not any(has_project_files(it) for it in unread)
-
-    def declared(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
-        """The builds of a Dockerfile that files in the directories above it declare."""
         directories = directories_above(dockerfile)
-        for position, directory in enumerate(directories):
-            if directory not in self._builds:
-                read = read_directory(directory, directories[position + 1 :], local_platform=str(this_machine()))
-                self._builds[directory] = read.builds
-            builds = [it for it in self._builds[directory] if it.dockerfile == dockerfile and it.is_shown]
-            if builds:
-                yield from builds
-                return
+        if any(has_project_files(it) for it in directories if it not in self._builds):
+            return False
+        return directories[-1] in self._siblings or not (directories[-1] / ".git").exists()
+
+    def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
+        """The different builds of a Dockerfile that the files of its repository declare, those nearest to it first."""
+        read = (self._read(it) for it in self._directories(dockerfile))
+        builds = (it for directory in read for it in directory.builds)
+        return distinct(it for it in builds if it.dockerfile == dockerfile and it.is_shown)
+
+    def notes(self, dockerfile: Path) -> tuple[Note, ...]:
+        """What of the files around a Dockerfile cannot be read, of those that have been read for it."""
+        read = (self._builds.get(it) for it in directories_above(dockerfile))
+        return tuple(note for it in read if it is not None for note in it.notes)
+
+    def _directories(self, dockerfile: Path) -> Iterator[Path]:
+        """The directories above a Dockerfile, then those of its repository with files that may build it."""
+        above = directories_above(dockerfile)
+        yield from above
+        root = above[-1]
+        if (root / ".git").exists():
+            if root not in self._siblings:
+                self._siblings[root] = (*project_directories(root),)
+            yield from (it for it in self._siblings[root] if it not in above)
+
+    def _read(self, directory: Path) -> DirectoryBuilds:
+        if directory not in self._builds:
+            above = directories_above(directory / "Dockerfile")[1:]
+            self._builds[directory] = read_directory(directory, above, local_platform=str(this_machine()))
+        return self._builds[directory]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
+from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized, this_machine
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
 from buildxray.rules.base import Rule
@@ -28,8 +29,14 @@ class Settings:
     platforms: tuple[Platform, ...] | None = None
     """The target platforms, as `docker buildx build --platform` takes them. Empty: those of the Bake file, Compose file
     or GitHub workflow that builds the Dockerfile, else `linux/amd64` and `linux/arm64`."""
-    build_platform: Platform | None = None
-    """The platform of the machine that builds, for example `linux/amd64`. Empty: this machine."""
+    build_platform: Platform | Machines | None = None
+    """The platform of the machine that builds, for example `linux/amd64`; or, where each platform has a machine of its own,
+    an object such as `{"linux/arm64": "linux/arm64", "linux/arm/v7": "linux/arm64"}` that names it. Empty: the machine that
+    a workflow of the project builds on, else this one."""
+    build: str = ""
+    """Which build is shown and checked where the project's files declare several of one Dockerfile: its name, or its file
+    and its name such as `docker-bake.hcl:app`; `*` stands for any text. Empty or `all`: all are checked, and the one is shown that
+    is built by default, or else is published, or else is for the most platforms."""
     select: tuple[str, ...] = ()
     """The rules to check, by name. Empty: all."""
     ignore: tuple[str, ...] = ()
@@ -55,7 +62,14 @@ class Settings:
 
     def request(self) -> BuildRequest:
         """The build that these settings ask for."""
-        return BuildRequest(self.build_platform or this_machine(), self.platforms or DEFAULT_PLATFORMS)
+        targets = self.platforms or DEFAULT_PLATFORMS
+        return with_machines(BuildRequest(self.machines.own or this_machine(), targets), self.machines)
+
+    @property
+    def machines(self) -> Machines:
+        """The machines that somebody has set."""
+        given = self.build_platform
+        return Machines() if given is None else given if isinstance(given, Machines) else Machines(given)
 
     @property
     def asks_for_several(self) -> bool:
@@ -82,6 +96,14 @@ class Settings:
             if getattr(self, it.name) != getattr(default, it.name)
         }
         return replace(base, **changed)
+
+
+def with_machines(request: BuildRequest, machines: Machines) -> BuildRequest:
+    """A request that these machines build; where one is for all platforms, it is the only one."""
+    if machines.own is None:
+        return request
+    nodes = tuple((target, node) for target, node in machines.nodes(request.target_platforms) if node != machines.own)
+    return replace(request, build_platform=machines.own, nodes=nodes)
 
 
 def setting_name(field: str) -> str:
@@ -139,6 +161,32 @@ def read_platform(value: object) -> Platform | None:
         raise SettingError(_("{error}; expected a platform such as `linux/arm64`", error=error)) from error
 
 
+def read_machines(value: object) -> Platform | Machines | None:
+    """One platform, or an object from target platforms to those of their machines; None where it is empty.
+
+    Raises `SettingError`.
+    """
+    if not isinstance(value, Mapping):
+        return read_platform(value)
+    assigned: list[tuple[Platform, Platform]] = []
+    for name, machine in value.items():
+        target, node = read_platform(name), read_platform(machine)
+        if target is None or node is None:
+            raise SettingError(_('expected an object such as {"linux/arm64": "linux/arm64"}'))
+        assigned.append((target, node))
+    if not assigned:
+        return None
+    machines = tuple(dict.fromkeys(node for _target, node in assigned))
+    return Machines(machines[0], machines[1:], tuple(assigned))
+
+
+def read_text(value: object) -> str:
+    """Return a text. Raises `SettingError`."""
+    if not isinstance(value, str):
+        raise SettingError(_("expected a text such as `docker-bake.hcl:app`"))
+    return value.strip()
+
+
 def read_rules(value: object) -> tuple[str, ...]:
     """A list of names of rules, or one text with commas between them. Raises `SettingError`."""
     if isinstance(value, str):
@@ -183,7 +231,8 @@ def _read_locale(value: object) -> str:
 
 _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "platforms": ("platforms", read_platforms),
-    "buildPlatform": ("build_platform", read_platform),
+    "buildPlatform": ("build_platform", read_machines),
+    "build": ("build", read_text),
     "select": ("select", read_rules),
     "ignore": ("ignore", read_rules),
     "exclude": ("exclude", read_directory_names),

@@ -31,6 +31,10 @@ _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
 _log = logging.getLogger("buildxray")
 
 
+_MOST_NOTES = 3
+"""Files that cannot be read, of which a message is shown."""
+
+
 class _Built(NamedTuple):
     """What was read of a document's project."""
 
@@ -169,7 +173,9 @@ class Server(LanguageServer):
             origin = "" if settings.platforms is None else BY_SETTING
             return _Built(ProjectBuild(settings.request(), settings, origin), Workspace(), ())
         problems = projects.configuration(path.parent).problems
-        return _Built(projects.build(path, settings), projects.workspace(path.parent), problems)
+        built = projects.build(path, settings)
+        notes = tuple(map(str, projects.notes(path)[:_MOST_NOTES])) if built.declared else ()
+        return _Built(built, projects.workspace(path.parent), (*problems, *notes))
 
     def _ask_for_refresh(self) -> None:
         """Effect: make the client request hints, lenses and diagnostics again."""

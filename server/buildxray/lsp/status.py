@@ -44,4 +44,19 @@ def _status(document: Document) -> dict[str, Any]:
         "targetPlatforms": [str(it) for it in request.target_platforms],
         "buildPlatform": str(request.build_platform),
         "origin": localized(document.build.origin) or None,
+        "shownOrigin": localized(document.build.shown_origin),
+        "nodes": {str(it): str(request.node(it)) for it in request.target_platforms},
+        "build": None if document.build.shown is None else document.build.shown.name,
+        "builds": [
+            {
+                "name": it.name,
+                "source": it.source.as_uri(),
+                "line": it.line,
+                "platforms": [*it.platform_names],
+                "target": it.target,
+                "default": it.is_default,
+                "unknown": sorted(it.unknown),
+            }
+            for it in document.build.declared
+        ],
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.plan.contexts import NamedContext, named_context
 from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
-from buildxray.plan.operations import CONTEXT, image_operation
+from buildxray.plan.operations import CONTEXT, Operation, image_operation
 from buildxray.plan.outline import Cause, Refusal, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
@@ -27,6 +28,10 @@ class Conversion:
     """By the number of the stage."""
     arguments: BuildArguments
     memo: Memo
+    contexts: tuple[tuple[str, str], ...] = ()
+    """The named contexts of the request."""
+    replaced: dict[int, Occurrence | None] = field(default_factory=dict)
+    """What takes the place of stages, by their numbers; None for an empty directory."""
     refusals: list[Refusal] = field(default_factory=list)
     """Why BuildKit refuses commands of these stages."""
     _unneeded: dict[int, Recipe | None] = field(default_factory=dict)
@@ -58,7 +63,9 @@ class Conversion:
     def result(self) -> Occurrence | None:
         """What becomes the image; None for nothing."""
         target = self.resolved.target
-        return None if target is None else self.runs[target].files
+        if target is None or target in self.replaced:
+            return self.replaced.get(target) if target is not None else None
+        return self.runs[target].files
 
 
 def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conversion:
@@ -66,10 +73,14 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
-    conversion = Conversion(resolved, {}, arguments, memo)
+    conversion = Conversion(resolved, {}, arguments, memo, request.contexts)
     for number in resolved.needed:
         stage = resolved.stages[number]
-        below = None if stage.base is None else conversion.runs[stage.base].recipe
+        if stage.replacement is not None:
+            conversion.replaced[number] = _loaded(stage.replacement, stage.platform, number, memo)
+            continue
+        base = conversion.runs.get(stage.base) if stage.base is not None else None
+        below = None if base is None else base.recipe
         recipe = stage_recipe(stage, below, arguments, memo)
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
         for position, problem in recipe.problems:
@@ -94,8 +105,12 @@ def stage_recipe(stage: ResolvedStage, below: Recipe | None, arguments: BuildArg
 
 def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Memo) -> StageRun:
     number = stage.outline.idx
-    if stage.base is None:
+    if stage.context is not None:
+        files = _loaded(stage.context, stage.platform, number, memo)
+    elif stage.base is None:
         files = _image(stage.reference, stage.platform, number, 1, memo)
+    elif stage.base in conversion.replaced:
+        files = conversion.replaced[stage.base]
     else:
         files = conversion.runs[stage.base].files
     context = memo.recall("context", _context, memo)
@@ -120,6 +135,20 @@ def _image(reference: str, platform: Platform, source: int, number: int, memo: M
     if not reference:
         return None
     return memo.recall((reference, platform, source), _new_image, reference, platform, source, number, memo)
+
+
+def _loaded(context: NamedContext, platform: Platform, source: int, memo: Memo) -> Occurrence | None:
+    """What loads a named context; None for an empty directory."""
+    operation = context.operation(platform)
+    if operation is None:
+        return None
+    where = platform if context.is_for_platform else None
+    key = ("named context", context, where, platform, source)
+    return memo.recall(key, _new_context, operation, where, source, memo)
+
+
+def _new_context(operation: Operation, platform: Platform | None, source: int, memo: Memo) -> Occurrence:
+    return Occurrence(vertex(memo, operation, platform, ()), operation, (), source=source, command=-1, number=0)
 
 
 def _new_image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence:
@@ -157,8 +186,14 @@ def _naming(resolved: ResolvedStages, instruction: int, number: int) -> Span | N
 def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo) -> Occurrence | None:
     resolved = conversion.resolved
     if number >= len(resolved.stages):
+        name = resolved.images[number - len(resolved.stages)].name
+        context = named_context(conversion.contexts, name, resolved.target_platform)
+        if context is not None:
+            return _loaded(context, resolved.target_platform, number, memo)
         reference = resolved.image_references[number - len(resolved.stages)]
         return _image(reference, resolved.target_platform, number, 0, memo)
+    if number in conversion.replaced:
+        return conversion.replaced[number]
     run = conversion.runs.get(number)
     if run is None:
         name = resolved.stages[number].outline.display_name

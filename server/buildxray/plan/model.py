@@ -18,7 +18,7 @@ from buildxray.plan.outline import Cause, Outline, StageOutline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import ResolvedStage, ResolvedStages
-from buildxray.platforms.platform import Platform, can_run
+from buildxray.platforms.platform import Platform
 from buildxray.syntax.instructions import Instruction, Node
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange
@@ -44,15 +44,17 @@ class _Build:
     request: BuildRequest
     resolved: list[ResolvedStages] = field(default_factory=list)
     """The stages for each target platform, in the order of the request."""
-    steps: dict[Vertex, Step] = field(default_factory=dict)
-    """In the order of the plan."""
+    steps: dict[tuple[Platform, Vertex], Step] = field(default_factory=dict)
+    """By the machine that executes them, in the order of the plan."""
 
 
 class Step:
-    """One operation, which BuildKit executes once whoever needs it."""
+    """One operation, which a machine executes once, however many targets need it."""
 
-    def __init__(self, idx: int, vertex: Vertex, build: _Build) -> None:
+    def __init__(self, idx: int, vertex: Vertex, node: Platform, build: _Build) -> None:
         self.idx = idx
+        self.node = node
+        """The platform of the machine that executes it."""
         self.vertex = vertex
         """Its content: steps of two plans are the same where their vertices are."""
         self._build = build
@@ -88,15 +90,13 @@ class Step:
     @property
     def inputs(self) -> tuple[int, ...]:
         """Indices of the steps whose files it works on."""
-        return tuple([self._build.steps[it].idx for it in self.vertex.inputs])
+        return tuple([self._build.steps[self.node, it].idx for it in self.vertex.inputs])
 
     @property
     def is_emulated(self) -> bool:
-        """Whether it executes on another architecture than the build machine's."""
+        """Whether it executes on another architecture than that of its machine."""
         platform = self.platform
-        return (
-            self.kind == "exec" and platform is not None and not can_run(self._build.request.build_platform, platform)
-        )
+        return self.kind == "exec" and platform is not None and not self._build.request.can_run(self.node, platform)
 
     @property
     def kind(self) -> StepKind:
@@ -224,7 +224,8 @@ class TargetPlan:
         return tuple([(it.node, self._step(occurrence)) for it, occurrence in zip(inherited, made, strict=True)])
 
     def _step(self, occurrence: Occurrence | None) -> int | None:
-        step = None if occurrence is None else self._build.steps.get(occurrence.vertex)
+        node = self._build.request.node(self.platform)
+        step = None if occurrence is None else self._build.steps.get((node, occurrence.vertex))
         return None if step is None else step.idx
 
     def _position(self, stage: StageOutline, instruction: int) -> int:
@@ -249,11 +250,12 @@ class StepCollector:
         target = len(self.targets)
         self.targets.append(TargetPlan(platform, conversion, build))
         build.resolved.append(conversion.resolved)
+        node = build.request.node(platform)
         for occurrence in in_build_order(conversion.result):
             vertex = occurrence.vertex
-            step = steps.get(vertex)
+            step = steps.get((node, vertex))
             if step is None:
-                step = steps[vertex] = Step(len(steps), vertex, build)
+                step = steps[node, vertex] = Step(len(steps), vertex, node, build)
             step.need(target, occurrence)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from buildxray.platforms.platform import Platform
+from buildxray.platforms.platform import Platform, can_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,25 @@ class BuildRequest:
     """`--build-arg` names and values."""
     target_stage: str = ""
     """`--target`; empty for the last stage."""
+    contexts: tuple[tuple[str, str], ...] = ()
+    """`--build-context` names and values: `docker-image://alpine`, `target:base`, a directory, an address."""
+    nodes: tuple[tuple[Platform, Platform], ...] = ()
+    """For target platforms that another machine builds than the first one: the platform of that machine."""
+
+    def node(self, target: Platform) -> Platform:
+        """The platform of the machine that builds for a target platform."""
+        return next((node for it, node in self.nodes if it == target), self.build_platform)
+
+    @property
+    def machines(self) -> tuple[Platform, ...]:
+        """The platforms of the machines that build, in the order of the targets."""
+        return tuple(dict.fromkeys([self.node(it) for it in self.target_platforms]))
+
+    def can_run(self, node: Platform, platform: Platform) -> bool:
+        """Whether a machine runs a step for a platform without emulation.
+
+        Whoever gives 32-bit ARM to a 64-bit machine without saying more has one that runs it.
+        """
+        is_assigned = any(it.architecture == "arm" and machine == node for it, machine in self.nodes)
+        is_arm = (node.os, node.architecture, platform.os, platform.architecture) == ("linux", "arm64", "linux", "arm")
+        return can_run(node, platform) or (is_arm and is_assigned)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.plan.contexts import NamedContext, named_context
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.outline import Cause, Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
@@ -53,6 +54,10 @@ class ResolvedStage:
     base: int | None
     """The stage that it is built on."""
     triggers: tuple[Trigger, ...] = ()
+    replacement: NamedContext | None = None
+    """What takes its place: none of its instructions is executed."""
+    context: NamedContext | None = None
+    """What takes the place of its image."""
 
     @property
     def n_numbers(self) -> int:
@@ -106,13 +111,14 @@ class ResolvedStages:
 def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, memo: Memo) -> ResolvedStages:
     """Resolve all stages for one target platform."""
     arguments = global_arguments(outline, request, target, memo)
-    resolved = ResolvedStages(
-        outline, target, len(request.target_platforms) > 1, arguments.environment, [], list(outline.images), [], None
-    )
+    builder = request.node(target)
+    # Each machine gets the platforms that are its own, in a build of its own.
+    is_multi = sum(request.node(it) == builder for it in request.target_platforms) > 1
+    resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
     for position, message, span in arguments.problems:
         resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))
         resolved.has_wrong_arguments = True
-    _resolve_bases(resolved, request.build_platform, memo)
+    _resolve_bases(resolved, builder, request.contexts, memo)
     if resolved.stages:
         resolved.target = _target(resolved, request.target_stage)
         _resolve_triggers(resolved, resolved.target)
@@ -135,7 +141,7 @@ def global_arguments(
     nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
     given = request.build_arguments if with_given else ()
     escape = outline.dockerfile.escape
-    automatic = automatic_values(request.build_platform, target, target_name)
+    automatic = automatic_values(request.node(target), target, target_name)
     key = ("global arguments", target, target_name, escape, given, *nodes)
     return memo.recall(key, _global_arguments, nodes, given, automatic, escape)
 
@@ -185,23 +191,33 @@ class _Image(NamedTuple):
     """What was probably meant instead of the name."""
 
 
-def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
+def _resolve_bases(
+    resolved: ResolvedStages, builder: Platform, contexts: tuple[tuple[str, str], ...], memo: Memo
+) -> None:
     arguments, escape = resolved.global_arguments, resolved.outline.dockerfile.escape
     by_name: dict[str, int] = {}
     for stage in resolved.outline.stages:
         node = resolved.outline.dockerfile.instructions[stage.from_idx].node
         values = [arguments.get(name) for name in _variables(node, escape)]
-        base = memo.recall((node, escape, *values), _base, node, arguments, escape, builder)
+        base = memo.recall((node, escape, builder, *values), _base, node, arguments, escape, builder)
         resolved.refusals += [it._replace(instruction=stage.from_idx) for it in base.refusals]
         number = by_name.get(base.name)
-        if number is not None:
+        # `--platform` on scratch is ignored.
+        platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
+        replacement = named_context(contexts, stage.name, platform)
+        context = named_context(contexts, base.name, platform) if number is None else None
+        if replacement is not None:
+            resolved.stages.append(ResolvedStage(stage, base.name, "", platform, None, replacement=replacement))
+        elif context is not None:
+            resolved.stages.append(
+                ResolvedStage(stage, base.name, base.image.reference, platform, None, context=context)
+            )
+        elif number is not None:
             parent = resolved.stages[number]
             resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
         else:
             if base.image.problem is not None and not base.refusals:
                 resolved.refusals.append(_image_refusal(resolved, stage, node, base))
-            # `--platform` on scratch is ignored.
-            platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
         if stage.name:
             by_name[stage.name] = stage.idx
@@ -351,9 +367,10 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
         resolved.needed = _needed(resolved, target)
         for number in resolved.needed:
             stage = resolved.stages[number]
-            if stage.base is not None and number not in done:
+            base = None if stage.base is None else resolved.stages[stage.base]
+            if base is not None and base.replacement is None and number not in done:
                 done.add(number)
-                stage.triggers = _triggers(resolved, stage, resolved.stages[stage.base])
+                stage.triggers = _triggers(resolved, stage, base)
                 has_new_sources |= any(it.sources for it in stage.triggers)
 
 
@@ -366,6 +383,8 @@ def _needed(resolved: ResolvedStages, target: int) -> list[int]:
             continue
         needed.add(number)
         stage = resolved.stages[number]
+        if stage.replacement is not None:
+            continue
         todo.append(stage.base)
         for sources in stage.outline.sources.values():
             todo += sources

@@ -12,9 +12,11 @@ def plan_as_json(plan: Plan, path: str) -> dict[str, Any]:
     """One object for a file: its platforms, why BuildKit refuses it, and its steps."""
     request = plan.request
     error = plan.error
+    machines = {str(it): str(request.node(it)) for it in request.target_platforms}
     return {
         "path": path,
         "build_platform": str(request.build_platform),
+        **({"nodes": machines} if request.nodes else {}),
         "target_platforms": [str(it) for it in request.target_platforms],
         "error": None if error is None else {"message": error.message, "line": error.line},
         "steps": [_step_as_json(it) for it in plan.steps],

@@ -146,7 +146,7 @@ def _global_scope(analysis: Analysis, place: _Place) -> str:
         if any(it.name.text == place.name and it.value is not None for it in pairs):
             values = _values(analysis, place)
             automatic = [
-                automatic_values(analysis.request.build_platform, it, "")[place.name]
+                automatic_values(analysis.request.node(it), it, "")[place.name]
                 for it in analysis.request.target_platforms
             ]
             if values != automatic and place.name != "TARGETSTAGE":

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import read_project_text
+from buildxray.platforms.machines import REMOTE, Machines
 from buildxray.projects.bake.reader import bake_builds, default_files, load_bake, read_overrides
 from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path, is_remote, pairs, platform_names
-from buildxray.projects.ci.machines import REMOTE, Machines
 from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.interpolation import MissingVariableError, interpolate

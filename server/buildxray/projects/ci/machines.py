@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from buildxray.platforms.machines import REMOTE, Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 from buildxray.projects.builds import platform_names
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, load_documents
 
-AMD64: Final = Platform("linux", "amd64")
-ARM64: Final = Platform("linux", "arm64")
 _ARCHITECTURE: Final = re.compile(
     r"(?:^|[^a-z0-9])(arm64|aarch64|arm|s390x|ppc64le|riscv64)(?:$|[^a-z0-9])", re.IGNORECASE
 )
-_RUN_BY: Final = {"386": "amd64", "arm": "arm64"}
-"""Architectures whose programs the processors of others run."""
-
-
-class Machines(NamedTuple):
-    """The machines that a job builds on."""
-
-    own: Platform | None = None
-    """The runner itself; None where the text does not tell."""
-    others: tuple[Platform, ...] = ()
-    """Nodes that are appended to its builder, or that a service has for each platform."""
-
-    def nodes(self, platforms: Iterable[Platform]) -> tuple[tuple[Platform, Platform], ...]:
-        """For each platform the machine that builds it; empty where the text does not tell."""
-        if self.own is None:
-            return ()
-        return (*((it, self._node(it)) for it in platforms),)
-
-    def _node(self, platform: Platform) -> Platform:
-        known = (self.own or AMD64, *self.others)
-        exact = (it for it in known if it == platform)
-        alike = (it for it in known if it.os == platform.os and it.architecture == platform.architecture)
-        able = (it for it in known if it.os == platform.os and it.architecture == _RUN_BY.get(platform.architecture))
-        return next((*exact, *alike, *able, known[0]).__iter__())
-
-
-REMOTE: Final = Machines(AMD64, (ARM64,))
-"""A service that has a machine for each of the common platforms: Depot, Docker Build Cloud, WarpBuild."""
 
 
 def runner_platform(runs_on: object) -> Platform | None:

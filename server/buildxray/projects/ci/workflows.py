@@ -16,11 +16,12 @@ from typing import Any, Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
+from buildxray.platforms.machines import REMOTE, Machines
 from buildxray.projects.builds import DeclaredBuild, Note, is_remote, pairs, platform_names
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
-from buildxray.projects.ci.machines import REMOTE, Machines, runner_platform, with_builder
+from buildxray.projects.ci.machines import runner_platform, with_builder
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 

@@ -71,9 +71,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     which other files the program opens. There is none where the stage installs packages, since the program may need them.
 
     ## Limits
+    Where each platform is built on a machine of its own, nothing is emulated: an information then says on how many machines the compiler
+    runs.
+
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
     yield from _in_image(ctx)
+    yield from _on_several_machines(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in found.items():
@@ -115,6 +119,32 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
+
+
+def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
+    """Find stages that each machine compiles for itself where every platform has a machine of its own."""
+    for stage in ctx.build.needed_stages:
+        image = stage.from_.image
+        if stage.is_image or stage.is_native or image is None:
+            continue
+        commands = [it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only]
+        steps = [step for it in commands for step in it.run.steps]
+        n_machines = len({step.node for step in steps})
+        if n_machines < 2 or any(step.is_emulated for step in steps):
+            continue
+        yield Finding(
+            stage.from_.range_of(image),
+            ngettext(
+                "{commands} runs on {n} machine; cross-compiled, one suffices",
+                "{commands} runs on {n} machines; cross-compiled, one suffices",
+                n_machines,
+                commands=listed(it.title for it in commands),
+            ),
+            # On machines of their own a compiler that follows the target saves nothing yet.
+            (),
+            tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
+            Severity.INFORMATION,
+        )
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:

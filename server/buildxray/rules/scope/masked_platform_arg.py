@@ -62,7 +62,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 (target, value or "")
                 for target, value in zip(ctx.build.targets, values, strict=True)
                 if (instruction.stage is None or target in instruction.stage.targets)
-                and value != automatic_values(ctx.build.build_platform, target, "")[name]
+                and value != automatic_values(ctx.build.request.node(target), target, "")[name]
             ]
             if wrong:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)

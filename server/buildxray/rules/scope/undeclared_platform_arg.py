@@ -181,7 +181,7 @@ def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
     build = stage.build
     default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
     return default is not None and all(
-        automatic_values(build.build_platform, it, "")[reference.name] == default["value"]
+        automatic_values(build.request.node(it), it, "")[reference.name] == default["value"]
         for it in build.request.target_platforms
     )
 

@@ -1,0 +1,89 @@
+"""`buildxray builds`, and the options that say which build is meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_main import Run
+
+DOCKERFILE = (
+    "FROM golang AS build\nCOPY . .\nRUN go build -o /app .\nFROM alpine\nCOPY --from=build /app /app\nRUN true\n"
+)
+BAKE = """\
+target "app" {
+  platforms = ["linux/amd64", "linux/arm64"]
+  args = { V = "$${X}" }
+}
+target "dev" {
+  platforms = ["linux/amd64"]
+  target = "build"
+}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "docker-bake.hcl").write_text(BAKE)
+    return tmp_path
+
+
+def test_builds_as_json(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    run = Run(capfd, "builds", "--format", "json", project)
+    assert run.code == 0
+    app, dev = json.loads(run.out)
+    assert app == {
+        "name": "app",
+        "source": "docker-bake.hcl",
+        "line": 1,
+        "dockerfile": "Dockerfile",
+        "context": ".",
+        "target": "",
+        "platforms": ["linux/amd64", "linux/arm64"],
+        "args": {"V": "$${X}"},
+        "contexts": {},
+        "nodes": {},
+        "default": False,
+        "unknown": [],
+    }
+    assert (dev["name"], dev["target"]) == ("dev", "build")
+
+
+def test_builds_as_text(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    run = Run(capfd, "builds", project)
+    assert run.out.splitlines()[:3] == [
+        "Dockerfile",
+        "  app  linux/amd64, linux/arm64  docker-bake.hcl:1",
+        "    arguments: V=${X}",
+    ]
+
+
+def test_a_path_that_is_not_there(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert Run(capfd, "builds", tmp_path / "none").code == 2
+
+
+def test_one_build_is_chosen(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    machine = ("--build-platform", "linux/amd64")
+    assert "for linux/amd64, linux/arm64" in Run(capfd, "plan", *machine, project / "Dockerfile").out
+    assert "for linux/amd64 " in Run(capfd, "plan", *machine, "--build", "dev", project / "Dockerfile").out
+    assert "there is no build `x`" in Run(capfd, "plan", *machine, "--build", "x", project / "Dockerfile").err
+
+
+def test_emulation_can_be_refused(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    check = ("check", "--exit-zero", "--no-emulation")
+    run = Run(capfd, "check", "--no-emulation", "--fail-on", "error", "--build-platform", "linux/amd64", project)
+    assert run.code == 1
+    assert "2 steps need an emulator" in run.err
+    assert Run(capfd, *check, "--build-platform", "linux/amd64,linux/arm64", project).code == 0
+    run = Run(capfd, "check", "--no-emulation", "--build-platform", "linux/amd64,linux/arm64", project)
+    assert "emulator" not in run.err
+    assert "runs on 2 machines; cross-compiled, one suffices" in run.out
+
+
+def test_a_context_takes_the_place_of_a_stage(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    run = Run(capfd, "plan", "--format", "json", "--build-context", "build=bin", project / "Dockerfile")
+    assert "go build" not in json.dumps([it["label"] for it in json.loads(run.out)[0]["steps"]])
+    assert Run(capfd, "plan", "--build-context", "build", project / "Dockerfile").code == 2
