@@ -58,7 +58,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     root = stage.root
     if root is None or root.from_.platform is None:
         return
-    if not ctx.asks_for_several and _only_checks(stage):
+    if _only_checks(stage):
         return
     platform = stage.platforms[0]
     wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
