@@ -163,7 +163,7 @@ def test_exit_codes(capfd: pytest.CaptureFixture[str], options: list[str], code:
         (["check", "missing"], "missing: cannot be read: No such file or directory"),
         (
             ["check", "--platform", "linux/amd 64", "x"],
-            "--platform: `amd 64` is no valid part of the platform `linux/amd 64`",
+            "--platform: `amd 64` is not a valid part of the platform `linux/amd 64`",
         ),
         (["check", "--build-arg", "=1", "x"], "--build-arg =1: expected NAME=VALUE"),
         (
@@ -349,7 +349,7 @@ def test_a_configuration_file(capfd: pytest.CaptureFixture[str], undeclared: Pat
     configuration.write_text('ignoer = ["undeclared-platform-arg"]\n')
     run = Run(capfd, "check", undeclared)
     assert run.code == 2
-    assert run.err == f"buildxray: {configuration}:1: `ignoer` is no setting; did you mean `ignore`?\n"
+    assert run.err == f"buildxray: {configuration}:1: unknown setting `ignoer`; did you mean `ignore`?\n"
 
 
 def test_a_bake_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:

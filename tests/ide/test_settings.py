@@ -41,10 +41,10 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"platforms": ["linux/amd64", {}]}, "`buildxray.platforms` is ignored: expected a platform such as"),
         ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),
         ({"buildPlatform": ["linux/amd64"]}, "`buildxray.buildPlatform` is ignored: expected a platform such as"),
-        ({"buildPlatfrom": "x"}, "`buildxray.buildPlatfrom` is no setting; did you mean `buildxray.buildPlatform`?"),
+        ({"buildPlatfrom": "x"}, "unknown setting `buildxray.buildPlatfrom`; did you mean `buildxray.buildPlatform`?"),
         (
             {"zzz": "x"},
-            "`buildxray.zzz` is no setting; there are `buildxray.build`, `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
+            "unknown setting `buildxray.zzz`; there are `buildxray.build`, `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
         ),
         (
             {"ignore": ["emulated-biuld"]},
@@ -60,7 +60,7 @@ def test_wrong_settings_keep_their_default(raw: object, warning: str) -> None:
     settings, warnings = read_settings(raw)
     assert settings == Settings()
     assert len(warnings) == 1
-    assert warnings[0].startswith(warning)
+    assert warnings[0].message.startswith(warning)
 
 
 def test_who_asks_for_several() -> None:

@@ -48,7 +48,7 @@ async def test_settings_in_a_file_and_their_mistakes(tmp_path: Path) -> None:
         tell(session, configuration)
         await session.until(["undeclared-platform-arg"])
         assert [it.message for it in session.client.messages] == [
-            f"{configuration}:1: `ignoer` is no setting; did you mean `ignore`?"
+            f"{configuration}:1: unknown setting `ignoer`; did you mean `ignore`?"
         ]
 
 

@@ -28,7 +28,7 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("# c\nplatforms = @\n", ":2: no valid TOML: "),
-        ('\nplatform = "linux/386"\n', ":2: `platform` is no setting; did you mean `platforms`?"),
+        ('\nplatform = "linux/386"\n', ":2: unknown setting `platform`; did you mean `platforms`?"),
         ('platforms = "li nux"\n', ":1: `platforms` is ignored: "),
         ('select = ["emulated-biuld"]\n', "there is no rule `emulated-biuld`; did you mean `emulated-build`?"),
     ],

@@ -64,5 +64,5 @@ def code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A sentence whose parts in angle brackets, of a log, are no HTML."""
+    """A sentence whose parts in angle brackets, of a log, are not HTML."""
     return text.replace("<", "&lt;")

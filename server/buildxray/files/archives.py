@@ -29,7 +29,7 @@ def is_gzip(stream: BinaryIO) -> bool:
 def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
     """Read regular files of a gzipped tar archive by their names; those that are not there are left out.
 
-    The stream is read from its beginning. Raises `ReadError` for what is no such archive, for a file of more than 64 MB,
+    The stream is read from its beginning. Raises `ReadError` for what is not such an archive, for a file of more than 64 MB,
     and where more than 512 MB would have to be unpacked or 10 000 files passed over.
     """
     wanted = {*names}

@@ -1,6 +1,6 @@
 """Glob patterns that are matched in linear time: a repository chooses both the pattern and the names.
 
-Regular expressions that backtrack need exponential time for `a*a*a*a*b`. Between two stars stands a text of fixed
+Regular expressions that backtrack need exponential time for `a*a*a*a*b`. Between two stars is a text of fixed
 length, so the first place where it matches is as good as any other: once a star has been passed it is never
 reconsidered. The group in a lookahead keeps `re` from reconsidering it; Python 3.10 has no atomic groups.
 """
@@ -27,7 +27,7 @@ _CLASSES: Final = {
     "xdigit": "0-9a-fA-F",
 }
 NEVER: Final = re.compile(r"(?!)")
-"""Matches nothing: what a pattern that cannot be read stands for."""
+"""Matches nothing: the pattern in place of one that cannot be read."""
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +51,7 @@ def component_pattern(glob: str) -> re.Pattern[str]:
     skipping = "".join(
         f"(?=(?P<s{number}>.*?{text}))(?P=s{number})" for number, text in enumerate(filter(None, middle))
     )
-    # What stands last has a fixed length too, so its only possible place is the end.
+    # The last part has a fixed length too, so its only possible place is the end.
     return re.compile(f"{first}{skipping}.*{last}" if last else f"{first}{skipping}.*", re.DOTALL)
 
 

@@ -20,7 +20,7 @@ FIX_ALL: Final = "source.fixAll.buildxray"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One entry of the menu behind the light bulb."""
+    """One entry of the menu of the light bulb."""
 
     title: str
     kind: ActionKind

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from buildxray.files.reading import read_project_text, read_text
-from buildxray.ide.settings import Settings, read_settings
+from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
 
 FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")
@@ -60,15 +60,15 @@ def _read(path: Path, text: str) -> Configuration | None:
         table = tools.get("buildxray") if isinstance(tools, Mapping) else None
         if table is None:
             return None
-    settings, warnings = read_settings(table, prefix="")
+    settings, problems = read_settings(table, prefix="")
     if settings.locale:
         settings = replace(settings, locale="")
-        warnings += (_("`{name}` is no setting of a file; it belongs to the editor", name="locale"),)
-    return Configuration(path, settings, tuple(f"{path}:{_line(text, it)}: {it}" for it in warnings))
+        message = _("`{name}` is not a setting of a file; it belongs to the editor", name="locale")
+        problems += (SettingProblem("locale", message),)
+    return Configuration(path, settings, tuple(f"{path}:{_line(text, it.name)}: {it.message}" for it in problems))
 
 
-def _line(text: str, warning: str) -> int:
-    """The line of the setting that a warning is about."""
-    name = re.match(r"`(\w+)`", warning)
-    place = re.search(rf"^\s*\"?{name[1]}\"?\s*=", text, re.MULTILINE) if name is not None else None
+def _line(text: str, name: str) -> int:
+    """The 1-based line in which a setting is written; the first where it cannot be found."""
+    place = re.search(rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=", text, re.MULTILINE) if name else None
     return 1 if place is None else text.count("\n", 0, place.end()) + 1

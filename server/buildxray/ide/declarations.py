@@ -78,7 +78,7 @@ class Declarations:
         return tuple(reached)
 
     def origins(self, declaration: Declaration, name: str) -> tuple[Declaration, ...]:
-        """What can give a variable its value behind a declaration of it, the declaration itself included."""
+        """What can give a variable its value after a declaration of it, the declaration itself included."""
         node = self._nodes[declaration.instruction]
         if isinstance(node, Onbuild):
             return (declaration,)

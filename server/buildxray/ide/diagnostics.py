@@ -38,7 +38,7 @@ class Diagnostic:
 
 
 def documentation_url(rule: str) -> str:
-    """Where the manual page of a rule stands."""
+    """The address of the manual page of a rule."""
     return f"{_DOCUMENTATION}{rule}.md"
 
 

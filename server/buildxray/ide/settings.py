@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
@@ -48,7 +48,7 @@ class Settings:
     """Whether to report what `docker build --check` reports too. Switch it off where both run; VS Code does so by itself
     where Docker's extension is installed and nothing is set."""
     inlay_hints: bool = True
-    """Whether to show behind each RUN how often it is executed, and where under emulation."""
+    """Whether to show after each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
     """Whether to show above each FROM where its stage runs, and what that costs."""
     navigation: bool = True
@@ -112,28 +112,37 @@ def setting_name(field: str) -> str:
     return first + "".join(it.capitalize() for it in others)
 
 
-def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tuple[str, ...]]:
-    """Settings as a client sends them or a file holds them, and a warning for each wrong one, whose default is kept."""
+class SettingProblem(NamedTuple):
+    """A setting that is not used, so that its default is kept."""
+
+    name: str
+    """The key as it is written; empty where the settings as a whole are wrong."""
+    message: str
+
+
+def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tuple[SettingProblem, ...]]:
+    """Read settings as a client sends them or a file holds them; a wrong one keeps its default and is a problem."""
     if raw is None:
         return Settings(), ()
     if not isinstance(raw, Mapping):
-        return Settings(), (_("the settings of buildxray have to be an object"),)
+        return Settings(), (SettingProblem("", _("the settings of buildxray have to be an object")),)
     values: dict[str, Any] = {}
-    warnings: list[str] = []
+    problems: list[SettingProblem] = []
     for name, value in raw.items():
         read = _READERS.get(name)
         if value is None:
             continue
         if read is None:
             if name not in _OF_THE_CLIENT:
-                warnings.append(_unknown(str(name), prefix))
+                problems.append(SettingProblem(str(name), _unknown(str(name), prefix)))
             continue
         field, reader = read
         try:
             values[field] = reader(value)
         except SettingError as error:
-            warnings.append(_("`{name}` is ignored: {error}", name=f"{prefix}{name}", error=error))
-    return Settings(**values), tuple(warnings)
+            message = _("`{name}` is ignored: {error}", name=f"{prefix}{name}", error=error)
+            problems.append(SettingProblem(name, message))
+    return Settings(**values), tuple(problems)
 
 
 def read_platforms(value: object) -> tuple[Platform, ...] | None:
@@ -251,6 +260,6 @@ def _unknown(name: str, prefix: str) -> str:
     close = get_close_matches(name, _READERS, n=1)
     quoted = [f"`{prefix}{it}`" for it in sorted(_READERS)]
     if close:
-        return _("`{name}` is no setting; did you mean `{close}`?", name=prefix + name, close=prefix + close[0])
+        return _("unknown setting `{name}`; did you mean `{close}`?", name=prefix + name, close=prefix + close[0])
     known = _("{items} and {last}", items=_(", ").join(quoted[:-1]), last=quoted[-1])
-    return _("`{name}` is no setting; there are {known}", name=prefix + name, known=known)
+    return _("unknown setting `{name}`; there are {known}", name=prefix + name, known=known)

@@ -105,7 +105,7 @@ class _Model:
         return [it for it in found if it is not None and it.seconds is not None and not it.is_cached]
 
     def _work_before(self, step: Step) -> float:
-        """The seconds of an old step that are no download."""
+        """The seconds of an old step that are not a download."""
         if step.kind == "source":
             return 0.0
         time = self._times.of(step)

@@ -39,7 +39,7 @@ def possible_requests(build: LoggedBuild, request: BuildRequest, stages: tuple[s
 
 
 def _platform_choices(names: list[VertexName], request: BuildRequest) -> Iterator[tuple[Platform, ...]]:
-    """The target platforms that labels speak of; the build machine may be in them though it is no target."""
+    """The target platforms that labels speak of; the build machine may be in them although it is not a target."""
     named = _named_platforms(names)
     known = request.target_platforms
     if len(named) > 1:

@@ -74,7 +74,7 @@ def _time(text: str) -> float | None:
 
 
 def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
-    """What stands before lines of a build log: the shape that most of them share, numbers of any value."""
+    """The prefix of the lines of a build log: the shape that most of them share, numbers of any value."""
     shapes: Counter[str] = Counter()
     for line in beginning:
         rest = _known(line)[1]

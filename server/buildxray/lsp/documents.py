@@ -49,12 +49,12 @@ class Document:
         self.revision = next(_revisions)
 
     def begin_turn(self) -> int:
-        """Begin to read the files around it anew; whoever is reading them is too late then."""
+        """Begin to read the files around it again; the results of earlier reads become stale."""
         self.turn += 1
         return self.turn
 
     def configure(self, build: ProjectBuild, workspace: Workspace) -> bool:
-        """Analyse the same text anew if it is built in another way; whether it is."""
+        """Analyse the same text again if its build has changed; true if it has."""
         if (build, workspace) == (self.build, self.workspace):
             return False
         self.build, self.workspace = build, workspace

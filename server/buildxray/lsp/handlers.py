@@ -287,7 +287,7 @@ def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.Range
 
 
 def rename_name(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
-    """Another name for what stands at a position. Raises `JsonRpcInvalidParams`, which the client shows."""
+    """Rename what is at a position. Raises `JsonRpcInvalidParams`, which the client shows."""
     place = _place(ls, params)
     if place is None:
         return None
@@ -313,7 +313,7 @@ def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList
 
 
 def _place(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
-    """The document of a request and the offset in it; None for a document that is no Dockerfile."""
+    """The document of a request and the offset in it; None for a document that is not a Dockerfile."""
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return None

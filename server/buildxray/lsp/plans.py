@@ -22,7 +22,7 @@ _PICTURES: Final = ("standalone", "unstyled", "none")
 
 
 def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
-    """The plan of a document as data and as a picture; None for one that is no Dockerfile.
+    """The plan of a document as data and as a picture; None for one that is not a Dockerfile.
 
     Raises `JsonRpcInvalidParams`.
     """

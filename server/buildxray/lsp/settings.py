@@ -24,16 +24,16 @@ class ClientSettings:
 
     def set_common(self, raw: object) -> tuple[str, ...]:
         """Effect: put settings for all documents into force; gives the warnings."""
-        self._common, warnings = read_settings(self._merged(raw))
-        return warnings
+        self._common, problems = read_settings(self._merged(raw))
+        return tuple(it.message for it in problems)
 
     def set_folders(self, raw: Iterable[tuple[str, object]]) -> tuple[str, ...]:
         """Effect: put the settings of workspace folders into force, by their URIs; gives the warnings."""
         self._folders = {}
         warnings: list[str] = []
         for uri, settings in raw:
-            self._folders[uri.rstrip("/")], found = read_settings(self._merged(settings))
-            warnings += found
+            self._folders[uri.rstrip("/")], problems = read_settings(self._merged(settings))
+            warnings += [it.message for it in problems]
         return tuple(warnings)
 
     @property

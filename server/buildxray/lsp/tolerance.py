@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 _NONE: Final = -1
-"""Stands for a missing version; clients count from 0 or 1."""
+"""Replaces a missing version; clients count from 0 or 1."""
 
 
 def tolerant_converter() -> Converter:

@@ -130,7 +130,7 @@ class _Context:
         self, text: str, platform: Platform | None, how: Expansion = PLAIN, secrets: tuple[str, ...] = ()
     ) -> StepLabel:
         environment = self.scope.environment
-        # Blanks are in front of it where an instruction begins with a continuation.
+        # Blanks precede it where an instruction begins with a continuation.
         return StepLabel(
             text.lstrip(SPACE),
             platform,

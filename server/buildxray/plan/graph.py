@@ -26,7 +26,7 @@ class Vertex:
 
 
 def vertex(memo: Memo, operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
-    """The vertex of an operation on these inputs; None stands for an empty directory."""
+    """The vertex of an operation on these inputs; None means an empty directory."""
     key = (operation.kind, operation.identity, platform, *inputs)
     return memo.recall(key, Vertex, operation, platform, inputs)
 

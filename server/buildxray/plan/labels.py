@@ -30,10 +30,10 @@ class StepLabel(NamedTuple):
     secrets: tuple[str, ...] = ()
     """Variables that hold secrets."""
     prefix: str = ""
-    """What stands in front of the instruction: `LINK `."""
+    """The prefix of the instruction: `LINK `."""
 
     def with_prefix(self, prefix: str) -> StepLabel:
-        """The same label with something in front of the instruction."""
+        """The same label with a prefix before the instruction."""
         return self._replace(prefix=prefix)
 
     @property

@@ -73,7 +73,7 @@ class Step:
 
     @cached_property
     def instructions(self) -> tuple[int, ...]:
-        """Indices of the instructions that it is; empty for what BuildKit does of its own accord."""
+        """Indices of the instructions that this step comes from; empty for BuildKit-internal steps."""
         found = dict.fromkeys([self._instruction(*it) for it in self._places])
         return tuple([it for it in found if it is not None])
 
@@ -195,7 +195,7 @@ class TargetPlan:
         return stage in self.conversion.runs
 
     def scope_before(self, stage: StageOutline, instruction: int) -> Scope | None:
-        """The scope in front of an instruction of a stage; None where the stage is not needed."""
+        """The scope before an instruction of a stage; None where the stage is not needed."""
         run = self.conversion.runs.get(stage.idx)
         if run is None:
             return None

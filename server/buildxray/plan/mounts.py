@@ -239,7 +239,7 @@ def _size(value: str) -> int:
     """Bytes (docker/go-units, RAMInBytes)."""
     match = _SIZE.fullmatch(value)
     if match is None or not any(it.isdigit() for it in match["number"]):
-        raise MountError(_("`{value}` is no size such as `64m`", value=value))
+        raise MountError(_("`{value}` is not a size such as `64m`", value=value))
     power = "bkmgtp".index((match["suffix"] or "b")[0].lower())
     return int(float(match["number"][:300]) * 1024**power)
 

@@ -54,7 +54,7 @@ Input = Origin | CommandSource | Operation
 
 
 def internal_operation(identity: Hashable, inputs: tuple[Input | None, ...], label: str) -> Operation:
-    """A file operation of BuildKit's own accord, without a number or a line."""
+    """A BuildKit-internal file operation, without a number or a line."""
     return Operation("file", identity, inputs, StepLabel(f"[internal] {label}", is_numbered=False), has_line=False)
 
 

@@ -59,7 +59,7 @@ class NamedImage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StageOutline:
-    """A FROM and the instructions behind it, up to the next one."""
+    """A FROM and the instructions after it, up to the next one."""
 
     idx: int
     name: str
@@ -67,7 +67,7 @@ class StageOutline:
     from_idx: int
     """Index of the FROM among the instructions."""
     nodes: tuple[Node, ...]
-    """What stands behind the FROM."""
+    """The instructions after the FROM."""
     sources: dict[int, tuple[int | None, ...]]
     """What each COPY with `--from` and each RUN with mounts takes files from, by position among the nodes: the
     number of a stage, or the number of stages plus that of an image; None for what does not exist."""
@@ -79,7 +79,7 @@ class StageOutline:
 
     @property
     def end_idx(self) -> int:
-        """Index behind its last instruction."""
+        """Index after its last instruction."""
         return self.from_idx + 1 + len(self.nodes)
 
 
@@ -89,7 +89,7 @@ class Outline:
 
     dockerfile: Dockerfile
     global_arguments: tuple[int, ...]
-    """Indices of the ARG instructions in front of the first FROM."""
+    """Indices of the ARG instructions before the first FROM."""
     stages: tuple[StageOutline, ...]
     images: tuple[NamedImage, ...]
     refusals: tuple[Refusal, ...]
@@ -276,7 +276,7 @@ def _needed_stages(stage: StageOutline, n_stages: int) -> list[int]:
 def trigger_texts(nodes: Iterable[Node]) -> list[tuple[int, str]]:
     """The ONBUILD triggers among the nodes of a stage, with their position.
 
-    A trigger is kept with its heredocs behind it. BuildKit: instructions/parse.go, parseOnBuild.
+    A trigger is kept with its heredocs after it. BuildKit: instructions/parse.go, parseOnBuild.
     """
     return [
         (position, _trigger_text(node))

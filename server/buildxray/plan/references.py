@@ -43,11 +43,11 @@ def normalized(text: str) -> str:
         raise ImageNameError(_("`{text}`: the name of an image is in lower case", text=text))
     match = _REFERENCE.fullmatch(f"{domain}/{path}")
     if match is None:
-        raise ImageNameError(_("`{text}` is no valid name of an image", text=text))
+        raise ImageNameError(_("`{text}` is not a valid image name", text=text))
     if len(match["name"]) - len(domain) - 1 > _LONGEST_NAME:
         raise ImageNameError(_("the name of an image has at most {n} characters", n=_LONGEST_NAME))
     if match["digest"] is not None and not is_digest(match["digest"]):
-        raise ImageNameError(_("`{digest}` is no valid digest", digest=match["digest"]))
+        raise ImageNameError(_("`{digest}` is not a valid digest", digest=match["digest"]))
     tag = match["tag"] or ("" if match["digest"] else "latest")
     return match["name"] + (f":{tag}" if tag else "") + (f"@{match['digest']}" if match["digest"] else "")
 

@@ -1,6 +1,6 @@
 """The instructions of a stage, one after the other: first what they ask for, then what that makes of files.
 
-A `Recipe` knows nothing of files, and a `StageRun` nothing of where its stage stands in the document. So an edit
+A `Recipe` knows nothing of files, and a `StageRun` nothing of the place of its stage in the document. So an edit
 costs a new recipe for the stage that it touches, and for those that take files from there only a new run.
 
 BuildKit: dockerfile2llb/convert.go, dispatchStages.
@@ -29,7 +29,7 @@ class Recipe:
     """What the commands of a stage ask for. Positions count the commands, inherited triggers first."""
 
     scopes: tuple[Scope, ...]
-    """The scope in front of each command, and the one behind the last."""
+    """The scope before each command, and the one after the last."""
     operations: tuple[tuple[int, Operation], ...]
     """Positions of commands that make a step, and what each does."""
     problems: tuple[tuple[int, Problem], ...]
@@ -37,7 +37,7 @@ class Recipe:
 
     @property
     def final_scope(self) -> Scope:
-        """The scope behind the last command."""
+        """The scope after the last command."""
         return self.scopes[-1]
 
 

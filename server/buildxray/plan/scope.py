@@ -19,11 +19,11 @@ class Scope:
     platform: Platform
     """The platform of the stage as it was asked for, not normalised."""
     step_platform: Platform | None
-    """Where RUN runs; None stands for the target's platform, in a stage from scratch."""
+    """Where RUN runs; None means the target's platform, in a stage from scratch."""
     environment: Environment
     """Arguments and environment variables: what RUN sees and `$NAME` expands to."""
     image_environment: Environment
-    """What the image configuration keeps: ENV without ARG. A stage built on this one gets it set anew."""
+    """What the image configuration keeps: ENV without ARG. Set again in a stage that is built on this one."""
     has_base_image: bool
     """Whether an image, whose environment the text cannot know, is at the root of the stage."""
     working_directory: str
@@ -44,7 +44,7 @@ class Scope:
 
     @property
     def shell_command(self) -> tuple[str, ...]:
-        """What RUN puts in front of a shell text."""
+        """The arguments that RUN puts before a shell text."""
         if self.shell:
             return self.shell
         return ("cmd", "/S", "/C") if self.system == "windows" else ("/bin/sh", "-c")
@@ -67,7 +67,7 @@ def scratch_scope(target: Platform) -> Scope:
 def child_scope(base: Scope) -> Scope:
     """The scope at the start of a stage that is built on another one.
 
-    The variables of the base's image configuration are set anew, so that ENV wins over an ARG that came
+    The variables of the base's image configuration are set again, so that ENV wins over an ARG that came
     after it. BuildKit: dockerfile2llb/convert.go, dispatchStages.
     """
     environment = base.environment

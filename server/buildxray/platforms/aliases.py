@@ -27,7 +27,7 @@ _NAME: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(
 
 
 def docker_name(architecture: str) -> str | None:
-    """What TARGETARCH calls an architecture that others name so; None where that is no other name."""
+    """What TARGETARCH calls an architecture that others name so; None where that is not another name."""
     return _ALIASES.get(architecture)
 
 

@@ -1,6 +1,6 @@
 """How well-known download sites call architectures, where that is not what TARGETARCH says.
 
-Each entry was compared with the files that the project publishes; the source stands beside it.
+Each entry was compared with the files that the project publishes; the source is beside it.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def parse(text: str, *, local: Platform | None = None) -> Platform:
     for component in rest:
         if not _COMPONENT.fullmatch(component):
             raise PlatformError(
-                _("`{component}` is no valid part of the platform `{text}`", component=component, text=text)
+                _("`{component}` is not a valid part of the platform `{text}`", component=component, text=text)
             )
     os_name = _normalized_os(match["os"])
     features = tuple(unquote(it.strip()) for it in match["features"].split("+")[1:]) if match["features"] else ()

@@ -24,7 +24,7 @@ class Piece(NamedTuple):
 
     text: str
     start: int
-    """Where it stands in the document."""
+    """Its offset in the document."""
     instruction: Instruction
     can_expand: bool
     """Whether a variable that is written into it would be expanded."""

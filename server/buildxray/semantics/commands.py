@@ -146,7 +146,7 @@ class Inventory:
         return found
 
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
-        """The commands in front of an instruction, in its stage and those below, that prepare others."""
+        """The commands before an instruction, in its stage and those below, that prepare others."""
         return tuple(
             command
             for ancestor in reversed(self.facts.ancestry(stage))

@@ -1,6 +1,6 @@
 """Which files of a stage reach the image, along COPY, mounts and FROM.
 
-Paths are absolute and clean. One that ends in a slash stands for a file in that directory whose name the text
+Paths are absolute and clean. One that ends in a slash means a file in that directory whose name the text
 does not tell.
 """
 
@@ -111,7 +111,7 @@ def _is_inside(path: str, directory: str) -> bool:
 
 
 def moved(path: str, source: str, destination: str) -> str:
-    """Where a path is once what covers it has been copied; into the destination, where that ends in a slash."""
+    """The new location of `path` after `source`, or a parent of it, is copied to `destination`; in it where it ends in a slash."""
     source = source.rstrip("/")
     if path == source:
         is_directory = destination.endswith("/")

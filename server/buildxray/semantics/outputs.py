@@ -1,4 +1,4 @@
-"""Where the files that a command compiled or downloaded are put by those behind it."""
+"""Where the files that a command compiled or downloaded are put by later commands."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _installs(invocation: Invocation) -> bool:
 
 
 def _installed_to(invocation: Invocation) -> Iterator[str]:
-    """The directories below which `make install` and its kin may put files."""
+    """The directories below which `make install` and similar commands may put files."""
     root = invocation.argument("DESTDIR")
     roots = invocation.setting("DESTDIR").values if root is None else invocation.evaluate(root)
     yield from (clean(it) for it in roots if it)

@@ -67,7 +67,7 @@ class Facts:
         self._families: dict[int, tuple[int, ...]] = {}
 
     def stage_of(self, instruction: int) -> StageOutline | None:
-        """The stage that an instruction belongs to, its FROM included; None in front of the first."""
+        """The stage that an instruction belongs to, its FROM included; None before the first."""
         stages = self._stages_of_instructions
         return stages[instruction] if 0 <= instruction < len(stages) else None
 
@@ -221,7 +221,7 @@ class Facts:
         return sum(it.is_emulated for it in self.plan.steps)
 
     def scopes(self, instruction: int) -> tuple[Scope, ...]:
-        """The scope in front of an instruction for each target that needs its stage."""
+        """The scope before an instruction for each target that needs its stage."""
         known = self._scopes.get(instruction)
         if known is None:
             stage = self.stage_of(instruction)
@@ -233,7 +233,7 @@ class Facts:
         return known
 
     def scopes_behind(self, instruction: int) -> tuple[Scope, ...]:
-        """The scope behind an instruction for each target that needs its stage."""
+        """The scope after an instruction for each target that needs its stage."""
         stage = self.stage_of(instruction)
         if stage is None:
             return ()
@@ -253,7 +253,7 @@ class Facts:
         return children
 
     def declaration(self, name: str, instruction: int) -> int | None:
-        """The index of the ARG or ENV that last sets a variable in front of an instruction of a stage.
+        """The index of the ARG or ENV that last sets a variable before an instruction of a stage.
 
         Stages that the stage is built on count; None where none sets it.
         """

@@ -1,4 +1,4 @@
-"""How BuildKit splits what stands behind a keyword into flags, words, pairs and JSON strings.
+"""How BuildKit splits what follows a keyword into flags, words, pairs and JSON strings.
 
 Every function takes a text and the offset at which reading begins, and gives spans in that text.
 
@@ -160,7 +160,7 @@ _JSON_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:
-    """The strings of a JSON array, or None where the text is no JSON array.
+    """The strings of a JSON array, or None where the text is not a JSON array.
 
     Raises `ArgumentsError` where it is one with other things than strings in it.
     BuildKit: line_parsers.go, parseJSON.

@@ -28,13 +28,13 @@ class ExpansionError(Exception):
 
 
 class Literal(NamedTuple):
-    """Characters that stand for themselves."""
+    """Literal characters."""
 
     text: str
 
 
 class HeredocSign(NamedTuple):
-    """`<<` and the blanks behind it, which do not end a word."""
+    """`<<` and the blanks after it, which do not end a word."""
 
     text: str
 
@@ -43,9 +43,9 @@ class Escape(NamedTuple):
     """An escape token with what it escapes."""
 
     plain: str
-    """What it stands for."""
+    """Its value."""
     raw: str
-    """What it stands for where escapes are kept."""
+    """Its value where escapes are kept."""
 
 
 class Quoted(NamedTuple):
@@ -74,7 +74,7 @@ class VariableUse(NamedTuple):
 
     name: str
     range: TextRange
-    """From `$` to the end of the name; an operator and a closing brace lie behind it."""
+    """From `$` to the end of the name; an operator and a closing brace follow it."""
     name_range: TextRange
 
 
@@ -179,7 +179,7 @@ _BLANKS: Final = re.compile(f"[{SPACE}]")
 
 
 class HeredocMarker(NamedTuple):
-    """`<<NAME` as it stands in an instruction."""
+    """`<<NAME` as written in an instruction."""
 
     name: str
     expand: bool

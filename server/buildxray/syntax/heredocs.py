@@ -1,4 +1,4 @@
-"""Where an instruction announces its heredocs, and where the lines stand that end them."""
+"""Where an instruction announces its heredocs, and where the lines are that end them."""
 
 from __future__ import annotations
 

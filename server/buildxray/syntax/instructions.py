@@ -1,6 +1,6 @@
 """The instructions of a Dockerfile: one frozen class per keyword.
 
-A node knows nothing of where it stands in the file, so that an unchanged instruction is the same object
+A node does not know its place in the file, so that an unchanged instruction is the same object
 wherever edits above move it; nodes are compared by identity. Spans in it count code points of its logical text, in which continuations are
 joined; `Instruction`, a node at its place, turns them into ranges of the document.
 
@@ -25,7 +25,7 @@ class Span(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A piece of an instruction as BuildKit reads it, and where it stands."""
+    """A piece of an instruction as BuildKit reads it, with its span."""
 
     text: str
     span: Span
@@ -56,7 +56,7 @@ class Heredoc(NamedTuple):
 
     marker: HeredocMarker
     content: str
-    """The lines of the body with their ends, as they stand in the file."""
+    """The lines of the body with their ends, as in the file."""
     start: int
     """Where the body begins, in code points from the start of the instruction's first line."""
 
@@ -302,7 +302,7 @@ class Instruction(NamedTuple):
     start: int
     """Offset of the first character of its first line, which may be a blank."""
     end: int
-    """Offset behind its last line, heredoc bodies included, the line end left out."""
+    """Offset after its last line, heredoc bodies included, the line end left out."""
     first_line: int
     """1-based, as BuildKit counts: only `\\n` ends a line."""
     last_line: int
@@ -319,16 +319,16 @@ class Instruction(NamedTuple):
         )
 
     def range_of(self, what: Token | Flag | Pair | Problem | Span) -> TextRange:
-        """Where in the document something in the node stands."""
+        """The range of the document that a part of the node covers."""
         span = what if isinstance(what, Span) else what.span
         return self.node.logical.range(span.start, span.end).shifted(self.start)
 
     def place(self, range_: TextRange) -> TextRange:
-        """Where in the document a range of the instruction's source stands, as `syntax.shell` gives it."""
+        """The range of the document that a range of the instruction's source covers, as `syntax.shell` gives it."""
         return range_.shifted(self.start)
 
     def body_range(self, heredoc: Heredoc) -> TextRange:
-        """Where in the document the body of a heredoc stands."""
+        """The range of the document that the body of a heredoc covers."""
         start = self.start + heredoc.start
         return TextRange(start, start + len(heredoc.content))
 

@@ -87,7 +87,7 @@ def is_blank(line: str) -> bool:
 def continuation(line: str, escape: str) -> int | None:
     """The column of the escape token by which `line` continues on the next one, if it does.
 
-    A token behind another one does not count. BuildKit: parser/parser.go, setEscapeToken.
+    A token after another one does not count. BuildKit: parser/parser.go, setEscapeToken.
     """
     content = line.rstrip("\r\n").rstrip(" \t")
     if content.endswith(escape) and not content.endswith(escape + escape):
@@ -109,7 +109,7 @@ class LogicalText(NamedTuple):
     """Pairs of an offset in `text` and the offset in the source at which that piece begins, ascending."""
 
     def range(self, start: int, end: int) -> TextRange:
-        """Where `text[start:end]` stands in the source, line breaks inside it included."""
+        """The range of `text[start:end]` in the source, line breaks inside it included."""
         first = self.source_offset(start)
         return TextRange(first, self.source_offset(end - 1) + 1 if end > start else first)
 

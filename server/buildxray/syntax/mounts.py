@@ -14,7 +14,7 @@ from buildxray.syntax.instructions import Flag, Span, Token
 
 
 class MountSyntaxError(Exception):
-    """The value is no list of `key=value` fields; the message says why."""
+    """The value is not a list of `key=value` fields; the message says why."""
 
 
 class MountOption(NamedTuple):

@@ -1,6 +1,6 @@
 """The lines of one instruction to a node.
 
-Equal lines give the same node, wherever they stand and in whichever file.
+Equal lines give the same node, at any place and in any file.
 
 BuildKit: frontend/dockerfile/parser/parser.go, newNodeFromLine and dispatch.
 """
@@ -46,7 +46,7 @@ _CACHED_LENGTH: Final = 10_000
 
 
 def parse_node(source: str, head_length: int, escape: str) -> Node:
-    """Parse one instruction, the bodies of its heredocs behind `source[:head_length]`; never raises."""
+    """Parse one instruction, the bodies of its heredocs after `source[:head_length]`; never raises."""
     return (_parse_node_cached if len(source) <= _CACHED_LENGTH else _parse_node)(source, head_length, escape)
 
 

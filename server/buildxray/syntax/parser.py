@@ -100,7 +100,7 @@ def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
 
 
 def parse_trigger(text: str) -> Node | None:
-    """The instruction behind ONBUILD, as the build of another stage reads it; None if it is not just one.
+    """The instruction after ONBUILD, as the build of another stage reads it; None if it is not just one.
 
     BuildKit: dockerfile2llb/convert.go, initOnBuildTriggers.
     """
@@ -115,7 +115,7 @@ _DIRECTIVES: Final = frozenset({"syntax", "escape", "check"})
 
 
 def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directive], str, list[FileProblem]]:
-    """Directives stand before everything else, other comments and blank lines included.
+    """Directives come before everything else, other comments and blank lines included.
 
     BuildKit: parser/directives.go, DirectiveParser.
     """
@@ -158,7 +158,7 @@ def _directive_problem(name: str, value: str) -> str | None:
         for option in value.partition(" ")[0].split(";", 2):
             key, equals, setting = (it.strip() for it in option.partition("="))
             if not equals or key not in ("skip", "experimental", "error"):
-                return _("`{option}` is no option of checks: skip, experimental or error", option=option)
+                return _("unknown check option `{option}`; expected skip, experimental or error", option=option)
             if key == "error" and setting not in _GO_BOOLEANS:
                 return _("`error` is true or false, not `{value}`", value=setting)
     return None
@@ -209,7 +209,7 @@ def _file_problems(
     for it in instructions:
         node = it.node
         if isinstance(node, From | Unknown):
-            # An unknown instruction may be a misspelt FROM: what follows is no mistake of its own.
+            # An unknown instruction may be a misspelt FROM: what follows is not another mistake.
             is_misplaced = False
         for problem in node.problems:
             yield FileProblem(

@@ -1,8 +1,8 @@
 """Physical lines to instructions at their places: all of them, or only those that an edit touches.
 
-From the first line of an instruction on, reading does not depend on what stands above, but for the escape
-token. So what stands below an edit need not be read again once reading has come to an instruction there. And
-an instruction that another one follows does not depend on what stands below it.
+From the first line of an instruction on, reading does not depend on the lines above, but for the escape
+token. So the lines below an edit need not be read again once reading has come to an instruction there. And
+an instruction that another one follows does not depend on the lines below it.
 
 BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 """
@@ -39,7 +39,7 @@ class Reader:
         """All instructions; `old` are those of another text with the same escape token."""
         old_lines = readable_lines(old_text)
         n_same = _n_equal(self.lines, old_lines)
-        # The first line of a file is special: a byte order mark is no part of it.
+        # The first line of a file is special: a byte order mark is not part of it.
         n_rest = min(len(self.lines), len(old_lines)) - max(n_same, 1)
         n_same_below = min(_n_equal(reversed(self.lines), reversed(old_lines)), n_rest)
         # The last instruction may go on only as far as the text does.
@@ -63,7 +63,7 @@ class Reader:
         groups = iter(split_instructions(self.lines, first, stop + 1, escape))
         while (group := next(groups, None)) is not None:
             if group.first < first:
-                # The group begins inside the body of a heredoc; where it goes on behind it, BuildKit splits anew.
+                # The group begins inside the body of a heredoc; where it goes on after it, BuildKit splits again.
                 if group.last >= first:
                     groups = iter(split_instructions(self.lines, first, stop + 1, escape))
                 continue

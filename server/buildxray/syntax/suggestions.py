@@ -36,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """How many characters have to be inserted, removed or replaced; `limit` stands for all numbers from there on."""
+    """How many characters have to be inserted, removed or replaced; `limit` means all numbers from there on."""
     if abs(len(first) - len(second)) >= limit or max(len(first), len(second)) > _LONGEST:
         return limit
     previous = list(range(len(second) + 1))

@@ -245,7 +245,9 @@ def _device_problems(value: Token) -> Iterator[Problem]:
                 name = rest
             case _:
                 if name:
-                    yield Problem(_("`{field}` is no option of a device: name or required", field=field), value.span)
+                    yield Problem(
+                        _("unknown device option `{field}`; expected name or required", field=field), value.span
+                    )
                 name = field
 
 

@@ -44,7 +44,7 @@ class VariableReference(NamedTuple):
 
     name: str
     range: TextRange
-    """In the document, from `$` to the end of the name at least; the shell's end behind the operand."""
+    """In the document, from `$` to the end of the name at least; the shell's end after the operand."""
     name_range: TextRange
     is_shell: bool
     """Whether the shell of a RUN expands it, and not BuildKit."""
@@ -66,7 +66,7 @@ def variable_references(
 
 @lru_cache(maxsize=4096)
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
-    """Those of a node wherever it stands, their ranges counted from its start."""
+    """The references in a node, their ranges counted from its start."""
     instruction = Instruction(node, 0, 0, 1, 1)
     found = [*_expanded(instruction, node, escape)]
     run = node.trigger if isinstance(node, Onbuild) else node

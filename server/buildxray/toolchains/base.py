@@ -120,7 +120,7 @@ class Invocation:
     """Of words of this RUN, by their places."""
 
     def setting(self, name: str) -> Setting:
-        """A variable as the command sees it: assigned in front of it, exported before, or in the environment."""
+        """A variable as the command sees it: assigned before it on its line, exported earlier, or in the environment."""
         known = self._settings.get(name)
         if known is None:
             known = self._settings[name] = self._setting(name)
@@ -271,7 +271,7 @@ class CrossCompilation:
     is_safe: bool
     """Whether the same is built, but for the architecture; else a human has to agree."""
     options: str = ""
-    """What to write behind the title of the command; as the shell reads it."""
+    """What to write after the title of the command; as the shell reads it."""
 
     @property
     def text(self) -> str:
@@ -350,5 +350,5 @@ class Toolchain:
     preparing: frozenset[str] = frozenset()
     """Programs by which it is told once and for all how to compile."""
     advice: str = ""
-    """How to cross-compile where no edit can do it, to end a message with; `{install}` stands for the command that installs
+    """How to cross-compile where no edit can do it, to end a message with; `{install}` means the command that installs
     a C library for the target."""

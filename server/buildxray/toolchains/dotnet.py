@@ -1,4 +1,4 @@
-""".NET: `dotnet publish` and its kin.
+""".NET: `dotnet publish` and related commands.
 
 Without a runtime identifier the output is IL, which suits every machine, next to a small host program for this one.
 

@@ -1,4 +1,4 @@
-"""Go: `go build` and its kin.
+"""Go: `go build` and related commands.
 
 It compiles for GOOS and GOARCH, which default to the machine it runs on. With GOARCH set to another machine's,
 cgo is off unless CGO_ENABLED=1 asks for it, and then a C cross compiler has to be there.
@@ -124,7 +124,7 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _packages(invocation: Invocation) -> list[str]:
-    """The arguments behind the subcommand that are no flags."""
+    """The arguments after the subcommand that are not flags."""
     words = iter(invocation.command.arguments)
     packages: list[str] = []
     # The first one is the subcommand.

@@ -1,4 +1,4 @@
-"""Node.js: `npm ci`, `yarn build` and their kin.
+"""Node.js: `npm ci`, `yarn build` and related commands.
 
 What a bundler makes suits every machine; packages may bring native addons, which do not.
 

@@ -26,7 +26,7 @@ _COMPILING: Final = {
     "swift": frozenset({"build"}),
     "swiftc": frozenset({""}),
 }
-"""Programs and the subcommands that compile; an empty one stands for any arguments."""
+"""Programs and the subcommands that compile; an empty one means any arguments."""
 _OPTIONS_FOR_TARGET: Final = (
     "--cpu",
     "--cross-compile",

@@ -72,7 +72,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
-    """Packages of PHP are sources, and what Composer generates from them is no less for every machine."""
+    """Packages of PHP are sources, and what Composer generates from them suits every machine too."""
     is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")
     effect = Effect.BUNDLE if is_building else Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, len(title.split()), needs_agreement=is_building)

@@ -19,7 +19,7 @@ _GENERATORS: Final = {
     "sphinx-build": frozenset({""}),
     "zola": frozenset({"build"}),
 }
-"""Programs and the subcommands that generate; an empty one stands for any arguments."""
+"""Programs and the subcommands that generate; an empty one means any arguments."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

@@ -46,7 +46,7 @@ _DIRECTORIES: Final = ("/app", "/src", "/usr/local/bin", "/etc", "/out")
 
 
 def ports(place: Place) -> Iterator[Completion]:
-    """After `EXPOSE`: usual ports, and protocols behind a slash."""
+    """After `EXPOSE`: usual ports, and protocols after a slash."""
     number, slash, typed = place.typed.partition("/")
     if slash:
         for protocol in ("tcp", "udp", "sctp"):

@@ -83,7 +83,7 @@ def _platforms(place: Place, typed: str) -> Iterator[Completion]:
 
 
 def _mount_options(place: Place, value: str) -> Iterator[Completion]:
-    """The options of a mount behind those that are given, `type` first."""
+    """The options of a mount after those that are given, `type` first."""
     *given, typed = value.split(",")
     options = dict(it.partition("=")[::2] for it in given)
     keys = {MOUNT_KEY_ALIASES.get(it, it) for it in options}

@@ -1,4 +1,4 @@
-"""Completion of paths in the build context; what is there is told by whoever may read files."""
+"""Completion of paths in the build context; a lister that may read files says what is there."""
 
 from __future__ import annotations
 

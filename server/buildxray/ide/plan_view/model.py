@@ -61,7 +61,7 @@ class Row:
     keyword: str
     """Empty for an image."""
     text: str
-    """What stands behind the keyword, on one line."""
+    """The text after the keyword, on one line."""
     boxes: tuple[Box, ...]
     """One step for all targets, or several side by side; none for a FROM of a stage."""
     cause: str

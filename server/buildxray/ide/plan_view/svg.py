@@ -46,7 +46,7 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def draw(view: PlanView, name: str, *, is_alone: bool = True, prefix: str = "plan") -> str:
-    """The picture of a plan; a picture that stands alone brings its colours along.
+    """The picture of a plan; a standalone picture contains its colours.
 
     `name` is that of the Dockerfile; `prefix` tells the ids of several pictures in one page apart.
     """

@@ -48,7 +48,7 @@ def labels(view: PlanView, row: Row, box: Box) -> tuple[str, ...]:
 
 
 def column_detail(view: PlanView, stage: Stage) -> str:
-    """What stands below the name of a stage: its platforms, where they come from, and for whom it is needed."""
+    """The lines below the name of a stage: its platforms, where they come from, and for whom it is needed."""
     n_platforms = len(stage.platforms)
     platforms = shorts(view, stage.platforms) if n_platforms <= _MOST_NAMED else _("{n} platforms", n=n_platforms)
     text = _("{platforms} ({origin})", platforms=platforms, origin=stage.origin)
@@ -68,7 +68,7 @@ def title(view: PlanView) -> str:
 
 
 def emulated_caption(totals: Totals) -> str:
-    """What stands below the number of emulated steps."""
+    """The line below the number of emulated steps."""
     if not 0 < len(totals.emulated_platforms) <= _MOST_NAMED:
         return _("emulated RUN steps")
     return _("emulated: {platforms}", platforms=_(", ").join(map(str, totals.emulated_platforms)))

@@ -129,7 +129,7 @@ class Project:
     def check_variables(self) -> None:
         """Effect: note the variables that cannot be evaluated, or whose values their files refuse.
 
-        Such a value must come from the environment of whoever builds, so that it is unknown here.
+        Such a value must come from the environment of the build, so it is unknown here.
         """
         for name, block in self._variables.items():
             try:

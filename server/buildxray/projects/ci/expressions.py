@@ -305,7 +305,7 @@ def _number(value: object) -> float:
     if value is None or value == "":
         return 0.0
     try:
-        return float(value)  # type: ignore[arg-type]  # what is no number is none
+        return float(value)  # type: ignore[arg-type]  # what is not a number becomes NaN
     except (TypeError, ValueError):
         return math.nan
 

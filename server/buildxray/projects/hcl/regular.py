@@ -49,7 +49,7 @@ def find_all(pattern: str, text: str) -> Iterator[re.Match[str]]:
 
 
 def replace_all(pattern: str, text: str, replacement: str) -> str:
-    """The text with each match replaced; `$1` and `${name}` stand for what a group has matched."""
+    """The text with each match replaced; `$1` and `${name}` mean what a group has matched."""
     parts: list[str] = []
     end = 0
     for match in find_all(pattern, text):

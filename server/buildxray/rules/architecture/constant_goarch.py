@@ -24,7 +24,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` has a constant value in a file that is meant for several platforms.
 
     ## What it does
-    Looks for `GOARCH=amd64` and its kin, in front of a command, exported, in `ENV` or as the default of an `ARG`, where the compiler's output goes into the
+    Looks for `GOARCH=amd64` and other constants, before a command, exported, in `ENV` or as the default of an `ARG`, where the compiler's output goes into the
     images of other architectures too.
 
     ## Why it matters

@@ -46,7 +46,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for RUN: the names stand in buildxray, which does not look at the site. ADD cannot map names; fetch the file by RUN, or
+    A suggestion, for RUN: the names are part of buildxray, which does not look at the site. ADD cannot map names; fetch the file by RUN, or
     name a stage for each architecture.
     """
     for stage in ctx.build.needed_stages:

@@ -26,7 +26,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 
     ## What it does
-    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and their kin in what `curl`, `wget` and `ADD` fetch, and in the variables that their
+    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in what `curl`, `wget` and `ADD` fetch, and in the variables that their
     URLs are made of, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
     whose download goes into the image.
 

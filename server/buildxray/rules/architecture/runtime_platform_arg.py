@@ -27,7 +27,7 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `$TARGETARCH`, `${TARGETPLATFORM}` and the other automatic platform arguments in ENTRYPOINT, CMD and HEALTHCHECK of the image,
-    where no ENV of that name stands before.
+    where no ENV of that name comes before.
 
     ## Why it matters
     An ARG exists while the image is built. BuildKit writes these instructions into the image as they are. In JSON form the container looks for a

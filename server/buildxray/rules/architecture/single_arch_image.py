@@ -32,7 +32,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     """A stage is built on an image of one architecture, in a file that is meant for several.
 
     ## What it does
-    Looks for `arm64v8/…`, `amd64/…` and their kin, and for tags such as `…-amd64`, outside of stages that are chosen by platform or tell
+    Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, outside of stages that are chosen by platform or tell
     their architecture in their name.
 
     ## Why it matters

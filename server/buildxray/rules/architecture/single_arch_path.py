@@ -58,7 +58,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: in `LD_PRELOAD` the name of the library is enough, for the loader looks into its own directories; in a Java run time of Debian
-    `$TARGETARCH` stands for the architecture. For other paths write a link in a RUN, such as
+    `$TARGETARCH` replaces the architecture. For other paths write a link in a RUN, such as
     `ln -s /usr/lib/*-linux-gnu/libjemalloc.so.2 /usr/lib/`, and use the link.
 
     ## References

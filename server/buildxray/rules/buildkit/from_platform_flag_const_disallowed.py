@@ -27,7 +27,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     Looks for a constant `--platform` in FROM. A stage is left alone if its name tells the operating system or the architecture.
 
     ## Why it matters
-    `linux/amd64` is native on the machine of whoever wrote it, and emulated on an arm64 laptop or builder, five to ten times slower.
+    `linux/amd64` is native on the machine of its author, and emulated on an arm64 laptop or builder, five to ten times slower.
     `$BUILDPLATFORM` is native everywhere.
 
     ## Example

@@ -23,11 +23,11 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
 
     ## What it does
-    Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and their kin behind a `COPY . .` without an
+    Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage. A RUN that mounts a cache or the manifest is left alone. `go build` counts where `go.mod` requires modules.
 
     ## Why it matters
-    A layer is rebuilt when what was copied before it has changed. Behind the whole source, every edit downloads everything again, and in a
+    A layer is rebuilt when what was copied before it has changed. After the whole source, every edit downloads everything again, and in a
     stage for several platforms once for each. Copied on their own, the manifests change far less often.
 
     ## Example

@@ -18,11 +18,11 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for an `ARG` with a value per target platform, or an `ENV` made
-    of one, which stands before RUN steps that do not use it.
+    of one, which comes before RUN steps that do not use it.
 
     ## Why it matters
     From its declaration on, an argument is in the environment of every RUN, and BuildKit shares a step between
-    platforms only where its environment is the same. So everything behind `ARG TARGETARCH` is executed once per platform,
+    platforms only where its environment is the same. So everything after `ARG TARGETARCH` is executed once per platform,
     downloads of dependencies above all.
 
     ## Example
@@ -79,7 +79,7 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
                 Related(it.keyword_range, _("`{name}` is first used here", name=first.name))
                 for it in placement.moves[first]
             ),
-            *(Related(it.keyword_range, _("has to move along")) for it in others),
+            *(Related(it.keyword_range, _("must move with it")) for it in others),
         ),
     )
 

@@ -25,11 +25,11 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A default in `ARG` hides the value that BuildKit gives a platform argument.
 
     ## What it does
-    Looks for `ARG TARGETARCH=…` and its kin, in stages and above the first `FROM`, where the value for some
+    Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, where the value for some
     target platform is not BuildKit's.
 
     ## Why it matters
-    The default of an `ARG` is no fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64 whatever is asked
+    The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64 whatever is asked
     for, and `ARG TARGETARCH=${TARGETARCH:-amd64}` in a stage does the same, since the stage knows no TARGETARCH before that line.
 
     ## Example

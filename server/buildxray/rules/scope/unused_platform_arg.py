@@ -19,7 +19,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     stage, nor of the stages that are built on it, uses.
 
     ## Why it matters
-    The argument is in the environment of every RUN behind it, used or not, and BuildKit shares a step between
+    The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
     platforms only where its environment is the same.
 
     ## Example

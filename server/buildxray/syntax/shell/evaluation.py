@@ -35,7 +35,7 @@ from buildxray.syntax.shell.model import (
 )
 
 UNKNOWN: Final = "\0"
-"""Stands in a text for a part that is not known; no value of the shell contains this character."""
+"""Replaces a part that is not known; no value of the shell contains this character."""
 _LONGEST: Final = 4096
 """Code points of a value; what grows longer is unknown."""
 _DEEPEST: Final = 40

@@ -315,7 +315,7 @@ class _Reader:
         """By the start of their nodes, in the text that is being read."""
 
     def script(self) -> Script:
-        # What stands in a quoted script is found twice: in the text around it, and in the script.
+        # What is in a quoted script is found twice: in the text around it, and in the script.
         uses = {it.name_range: it for it in reversed(self.uses)}
         ordered = tuple(uses[it] for it in sorted(uses))
         return Script(tuple(self.commands), ordered, self.has_errors, tuple(self.branches))
