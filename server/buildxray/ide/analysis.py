@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any, TypeVar
 
 from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
 from buildxray.rules.base import Rule
@@ -10,6 +12,8 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, Plan, Workspace
 from buildxray.syntax.text import LineIndex
+
+T = TypeVar("T")
 
 
 class Analysis:
@@ -40,6 +44,7 @@ class Analysis:
         self._builder = builder
         self._asks_for_several = asks_for_several
         self._rules = rules
+        self._cache: dict[Callable[[Analysis], Any], Any] = {}
 
     @cached_property
     def lines(self) -> LineIndex:
@@ -67,6 +72,13 @@ class Analysis:
     def context(self) -> RuleContext:
         """What rules look at."""
         return RuleContext(self.build, self._builder, asks_for_several=self._asks_for_several)
+
+    def cached(self, compute: Callable[[Analysis], T]) -> T:
+        """The result of a function of this analysis, computed on the first call and kept as long as the analysis."""
+        if compute not in self._cache:
+            self._cache[compute] = compute(self)
+        result: T = self._cache[compute]
+        return result
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from buildxray.ide.suppressions import Suppressions
 from buildxray.localization import _, localized
-from buildxray.rules.base import Finding, Fix, Related, Rule, Severity
+from buildxray.rules.base import Finding, Fix, FixFinder, Related, Rule, Severity, find_fixes
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
 from buildxray.syntax.text import TextRange
@@ -18,18 +19,27 @@ _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/r
 _log = logging.getLogger("buildxray")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnostic:
-    """A finding with all that is shown of it."""
+    """A finding with its rule and severity, as editors and reports show it."""
 
     rule: str
     severity: Severity
     range: TextRange
     message: str
-    fixes: Sequence[Fix]
-    """The preferred one first."""
+    fix: tuple[Fix, ...] | FixFinder
+    """The fixes, the preferred one first, or the function that finds them."""
     related: tuple[Related, ...]
     is_unnecessary: bool
+
+    @cached_property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes, computed on first access."""
+        return find_fixes(self.fix)
+
+    def __getstate__(self) -> dict[str, object]:
+        """With the fixes computed: another process cannot find them."""
+        return {**self.__dict__, "fix": self.fixes}
 
     @property
     def documentation_url(self) -> str:
@@ -106,7 +116,7 @@ def _diagnostic(rule: Rule, finding: Finding, *, has_intent: bool) -> Diagnostic
         finding.severity or rule.severity(has_intent=has_intent),
         finding.range,
         finding.message,
-        finding.fixes,
+        (lambda: finding.fixes) if callable(finding.fix) else finding.fix,
         finding.related,
         finding.is_unnecessary,
     )

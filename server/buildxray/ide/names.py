@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
@@ -63,9 +62,12 @@ class Occurrence(NamedTuple):
     """The declarations of a variable that can give it its value here, the nearest first."""
 
 
-@lru_cache(maxsize=2)
 def occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
     """All places of all names, in the order of the text; kept, since an editor asks at every move of the cursor."""
+    return analysis.cached(_occurrences)
+
+
+def _occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
     places = (*_stages(analysis), *_variables(analysis), *_heredocs(analysis))
     return tuple(sorted(places, key=lambda it: it.range))
 

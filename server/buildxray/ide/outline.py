@@ -43,9 +43,12 @@ class Fold(NamedTuple):
     """What is not a comment has no kind: editors take `region` for what `#region` marks."""
 
 
-@lru_cache(maxsize=2)
 def symbols(analysis: Analysis) -> tuple[Symbol, ...]:
     """The directives, the global arguments, then the stages with their instructions; kept for the newest texts."""
+    return analysis.cached(_all_symbols)
+
+
+def _all_symbols(analysis: Analysis) -> tuple[Symbol, ...]:
     return tuple(_symbols(analysis))
 
 

@@ -97,7 +97,7 @@ def stage_recipe(stage: ResolvedStage, below: Recipe | None, arguments: BuildArg
         scope = _root_scope(stage, memo)
     else:
         final = below.final_scope
-        scope = memo.recall(("child of", final), child_scope, final)
+        scope = memo.recall(final, child_scope, final)
     nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
     key = (scope, nodes, arguments.inherited, arguments.escape)
     return memo.recall(key, read_recipe, nodes, scope, arguments, memo)
@@ -113,7 +113,7 @@ def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Mem
         files = conversion.replaced[stage.base]
     else:
         files = conversion.runs[stage.base].files
-    context = memo.recall("context", _context, memo)
+    context = memo.recall((), _context, memo)
     platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
     start = Start(number, files, int(stage.reference != ""), platform, context)
     sources = _sources(conversion, stage, memo)
@@ -126,8 +126,8 @@ def _context(memo: Memo) -> Occurrence:
 
 def _root_scope(stage: ResolvedStage, memo: Memo) -> Scope:
     if stage.base_name == SCRATCH:
-        return memo.recall((SCRATCH, stage.platform), scratch_scope, stage.platform)
-    return memo.recall(("image", stage.platform), image_scope, stage.platform)
+        return memo.recall(stage.platform, scratch_scope, stage.platform)
+    return memo.recall(stage.platform, image_scope, stage.platform)
 
 
 def _image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence | None:

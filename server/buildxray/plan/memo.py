@@ -28,7 +28,12 @@ class Memo:
             self._young, self._old = {}, self._young
 
     def recall(self, key: Hashable, compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result for `key`, computed if it is new; it is never None."""
+        """The result of `compute` for `key`, which is all that it depends on; it is never None.
+
+        The function is a part of what the result is stored under, so the keys of two functions cannot collide. Of a method only the function
+        counts: all that it reads of its object has to be in the key.
+        """
+        key = (getattr(compute, "__func__", compute), key)
         known: T | None = self._young.get(key)
         if known is not None:
             return known

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import overload
+from functools import cached_property
 
 from buildxray.localization import N_
 from buildxray.rules.context import RuleContext
@@ -32,17 +32,17 @@ class FixAvailability(Enum):
 
 
 class Safety(Enum):
-    """Who may apply a fix."""
+    """Whether a fix needs review."""
 
     SAFE = "safe"
-    """Anybody, unseen: the plan proves that what is built is right."""
+    """Can be applied without review: the plan proves the result equivalent or correct."""
     SUGGESTION = "suggestion"
-    """A human who agrees with it."""
+    """Needs review: whether it is right depends on more than the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair: what the user reads, and what it does to the text."""
+    """A repair: its title for the user, and its edits."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -50,51 +50,30 @@ class Fix:
     safety: Safety = Safety.SAFE
 
 
-class LaterFixes(Sequence[Fix]):
-    """Fixes that are found out when somebody asks for them: planning again costs more than finding what is wrong."""
+FixFinder = Callable[[], tuple[Fix, ...]]
+"""Computes fixes on first access, because re-planning costs far more than detection."""
 
-    def __init__(self, find: Callable[[], tuple[Fix, ...]]) -> None:
-        self._find: Callable[[], tuple[Fix, ...]] | None = find
-        self._found: tuple[Fix, ...] = ()
 
-    def _fixes(self) -> tuple[Fix, ...]:
-        if self._find is not None:
-            find, self._find = self._find, None
-            try:
-                self._found = find()
-            except Exception:  # noqa: BLE001 - a bug in one fix must not take the finding along
-                _log.exception("a fix cannot be found")
-        return self._found
-
-    @overload
-    def __getitem__(self, index: int) -> Fix: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Fix, ...]: ...
-    def __getitem__(self, index: int | slice) -> Fix | tuple[Fix, ...]:
-        return self._fixes()[index]
-
-    def __len__(self) -> int:
-        return len(self._fixes())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._fixes() == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(self._fixes())
-
-    def __reduce__(self) -> tuple[type[tuple[Fix, ...]], tuple[tuple[Fix, ...]]]:
-        return tuple, (self._fixes(),)
+def find_fixes(fix: tuple[Fix, ...] | FixFinder) -> tuple[Fix, ...]:
+    """The fixes of a finding; none where a bug keeps them from being found, so that the finding itself is kept."""
+    if not callable(fix):
+        return fix
+    try:
+        return fix()
+    except Exception:  # noqa: BLE001 - a bug in one fix must not lose the finding
+        _log.exception("a fix cannot be found")
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that has to do with a finding."""
+    """Another range that explains a finding."""
 
     range: TextRange
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """One place where a rule's condition holds."""
 
@@ -102,13 +81,18 @@ class Finding:
     """The smallest token that explains the problem, on one line."""
     message: str
     """The fact and its consequence, in numbers from the plan."""
-    fixes: Sequence[Fix] = ()
-    """The preferred one first."""
+    fix: tuple[Fix, ...] | FixFinder = ()
+    """The fixes, the preferred one first, or the function that finds them."""
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
-    """Where it is another one than the rule's."""
+    """Where it differs from the rule's."""
     is_unnecessary: bool = False
-    """Whether the range can go without loss."""
+    """Whether the range can be deleted (LSP `Unnecessary`)."""
+
+    @cached_property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes, computed on first access."""
+        return find_fixes(self.fix)
 
 
 _log = logging.getLogger("buildxray")

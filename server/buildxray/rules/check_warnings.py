@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from buildxray.localization import _
-from buildxray.rules.base import Fix, LaterFixes, Safety
+from buildxray.rules.base import Fix, FixFinder, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import CheckWarning, Instruction
 from buildxray.syntax.text import Edit, TextRange
@@ -39,7 +39,7 @@ class Warned(NamedTuple):
         """The fix that writes `text` in place of the token."""
         return Fix(_("Write `{name}`", name=text), (Edit(self.range, text),), safety)
 
-    def meant(self, ctx: RuleContext) -> Sequence[Fix]:
+    def meant(self, ctx: RuleContext) -> tuple[Fix, ...] | FixFinder:
         """The suggestion to write what was probably meant; nothing where no name is close, or where that is an error."""
         if not self.is_misspelled:
             return ()
@@ -49,7 +49,7 @@ class Warned(NamedTuple):
             is_right = len(ctx.after(fix.edits).build.errors) <= len(ctx.build.errors)
             return (fix,) if is_right else ()
 
-        return LaterFixes(find)
+        return find
 
 
 def warned(ctx: RuleContext, check: str) -> Iterator[Warned]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from buildxray.localization import _, localized
-from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, PlanError
 from buildxray.semantics.errors import Cause, errors_elsewhere, foreign_frontend
@@ -68,7 +68,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
 
 
-def _fixes(ctx: RuleContext, error: PlanError) -> Sequence[Fix]:
+def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     """What was probably meant; nothing where that would be wrong too."""
     replacement = error.replacement
     if replacement is None:
@@ -80,7 +80,7 @@ def _fixes(ctx: RuleContext, error: PlanError) -> Sequence[Fix]:
         n_before, n_after = (len(it.errors) + len([*errors_elsewhere(it)]) for it in (ctx.build, after))
         return (Fix(_("Write `{name}`", name=replacement), edits, Safety.SUGGESTION),) if n_after < n_before else ()
 
-    return LaterFixes(find)
+    return find
 
 
 def _wrong_request(build: Build, error: PlanError) -> Finding:

@@ -9,7 +9,7 @@ from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Related, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.split_stage import split_stage
@@ -115,7 +115,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     return Finding(
         stage.from_.range_of(image),
         _("; ").join(parts),
-        () if is_guess or is_written_later else LaterFixes(partial(_fixes, ctx, stage, own_root)),
+        () if is_guess or is_written_later else partial(_fixes, ctx, stage, own_root),
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
@@ -170,7 +170,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
                 *advice(stage, [it for it in commands if it.use.is_bound]),
             ]
         ),
-        LaterFixes(partial(_splits, ctx, stage, commands)),
+        partial(_splits, ctx, stage, commands),
         severity=Severity.INFORMATION,
     )
 

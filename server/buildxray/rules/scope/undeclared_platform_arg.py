@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, LaterFixes, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
@@ -88,7 +88,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             place = first_uses[stage, name] = places[-1] if places else use.instruction
             names = frozenset({name, *names_at.get(place, ())})
             if (place, names) not in fixes:
-                fixes[place, names] = LaterFixes(partial(_fixes, ctx, place, names))
+                fixes[place, names] = partial(_fixes, ctx, place, names)
             yield _finding(stage, use, fixes[place, names])
         yield from _in_triggers(stage)
 
