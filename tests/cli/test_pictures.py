@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from tests.cli.test_main import BUILD, GREET, Run
 from tests.support.picture import SVG, Picture
 
-if TYPE_CHECKING:
-    import pytest
+pytestmark = pytest.mark.slow
+
 
 ELSEWHERE = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!#)[^\s"')]""")
 """A reference to anything but a part of the same document."""

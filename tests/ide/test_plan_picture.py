@@ -20,6 +20,9 @@ from tests.support.picture import EIGHT, SVG, Picture, Rectangle, picture
 from tests.support.rules import TARGETS
 from tests.support.samples import dockerfile_of
 
+pytestmark = pytest.mark.slow
+
+
 FORTY_STAGES = dockerfile_of(500)
 NAIVE = "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /a /a\n"
 

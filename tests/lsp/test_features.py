@@ -10,6 +10,9 @@ from buildxray.syntax.text import Edit, apply_edits
 from tests.support.editor import SETTINGS, Editor, editor
 from tests.support.markup import fixture
 
+pytestmark = pytest.mark.slow
+
+
 CLIENTS = ["visual-studio-code", "neovim"]
 every_client = pytest.mark.parametrize("client", CLIENTS)
 

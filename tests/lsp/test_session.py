@@ -7,10 +7,14 @@ import socket
 import sys
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 from tests.support.editor import SETTINGS, URI, editor
+
+pytestmark = pytest.mark.slow
+
 
 NAIVE = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
 UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"

@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lsprotocol import types
 
 from tests.support.editor import SETTINGS, URI, Editor, editor
+
+pytestmark = pytest.mark.slow
+
 
 ON_AMD64 = {"buildPlatform": "linux/amd64"}
 ASKING = {"buildxrayStatus": True}

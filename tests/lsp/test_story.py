@@ -11,6 +11,9 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.text import ColumnUnit
 from tests.support.editor import Editor, editor
 
+pytestmark = pytest.mark.slow
+
+
 GREET = Path(__file__).parents[2] / "examples" / "greet"
 
 

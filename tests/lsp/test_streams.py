@@ -8,6 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
 COMMAND = [sys.executable, "-m", "buildxray", "lsp"]
 
 

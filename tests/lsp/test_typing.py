@@ -16,6 +16,9 @@ from buildxray.lsp.server import Server
 from tests.support.conformance import CASES, case_text
 from tests.support.editor import URI, editor
 
+pytestmark = pytest.mark.slow
+
+
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/Dockerfile*"))
 
 

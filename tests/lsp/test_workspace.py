@@ -7,9 +7,13 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from tests.support.editor import Editor, editor
+
+pytestmark = pytest.mark.slow
+
 
 UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"
 EMULATED = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"

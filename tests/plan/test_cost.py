@@ -10,6 +10,8 @@ import pytest
 from tests.support.cost import EDITS, Document, forget, n_calls
 from tests.support.samples import dockerfile_of
 
+pytestmark = pytest.mark.slow
+
 
 def cold(text: str, *, n_targets: int = 2) -> int:
     forget()

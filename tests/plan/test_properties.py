@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,9 @@ from buildxray.platforms.platform import Platform, parse_normalized
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
 from tests.support.strategies import PLATFORMS, dockerfiles, mutated, stages, targets, text_of
+
+pytestmark = pytest.mark.slow
+
 
 BUILDER = Platform("linux", "amd64")
 

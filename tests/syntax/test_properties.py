@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,9 @@ from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits, edits_between
 from buildxray.syntax.variables import variable_references
 from tests.support.strategies import mutated, versions
+
+pytestmark = pytest.mark.slow
+
 
 TEXTS = st.text(alphabet="ab \n\r\t\x0c\x85\u2028é😋こ", max_size=40)
 UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
