@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
@@ -74,7 +74,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     name is not known.
     """
     # Findings that one declaration repairs share the fix, which costs a plan.
-    fixes: dict[tuple[Instruction, frozenset[str]], LaterFixes] = {}
+    fixes: dict[tuple[Instruction, frozenset[str]], FixFinder] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
         uses = [*_undeclared(stage)]
@@ -88,7 +88,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             place = first_uses[stage, name] = places[-1] if places else use.instruction
             names = frozenset({name, *names_at.get(place, ())})
             if (place, names) not in fixes:
-                fixes[place, names] = partial(_fixes, ctx, place, names)
+                fixes[place, names] = cache(partial(_fixes, ctx, place, names))
             yield _finding(stage, use, fixes[place, names])
         yield from _in_triggers(stage)
 
@@ -123,7 +123,7 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(stage: Stage, use: _Use, fixes: LaterFixes) -> Finding:
+def _finding(stage: Stage, use: _Use, fixes: FixFinder) -> Finding:
     name = use.reference.name
     is_harmless = use.reference.has_default or _only_shows(use) or _compiles_right(use)
     fact = (
