@@ -20,6 +20,7 @@ from buildxray.ide import settings
 from buildxray.ide.plan_view.svg import stylesheet
 from buildxray.ide.settings import Settings, setting_name
 from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
+from buildxray.platforms.names import COMMON_PLATFORMS
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
@@ -41,6 +42,7 @@ def generated() -> dict[Path, str]:
         manifest: with_settings(manifest.read_text(encoding="utf-8")),
         **{path: with_texts(path.read_text(encoding="utf-8"), language) for path, language in texts.items()},
         client / "src" / "rules.json": rule_summaries(),
+        client / "src" / "platforms.json": as_json([*COMMON_PLATFORMS]),
         client / "media" / "plan.css": plan_stylesheet(),
     }
 

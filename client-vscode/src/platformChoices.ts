@@ -1,16 +1,9 @@
 /** What can be chosen where platforms are selected. */
 
-const common = [
-  "linux/amd64",
-  "linux/arm64",
-  "linux/arm/v7",
-  "linux/arm/v6",
-  "linux/386",
-  "linux/ppc64le",
-  "linux/s390x",
-  "linux/riscv64",
-  "windows/amd64",
-];
+import platforms from "./platforms.json";
+
+/** Those of the server, which are generated from it; Windows is offered here only. */
+const common = [...platforms, "windows/amd64"];
 
 /** The platforms to offer: those in force first, then the common ones, and what is being typed if it looks like one. */
 export function platformChoices(inForce: readonly string[], typed: string): string[] {
