@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -86,7 +86,7 @@ def merge_builds(
     for build, diagnostics in ((name, own), *others):
         here: dict[tuple[str, TextRange], list[Diagnostic]] = {}
         for it in diagnostics:
-            here.setdefault((it.rule, it.range), []).append(it if build is name else replace(it, fixes=()))
+            here.setdefault((it.rule, it.range), []).append(it if build is name else replace(it, fix=()))
         for key, listed in here.items():
             merged.setdefault(key, listed)
             names.setdefault(key, []).append(build)

@@ -1,6 +1,6 @@
 """Shell patterns of `${X#pattern}` and `${X//pattern/text}`, matched in linear time as BuildKit's RE2 does.
 
-Python's `re` backtracks: `${X//*a*a*a*b}` would take exponential time. Between two stars stands a text of fixed
+Python's `re` backtracks: `${X//*a*a*a*b}` would take exponential time. Between two stars is a text of fixed
 length; for the shortest match each of these is at its first place, and for the longest the last one is at its last.
 """
 
