@@ -39,7 +39,7 @@ def test_saved_seconds_are_those_of_the_pair_of_logs(form: str, fixed: str) -> N
 
 def test_all_safe_fixes_together() -> None:
     naive = measured("naive.github.log")
-    assert naive.repaired.text == dockerfile("cross.github.log")
+    assert naive.repaired == (dockerfile("cross.github.log"), True)
     assert naive.prediction == naive.predict(dockerfile("cross.github.log"))
 
 
@@ -96,6 +96,13 @@ def test_a_text_without_a_change_saves_nothing() -> None:
     prediction = naive.predict(naive.text)
     assert prediction.saved == 0
     assert prediction.steps == 0
+
+
+def test_the_fixes_of_the_rules_save_the_same() -> None:
+    naive = MeasuredBuild(NAIVE, read_log_text(NAIVE_TTY).builds[0], REQUEST)
+    assert naive.prediction is not None
+    assert naive.prediction.saved == pytest.approx(142, abs=1)
+    assert naive.predict(f"{NAIVE}# a comment\n").saved == pytest.approx(0, abs=1e-9)
 
 
 def test_a_change_that_makes_it_worse_is_said() -> None:

@@ -186,12 +186,18 @@ def summary(measured: MeasuredBuild) -> Iterator[str]:
     if pulls >= 1:
         yield _("Pulling images: {seconds}, side by side.", seconds=exact_seconds(pulls))
     prediction = measured.prediction
-    if prediction is not None:
+    if prediction is not None and measured.repaired is not None:
+        command = "buildxray fix" if measured.repaired.is_safe else "buildxray fix --unsafe"
         words = saving(prediction, times.total)
         if words:
-            yield _("`buildxray fix` {saves}: the build would take {range}.", saves=words, range=remaining(prediction))
+            yield _(
+                "`{command}` {saves}: the build would take {range}.",
+                command=command,
+                saves=words,
+                range=remaining(prediction),
+            )
         else:
-            yield _("`buildxray fix` saves no time to speak of in this build.")
+            yield _("`{command}` saves no time to speak of in this build.", command=command)
         if pulls >= 1:
             yield _("The rest is download time, which a log cannot foretell.")
     if times.has_changed:

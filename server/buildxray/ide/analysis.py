@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, Plan, Workspace
-from buildxray.syntax.text import LineIndex
+from buildxray.syntax.text import Edit, LineIndex, apply_edits
+
+if TYPE_CHECKING:
+    from buildxray.ide.build_times import InstructionTimes, MeasuredBuild
 
 T = TypeVar("T")
 
@@ -28,11 +31,14 @@ class Analysis:
         origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
+        measured: MeasuredBuild | None = None,
         title: str = "",
         name: str = "",
         others: tuple[tuple[str, Analysis], ...] = (),
     ) -> None:
         self.text = text
+        self.measured = measured
+        """The logged build whose times are shown; None without a log."""
         self.title = title
         """The build in a line; empty where no file declares one."""
         self._name = name
@@ -81,6 +87,22 @@ class Analysis:
         return result
 
     @cached_property
+    def times(self) -> Mapping[int, InstructionTimes]:
+        """What the log says of each instruction, by its index; empty without a log."""
+        return {} if self.measured is None else self.measured.instructions(self.dockerfile)
+
+    @cached_property
+    def saved(self) -> float:
+        """Seconds that this text saves against the one that was built; 0 without a log."""
+        return 0.0 if self.measured is None else self.measured.saved_by(self.text)
+
+    def saved_by(self, edits: Iterable[Edit]) -> float:
+        """Seconds that edits of this text save; 0 without a log."""
+        if self.measured is None:
+            return 0.0
+        return self.measured.saved_by(apply_edits(self.text, edits)) - self.saved
+
+    @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the rules find, in all builds of the document."""
         own = diagnose(self.context, self._rules)
@@ -112,6 +134,8 @@ class Analyzer:
         self._origin = origin
         self._rules = rules
         self._latest: Analysis | None = None
+        self.measured: MeasuredBuild | None = None
+        """The logged build that later analyses show the times of."""
 
     def analyze(self, text: str) -> Analysis:
         """Analyse a version of the document."""
@@ -126,5 +150,6 @@ class Analyzer:
             title=self._title,
             name=self._name,
             others=tuple((name, it.analyze(text)) for name, it in self._others),
+            measured=self.measured,
         )
         return self._latest

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
-from buildxray.ide.fixes import FixedText, fix_text
+from buildxray.ide.fixes import fix_text
 from buildxray.logs.alignment import aligned
 from buildxray.logs.matching import StepTime
-from buildxray.logs.model import LoggedBuild, Status
+from buildxray.logs.model import Log, LoggedBuild, Status
 from buildxray.logs.prediction import Prediction, predict
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
-from buildxray.syntax.text import Edit, apply_edits
 from buildxray.toolchains.base import Workspace
 
 
@@ -33,6 +31,14 @@ class InstructionTimes(NamedTuple):
     def seconds(self) -> float:
         """Seconds of all executions together."""
         return sum(it.seconds or 0.0 for it in self.times)
+
+
+class Repaired(NamedTuple):
+    """A text with fixes."""
+
+    text: str
+    is_safe: bool
+    """Whether all of them are safe."""
 
 
 class MeasuredBuild:
@@ -53,6 +59,7 @@ class MeasuredBuild:
         self._workspace = workspace or Workspace()
         self._asks_for_several = asks_for_several
         self._rules = rules
+        self._saved: tuple[str, float] | None = None
         self._latest: tuple[Dockerfile, dict[int, InstructionTimes]] | None = None
 
     @cached_property
@@ -69,31 +76,42 @@ class MeasuredBuild:
         dockerfile = self._builder.parse(text, self.times.plan.dockerfile)
         return predict(self.times, self.build, self._builder.build(dockerfile))
 
-    def predict_edits(self, edits: Iterable[Edit]) -> Prediction:
-        """What edits of the text that was built would change."""
-        return self.predict(apply_edits(self.text, edits))
+    def saved_by(self, text: str) -> float:
+        """Seconds that another text saves; 0 where the build did not run to its end, or nothing of it ran."""
+        if text == self.text or not self.can_predict:
+            return 0.0
+        if self._saved is None or self._saved[0] != text:
+            self._saved = (text, self.predict(text).saved)
+        return self._saved[1]
 
     @cached_property
-    def repaired(self) -> FixedText:
-        """The text with all safe fixes."""
+    def can_predict(self) -> bool:
+        """Whether the log tells enough: the build succeeded, and not all of it came from the cache."""
+        return not self.times.build.is_failed and any(
+            it.step.kind == "exec" and not it.is_cached and it.seconds for it in self.times.measured
+        )
+
+    @cached_property
+    def repaired(self) -> Repaired | None:
+        """The text with all safe fixes; where there are none, with those that a human has to agree to; else None."""
         analyzer = Analyzer(
             self.times.plan.request,
             asks_for_several=self._asks_for_several and len(self.times.plan.request.target_platforms) > 1,
             rules=self._rules,
             workspace=self._workspace,
         )
-        return fix_text(analyzer, self.text)
+        safe = fix_text(analyzer, self.text)
+        if safe.titles:
+            return Repaired(safe.text, is_safe=True)
+        suggested = fix_text(analyzer, self.text, with_suggestions=True)
+        return Repaired(suggested.text, is_safe=False) if suggested.titles else None
 
     @cached_property
     def prediction(self) -> Prediction | None:
-        """What all safe fixes together would change; None where there is nothing to fix, or where too little ran to tell."""
-        if not self.repaired.titles or self.times.build.is_failed or not self._has_run:
+        """What the fixes of `repaired` together would change; None without fixes, or where too little ran to tell."""
+        if not self.can_predict or self.repaired is None:
             return None
         return self.predict(self.repaired.text)
-
-    @property
-    def _has_run(self) -> bool:
-        return any(it.step.kind == "exec" and not it.is_cached and it.seconds for it in self.times.measured)
 
     def instructions(self, dockerfile: Dockerfile) -> dict[int, InstructionTimes]:
         """What the log says of the instructions of a later text, by their indices; those that it does not know are left out."""
@@ -124,3 +142,38 @@ class MeasuredBuild:
     def is_critical(self, step: Step) -> bool:
         """Whether a step is on the chain that took longest."""
         return step.idx in self.times.critical_path.steps
+
+    def best_fit(self) -> tuple[int, int]:
+        """How badly the build fits the Dockerfile, to choose among the builds of a log."""
+        return len(self.times.matching.unmatched), self.times.matching.n_missing
+
+
+class LoadedLog(NamedTuple):
+    """A log that an editor shows the times of."""
+
+    name: str
+    """Its file name, or what it is otherwise, for people."""
+    log: Log
+    modified: float | None = None
+    """When the file was written, in seconds since 1970; None where that is not known."""
+
+
+def measure_best(loaded: LoadedLog, text: str, request: BuildRequest, workspace: Workspace) -> MeasuredBuild | None:
+    """The build of a log that fits a text best; None where none is of this Dockerfile.
+
+    A history record has the text that was built: that is then what later texts are compared with.
+    """
+    found: list[MeasuredBuild] = []
+    for build in loaded.log.builds[:_MOST_BUILDS]:
+        measured = MeasuredBuild(text, build, request, workspace=workspace)
+        if measured.times.fits:
+            found.append(measured)
+    best = min(found, key=MeasuredBuild.best_fit, default=None)
+    recorded = None if best is None else best.times.build.dockerfile
+    if best is None or recorded is None or recorded == text:
+        return best
+    return MeasuredBuild(recorded, best.times.build, request, workspace=workspace)
+
+
+_MOST_BUILDS: Final = 50
+"""Builds of one log that are compared with a Dockerfile."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.times_text import log_summary, stage_share
 from buildxray.localization import _, ngettext
 from buildxray.semantics.build import Stage
 from buildxray.semantics.cost import platform_origin, stage_totals
@@ -21,13 +22,17 @@ class CodeLens:
 
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
-    """The lens of the build, where a file declares it, and that of each stage."""
+    """The lens of the build, where a file declares it, one for the log that is shown, and that of each stage."""
     if analysis.title:
         yield CodeLens(TextRange(0, 0), analysis.title)
-    yield from (CodeLens(stage.from_.keyword_range, _title(stage)) for stage in analysis.build.stages)
+    stages = analysis.build.stages
+    if stages and analysis.measured is not None:
+        yield CodeLens(stages[0].from_.keyword_range, " · ".join(log_summary(analysis)))
+    for stage in stages:
+        yield CodeLens(stage.from_.keyword_range, _title(analysis, stage))
 
 
-def _title(stage: Stage) -> str:
+def _title(analysis: Analysis, stage: Stage) -> str:
     if not stage.is_needed:
         return _("not needed for the image")
     platforms = _(", ").join(dict.fromkeys(map(str, stage.platforms)))
@@ -40,4 +45,7 @@ def _title(stage: Stage) -> str:
         parts.append(_("{n} emulated", n=totals.n_emulated))
     if totals.repeated and stage.is_native:
         parts.append(_("{n} RUN once per platform", n=len(totals.repeated)))
+    share = stage_share(analysis, stage)
+    if share:
+        parts.append(share)
     return " · ".join(parts)

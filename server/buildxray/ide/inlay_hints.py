@@ -1,4 +1,4 @@
-"""Inlay hints after each RUN: how often it executes, and where under emulation."""
+"""Inlay hints after each RUN: how often it executes, where under emulation, and what a log says that it took."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.times_text import instruction_times, times_label
 from buildxray.localization import _
 from buildxray.semantics.build import Run
 from buildxray.semantics.cost import Sharing, execution, split_reason
@@ -35,8 +36,14 @@ def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
         elif executed.sharing is Sharing.SHARED:
             labels.append(executed.count_word)
             tooltips.append(_("Executed once for {n} platforms.", n=executed.n_served))
+        times = analysis.times.get(run.idx)
+        if times is not None:
+            labels.append(times_label(times))
+            tooltips.append(instruction_times(analysis, run))
         if executed.emulated:
-            labels.append(executed.emulation)
+            # A time under emulation says it already.
+            if times is None or not times.is_current or not any(it.step.is_emulated for it in times.times):
+                labels.append(executed.emulation)
             tooltips.append(
                 _(
                     "Under emulation for {platforms}; built on {machine}.",

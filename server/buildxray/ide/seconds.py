@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import floor, log10
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildxray.localization import _
-from buildxray.logs.prediction import Prediction
+
+if TYPE_CHECKING:
+    from buildxray.logs.prediction import Prediction
 
 _MINUTES_FROM: Final = 600.0
 """Seconds from which on a rounded time is in minutes."""

@@ -57,6 +57,8 @@ class Settings:
     general: bool = True
     """Whether to offer what is not about platforms: completion of instructions and flags, their documentation, signatures,
     links, semantic tokens, selection ranges, formatting. Switch it off beside another language server for Dockerfiles."""
+    log: str = ""
+    """The build log whose times are shown: a path, relative to the Dockerfile's directory. Empty: none."""
     locale: str = ""
     """The language of what an editor shows: `en` or `ja`. Empty: the editor's own."""
 
@@ -238,6 +240,13 @@ def _read_locale(value: object) -> str:
     return str(value)
 
 
+def _read_path(value: object) -> str:
+    """Raises `SettingError`."""
+    if not isinstance(value, str):
+        raise SettingError(_("expected a path such as `build.log`"))
+    return value.strip()
+
+
 _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "platforms": ("platforms", read_platforms),
     "buildPlatform": ("build_platform", read_machines),
@@ -250,6 +259,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "codeLens": ("code_lens", _read_switch),
     "navigation": ("navigation", _read_switch),
     "general": ("general", _read_switch),
+    "log": ("log", _read_path),
     "locale": ("locale", _read_locale),
 }
 _OF_THE_CLIENT: Final = ("interpreter", "trace")

@@ -6,7 +6,6 @@ from typing import Any
 
 from buildxray.ide.build_times import MeasuredBuild
 from buildxray.logs.matching import StepTime
-from buildxray.logs.prediction import Prediction
 
 
 def times_as_json(measured: MeasuredBuild) -> dict[str, Any]:
@@ -24,14 +23,17 @@ def times_as_json(measured: MeasuredBuild) -> dict[str, Any]:
         "changed": times.has_changed,
         "unmatched": [it.name for it in times.matching.unmatched],
         "steps": [_step(measured, it) for it in times.measured],
-        "prediction": None if measured.prediction is None else prediction_as_json(measured.prediction, "safe"),
+        "prediction": _prediction(measured),
     }
 
 
-def prediction_as_json(prediction: Prediction, fixes: str) -> dict[str, Any]:
-    """What fixes would change."""
+def _prediction(measured: MeasuredBuild) -> dict[str, Any] | None:
+    """What fixes would change: the safe ones, or where there are none those that a human has to agree to."""
+    prediction = measured.prediction
+    if prediction is None or measured.repaired is None:
+        return None
     return {
-        "fixes": fixes,
+        "fixes": "safe" if measured.repaired.is_safe else "suggested",
         "steps": prediction.steps,
         "saved": _rounded(prediction.saved),
         "remaining": [_rounded(it) for it in prediction.remaining],

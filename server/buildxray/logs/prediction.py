@@ -84,7 +84,7 @@ class _Model:
     def prediction(self) -> Prediction:
         times = self._times
         work = critical_path(times.plan, self._work_before).seconds
-        new_work = critical_path(self._after.plan, lambda it: self._work(it).likely).seconds
+        new_work = critical_path(self._after.plan, self._work_after).seconds
         around = times.before + times.after
         low = critical_path(self._after.plan, lambda it: self._estimates[it.idx].low).seconds
         high = critical_path(self._after.plan, lambda it: self._estimates[it.idx].high).seconds
@@ -111,13 +111,16 @@ class _Model:
         time = self._times.of(step)
         if time is None or time.seconds is None:
             return 0.0
+        return self._without_noise(step, step.instructions, time.seconds)
+
+    def _without_noise(self, step: Step, old: Iterable[int], seconds: float) -> float:
+        """The seconds of an emulated download: the line decides, and what emulation adds cannot be told from its noise."""
         if step.kind == "exec" and step.is_emulated:
-            for idx in step.instructions:
+            for idx in old:
                 twin = self._twin(idx)
-                if twin is not None and self._is_download(idx) and time.seconds < twin * _UNMISTAKABLE:
-                    # The line decides; what emulation adds cannot be told from its noise.
+                if twin is not None and self._is_download(idx) and seconds < twin * _UNMISTAKABLE:
                     return twin
-        return time.seconds
+        return seconds
 
     def _twin(self, instruction: int) -> float | None:
         """The longest native execution of an old instruction."""
@@ -137,7 +140,8 @@ class _Model:
                 return self._estimate_source(step)
             case _:
                 known = [it for idx in self._old_instructions(step) for it in self._known(idx)]
-                return _Seconds.exactly(max((it.seconds or 0.0 for it in known), default=0.0))
+                own = [it for it in known if {*it.step.targets} & {*step.targets}]
+                return _Seconds.exactly(max((it.seconds or 0.0 for it in own or known), default=0.0))
 
     def _estimate_source(self, step: Step) -> _Seconds:
         """A pull: as long as it took; less where others that it shared the line with fall away."""
@@ -192,9 +196,11 @@ class _Model:
             n_twins = 1
         return _Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
 
-    def _work(self, step: Step) -> _Seconds:
-        """What a new step takes without downloads."""
-        return _NOTHING if step.kind == "source" else self._estimates[step.idx]
+    def _work_after(self, step: Step) -> float:
+        """The seconds of a new step that are no download."""
+        if step.kind == "source":
+            return 0.0
+        return self._without_noise(step, self._old_instructions(step), self._estimates[step.idx].likely)
 
     def _old_instructions(self, step: Step) -> list[int]:
         return [self._old_of[it] for it in step.instructions if it in self._old_of]

@@ -36,6 +36,14 @@ def read_log(path: Path) -> Log:
         raise LogError(_("cannot be read: {reason}", reason=error.strerror or error)) from error
 
 
+def modified(path: Path) -> float | None:
+    """When a log was written, in seconds since 1970; None where the system does not tell."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
 def read_log_text(text: str) -> Log:
     """Read a log from a text, such as a clipboard. Raises `LogError`."""
     return read_stream(io.BufferedReader(io.BytesIO(text.encode("utf-8", "replace"))))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.project import ProjectBuild
 from buildxray.platforms.platform import Platform
 from buildxray.toolchains.base import Workspace
+
+if TYPE_CHECKING:
+    from buildxray.ide.build_times import LoadedLog, MeasuredBuild
 
 _revisions = itertools.count(1)
 
@@ -24,7 +28,7 @@ class Document:
     workspace: Workspace
     analyzer: Analyzer = field(init=False)
     analysis: Analysis = field(init=False)
-    revision: int = field(init=False)
+    revision: int = field(init=False, default=0)
     """Another one for each text and each build; never used twice."""
     seconds: float = 0.0
     """How long its last analysis took."""
@@ -34,6 +38,10 @@ class Document:
     """Counts how often these files had to be read; only what the last one finds is in force."""
     shown_tokens: tuple[str, list[int]] | None = None
     """The semantic tokens that the client has, with their name."""
+    loaded_log: LoadedLog | None = None
+    """The log whose times are shown."""
+    log_setting: str = ""
+    """The setting `log` that was last put into force."""
     _other: tuple[tuple[Platform, ...], Analyzer] | None = None
     """The analyzer for the platforms that somebody last asked for instead of those of the build."""
 
@@ -46,6 +54,13 @@ class Document:
         self.text = text
         self.analysis = self.analyzer.analyze(text)
         self.version = version
+        self.revision = next(_revisions)
+
+    def show_log(self, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
+        """Show the times of a build of this text, or none any more."""
+        self.loaded_log = loaded
+        self.analyzer.measured = measured
+        self.analysis = self.analyzer.analyze(self.text)
         self.revision = next(_revisions)
 
     def begin_turn(self) -> int:
@@ -72,6 +87,9 @@ class Document:
 
     def _begin(self) -> None:
         self._other = None
+        measured = self.analyzer.measured if self.revision else None
         self.analyzer = self.build.analyzer(self.workspace)
+        # The log decides what was built, whatever the project asks for now.
+        self.analyzer.measured = measured
         self.analysis = self.analyzer.analyze(self.text)
         self.revision = next(_revisions)

@@ -24,6 +24,7 @@ from buildxray.lsp.documents import Document
 from buildxray.lsp.plans import PLAN, show_plan
 from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
+from buildxray.lsp.times import TIMES, show_times
 from buildxray.lsp.tolerance import version
 from buildxray.projects.file_names import DOCKERFILES
 from buildxray.syntax.text import TextRange
@@ -78,6 +79,7 @@ def register(server: Server) -> None:
         server.feature(method, options)(guarded(handler))
     server.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
     language_features.register(server, guarded)
+    server.feature(TIMES)(tell_times)
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
@@ -205,6 +207,17 @@ async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticPara
     except Exception:  # noqa: BLE001 - one failed request must not end the session
         _log.exception("the workspace cannot be checked")
         return types.WorkspaceDiagnosticReport([])
+
+
+async def tell_times(ls: Server, params: object) -> dict[str, Any] | None:
+    """The times of a logged build; reading a log takes a while, so that it does not wait in the loop."""
+    try:
+        return await show_times(ls, params)
+    except JsonRpcException:
+        raise
+    except Exception:  # noqa: BLE001 - one failed request must not end the session
+        _log.exception("the times of a build cannot be told")
+        return None
 
 
 def shutdown(ls: Server, _params: None) -> None:

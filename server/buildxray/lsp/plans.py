@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from pygls.exceptions import JsonRpcInvalidParams
@@ -13,6 +12,7 @@ from buildxray.ide.plan_view.model import plan_view
 from buildxray.ide.plan_view.svg import draw
 from buildxray.ide.settings import SettingError, read_platforms
 from buildxray.lsp import from_lsp
+from buildxray.lsp.parameters import get
 from buildxray.lsp.server import Server
 from buildxray.platforms.names import COMMON_PLATFORMS
 from buildxray.platforms.platform import Platform
@@ -26,14 +26,14 @@ def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
 
     Raises `JsonRpcInvalidParams`.
     """
-    uri = _get(_get(params, "textDocument"), "uri")
+    uri = get(get(params, "textDocument"), "uri")
     document = ls.documents.get(uri) if isinstance(uri, str) else None
     if document is None:
         return None
-    picture = _get(params, "picture") or "standalone"
+    picture = get(params, "picture") or "standalone"
     if picture not in _PICTURES:
         raise JsonRpcInvalidParams(f"picture: expected one of {', '.join(_PICTURES)}")
-    view = plan_view(document.analysis_for(_platforms(_get(params, "platforms"))))
+    view = plan_view(document.analysis_for(_platforms(get(params, "platforms"))))
     of_project = document.build.request.target_platforms
     return {
         **view_as_json(view),
@@ -54,8 +54,3 @@ def _platforms(given: object) -> tuple[Platform, ...]:
         return read_platforms(given) or ()
     except SettingError as error:
         raise JsonRpcInvalidParams(f"platforms: {error}") from error
-
-
-def _get(params: object, name: str) -> object:
-    """A field of parameters, which pygls makes objects of."""
-    return params.get(name) if isinstance(params, Mapping) else getattr(params, name, None)

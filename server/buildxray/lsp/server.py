@@ -22,6 +22,7 @@ from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.status import StatusReporter
+from buildxray.lsp.times import load_setting
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.projects.context import ContextLister
 from buildxray.projects.file_names import is_dockerfile
@@ -110,7 +111,7 @@ class Server(LanguageServer):
             self.warn(built.problems)
             self.publisher.publish(document)
             self._status.report(document)
-            if not is_known:
+            if not is_known or built.build.settings.log:
                 self._refresh_later([document])
 
     def close(self, uri: str) -> None:
@@ -159,7 +160,13 @@ class Server(LanguageServer):
             self.warn(built.problems)
             is_first = document.is_provisional
             document.is_provisional = False
-            if document.configure(built.build, built.workspace) or is_first:
+            has_log = (
+                document.build.settings.log != built.build.settings.log
+                or document.log_setting != built.build.settings.log
+            )
+            if document.configure(built.build, built.workspace) or is_first or has_log:
+                if has_log:
+                    await self._load_log(document, path)
                 has_changed = True
                 self.publisher.publish(document)
             self._status.report(document)
@@ -176,6 +183,28 @@ class Server(LanguageServer):
         built = projects.build(path, settings)
         notes = tuple(map(str, projects.notes(path)[:_MOST_NOTES])) if built.declared else ()
         return _Built(built, projects.workspace(path.parent), (*problems, *notes))
+
+    def log_changed(self, document: Document) -> None:
+        """Effect: have the client show the times of a document, or none any more."""
+        self.publisher.publish(document)
+        self._status.report(document)
+        self._ask_for_refresh()
+
+    async def _load_log(self, document: Document, path: Path | None) -> bool:
+        """Effect: show the log that the setting names; whether that changes anything."""
+        named = document.build.settings.log
+        if named == document.log_setting or path is None:
+            return False
+        document.log_setting = named
+        if not named:
+            document.show_log(None, None)
+            return True
+        loaded = await asyncio.to_thread(load_setting, document, path.parent)
+        if isinstance(loaded, str):
+            self.warn((loaded,))
+            return False
+        document.show_log(*loaded)
+        return True
 
     def _ask_for_refresh(self) -> None:
         """Effect: make the client request hints, lenses and diagnostics again."""

@@ -38,6 +38,7 @@ class StatusReporter:
 
 def _status(document: Document) -> dict[str, Any]:
     request = document.build.request
+    log, measured = document.loaded_log, document.analysis.measured
     return {
         "version": VERSION,
         "uri": document.uri,
@@ -59,4 +60,7 @@ def _status(document: Document) -> dict[str, Any]:
             }
             for it in document.build.declared
         ],
+        "log": None
+        if log is None or measured is None
+        else {"name": log.name, "modified": log.modified, "total": round(measured.times.total, 3)},
     }

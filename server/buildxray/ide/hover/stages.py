@@ -8,6 +8,7 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, occurrence_at
+from buildxray.ide.times_text import instruction_times, stage_share
 from buildxray.localization import _, ngettext
 from buildxray.semantics.build import Stage
 from buildxray.semantics.cost import platform_origin, stage_totals
@@ -95,6 +96,10 @@ def _described(analysis: Analysis, stage_: Stage) -> str:
         if totals.n_runs
         else _("{steps}, none of them `RUN`.", steps=counted)
     )
+    share = stage_share(analysis, stage_)
+    if share:
+        parts.append(_("In the build log: {share}.", share=share))
+    parts.append(instruction_times(analysis, stage_.from_))
     if stage_.is_target:
         parts.append(_("It becomes the image."))
     lines = sorted({it.line for it in stage_.consumers})

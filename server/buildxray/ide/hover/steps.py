@@ -6,6 +6,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note
+from buildxray.ide.times_text import instruction_times
 from buildxray.localization import _, ngettext
 from buildxray.semantics.artifacts import Artifact, Machine
 from buildxray.semantics.build import Instruction, Step
@@ -33,6 +34,7 @@ def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
         "\n".join(f"- {_shown(it)}" for it in executed.steps),
         split_reason(instruction),
         _artifacts(analysis, instruction),
+        instruction_times(analysis, instruction),
         platforms_note(analysis),
     ]
 

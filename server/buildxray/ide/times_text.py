@@ -1,0 +1,144 @@
+"""What a log says of instructions and stages, in the words of hints, lenses and hovers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from buildxray.ide.analysis import Analysis
+from buildxray.ide.seconds import about_seconds, exact_seconds
+from buildxray.localization import _
+from buildxray.logs.model import Status
+from buildxray.semantics.build import Instruction, Stage
+from buildxray.syntax.text import Edit
+
+if TYPE_CHECKING:
+    # Without a log, none of this is needed when a server starts.
+    from buildxray.ide.build_times import InstructionTimes
+    from buildxray.logs.matching import StepTime
+
+_WORTH_SAYING: Final = 1.0
+"""Seconds: what an edit changes less is noise."""
+
+
+def times_label(times: InstructionTimes) -> str:
+    """`18.3 s · arm64 158.9 s emulated`; of an instruction that was edited since, `was 18.3 s`."""
+    n_native = sum(not it.step.is_emulated for it in times.times)
+    parts = [_time_label(it, is_one=n_native == 1) for it in times.times]
+    joined = " · ".join(parts)
+    return joined if times.is_current else _("was {times}", times=joined)
+
+
+def _time_label(time: StepTime, *, is_one: bool) -> str:
+    if time.is_cached:
+        return _("cached")
+    seconds = exact_seconds(time.seconds or 0.0)
+    name = _short(time)
+    if time.step.is_emulated:
+        label = _("{platform} {seconds} emulated", platform=name, seconds=seconds)
+    else:
+        label = seconds if is_one or time.step.platform is None or len(time.step.targets) > 1 else f"{name} {seconds}"
+    if time.vertex.status is Status.FAILED:
+        return _("{time} failed", time=label)
+    if time.vertex.status is Status.CANCELED:
+        return _("{time} cancelled", time=label)
+    return label
+
+
+def _short(time: StepTime) -> str:
+    """The target of a step as a hint names it: `arm64`."""
+    targets = (str(it).removeprefix("linux/") for it in time.step.targets)
+    return _(", ").join(targets)
+
+
+def times_table(times: InstructionTimes) -> str:
+    """A Markdown table with a line per execution."""
+    rows = [
+        (
+            "" if it.step.platform is None else f"`{it.step.platform}`",
+            _(", ").join(f"`{target}`" for target in it.step.targets),
+            _("cached") if it.is_cached else exact_seconds(it.seconds or 0.0),
+            _("emulated") if it.step.is_emulated else "",
+        )
+        for it in times.times
+    ]
+    head = (_("runs on"), _("for"), _("took"), "")
+    return "\n".join(f"| {' | '.join(it)} |" for it in (head, ("---",) * len(head), *rows))
+
+
+def instruction_times(analysis: Analysis, instruction: Instruction) -> str:
+    """What the log says of an instruction, in Markdown; empty where it says nothing."""
+    times = analysis.times.get(instruction.idx)
+    if times is None:
+        return ""
+    parts = [times_table(times), slowdown(times)]
+    if not times.is_current:
+        parts.append(_("The instruction was edited after this build."))
+    return "\n\n".join(filter(None, parts))
+
+
+def slowdown(times: InstructionTimes) -> str:
+    """How much longer emulation took than native execution in the same build; empty where there are not both."""
+    native = max((it.seconds or 0.0 for it in times.times if not it.step.is_emulated and not it.is_cached), default=0.0)
+    emulated = max((it.seconds or 0.0 for it in times.times if it.step.is_emulated and not it.is_cached), default=0.0)
+    if native < _WORTH_SAYING or emulated < native:
+        return ""
+    return _("Emulation took {factor} times as long.", factor=f"{emulated / native:.1f}")
+
+
+def stage_share(analysis: Analysis, stage: Stage) -> str:
+    """`138.6 s, 99 % of all steps`; empty where the log says nothing of a stage."""
+    seconds = _seconds_of(analysis, stage)
+    everything = sum(_seconds_of(analysis, it) for it in analysis.build.stages)
+    if not seconds or not everything:
+        return ""
+    return _(
+        "{seconds}, {share} % of all steps", seconds=exact_seconds(seconds), share=f"{100 * seconds / everything:.0f}"
+    )
+
+
+def _seconds_of(analysis: Analysis, stage: Stage) -> float:
+    """The seconds of all executions in a stage."""
+    indices = (stage.from_.idx, *(it.idx for it in stage.instructions))
+    return sum(analysis.times[it].seconds for it in indices if it in analysis.times)
+
+
+def saving_title(analysis: Analysis, title: str, edits: Iterable[Edit]) -> str:
+    """The title of a fix, and what it saves where a log tells: `Cross-compile this stage: saves about 140 s of 440 s`."""
+    if analysis.measured is None:
+        return title
+    saved = analysis.saved_by(edits)
+    if saved < _WORTH_SAYING:
+        return title
+    return _(
+        "{title}: saves about {saved} of {total}",
+        title=title,
+        saved=about_seconds(saved),
+        total=about_seconds(analysis.measured.times.total),
+    )
+
+
+def log_summary(analysis: Analysis) -> Iterator[str]:
+    """What the log says of the whole build, and what the text of now changes, in parts of a line."""
+    measured = analysis.measured
+    if measured is None:
+        return
+    yield _("build log: {total}", total=exact_seconds(measured.times.total))
+    if analysis.text != measured.text:
+        saved = analysis.saved
+        if saved >= _WORTH_SAYING:
+            yield _(
+                "re-planned: saves about {saved} of {total}",
+                saved=about_seconds(saved),
+                total=about_seconds(measured.times.total),
+            )
+        elif saved <= -_WORTH_SAYING:
+            yield _("re-planned: takes about {more} longer", more=about_seconds(-saved))
+        else:
+            yield _("re-planned: takes as long")
+    elif measured.prediction is not None and measured.prediction.saved >= _WORTH_SAYING:
+        reduction, total = about_seconds(measured.prediction.saved), about_seconds(measured.times.total)
+        if measured.repaired is not None and measured.repaired.is_safe:
+            yield _("the safe fixes save about {saved} of {total}", saved=reduction, total=total)
+        else:
+            yield _("the suggested fixes save about {saved} of {total}", saved=reduction, total=total)

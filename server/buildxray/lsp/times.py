@@ -1,0 +1,128 @@
+"""The request `buildxray/times`, which the protocol does not know; docs/protocol.md describes it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from buildxray.localization import _, localized
+from buildxray.lsp import from_lsp
+from buildxray.lsp.documents import Document
+from buildxray.lsp.parameters import get
+
+if TYPE_CHECKING:
+    from buildxray.ide.build_times import LoadedLog, MeasuredBuild
+    from buildxray.lsp.server import Server
+
+TIMES: Final = "buildxray/times"
+VERSION: Final = 1
+_LONGEST_TEXT: Final = 64 * 1024 * 1024
+"""Characters of a log that a client sends as a text."""
+
+
+async def show_times(ls: Server, params: object) -> dict[str, Any] | None:
+    """The times of a build of a document; None for one that is no Dockerfile. Raises `JsonRpcInvalidParams`.
+
+    Effect: read the log that the client names and show its times from now on, or none any more.
+    """
+    uri = get(get(params, "textDocument"), "uri")
+    document = ls.documents.get(uri) if isinstance(uri, str) else None
+    if document is None:
+        return None
+    log = get(params, "log")
+    if log is not None:
+        loaded, measured = await asyncio.to_thread(_load, log, document)
+        show_log(ls, document, loaded, measured)
+    elif get(params, "clear") is True:
+        show_log(ls, document, None, None)
+    return times_of(document)
+
+
+def show_log(ls: Server, document: Document, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
+    """Effect: show the times of a build, and have the client ask again for what they change."""
+    if ls.documents.get(document.uri) is document:
+        document.show_log(loaded, measured)
+        ls.log_changed(document)
+
+
+def times_of(document: Document) -> dict[str, Any]:
+    """The answer about a document: `times` is null where no log is shown."""
+    from buildxray.ide.times_as_json import times_as_json  # noqa: PLC0415 - few documents have a log
+
+    loaded, measured = document.loaded_log, document.analysis.measured
+    if loaded is None or measured is None:
+        return {
+            "version": VERSION,
+            "uri": document.uri,
+            "documentVersion": document.version,
+            "log": None,
+            "times": None,
+        }
+    analysis = document.analysis
+    return {
+        "version": VERSION,
+        "uri": document.uri,
+        "documentVersion": document.version,
+        "log": {"name": loaded.name, "modified": loaded.modified, "brokenLines": loaded.log.n_broken},
+        "times": times_as_json(measured),
+        "edited": analysis.text != measured.text,
+        "saved": round(analysis.saved, 3),
+        "instructions": [
+            {
+                "line": analysis.dockerfile.instructions[idx].first_line,
+                "current": it.is_current,
+                "steps": [
+                    {
+                        "platform": None if time.step.platform is None else str(time.step.platform),
+                        "targets": [str(target) for target in time.step.targets],
+                        "seconds": time.seconds,
+                        "emulated": time.step.is_emulated,
+                        "cached": time.is_cached,
+                    }
+                    for time in it.times
+                ],
+            }
+            for idx, it in sorted(analysis.times.items())
+        ],
+    }
+
+
+def _load(given: object, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
+    """Read a log that a client names by `path` or `uri`, or sends as `text`. Raises `JsonRpcInvalidParams`."""
+    text, path, uri = get(given, "text"), get(given, "path"), get(given, "uri")
+    if isinstance(uri, str):
+        path = from_lsp.path(uri)
+    if isinstance(text, str) and len(text) <= _LONGEST_TEXT:
+        name = get(given, "name")
+        return _measured(text, name if isinstance(name, str) and name else _("clipboard"), document)
+    if isinstance(path, str | Path) and path:
+        return _measured(Path(path), Path(path).name, document)
+    raise JsonRpcInvalidParams(_("log: expected a `path`, a `uri` of a file or a `text`"))
+
+
+def _measured(source: str | Path, name: str, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
+    from buildxray.ide.build_times import LoadedLog, measure_best  # noqa: PLC0415 - few documents have a log
+    from buildxray.logs.model import LogError  # noqa: PLC0415
+    from buildxray.logs.reader import modified, read_log, read_log_text  # noqa: PLC0415
+
+    try:
+        log = read_log_text(source) if isinstance(source, str) else read_log(source)
+    except LogError as error:
+        raise JsonRpcInvalidParams(f"{name}: {localized(error.message)}") from error
+    loaded = LoadedLog(name, log, None if isinstance(source, str) else modified(source))
+    measured = measure_best(loaded, document.text, document.build.request, document.workspace)
+    if measured is None:
+        raise JsonRpcInvalidParams(_("{name}: no build of this Dockerfile is in the log", name=name))
+    return loaded, measured
+
+
+def load_setting(document: Document, directory: Path) -> tuple[LoadedLog, MeasuredBuild] | str:
+    """The log that the setting names, or why it cannot be shown."""
+    path = directory / document.build.settings.log
+    try:
+        return _measured(path, path.name, document)
+    except JsonRpcInvalidParams as error:
+        return str(error.message)
