@@ -65,6 +65,10 @@ def run(options: object) -> int:
             from buildxray.cli.builds import builds as command  # noqa: PLC0415
         case "times":
             from buildxray.cli.times import times as command  # noqa: PLC0415
+        case "reruns":
+            from buildxray.cli.reruns import list_reruns as command  # noqa: PLC0415
+        case "diff":
+            from buildxray.cli.diff import diff as command  # noqa: PLC0415
         case "explain":
             from buildxray.cli.explain import explain as command  # noqa: PLC0415
         case "rules":

@@ -84,6 +84,8 @@ def parser() -> argparse.ArgumentParser:
     builds.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
     _add_output(builds)
     _add_times(commands.add_parser("times", help=_("show where the time of a logged build went")))
+    _add_reruns(commands.add_parser("reruns", help=_("list what runs again when files or arguments change")))
+    _add_diff(commands.add_parser("diff", help=_("show what an edit changes in the build")))
     explain = commands.add_parser("explain", help=_("print the manual page of a rule"))
     explain.add_argument("rule", metavar="RULE")
     explain.add_argument("--format", choices=("text", "json"), default="text")
@@ -235,3 +237,27 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         help=_("a build argument; a NAME alone takes the value of that environment variable"),
     )
     group.add_argument("--target", default="", metavar="STAGE", help=_("the stage to build (default: the last one)"))
+
+
+def _add_reruns(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", default="Dockerfile", metavar="DOCKERFILE", help=_("default: `Dockerfile`"))
+    parser.add_argument("--log", metavar="LOG", help=_("a log of its build, for seconds"))
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    _add_output(parser)
+    _add_build(parser)
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    what = _("a file, REVISION:PATH of Git, or a REVISION of the other file")
+    parser.add_argument("old", metavar="OLD", help=what)
+    parser.add_argument("new", metavar="NEW", help=what)
+    parser.add_argument("--log", metavar="LOG", help=_("a log of the old version, for seconds"))
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument(
+        "--max-emulated", type=int, metavar="N", help=_("exit with 1 where the new version emulates more RUN steps")
+    )
+    parser.add_argument(
+        "--max-minutes", type=float, metavar="N", help=_("exit with 1 where the new version takes more at least")
+    )
+    _add_output(parser)
+    _add_build(parser)

@@ -1,0 +1,106 @@
+"""`buildxray reruns`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from buildxray.cli.build_options import BuildOptions, Builds
+from buildxray.cli.console import Output, output
+from buildxray.cli.errors import CliError
+from buildxray.cli.files import read_file
+from buildxray.cli.logs import measure_file, read_log_of_user
+from buildxray.cli.times_markdown import code
+from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.reruns import Rerun, reruns
+from buildxray.ide.seconds import about_seconds
+from buildxray.localization import _, ngettext
+from buildxray.logs.escapes import visible
+from buildxray.semantics.build import Build
+
+
+def list_reruns(options: argparse.Namespace) -> int:
+    """Effect: print what runs again when files or arguments change. Raises `CliError`."""
+    build, _measured, found = reruns_of(options.path, options.log, Builds(BuildOptions.of(options)))
+    console = output()
+    match options.format:
+        case "json":
+            console.out(
+                json.dumps({"path": options.path, "reruns": [_as_json(it) for it in found]}, ensure_ascii=False)
+            )
+        case "markdown":
+            console.out("\n".join(reruns_markdown(build, found)))
+        case _:
+            _print(console, build, found)
+    return 0
+
+
+def reruns_of(path: str, log: str | None, builds: Builds) -> tuple[Build, MeasuredBuild | None, tuple[Rerun, ...]]:
+    """The build of a Dockerfile, its times where a log is named, and what runs again. Raises `CliError`."""
+    if not log:
+        build = builds.analyzer(path).analyze(read_file(path)).build
+        return build, None, reruns(build)
+    measured = measure_file(read_log_of_user(log), path, builds).best
+    if measured is None:
+        raise CliError(_("{log}: no build of {path} is in the log", log=log, path=path))
+    return measured.build, measured, reruns(measured.build, measured)
+
+
+def _as_json(it: Rerun) -> dict[str, Any]:
+    return {
+        "kind": it.kind,
+        "line": it.line,
+        "cause": it.cause,
+        "steps": len(it.steps),
+        "runs": len(it.runs),
+        "emulated": it.n_emulated,
+        "lines": sorted({step.line for step in it.runs if step.line is not None}),
+        "seconds": None if it.seconds is None else round(it.seconds, 3),
+    }
+
+
+def sentence(it: Rerun, n_targets: int) -> str:
+    """`3 RUN steps on each platform (3 emulated), about 4 min`."""
+    n_runs = len(it.runs)
+    if not n_runs:
+        words = _("no RUN step")
+    elif n_targets > 1 and n_runs % n_targets == 0 and all(len(step.targets) == 1 for step in it.runs):
+        words = ngettext("{n} RUN step on each platform", "{n} RUN steps on each platform", n_runs // n_targets)
+    else:
+        words = ngettext("{n} RUN step", "{n} RUN steps", n_runs)
+    if it.n_emulated:
+        words += _(", {n} emulated", n=it.n_emulated)
+    if it.seconds is not None and it.seconds >= 1:
+        words += _(", about {seconds}", seconds=about_seconds(it.seconds))
+    return words
+
+
+def _cause(it: Rerun) -> str:
+    return _("files: {names}", names=visible(it.cause)) if it.kind == "files" else f"ARG {visible(it.cause)}"
+
+
+def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
+    if not found:
+        console.line(_("Nothing of the build context and no ARG is used."))
+    n_line = max((len(str(it.line)) for it in found), default=0)
+    for it in found:
+        indent = " " * (n_line + 2)
+        number = str(it.line).rjust(n_line)
+        console.line(
+            (f"{number}  ", "dim"), (_cause(it), "bold"), f": {sentence(it, len(build.targets))}", indent=indent
+        )
+
+
+def reruns_markdown(build: Build, found: tuple[Rerun, ...]) -> list[str]:
+    """A table of what runs again."""
+    lines = [
+        f"### {_('What runs again')}",
+        "",
+        f"| {_('Line')} | {_('Change')} | {_('Runs again')} |",
+        "| ---: | --- | --- |",
+    ]
+    for it in found:
+        cause = code(it.cause) if it.kind == "files" else f"ARG {code(it.cause)}"
+        lines.append(f"| {it.line} | {cause} | {sentence(it, len(build.targets))} |")
+    return [*lines, ""]
