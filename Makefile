@@ -18,7 +18,7 @@ help: ## list what can be made
 
 setup: $(INSTALLED) ## install everything that development needs
 
-demo: $(INSTALLED) ## check, plan and repair the example
+demo: $(INSTALLED) ## check, plan and repair the example, and show where the time of its build goes
 	@echo '$$ buildxray check $(NAIVE)'
 	@$(BIN)/buildxray check --exit-zero $(BUILD) $(NAIVE)
 	@echo '$$ buildxray plan $(NAIVE) | tail -n 1'
@@ -28,6 +28,8 @@ demo: $(INSTALLED) ## check, plan and repair the example
 	@mkdir -p $(dir $(REPAIRED)) && cp $(NAIVE) $(REPAIRED) && $(BIN)/buildxray fix $(BUILD) $(REPAIRED) > /dev/null
 	@echo && echo '$$ buildxray plan $(NAIVE) | tail -n 1      # repaired'
 	@$(BIN)/buildxray plan $(BUILD) $(REPAIRED) | tail -n 1
+	@echo && echo '$$ buildxray times examples/greet/build.log $(NAIVE)'
+	@$(BIN)/buildxray times examples/greet/build.log $(NAIVE) $(BUILD)
 
 test: lint types pytest client ## all checks and tests, but those in real editors
 

@@ -21,6 +21,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     status,
     planView,
     vscode.commands.registerCommand(showPlanCommand, (uri?: string | vscode.Uri, line?: number) => planView.show(uri, line)),
+    vscode.commands.registerCommand("buildxray.openBuildLog", async (uri?: vscode.Uri, file?: vscode.Uri) =>
+      (await import("./buildLog")).openBuildLog(server, uri, file)),
     ...commands(context, log, server, status),
     ...listeners(log, server),
   );
@@ -45,6 +47,7 @@ function commands(
       const uri = vscode.window.activeTextEditor?.document.uri;
       await (await import("./selectPlatforms")).selectPlatforms(uri, uri === undefined ? undefined : status.of(uri));
     },
+    clearBuildLog: async () => (await import("./buildLog")).clearBuildLog(server),
     openRulePage: async () => (await import("./rulePages")).openRulePage(pages),
   };
   return Object.entries(all).map(([name, run]) => vscode.commands.registerCommand(`buildxray.${name}`, run));

@@ -24,6 +24,8 @@ export interface DocumentStatus {
   readonly targetPlatforms: readonly string[];
   readonly buildPlatform: string;
   readonly origin: string | null;
+  /** The build log whose times are shown; `modified` is in seconds since 1970, `total` in seconds. */
+  readonly log?: { readonly name: string; readonly modified: number | null; readonly total: number } | null;
 }
 
 /** How the server is. */

@@ -28,6 +28,7 @@ export function statusText(state: State, status: DocumentStatus | undefined): St
     const text = isBusy ? l10n.t("buildxray is starting") : "buildxray";
     return { text, detail: "", command, isBusy, isError: false };
   }
-  const detail = (status.origin ?? l10n.t("default")).replaceAll("`", "");
+  const origin = (status.origin ?? l10n.t("default")).replaceAll("`", "");
+  const detail = status.log ? l10n.t("{0}; times of {1}", origin, status.log.name) : origin;
   return { text: status.targetPlatforms.join(", "), detail, command, isBusy, isError: false };
 }
