@@ -93,7 +93,7 @@ def test_hover_has_a_table() -> None:
 
 def test_the_title_of_a_fix_says_what_it_saves() -> None:
     titles = [it.title for it in quick_fixes(analyze(NAIVE), TextRange(0, len(NAIVE)))]
-    assert any(it.endswith(": saves about 140 s of 440 s") for it in titles)
+    assert any(": saves about 140 s of 440 s" in it for it in titles)
 
 
 def test_a_log_of_another_dockerfile_is_not_shown() -> None:

@@ -10,6 +10,7 @@ from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.fixes import fix_text
 from buildxray.ide.suppressions import ignore_here, ignore_in_file
+from buildxray.ide.times_text import saving_title
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Fix, Safety
 from buildxray.syntax.text import Edit, TextRange, edits_between
@@ -68,10 +69,11 @@ def _fixes(analysis: Analysis, diagnostic: Diagnostic, place: TextRange) -> Iter
 
 def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
     """What a fix does, what is gained by it, where it is made, and whether it has to be looked at."""
-    title = fix.title
+    title = saving_title(analysis, fix.title, fix.edits)
     before = analysis.build
     gained = len(before.emulated_steps) - len(analysis.context.after(fix.edits).build.emulated_steps)
-    if gained > 0:
+    if gained > 0 and title == fix.title:
+        # Without a log, or where it tells no saving.
         n_runs = len(before.run_steps)
         title = ngettext(
             "{title}: {n} of {n_runs} RUN steps leaves emulation",
