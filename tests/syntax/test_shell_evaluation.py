@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, strategies
 
@@ -195,3 +197,14 @@ def test_hostile_scripts(script: str) -> None:
     for command in read.commands[-5:]:
         evaluator.taken(command)
         assert all(len(evaluator.text(it, command)) <= 20_000 for it in command.words)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["$A =~ " + "(a|a)" * 200 + "b", "$A == " + "*a" * 200 + "b", "$(echo $A | sed s/" + "a/" * 2000 + ") = b"],
+)
+def test_patterns_of_conditions_are_bounded(condition: str) -> None:
+    script = read_script(parse(f"RUN [[ {condition} ]] && go\n").instructions[0].node)
+    start = time.process_time()
+    Evaluator({"A": "a" * 4000}.get, lambda _: None).taken(go(script))
+    assert time.process_time() - start < 2

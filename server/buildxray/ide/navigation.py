@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from buildxray.files.globs import component_pattern
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.declarations import declarations_of
 from buildxray.ide.hover.variables import PREDEFINED
@@ -151,8 +152,8 @@ def _variable_base(analysis: Analysis, name: Name) -> tuple[int, str] | None:
                 text = expand(word, lambda it: "\0" if it in wild else arguments.get(it))  # noqa: B023 - used at once
             except ExpansionError:
                 continue
-            pattern = ".*".join(map(re.escape, text.split("\0")))
-            if text.strip("\0") and re.fullmatch(pattern, name.text):
+            glob = re.sub(r"[\\*?\[]", r"\\\g<0>", text).replace("\0", "*")
+            if text.strip("\0") and component_pattern(glob).fullmatch(name.text):
                 return stage.from_.line, image.text
     return None
 

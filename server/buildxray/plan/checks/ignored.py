@@ -12,23 +12,40 @@ from typing import Final, NamedTuple
 from buildxray.plan.paths import clean
 from buildxray.syntax.whitespace import SPACE
 
-_LONGEST: Final = 1_000_000
-"""Characters of a `.dockerignore` that are read."""
+_LONGEST: Final = 100_000
+"""Characters of a `.dockerignore`. Nothing is said about a longer one: its exceptions are not known."""
+_MOST_WILD: Final = 1000
+"""Patterns with wildcards, for the same reason."""
+_LONGEST_PATH: Final = 4096
+"""Characters of a path or of a pattern: Linux has no longer paths (PATH_MAX)."""
 _WHOLE_CONTEXT: Final = frozenset({"*", "**", "**/*"})
+
+
+class _PatternError(ValueError):
+    """A pattern that BuildKit refuses."""
 
 
 class _Pattern(NamedTuple):
     text: str
     """Cleaned, without `!`."""
     is_exception: bool
-    regex: re.Pattern[str]
+    automaton: _Automaton | None
+    """None for a pattern without wildcards."""
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern matches a path or a directory above it."""
+        if self.automaton is None:
+            return path == self.text or path.startswith(f"{self.text}/")
+        return self.automaton.matches(path)
 
 
 class IgnorePatterns:
     """What a `.dockerignore` leaves out of the build context."""
 
     def __init__(self, text: str) -> None:
-        self._patterns = tuple(_read(text[:_LONGEST]))
+        patterns = () if len(text) > _LONGEST else tuple(_read(text))
+        is_bounded = sum(it.automaton is not None for it in patterns) <= _MOST_WILD
+        self._patterns = patterns if is_bounded else ()
 
     def excludes_source(self, path: str) -> bool:
         """Whether BuildKit warns that a source of COPY or ADD is left out; `path` is clean.
@@ -43,12 +60,11 @@ class IgnorePatterns:
 
     def excludes(self, path: str) -> bool:
         """Whether a path of the context is left out, itself or by a directory above it (MatchesOrParentMatches)."""
-        parent = path.rpartition("/")[0]
-        parts = parent.split("/") if parent else []
-        above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+        if len(path) > _LONGEST_PATH:
+            return False
         is_excluded = False
         for pattern in self._patterns:
-            if pattern.is_exception == is_excluded and any(map(pattern.regex.match, (path, *above))):
+            if pattern.is_exception == is_excluded and pattern.matches(path):
                 is_excluded = not pattern.is_exception
         return is_excluded
 
@@ -65,14 +81,108 @@ def _read(text: str) -> Iterator[_Pattern]:
         if len(pattern) > 1:
             pattern = pattern.removeprefix("/")
         try:
-            yield _Pattern(pattern, is_exception, _regex(pattern))
-        except re.error:
+            automaton = _compile(pattern) if not pattern or _WILD.search(pattern) else None
+            yield _Pattern(pattern, is_exception, automaton)
+        except _PatternError:
             continue
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
-    """A pattern as a regular expression for whole paths. BuildKit: patternmatcher.go, compile and match."""
-    pieces: list[str] = []
+class _Automaton:
+    """The places in a pattern, one bit each, that the characters of a path can reach.
+
+    Matching takes time proportional to the length of the path. Regular expressions that backtrack, as Python's,
+    would take exponential time for `a*a*a*a*b`, and the pattern comes with a cloned repository.
+    """
+
+    def __init__(self) -> None:
+        self._end = 1
+        """The bit of the place after the last element."""
+        self._literals: dict[str, int] = {}
+        self._sets: list[tuple[re.Pattern[str], int]] = []
+        self._one = 0
+        """`?`: one character of a component."""
+        self._star = 0
+        """`*`: any characters of a component."""
+        self._everything = 0
+        """`**` at the end: any characters."""
+        self._directories = 0
+        """`**/`: nothing, or the next place until a slash. Its bit is the first of two."""
+
+    def add_literal(self, char: str) -> None:
+        """Append a character that matches itself."""
+        self._literals[char] = self._literals.get(char, 0) | self._end
+        self._end <<= 1
+
+    def add_one(self) -> None:
+        """Append `?`."""
+        self._one |= self._end
+        self._end <<= 1
+
+    def add_set(self, regex: re.Pattern[str]) -> None:
+        """Append `[…]`, a regular expression of one character."""
+        self._sets.append((regex, self._end))
+        self._end <<= 1
+
+    def add_star(self) -> None:
+        """Append `*`; never directly before another wildcard of several characters."""
+        self._star |= self._end
+        self._end <<= 1
+
+    def add_everything(self) -> None:
+        """Append `**` where it matches any text."""
+        self._everything |= self._end
+        self._end <<= 1
+
+    def add_directories(self) -> None:
+        """Append `**/`; twice in a row it means the same as once."""
+        if not self._directories & self._end >> 2:
+            self._directories |= self._end
+            self._end <<= 2
+
+    def matches(self, path: str) -> bool:
+        """Whether the whole path matches, or that of a directory above it."""
+        has_parent = path.rfind("/") > 0
+        places = self._with_skipped(1)
+        for char in path:
+            if char == "/" and has_parent and places & self._end:
+                return True
+            places = self._with_skipped(self._after(places, char))
+            if not places:
+                return False
+        return bool(places & self._end)
+
+    def _after(self, places: int, char: str) -> int:
+        """The places that one more character leads to."""
+        inside = self._directories << 1
+        one = self._literals.get(char, 0)
+        for regex, bit in self._sets:
+            if places & bit and regex.match(char):
+                one |= bit
+        repeated = self._everything | inside
+        if char == "/":
+            one |= inside
+        else:
+            one |= self._one
+            repeated |= self._star
+        return (places & one) << 1 | places & repeated
+
+    def _with_skipped(self, places: int) -> int:
+        """These places, and those after wildcards that match nothing."""
+        directories = places & self._directories
+        places |= directories << 1 | directories << 2
+        return places | (places & (self._star | self._everything)) << 1
+
+
+_WILD: Final = re.compile(r"[*?\[\\]")
+
+
+def _compile(pattern: str) -> _Automaton:
+    """Compile a pattern. Raises `_PatternError`. BuildKit: patternmatcher.go, compile and match."""
+    automaton = _Automaton()
+    if len(pattern) > _LONGEST_PATH:
+        # It matches nothing, and stays in the list: it may be an exception.
+        automaton.add_set(re.compile(r"(?!)"))
+        return automaton
     position = 0
     while position < len(pattern):
         char = pattern[position]
@@ -82,21 +192,26 @@ def _regex(pattern: str) -> re.Pattern[str]:
             if pattern.startswith("/", position):
                 position += 1
             is_suffix = position == 2 and re.search(r"[*?\[\]\\]", pattern[2:]) is None
-            pieces.append("(?:.*/)?" if position < len(pattern) and not is_suffix else ".*")
+            if position < len(pattern) and not is_suffix:
+                automaton.add_directories()
+            else:
+                automaton.add_everything()
         elif char == "*":
-            pieces.append("[^/]*")
+            automaton.add_star()
         elif char == "?":
-            pieces.append("[^/]")
+            automaton.add_one()
         elif char == "\\" and position < len(pattern):
-            pieces.append(re.escape(pattern[position]))
+            automaton.add_literal(pattern[position])
             position += 1
         elif char == "[":
             end = pattern.find("]", position + 1)
             if end < 0:
-                raise re.error("a bracket is not closed", pattern, position)
-            content = pattern[position:end]
-            pieces.append(f"[{content}]")
+                raise _PatternError
+            try:
+                automaton.add_set(re.compile(f"[{pattern[position:end]}]", re.DOTALL))
+            except re.error:
+                raise _PatternError from None
             position = end + 1
         else:
-            pieces.append(re.escape(char))
-    return re.compile("".join(pieces) + r"\Z", re.DOTALL)
+            automaton.add_literal(char)
+    return automaton

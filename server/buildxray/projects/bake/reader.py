@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.globs import component_pattern
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.bake.targets import Definition, Target
@@ -189,10 +189,7 @@ def _matches(pattern: str, name: str) -> bool:
         return True
     if not set("*?[") & set(pattern) or len(pattern) > 200:
         return False
-    expression = "".join(
-        ".*" if it == "*" else "." if it == "?" else re.escape(it) for it in re.sub(r"\*+", "*", pattern)
-    )
-    return pattern.count("*") <= 3 and re.fullmatch(expression, name) is not None
+    return component_pattern(pattern).fullmatch(name) is not None
 
 
 def best_directory(

@@ -71,8 +71,8 @@ def _group(match: re.Match[str], reference: re.Match[str]) -> str:
 def _compiled(pattern: str, length: int) -> re.Pattern[str]:
     if len(pattern) > _MOST_PATTERN:
         raise UnknownPatternError
-    translated, work = _translated(pattern)
-    if (length + 1) ** min(work, 20) > _MOST_WORK:
+    translated, work, choices = _translated(pattern)
+    if (length + 1) ** min(work, 20) << min(choices, 32) > _MOST_WORK:
         raise UnknownPatternError
     try:
         return re.compile(translated, re.ASCII)
@@ -81,10 +81,14 @@ def _compiled(pattern: str, length: int) -> re.Pattern[str]:
 
 
 @functools.lru_cache(maxsize=100)
-def _translated(pattern: str) -> tuple[str, int]:
-    """A pattern for Python, and the power of a text's length that its time is bounded by."""
+def _translated(pattern: str) -> tuple[str, int, int]:
+    """A pattern for Python, the power of a text's length that its time is bounded by, and how often it may double.
+
+    Each alternative in a group may double the time: `(a|a)(a|a)b`.
+    """
     parts: list[str] = []
     work = 1
+    choices = 0
     repeats_in: list[bool] = [False]
     previous = ""
     for token in _TOKEN.finditer(pattern):
@@ -107,13 +111,14 @@ def _translated(pattern: str) -> tuple[str, int]:
             work += 1
         elif text == "|":
             repeats_in[-1] = repeats_in[-1] or len(repeats_in) > 1
+            choices += len(repeats_in) > 1
         elif text.startswith("["):
             text = _CLASS.sub(lambda it: _CLASSES.get(it[1], it[0]), text)
             if "[:" in text:
                 raise UnknownPatternError
         previous = text
         parts.append(text)
-    return "".join(parts), work
+    return "".join(parts), work, choices
 
 
 def _escape(letter: str, text: str) -> str:

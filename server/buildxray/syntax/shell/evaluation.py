@@ -37,6 +37,10 @@ from buildxray.syntax.shell.model import (
 UNKNOWN: Final = "\0"
 """Replaces a part that is not known; no value of the shell contains this character."""
 _LONGEST: Final = 4096
+_LONGEST_SCRIPT: Final = 500
+"""Characters of a script of `sed`: the time to split it may grow with their square."""
+_MOST_ALTERNATIVES: Final = 8
+"""Bars of a regular expression with groups; the time to match it may double with each."""
 """Code points of a value; what grows longer is unknown."""
 _DEEPEST: Final = 40
 """Words inside words that are followed."""
@@ -489,6 +493,9 @@ def _regular_expression(pattern: str) -> re.Pattern[str] | None:
     """A regular expression of POSIX, as far as Python reads the same: letters, digits, anchors and alternatives."""
     if len(pattern) > _LONGEST or not re.fullmatch(r"[\w/.^$|()\\-]*", pattern) or re.search(r"\\[^./-]", pattern):
         return None
+    # Without repetitions, only alternatives in groups multiply the time: `(a|a)(a|a)…` doubles it each time.
+    if "(" in pattern and pattern.count("|") > _MOST_ALTERNATIVES:
+        return None
     try:
         return re.compile(pattern)
     except re.error:
@@ -557,6 +564,8 @@ def _tr(arguments: Sequence[str], text: str) -> str | None:
 def _sed(arguments: Sequence[str], text: str) -> str | None:
     """`sed -e s/old/new/g`: substitutions of plain text, with anchors."""
     scripts = [it for it in arguments if it not in ("-e", "-E", "-r")]
+    if sum(map(len, scripts)) > _LONGEST_SCRIPT:
+        return None
     for script in ";".join(scripts).split(";"):
         match = re.fullmatch(r"\s*s([/|,#:@!])(\^?)([\w/.-]+)(\$?)\1([\w/.-]*)\1(g?)\s*", script)
         if match is None or match[1] in match[3] or "." in match[3]:

@@ -1,0 +1,72 @@
+"""The patterns of a `.dockerignore`: their meaning and their time."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.plan.paths import clean
+
+_PIECES = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", "[ab]": "[ab]", "[^a]": "[^a]", "a": "a", "b": "b", "/": "/"}
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded", "kept"),
+    [
+        ("*.log", ["a.log", "a.log/inside"], ["a/b.log", "a.logs"]),
+        ("**/*.log", ["a.log", "a/b/c.log"], ["a.logs"]),
+        ("a/**", ["a/b", "a/b/c"], ["a", "b"]),
+        ("**tail", ["tail", "x/tail", "xtail"], ["tails"]),
+        ("node_modules", ["node_modules", "node_modules/x"], ["a/node_modules", "node_modules2"]),
+        ("/rooted/", ["rooted", "rooted/a"], ["a/rooted"]),
+        ("a\\*b", ["a*b"], ["axb"]),
+        ("[a-c]?", ["ax", "cz"], ["dx", "a", "a/"]),
+        ("*\n!keep", ["a"], ["keep", "keep/a"]),
+        ("[z-a]\nb", ["b"], ["z"]),
+    ],
+)
+def test_meaning(text: str, excluded: list[str], kept: list[str]) -> None:
+    patterns = IgnorePatterns(text)
+    assert [it for it in excluded if not patterns.excludes(it)] == []
+    assert [it for it in kept if patterns.excludes(it)] == []
+
+
+@given(
+    pieces=st.lists(st.sampled_from([*_PIECES]), min_size=1, max_size=7).filter(lambda it: it[0] not in "a/"),
+    path=st.text("ab/", min_size=1, max_size=9).map(clean).filter(lambda it: not it.startswith(("/", "."))),
+)
+def test_matches_what_the_regular_expression_matches(pieces: list[str], path: str) -> None:
+    """BuildKit: patternmatcher.go compiles each pattern to this regular expression."""
+    pattern = "".join(pieces)
+    if clean(pattern) != pattern or "***" in pattern:
+        return
+    regex = re.compile("".join(_PIECES[it] for it in pieces))
+    paths = [path, *(path[:position] for position, char in enumerate(path) if char == "/")]
+    assert IgnorePatterns(pattern).excludes(path) == any(map(regex.fullmatch, paths))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a*" * 30 + "b", "a" * 200),
+        ("**/a" * 30 + "b", "a/" * 200 + "a"),
+        ("*?" * 2000 + "b", "a" * 4000),
+        ("a*" * 1_000_000 + "b", "a" * 100_000),
+        ("*a\n" * 30_000, "a/" * 2000 + "b"),
+        ("*a\n" * 1000, "b" * 200),
+    ],
+)
+def test_time_is_bounded(text: str, path: str) -> None:
+    start = time.process_time()
+    assert not IgnorePatterns(text).excludes(path)
+    assert time.process_time() - start < 3
+
+
+def test_nothing_is_said_by_a_file_that_is_too_long() -> None:
+    assert IgnorePatterns("a").excludes("a")
+    assert not IgnorePatterns("a\n" + "x\n" * 50_000).excludes("a")
