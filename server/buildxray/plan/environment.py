@@ -94,9 +94,13 @@ class Environment:
     def with_variable(self, name: str, value: str, *, is_known: bool = True) -> Environment:
         """The environment after an assignment."""
         history = self._history
+        assignment = Assignment(name, value, is_known)
+        if self._length and history.assignments[self._length - 1] == assignment:
+            # Each stage of a chain of FROMs sets PATH again.
+            return self
         if self._length != len(history.assignments):
             history = _History(history.assignments[: self._length])
-        history.append(Assignment(name, value, is_known))
+        history.append(assignment)
         return Environment(history)
 
     def get(self, name: str) -> str | None:

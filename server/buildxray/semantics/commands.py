@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from bisect import bisect_left
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from buildxray.plan.memo import Memo
@@ -42,7 +44,9 @@ class Inventory:
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, list[Use]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
+        self._all_prepared: dict[int, tuple[Command, ...]] = {}
         self._declared: dict[int, list[tuple[int, str, bool]]] = {}
+        self._all_declared: dict[int, _Names] = {}
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -147,12 +151,24 @@ class Inventory:
 
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
         """The commands before an instruction, in its stage and those below, that prepare others."""
-        return tuple(
-            command
-            for ancestor in reversed(self.facts.ancestry(stage))
-            for idx, command in self._prepared_by(ancestor)
-            if ancestor != stage or idx < instruction
-        )
+        own = tuple(command for idx, command in self._prepared_by(stage) if idx < instruction)
+        bases = self.facts.bases(stage)
+        if len(bases) == 1:
+            below = self._all_preparations(bases[0])
+        else:
+            ancestors = reversed(self.facts.ancestry(stage)[1:])
+            below = tuple(command for it in ancestors for _idx, command in self._prepared_by(it))
+        return below + own if own else below
+
+    def _all_preparations(self, stage: int) -> tuple[Command, ...]:
+        """The preparing commands of a stage and of those below; each stage is looked at once, however long a chain is."""
+        todo = [stage]
+        while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_prepared:
+            todo.append(bases[0])
+        for it in reversed(todo):
+            if it not in self._all_prepared:
+                self._all_prepared[it] = self._preparations(it, self.plan.stages[it].end_idx)
+        return self._all_prepared[stage]
 
     def _prepared_by(self, stage: int) -> list[tuple[int, Command]]:
         found = self._prepared.get(stage)
@@ -169,16 +185,7 @@ class Inventory:
 
     def _arguments(self, stage: int, instruction: int) -> _Arguments:
         """The ARGs before an instruction, in its stage and those below, that may get other values by `--build-arg`."""
-        names: dict[str, None] = {}
-        constant: set[str] = set()
-        for ancestor in self.facts.ancestry(stage):
-            for idx, name, is_argument in self._declared_by(ancestor):
-                if ancestor == stage and idx >= instruction:
-                    break
-                if is_argument:
-                    names[name] = None
-                else:
-                    constant.add(name)
+        names, constant = self._names(stage, instruction)
         scopes = self.facts.scopes(instruction)
         values = {name: {it.environment.get(name) for it in scopes} for name in names}
         return _Arguments(
@@ -189,6 +196,29 @@ class Inventory:
                 if len(them) == 1 and name not in constant and name not in AUTOMATIC_ARGUMENTS
             ),
         )
+
+    def _names(self, stage: int, instruction: int) -> _Names:
+        """The names that ARG and that ENV declare before an instruction, in its stage and those below."""
+        own = self._declared_by(stage)
+        bases = self.facts.bases(stage)
+        below = (
+            self._all_names(bases[0])
+            if len(bases) == 1
+            else _with_names(
+                _NO_NAMES, [it for above in self.facts.ancestry(stage)[1:] for it in self._declared_by(above)]
+            )
+        )
+        return _with_names(below, own[: bisect_left(own, instruction, key=itemgetter(0))])
+
+    def _all_names(self, stage: int) -> _Names:
+        """The names that a stage and those below declare; each stage is looked at once, however long a chain is."""
+        todo = [stage]
+        while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_declared:
+            todo.append(bases[0])
+        for it in reversed(todo):
+            if it not in self._all_declared:
+                self._all_declared[it] = self._names(it, self.plan.stages[it].end_idx)
+        return self._all_declared[stage]
 
     def _declared_by(self, stage: int) -> list[tuple[int, str, bool]]:
         """What the ARG and ENV instructions of a stage declare: index, name, and whether it is an ARG."""
@@ -202,6 +232,28 @@ class Inventory:
                 for pair in node.pairs
             ]
         return found
+
+
+class _Names(NamedTuple):
+    """What instructions declare."""
+
+    arguments: frozenset[str]
+    """By ARG."""
+    constants: frozenset[str]
+    """By ENV."""
+
+
+_NO_NAMES = _Names(frozenset(), frozenset())
+
+
+def _with_names(names: _Names, declared: Sequence[tuple[int, str, bool]]) -> _Names:
+    """The same names where nothing is added: stages that declare nothing share those below."""
+    if not declared:
+        return names
+    return _Names(
+        names.arguments.union(name for _idx, name, is_argument in declared if is_argument),
+        names.constants.union(name for _idx, name, is_argument in declared if not is_argument),
+    )
 
 
 class _Arguments(NamedTuple):

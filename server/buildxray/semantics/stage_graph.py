@@ -6,7 +6,8 @@ Each fact is computed when it is first asked for, and kept.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -153,14 +154,19 @@ class Facts:
 
     def ancestry(self, stage: int) -> tuple[int, ...]:
         """A stage and what it is built on, nearest first; of all targets together."""
-        found: dict[int, None] = {}
-        todo = [stage]
+        return tuple(self._ancestors(stage))
+
+    def _ancestors(self, stage: int) -> Iterator[int]:
+        """Yield what `ancestry` returns, only as far as it is needed: a chain of FROMs may be long."""
+        known = {stage}
+        todo = deque(known)
         while todo:
-            current = todo.pop(0)
-            if current not in found:
-                found[current] = None
-                todo += self.bases(current)
-        return tuple(found)
+            current = todo.popleft()
+            yield current
+            for base in self.bases(current):
+                if base not in known:
+                    known.add(base)
+                    todo.append(base)
 
     @cached_property
     def consumers(self) -> dict[int, tuple[Consumer, ...]]:
@@ -260,7 +266,7 @@ class Facts:
         stage = self.stage_of(instruction)
         if stage is None:
             return None
-        for ancestor in self.ancestry(stage.idx):
+        for ancestor in self._ancestors(stage.idx):
             setting = self._settings[ancestor].get(name, [])
             position = bisect_left(setting, instruction) if ancestor == stage.idx else len(setting)
             if position > 0:
@@ -309,7 +315,7 @@ class Facts:
         """The instruction that makes the files which an instruction works on, in its stage or below it."""
         stage = self.stage_of(instruction)
         assert stage is not None, "a step belongs to a stage"
-        for ancestor in self.ancestry(stage.idx):
+        for ancestor in self._ancestors(stage.idx):
             outlined = self.plan.stages[ancestor]
             end = instruction if ancestor == stage.idx else outlined.end_idx
             for idx in range(end - 1, outlined.from_idx, -1):

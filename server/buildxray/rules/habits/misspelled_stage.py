@@ -47,12 +47,12 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     """
     names = {it.name for it in ctx.build.stages if it.name}
     for stage in ctx.build.stages:
-        earlier = [it.name for it in ctx.build.stages[: stage.idx] if it.name]
         for instruction in stage.instructions:
             for token in instruction.sources_named:
                 name = token.text.lower()
                 if name in names or name.isdecimal() or set(name) & _OF_IMAGES:
                     continue
+                earlier = [it.name for it in ctx.build.stages[: stage.idx] if it.name]
                 close = get_close_matches(name, earlier, n=1, cutoff=0.7)
                 if not close:
                     continue
