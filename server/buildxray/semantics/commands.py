@@ -143,7 +143,7 @@ class Inventory:
             )
             found.append(invocation)
             if command.name in _PREPARING:
-                preparations += (command,)
+                preparations = (*preparations, command)[-_MOST_PREPARING:]
             if command.name == "cd" and len(command.words) == 2:
                 # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
                 directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
@@ -157,8 +157,8 @@ class Inventory:
             below = self._all_preparations(bases[0])
         else:
             ancestors = reversed(self.facts.ancestry(stage)[1:])
-            below = tuple(command for it in ancestors for _idx, command in self._prepared_by(it))
-        return below + own if own else below
+            below = tuple(command for it in ancestors for _idx, command in self._prepared_by(it))[-_MOST_PREPARING:]
+        return (below + own)[-_MOST_PREPARING:] if own else below
 
     def _all_preparations(self, stage: int) -> tuple[Command, ...]:
         """The preparing commands of a stage and of those below; each stage is looked at once, however long a chain is."""
@@ -274,6 +274,8 @@ def _platform_variables(scopes: tuple[Scope, ...]) -> frozenset[str]:
 
 _MOST = 16
 """Working directories of one RUN that are kept apart."""
+_MOST_PREPARING = 256
+"""Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
 _MAY_PREPARE = re.compile("|".join(map(re.escape, sorted(_PREPARING))))
 
