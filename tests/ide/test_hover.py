@@ -47,7 +47,6 @@ def test_every_argument_everywhere(name: str, template: str) -> None:
         "FROM alpine\n# $TARGET<|>ARCH\n",
         "FROM alpine\nCMD echo $TARGET<|>ARCH\n",
         "FROM alpine\nRUN echo '$TARGET<|>ARCH'\n",
-        "FROM alpine\nUSE<|>R x\n",
         "<|>",
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.hover import hover
-from tests.support.ide import hover_at
+from tests.support.ide import facts_at
 from tests.support.markup import fixture
 from tests.support.rules import request
 
@@ -66,7 +66,7 @@ from tests.support.rules import request
     ],
 )
 def test_variables(markup: str, expected: str) -> None:
-    assert hover_at(markup) == expected
+    assert facts_at(markup) == expected
 
 
 def test_a_value_that_the_build_gives() -> None:
@@ -109,7 +109,7 @@ def test_a_value_that_the_build_gives() -> None:
     ],
 )
 def test_the_platform_flag(markup: str, expected: str | None) -> None:
-    found = hover_at(markup)
+    found = facts_at(markup)
     assert found == expected or (expected is None and found is not None and found.startswith("**`BUILDOS`**"))
 
 
@@ -118,7 +118,7 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
     [
         (
             "FROM --platform=$BUILDPLATFORM golang AS a\nRUN b\nFROM scratch\nCOPY --from=<|>a / /\n",
-            "**stage `a`** on `linux/amd64` (--platform=$BUILDPLATFORM)\n\n2 steps, 1 of them `RUN`, 0 under emulation.\n\nUsed in line 4.",
+            "**stage `a`** on `linux/amd64` (`--platform=$BUILDPLATFORM`)\n\n2 steps, 1 of them `RUN`, 0 under emulation.\n\nUsed in line 4.",
         ),
         (
             "FR<|>OM golang AS a\nRUN b\nFROM scratch\nCOPY --from=a / /\nCOPY --from=a / /\n",
@@ -138,7 +138,7 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
     ],
 )
 def test_stages(markup: str, expected: str) -> None:
-    assert hover_at(markup) == expected
+    assert facts_at(markup) == expected
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_stages(markup: str, expected: str) -> None:
     ],
 )
 def test_keywords(markup: str, expected: str) -> None:
-    assert hover_at(markup) == expected
+    assert facts_at(markup) == expected
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_keywords(markup: str, expected: str) -> None:
     ],
 )
 def test_values_in_stages_that_the_image_does_not_need(markup: str, value: str) -> None:
-    assert f"\n\nValue here: {value}\n\n" in (hover_at(markup) or "")
+    assert f"\n\nValue here: {value}\n\n" in (facts_at(markup) or "")
 
 
 def test_a_copy_tells_for_which_machine_its_files_are() -> None:
     stage = "FROM --platform=$BUILDPLATFORM golang AS a\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCO<|>PY --from=a /o /o\n"
-    found = hover_at(stage)
+    found = facts_at(stage)
     assert found is not None
     assert "- `/o`: **for the build machine**, whatever the target is (made by `go build`)" in found

@@ -25,6 +25,12 @@ def hover_at(markup: str, targets: str = TARGETS) -> str | None:
     return None if found is None else found.markdown
 
 
+def facts_at(markup: str, targets: str = TARGETS) -> str | None:
+    """What the plan says at the cursor: the hover without the documentation of the instruction above it."""
+    markdown = hover_at(markup, targets)
+    return None if markdown is None else markdown.split("\n\n---\n\n")[-1]
+
+
 def hover_values(markup: str, targets: str = TARGETS) -> list[str]:
     """The value column of the table at the cursor."""
     markdown = hover_at(markup, targets)

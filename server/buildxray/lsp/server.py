@@ -15,6 +15,7 @@ import buildxray
 from buildxray import localization
 from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
 from buildxray.lsp import from_lsp
+from buildxray.lsp.build_logs import load_setting
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
 from buildxray.lsp.protocol import Protocol
@@ -22,7 +23,6 @@ from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
 from buildxray.lsp.settings import ClientSettings
 from buildxray.lsp.status import StatusReporter
-from buildxray.lsp.times import load_setting
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.projects.context import ContextLister
 from buildxray.projects.file_names import is_dockerfile

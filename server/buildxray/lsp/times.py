@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from buildxray.localization import _, localized
+from buildxray.localization import _
 from buildxray.lsp import from_lsp
+from buildxray.lsp.build_logs import measured
 from buildxray.lsp.documents import Document
 from buildxray.lsp.parameters import get
 
@@ -97,32 +98,7 @@ def _load(given: object, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
         path = from_lsp.path(uri)
     if isinstance(text, str) and len(text) <= _LONGEST_TEXT:
         name = get(given, "name")
-        return _measured(text, name if isinstance(name, str) and name else _("clipboard"), document)
+        return measured(text, name if isinstance(name, str) and name else _("clipboard"), document)
     if isinstance(path, str | Path) and path:
-        return _measured(Path(path), Path(path).name, document)
+        return measured(Path(path), Path(path).name, document)
     raise JsonRpcInvalidParams(_("log: expected a `path`, a `uri` of a file or a `text`"))
-
-
-def _measured(source: str | Path, name: str, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
-    from buildxray.ide.build_times import LoadedLog, measure_best  # noqa: PLC0415 - few documents have a log
-    from buildxray.logs.model import LogError  # noqa: PLC0415
-    from buildxray.logs.reader import modified, read_log, read_log_text  # noqa: PLC0415
-
-    try:
-        log = read_log_text(source) if isinstance(source, str) else read_log(source)
-    except LogError as error:
-        raise JsonRpcInvalidParams(f"{name}: {localized(error.message)}") from error
-    loaded = LoadedLog(name, log, None if isinstance(source, str) else modified(source))
-    measured = measure_best(loaded, document.text, document.build.request, document.workspace)
-    if measured is None:
-        raise JsonRpcInvalidParams(_("{name}: no build of this Dockerfile is in the log", name=name))
-    return loaded, measured
-
-
-def load_setting(document: Document, directory: Path) -> tuple[LoadedLog, MeasuredBuild] | str:
-    """The log that the setting names, or why it cannot be shown."""
-    path = directory / document.build.settings.log
-    try:
-        return _measured(path, path.name, document)
-    except JsonRpcInvalidParams as error:
-        return str(error.message)

@@ -1,0 +1,40 @@
+"""Build logs that are shown beside a document: read, and matched with its plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from buildxray.localization import _, localized
+from buildxray.lsp.documents import Document
+
+if TYPE_CHECKING:
+    from buildxray.ide.build_times import LoadedLog, MeasuredBuild
+
+
+def measured(source: str | Path, name: str, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
+    """Read a log, given as text or as a file, and match it. Raises `JsonRpcInvalidParams` with the reason."""
+    from buildxray.ide.build_times import LoadedLog, measure_best  # noqa: PLC0415 - few documents have a log
+    from buildxray.logs.model import LogError  # noqa: PLC0415
+    from buildxray.logs.reader import modified, read_log, read_log_text  # noqa: PLC0415
+
+    try:
+        log = read_log_text(source) if isinstance(source, str) else read_log(source)
+    except LogError as error:
+        raise JsonRpcInvalidParams(f"{name}: {localized(error.message)}") from error
+    loaded = LoadedLog(name, log, None if isinstance(source, str) else modified(source))
+    build = measure_best(loaded, document.text, document.build.request, document.workspace)
+    if build is None:
+        raise JsonRpcInvalidParams(_("{name}: no build of this Dockerfile is in the log", name=name))
+    return loaded, build
+
+
+def load_setting(document: Document, directory: Path) -> tuple[LoadedLog, MeasuredBuild] | str:
+    """The log that the setting names, or why it cannot be shown."""
+    path = directory / document.build.settings.log
+    try:
+        return measured(path, path.name, document)
+    except JsonRpcInvalidParams as error:
+        return str(error.message)
