@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
@@ -116,3 +119,18 @@ def test_an_edit_above_a_line_that_is_too_long() -> None:
 def test_nested_triggers_do_not_nest_calls() -> None:
     (error,) = planned("FROM a\n" + "ONBUILD " * 5000 + "RUN x\n").errors
     assert error.message == "ONBUILD is not allowed after ONBUILD"
+
+
+@given(st.lists(st.sampled_from(["RUN a \\", "  b \\", "# c \\", "#", "", "  \\", "c", "d \\\\", "\\ "]), max_size=12))
+def test_long_continuations_are_split_as_short_ones(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    few = [(it.first_line, it.last_line) for it in parse(text).instructions]
+    with mock.patch("buildxray.syntax.lines._MANY_CONTINUATIONS", -1):
+        assert [(it.first_line, it.last_line) for it in parse(text).instructions] == few
+
+
+@pytest.mark.parametrize("line", ["  a \\\n", "  a && \\\n", "  a; \\\n"])
+def test_continuations_take_linear_time(line: str) -> None:
+    start = time.process_time()
+    assert len(parse("FROM a\nRUN \\\n" + line * 100_000 + "b\n").instructions) == 2
+    assert time.process_time() - start < 8

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -148,6 +148,7 @@ _ONLY_PYTHON_SPACE: Final = re.compile(r"[\x1c-\x1f]")
 _LINE_END: Final = r"(?:\n|\Z)"
 _FALSE_CONTINUATION: Final = re.compile(rf"\\(?=[^\S\n]*{_LINE_END})(?:(?<=\\\\)|(?![ \t]*\r*{_LINE_END}))")
 _CONTINUATION_GAP: Final = re.compile(r"(\\[ \t]*\r*\n)((?:[^\S\n]*(?:#[^\n]*)?\n)+)")
+_MANY_CONTINUATIONS: Final = 100
 _BLANK_LINE: Final = re.compile(r"^[^\S\n]*(?=\n)", re.MULTILINE)
 
 
@@ -160,5 +161,22 @@ def _masked(text: str, escape: str) -> str:
     text = _FALSE_CONTINUATION.sub(".", text)
     # It ends an instruction at a blank line; BuildKit skips such lines inside a continuation.
     text = _CONTINUATION_GAP.sub(lambda gap: gap[1] + _BLANK_LINE.sub("#", gap[2]), text)
+    if text.count("\\\n") > _MANY_CONTINUATIONS:
+        text = "".join(_without_middles(physical_lines(text)))
     # It drops an instruction that still continues at the end of the text.
     return text + "\n\n"
+
+
+def _without_middles(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with only the escape token of each one that continues a continued one.
+
+    `dockerfile-parse` copies what an instruction has so far at each of its lines.
+    """
+    is_continued = False
+    for line in lines:
+        if line.lstrip().startswith("#"):
+            yield line
+            continue
+        continues = line.rstrip().endswith("\\")
+        yield "\\\n" if is_continued and continues else line
+        is_continued = continues

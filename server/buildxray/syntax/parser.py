@@ -9,9 +9,11 @@ BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -72,14 +74,19 @@ class Dockerfile:
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction whose lines hold `offset`."""
-        for it in self.instructions:
-            if it.start <= offset <= it.end:
-                return it
+        idx = bisect_left(self.instructions, offset, key=attrgetter("end"))
+        if idx < len(self.instructions) and self.instructions[idx].start <= offset:
+            return self.instructions[idx]
         return None
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of `offset`, as BuildKit counts lines."""
-        return self.text.count("\n", 0, offset) + 1
+        return bisect_left(self._line_feeds, offset) + 1
+
+    @cached_property
+    def _line_feeds(self) -> list[int]:
+        """The offsets of all line feeds."""
+        return [it.start() for it in re.finditer("\n", self.text)]
 
 
 def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:

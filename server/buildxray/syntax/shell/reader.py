@@ -566,7 +566,7 @@ class _Reader:
                     text.range_of(*head),
                     text.text[head.start : min(head.end, head.start + _LONGEST_CONDITION)],
                     tuple(names),
-                    tuple(self.commands[n_before:][-1:]),
+                    tuple(self.commands[max(n_before, len(self.commands) - 1) :]),
                     expression=decided,
                 )
                 inner_place = place.under(condition)
