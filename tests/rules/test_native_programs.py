@@ -65,7 +65,7 @@ def test_files_that_do_not_run_here(instructions: str) -> None:
 def test_files_for_the_image_and_files_of_stages() -> None:
     text = NATIVE.format("COPY --from=tool /t /opt/t\nRUN a")
     check_nothing(target_image_in_native_stage, text.replace("/o /o", "/opt/t /o"))
-    check_nothing(target_image_in_native_stage, "FROM golang AS tool\n" + text)
+    check_nothing(target_image_in_native_stage, "FROM golang AS tool\nRUN make /t\n" + text)
     check_nothing(target_image_in_native_stage, text.replace("--platform=$BUILDPLATFORM ", ""))
 
 

@@ -10,11 +10,12 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines
+from buildxray.rules.edits import insert_lines, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.file_flow import clean
-from buildxray.syntax.instructions import Copy, Token
+from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.text import Edit
 
 _PROGRAMS: Final = ("/bin", "/lib", "/lib64", "/opt", "/sbin", "/usr")
@@ -27,8 +28,8 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage takes programs directly from an image: they are the target's, and run under emulation or not at all.
 
     ## What it does
-    Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image instead of a stage, where
-    what comes from it is a program of this stage. The image `tonistiigi/xx`, which holds scripts only, is left alone.
+    Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image, or a stage which is
+    an image and nothing else (`FROM image AS alias`), where what comes from it is a program of this stage. The image `tonistiigi/xx`, which holds scripts only, is left alone.
 
     ## Why it matters
     BuildKit pulls such an image for the target platform, whatever the platform of the stage is. On the build machine its programs run
@@ -69,10 +70,17 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_image:
             continue
         for instruction in stage.instructions:
-            for name in _images(stage, instruction):
-                if _SCRIPTS_ONLY.fullmatch(name.text) or not _is_run_here(stage, instruction):
+            for name in instruction.sources_named:
+                alias = _stage_named(stage, name)
+                if alias is not None and not _is_image_alone(alias):
                     continue
-                pulled = [it.platform for it in instruction.pulled_images if it.platform is not None]
+                image = name.text if alias is None else alias.image_name
+                if _SCRIPTS_ONLY.fullmatch(image) or not _is_run_here(stage, instruction):
+                    continue
+                if alias is None:
+                    pulled = [it.platform for it in instruction.pulled_images if it.platform is not None]
+                else:
+                    pulled = [*dict.fromkeys(alias.platforms)]
                 machine = stage.platforms[0]
                 foreign = [it for it in pulled if it.architecture != machine.architecture]
                 if foreign:
@@ -83,15 +91,21 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                             machine=machine,
                             platforms=platforms(foreign),
                         ),
-                        _fixes(stage, instruction, name),
+                        _fixes(stage, instruction, name, alias),
                     )
 
 
-def _images(stage: Stage, instruction: Instruction) -> Iterator[Token]:
-    """The names of images that an instruction takes files from."""
+def _stage_named(stage: Stage, name: Token) -> Stage | None:
+    """The earlier stage that a stage takes files from; None for an image."""
     earlier = stage.build.stages[: stage.idx]
-    known = {it.name for it in earlier} | {str(it.idx) for it in earlier}
-    return (it for it in instruction.sources_named if it.text.lower() not in {*known, "", "scratch"})
+    wanted = name.text.lower()
+    return next((it for it in reversed(earlier) if wanted in (it.name.lower(), str(it.idx))), None)
+
+
+def _is_image_alone(stage: Stage) -> bool:
+    """Whether a stage gives an image of a registry a name and changes nothing of it."""
+    is_pulled = not stage.bases and not stage.is_native and all(it != "scratch" for it in stage.base_names)
+    return is_pulled and not any(isinstance(it.node, Copying | RunNode | Onbuild) for it in stage.instructions)
 
 
 def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
@@ -109,13 +123,23 @@ def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
     return not any(stage.way_into_image(it) for it in paths)
 
 
-def _fixes(stage: Stage, instruction: Instruction, name: Token) -> tuple[Fix, ...]:
+def _is_for_native_stages(source: Stage) -> bool:
+    """Whether only native stages take files from a stage."""
+    consumers = [it.stage for it in source.consumers]
+    return not source.is_image and all(it is not None and it.is_native and not it.is_image for it in consumers)
+
+
+def _fixes(stage: Stage, instruction: Instruction, name: Token, source: Stage | None) -> tuple[Fix, ...]:
+    if source is not None and _is_for_native_stages(source):
+        edit = set_platform(source.from_, "$BUILDPLATFORM")
+        return (Fix(_("Pull this image for the build platform"), (edit,), Safety.SUGGESTION),)
+    image = name.text if source is None or source.from_.image is None else source.from_.image.text
     taken = {it.name for it in stage.build.stages}
-    alias = re.sub(r"[^a-z0-9_.-]", "-", posixpath.basename(name.text.partition("@")[0]).partition(":")[0].lower())
+    alias = re.sub(r"[^a-z0-9_.-]", "-", posixpath.basename(image.partition("@")[0]).partition(":")[0].lower())
     if not alias or not alias[0].isalpha():
         alias = f"image-{alias}"
     while alias in taken:
         alias += "-tools"
-    line = f"FROM --platform=$BUILDPLATFORM {name.text} AS {alias}"
+    line = f"FROM --platform=$BUILDPLATFORM {image} AS {alias}"
     edits = (insert_lines(stage.from_, [line]), Edit(instruction.range_of(name), alias))
     return (Fix(_("Take it from a stage for the build platform"), edits, Safety.SUGGESTION),)
