@@ -12,6 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, KnownCommand
 from buildxray.syntax.shell import ShellWord
+from buildxray.toolchains.go import GO
 
 _PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
 
@@ -69,14 +70,31 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 command.run.shell_range(word.range),
-                _(
-                    "{machine} runs what `{title}` compiled for {platforms}",
-                    machine=maker.use.machine,
-                    title=maker.title,
-                    platforms=platforms(foreign),
-                ),
+                _message(command, maker, platforms(foreign)),
                 related=(Related(maker.title_range, _("compiled here")),),
             )
+
+
+def _message(command: Command, maker: KnownCommand, foreign: str) -> str:
+    if command.name != "strip":
+        return _(
+            "{machine} runs what `{title}` compiled for {platforms}",
+            machine=maker.use.machine,
+            title=maker.title,
+            platforms=foreign,
+        )
+    fact = _(
+        "`strip` of {machine} gets what `{title}` compiled for {platforms}, which it does not know",
+        machine=maker.use.machine,
+        title=maker.title,
+        platforms=foreign,
+    )
+    advice = (
+        _('write `-ldflags="-s -w"` after `go build` instead')
+        if maker.use.toolchain is GO
+        else _("`llvm-strip` works on files for every platform")
+    )
+    return _("{fact}; {advice}", fact=fact, advice=advice)
 
 
 def _foreign_outputs(compiler: KnownCommand) -> dict[str, KnownCommand]:
