@@ -97,7 +97,7 @@ def test_what_is_declared_or_the_scripts_own(markup: str) -> None:
     [
         (
             "FROM alpine\n\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
-            "FROM alpine\n\nARG TARGETARCH\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
+            "FROM alpine\n\nARG TARGETARCH\n\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
         ),
         (
             "FROM alpine\nRUN wget $TARGETARCH$TARGETOS\n",

@@ -6,7 +6,7 @@ indentation, comments, line ends, case of keywords.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import From, Instruction, KnownCommand
@@ -51,10 +51,15 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def insert_lines(instruction: Instruction, lines: Iterable[str]) -> Edit:
-    """Insert lines, given without their ends, before an instruction and the comment lines directly above it."""
+    """Insert lines, given without their ends, before an instruction and the comment lines directly above it.
+
+    An empty line keeps them apart from comments that are not about them, where one is above these comments too.
+    """
     start = start_with_comments(instruction)
     end = line_end(instruction)
-    return Edit(TextRange(start, start), "".join(line + end for line in lines))
+    text = instruction.build.text
+    separator = end if start < instruction.syntax.start and _is_after_empty_line(text, start) else ""
+    return Edit(TextRange(start, start), "".join(line + end for line in lines) + separator)
 
 
 def indentation(instruction: Instruction) -> str:
@@ -83,8 +88,20 @@ def start_with_comments(instruction: Instruction) -> int:
     return start
 
 
+def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
+    """Whether the comment lines above an instruction are about the next line too: one of the same kind, which stays."""
+    end = instruction.build.text.find("\n", instruction.syntax.end)
+    return end >= 0 and any(
+        it.syntax.start == end + 1 and it.keyword == instruction.keyword and it not in gone
+        for it in instruction.build.instructions[instruction.idx + 1 : instruction.idx + 2]
+    )
+
+
 def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
-    """Delete the lines of an instruction, with the comment lines directly above it if asked to."""
+    """Delete the lines of an instruction, with the comment lines directly above it if asked to.
+
+    Of the empty lines above and below it one goes too, where they would become neighbours.
+    """
     text = instruction.build.text
     start = start_with_comments(instruction) if with_comments else instruction.syntax.start
     end = text.find("\n", instruction.syntax.end)
@@ -92,15 +109,27 @@ def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
         # The last line has no end, so the line before it loses its own.
         start = max(0, start - len(line_end(instruction)))
         return Edit(TextRange(start, len(text)), "")
-    return Edit(TextRange(start, end + 1), "")
+    end += 1
+    following = text.find("\n", end)
+    if following >= 0 and not text[end:following].strip() and _is_after_empty_line(text, start):
+        end = following + 1
+    return Edit(TextRange(start, end), "")
 
 
-def remove_pairs(instruction: Instruction, positions: Iterable[int]) -> list[Edit]:
-    """Delete pairs of an ARG or ENV; the whole line, with the comments directly above it, where none is left."""
+def _is_after_empty_line(text: str, start: int) -> bool:
+    """Whether the line before the one that begins at an offset is empty."""
+    return start > 0 and not text[text.rfind("\n", 0, start - 1) + 1 : start].strip()
+
+
+def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Collection[Instruction] = ()) -> list[Edit]:
+    """Delete pairs of an ARG or ENV; the whole line, with the comments directly above it, where none is left.
+
+    Comments that the next line shares stay, unless that is among those that go too.
+    """
     removed = {*positions}
     ranges = [instruction.range_of(it) for it in instruction.pairs]
     if len(removed) == len(ranges):
-        return [remove_line(instruction, with_comments=True)]
+        return [remove_line(instruction, with_comments=not shares_comments(instruction, gone))]
     # Each pair goes with the blanks after it; the last ones go with the blanks before them.
     n_kept_to_end = max(position for position in range(len(ranges)) if position not in removed) + 1
     edits = [
@@ -131,9 +160,15 @@ def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:
     """Tell a command its target: by variables directly before it, and by options after its title."""
     edits: list[Edit] = []
     if crossing.assignments:
-        offset = command.run.syntax.start + command.syntax.insertion
-        text = "".join(f"{name}={value} " for name, value in crossing.assignments)
-        edits.append(Edit(TextRange(offset, offset), text))
+        told = [f"{name}={value}" for name, value in crossing.assignments]
+        system = command.syntax.assigned("GOOS")
+        if system is not None and crossing.assignments[0][0] == "GOARCH":
+            # Where the system is told before the command, its machine is read next to it.
+            offset = command.run.shell_range(system.range).end
+            edits.append(Edit(TextRange(offset, offset), f" {' '.join(told)}"))
+        else:
+            offset = command.run.syntax.start + command.syntax.insertion
+            edits.append(Edit(TextRange(offset, offset), "".join(f"{it} " for it in told)))
     if crossing.options:
         offset = command.run.shell_range(command.syntax.words[command.use.title_words - 1].range).end
         edits.append(Edit(TextRange(offset, offset), f" {crossing.options}"))

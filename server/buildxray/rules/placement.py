@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, merged, remove_pairs, start_with_comments
+from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_comments
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
@@ -168,21 +168,25 @@ class Placement:
         removed: dict[Instruction, list[Declaration]] = {}
         for it in (*moves, *unused):
             removed.setdefault(it.instruction, []).append(it)
+        gone = {it for it, declarations in removed.items() if len(declarations) == len(it.pairs)}
         for instruction, declarations in sorted(removed.items(), key=lambda it: it[0].idx):
             moved = {it: moves[it] for it in declarations if it in moves}
-            for place, line in self._moved_lines(instruction, moved):
+            for place, line in self._moved_lines(instruction, moved, gone):
                 lines.setdefault(place, []).append(line)
-            edits += remove_pairs(instruction, [it.position for it in declarations])
+            edits += remove_pairs(instruction, [it.position for it in declarations], gone)
         return merged([*edits, *(insert_lines(place, texts) for place, texts in lines.items())])
 
     def _moved_lines(
-        self, instruction: Instruction, moves: Mapping[Declaration, tuple[Instruction, ...]]
+        self,
+        instruction: Instruction,
+        moves: Mapping[Declaration, tuple[Instruction, ...]],
+        gone: set[Instruction],
     ) -> Iterator[tuple[Instruction, str]]:
         """The lines that a declaring instruction becomes, each with the instruction that it goes before."""
         text = self.build.text
         places = {*moves.values()}
         if len(moves) == len(instruction.pairs) and len(places) == 1:
-            start = start_with_comments(instruction)
+            start = instruction.syntax.start if shares_comments(instruction, gone) else start_with_comments(instruction)
             for place in places.pop():
                 yield place, text[start : instruction.syntax.end].removesuffix("\r")
             return

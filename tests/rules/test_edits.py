@@ -1,0 +1,43 @@
+"""Comments and empty lines around declarations that move."""
+
+from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.rules.scope.early_platform_arg import early_platform_arg
+from tests.support.rules import check_fix
+
+HEAD = "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\n"
+TAIL = "FROM scratch\nCOPY --from=build /app /app\n"
+INSTALL = "RUN apt-get update && apt-get install -y file\n"
+COMPILE = "RUN echo $BUILDPLATFORM && CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .\n"
+
+
+def test_comment_of_two_declarations() -> None:
+    check_fix(
+        early_platform_arg,
+        f"{HEAD}\n# Supplied\nARG TARGETARCH\nARG BUILDPLATFORM\n\n{INSTALL}\n# Compile\n{COMPILE}{TAIL}",
+        f"{HEAD}\n# Supplied\nARG BUILDPLATFORM\n\n{INSTALL}\nARG TARGETARCH\n\n# Compile\n{COMPILE}{TAIL}",
+    )
+
+
+def test_comment_of_one_declaration() -> None:
+    check_fix(
+        early_platform_arg,
+        f"{HEAD}ARG BUILDPLATFORM\n# Supplied\nARG TARGETARCH\n{INSTALL}{COMPILE}{TAIL}",
+        f"{HEAD}ARG BUILDPLATFORM\n{INSTALL}# Supplied\nARG TARGETARCH\n{COMPILE}{TAIL}",
+    )
+
+
+def test_empty_lines_around_a_declaration() -> None:
+    check_fix(
+        early_platform_arg,
+        f"{HEAD}ARG BUILDPLATFORM\n\nARG TARGETARCH\n\n{INSTALL}{COMPILE}{TAIL}",
+        f"{HEAD}ARG BUILDPLATFORM\n\n{INSTALL}ARG TARGETARCH\n{COMPILE}{TAIL}",
+    )
+
+
+def test_architecture_is_told_next_to_the_system() -> None:
+    check_fix(
+        emulated_build,
+        f"FROM golang AS build\nCOPY . .\nRUN CGO_ENABLED=0 GOOS=linux GOFLAGS=-v go build -o /app .\n{TAIL}",
+        "FROM --platform=$BUILDPLATFORM golang AS build\nCOPY . .\nARG TARGETARCH\n"
+        f"RUN CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH GOFLAGS=-v go build -o /app .\n{TAIL}",
+    )
