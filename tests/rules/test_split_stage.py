@@ -22,7 +22,7 @@ def test_a_stage_that_compiles_and_is_the_image() -> None:
         WORKDIR /src
         COPY . .
         RUN CGO_ENABLED=0 go build -o /app ./cmd/app
-                          ^^^^^^^^ 💭 information: `go build` runs under emulation for linux/arm64, 5 to 16 times slower than natively, and the compiler stays in the image; a build stage of its own can compile natively
+                          ^^^^^^^^ 💭 information: `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long, and the compiler stays in the image; a build stage of its own can compile natively
         CMD ["/app"]
         """,
     )

@@ -1,6 +1,7 @@
 """How well-known download sites call architectures, where that is not what TARGETARCH says.
 
-Each entry was compared with the files that the project publishes; the source is beside it.
+The names are those under which each project documents or publishes its files, as known when the entry was written; the comment names the
+place to compare with. Nothing here looks at a site, and a project may rename its files.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         _("; ").join(
             [
                 _(
-                    "{fact}, 5 to 16 times slower than natively, and the compiler stays in the image; a build stage of its own can compile natively",
+                    "{fact}, which takes 5 to 10 times as long, and the compiler stays in the image; a build stage of its own can compile natively",
                     fact=_fact(commands, targets),
                 ),
                 *advice(stage, [it for it in commands if it.use.is_bound]),
