@@ -96,6 +96,8 @@ class ProjectBuild(NamedTuple):
     """All builds of the Dockerfile that differ, the one that is shown included."""
     others: tuple[OtherBuild, ...] = ()
     """Those that are checked besides."""
+    dockerfile: str = ""
+    """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -128,7 +130,7 @@ class ProjectBuild(NamedTuple):
             asks_for_several=self.asks_for_several,
             origin=self.origin,
             rules=self.settings.rules,
-            workspace=workspace._replace(ignored=self.ignored),
+            workspace=workspace._replace(ignored=self.ignored, dockerfile=self.dockerfile),
             title=self.title,
             name="" if self.shown is None else self.shown.name,
             others=tuple(
@@ -139,7 +141,7 @@ class ProjectBuild(NamedTuple):
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
                         rules=self.settings.rules,
-                        workspace=workspace._replace(ignored=self.ignored),
+                        workspace=workspace._replace(ignored=self.ignored, dockerfile=self.dockerfile),
                     ),
                 )
                 for it in self.others
@@ -188,7 +190,8 @@ class Projects:
         )
         shown = choose(wanted) or choose(declared)
         if shown is None:
-            return ProjectBuild(merged.request(), merged, origin, read_ignore_patterns(dockerfile, dockerfile.parent))
+            ignored = read_ignore_patterns(dockerfile, dockerfile.parent)
+            return ProjectBuild(merged.request(), merged, origin, ignored, dockerfile=_path_in_repository(dockerfile))
         request, declared_origin = _request(shown, merged)
         origin = origin or declared_origin
         others: dict[BuildRequest, OtherBuild] = {}
@@ -197,7 +200,8 @@ class Projects:
             if other != request and not it.is_check:
                 others.setdefault(other, OtherBuild(it.name, other, origin or other_origin))
         ignored = read_ignore_patterns(dockerfile, shown.context)
-        return ProjectBuild(request, merged, origin, ignored, shown, declared, (*others.values(),))
+        path = _path_in_repository(dockerfile)
+        return ProjectBuild(request, merged, origin, ignored, shown, declared, (*others.values(),), path)
 
     def is_known(self, dockerfile: Path) -> bool:
         """Whether its build is known, or quick to find out: no file that takes long to read is there."""
@@ -232,3 +236,11 @@ class Projects:
             above = directories_above(directory / "Dockerfile")[1:]
             self._builds[directory] = read_directory(directory, above, local_platform=str(this_machine()))
         return self._builds[directory]
+
+
+def _path_in_repository(dockerfile: Path) -> str:
+    """The path of a Dockerfile below the root of its repository; outside of one, with its own directory only."""
+    root = directories_above(dockerfile)[-1]
+    return dockerfile.relative_to(
+        root if (root / ".git").exists() else dockerfile.parents[min(1, len(dockerfile.parents) - 1)]
+    ).as_posix()

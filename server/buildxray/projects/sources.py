@@ -40,7 +40,14 @@ def read_workspace(directory: Path) -> Workspace:
     sources = _Sources(directory)
     uses_cgo = True if _CGO_MODULES.search(module) else sources.hold(_IMPORT_C)
     may_use_libc = True if requires_modules or uses_cgo else sources.hold(_IMPORT_LIBC)
-    return Workspace(uses_cgo, may_use_libc, requires_modules, _has_native_packages(directory), sets_platform)
+    return Workspace(
+        uses_cgo,
+        may_use_libc,
+        requires_modules,
+        _has_native_packages(directory),
+        sets_platform,
+        has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
+    )
 
 
 class _Sources:

@@ -68,6 +68,10 @@ class Workspace(NamedTuple):
     """The platform arguments whose names occur in scripts and build files of the project; None where nothing was searched."""
     ignored: IgnorePatterns | None = None
     """What the `.dockerignore` of the build context leaves out; None where there is none."""
+    has_vendored_modules: bool = False
+    """Whether `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
+    dockerfile: str = ""
+    """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
 
 
 class Setting(NamedTuple):

@@ -55,7 +55,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             _architectures(invocation),
             is_targeted=invocation.setting("GOARCH").is_set,
             outputs=_outputs(invocation),
-            manifests=_MANIFESTS if invocation.workspace.requires_modules else (),
+            manifests=_MANIFESTS if _downloads(invocation) else (),
             is_bound=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
         )
@@ -71,6 +71,19 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.PROBE
     is_download = command.arguments[:2] == ("mod", "download") and invocation.workspace.requires_modules is not False
     return Use(toolchain, invocation, effect, title, title_words, manifests=_MANIFESTS if is_download else ())
+
+
+def _downloads(invocation: Invocation) -> bool:
+    """Whether a command that compiles is known to download modules.
+
+    The go command takes them from `vendor` where `vendor/modules.txt` is there and no `-mod` says otherwise (go.dev/ref/mod#vendoring).
+    """
+    workspace = invocation.workspace
+    is_vendored = workspace.has_vendored_modules and not (
+        workspace.ignored is not None and workspace.ignored.excludes("vendor/modules.txt")
+    )
+    options = (*invocation.command.arguments, *((it or "") for it in invocation.setting("GOFLAGS").values))
+    return bool(workspace.requires_modules) and not (is_vendored and not any("-mod=mod" in it for it in options))
 
 
 def _title(invocation: Invocation) -> tuple[str, int]:

@@ -26,6 +26,8 @@ _PREFIXES: Final = {
 """Where Docker keeps the official images of one architecture."""
 _SUFFIX: Final = re.compile(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
 
+_NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_PREFIXES)})(?![A-Za-z0-9])")
+
 
 @rule(Severity.INFORMATION, Severity.OFF)
 def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
@@ -33,7 +35,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, outside of stages that are chosen by platform or tell
-    their architecture in their name.
+    their architecture in their name, and of files whose name or directory tells it: `Dockerfile.arm64`, `linux/arm32v7/Dockerfile`.
 
     ## Why it matters
     BuildKit takes such an image for every target, whatever `--platform` says: its programs are emulated, or do not run at all. The same image
@@ -53,6 +55,10 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     RUN echo $TARGETARCH
     ```
     """
+    of_file = {
+        *(_named(it[0]) for it in _NAMED.finditer(ctx.build.workspace.dockerfile)),
+        *(it for *__, it in named_architectures(ctx.build.workspace.dockerfile)),
+    }
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
         if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
@@ -60,7 +66,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         names = {*stage.base_names}
         architecture = _architecture(names.pop()) if len(names) == 1 else None
         wrong = [it for it in stage.platforms if it.architecture != architecture]
-        if architecture is not None and wrong:
+        if architecture is not None and architecture not in of_file and wrong:
             yield Finding(
                 stage.from_.range_of(image),
                 _(
@@ -82,5 +88,10 @@ def _architecture(image: str) -> str | None:
     suffix = _SUFFIX.fullmatch(tag)
     if suffix is None:
         return None
-    named = named_architectures(suffix["architecture"])
-    return named[0][2] if named else _PREFIXES[suffix["architecture"]]
+    return _named(suffix["architecture"])
+
+
+def _named(text: str) -> str:
+    """What TARGETARCH calls an architecture that an image or a file is named for."""
+    named = named_architectures(text)
+    return named[0][2] if named else _PREFIXES[text]
