@@ -12,7 +12,7 @@ from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
 from buildxray.plan.checks.options import CheckOptionsError, comment_options, comments_above, file_options
 from buildxray.syntax.parser import Dockerfile
 
-__all__ = ["CHECK_NAMES", "SkippedRules", "kebab_case", "read_skipped_rules", "skipped_names"]
+__all__ = ["CHECK_NAMES", "SkippedRules", "kebab_case", "read_skipped_rules", "skipped_names", "skips_check"]
 
 _OF_BUILDKIT: Final = frozenset(map(kebab_case, CHECK_NAMES))
 """BuildKit knows its checks by their Pascal names only."""
@@ -49,6 +49,14 @@ def skipped_names(dockerfile: Dockerfile) -> Iterator[str]:
     except CheckOptionsError:
         return
     yield from sorted({*options.skipped, *options.tried} - {""})
+
+
+def skips_check(dockerfile: Dockerfile, check: str) -> bool:
+    """Whether the directive at the top of the file silences one of BuildKit's checks by its name."""
+    try:
+        return check in file_options(dockerfile).skipped
+    except CheckOptionsError:
+        return False
 
 
 def _own_rules(names: Iterable[str]) -> frozenset[str]:

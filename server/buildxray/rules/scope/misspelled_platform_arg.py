@@ -9,7 +9,8 @@ from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Run
+from buildxray.semantics.build import From, Run
+from buildxray.semantics.check_options import skips_check
 from buildxray.syntax.text import Edit
 
 _CLOSE = 0.88
@@ -52,7 +53,10 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """
     known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs}
     known |= {name for name, _ in ctx.build.request.build_arguments}
+    skips_from = skips_check(ctx.dockerfile, "UndefinedArgInFrom")
     for instruction in ctx.build.instructions:
+        if skips_from and isinstance(instruction, From):
+            continue
         if "$" not in instruction.node.text and not instruction.node.heredocs:
             continue
         own = _set_by_script(instruction) if isinstance(instruction, Run) else set()
