@@ -144,6 +144,8 @@ class _Shell:
     def _dispatch(self, texts: list[str], known: dict[str, str]) -> None:
         if texts[0] in {"sudo", "time", "exec", "command", "env"}:
             texts = texts[1:]
+        if not texts:
+            return
         rest = _after(texts, _BUILDS)
         remote = _after(texts, _REMOTE_BUILDS) if rest is None else None
         if rest is not None:

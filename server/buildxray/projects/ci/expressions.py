@@ -78,7 +78,10 @@ class Context(NamedTuple):
             return True
         if not isinstance(condition, str):
             return bool(condition)
-        value = _Certain(condition.strip().removeprefix("${{").removesuffix("}}"), self).certain()
+        try:
+            value = _Certain(condition.strip().removeprefix("${{").removesuffix("}}"), self).value()
+        except (ExpressionError, RecursionError, ValueError, OverflowError):
+            return None
         return None if value is UNKNOWN else _is_true(value)
 
 
@@ -241,13 +244,6 @@ class _Parser:
 
 class _Certain(_Parser):
     """Computes a condition without assumptions."""
-
-    def certain(self) -> Any:  # noqa: ANN401 - as above
-        """The value of the condition; unknown where only a run knows."""
-        try:
-            return self.value()
-        except (ExpressionError, RecursionError, ValueError, OverflowError):
-            return UNKNOWN
 
     def _or(self) -> Any:  # noqa: ANN401 - as above
         values = [self._and()]

@@ -1,0 +1,39 @@
+"""What a workflow says that cannot be read is unknown, and never stops the reading of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.projects.ci.workflows import read_workflows
+
+_WORKFLOW = """
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - if: {condition}
+        run: |
+          {command}
+          docker buildx build --platform linux/arm64 .
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "command"),
+    [
+        ("always()", "true"),
+        ("github.event_name = 'push'", "true"),
+        ("a ? b", "true"),
+        ('"matrix.os == \'unclosed"', "true"),
+        ("always()", "sudo"),
+        ("always()", "exec >log"),
+    ],
+)
+def test_the_build_after_it_is_read(tmp_path: Path, condition: str, command: str) -> None:
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/ci.yml").write_text(_WORKFLOW.format(condition=condition, command=command))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    assert len(read_workflows(tmp_path, local_platform="linux/amd64").builds) == 1
