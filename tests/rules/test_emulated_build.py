@@ -334,3 +334,31 @@ def test_a_makefile_that_writes_the_flag_itself() -> None:
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(makefile_sets_platform=True)))
     assert finding.severity is Severity.INFORMATION
     assert finding.fixes == ()
+
+
+def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
+    text = (
+        "FROM alpine AS b\nARG TARGETARCH\n"
+        'RUN if [ -f /ready ]; then true; elif [ "$TARGETARCH" = amd64 ] || [ "$TARGETARCH" = arm64 ]; then cargo build; fi\n'
+        "FROM alpine\nCOPY --from=b /x /x\n"
+    )
+    (finding,) = findings(emulated_build, context(text, "linux/arm64,linux/arm/v7"))
+    assert "for linux/arm64," in finding.message
+    assert "arm/v7" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("command", "n_findings"),
+    [('["cargo", "test"]', 0), ("cargo run --release", 0), ('["./target/debug/cargo-test"]', 1), ('["app", "run"]', 1)],
+)
+def test_an_image_that_starts_the_compiler_keeps_it(command: str, n_findings: int) -> None:
+    text = f"FROM rust\nWORKDIR /w\nCOPY . .\nRUN cargo build\nCMD {command}\n"
+    assert len(findings(emulated_build, context(text))) == n_findings
+
+
+def test_a_compiler_downloaded_for_the_target_does_not_move() -> None:
+    text = (
+        "FROM debian AS b\nARG TARGETARCH\nRUN curl -o go.tgz https://go.dev/dl/go1.26.linux-{}.tar.gz && tar -C /usr/local -xzf go.tgz\n"
+        "RUN CGO_ENABLED=0 go build -o /app .\nFROM scratch\nCOPY --from=b /app /app\n"
+    )
+    check_no_fix(emulated_build, text.format("$TARGETARCH"))

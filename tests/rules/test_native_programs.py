@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.build_arch_probe import build_arch_probe
+from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
 from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
 from buildxray.rules.architecture.target_binary_run import target_binary_run
 from buildxray.rules.buildkit.from_platform_flag_const_disallowed import from_platform_flag_const_disallowed
@@ -281,3 +282,22 @@ def test_other_constants_are_only_stated(text: str) -> None:
     found = findings(from_platform_flag_const_disallowed, context(text))
     assert found != []
     assert all("whatever is asked for" in it.message and not it.fixes for it in found)
+
+
+_PROBING = (
+    "FROM --platform=$BUILDPLATFORM debian AS b\nWORKDIR /w\n"
+    "RUN curl -o helper https://example.com/helper-$(uname -m) && chmod +x helper && ./helper make /o\n"
+    "FROM debian\nCOPY --from=b {} /usr/bin/\n"
+)
+
+
+def test_a_program_that_only_the_stage_starts_is_for_the_build_machine() -> None:
+    check_nothing(build_arch_probe, _PROBING.format("/o"))
+    assert len(findings(build_arch_probe, context(_PROBING.format("/w/helper")))) == 1
+    assert len(findings(build_arch_probe, context(_PROBING.format("/w")))) == 1
+
+
+def test_packages_in_a_deleted_directory_are_not_copied() -> None:
+    text = "FROM --platform=$BUILDPLATFORM node AS b\nCOPY web web\nRUN yarn --cwd ./web/source install && rm -rf {}\nFROM node\nCOPY --from=b web /web\n"
+    check_nothing(foreign_binary_copy, text.format("./web/source"))
+    assert len(findings(foreign_binary_copy, context(text.format("./web/other")))) == 1

@@ -118,11 +118,38 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     """
     members = tuple(family)
     outputs = outputs_of(compilers(members))
+    if _has_tool_of_target(before, members) or _has_packages_of_target(after, members):
+        return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
         return None
     quality = _safety_of_files(before, after)
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
     return quality if is_harmless or quality is None else Safety.SUGGESTION
+
+
+def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
+    """Whether the stages download for their target what no image takes: a compiler for the machine that they run on."""
+    taken = {id(it.use.invocation) for one in before.build.artifacts.all for it in one.origins if it.use is not None}
+    return any(
+        id(it.invocation) not in taken and any(map(it.depends_on_platform, it.syntax.words[1:]))
+        for stage in members
+        for it in stage.commands(Effect.DOWNLOAD)
+    )
+
+
+def _has_packages_of_target(after: RuleContext, members: Iterable[Stage]) -> bool:
+    """Whether stages that have moved take `node_modules` from one that has not: its native addons fail in them."""
+    moved = {it.idx for it in members}
+    return any(
+        consumer.stage is not None and consumer.stage.idx in moved and _takes_node_modules(consumer)
+        for stage in after.build.stages
+        if not stage.is_native and stage.idx not in moved
+        for consumer in stage.consumers
+    )
+
+
+def _takes_node_modules(instruction: Instruction) -> bool:
+    return any(posixpath.basename(it.rstrip("/")) == "node_modules" for it in instruction.copied_paths)
 
 
 def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _
@@ -12,7 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.portability import files_taken
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand
+from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.mapping import mapped_architecture
@@ -24,7 +25,8 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for `uname -m`, `dpkg --print-architecture`, `apk --print-arch`, `arch` and
-    `go env GOARCH` whose output decides what is downloaded or compiled, where files of that stage go into the image.
+    `go env GOARCH` whose output decides what is downloaded or compiled, where files of that stage go into the image. A program
+    that the stage itself starts, and that stays out of the image, has to be for the build machine and is left alone.
 
     ## Why it matters
     The answer is the architecture of the build machine for every target: each image gets the file of that one, and fails on all
@@ -59,7 +61,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
         probes = () if stage.is_image else stage.commands(Effect.PROBE)
         for probe in probes if probes and files_taken(stage) else ():
             wrong = probe.foreign_targets
-            if not wrong or not probe.syntax.is_substitution or not _decides(probe):
+            if not wrong or not probe.syntax.is_substitution or not _decides(probe) or _is_for_tool(stage, probe):
                 continue
             yield Finding(
                 probe.title_range,
@@ -79,6 +81,28 @@ def _decides(probe: KnownCommand) -> bool:
         it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
         for it in probe.run.known_commands
     )
+
+
+def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
+    """Whether what the RUN fetches is a program that the stage itself starts and that stays out of the image.
+
+    Such a program has to be for the build machine: `rustup-init`, a compiler.
+    """
+    programs = {
+        posixpath.basename(it.syntax.words[0].text)
+        for member in stage.family
+        for run in member.runs
+        for it in run.commands
+        if it.syntax.words
+    }
+    paths = {
+        path
+        for it in probe.run.commands
+        for word in it.syntax.words[1:]
+        for path in it.invocation.paths(word)
+        if posixpath.basename(path) in programs
+    }
+    return bool(paths) and all(member.way_into_image(it) is None for it in paths for member in stage.family)
 
 
 def _takes(command: Command, place: TextRange) -> bool:

@@ -119,6 +119,15 @@ def _removed(stage: Stage) -> set[str]:
     }
 
 
+def _is_removed(path: str, removed: set[str]) -> bool:
+    """Whether a path, or a directory that holds it, is deleted."""
+    return any(holds(it, path) for it in removed)
+
+
+def _are_removed(command: KnownCommand, removed: set[str]) -> bool:
+    return not command.use.outputs or any(_is_removed(it, removed) for it in command.use.outputs)
+
+
 def _installer(
     path: str, installers: list[KnownCommand], removed: set[str], *, has_other_makers: bool
 ) -> KnownCommand | None:
@@ -129,7 +138,9 @@ def _installer(
         use = command.use
         if use.outputs:
             is_pure = use.toolchain is NODE and command.invocation.workspace.has_native_packages is False
-            if not is_pure and any(holds(it, path) or holds(path, it) for it in use.outputs if it not in removed):
+            if not is_pure and any(
+                holds(it, path) or holds(path, it) for it in use.outputs if not _is_removed(it, removed)
+            ):
                 return command
         elif use.toolchain is COMMON and _is_of_the_system(path, has_other_makers=has_other_makers):
             return command
@@ -140,7 +151,7 @@ def _maker(
     ctx: RuleContext, stage: Stage, path: str, installers: list[KnownCommand], removed: set[str]
 ) -> KnownCommand | None:
     """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
-    known = {id(it.invocation): it for it in installers if it.use.outputs and not removed & {*it.use.outputs}}
+    known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
     for origin in ctx.build.artifacts.origins(stage.idx, path) if known else ():
         if origin.use is not None and origin.machine is Machine.BUILDER and origin.is_certain:
             command = known.get(id(origin.use.invocation))

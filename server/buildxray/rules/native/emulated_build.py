@@ -21,6 +21,10 @@ _COMPILER_IMAGE: Final = re.compile(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
 )
 
+_BUILDS_OR_TESTS: Final = re.compile(
+    r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
+    r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
+)
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
@@ -100,13 +104,12 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     image = stage.from_.image
     assert image is not None, "a stage without an image compiles nothing"
     is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
-    steps = [step for run in stage.runs for step in run.steps if step.is_emulated]
-    targets = dict.fromkeys(target for it in steps for target in it.targets)
+    targets = _targets(commands)
     own_root = None if is_guess else root_of_its_own(stage)
     fact = _fact(commands, targets, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
-        parts.append(_("give this stage a root of its own: `{line}`", line=own_root.line))
+        parts.append(_own_root_advice(own_root))
     parts += advice(stage, [it for it in commands if it.use.is_bound])
     is_written_later = ctx.build.workspace.makefile_sets_platform
     if is_written_later:
@@ -150,15 +153,13 @@ def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     """Find a single stage that compiles the project and is the image that is started."""
     stage = ctx.build.target_stage
-    if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage):
+    if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage) or _starts_a_compiler(stage):
         return
     commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
     sources = [it for it in stage.instructions if isinstance(it.node, Copying)]
     if not commands or not any(it.idx < commands[-1].run.idx for it in sources):
         return
-    targets = dict.fromkeys(
-        target for it in commands for step in it.run.steps if step.is_emulated for target in step.targets
-    )
+    targets = _targets(commands)
     yield Finding(
         commands[0].title_range,
         _("; ").join(
@@ -175,8 +176,38 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     )
 
 
+def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
+    """The targets for which one of these commands runs under emulation, without those whose branch does not reach it."""
+    emulated: dict[Platform, None] = {}
+    for command in commands:
+        of_steps = {target for step in command.run.steps if step.is_emulated for target in step.targets}
+        emulated.update(dict.fromkeys(it for it in command.targets if it in of_steps))
+    return list(emulated)
+
+
+def _own_root_advice(own_root: OwnRoot) -> str:
+    if not own_root.copied:
+        return _("give this stage a root of its own: `{line}`", line=own_root.line)
+    return ngettext(
+        "give this stage a root of its own: `{line}`, and after it the {n} instruction of the stages that it continues",
+        "give this stage a root of its own: `{line}`, and after it the {n} instructions of the stages that it continues",
+        len(own_root.copied),
+        line=own_root.line,
+    )
+
+
 def _starts_a_program(stage: Stage) -> bool:
     return any(isinstance(it.node, Cmd | Entrypoint) for it in stage.instructions)
+
+
+def _starts_a_compiler(stage: Stage) -> bool:
+    """Whether the image is for building or testing: its command is one of these, and the compiler has to stay.
+
+    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and its like for Node.js.
+    """
+    starts = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint)]
+    written = " ".join(stage.build.text[slice(*it.range)] for it in starts)
+    return _BUILDS_OR_TESTS.search(written) is not None
 
 
 def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> tuple[Fix, ...]:
