@@ -1,7 +1,13 @@
 """Programs that a native stage takes from an image which only has a name here."""
 
+from dataclasses import replace
+
+import pytest
+
+from buildxray.rules.context import RuleContext
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
-from tests.support.rules import check_fix, check_nothing
+from buildxray.semantics.build import Builder
+from tests.support.rules import check_fix, check_nothing, findings, request
 
 TAKEN = """\
 FROM oven/bun:1 AS bun
@@ -47,3 +53,11 @@ def test_image_of_the_build_platform() -> None:
         target_image_in_native_stage,
         TAKEN.format("", "").replace("FROM oven", "FROM --platform=$BUILDPLATFORM oven"),
     )
+
+
+@pytest.mark.parametrize(("value", "n_findings"), [("docker-image://example/tools:1", 1), ("../tools", 0), ("", 0)])
+def test_named_context(value: str, n_findings: int) -> None:
+    text = TAKEN.format("", "").replace("FROM oven/bun:1 AS bun\n", "")
+    builder = Builder(replace(request(), contexts=(("bun", value or "target:bun"),)))
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert len(findings(target_image_in_native_stage, ctx)) == n_findings

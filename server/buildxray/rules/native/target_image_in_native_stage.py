@@ -79,6 +79,9 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                     continue
                 if alias is None:
                     pulled = [it.platform for it in instruction.pulled_images if it.platform is not None]
+                    if dict(ctx.build.request.contexts).get(name.text, "").startswith("docker-image://"):
+                        # A named context that is an image is pulled for the target, as any other image.
+                        pulled += stage.targets
                 else:
                     pulled = [*dict.fromkeys(alias.platforms)]
                 machine = stage.platforms[0]
@@ -134,7 +137,7 @@ def _fixes(stage: Stage, instruction: Instruction, name: Token, source: Stage | 
         edit = set_platform(source.from_, "$BUILDPLATFORM")
         return (Fix(_("Pull this image for the build platform"), (edit,), Safety.SUGGESTION),)
     image = name.text if source is None or source.from_.image is None else source.from_.image.text
-    taken = {it.name for it in stage.build.stages}
+    taken = {it.name for it in stage.build.stages} | {it for it, __ in stage.build.request.contexts}
     alias = re.sub(r"[^a-z0-9_.-]", "-", posixpath.basename(image.partition("@")[0]).partition(":")[0].lower())
     if not alias or not alias[0].isalpha():
         alias = f"image-{alias}"
