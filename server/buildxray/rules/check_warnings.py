@@ -54,6 +54,5 @@ class Warned(NamedTuple):
 
 def warned(ctx: RuleContext, check: str) -> Iterator[Warned]:
     """Yield what a check of BuildKit warns of, in its order."""
-    for warning in ctx.build.check_warnings:
-        if warning.check.name == check:
-            yield Warned(warning, ctx.build.instructions[warning.instruction])
+    for warning in ctx.build.warnings_of(check):
+        yield Warned(warning, ctx.build.instructions[warning.instruction])

@@ -16,7 +16,7 @@ same platform for every target, so that the targets can share its steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -149,6 +149,17 @@ class Build:
         return all_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
+    def _warnings_by_check(self) -> dict[str, list[CheckWarning]]:
+        by_check: dict[str, list[CheckWarning]] = {}
+        for warning in self.check_warnings:
+            by_check.setdefault(warning.check.name, []).append(warning)
+        return by_check
+
+    def warnings_of(self, check: str) -> Sequence[CheckWarning]:
+        """What the check of that name would warn of, in its order."""
+        return self._warnings_by_check.get(check, ())
+
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """All stages, in the order of the file."""
         return tuple(Stage(self, it) for it in self.plan.stages)
@@ -241,22 +252,17 @@ class Instruction:
         """The stage that it belongs to, FROM included; None before the first FROM."""
         self.idx = idx
         """Its position among the instructions of the file, 0-based: for ordering and for the JSON of plans."""
+        # Plain attributes: every rule reads them for every instruction.
+        self.syntax: syntax.Instruction = build.plan.dockerfile.instructions[idx]
+        """The parsed instruction at its place in the text."""
+        self.node: Node = self.syntax.node
+        """The parsed instruction without its place: its class says what it is, its fields what is written."""
 
     def __repr__(self) -> str:
         """`<Run in line 3>`."""
         return f"<{self.keyword.title()} in line {self.line}>"
 
     # The text
-
-    @property
-    def syntax(self) -> syntax.Instruction:
-        """The parsed instruction at its place in the text."""
-        return self.build.plan.dockerfile.instructions[self.idx]
-
-    @property
-    def node(self) -> Node:
-        """The parsed instruction without its place: its class says what it is, its fields what is written."""
-        return self.syntax.node
 
     @property
     def keyword(self) -> str:
@@ -312,6 +318,10 @@ class Instruction:
 
     def variable_references(self) -> tuple[VariableReference, ...]:
         """Every `$NAME` and `${NAME}` in it, in the shell text of a RUN too."""
+        return self._variable_references
+
+    @cached_property
+    def _variable_references(self) -> tuple[VariableReference, ...]:
         return variable_references(self.syntax, self.build.plan.dockerfile.escape, self.shell)
 
     # What the build makes of it
@@ -391,7 +401,7 @@ class Instruction:
         idx = self.build.graph.declaration(name, self.idx)
         return None if idx is None else self.build.instructions[idx]
 
-    @property
+    @cached_property
     def sources_named(self) -> tuple[Token, ...]:
         """The names after COPY's `--from` and a mount's `from=`: of stages, by name or number, and of images.
 
@@ -588,22 +598,16 @@ class Stage:
         self.build = build
         self.outline = outline
         """For `semantics` only."""
+        self.idx = outline.idx
+        """Its number, 0-based, by which COPY can name it."""
+        self.name = outline.name
+        """The name after AS in lower case; empty where it has none."""
 
     def __repr__(self) -> str:
         """`<Stage build>`."""
         return f"<Stage {self.display_name}>"
 
     # The text
-
-    @property
-    def idx(self) -> int:
-        """Its number, 0-based, by which COPY can name it."""
-        return self.outline.idx
-
-    @property
-    def name(self) -> str:
-        """The name after AS in lower case; empty where it has none."""
-        return self.outline.name
 
     @property
     def display_name(self) -> str:
@@ -637,7 +641,16 @@ class Stage:
 
         The `outputs` of each include where later commands of the stage copy or move them.
         """
+        if len(effects) == 1:
+            return self._commands_by_effect.get(effects[0], ())
         return tuple(it for it in self._commands if it.use.effect in effects)
+
+    @cached_property
+    def _commands_by_effect(self) -> dict[Effect, tuple[KnownCommand, ...]]:
+        by_effect: dict[Effect, list[KnownCommand]] = {}
+        for command in self._commands:
+            by_effect.setdefault(command.use.effect, []).append(command)
+        return {effect: tuple(commands) for effect, commands in by_effect.items()}
 
     @cached_property
     def _commands(self) -> tuple[KnownCommand, ...]:

@@ -6,11 +6,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
+from buildxray.plan.outline import StageOutline
 from buildxray.plan.scope import Scope
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import normalize
@@ -42,7 +44,7 @@ class Inventory:
         self.workspace = workspace
         self._invocations: dict[int, tuple[Invocation, ...]] = {}
         self._known: dict[int, tuple[Use | None, ...]] = {}
-        self._stage_uses: dict[int, list[Use]] = {}
+        self._stage_uses: dict[int, tuple[Use, ...]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
         self._declared: dict[int, list[tuple[int, str, bool]]] = {}
@@ -56,16 +58,46 @@ class Inventory:
 
     def invocations(self, instruction: int) -> tuple[Invocation, ...]:
         """The commands of a RUN with what they see; none where no target needs it."""
-        found = self._invocations.get(instruction)
-        if found is None:
-            found, self._known[instruction] = self._memo.recall(self._key(instruction), self._recognize, instruction)
-            self._invocations[instruction] = found
-        return found
+        if instruction not in self._invocations:
+            stage = self.facts.stage_of(instruction)
+            if stage is None or not isinstance(self.plan.node(instruction), Run):
+                return ()
+            self._read_stage(stage)
+        return self._invocations[instruction]
+
+    def _read_stage(self, stage: StageOutline) -> None:
+        """Effect: take over the commands of all RUN instructions of a stage, which are read only where something has changed."""
+        commands_of_stage = self._memo.recall(self._stage_key(stage), self._recognize_stage, stage)
+        self._stage_uses[stage.idx] = commands_of_stage.uses
+        for idx, invocations, uses in commands_of_stage.by_run:
+            self._invocations[idx], self._known[idx] = invocations, uses
+
+    def _stage_key(self, stage: StageOutline) -> Hashable:
+        """All that the commands of a stage depend on."""
+        needed = [it.is_needed(stage.idx) for it in self.plan.targets]
+        return (Inventory, "stage", stage.from_idx, self.workspace, *needed, self._lineages[stage.idx])
+
+    @cached_property
+    def _lineages(self) -> list[object]:
+        """For each stage an object that is the same as long as its text, its scopes and those of all that it is built on are."""
+        lineages: list[object] = []
+        for stage in self.plan.stages:
+            runs = [it.conversion.runs.get(stage.idx) for it in self.plan.targets]
+            recipes = [None if it is None else it.recipe for it in runs]
+            bases = [lineages[it] for it in self.facts.bases(stage.idx)]
+            key = ("lineage", stage.nodes, len(recipes), *recipes, *bases)
+            lineages.append(self._memo.recall(key, object))
+        return lineages
+
+    def _recognize_stage(self, stage: StageOutline) -> _StageCommands:
+        by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.facts.runs(stage.idx)]
+        commands = [it for _, invocations, uses in by_run for it in zip(invocations, uses, strict=True)]
+        return _StageCommands(tuple(by_run), tuple(with_destinations(commands)))
 
     def recognized(self, instruction: int) -> tuple[Use | None, ...]:
         """What each command of a RUN does, in the order of `invocations`; None for one that no toolchain knows."""
         self.invocations(instruction)
-        return self._known[instruction]
+        return self._known.get(instruction, ())
 
     def uses(self, instruction: int) -> tuple[Use, ...]:
         """The commands of a RUN that a toolchain recognises."""
@@ -73,12 +105,9 @@ class Inventory:
 
     def stage_uses(self, stage: int, *effects: Effect) -> list[Use]:
         """The recognised commands of a stage's own RUN instructions with one of these effects."""
-        found = self._stage_uses.get(stage)
-        if found is None:
-            runs = self.facts.runs(stage)
-            commands = [it for idx in runs for it in zip(self.invocations(idx), self.recognized(idx), strict=True)]
-            found = self._stage_uses[stage] = with_destinations(commands)
-        return [it for it in found if it.effect in effects]
+        if stage not in self._stage_uses:
+            self._read_stage(self.plan.stages[stage])
+        return [it for it in self._stage_uses[stage] if it.effect in effects]
 
     def reading(self, instruction: int, name: str) -> Reading:
         """Whether a command of a RUN looks at a variable of its environment: the strongest answer of all."""
@@ -254,6 +283,15 @@ def _with_names(names: _Names, declared: Sequence[tuple[int, str, bool]]) -> _Na
         names.arguments.union(name for _idx, name, is_argument in declared if is_argument),
         names.constants.union(name for _idx, name, is_argument in declared if not is_argument),
     )
+
+
+class _StageCommands(NamedTuple):
+    """The commands of a stage's own RUN instructions."""
+
+    by_run: tuple[tuple[int, tuple[Invocation, ...], tuple[Use | None, ...]], ...]
+    """For each RUN: the index of the instruction, its commands, and what each does."""
+    uses: tuple[Use, ...]
+    """Those that a toolchain recognises, with the paths to which later ones move their outputs."""
 
 
 class _Arguments(NamedTuple):

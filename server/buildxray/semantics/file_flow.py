@@ -28,6 +28,13 @@ def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     What a RUN does with a mounted file only the RUN knows: on the build machine it is taken to run it, elsewhere
     to copy it.
     """
+    key = stage, path
+    if key not in facts.ways_into_image:
+        facts.ways_into_image[key] = _way_into_image(facts, stage, path)
+    return facts.ways_into_image[key]
+
+
+def _way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     for consumer in facts.consumers[stage]:
         if any(_arrives(facts, consumer.stage, it, {stage}) for it in _taken_to(facts, consumer, path)):
             return consumer

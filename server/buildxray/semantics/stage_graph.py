@@ -66,6 +66,8 @@ class Facts:
         self.plan = plan
         self._scopes: dict[int, tuple[Scope, ...]] = {}
         self._families: dict[int, tuple[int, ...]] = {}
+        self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
+        """What `file_flow.way_into_image` has found, by stage and path."""
 
     def stage_of(self, instruction: int) -> StageOutline | None:
         """The stage that an instruction belongs to, its FROM included; None before the first."""
