@@ -295,7 +295,10 @@ def _moved_place(user: Instruction, name: str, places: dict[Declaration, tuple[I
 
 def _names_in(instruction: Instruction, position: int) -> set[str]:
     """The variables in the value of a pair."""
-    range_ = instruction.range_of(instruction.pairs[position])
+    pair = instruction.pairs[position]
+    if "$" not in pair.name.text and (pair.value is None or "$" not in pair.value.text):
+        return set()
+    range_ = instruction.range_of(pair)
     return {it.name for it in instruction.variable_references() if range_.contains(it.range.start)}
 
 
@@ -338,7 +341,7 @@ def _uses(instruction: Instruction, name: str) -> bool:
     node = instruction.node
     if isinstance(node, Onbuild):
         return name in node.text or isinstance(node.trigger, RunNode)
-    if any(it.name == name for it in instruction.variable_references()):
+    if instruction.uses_variable(name):
         return True
     if not isinstance(instruction, Run):
         return False

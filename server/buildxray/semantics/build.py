@@ -44,7 +44,7 @@ from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
-from buildxray.syntax.variables import VariableReference, variable_references
+from buildxray.syntax.variables import VariableReference, variable_names, variable_references
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 
 __all__ = [
@@ -168,12 +168,14 @@ class Build:
     def instructions(self) -> tuple[Instruction, ...]:
         """All instructions, in the order of the file."""
         stages = self.stages
-        found: list[Instruction] = []
-        for idx, instruction in enumerate(self.plan.dockerfile.instructions):
-            outlined = self.graph.stage_of(idx)
-            stage = None if outlined is None else stages[outlined.idx]
-            found.append(_VIEWS.get(type(instruction.node), Instruction)(self, stage, idx))
-        return tuple(found)
+        stage_of: list[Stage | None] = [None] * len(self.plan.dockerfile.instructions)
+        for stage in stages:
+            outlined = stage.outline
+            stage_of[outlined.from_idx : outlined.end_idx] = [stage] * (outlined.end_idx - outlined.from_idx)
+        return tuple(
+            _VIEWS.get(type(instruction.node), Instruction)(self, stage_of[idx], idx)
+            for idx, instruction in enumerate(self.plan.dockerfile.instructions)
+        )
 
     @cached_property
     def global_instructions(self) -> tuple[Instruction, ...]:
@@ -319,6 +321,10 @@ class Instruction:
     def variable_references(self) -> tuple[VariableReference, ...]:
         """Every `$NAME` and `${NAME}` in it, in the shell text of a RUN too."""
         return self._variable_references
+
+    def uses_variable(self, name: str) -> bool:
+        """Whether `variable_references` has that name."""
+        return name in variable_names(self.node, self.build.plan.dockerfile.escape, self.shell)
 
     @cached_property
     def _variable_references(self) -> tuple[VariableReference, ...]:

@@ -65,6 +65,12 @@ def variable_references(
 
 
 @lru_cache(maxsize=4096)
+def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
+    """The names of all variables that an instruction uses, as `variable_references`."""
+    return frozenset(it.name for it in _relative_references(node, escape, shell))
+
+
+@lru_cache(maxsize=4096)
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
     """The references in a node, their ranges counted from its start."""
     instruction = Instruction(node, 0, 0, 1, 1)

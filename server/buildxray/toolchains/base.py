@@ -122,6 +122,8 @@ class Invocation:
         default_factory=dict, compare=False, repr=False
     )
     """Of words of this RUN, by their places."""
+    _operands: list[list[int]] = field(default_factory=list, compare=False, repr=False)
+    """The operands, once they were asked for."""
 
     def setting(self, name: str) -> Setting:
         """A variable as the command sees it: assigned before it on its line, exported earlier, or in the environment."""
@@ -173,6 +175,11 @@ class Invocation:
 
         Which options of a program take a value is known for those that are written before a subcommand.
         """
+        if not self._operands:
+            self._operands.append(self._find_operands())
+        return self._operands[0]
+
+    def _find_operands(self) -> list[int]:
         with_value = _OPTIONS_BEFORE_SUBCOMMAND.get(self.command.name, frozenset())
         positions: list[int] = []
         is_value = False

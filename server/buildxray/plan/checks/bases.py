@@ -13,6 +13,7 @@ from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
 from buildxray.plan.checks.file import CheckedFile
 from buildxray.plan.environment import Environment
+from buildxray.plan.memo import Memo
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.platforms.platform import Platform, PlatformError, parse
@@ -21,27 +22,45 @@ from buildxray.syntax.instructions import Arg, Flag, From, Token
 from buildxray.syntax.suggestions import nearest
 
 
-def default_image_warnings(file: CheckedFile, defaults: Environment) -> Iterator[CheckWarning]:
+def default_image_warnings(file: CheckedFile, defaults: Environment, memo: Memo) -> Iterator[CheckWarning]:
     """Whether the images have valid names where no build argument is given; `defaults` are the global arguments then."""
     for stage in file.stages:
         node = file.instruction(stage.from_idx).node
         image = node.image if isinstance(node, From) else None
         if image is None:
             continue
-        try:
-            name = expand(lex(image.text, file.dockerfile.escape), defaults.get)
-        except ExpansionError:
+        escape = file.dockerfile.escape
+        default = memo.recall(("default image", image.text, escape, defaults), _default_image, image, escape, defaults)
+        if default.name is None:
             return
-        try:
-            normalized(name)
-        except ImageNameError:
+        if not default.is_valid:
+            name = default.name
             message = f"Default value for ARG {image.text} results in empty or invalid base image name"
             yield from file.warn_regardless(
                 catalogue.INVALID_DEFAULT_ARG_IN_FROM, stage.from_idx, message, image, subject=name
             )
 
 
-def base_events(file: CheckedFile, arguments: Environment, builder: Platform) -> Iterator[Event]:
+class _DefaultImage(NamedTuple):
+    name: str | None
+    """None where BuildKit refuses to expand it."""
+    is_valid: bool
+
+
+def _default_image(image: Token, escape: str, defaults: Environment) -> _DefaultImage:
+    """The image of a FROM where no build argument is given."""
+    try:
+        name = expand(lex(image.text, escape), defaults.get)
+    except ExpansionError:
+        return _DefaultImage(None, is_valid=False)
+    try:
+        normalized(name)
+    except ImageNameError:
+        return _DefaultImage(name, is_valid=False)
+    return _DefaultImage(name, is_valid=True)
+
+
+def base_events(file: CheckedFile, arguments: Environment, builder: Platform, memo: Memo) -> Iterator[Event]:
     """The checks of each FROM; `arguments` are the global ones."""
     declared = {
         pair.name.text: None
@@ -51,14 +70,34 @@ def base_events(file: CheckedFile, arguments: Environment, builder: Platform) ->
     }
     known = tuple(dict.fromkeys([*declared, *(it.name for it in arguments.in_order())]))
     for stage in file.stages:
-        node = file.instruction(stage.from_idx).node
-        if isinstance(node, From) and node.image is not None:
-            yield from _image_events(file, stage, node.image, arguments, known)
-            flag = node.platform
-            if flag is not None and flag.value is not None and flag.value.text:
-                text = _expanded(flag.value, file.dockerfile.escape, arguments)
-                yield from _undeclared(file, stage, flag.value, text, known)
-                yield from _platform_events(file, stage, flag, text, builder)
+        idx = stage.from_idx
+        node = file.instruction(idx).node
+        if isinstance(node, From):
+            options = file.options_within(idx, idx + 1)
+            key = ("checks of FROM", node, stage.name, arguments, known, file.dockerfile.escape, options)
+            events = memo.recall(key, _from_events, file, stage, node, arguments, known, builder=builder)
+            yield from (it if isinstance(it, Stop) else file.placed(it, idx) for it in events)
+
+
+def _from_events(
+    file: CheckedFile,
+    stage: StageOutline,
+    node: From,
+    arguments: Environment,
+    known: tuple[str, ...],
+    *,
+    builder: Platform,
+) -> tuple[Event, ...]:
+    """The events of one FROM, wherever it is in the file."""
+    events: list[Event] = []
+    if node.image is not None:
+        events += _image_events(file, stage, node.image, arguments, known)
+        flag = node.platform
+        if flag is not None and flag.value is not None and flag.value.text:
+            text = _expanded(flag.value, file.dockerfile.escape, arguments)
+            events += _undeclared(file, stage, flag.value, text, known)
+            events += _platform_events(file, stage, flag, text, builder)
+    return tuple(it if isinstance(it, Stop) else file.lifted(it, stage.from_idx) for it in events)
 
 
 def _image_events(

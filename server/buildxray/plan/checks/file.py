@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.plan.checks.catalogue import Check
 from buildxray.plan.checks.events import CheckWarning
@@ -11,6 +12,8 @@ from buildxray.plan.outline import StageOutline
 from buildxray.syntax.instructions import Flag, Instruction, Pair, Span, Token
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange
+
+_NONE: Final = CheckOptions()
 
 
 class CheckedFile:
@@ -22,7 +25,9 @@ class CheckedFile:
         self.options = options
         self.comments = comments_above(dockerfile)
         self._of_instruction = {
-            idx: options.with_others(comment_options(comments)) for idx, comments in self.comments.items()
+            idx: options.with_others(own)
+            for idx, comments in self.comments.items()
+            if (own := comment_options(comments)) != _NONE
         }
 
     def instruction(self, idx: int) -> Instruction:
@@ -31,8 +36,10 @@ class CheckedFile:
 
     def options_within(self, start: int, end: int) -> tuple[object, ...]:
         """All that comments and the directive say of the instructions with indices from `start` up to `end`."""
-        within = [(idx - start, options) for idx, options in self._of_instruction.items() if start <= idx < end]
-        return (self.options, *within)
+        if not self._of_instruction:
+            return (self.options,)
+        own = ((idx - start, self._of_instruction.get(idx)) for idx in range(start, end))
+        return (self.options, *(it for it in own if it[1] is not None))
 
     def lifted(self, warning: CheckWarning, start: int) -> CheckWarning:
         """A warning with places that count from its instruction, whose index counts from `start`."""

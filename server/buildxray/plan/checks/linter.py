@@ -49,11 +49,11 @@ def _events(plan: Plan, memo: Memo, ignored: IgnorePatterns | None) -> Iterator[
     yield from reading_events(file)
     defaults = global_arguments(plan.outline, plan.request, plan.targets[0].platform, memo, with_given=False)
     if not defaults.problems:
-        yield from default_image_warnings(file, defaults.environment)
+        yield from default_image_warnings(file, defaults.environment, memo)
     resolved = plan.targets[0].conversion.resolved
     if resolved.has_wrong_arguments:
         yield Stop()
-    yield from base_events(file, resolved.global_arguments, plan.request.build_platform)
+    yield from base_events(file, resolved.global_arguments, plan.request.build_platform, memo)
     if plan.outline.refusals or resolved.refusals:
         yield Stop()
     yield from _stage_events(file, plan, memo, ignored)

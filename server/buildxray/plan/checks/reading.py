@@ -5,6 +5,7 @@ BuildKit: dockerfile2llb/convert.go, toDispatchState; instructions/parse.go; doc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,8 +21,10 @@ RESERVED: Final = frozenset({"context", "scratch"})
 
 def reading_events(file: CheckedFile) -> Iterator[Event]:
     """What BuildKit warns of before it looks at the build."""
-    for idx in range(len(file.dockerfile.instructions)):
-        yield from _empty_continuations(file, idx)
+    text = file.dockerfile.text
+    for idx, instruction in enumerate(file.dockerfile.instructions):
+        if text.find("\n", instruction.start, instruction.end) >= 0:
+            yield from _empty_continuations(file, idx)
     is_in_stage = False
     for idx, instruction in enumerate(file.dockerfile.instructions):
         node = instruction.node
@@ -33,7 +36,8 @@ def reading_events(file: CheckedFile) -> Iterator[Event]:
             yield from _from_casing(file, idx, node)
         if node.problems or not (is_in_stage or isinstance(node, Arg)):
             yield Stop()
-        yield from _descriptions(file, idx, node)
+        if idx in file.comments:
+            yield from _descriptions(file, idx, node)
     if not is_in_stage:
         yield Stop()
     yield from _stage_names(file)
@@ -133,11 +137,15 @@ def _stage_names(file: CheckedFile) -> Iterator[CheckWarning]:
 def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
     first = file.stages[0].from_idx if file.stages else len(file.dockerfile.instructions)
     keywords = [it.node.keyword for it in file.dockerfile.instructions[first:]]
-    n_lower = sum(it.text == it.text.lower() for it in keywords)
-    n_upper = sum(it.text != it.text.lower() and it.text == it.text.upper() for it in keywords)
+    written = Counter([it.text for it in keywords])
+    n_lower = sum(n for text, n in written.items() if text == text.lower())
+    n_upper = sum(n for text, n in written.items() if text != text.lower() and text == text.upper())
     is_lower = n_lower > n_upper
+    expected_of = {text: text.lower() if is_lower else text.upper() for text in written}
+    if all(text == expected for text, expected in expected_of.items()):
+        return
     for idx, keyword in enumerate(keywords, first):
-        expected = keyword.text.lower() if is_lower else keyword.text.upper()
+        expected = expected_of[keyword.text]
         if keyword.text != expected:
             casing = "lowercase" if is_lower else "uppercase"
             message = f"Command '{keyword.text}' should match the case of the command majority ({casing})"

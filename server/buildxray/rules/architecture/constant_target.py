@@ -166,6 +166,8 @@ def _fixes(ctx: RuleContext, command: KnownCommand, told: _Told) -> tuple[Fix, .
 
 def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Go programs for Linux in images for Windows."""
+    if not any(it.os == "windows" for it in stage.targets):
+        return
     for command in stage.commands(Effect.COMPILE):
         if command.use.toolchain.name != "Go" or is_chosen(command) or not _reaches_image(stage, command):
             continue

@@ -54,7 +54,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
             if isinstance(instruction.node, Add):
                 for token in instruction.node.sources:
                     yield from _finding(ctx, instruction, instruction.range_of(token), token.text, can_map=False)
-            elif isinstance(instruction, Run):
+            elif isinstance(instruction, Run) and "://" in instruction.node.text:
                 for command in instruction.commands:
                     use = command.use
                     if use is not None and use.effect is Effect.DOWNLOAD and not is_chosen(command):

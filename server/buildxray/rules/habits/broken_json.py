@@ -17,6 +17,8 @@ from buildxray.syntax.text import Edit, TextRange
 _LIKE_JSON: Final = re.compile(r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]])")
 """After a blank only where an array goes on as one: `[ "$A" = b ]` is a test of the shell."""
 
+_WITH_ARRAY: Final = (Cmd, Entrypoint, Run, Volume)
+
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
 def broken_json(ctx: RuleContext) -> Iterator[Finding]:
@@ -46,7 +48,9 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if not isinstance(node, Cmd | Entrypoint | Run | Volume) or node.is_json or not node.arguments or node.problems:
+        if "[" not in node.text or not isinstance(node, _WITH_ARRAY):
+            continue
+        if node.is_json or not node.arguments or node.problems:
             continue
         place = _arguments(instruction)
         text = ctx.text[slice(*place)]
