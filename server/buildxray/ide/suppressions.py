@@ -35,6 +35,8 @@ class Suppressions:
         """Whether findings of a rule are silenced at a place."""
         if rule in self._in_file:
             return True
+        if not self._of_instruction:
+            return False
         instruction = self._dockerfile.instruction_at(place.start)
         return instruction is not None and rule in self._of_instruction.get(instruction.start, ())
 

@@ -9,6 +9,7 @@ import platform as machine
 import posixpath
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -229,6 +230,7 @@ def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]
             return architecture, variant
 
 
+@lru_cache(maxsize=256)
 def _joined(*parts: str) -> str:
     return posixpath.normpath("/".join(it for it in parts if it))
 
