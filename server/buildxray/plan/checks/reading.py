@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
@@ -46,24 +47,37 @@ def reading_events(file: CheckedFile) -> Iterator[Event]:
 
 def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
     instruction = file.instruction(idx)
-    head = _head(file, instruction)
-    if "\n" not in head:
-        return
+    empty = _first_empty_line(_head(file, instruction), file.dockerfile.escape)
+    if empty is not None:
+        start = instruction.start + empty.continuation
+        # BuildKit points at the last line of the instruction, and warns once.
+        last_line = instruction.first_line + empty.n_lines
+        place = TextRange(start, start + 1)
+        for it in file.warn_regardless(catalogue.NO_EMPTY_CONTINUATION, idx, "Empty continuation line", place):
+            yield it._replace(lines=(last_line, last_line))
+
+
+class _EmptyLine(NamedTuple):
+    continuation: int
+    """The offset of the last escape token before it, from the start of the instruction."""
+    n_lines: int
+    """How many lines the instruction has after its first."""
+
+
+@lru_cache(maxsize=1024)
+def _first_empty_line(head: str, escape: str) -> _EmptyLine | None:
+    """The first blank line of an instruction that goes on over several; None where there is none."""
     first, *lines = head.split("\n")
-    start = instruction.start + len(first) + 1
-    token = continuation(first, file.dockerfile.escape)
-    place = TextRange(instruction.start + (token or 0), instruction.start + (token or 0) + 1)
+    start = len(first) + 1
+    place = continuation(first, escape) or 0
     for line in lines:
-        token = continuation(line, file.dockerfile.escape)
+        token = continuation(line, escape)
         if token is not None:
-            place = TextRange(start + token, start + token + 1)
+            place = start + token
         if is_blank(line):
-            # BuildKit points at the last line of the instruction, and warns once.
-            last_line = instruction.first_line + len(lines)
-            for it in file.warn_regardless(catalogue.NO_EMPTY_CONTINUATION, idx, "Empty continuation line", place):
-                yield it._replace(lines=(last_line, last_line))
-            return
+            return _EmptyLine(place, len(lines))
         start += len(line) + 1
+    return None
 
 
 def _head(file: CheckedFile, instruction: Instruction) -> str:
