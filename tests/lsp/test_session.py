@@ -100,7 +100,7 @@ async def test_no_settings_may_be_an_empty_list() -> None:
 
 
 async def test_wrong_settings_are_named_once() -> None:
-    wrong = {"platforms": ["linux/amd64", 3], "buildPlatform": {}, "platform": ["linux/amd64"]}
+    wrong = {"platforms": ["linux/amd64", 3], "buildPlatform": {"linux/arm64": 3}, "platform": ["linux/amd64"]}
     async with editor(options=wrong) as session:
         assert await session.open(UNDECLARED)
         session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": wrong}))
