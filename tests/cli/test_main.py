@@ -132,7 +132,8 @@ def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> No
     log = json.loads(run.out)
     validator = Draft4Validator(json.loads(SARIF_SCHEMA.read_text("utf-8")))
     assert [*validator.iter_errors(log)] == []
-    assert len({it["ruleId"] for it in log["runs"][0]["results"]}) == len(ALL)
+    # It needs a `.dockerignore` beside the Dockerfile, which would leave out files of the other examples too.
+    assert {it.name for it in ALL} - {it["ruleId"] for it in log["runs"][0]["results"]} == {"copy-ignored-file"}
     log["runs"][0]["results"][0]["unknown"] = 1
     assert [*validator.iter_errors(log)] != []
 
@@ -361,6 +362,7 @@ def test_a_bake_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> Non
     assert "for linux/386\n" in run.out
 
 
+@pytest.mark.release
 def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("LANGUAGE", "ja")
     run = Run(capfd, "check", *BUILD, GREET / "Dockerfile")

@@ -6,6 +6,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.hover.base import Hover, platforms_note
+from buildxray.ide.literals import literal
 from buildxray.ide.times_text import instruction_times
 from buildxray.localization import _, ngettext
 from buildxray.semantics.artifacts import Artifact, Machine
@@ -59,9 +60,9 @@ def _artifact(artifact: Artifact) -> str:
         Machine.UNKNOWN: _("the text does not tell for which machine"),
     }[artifact.machine]
     if not makers:
-        return _("`{path}`: {machine}", path=artifact.source, machine=machine)
-    made_by = _(", ").join(f"`{it}`" for it in [*makers][:3])
-    return _("`{path}`: {machine} (made by {makers})", path=artifact.source, machine=machine, makers=made_by)
+        return _("`{path}`: {machine}", path=literal(artifact.source), machine=machine)
+    made_by = _(", ").join(f"`{literal(it)}`" for it in [*makers][:3])
+    return _("`{path}`: {machine} (made by {makers})", path=literal(artifact.source), machine=machine, makers=made_by)
 
 
 def _headline(name: str, executed: Execution) -> str:
