@@ -15,7 +15,7 @@ def main():
     if sys.argv[1:] == ["--probe"]:
         print(" ".join(["buildxray", "%d.%d" % sys.version_info[:2], missing()]).strip())
         return
-    from buildxray.lsp.server import start_stdio
+    from buildxray.lsp.main import start_stdio
 
     start_stdio()
 

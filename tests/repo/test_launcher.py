@@ -1,0 +1,17 @@
+"""The launcher of the VS Code extension, which no import checker reads, starts what the server has."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+LAUNCHER = Path(__file__).parents[2] / "client-vscode" / "launch.py"
+
+
+def test_what_the_launcher_imports_exists() -> None:
+    imports = [it for it in ast.walk(ast.parse(LAUNCHER.read_text("utf-8"))) if isinstance(it, ast.ImportFrom)]
+    assert [it.module for it in imports] == ["buildxray.lsp.main"]
+    for node in imports:
+        module = import_module(str(node.module))
+        assert all(hasattr(module, it.name) for it in node.names)
