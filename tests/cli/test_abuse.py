@@ -117,7 +117,7 @@ def test_control_characters_are_shown_escaped(project: Path, command: str) -> No
 
 def test_a_deep_tree(tmp_path: Path) -> None:
     here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1200):
+    for _ in range(1500):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)

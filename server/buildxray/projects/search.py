@@ -81,7 +81,9 @@ def search(
         if n_left < 0:
             on_error(item.path, _("more than {n} files; name the directories that matter", n=MOST_FILES))
             return
-        ignoring = item.ignoring + _read(item.path / ".gitignore", len(item.parts))
+        ignoring = item.ignoring
+        if any(it.name == ".gitignore" for it in entries):
+            ignoring += _read(item.path / ".gitignore", len(item.parts))
         waiting += reversed([*_inside(item._replace(ignoring=ignoring), entries, root, names_excluded)])
 
 
