@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import Run
+from tests.support.command_line import Run
 
 DOCKERFILE = (
     "FROM golang AS build\nCOPY . .\nRUN go build -o /app .\nFROM alpine\nCOPY --from=build /app /app\nRUN true\n"

@@ -10,22 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.cli.main import main
 from buildxray.rules.registry import ALL
+from tests.support.command_line import Run
 
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
 REPAIRED = "FROM alpine\nARG TARGETARCH\nRUN wget $TARGETARCH\n"
-
-
-class Run:
-    """What a command printed, and its exit code."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
-        try:
-            self.code = main([str(it) for it in arguments])
-        except SystemExit as exit_:
-            self.code = int(exit_.code or 0)
-        self.out, self.err = capfd.readouterr()
 
 
 @pytest.fixture(autouse=True)

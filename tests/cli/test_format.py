@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import Run
+from tests.support.command_line import Run
 
 UNTIDY = "FROM x\n  RUN a\n"
 TIDY = "FROM x\nRUN a\n"

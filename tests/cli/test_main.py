@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft4Validator
 
 from buildxray import localization
-from buildxray.cli.main import main
 from buildxray.rules.registry import ALL
+from tests.support.command_line import Run
 from tests.support.conformance import CASES, expected
 from tests.support.rules import examples
 
@@ -23,21 +23,6 @@ GREET = ROOT / "examples" / "greet"
 BUILD = ["--build-platform", "linux/amd64", "--platform", "linux/amd64,linux/arm64"]
 UNDECLARED = "FROM alpine\nRUN wget é-$TARGETARCH\n"
 UNDECLARED_MESSAGE = "`TARGETARCH` is not declared in this stage: it expands to nothing"
-
-
-class Run:
-    """What a command printed, and its exit code."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
-        try:
-            self.code = main([str(it) for it in arguments])
-        except SystemExit as exit_:
-            self.code = int(exit_.code or 0)
-        self.out, self.err = capfd.readouterr()
-
-    @property
-    def objects(self) -> list[dict[str, object]]:
-        return list(json.loads(self.out))
 
 
 @pytest.fixture(autouse=True)

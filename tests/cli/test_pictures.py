@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.test_main import BUILD, GREET, Run
+from tests.cli.test_main import BUILD, GREET
+from tests.support.command_line import Run
 from tests.support.picture import SVG, Picture
 
 pytestmark = pytest.mark.slow
