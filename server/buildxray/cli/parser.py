@@ -103,18 +103,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        default=["."],
-        metavar="PATH",
-        help=_("a Dockerfile, a directory, or `-` for the standard input (default: `.`)"),
-    )
+    _add_paths(parser)
     parser.add_argument(
         "--format", choices=("text", "json", "json-lines", "sarif", "github", "buildkit"), default="text"
     )
-    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
-    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
+    _add_selection(parser)
     parser.add_argument("--fix", action="store_true", help=_("apply the safe fixes first"))
     parser.add_argument("--unsafe", action="store_true", help=_("with --fix: apply the suggestions too"))
     parser.add_argument(
@@ -142,8 +135,7 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
         "--diff", action="store_true", help=_("print what would change, write nothing, and exit with 1 if there is any")
     )
     parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
-    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
-    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
+    _add_selection(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help=_("print errors only"))
     _add_stdin_filename(parser)
     _add_output(parser)
@@ -151,13 +143,7 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        default=["."],
-        metavar="PATH",
-        help=_("a Dockerfile, a directory, or `-` for the standard input (default: `.`)"),
-    )
+    _add_paths(parser)
     parser.add_argument("--format", choices=("text", "json", "json-lines", "svg", "html"), default="text")
     _add_stdin_filename(parser)
     _add_output(parser)
@@ -182,6 +168,21 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
     )
     _add_output(parser)
     _add_build(parser)
+
+
+def _add_paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help=_("a Dockerfile, a directory, or `-` for the standard input (default: `.`)"),
+    )
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--select", metavar="RULE,…", help=_("only these rules"))
+    parser.add_argument("--ignore", metavar="RULE,…", help=_("all rules but these"))
 
 
 def _add_stdin_filename(parser: argparse.ArgumentParser) -> None:
