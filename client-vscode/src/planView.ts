@@ -18,7 +18,7 @@ export class PlanView implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private state: KeptState = { uri: "" };
   private last: { readonly key: string; readonly message: ToPage } | undefined;
-  /** What the page has been told to mark; a page that starts anew is told again. */
+  /** The last message that marks a line; sent again when the page is reloaded. */
   private cursor: ToPage | undefined;
   private timer: NodeJS.Timeout | undefined;
   private question: vscode.CancellationTokenSource | undefined;

@@ -55,7 +55,7 @@ export class Server implements vscode.Disposable {
     return this.current;
   }
 
-  /** Start the server, anew if it runs already; starts that are asked for meanwhile wait for their turn. */
+  /** Start the server, or restart it if it runs; further requests wait until this one is done. */
   restart(): Promise<void> {
     this.restarts = new Restarts();
     return this.startInTurn();

@@ -29,7 +29,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     others, whose files are called `x86_64`, `aarch64` or `x64`, not `amd64` and `arm64`.
 
     ## Why it matters
-    There is no such file: the build ends with `404 Not Found`, for one platform or for all.
+    The site has no file of that name: the build ends with `404 Not Found`, for one platform or for all.
 
     ## Example
     ```dockerfile

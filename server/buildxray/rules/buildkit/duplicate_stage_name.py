@@ -18,7 +18,7 @@ def duplicate_stage_name(ctx: RuleContext) -> Iterator[Finding]:
     Looks for a name that an earlier stage has already.
 
     ## Why it matters
-    `--target` builds the last stage of that name, and what stands between the two uses the first: a reader cannot tell which is meant.
+    `--target` builds the last stage of that name, while instructions between the two use the first: a reader cannot tell which is meant.
 
     ## Example
     ```dockerfile

@@ -37,11 +37,11 @@ from buildxray.syntax.shell.model import (
 UNKNOWN: Final = "\0"
 """Replaces a part that is not known; no value of the shell contains this character."""
 _LONGEST: Final = 4096
+"""Code points of a value; what grows longer is unknown."""
 _LONGEST_SCRIPT: Final = 500
 """Characters of a script of `sed`: the time to split it may grow with their square."""
 _MOST_ALTERNATIVES: Final = 8
 """Bars of a regular expression with groups; the time to match it may double with each."""
-"""Code points of a value; what grows longer is unknown."""
 _DEEPEST: Final = 40
 """Words inside words that are followed."""
 _COMPARING: Final = frozenset(
