@@ -81,6 +81,31 @@ def test_what_configures_the_image_moves_to_the_run_stage() -> None:
     )
 
 
+def test_variables_of_the_program_stay_with_it() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang:1.26
+        ENV GOFLAGS=-trimpath GOMAXPROCS=2 GOOGLE_CLOUD_PROJECT=demo CGO_ENABLED=0
+        COPY . .
+        RUN go build -o /app .
+        CMD ["/app"]
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+        ENV GOFLAGS=-trimpath GOMAXPROCS=2 GOOGLE_CLOUD_PROJECT=demo CGO_ENABLED=0
+        COPY . .
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /app .
+
+        FROM gcr.io/distroless/static-debian12
+        ENV GOMAXPROCS=2 GOOGLE_CLOUD_PROJECT=demo
+        COPY --from=build /app /app
+        CMD ["/app"]
+        """,
+    )
+
+
 def test_a_command_for_the_shell_needs_an_image_with_one() -> None:
     check_fix(
         emulated_build,

@@ -29,8 +29,16 @@ from buildxray.toolchains.node import NODE
 
 _OF_THE_IMAGE: Final = ("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME")
 """Instructions that configure the image and change no file: they belong to the run stage."""
-_OF_THE_BUILD: Final = re.compile(r"(?:CARGO|CGO|DOTNET_CLI|GO|GRADLE|MAVEN|NPM|NUGET|YARN)_?\w*")
-"""Variables that compilers and package managers read, and programs do not."""
+_OF_THE_BUILD: Final = re.compile(
+    r"(?:CARGO|CGO|DOTNET_CLI|GRADLE|MAVEN|NPM_CONFIG|NUGET|YARN)_\w+"
+    r"|GO(?:386|AMD64|ARCH|ARM|ARM64|BIN|CACHE|FLAGS|INSECURE|MODCACHE|NOPROXY|NOSUMDB|OS|PATH|PRIVATE|PROXY|ROOT|SUMDB|TOOLCHAIN|WORK)"
+    r"|GO111MODULE"
+)
+"""Variables that only compilers and package managers read.
+
+What the run time of Go reads (`GODEBUG`, `GOGC`, `GOMAXPROCS`, `GOMEMLIMIT`, `GOTRACEBACK`) is for the program.
+Source: `go help environment`, and the package runtime of Go.
+"""
 _USERS: Final = ("", "0", "nobody", "nonroot", "root")
 """Users that every run image of this module has; a number needs no entry in `/etc/passwd`."""
 _PLAIN: Final = re.compile(r"[\w./:=@%+, -]+")
