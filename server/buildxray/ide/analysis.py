@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from buildxray.ide.comment_edits import Known, moved_diagnostics
 from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
@@ -31,6 +32,7 @@ class Analysis:
         origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
+        known: Known | None = None,
         measured: MeasuredBuild | None = None,
         title: str = "",
         name: str = "",
@@ -44,6 +46,8 @@ class Analysis:
         self._name = name
         self._others = others
         self._earlier = earlier
+        self.known = known
+        """What was found in this version, or in an earlier one while nobody has asked for this one's diagnostics."""
         self.request = builder.request
         self.origin = origin
         """Where the target platforms come from, for people; empty where nobody has chosen them."""
@@ -103,9 +107,21 @@ class Analysis:
         return self.measured.saved_by(apply_edits(self.text, edits)) - self.saved
 
     @cached_property
+    def _own_diagnostics(self) -> tuple[Diagnostic, ...]:
+        known = self.known
+        moved = None if known is None else moved_diagnostics(known, self.dockerfile, lambda: self._analyzed)
+        diagnostics = self._analyzed if moved is None else moved
+        self.known = Known.of(self.dockerfile, diagnostics)
+        return diagnostics
+
+    @cached_property
+    def _analyzed(self) -> tuple[Diagnostic, ...]:
+        return diagnose(self.context, self._rules)
+
+    @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the rules find, in all builds of the document."""
-        own = diagnose(self.context, self._rules)
+        own = self._own_diagnostics
         others = [(name, it.diagnostics) for name, it in self._others]
         return merge_builds(self._name, own, others) if others else own
 
@@ -147,6 +163,7 @@ class Analyzer:
             origin=self._origin,
             rules=self._rules,
             earlier=earlier,
+            known=None if self._latest is None else self._latest.known,
             title=self._title,
             name=self._name,
             others=tuple((name, it.analyze(text)) for name, it in self._others),

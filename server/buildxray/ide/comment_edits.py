@@ -1,0 +1,117 @@
+"""Edits inside one comment line, the only edits that change no finding: what was found only moves with the text.
+
+A comment means something to a build, or to what is shown of it, only where it silences rules, sets options of checks, or is a directive.
+Whether the line is one of these is asked of both versions, so the answer is conservative: an edit that is not certain to be harmless
+is analysed like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.localization import language
+from buildxray.rules.base import Fix, Related
+from buildxray.semantics.build import Dockerfile
+from buildxray.syntax.text import TextRange
+
+_OPTIONS: Final = re.compile(r"check\s*=|buildxray", re.IGNORECASE)
+"""What a comment has that sets options of checks, or silences rules."""
+_EXPERIMENTAL: Final = re.compile(r"check\s*=.*experimental", re.IGNORECASE)
+"""The experimental checks of BuildKit look at any comment, wherever in the text they are asked for."""
+
+
+class Known(NamedTuple):
+    """An earlier version of a document with what the rules found in it."""
+
+    dockerfile: Dockerfile
+    diagnostics: tuple[Diagnostic, ...]
+    language: str
+    """The language of the messages."""
+
+    @classmethod
+    def of(cls, dockerfile: Dockerfile, diagnostics: tuple[Diagnostic, ...]) -> Known:
+        """Remember findings in the language in force."""
+        return cls(dockerfile, diagnostics, language())
+
+
+def moved_diagnostics(
+    known: Known, dockerfile: Dockerfile, analyze: Callable[[], tuple[Diagnostic, ...]]
+) -> tuple[Diagnostic, ...] | None:
+    """The diagnostics of an edited text, where only a comment has changed; None where it has to be analysed.
+
+    Fixes are computed on first access, from those that `analyze` gives for the edited text.
+    """
+    place = _edited_line(known.dockerfile, dockerfile)
+    if place is None or known.language != language():
+        return None
+    end, distance = place
+
+    def moved(range_: TextRange) -> TextRange:
+        return range_.shifted(distance) if range_.start >= end else range_
+
+    def fixes_of(idx: int) -> Callable[[], tuple[Fix, ...]]:
+        def find() -> tuple[Fix, ...]:
+            analyzed = analyze()
+            return analyzed[idx].fixes if idx < len(analyzed) else ()
+
+        return find
+
+    return tuple(
+        replace(
+            it,
+            range=moved(it.range),
+            related=tuple(Related(moved(other.range), other.message) for other in it.related),
+            fix=fixes_of(idx) if it.fix else (),
+        )
+        for idx, it in enumerate(known.diagnostics)
+    )
+
+
+def _edited_line(old: Dockerfile, new: Dockerfile) -> tuple[int, int] | None:
+    """The end of the only line that differs, in the old text, and by how much it has grown.
+
+    None where more differs, or where the line is not a comment between instructions that nothing depends on.
+    """
+    if old.directives != new.directives or not _are_same(old, new):
+        return None
+    before, after = old.text, new.text
+    start = before.rfind("\n", 0, _n_common(before, after)) + 1
+    end, new_end = (text.find("\n", start) if text.find("\n", start) >= 0 else len(text) for text in (before, after))
+    if before[end:] != after[new_end:] or _is_in_instruction(old, start, end):
+        return None
+    if not all(line.lstrip(" \t").startswith("#") for line in (before[start:end], after[start:new_end])):
+        return None
+    if _OPTIONS.search(before, start, end) or _OPTIONS.search(after, start, new_end) or _EXPERIMENTAL.search(after):
+        return None
+    return end, new_end - end
+
+
+def _are_same(old: Dockerfile, new: Dockerfile) -> bool:
+    """True if both texts have the same instructions on the same lines, and the same problems at the same places in them."""
+    pairs = list(zip(old.instructions, new.instructions, strict=False))
+    return (
+        len(old.instructions) == len(new.instructions)
+        and len(old.problems) == len(new.problems)
+        and old.escape == new.escape
+        and all(one.node is other.node and one.first_line == other.first_line for one, other in pairs)
+    )
+
+
+def _is_in_instruction(dockerfile: Dockerfile, start: int, end: int) -> bool:
+    return any(it.start <= end and start <= it.end for it in dockerfile.instructions)
+
+
+def _n_common(first: str, second: str) -> int:
+    """How many characters two texts begin with in common, by bisection: comparing slices is far faster than characters."""
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first.startswith(second[low:middle], low):
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.analysis import Analysis, Analyzer
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.text import Edit, TextRange, apply_edits
+from tests.support.rules import request
+
+CASES = sorted((Path(__file__).parents[1] / "conformance" / "cases").glob("*"))
+UNDECLARED = "FROM alpine\n# a comment\nRUN echo $TARGETARCH\n# the end\n"
+
+
+def shown(diagnostics: tuple[Diagnostic, ...]) -> list[object]:
+    return [(it.rule, it.severity, it.range, it.message, it.related, it.is_unnecessary) for it in diagnostics]
+
+
+def has_moved(before: str, after: str) -> bool:
+    """Whether the findings of `after` are those of `before`, moved; they have to be right in any case."""
+    analyzer = Analyzer(request())
+    first = analyzer.analyze(before)
+    assert first.diagnostics is not None
+    second = analyzer.analyze(after)
+    scratch = Analyzer(request()).analyze(after)
+    assert shown(second.diagnostics) == shown(scratch.diagnostics)
+    is_moved = "build" not in vars(second)
+    assert [it.fixes for it in second.diagnostics] == [it.fixes for it in scratch.diagnostics]
+    return is_moved
+
+
+@pytest.mark.parametrize("old", ["a comment", "the end"])
+@pytest.mark.parametrize("new", ["", "a longer comment", "\t\r", "🐳 é"])
+def test_an_edited_comment_moves_what_was_found(old: str, new: str) -> None:
+    assert has_moved(UNDECLARED, UNDECLARED.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (UNDECLARED, UNDECLARED.replace("a comment", "buildxray: ignore=undeclared-platform-arg")),
+        (UNDECLARED.replace("a comment", "buildxray: ignore=undeclared-platform-arg"), UNDECLARED),
+        (UNDECLARED, UNDECLARED.replace("a comment", "check=skip=all")),
+        (UNDECLARED, UNDECLARED.replace("# a comment", "a comment")),
+        (UNDECLARED, UNDECLARED.replace("# a comment", "# a\n# comment")),
+        (UNDECLARED, UNDECLARED.replace("alpine", "alpine:3")),
+        (UNDECLARED, UNDECLARED.replace("alpine", "alpine:3").replace("the end", "end")),
+        (f"# check=experimental=all\n{UNDECLARED}", f"# check=experimental=all\n{UNDECLARED}".replace("comm", "c")),
+        ("# syntax\nFROM a\n", "# syntax=docker/dockerfile:1\nFROM a\n"),
+        ("# escape=x\nFROM a\n", "# escape=`\nFROM a\n"),
+        ("FROM a\nRUN <<E\n# a\nE\n", "FROM a\nRUN <<E\n# ab\nE\n"),
+        ("FROM a\nRUN a \\\n # a\n b\n", "FROM a\nRUN a \\\n # ab\n b\n"),
+    ],
+)
+def test_any_other_edit_is_analysed(before: str, after: str) -> None:
+    assert not has_moved(before, after)
+
+
+@pytest.mark.parametrize("case", CASES[::4], ids=lambda it: it.name)
+def test_every_comment_of_a_file(case: Path) -> None:
+    text = case.read_text(encoding="utf-8")
+    for match in re.finditer(r"^[ \t]*#.*$", text, re.MULTILINE):
+        has_moved(text, apply_edits(text, (Edit(TextRange(match.end(), match.end()), " more"),)))
+
+
+def test_a_hundred_edits_keep_no_earlier_version() -> None:
+    analyzer = Analyzer(request())
+    versions: list[Analysis] = []
+    for n in range(100):
+        versions.append(analyzer.analyze(UNDECLARED.replace("comment", "x" * n)))
+        assert versions[-1].diagnostics
+    known = versions[-1].known
+    assert known is not None
+    assert isinstance(known.dockerfile, Dockerfile)
+    assert known.dockerfile is versions[-1].dockerfile
