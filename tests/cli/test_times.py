@@ -105,6 +105,7 @@ def test_what_is_no_log(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_log_of_another_dockerfile(capfd: pytest.CaptureFixture[str]) -> None:
     path = RECORDED / "small.Dockerfile"
-    code, out, _err = run(capfd, "times", RECORDED / "naive.github.log", path)
-    assert code == 0
+    code, out, err = run(capfd, "times", RECORDED / "naive.github.log", path)
+    assert code == 2
     assert "another Dockerfile" in out
+    assert "it builds another Dockerfile, with the step `[linux/amd64 build 5/8] RUN apk add" in err

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
-from buildxray.cli.checking import check_files
+from buildxray.cli.checking import check_files, log_and_gates
 from buildxray.cli.console import Output, Span, output, report, visible, width_of
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, find_targets
@@ -16,9 +17,12 @@ from buildxray.cli.fix import fix_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.localization import _, ngettext
+from buildxray.localization import _, localized, ngettext
 from buildxray.rules.base import Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
+
+if TYPE_CHECKING:
+    from buildxray.cli.logs import Gates
 
 _SEVERITIES: Final = (Severity.INFORMATION, Severity.WARNING, Severity.ERROR)
 _STYLE: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold blue"}
@@ -35,6 +39,7 @@ def check(options: argparse.Namespace) -> int:
         return check_as_buildkit(options)
     out = output()
     build = BuildOptions.of(options)
+    log, gates = log_and_gates(options)
     failed: list[str] = []
     targets = [*find_targets(options.paths, failed)]
     total = _Total()
@@ -47,33 +52,65 @@ def check(options: argparse.Namespace) -> int:
     reported: set[str] = set()
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
-    for file in check_files([it.path for it in targets], build):
+    for file in map(by_cost, check_files([it.path for it in targets], build, log)):
         if file.error:
             failed.append(file.path)
             if file.error not in reported:
                 reported.add(file.error)
                 report(file.error)
             continue
-        total.add(file.diagnostics)
-        if options.no_emulation and file.n_emulated:
-            total.n_emulated += file.n_emulated
-            n = file.n_emulated
-            report(
-                ngettext("{path}: {n} step needs an emulator", "{path}: {n} steps need an emulator", n, path=file.path)
-            )
+        total.add(file)
+        if _exceeds(file, gates, no_emulation=options.no_emulation):
+            total.n_exceeded += 1
         write(file)
     if options.statistics:
         _write_statistics(out, total, options.format)
     elif options.format != "text":
-        located = (Located(it.path, LineIndex.of(it.text), found) for it in checked for found in it.diagnostics)
-        _FORMATS[options.format](out, located)
+        _FORMATS[options.format](out, (found for it in checked for found in _located(it)))
     if options.format == "text" and not options.quiet and not options.statistics:
         out.line(total.summary)
-    if failed:
+    if log is not None and log.complaint:
+        report(log.complaint)
+    if failed or (log is not None and log.complaint):
         return 2
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
     fails = worst >= _SEVERITIES.index(Severity(options.fail_on))
-    return int((fails or total.n_emulated > 0) and not options.exit_zero)
+    return int((fails or total.n_exceeded > 0) and not options.exit_zero)
+
+
+def _exceeds(file: CheckedFile, gates: Gates | None, *, no_emulation: bool) -> bool:
+    """Whether a file exceeds a limit that the user has set; effect: report it."""
+    is_over = no_emulation and file.n_emulated > 0
+    if is_over:
+        n = file.n_emulated
+        report(ngettext("{path}: {n} step needs an emulator", "{path}: {n} steps need an emulator", n, path=file.path))
+    if gates is not None:
+        seconds = None if file.costs is None else file.costs.seconds
+        is_over = gates.is_exceeded(file.path, file.n_emulated, seconds) or is_over
+    return is_over
+
+
+def by_cost(file: CheckedFile) -> CheckedFile:
+    """A file with what a log says in its messages, the findings first that cost most; the file itself without a log."""
+    if file.costs is None:
+        return file
+    pairs = sorted(zip(file.diagnostics, file.costs.findings, strict=True), key=lambda it: -it[1].order)
+    diagnostics = tuple(
+        replace(it, message=_("{message}; {cost}", message=localized(it.message), cost=cost.words))
+        if cost.words
+        else it
+        for it, cost in pairs
+    )
+    return file._replace(
+        diagnostics=diagnostics, costs=file.costs._replace(findings=tuple(cost for _it, cost in pairs))
+    )
+
+
+def _located(file: CheckedFile) -> Iterator[Located]:
+    lines = LineIndex.of(file.text)
+    costs = [None] * len(file.diagnostics) if file.costs is None else file.costs.findings
+    for it, cost in zip(file.diagnostics, costs, strict=True):
+        yield Located(file.path, lines, it, cost)
 
 
 class _Total:
@@ -82,12 +119,16 @@ class _Total:
     def __init__(self) -> None:
         self.n_files = 0
         self.n_fixed = 0
-        self.n_emulated = 0
+        self.n_exceeded = 0
+        """Files that exceed a limit."""
         self.found: list[Diagnostic] = []
+        self.savings: list[str] = []
 
-    def add(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def add(self, file: CheckedFile) -> None:
         self.n_files += 1
-        self.found += diagnostics
+        self.found += file.diagnostics
+        if file.costs is not None and file.costs.summary:
+            self.savings.append(file.costs.summary)
 
     @property
     def worst(self) -> Severity | None:
@@ -110,7 +151,7 @@ class _Total:
             findings.append(_("`buildxray fix --unsafe` repairs {n} more.", n=n_others))
         elif n_others:
             findings.append(_("`buildxray fix --unsafe` repairs {n}.", n=n_others))
-        return " ".join([*fixed, *findings])
+        return " ".join([*fixed, *findings, *(self.savings if self.n_files == 1 else [])])
 
 
 def _write_json(out: Output, located: Iterator[Located]) -> None:

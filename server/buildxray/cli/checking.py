@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -16,19 +17,33 @@ from buildxray.localization import _, use_environment
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
+    from buildxray.cli.logs import Gates, LogOfFiles
+
 _MANY: Final = 64
 """Files from which on it pays to start other processes."""
 _CHUNK: Final = 8
 
 
-def check_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
-    """Check files, in their order; what goes wrong with one of them is its `error`."""
+def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | None = None) -> Iterator[CheckedFile]:
+    """Check files, in their order; what goes wrong with one of them is its `error`.
+
+    A log is in the memory of this process, so the files that it may be of are checked in this process too.
+    """
     n_processes = os.cpu_count() or 1
-    if len(paths) < _MANY or n_processes == 1 or STDIN in paths:
+    if len(paths) < _MANY or n_processes == 1 or STDIN in paths or log is not None:
         builds = Builds(options)
-        yield from (_check(path, builds) for path in paths)
+        yield from (_check(path, builds, log) for path in paths)
     else:
         yield from progress(_in_processes(paths, options, n_processes), len(paths), _("Checking"))
+
+
+def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates | None]:
+    """The log and the limits that the user names; what reads logs is imported for them only. Raises `CliError`."""
+    if not options.log and options.max_emulated is None and options.max_minutes is None:
+        return None, None
+    from buildxray.cli.logs import Gates, log_of_user  # noqa: PLC0415
+
+    return log_of_user(options), Gates.of(options)
 
 
 def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:
@@ -67,10 +82,13 @@ def _pool(n_processes: int, options: BuildOptions) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options,))
 
 
-def _check(path: str, builds: Builds) -> CheckedFile:
+def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedFile:
     try:
         text = read_file(path)
-        return check_text(builds.shown(path), text, builds.analyzer(path))
+        analyzer = builds.analyzer(path)
+        if log is not None:
+            analyzer.measured = log.measured(path, text, builds)
+        return check_text(builds.shown(path), text, analyzer)
     except CliError as error:
         return CheckedFile(path, error=str(error))
     except Exception as error:  # noqa: BLE001 - the other files are still reported

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import Output, output, report
@@ -12,46 +13,86 @@ from buildxray.cli.files import STDIN, Target, find_targets, read_file, write_fi
 from buildxray.ide.fixes import FixedText, fix_text
 from buildxray.localization import _, ngettext
 
+if TYPE_CHECKING:
+    from buildxray.cli.logs import LogOfFiles
+
 
 def fix(options: argparse.Namespace) -> int:
     """Effect: write the repaired files, or print what would change. Raises `CliError` for wrong options."""
     builds = Builds(BuildOptions.of(options))
+    log = _log(options)
     out = output()
     failed: list[str] = []
     n_files = n_changed = 0
     for target in find_targets(options.paths, failed):
         n_files += 1
         if options.diff or target.path == STDIN:
-            n_changed += _show(out, target.path, builds, failed, options)
+            n_changed += _show(out, target.path, builds, failed, options, log=log)
             continue
-        titles = fix_file(target, builds, failed, with_suggestions=options.unsafe)
+        titles = fix_file(target, builds, failed, with_suggestions=options.unsafe, log=log)
         n_changed += bool(titles)
         for title in titles if not options.quiet else ():
             out.line((target.path, "bold"), ": ", title, indent="  ")
     if not n_changed and not failed and not options.quiet and not options.diff and options.paths != [STDIN]:
         report(ngettext("nothing to repair in {n} file", "nothing to repair in {n} files", n_files))
+    if log is not None and log.complaint:
+        report(log.complaint)
+        return 2
     if failed:
         return 2
     return int(options.diff and n_changed > 0)
 
 
-def fix_file(target: Target, builds: Builds, failed: list[str], *, with_suggestions: bool) -> tuple[str, ...]:
-    """Effect: repair a file. Returns the titles of the fixes; what goes wrong is reported, and appended to `failed`."""
+def _log(options: argparse.Namespace) -> LogOfFiles | None:
+    """The log that the user names; what reads logs is imported for one only. Raises `CliError`."""
+    if not options.log:
+        return None
+    from buildxray.cli.logs import log_of_user  # noqa: PLC0415
+
+    return log_of_user(options)
+
+
+def fix_file(
+    target: Target, builds: Builds, failed: list[str], *, with_suggestions: bool, log: LogOfFiles | None = None
+) -> tuple[str, ...]:
+    """Effect: repair a file. Returns the titles of the fixes, with a log what each saves; what goes wrong is reported, and appended to `failed`."""
     try:
         text, fixed = _fixed(target.path, builds, with_suggestions=with_suggestions)
+        titles = fixed.titles if log is None else _with_savings(target.path, text, fixed, builds, log)
         if fixed.text != text:
             write_file(target, text, fixed.text)
     except CliError as error:
         report(error)
         failed.append(target.path)
         return ()
-    return fixed.titles
+    return titles
 
 
-def _show(out: Output, path: str, builds: Builds, failed: list[str], options: argparse.Namespace) -> bool:
-    """Effect: print the difference or the repaired text; whether there is a difference."""
+def _with_savings(path: str, text: str, fixed: FixedText, builds: Builds, log: LogOfFiles) -> tuple[str, ...]:
+    """What each fix does and what it saves, and a line for all of them together. Raises `CliError`."""
+    from buildxray.ide.seconds import about_seconds, title_with_saving  # noqa: PLC0415 - few runs have a log
+
+    measured = log.measured(path, text, builds)
+    if measured is None or not measured.can_predict or not fixed.steps:
+        return fixed.titles
+    savings = measured.savings_of(fixed.steps, text)
+    total = measured.times.total
+    saved = sum(it.seconds for it in savings)
+    lines = [title_with_saving(it.title, it.seconds, total) for it in savings]
+    if len(savings) > 1:
+        lines.append(
+            _("all together: saves about {saved} of {total}", saved=about_seconds(saved), total=about_seconds(total))
+        )
+    return tuple(lines)
+
+
+def _show(
+    out: Output, path: str, builds: Builds, failed: list[str], options: argparse.Namespace, *, log: LogOfFiles | None
+) -> bool:
+    """Effect: print the difference or the repaired text, and report what the fixes save; whether there is a difference."""
     try:
         text, fixed = _fixed(path, builds, with_suggestions=options.unsafe)
+        savings = () if log is None else _with_savings(path, text, fixed, builds, log)
     except CliError as error:
         report(error)
         failed.append(path)
@@ -61,6 +102,9 @@ def _show(out: Output, path: str, builds: Builds, failed: list[str], options: ar
     else:
         # Bytes as they came, whatever the terminal speaks: the text goes back into a file.
         out.data(fixed.text, end="")
+    for line in savings if not options.quiet else ():
+        # Beside the data, which `patch` reads.
+        report(f"{builds.shown(path)}: {line}")
     return fixed.text != text
 
 

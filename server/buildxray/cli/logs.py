@@ -2,19 +2,111 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.cli.build_options import Builds
 from buildxray.cli.console import report
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, read_file
-from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
 from buildxray.localization import _, localized, ngettext
+from buildxray.logs.escapes import visible
 from buildxray.logs.model import Log, LogError
+from buildxray.logs.names import read_name, without_digest
 from buildxray.logs.reader import read_log, read_stream
+
+
+class Gates(NamedTuple):
+    """Limits that make the exit code 1."""
+
+    max_emulated: int | None
+    """RUN steps under emulation."""
+    max_minutes: float | None
+    """Of the logged build, or the least that a text takes which was edited since."""
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Gates:
+        """Read the options. Raises `CliError` for minutes without a log."""
+        if options.max_minutes is not None and not options.log:
+            raise CliError(_("--max-minutes: expected --log, a log of the build, to tell minutes from"))
+        return cls(options.max_emulated, options.max_minutes)
+
+    def is_exceeded(self, path: str, n_emulated: int, seconds: float | None) -> bool:
+        """Whether a file exceeds a limit; effect: report by how much."""
+        is_over = False
+        if self.max_emulated is not None and n_emulated > self.max_emulated:
+            is_over = True
+            report(
+                ngettext(
+                    "{path}: {n} RUN step is emulated; the limit is {limit} (--max-emulated)",
+                    "{path}: {n} RUN steps are emulated; the limit is {limit} (--max-emulated)",
+                    n_emulated,
+                    path=path,
+                    limit=self.max_emulated,
+                )
+            )
+        if self.max_minutes is not None and seconds is not None and seconds > self.max_minutes * 60:
+            is_over = True
+            report(
+                _(
+                    "{path}: the build takes {minutes} min; the limit is {limit} min (--max-minutes)",
+                    path=path,
+                    minutes=f"{seconds / 60:.1f}",
+                    limit=f"{self.max_minutes:g}",
+                )
+            )
+        return is_over
+
+
+class LogOfFiles:
+    """The log that the user names with `--log`, for those of several files that it has a build of."""
+
+    def __init__(self, path: str) -> None:
+        """Read the log. Raises `CliError`."""
+        self.path = path
+        self.complaint = ""
+        """That the log has a build of none of the files so far; empty where it has one of any of them."""
+        self._loaded = LoadedLog(path, read_log_of_user(path))
+        self._fits = False
+
+    def measured(self, path: str, text: str, builds: Builds) -> MeasuredBuild | None:
+        """The build of a file that fits it best; None where the log has none. Raises `CliError`."""
+        build = builds.of(path)
+        found = measure_best(self._loaded, text, build.request, builds.workspace(path), build.settings.rules)
+        if found is not None:
+            self._fits, self.complaint = True, ""
+        elif not self._fits:
+            self.complaint = no_build(self.path, builds.shown(path), self._loaded.log)
+        return found
+
+
+def log_of_user(options: argparse.Namespace) -> LogOfFiles | None:
+    """The log that `--log` names; None without the option. Raises `CliError`."""
+    if options.log == STDIN and STDIN in options.paths:
+        raise CliError(_("--log -: the standard input is the Dockerfile; expected a file"))
+    return LogOfFiles(options.log) if options.log else None
+
+
+def no_build(log_name: str, path: str, log: Log) -> str:
+    """Say that a log is of another Dockerfile, and name a step of it."""
+    steps = [it.name for build in log.builds for it in build.vertices if read_name(it.name).is_step]
+    example = without_digest(next((it for it in steps if "] RUN " in it), steps[0] if steps else ""))
+    if not example:
+        return _("{log}: no build of {path} is in the log", log=log_name, path=path)
+    return _(
+        "{log}: no build of {path} is in the log; it builds another Dockerfile, with the step `{step}`",
+        log=log_name,
+        path=path,
+        step=visible(example if len(example) <= _LONGEST_STEP else f"{example[: _LONGEST_STEP - 1]}…"),
+    )
+
+
+_LONGEST_STEP: Final = 100
+"""Characters of a step that a message names."""
 
 
 class LoggedFile(NamedTuple):

@@ -119,9 +119,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         default="warning",
         help=_("the least severity that makes the exit code 1 (default: warning)"),
     )
+    _add_gates(parser)
     parser.add_argument("--exit-zero", action="store_true", help=_("exit with 0 whatever is found"))
     parser.add_argument("--statistics", action="store_true", help=_("print how often each rule has found something"))
     parser.add_argument("-q", "--quiet", action="store_true", help=_("print findings only, without a summary"))
+    _add_log(parser)
     _add_stdin_filename(parser)
     _add_output(parser)
     _add_build(parser)
@@ -137,6 +139,7 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
     _add_selection(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help=_("print errors only"))
+    _add_log(parser)
     _add_stdin_filename(parser)
     _add_output(parser)
     _add_build(parser)
@@ -145,6 +148,8 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser)
     parser.add_argument("--format", choices=("text", "json", "json-lines", "svg", "html"), default="text")
+    _add_log(parser)
+    _add_gates(parser)
     _add_stdin_filename(parser)
     _add_output(parser)
     _add_build(parser)
@@ -163,11 +168,29 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
         help=_("what was built (default: the text in the history record, else `Dockerfile`)"),
     )
     parser.add_argument("--format", choices=("text", "json", "json-lines", "markdown"), default="text")
-    parser.add_argument(
-        "--max-minutes", type=float, metavar="N", help=_("exit with 1 where the build took more minutes than that")
-    )
+    _add_gates(parser)
     _add_output(parser)
     _add_build(parser)
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log",
+        metavar="LOG",
+        help=_("a log of the build, or a history record (.dockerbuild), for seconds; `-` is the standard input"),
+    )
+
+
+def _add_gates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-emulated", type=int, metavar="N", help=_("exit with 1 where more RUN steps than that are emulated")
+    )
+    parser.add_argument(
+        "--max-minutes",
+        type=float,
+        metavar="M",
+        help=_("exit with 1 where the logged build took more minutes than that (with --log)"),
+    )
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from buildxray.cli.build_options import BuildOptions, Builds
+from buildxray.cli.checking import log_and_gates
 from buildxray.cli.console import Output, output, report
 from buildxray.cli.errors import CliError, internal_error
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
@@ -18,6 +19,9 @@ from buildxray.localization import _
 from buildxray.semantics.artifacts import artifacts_as_json
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.toolchains.base import Workspace
+
+if TYPE_CHECKING:
+    from buildxray.cli.logs import Gates, LogOfFiles
 
 
 class _File(NamedTuple):
@@ -31,13 +35,17 @@ class _File(NamedTuple):
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Effect: print the plan of each file. Raises `CliError` for wrong options."""
+    """Effect: print the plan of each file, with the seconds of a log where one is named. Raises `CliError` for wrong options."""
     builds = Builds(BuildOptions.of(options))
+    log, gates = log_and_gates(options)
     failed: list[str] = []
     paths = [*find_dockerfiles(options.paths, failed)]
     if options.format == "svg" and len(paths) > 1:
         raise CliError(_("--format svg: a picture shows one file; --format html shows several in one page"))
-    files = _read(paths, builds, failed)
+    n_exceeded = 0
+    files = _read(paths, builds, failed, log, has_platforms=bool(options.platform))
+    if gates is not None:
+        files, n_exceeded = _gated([*files], gates)
     out = output()
     match options.format:
         case "json":
@@ -49,15 +57,28 @@ def plan(options: argparse.Namespace) -> int:
             _write_text(files, out, has_origin=not options.platform)
         case _:
             _write_pictures(files, builds, out, options.format)
-    return 2 if failed else 0
+    if log is not None and log.complaint:
+        report(log.complaint)
+        return 2
+    return 2 if failed else int(n_exceeded > 0)
 
 
-def _read(paths: Iterable[str], builds: Builds, failed: list[str]) -> Iterator[_File]:
-    """Effect: report the files that cannot be planned, and append them to `failed`."""
+def _read(
+    paths: Iterable[str], builds: Builds, failed: list[str], log: LogOfFiles | None, *, has_platforms: bool
+) -> Iterator[_File]:
+    """Effect: report the files that cannot be planned, and append them to `failed`.
+
+    A log decides on platforms, arguments and target, unless the user names platforms.
+    """
     for path in paths:
         try:
             text, build = read_file(path), builds.of(path)
-            analysis = build.analyzer(Workspace()).analyze(text)
+            measured = None if log is None else log.measured(path, text, builds)
+            if measured is not None and not has_platforms:
+                build = build._replace(request=measured.times.plan.request, others=())
+            analyzer = build.analyzer(Workspace())
+            analyzer.measured = measured
+            analysis = analyzer.analyze(text)
             # Here, where an error is that of this file.
             analysis.plan  # noqa: B018
             yield _File(path, builds.shown(path), text, build, analysis)
@@ -71,8 +92,30 @@ def _read(paths: Iterable[str], builds: Builds, failed: list[str]) -> Iterator[_
             failed.append(path)
 
 
+def _gated(files: list[_File], gates: Gates) -> tuple[Iterator[_File], int]:
+    """The files again, and how many of them exceed a limit; effect: report these."""
+    n_exceeded = 0
+    for it in files:
+        seconds = it.analysis.seconds
+        total = None if seconds is None else seconds.total if seconds.remaining is None else seconds.remaining[0]
+        n_exceeded += gates.is_exceeded(it.shown, len(it.analysis.build.emulated_steps), total)
+    return iter(files), n_exceeded
+
+
 def _as_json(file: _File) -> str:
     plan = plan_as_json(file.analysis.plan, file.shown)
+    seconds = file.analysis.seconds
+    if seconds is not None:
+        plan["log"] = {
+            "total": round(seconds.total, 3),
+            "saved": round(seconds.saved, 3),
+            "remaining": None if seconds.remaining is None else [round(it, 3) for it in seconds.remaining],
+        }
+        for idx, step in enumerate(plan["steps"]):
+            time = seconds.steps.get(idx)
+            step["seconds"] = None if time is None else round(time.seconds, 3)
+            step["measured"] = time is not None and time.is_measured
+            step["critical"] = seconds.is_critical(idx)
     plan["artifacts"] = artifacts_as_json(file.analysis.build.artifacts)
     return escaped_json(json.dumps(plan, ensure_ascii=False))
 
@@ -83,7 +126,8 @@ def _write_text(files: Iterator[_File], out: Output, *, has_origin: bool) -> Non
     for n_before, it in enumerate(files):
         if n_before:
             out.line()
-        out.print(plan_text(it.analysis.build, it.shown, it.build.origin if has_origin else ""))
+        origin = it.build.origin if has_origin and it.analysis.measured is None else ""
+        out.print(plan_text(it.analysis.build, it.shown, origin, it.analysis.seconds))
 
 
 def _write_pictures(files: Iterator[_File], builds: Builds, out: Output, format_: str) -> None:
@@ -93,7 +137,9 @@ def _write_pictures(files: Iterator[_File], builds: Builds, out: Output, format_
 
     views = []
     for it in files:
-        view = plan_view(builds.analyzer(it.path).analyze(it.text))
+        analyzer = it.build.analyzer(builds.workspace(it.path))
+        analyzer.measured = it.analysis.measured
+        view = plan_view(analyzer.analyze(it.text))
         views.append((view, "Dockerfile" if it.shown == STDIN else it.shown.encode("utf-8", "replace").decode()))
     if views:
         # Both say that they are UTF-8, whatever the terminal speaks.

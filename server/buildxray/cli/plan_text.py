@@ -8,24 +8,33 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from buildxray.ide.seconds import about_seconds, exact_seconds
 from buildxray.localization import _, localized, ngettext
 from buildxray.semantics.cost import Execution, Sharing, build_totals, execution, platform_origin, split_note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
+    from buildxray.ide.build_times import PlanSeconds
     from buildxray.semantics.build import Build, Instruction, Stage
 
 _EMULATED: Final = "bold red"
 _NATIVE: Final = "green"
 _COLOURS: Final = {Sharing.NONE: "", Sharing.ONCE: "", Sharing.SHARED: "cyan", Sharing.SEVERAL: "yellow"}
 _MARGINS: Final = 8
+_NOTICEABLE: Final = 1.0
+"""Seconds from which on a time is printed bold."""
 _LEAST: Final = 16
 """Columns of an instruction that are shown in any case."""
 
 
-def plan_text(build: Build, path: str, origin: str = "") -> RenderableType:
-    """The stages of a build with their steps, and the totals; `origin` says where the target platforms come from."""
+def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | None = None) -> RenderableType:
+    """The stages of a build with their steps, and the totals; `origin` says where the target platforms come from.
+
+    `seconds` are those of a log: each instruction has them then, and those on the critical path are marked.
+    """
     request = build.request
     targets = _(", ").join(map(str, request.target_platforms))
     built = _("built on {machine} for {targets}", machine=_(", ").join(map(str, request.machines)), targets=targets)
@@ -33,10 +42,39 @@ def plan_text(build: Build, path: str, origin: str = "") -> RenderableType:
     if origin:
         head.append(f"  ({localized(origin)})", "dim")
     errors = [_error(path, it.line, localized(it.message)) for it in build.errors[:1]]
-    rows = {it.idx: _rows_of(it) for it in build.stages if it.is_needed}
+    rows = {it.idx: _rows_of(it, seconds) for it in build.stages if it.is_needed}
     all_rows = [row for of_stage in rows.values() for row in of_stage]
     stages = (_stage(it, rows.get(it.idx, []), all_rows) for it in build.stages)
-    return Group(head, *errors, "", *stages, _totals(build))
+    times = [] if seconds is None else [*_times(seconds)]
+    return Group(head, *errors, "", *stages, _totals(build), *times)
+
+
+def _times(seconds: PlanSeconds) -> Iterator[Text]:
+    """What the marks of the rows mean, and what the whole build took or will take."""
+    marks = [_("* on the critical path")] if seconds.critical_path else []
+    if any(not it.is_measured for it in seconds.steps.values()):
+        marks.append(_("≈ estimated from the log"))
+    yield Text("  ".join(marks), "dim")
+    if seconds.n_unmatched:
+        yield Text(
+            ngettext(
+                "The Dockerfile has changed since this build: {n} step of the log is not in it.",
+                "The Dockerfile has changed since this build: {n} steps of the log are not in it.",
+                seconds.n_unmatched,
+            )
+        )
+    if seconds.remaining is None:
+        yield Text(_("The logged build took {total}.", total=exact_seconds(seconds.total)))
+        return
+    low, high = map(about_seconds, seconds.remaining)
+    yield Text(
+        _(
+            "The logged build took {total}; this text will take {low} to {high}.",
+            total=exact_seconds(seconds.total),
+            low=low,
+            high=high,
+        )
+    )
 
 
 def _error(path: str, line: int, message: str) -> Text:
@@ -52,6 +90,9 @@ class _Row(NamedTuple):
     """The instruction without its flags, which tell least."""
     mark: Text
     reason: Text
+    seconds: Text
+    """Of its longest step; empty without a log."""
+    is_critical: bool
 
 
 @dataclass(frozen=True)
@@ -67,14 +108,19 @@ class _Rows:
         n_line = max((len(it.line) for it in self.all_rows), default=0)
         n_reason = min(max((it.reason.cell_len for it in self.all_rows), default=0), max(0, options.max_width // 3))
         n_longest = max((it.instruction.cell_len for it in self.all_rows), default=0)
-        n_room = options.max_width - n_line - n_mark - n_reason - _MARGINS
+        n_seconds = max((it.seconds.cell_len for it in self.all_rows), default=0)
+        n_room = options.max_width - n_line - n_mark - n_reason - (n_seconds and n_seconds + 2) - _MARGINS
         n_instruction = max(_LEAST, min(n_longest, n_room))
         for row in self.rows:
             fits = row.instruction.cell_len <= n_instruction
             instruction = (row.instruction if fits else row.short).copy()
             instruction.truncate(n_instruction, overflow="ellipsis", pad=True)
             padding = " " * (n_mark - row.mark.cell_len)
-            line = Text.assemble("  ", (row.line.rjust(n_line), "dim"), "  ", instruction, "  ", row.mark)
+            margin = "* " if row.is_critical else "  "
+            line = Text.assemble((margin, "bold"), (row.line.rjust(n_line), "dim"), "  ")
+            if n_seconds:
+                line.append_text(Text.assemble(" " * (n_seconds - row.seconds.cell_len), row.seconds, "  "))
+            line.append_text(Text.assemble(instruction, "  ", row.mark))
             if row.reason:
                 line.append_text(Text.assemble(padding, "  ", row.reason))
             line.truncate(options.max_width, overflow="ellipsis")
@@ -87,8 +133,8 @@ def _stage(stage: Stage, rows: list[_Row], all_rows: list[_Row]) -> RenderableTy
     return Group(_headline(stage), _Rows(rows, all_rows), "")
 
 
-def _rows_of(stage: Stage) -> list[_Row]:
-    return [_row(it) for it in (stage.from_, *stage.instructions) if it.steps]
+def _rows_of(stage: Stage, seconds: PlanSeconds | None) -> list[_Row]:
+    return [_row(it, seconds) for it in (stage.from_, *stage.instructions) if it.steps]
 
 
 def _headline(stage: Stage) -> Text:
@@ -99,7 +145,7 @@ def _headline(stage: Stage) -> Text:
     return text
 
 
-def _row(instruction: Instruction) -> _Row:
+def _row(instruction: Instruction, seconds: PlanSeconds | None) -> _Row:
     executed = execution(instruction)
     keyword = instruction.node.keyword.text
     words = instruction.node.text[len(keyword) :].split()
@@ -108,7 +154,28 @@ def _row(instruction: Instruction) -> _Row:
     short = Text.assemble((keyword, "bold"), " ".join(["", "…", *words[n_flags:]])) if n_flags else written
     platforms = _(", ").join(map(str, executed.emulated_platforms))
     reason = _("; ").join(filter(None, [platforms, split_note(instruction)]))
-    return _Row(str(instruction.line), written, short, _mark(executed), Text(reason, "dim"))
+    return _Row(
+        str(instruction.line),
+        written,
+        short,
+        _mark(executed),
+        Text(reason, "dim"),
+        _seconds(instruction, seconds),
+        seconds is not None and any(seconds.is_critical(it.idx) for it in instruction.steps),
+    )
+
+
+def _seconds(instruction: Instruction, seconds: PlanSeconds | None) -> Text:
+    """The seconds of the longest step of an instruction; its steps run side by side."""
+    times = [] if seconds is None else [seconds.steps[it.idx] for it in instruction.steps if it.idx in seconds.steps]
+    if not times:
+        return Text()
+    longest = max(times, key=lambda it: it.seconds)
+    if longest.is_cached and not longest.seconds:
+        return Text(_("cached"), "dim")
+    words = exact_seconds(longest.seconds)
+    style = "bold" if longest.seconds >= _NOTICEABLE else "dim"
+    return Text(words if longest.is_measured else f"≈ {words}", style)
 
 
 def _mark(executed: Execution) -> Text:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import PurePath
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 import buildxray
@@ -17,6 +17,9 @@ from buildxray.localization import _
 from buildxray.rules.base import Fix, Severity
 from buildxray.rules.registry import ALL
 from buildxray.syntax.text import LineIndex, TextRange
+
+if TYPE_CHECKING:
+    from buildxray.ide.finding_costs import FindingCost
 
 _GITHUB_COMMAND: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "notice"}
 _SARIF_LEVEL: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
@@ -32,12 +35,14 @@ class Located(NamedTuple):
     path: str
     lines: LineIndex
     diagnostic: Diagnostic
+    cost: FindingCost | None = None
+    """What a log says of it; None without one."""
 
 
 def as_json(found: Located) -> str:
     """One object: the contract of `buildxray check --format json`."""
     it = found.diagnostic
-    fields = {
+    fields: dict[str, Any] = {
         "path": found.path,
         "rule": it.rule,
         "severity": it.severity.value,
@@ -52,7 +57,18 @@ def as_json(found: Located) -> str:
             for fix in it.fixes
         ],
     }
+    if found.cost is not None:
+        fields |= _cost(found.cost)
     return escaped_json(json.dumps(fields, ensure_ascii=False))
+
+
+def _cost(cost: FindingCost) -> dict[str, float | None]:
+    return {
+        "seconds": round(cost.seconds, 3),
+        "emulated_seconds": round(cost.emulated, 3),
+        "saved": None if cost.saved is None else round(cost.saved, 3),
+        "total": round(cost.total, 3),
+    }
 
 
 def as_array(objects: Iterable[str]) -> str:
@@ -124,6 +140,8 @@ def _sarif_result(found: Located) -> dict[str, Any]:
         "message": {"text": it.message},
         "locations": [{"physicalLocation": location}],
     }
+    if found.cost is not None:
+        result["properties"] = _cost(found.cost)
     if it.fixes:
         result["fixes"] = [_sarif_fix(found, fix) for fix in it.fixes]
     return result

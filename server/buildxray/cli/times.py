@@ -6,10 +6,11 @@ import argparse
 import json
 
 from buildxray.cli.build_options import BuildOptions, Builds
-from buildxray.cli.console import output
-from buildxray.cli.logs import LoggedFile, measure_file, read_log_of_user
+from buildxray.cli.console import output, report
+from buildxray.cli.logs import Gates, LoggedFile, measure_file, no_build, read_log_of_user
 from buildxray.cli.reports import as_array
 from buildxray.ide.times_as_json import times_as_json
+from buildxray.logs.model import Log
 
 
 def times(options: argparse.Namespace) -> int:
@@ -34,6 +35,13 @@ def times(options: argparse.Namespace) -> int:
 
 
 def _exit_code(file: LoggedFile, options: argparse.Namespace) -> int:
-    """1 where a gate is exceeded."""
-    limit = options.max_minutes
-    return int(limit is not None and any(it.times.total > limit * 60 for it in file.builds if it.times.fits))
+    """2 where no build is one of the Dockerfile, 1 where a gate is exceeded."""
+    fitting = [it.times for it in file.builds if it.times.fits]
+    if not fitting:
+        report(no_build(options.log, file.path, Log(tuple(it.times.build for it in file.builds))))
+        return 2
+    gates = Gates.of(options)
+    exceeded = [
+        gates.is_exceeded(file.path, sum(step.is_emulated for step in it.plan.steps), it.total) for it in fitting
+    ]
+    return int(any(exceeded))

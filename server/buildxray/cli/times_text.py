@@ -11,7 +11,7 @@ from rich.text import Text
 
 from buildxray.cli.logs import LoggedFile
 from buildxray.ide.build_times import MeasuredBuild
-from buildxray.ide.seconds import about_seconds, exact_seconds, remaining, saving
+from buildxray.ide.seconds import about_seconds, exact_seconds, remaining, saving, title_with_saving
 from buildxray.localization import _, ngettext
 from buildxray.logs.escapes import visible
 from buildxray.logs.matching import StepTime
@@ -189,6 +189,9 @@ def summary(measured: MeasuredBuild) -> Iterator[str]:
     if prediction is not None and measured.repaired is not None:
         command = "buildxray fix" if measured.repaired.is_safe else "buildxray fix --unsafe"
         words = saving(prediction, times.total)
+        if len(measured.savings) > 1 and words:
+            for fix in measured.savings:
+                yield title_with_saving(fix.title, fix.seconds, times.total) + "."
         if words:
             yield _(
                 "`{command}` {saves}: the build would take {range}.",

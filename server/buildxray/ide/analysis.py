@@ -15,7 +15,7 @@ from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, 
 from buildxray.syntax.text import Edit, LineIndex, apply_edits
 
 if TYPE_CHECKING:
-    from buildxray.ide.build_times import InstructionTimes, MeasuredBuild
+    from buildxray.ide.build_times import InstructionTimes, MeasuredBuild, PlanSeconds
 
 T = TypeVar("T")
 
@@ -94,6 +94,11 @@ class Analysis:
     def times(self) -> Mapping[int, InstructionTimes]:
         """What the log says of each instruction, by its index; empty without a log."""
         return {} if self.measured is None else self.measured.instructions(self.dockerfile)
+
+    @cached_property
+    def seconds(self) -> PlanSeconds | None:
+        """How long each step takes by the log, measured or estimated; None without a log."""
+        return None if self.measured is None else self.measured.seconds_of(self.build)
 
     @cached_property
     def saved(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from buildxray import localization
 from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, workspace_root
@@ -12,6 +12,9 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import absolute
+
+if TYPE_CHECKING:
+    from buildxray.ide.finding_costs import LoggedCosts
 
 
 class CheckedFile(NamedTuple):
@@ -24,12 +27,19 @@ class CheckedFile(NamedTuple):
     """Why it could not be checked."""
     n_emulated: int = 0
     """Steps that need an emulator."""
+    costs: LoggedCosts | None = None
+    """What a log of its build says; None without one."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
     analysis = analyzer.analyze(text)
-    return CheckedFile(path, text, analysis.diagnostics, n_emulated=len(analysis.build.emulated_steps))
+    n_emulated = len(analysis.build.emulated_steps)
+    if analysis.measured is None:
+        return CheckedFile(path, text, analysis.diagnostics, n_emulated=n_emulated)
+    from buildxray.ide.finding_costs import costs_of  # noqa: PLC0415 - few files have a log
+
+    return CheckedFile(path, text, analysis.diagnostics, n_emulated=n_emulated, costs=costs_of(analysis))
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

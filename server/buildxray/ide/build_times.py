@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.fixes import fix_text
+from buildxray.ide.step_content import StepContents
 from buildxray.logs.alignment import aligned
+from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Log, LoggedBuild, Status
-from buildxray.logs.prediction import Prediction, predict
+from buildxray.logs.prediction import Prediction, estimates, predict
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
 from buildxray.toolchains.base import Workspace
+
+LEAST_SHOWN: Final = 0.05
+"""Seconds: less is 0.0 with one decimal."""
 
 
 class InstructionTimes(NamedTuple):
@@ -33,12 +39,50 @@ class InstructionTimes(NamedTuple):
         return sum(it.seconds or 0.0 for it in self.times)
 
 
+class StepSeconds(NamedTuple):
+    """How long a step of a plan takes."""
+
+    seconds: float
+    is_measured: bool
+    """True if the log has this very step; else the seconds are estimated from those of similar steps."""
+    is_cached: bool = False
+    """True if the result was in the cache when the log was written."""
+
+
+class PlanSeconds(NamedTuple):
+    """How long the steps of a plan take."""
+
+    steps: Mapping[int, StepSeconds]
+    """By the index of the step; a step of which the log tells nothing is left out."""
+    critical_path: frozenset[int]
+    """The indices of the steps that decide how long the build takes."""
+    total: float
+    """Seconds of the logged build."""
+    saved: float
+    """Seconds that the text saves against the logged build; 0 for the text that was built."""
+    remaining: tuple[float, float] | None
+    """The least and the most seconds that the text will take; None for the text that was built."""
+    n_unmatched: int
+    """Steps of the log that the text it was matched with does not have."""
+
+    def is_critical(self, step: int) -> bool:
+        """Whether a step decides how long the build takes, and takes a time that can be seen."""
+        return step in self.critical_path and step in self.steps and self.steps[step].seconds >= LEAST_SHOWN
+
+
 class Repaired(NamedTuple):
     """A text with fixes."""
 
     text: str
     is_safe: bool
     """Whether all of them are safe."""
+
+
+class FixSaving(NamedTuple):
+    """One of several fixes, and what it saves after those before it."""
+
+    title: str
+    seconds: float
 
 
 class MeasuredBuild:
@@ -61,6 +105,7 @@ class MeasuredBuild:
         self._rules = rules
         self._saved: tuple[str, float] | None = None
         self._latest: tuple[Dockerfile, dict[int, InstructionTimes]] | None = None
+        self._fixes: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _builder(self) -> Builder:
@@ -102,9 +147,28 @@ class MeasuredBuild:
         )
         safe = fix_text(analyzer, self.text)
         if safe.titles:
+            self._fixes = safe.steps
             return Repaired(safe.text, is_safe=True)
         suggested = fix_text(analyzer, self.text, with_suggestions=True)
+        self._fixes = suggested.steps
         return Repaired(suggested.text, is_safe=False) if suggested.titles else None
+
+    @cached_property
+    def savings(self) -> tuple[FixSaving, ...]:
+        """What each fix of `repaired` saves, in the order in which they are applied; together they are its prediction."""
+        if not self.can_predict or self.repaired is None:
+            return ()
+        return self.savings_of(self._fixes)
+
+    def savings_of(self, fixes: Iterable[tuple[str, str]], before: str | None = None) -> tuple[FixSaving, ...]:
+        """What each of several fixes saves, given as titles and the texts that they leave, from the text before them all on."""
+        found: list[FixSaving] = []
+        saved = 0.0 if before is None or before == self.text else self.predict(before).saved
+        for title, text in fixes:
+            now = self.predict(text).saved
+            found.append(FixSaving(title, now - saved))
+            saved = now
+        return tuple(found)
 
     @cached_property
     def prediction(self) -> Prediction | None:
@@ -139,6 +203,34 @@ class MeasuredBuild:
                 found.setdefault(idx, []).append(it)
         return {idx: tuple(sorted(them, key=lambda it: it.step.is_emulated)) for idx, them in found.items()}
 
+    def seconds_of(self, build: Build) -> PlanSeconds:
+        """How long each step of a build of a later text takes: measured where the log has it, else estimated."""
+        plan, times = build.plan, self.times
+        contents = StepContents()
+        logged = contents.of(times.plan)
+        measured = {
+            logged[idx]: StepSeconds(it.seconds, is_measured=True, is_cached=it.is_cached)
+            for idx, it in times.matching.times.items()
+            if it.seconds is not None and it.is_exact
+        }
+        found = {idx: measured[number] for idx, number in contents.of(plan).items() if number in measured}
+        is_built = plan.dockerfile.text == self.text and plan.request == times.plan.request
+        if not is_built and self.can_predict:
+            for idx, it in estimates(times, self.build, build).items():
+                found.setdefault(idx, StepSeconds(it.likely, is_measured=False))
+        path = critical_path(plan, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
+        prediction = None
+        if plan.dockerfile.text != self.text and self.can_predict:
+            prediction = self.predict(plan.dockerfile.text)
+        return PlanSeconds(
+            found,
+            frozenset(path.steps if path.seconds else ()),
+            times.total,
+            0.0 if prediction is None else prediction.saved,
+            None if prediction is None else prediction.remaining,
+            len(times.matching.unmatched),
+        )
+
     def is_critical(self, step: Step) -> bool:
         """Whether a step is on the chain that took longest."""
         return step.idx in self.times.critical_path.steps
@@ -158,21 +250,23 @@ class LoadedLog(NamedTuple):
     """When the file was written, in seconds since 1970; None where that is not known."""
 
 
-def measure_best(loaded: LoadedLog, text: str, request: BuildRequest, workspace: Workspace) -> MeasuredBuild | None:
+def measure_best(
+    loaded: LoadedLog, text: str, request: BuildRequest, workspace: Workspace, rules: tuple[Rule, ...] = ALL
+) -> MeasuredBuild | None:
     """The build of a log that fits a text best; None where none is of this Dockerfile.
 
     A history record has the text that was built: that is then what later texts are compared with.
     """
     found: list[MeasuredBuild] = []
     for build in loaded.log.builds[:_MOST_BUILDS]:
-        measured = MeasuredBuild(text, build, request, workspace=workspace)
+        measured = MeasuredBuild(text, build, request, workspace=workspace, rules=rules)
         if measured.times.fits:
             found.append(measured)
     best = min(found, key=MeasuredBuild.best_fit, default=None)
     recorded = None if best is None else best.times.build.dockerfile
     if best is None or recorded is None or recorded == text:
         return best
-    return MeasuredBuild(recorded, best.times.build, request, workspace=workspace)
+    return MeasuredBuild(recorded, best.times.build, request, workspace=workspace, rules=rules)
 
 
 _MOST_BUILDS: Final = 50

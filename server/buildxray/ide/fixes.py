@@ -19,8 +19,13 @@ class FixedText(NamedTuple):
     """A text that fixes have been applied to."""
 
     text: str
-    titles: tuple[str, ...]
-    """Of the fixes, in the order in which they were applied."""
+    steps: tuple[tuple[str, str], ...]
+    """The title of each fix and the text that it left, in the order in which they were applied."""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the fixes, in the order in which they were applied."""
+        return tuple(title for title, _text in self.steps)
 
 
 def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
@@ -29,12 +34,12 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
     With suggestions, those that a human has to agree to are applied as well. A text with an instruction that Dockerfiles
     do not have is left as it is: it is another kind of file, or made into a Dockerfile by something else first.
     """
-    titles: list[str] = []
+    steps: list[tuple[str, str]] = []
     analysis = analyzer.analyze(text)
     if any(isinstance(it.node, Unknown) for it in analysis.dockerfile.instructions):
         return FixedText(text, ())
     seen = {text}
-    while len(titles) < _MOST:
+    while len(steps) < _MOST:
         for fix in map(_preferred, analysis.diagnostics):
             if fix is None or (fix.safety is not Safety.SAFE and not with_suggestions):
                 continue
@@ -48,8 +53,8 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
         else:
             break
         analysis = after
-        titles.append(fix.title)
-    return FixedText(analysis.text, tuple(titles))
+        steps.append((fix.title, analysis.text))
+    return FixedText(analysis.text, tuple(steps))
 
 
 def keeps_artifacts(before: Analysis, after: Analysis) -> bool:

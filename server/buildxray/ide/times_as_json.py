@@ -37,6 +37,7 @@ def _prediction(measured: MeasuredBuild) -> dict[str, Any] | None:
         "steps": prediction.steps,
         "saved": _rounded(prediction.saved),
         "remaining": [_rounded(it) for it in prediction.remaining],
+        "by_fix": [{"title": it.title, "saved": _rounded(it.seconds)} for it in measured.savings],
     }
 
 

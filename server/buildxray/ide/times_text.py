@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.seconds import about_seconds, exact_seconds
+from buildxray.ide.seconds import about_seconds, exact_seconds, title_with_saving
 from buildxray.localization import _
 from buildxray.logs.model import Status
 from buildxray.semantics.build import Instruction, Stage
@@ -107,15 +107,7 @@ def saving_title(analysis: Analysis, title: str, edits: Iterable[Edit]) -> str:
     """The title of a fix, and what it saves where a log tells: `Cross-compile this stage: saves about 140 s of 440 s`."""
     if analysis.measured is None:
         return title
-    saved = analysis.saved_by(edits)
-    if saved < _WORTH_SAYING:
-        return title
-    return _(
-        "{title}: saves about {saved} of {total}",
-        title=title,
-        saved=about_seconds(saved),
-        total=about_seconds(analysis.measured.times.total),
-    )
+    return title_with_saving(title, analysis.saved_by(edits), analysis.measured.times.total)
 
 
 def log_summary(analysis: Analysis) -> Iterator[str]:

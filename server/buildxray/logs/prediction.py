@@ -45,7 +45,7 @@ class Prediction(NamedTuple):
     """RUN steps of the new text of which the log tells no time."""
 
 
-class _Seconds(NamedTuple):
+class Seconds(NamedTuple):
     """What is known of how long a step will take."""
 
     low: float
@@ -53,11 +53,12 @@ class _Seconds(NamedTuple):
     high: float
 
     @classmethod
-    def exactly(cls, seconds: float) -> _Seconds:
+    def exactly(cls, seconds: float) -> Seconds:
+        """A time without a range."""
         return cls(seconds, seconds, seconds)
 
 
-_NOTHING: Final = _Seconds(0.0, 0.0, 0.0)
+_NOTHING: Final = Seconds(0.0, 0.0, 0.0)
 
 
 def predict(times: Times, before: Build, after: Build) -> Prediction:
@@ -66,6 +67,14 @@ def predict(times: Times, before: Build, after: Build) -> Prediction:
     `before` is the build of the plan that the times belong to; both have to be for the request of the log.
     """
     return _Model(times, before, after).prediction()
+
+
+def estimates(times: Times, before: Build, after: Build) -> dict[int, Seconds]:
+    """How long each step of `after` will take, by its index; steps of which the log tells nothing are left out.
+
+    `before` is the build of the plan that the times belong to.
+    """
+    return _Model(times, before, after).estimates
 
 
 class _Model:
@@ -79,15 +88,17 @@ class _Model:
         self._steps = _by_instruction(before.plan)
         self._steps_after = _by_instruction(after.plan)
         self._n_unknown = 0
-        self._estimates = {it.idx: self._estimate(it) for it in after.plan.steps}
+        found = {it.idx: self._estimate(it) for it in after.plan.steps}
+        self.estimates = {idx: it for idx, it in found.items() if it is not None}
+        """Of the steps of the new plan that the log tells something of."""
 
     def prediction(self) -> Prediction:
         times = self._times
         work = critical_path(times.plan, self._work_before).seconds
         new_work = critical_path(self._after.plan, self._work_after).seconds
         around = times.before + times.after
-        low = critical_path(self._after.plan, lambda it: self._estimates[it.idx].low).seconds
-        high = critical_path(self._after.plan, lambda it: self._estimates[it.idx].high).seconds
+        low = critical_path(self._after.plan, lambda it: self._estimated(it).low).seconds
+        high = critical_path(self._after.plan, lambda it: self._estimated(it).high).seconds
         unexplained = max(0.0, times.total - times.critical_path.seconds)
         return Prediction(
             self._n_gone(),
@@ -132,7 +143,10 @@ class _Model:
 
     # Steps of the new plan
 
-    def _estimate(self, step: Step) -> _Seconds:
+    def _estimated(self, step: Step) -> Seconds:
+        return self.estimates.get(step.idx, _NOTHING)
+
+    def _estimate(self, step: Step) -> Seconds | None:
         match step.kind:
             case "exec":
                 return self._estimate_run(step)
@@ -141,9 +155,10 @@ class _Model:
             case _:
                 known = [it for idx in self._old_instructions(step) for it in self._known(idx)]
                 own = [it for it in known if {*it.step.targets} & {*step.targets}]
-                return _Seconds.exactly(max((it.seconds or 0.0 for it in own or known), default=0.0))
+                seconds = max((it.seconds or 0.0 for it in own or known), default=None)
+                return None if seconds is None else Seconds.exactly(seconds)
 
-    def _estimate_source(self, step: Step) -> _Seconds:
+    def _estimate_source(self, step: Step) -> Seconds | None:
         """A pull: as long as it took; less where others that it shared the line with fall away."""
         label = step.label.partition("@")[0].partition("] ")[2] or step.label
         same = [
@@ -153,17 +168,19 @@ class _Model:
             and (it.step.label.partition("@")[0].partition("] ")[2] or it.step.label) == label
         ]
         own = [it for it in same if it.step.platform == step.platform]
-        seconds = max((it.seconds or 0.0 for it in own or same), default=0.0)
+        if not same:
+            return None
+        seconds = max(it.seconds or 0.0 for it in own or same)
         n_before, n_after = self._n_pulls(self._times.plan), self._n_pulls(self._after.plan)
         share = min(1.0, n_after / n_before) if n_before > 1 and seconds >= _PULLED else 1.0
-        return _Seconds(seconds * share, seconds, seconds)
+        return Seconds(seconds * share, seconds, seconds)
 
-    def _estimate_run(self, step: Step) -> _Seconds:
+    def _estimate_run(self, step: Step) -> Seconds | None:
         old = self._old_instructions(step)
         known = [it for idx in old for it in self._known(idx)]
         if not known:
             self._n_unknown += 1
-            return _NOTHING
+            return None
         is_line_bound = self._is_download(old[0])
         same = [it for it in known if it.step.platform == step.platform]
         n_twins = max(len(self._steps_after.get(idx, ())) for idx in step.instructions)
@@ -175,12 +192,12 @@ class _Model:
         seconds = time.seconds or 0.0
         factor = self._work_of(old[0]).value
         if time.step.is_emulated and not step.is_emulated:
-            return _Seconds(seconds / factor.high, seconds / factor.likely, _NOISE * n_twins * seconds / factor.low)
+            return Seconds(seconds / factor.high, seconds / factor.likely, _NOISE * n_twins * seconds / factor.low)
         if step.is_emulated and not time.step.is_emulated:
-            return _Seconds(seconds * factor.low, seconds * factor.likely, seconds * factor.high * _NOISE)
-        return _Seconds(seconds, seconds, seconds * _NOISE)
+            return Seconds(seconds * factor.low, seconds * factor.likely, seconds * factor.high * _NOISE)
+        return Seconds(seconds, seconds, seconds * _NOISE)
 
-    def _repeated(self, time: StepTime, n_twins: int, *, is_line_bound: bool) -> _Seconds:
+    def _repeated(self, time: StepTime, n_twins: int, *, is_line_bound: bool) -> Seconds:
         """A step that was measured, executed beside so many of its kind as the new text makes.
 
         Alone, it would have taken less by the share of the machine that others had meanwhile.
@@ -191,16 +208,16 @@ class _Model:
         if is_line_bound:
             # Side by side or one after the other, as many bytes come over the line.
             n_before = max(len(self._steps.get(idx, ())) for idx in time.step.instructions)
-            return _Seconds(seconds * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
+            return Seconds(seconds * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
         if time.step.is_emulated:
             n_twins = 1
-        return _Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
+        return Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
 
     def _work_after(self, step: Step) -> float:
         """The seconds of a new step that are no download."""
         if step.kind == "source":
             return 0.0
-        return self._without_noise(step, self._old_instructions(step), self._estimates[step.idx].likely)
+        return self._without_noise(step, self._old_instructions(step), self._estimated(step).likely)
 
     def _old_instructions(self, step: Step) -> list[int]:
         return [self._old_of[it] for it in step.instructions if it in self._old_of]
@@ -241,7 +258,7 @@ class _Model:
         """Seconds that pulling an image may add which happened to be on disk, where the same one was pulled for another platform."""
         longest = 0.0
         for step in self._after.plan.steps:
-            if step.kind == "source" and step.platform is not None and self._estimates[step.idx].likely < _PULLED:
+            if step.kind == "source" and step.platform is not None and self._estimated(step).likely < _PULLED:
                 name = step.label.partition("@")[0].partition("FROM ")[2]
                 for it in self._times.matching.times.values():
                     if it.step.kind == "source" and name and f"FROM {name}" in it.step.label:
