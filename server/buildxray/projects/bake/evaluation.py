@@ -45,8 +45,9 @@ class Project:
         bodies: Sequence[syntax.Body],
         *,
         builtins: Mapping[str, str],
-        environment: Mapping[str, str],
+        environment: Mapping[str, str | Unknown],
     ) -> None:
+        """`environment` may hold variables of which only a run knows the value."""
         self.budget = Budget()
         self.notes: list[Note] = []
         self._builtins = builtins
@@ -308,8 +309,10 @@ def _keys(value: Expression) -> list[str]:
     return [key.value for key, _it in items if isinstance(key, syntax.Literal) and isinstance(key.value, str)]
 
 
-def _from_environment(text: str, value: Value, constraint: Expression | None, *, has_default: bool) -> Value:
+def _from_environment(text: str | Unknown, value: Value, constraint: Expression | None, *, has_default: bool) -> Value:
     """A value of the environment with the type of its variable (buildx: resolveValue)."""
+    if isinstance(text, Unknown):
+        return UNKNOWN
     match constraint:
         case syntax.Call("list" | "set" | "tuple", _):
             return convert((*next(csv.reader([text]), ()),), constraint)

@@ -19,7 +19,7 @@ from buildxray.projects.builds import (
     is_remote,
     pairs,
 )
-from buildxray.projects.hcl.values import UNKNOWN, Value
+from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 
 COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """All of them that exist, in this order (compose-go: cli/options.go, DefaultFileNames)."""
@@ -56,7 +56,7 @@ def load_bake(
     names: Sequence[str],
     *,
     local_platform: str = "linux/amd64",
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | Unknown] | None = None,
 ) -> BakeProject:
     """What the files of these names declare; `directory` is the one that `buildx bake` runs in."""
     # Loaded where there is a Bake file only.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,12 +15,22 @@ from typing import Final, NamedTuple
 from buildxray.files.reading import read_project_text
 from buildxray.platforms.machines import REMOTE, Machines
 from buildxray.projects.bake.reader import bake_builds, default_files, load_bake, read_overrides
-from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path, is_remote, pairs, platform_names
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    Note,
+    absolute,
+    context_path,
+    is_remote,
+    pairs,
+    platform_names,
+    read_platform_list,
+)
 from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
-from buildxray.projects.interpolation import MissingVariableError, interpolate
+from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.parser import parse
-from buildxray.syntax.shell import Command, ShellWord, read_script
+from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
+from buildxray.syntax.shell.model import Case
 
 MOST_SCRIPT: Final = 100_000
 """Code points of one script."""
@@ -32,12 +42,16 @@ _BUILDS: Final = (
     ("docker", "build"),
 )
 _BAKES: Final = (("docker", "buildx", "bake"), ("depot", "bake"), ("buildx", "bake"))
+_CREATES: Final = (("docker", "buildx", "create"), ("buildx", "create"))
 _COMPOSES: Final = (("docker", "compose", "build"), ("docker-compose", "build"))
 _REMOTE_BUILDS: Final = (("depot", "build"), ("buildx", "build"), ("podman", "buildx", "build"), ("nerdctl", "build"))
 _FLAGS: Final = frozenset(
     [
         "--check",
         "-D",
+        "--append",
+        "--bootstrap",
+        "--use",
         "--debug",
         "--load",
         "--no-cache",
@@ -65,8 +79,35 @@ _SHORT: Final = {
     "-c": "--cpu-shares",
     "-q": "--quiet",
 }
-_QUOTES: Final = re.compile(r"[\"']")
 _UNTOLD: Final = re.compile(r"\$|`|\{\{")
+_UNTOLD_WORD: Final = "$"
+"""A word, or the part of one, that only running the script could tell."""
+WORKSPACE: Final = "/github/workspace"
+"""What the root of the checkout is called where a command needs its absolute path."""
+_WORKSPACES: Final = frozenset(("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "BUILDKITE_BUILD_CHECKOUT_PATH"))
+_PROGRAMS: Final = frozenset(
+    [
+        "docker",
+        "docker-buildx",
+        "docker-compose",
+        "depot",
+        "buildx",
+        "podman",
+        "nerdctl",
+        "make",
+        "gmake",
+        "sudo",
+        "time",
+        "exec",
+        "command",
+        "env",
+    ]
+)
+_SHELLS: Final = frozenset(("bash", "sh", ".", "source"))
+_MOST_ROUNDS: Final = 64
+"""Rounds of loops of which each is looked at."""
+_MOST_COMMANDS: Final = 5_000
+"""Of one script, each round of a loop counted."""
 
 
 class Site(NamedTuple):
@@ -106,9 +147,38 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
     instructions = parse(f"RUN <<'{word}'\n{script}\n{word}\n").instructions
     if not instructions:
         return
-    shell = _Shell(site, reading, site.directory, dict(site.environment))
-    for command in read_script(instructions[0].node).commands:
+    read = read_script(instructions[0].node)
+    optional = frozenset(it.name for it in read.variables if it.has_default)
+    shell = _Shell(site, reading, optional, machines=site.machines)
+    for command in read.commands:
         shell.run(command)
+
+
+class _Words(Evaluator):
+    """What words become in one round of the loops around a command."""
+
+    def __init__(
+        self,
+        look_up: Callable[[str], str | None],
+        answer: Callable[[Command], str | None],
+        loops: Mapping[str, str],
+    ) -> None:
+        super().__init__(look_up, answer)
+        self._loops = loops
+
+    def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+        """The value of a variable: that of a loop around the command, else as the script assigns it."""
+        if name in self._loops:
+            return self._loops[name]
+        return super().variable(name, at, exported_only=exported_only)
+
+    def status(self, command: Command) -> bool | None:
+        """Whether a command succeeds: entering a directory does, since a script fails otherwise."""
+        return True if command.name == "cd" else super().status(command)
+
+
+_Round = tuple[tuple[str, str], ...]
+"""The values of the variables of the loops around a command."""
 
 
 @dataclass(slots=True)
@@ -117,29 +187,136 @@ class _Shell:
 
     site: Site
     reading: Reading
-    directory: str | None
-    """None where only running the script could tell."""
-    environment: dict[str, str]
+    optional: frozenset[str]
+    """Variables for which the script has a default: taken to be unset. Others that nothing sets are unknown."""
+    machines: Machines
+    directories: dict[tuple[object, _Round], str | None] = field(default_factory=dict)
+    """Where each shell process is, for each round of its loops; None where only running the script could tell."""
+    rounds: int = 0
+    directory: str | None = "."
+    """Of the command that is looked at."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """The variables that the command sees, as far as they are known."""
 
     def run(self, command: Command) -> None:
         """Effect: add the builds of one command, and follow it to another directory."""
-        values = {name: self._value(it[-1].value) for name, it in command.variables.items() if len(it) == 1}
-        known = {**self.environment, **{name: it for name, it in values.items() if it is not None}}
-        known.update({it.name: it.value.value for it in command.assignments if it.value.value is not None})
-        unknown = {name for name, it in values.items() if it is None} | {*command.variables} - {*values}
-        for name in unknown:
-            known.pop(name, None)
-        words = [self._word(it, known) for it in command.words]
-        if not words or words[0] is None:
-            return
-        texts = [it if it is not None else "$" for it in words]
-        texts[0] = texts[0].rpartition("/")[2] if texts[0].endswith(("docker", "make", "depot")) else texts[0]
-        if texts[0] in {"cd", "pushd"}:
-            self._enter(texts[1] if len(texts) > 1 else "")
-            return
-        if self.directory is None:
-            return
-        self._dispatch(texts, known)
+        for loops in self._rounds(command):
+            self.rounds += 1
+            if self.rounds > _MOST_COMMANDS:
+                return
+            words = self._words(command, loops)
+            self.directory = self._directory(command, loops)
+            texts = [text for it in command.words for text in _fields(it, words.text(it, command))]
+            if not texts or texts[0] == _UNTOLD_WORD:
+                continue
+            program = texts[0].rpartition("/")[2]
+            if program in {"cd", "pushd", "popd"}:
+                self._enter(texts[1] if len(texts) > 1 else "", command, loops)
+            elif self.directory is not None and (program in _PROGRAMS or program in _SHELLS or program.endswith(".sh")):
+                texts[0] = texts[0] if program.endswith(".sh") else program
+                self.environment = self._known(command, words)
+                self._dispatch(texts, self.environment)
+
+    def _rounds(self, command: Command) -> Iterator[_Round]:
+        """The values of the loops around a command; one without a value where they are unknown."""
+        rounds: list[_Round] = [()]
+        for condition in command.conditions:
+            if condition.kind != "for" or len(condition.variables) != 1:
+                continue
+            words = self._words(command, ())
+            values = [text for it in condition.patterns for text in _fields(it, words.text(it, command))]
+            if not values or any(_UNTOLD.search(it) or set("*?[") & set(it) for it in values):
+                continue
+            name = condition.variables[0]
+            rounds = [(*before, (name, it)) for before in rounds for it in values][:_MOST_ROUNDS]
+        yield from rounds
+
+    def _words(self, command: Command, loops: _Round) -> _Words:
+        return _Words(lambda name: self._look_up(name, command, loops), self._answer, dict(loops))
+
+    def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
+        """The value of a variable that the script does not set itself."""
+        if name in self.site.environment:
+            return self.site.environment[name]
+        if name in _WORKSPACES:
+            return WORKSPACE
+        if name == "PWD":
+            return self._printed_directory(command, loops)
+        if name == "0":
+            return posixpath.join(WORKSPACE, self._script_path())
+        return None if name in self.optional else UNKNOWN
+
+    def _known(self, command: Command, words: _Words) -> dict[str, str]:
+        """The environment of a command, as far as it is known."""
+        known = dict(self.site.environment)
+        for name in command.variables:
+            value = words.variable(name, command)
+            if value is not None and UNKNOWN not in value:
+                known[name] = value
+            else:
+                known.pop(name, None)
+        for assignment in command.assignments:
+            value = words.text(assignment.value, command)
+            if UNKNOWN not in value:
+                known[assignment.name] = value
+        return known
+
+    def _answer(self, command: Command) -> str | None:
+        """What the commands print with which scripts find their own directory and the root of the repository."""
+        match command.name:
+            case "pwd":
+                return self._printed_directory(command, ())
+            case "dirname" if len(command.words) == 2:
+                text = command.words[1].text.strip("\"'")
+                if text in {"$0", "${0}"} or "BASH_SOURCE" in text:
+                    return posixpath.join(WORKSPACE, posixpath.dirname(self._script_path()))
+                path = self._evaluated(command, 1)
+                return None if path is None else posixpath.dirname(path) or "."
+            case "git" if [it.text for it in command.words[1:]] == ["rev-parse", "--show-toplevel"]:
+                return WORKSPACE
+            case "realpath" | "readlink" if len(command.words) > 1:
+                path = self._evaluated(command, -1)
+                return None if path is None or self._directory(command, ()) is None else path
+            case _:
+                return None
+
+    def _evaluated(self, command: Command, index: int) -> str | None:
+        return self._words(command, ()).value(command.words[index], command)
+
+    def _script_path(self) -> str:
+        """The path of the script from the root of the checkout."""
+        path = self.site.source
+        return path.relative_to(self.site.root).as_posix() if path.is_relative_to(self.site.root) else path.name
+
+    def _printed_directory(self, command: Command, loops: _Round) -> str:
+        directory = self._directory(command, loops)
+        return UNKNOWN if directory is None else posixpath.normpath(posixpath.join(WORKSPACE, directory))
+
+    def _directory(self, command: Command, loops: _Round) -> str | None:
+        """Where a command runs: where its shell is, which starts where the shell around it is."""
+        for shell in command.variables.shells():
+            for known in (loops, ()):
+                if (shell, known) in self.directories:
+                    return self.directories[shell, known]
+        return self.site.directory
+
+    def _enter(self, path: str, command: Command, loops: _Round) -> None:
+        shell = next(command.variables.shells())
+        before = self._directory(command, loops)
+        told = before is not None and path and not _UNTOLD.search(path) and not path.startswith(("-", "~"))
+        self.directories[shell, loops] = self._joined(before or ".", path) if told else None
+
+    @staticmethod
+    def _joined(directory: str, path: str) -> str:
+        """A path, relative to the root of the checkout."""
+        joined = posixpath.normpath(posixpath.join(directory, path))
+        return posixpath.relpath(joined, WORKSPACE) if joined.startswith(WORKSPACE) else joined
+
+    def _path(self, path: str) -> Path | None:
+        """The place in the project of a path as the script writes it."""
+        if _UNTOLD.search(path) or self.directory is None:
+            return None
+        return self.site.resolve(self._joined(self.directory, path))
 
     def _dispatch(self, texts: list[str], known: dict[str, str]) -> None:
         if texts[0] in {"sudo", "time", "exec", "command", "env"}:
@@ -149,46 +326,30 @@ class _Shell:
         rest = _after(texts, _BUILDS)
         remote = _after(texts, _REMOTE_BUILDS) if rest is None else None
         if rest is not None:
-            self._build(rest, self.site.machines)
+            self._build(rest, self.machines)
         elif remote is not None:
-            self._build(remote, REMOTE if texts[0] == "depot" else self.site.machines)
+            self._build(remote, REMOTE if texts[0] == "depot" else self.machines)
         elif (rest := _after(texts, _BAKES)) is not None:
-            self._bake(rest, known, REMOTE if texts[0] == "depot" else self.site.machines)
+            self._bake(rest, known, REMOTE if texts[0] == "depot" else self.machines)
         elif (rest := _after(texts, _COMPOSES)) is not None:
             self._compose(texts, rest)
+        elif (rest := _after(texts, _CREATES)) is not None:
+            self._create(rest)
         elif texts[0] in {"make", "gmake"}:
             self._make(texts[1:], known)
         else:
             self._script(texts, known)
 
-    def _value(self, word: ShellWord) -> str | None:
-        return self._word(word, self.environment)
-
-    def _word(self, word: ShellWord, known: Mapping[str, str]) -> str | None:
-        """What the shell makes of a word; None where the text does not tell."""
-        if word.value is not None:
-            return word.value
-        if any(it.name not in known and not it.has_default for it in word.variables):
-            # Part of it may be told all the same: `--platform=$X` is an option without a known value.
-            head, separator, _rest = word.text.partition("=")
-            return f"{head}=$" if separator and "$" not in head else None
-        if "$(" in word.text or "`" in word.text or "${#" in word.text:
-            return None
-        try:
-            return interpolate(_QUOTES.sub("", word.text), known)
-        except MissingVariableError:
-            return None
-
-    def _enter(self, path: str) -> None:
-        if self.directory is not None:
-            told = path and not _UNTOLD.search(path) and not path.startswith(("-", "~"))
-            self.directory = posixpath.normpath(posixpath.join(self.directory, path)) if told else None
-
-    def _path(self, path: str) -> Path | None:
-        """The place in the project of a path as the script writes it."""
-        if _UNTOLD.search(path) or self.directory is None:
-            return None
-        return self.site.resolve(posixpath.normpath(posixpath.join(self.directory, path)))
+    def _create(self, words: list[str]) -> None:
+        """Effect: remember the machines of a builder: `docker buildx create --append --platform linux/arm64 HOST`."""
+        options = _Options.of(words)
+        platforms = read_platform_list(options.all("--platform"))
+        if "--append" in options.flags and platforms:
+            self.machines = self.machines._replace(others=(*self.machines.others, *platforms))
+        elif (options.last("--driver") or "") in {"remote", "kubernetes"} and platforms:
+            self.machines = Machines(platforms[0], platforms[1:])
+        elif options.last("--driver") == "cloud":
+            self.machines = REMOTE
 
     def _build(self, words: list[str], machines: Machines) -> None:
         options = _Options.of(words)
@@ -199,6 +360,8 @@ class _Shell:
         directory = self._path(context)
         path = self._path(file) if file is not None else None if directory is None else directory / "Dockerfile"
         if path is None or (file is not None and _UNTOLD.search(file)):
+            return
+        if options.has_unknown and file is None and directory is None:
             return
         names = platform_names(it for it in options.all("--platform") if not _UNTOLD.search(it))
         arguments = [it.partition("=") for it in options.all("--build-arg")]
@@ -214,6 +377,9 @@ class _Shell:
             )
             if any(_UNTOLD.search(it) for it in values)
         }
+        if options.has_unknown:
+            given = {"--platform": "platforms", "--target": "target"}
+            unknown |= {"args", "contexts", *(key for option, key in given.items() if not options.all(option))}
         environment = self.environment
         build = DeclaredBuild(
             name=self.site.name,
@@ -265,7 +431,7 @@ class _Shell:
         project, builds = read_compose(directory, files or compose_files(directory))
         self.reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
         self.reading.builds += (
-            replace(it, nodes=self.site.machines.nodes(it.platforms)) for it in builds if files or it.is_default
+            replace(it, nodes=self.machines.nodes(it.platforms)) for it in builds if files or it.is_default
         )
 
     def _make(self, words: list[str], known: Mapping[str, str]) -> None:
@@ -289,7 +455,7 @@ class _Shell:
 
     def _script(self, texts: list[str], known: dict[str, str]) -> None:
         """Follow a script of the project that is run: `./scripts/build.sh`, `bash scripts/build.sh`."""
-        name = texts[1] if texts[0] in {"bash", "sh", ".", "source"} and len(texts) > 1 else texts[0]
+        name = texts[1] if texts[0] in _SHELLS and len(texts) > 1 else texts[0]
         if not name.endswith(".sh") or self.site.depth >= _MOST_DEPTH:
             return
         path = self._path(name)
@@ -309,7 +475,7 @@ def add_bake(
     files: list[str],
     targets: list[str],
     overrides: list[str],
-    environment: Mapping[str, str],
+    environment: Mapping[str, str | hcl.Unknown],
     machines: Machines,
     pushes: bool,
 ) -> None:
@@ -323,6 +489,14 @@ def add_bake(
         if build.is_default:
             nodes = machines.nodes(build.platforms)
             reading.builds.append(replace(build, nodes=nodes, pushes=pushes, is_default=False))
+
+
+def _fields(word: ShellWord, text: str) -> list[str]:
+    """The words that the shell makes of one; a part that is unknown is `$` in it."""
+    text = text.replace(UNKNOWN, _UNTOLD_WORD)
+    if word.value is not None or '"' in word.text or "'" in word.text:
+        return [text]
+    return text.split()
 
 
 def _after(texts: list[str], commands: tuple[tuple[str, ...], ...]) -> list[str] | None:
@@ -375,7 +549,14 @@ class _Options:
     @property
     def positional(self) -> str:
         """The build context; empty where there is none."""
-        return self.positionals[-1] if self.positionals else ""
+        told = [it for it in self.positionals if it != _UNTOLD_WORD]
+        return (told or self.positionals or [""])[-1]
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether a word that the text does not tell may be options."""
+        told = [it for it in self.positionals if it != _UNTOLD_WORD]
+        return len(self.positionals) - len(told) > (not told)
 
     def all(self, name: str) -> list[str]:
         """The values of an option, in order."""

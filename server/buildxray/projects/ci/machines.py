@@ -24,6 +24,9 @@ def runner_platform(runs_on: object) -> Platform | None:
     if UNKNOWN in texts or not texts or texts == [None]:
         return None
     joined = " ".join(map(str, texts))
+    if "macos" in joined.lower():
+        # Docker runs in a virtual machine there, whose platform depends on the image of the runner.
+        return None
     match = _ARCHITECTURE.search(joined.replace("_", "-"))
     name = match[1].lower() if match else "amd64"
     system = "windows" if "windows" in joined.lower() else "linux"

@@ -26,6 +26,7 @@ class _Recipe(NamedTuple):
     targets: tuple[str, ...]
     line: int
     text: str
+    prerequisites: tuple[str, ...] = ()
 
 
 class Makefile(NamedTuple):
@@ -40,6 +41,7 @@ def parse_makefile(text: str) -> Makefile:
     variables: dict[str, str] = {}
     recipes: list[_Recipe] = []
     targets: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
     pending: list[str] = []
     start = 0
     for line, content in _logical_lines(text):
@@ -49,7 +51,7 @@ def parse_makefile(text: str) -> Makefile:
             pending.append(content[1:].lstrip("@-+"))
             continue
         if pending:
-            recipes.append(_Recipe(targets, start, "\n".join(pending)))
+            recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
             pending = []
         stripped = content.strip()
         if not stripped or stripped.startswith(("#", *_CONDITIONS)):
@@ -65,11 +67,12 @@ def parse_makefile(text: str) -> Makefile:
         rule = _RULE.fullmatch(content)
         if rule is not None:
             targets = (*rule["targets"].split(),)
-            _dependencies, separator, recipe = rule["rest"].partition(";")
+            dependencies, separator, recipe = rule["rest"].partition(";")
+            prerequisites = (*dependencies.partition("#")[0].partition("|")[0].split(),)
             if separator:
-                recipes.append(_Recipe(targets, line, recipe.strip()))
+                recipes.append(_Recipe(targets, line, recipe.strip(), prerequisites))
     if pending:
-        recipes.append(_Recipe(targets, start, "\n".join(pending)))
+        recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
     return Makefile(variables, (*recipes,))
 
 
@@ -135,6 +138,8 @@ def _expanded(text: str, variables: Mapping[str, str], recipe: _Recipe, depth: i
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
         if name == "@" and recipe.targets:
             return recipe.targets[0]
+        if name in {"<", "^"} and recipe.prerequisites and "$" not in "".join(recipe.prerequisites):
+            return recipe.prerequisites[0] if name == "<" else " ".join(recipe.prerequisites)
         if name in variables and depth < _MOST_DEPTH:
             return _expanded(variables[name], variables, recipe, depth + 1)
         if name in {"CURDIR", "PWD"}:

@@ -41,8 +41,10 @@ _TEXTS: Final = (
 )
 _GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
 _COMMAND: Final = re.compile(
-    r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
+    r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
+_SECTIONS: Final = frozenset(("steps", "pipeline", "services"))
+"""Keys above steps, which name no step."""
 _PLUGIN: Final = re.compile(
     r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
 )
@@ -96,7 +98,8 @@ def _read_lines(text: str, site: Site, reading: Reading) -> None:
     """Effect: add the commands that a text of whatever language quotes."""
     for match in _COMMAND.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        read_commands(match[0], site._replace(line=line), reading)
+        # In the strings of Groovy the backslash of a continued line is itself escaped.
+        read_commands(re.sub(r"\\\\(?=\r?\n)", r"\\", match[0]), site._replace(line=line), reading)
 
 
 def _read_yaml(text: str, site: Site, reading: Reading) -> None:
@@ -133,8 +136,14 @@ def _read_table(  # noqa: PLR0917 - each is another thing
             read_commands("\n".join(texts), site._replace(environment=own, line=place), reading)
         for it in listed:
             if isinstance(it, Mapping) and depth < 8:
-                name = key if isinstance(value, Mapping) and depth == 0 else site.name
+                named = isinstance(value, Mapping) and (depth == 0 or _is_step(it))
+                name = key if named and key not in _SECTIONS else site.name
                 _read_table(it, site._replace(name=str(name)), reading, own, depth + 1, place)
+
+
+def _is_step(table: Mapping[str, Any]) -> bool:
+    """Whether a table is a step of Woodpecker, which its key names."""
+    return "image" in table and ("settings" in table or "commands" in table)
 
 
 def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> None:

@@ -29,6 +29,11 @@ _BUILD_ACTION: Final = re.compile(
     r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
 )
 _BAKE_ACTION: Final = re.compile(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
+_EXPORTED: Final = re.compile(
+    r"^(?P<indent>[ \t]*)echo[ \t]+(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\n\"']*)(?P=quote)[ \t]*"
+    r">>[ \t]*[\"']?\$\{?GITHUB_ENV\b",
+    re.MULTILINE,
+)
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 _OWN_REPOSITORY: Final = "<this repository>"
 _MOST_COMBINATIONS: Final = 256
@@ -118,8 +123,8 @@ class _Repository:
         """Effect: add the builds of a workflow with these inputs."""
         document = _mapping(self.document(path))
         github = {"workspace": ".", "repository": _OWN_REPOSITORY, "action_path": UNKNOWN}
-        base = Context({"inputs": inputs, "github": Partly(github), "env": {}}, assumption)
-        environment = _expanded_mapping(document.get("env"), base)
+        base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
+        environment = Partly(_expanded_mapping(document.get("env"), base))
         jobs = _mapping(document.get("jobs"))
         for name, body in jobs.items():
             line = jobs.lines.get(name, 1) if isinstance(jobs, YamlMapping) else 1
@@ -149,7 +154,7 @@ class _Repository:
                 inputs = {key: _mapping(it).get("default") for key, it in _mapping(declared.get("inputs")).items()}
                 self.workflow(called, {**inputs, **given}, context.assumption, depth + 1)
             return
-        environment = {**context.values["env"], **_expanded_mapping(job.get("env"), context)}
+        environment = Partly({**context.values["env"], **_expanded_mapping(job.get("env"), context)})
         context = Context({**context.values, "env": environment}, context.assumption)
         directory = "."
         for it in (defaults, _mapping(job.get("defaults"))):
@@ -180,6 +185,8 @@ class _Job:
     site: Site
     checkouts: dict[str, bool]
     """Directories of the runner into which repositories are checked out; whether it is this one."""
+    exported: dict[str, Any] = field(default_factory=dict)
+    """Variables that earlier steps have written to the file `GITHUB_ENV`."""
 
     def steps(self, steps: object, context: Context, depth: int) -> None:
         """Effect: add the builds of steps, in their order."""
@@ -190,7 +197,15 @@ class _Job:
                 return
             if context.holds(body.get("if")) is False:
                 continue
-            own = {**context.values["env"], **_expanded_mapping(body.get("env"), context)}
+            given = {**context.values["env"], **self.exported}
+            own = Partly(
+                {
+                    **given,
+                    **_expanded_mapping(
+                        body.get("env"), Context({**context.values, "env": Partly(given)}, context.assumption)
+                    ),
+                }
+            )
             inner = Context({**context.values, "env": own}, context.assumption)
             if isinstance(body.get("uses"), str):
                 self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
@@ -198,6 +213,9 @@ class _Job:
                 self._script(body, inner)
 
     def _script(self, step: Mapping[str, Any], context: Context) -> None:
+        text = context.expand_text(step["run"])
+        if "GITHUB_ENV" in text:
+            self.exported |= _exported(text)
         directory = step.get("working-directory")
         where = self.site.directory if directory is None else context.expand_text(directory)
         shell = str(step.get("shell", ""))
@@ -205,7 +223,7 @@ class _Job:
             return
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
         site = self.site._replace(directory=posixpath.normpath(where), environment=environment, resolve=self._resolve)
-        read_commands(_as_shell(context.expand_text(step["run"])), site, self.repository.reading)
+        read_commands(_as_shell(text), site, self.repository.reading)
 
     def _resolve(self, path: str) -> Path | None:
         """The place in the project of a path on the runner; None for what is in no checkout of this repository."""
@@ -319,7 +337,7 @@ class _Job:
             files=[it for it in _words(context.expand_text(given.get("files"))) if "$" not in it],
             targets=[it for it in _words(context.expand_text(given.get("targets"))) if "$" not in it],
             overrides=[it for it in context.expand_text(given.get("set")).splitlines() if "${{" not in it],
-            environment={name: as_text(it) for name, it in context.values["env"].items() if is_told(it)},
+            environment={name: as_text(it) if is_told(it) else UNKNOWN for name, it in context.values["env"].items()},
             machines=self._machines(owner),
             pushes=_pushes(inputs, context),
         )
@@ -349,6 +367,16 @@ def _lines(text: object, context: Context) -> tuple[dict[str, str], bool]:
 def _words(value: object) -> list[str]:
     texts = value if isinstance(value, list) else re.split(r"[,\n]", as_text(value))
     return [it.strip() for it in map(as_text, texts) if it.strip()]
+
+
+def _exported(script: str) -> dict[str, Any]:
+    """The variables that a script hands to later steps; one that is set twice, or to what only a run knows, is unknown."""
+    values: dict[str, Any] = {}
+    for match in _EXPORTED.finditer(script):
+        name, value = match["name"], match["value"]
+        is_plain = not re.search(r"[$`]", value) and not match["indent"] and name not in values
+        values[name] = value if is_plain else UNKNOWN
+    return values
 
 
 def _as_shell(script: str) -> str:

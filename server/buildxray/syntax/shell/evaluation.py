@@ -57,7 +57,7 @@ _ARITHMETIC: Final[dict[str, Callable[[int, int], bool]]] = {
     "-ge": lambda a, b: a >= b,
 }
 _SILENT: Final = frozenset(
-    {"[", "[[", "test", "true", ":", "false", "exit", "return", "set", "shift", "export", "local"}
+    {"[", "[[", "test", "true", ":", "false", "exit", "return", "set", "shift", "export", "local", "cd"}
 )
 """Programs without output."""
 

@@ -225,6 +225,10 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
         self._process.put(name, assignments[-_MOST_ALTERNATIVES:])
         self._time = self._process.clock
 
+    def shells(self) -> Iterator[object]:
+        """The shell process that has these variables, then those around it; equal for views of one process."""
+        return (it._process for it in self._outwards())  # noqa: SLF001 - its own kind
+
     def __getitem__(self, name: str) -> tuple[Assignment, ...]:
         for view in self._outwards():
             known = view._process.history.get(name)  # noqa: SLF001 - its own kind
