@@ -63,6 +63,11 @@ from tests.support.rules import request
             "FROM x\nENV <|>V=\n",
             "**`V`**: an environment variable\n\nValue here: *empty*\n\nDeclared in stage `stage-0` (line 2); it stays in the image.",
         ),
+        (
+            # A file that has no FROM yet.
+            "# escape=`\nARG A=1\nENV V=$A.2\nRUN echo $<|>V\n",
+            "**`V`**: an environment variable\n\nValue here: `1.2`\n\nDeclared in line 3; it stays in the image.",
+        ),
     ],
 )
 def test_variables(markup: str, expected: str) -> None:

@@ -168,6 +168,12 @@ def test_wrong_names(markup: str, name: str, problem: str) -> None:
         ("FROM x AS a-amd64\nENV A=1\nFROM x AS a-arm64\nENV A=2\nFROM a-$TARGETARCH\nRUN echo $<|>A\n", [1, 3]),
         ("FROM x\nONBUILD ARG <|>A\n", [1]),
         ("FROM x\nRUN echo $<|>HOME\n", []),
+        # What BuildKit refuses: no value yet, the own stage, a stage further down.
+        ("FROM x\nENV A\nRUN echo $<|>A\n", [1]),
+        ("FROM x\nENV A=1 B\nRUN echo $<|>B\n", [1]),
+        ("FROM x AS a\nCOPY --from=<|>a /o /\n", [0]),
+        ("FROM x AS a\nCOPY --from=<|>b /o /\nFROM x AS b\n", [2]),
+        ("FROM x AS a\nCOPY --from=<|>c /o /\nFROM x AS b\n", []),
         # A file that has no FROM yet.
         ("ENV A=1\nRUN echo $<|>A\n", [0]),
         ("FROM x\nRUN <<EO<|>F\necho\nEOF\n", [1]),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from buildxray.ide.outline import Symbol, folds, symbols
 from tests.support.ide import analyze
 
@@ -68,6 +70,25 @@ def test_directives() -> None:
         ("syntax", "syntax"),
         ("escape", "escape"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# escape=`\n# future = 1\n# syntax=x\n", ["escape", "future", "syntax"]),
+        ("#escape=\n", ["escape"]),
+        ("# escape=`\n#escape=`\n", ["escape", "escape"]),
+        ("\N{BYTE ORDER MARK}# escape=`\n", ["escape"]),
+        ("# a comment\n# escape=`\n", []),
+        ("\n# escape=`\n", []),
+        ("# a b=c\n", []),
+        ("# =c\n", []),
+    ],
+)
+def test_what_is_written_like_a_directive(text: str, names: list[str]) -> None:
+    found = [it for it in symbols(analyze(f"{text}FROM x\n")) if it.kind == "directive"]
+    assert [it.name for it in found] == names
+    assert [text[slice(*it.selection)] for it in found] == names
 
 
 def test_long_names_are_cut() -> None:

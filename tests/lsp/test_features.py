@@ -39,6 +39,16 @@ async def test_symbols_and_folds(client: str) -> None:
         assert [(it.start_line, it.end_line) for it in folded or ()] == [(1, 3), (2, 3)]
 
 
+@pytest.mark.parametrize(("limit", "folds"), [(0, []), (1, [(1, 3)]), (9, [(1, 3), (2, 3)])])
+async def test_no_more_folds_than_the_client_wants(limit: int, folds: list[tuple[int, int]]) -> None:
+    folding = types.FoldingRangeClientCapabilities(range_limit=limit)
+    wants = types.ClientCapabilities(text_document=types.TextDocumentClientCapabilities(folding_range=folding))
+    async with editor(wants) as session:
+        await session.open("ARG V=1\nFROM x\nRUN a \\\n  b\n")
+        folded = await session.client.text_document_folding_range_async(types.FoldingRangeParams(document(session)))
+        assert [(it.start_line, it.end_line) for it in folded or ()] == folds
+
+
 async def test_symbols_for_a_client_that_does_not_nest_them() -> None:
     async with editor(types.ClientCapabilities()) as session:
         await session.open("FROM a AS build\nRUN b\n")

@@ -73,6 +73,13 @@ class Analysis:
         """The build as objects: stages, instructions, commands."""
         return self._builder.build(self.dockerfile)
 
+    @cached_property
+    def build_in_stage(self) -> Build:
+        """The build as if a FROM came before the first instruction, for a text whose FROM is still to be typed."""
+        instructions = self.dockerfile.instructions
+        start = instructions[0].range.start if instructions else len(self.text)
+        return self._builder.build(self._builder.parse(f"{self.text[:start]}FROM scratch\n{self.text[start:]}"))
+
     @property
     def plan(self) -> Plan:
         """What BuildKit would execute."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, WithPairs
+from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, Span, Token
+
+_NAME: Final = re.compile(r"(?<=[ \t])(?P<name>[A-Za-z_]\w*)(?=[ \t=]|$)", re.ASCII)
 
 
 class Declaration(NamedTuple):
@@ -23,6 +27,20 @@ class Declaration(NamedTuple):
 def declaring_node(node: Node) -> Node | None:
     """The node that declares variables: that of the trigger for ONBUILD."""
     return node.trigger if isinstance(node, Onbuild) else node
+
+
+def declared_pairs(node: Node | None) -> tuple[Pair, ...]:
+    """The names that an ARG or ENV declares, also those of an ENV whose values are still to be typed."""
+    if not isinstance(node, Arg | Env):
+        return ()
+    return node.pairs or (_pairs_without_values(node) if isinstance(node, Env) and node.problems else ())
+
+
+@lru_cache(maxsize=256)
+def _pairs_without_values(node: Env) -> tuple[Pair, ...]:
+    found = _NAME.finditer(node.text, node.keyword.span.end)
+    spans = (Span(*match.span("name")) for match in found)
+    return tuple(Pair(Token(node.text[slice(*it)], it), None, "", it) for it in spans)
 
 
 def declarations_of(analysis: Analysis) -> Declarations:
@@ -45,10 +63,10 @@ class Declarations:
         self._parents: dict[Declaration, Declaration] = {}
         self._roots: dict[int, int] = {}
         for idx, node in enumerate(self._nodes):
-            if isinstance(node, Arg | Env) and isinstance(node, WithPairs):
+            if isinstance(node, Arg | Env):
                 stage = self._build.instructions[idx].stage
                 scope = self._by_scope.setdefault(-1 if stage is None else stage.idx, {})
-                for number, pair in enumerate(node.pairs):
+                for number, pair in enumerate(declared_pairs(node)):
                     scope.setdefault(pair.name.text, []).append(Declaration(idx, number))
 
     def reaching(self, idx: int, name: str, n_pairs: int = 0) -> tuple[Declaration, ...]:
@@ -125,9 +143,7 @@ class Declarations:
             yield declared[position - 1]
 
     def _pair(self, declaration: Declaration) -> Pair:
-        node = self._nodes[declaration.instruction]
-        assert isinstance(node, WithPairs), "what declares has pairs"
-        return node.pairs[declaration.pair]
+        return declared_pairs(self._nodes[declaration.instruction])[declaration.pair]
 
     def join_all(self) -> None:
         """Effect: join the ARGs of each name, which one build argument sets, and what takes its value from another."""

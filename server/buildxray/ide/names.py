@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.declarations import Declaration, declarations_of, declaring_node
+from buildxray.ide.declarations import Declaration, declarations_of, declared_pairs, declaring_node
 from buildxray.semantics.build import Instruction as View
 from buildxray.semantics.build import Run as RunView
 from buildxray.semantics.build import Stage
@@ -17,10 +17,8 @@ from buildxray.syntax.instructions import (
     Arg,
     Cmd,
     Entrypoint,
-    Env,
     Healthcheck,
     Instruction,
-    WithPairs,
 )
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
@@ -90,6 +88,8 @@ def stage_name(stage: Stage) -> Name:
 
 def _stages(analysis: Analysis) -> Iterator[Occurrence]:
     earlier: dict[str, Name] = {}
+    # BuildKit refuses files of the own stage or a later one, whose name is meant all the same.
+    later = {it.name: stage_name(it) for it in analysis.build.stages if it.name}
     numbers: dict[str, Name] = {}
     for stage in analysis.build.stages:
         from_ = stage.from_
@@ -101,10 +101,10 @@ def _stages(analysis: Analysis) -> Iterator[Occurrence]:
         for instruction in stage.instructions:
             for token in instruction.sources_named:
                 text = token.text.lower()
-                source = earlier.get(text, numbers.get(text))
+                source = earlier.get(text, numbers.get(text, later.get(text)))
                 if source is not None:
                     range_ = instruction.range_of(token)
-                    is_number = text not in earlier
+                    is_number = text not in earlier and text in numbers
                     yield Occurrence(source, range_, instruction.idx, is_declaration=False, is_number=is_number)
         numbers[str(stage.idx)] = stage_name(stage)
         if stage.name:
@@ -120,10 +120,7 @@ def _variables(analysis: Analysis) -> Iterator[Occurrence]:
             declarations.join(origins)
             uses.append((text, range_, idx, origins))
     for idx, instruction in enumerate(analysis.dockerfile.instructions):
-        node = declaring_node(instruction.node)
-        for number, pair in enumerate(
-            node.pairs if isinstance(node, Arg | Env) and isinstance(node, WithPairs) else ()
-        ):
+        for number, pair in enumerate(declared_pairs(declaring_node(instruction.node))):
             text = pair.name.text
             if text:
                 own = Declaration(idx, number)

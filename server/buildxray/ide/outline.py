@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +9,11 @@ from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.directives import written_directives
 from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run
 from buildxray.syntax.text import TextRange
 
-_DIRECTIVE: Final = re.compile(r"\W*(\w+)")
 _LONGEST: Final = 80
 """Characters of a name."""
 _READ: Final = 500
@@ -53,10 +52,8 @@ def _all_symbols(analysis: Analysis) -> tuple[Symbol, ...]:
 
 
 def _symbols(analysis: Analysis) -> Iterator[Symbol]:
-    for directive in analysis.dockerfile.directives:
-        name = _DIRECTIVE.match(analysis.text, directive.range.start)
-        range_ = directive.range if name is None else TextRange(*name.span(1))
-        yield Symbol(directive.name, directive.value, "directive", range_, range_)
+    for directive in written_directives(analysis):
+        yield Symbol(directive.name, directive.value, "directive", directive.name_range, directive.name_range)
     yield from (_symbol(it.syntax) for it in analysis.build.global_instructions)
     for stage in analysis.build.stages:
         start, end = stage.from_.syntax, stage.last.syntax.end

@@ -38,6 +38,8 @@ class Client:
     nests_symbols: bool = False
     prepares_rename: bool = False
     takes_snippets: bool = False
+    most_folds: int | None = None
+    """How many folding ranges it wants at most; None without a limit."""
     shows_plans: bool = False
     """Whether it has the command `SHOW_PLAN`."""
     shows_status: bool = False
@@ -54,6 +56,7 @@ class Client:
         edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
         symbols = document.document_symbol or types.DocumentSymbolClientCapabilities()
         completion = document.completion or types.CompletionClientCapabilities()
+        folding = document.folding_range or types.FoldingRangeClientCapabilities()
         experimental = capabilities.experimental
         changes = workspace.did_change_configuration or types.DidChangeConfigurationClientCapabilities()
         return cls(
@@ -71,6 +74,7 @@ class Client:
             refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             nests_symbols=bool(symbols.hierarchical_document_symbol_support),
             takes_snippets=bool(completion.completion_item and completion.completion_item.snippet_support),
+            most_folds=folding.range_limit,
             shows_plans=SHOW_PLAN in _commands(experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
             shows_status=isinstance(experimental, Mapping) and experimental.get("buildxrayStatus") is True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
 from lsprotocol import types
@@ -263,7 +264,8 @@ def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.Fo
     document = ls.documents.get(params.text_document.uri)
     if document is None or not document.build.settings.navigation:
         return []
-    return [to_lsp.folding_range(it) for it in folds(document.analysis)]
+    # Stages and instructions come first, so a limit costs comments first.
+    return [to_lsp.folding_range(it) for it in islice(folds(document.analysis), ls.client.most_folds)]
 
 
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.directives import written_directives
 from buildxray.ide.hover.base import Hover
 from buildxray.ide.reference import DIRECTIVES, INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, MOUNT_TYPES, Entry
 from buildxray.localization import _
@@ -14,18 +13,13 @@ from buildxray.syntax.instructions import Flag, Healthcheck, Node, Onbuild, Span
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import TextRange
 
-_DIRECTIVE_NAME: Final = re.compile(r"\W*(?P<name>\w+)")
-
 
 def documentation(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the keyword, flag, mount option or directive at an offset; None where there is none."""
-    for directive in analysis.dockerfile.directives:
-        if directive.range.contains(offset):
-            match = _DIRECTIVE_NAME.match(analysis.text, directive.range.start)
-            range_ = directive.range if match is None else TextRange(*match.span("name"))
-            return (
-                _hover(DIRECTIVES[directive.name], f"# {directive.name}=", range_) if range_.contains(offset) else None
-            )
+    for directive in written_directives(analysis):
+        if directive.name_range.contains(offset):
+            entry = DIRECTIVES.get(directive.name)
+            return None if entry is None else _hover(entry, f"# {directive.name}=", directive.name_range)
     instruction = analysis.dockerfile.instruction_at(offset)
     if instruction is None:
         return None

@@ -66,7 +66,10 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
 
 def _values(analysis: Analysis, found: Occurrence) -> str:
     """Its value for each target platform, in a line where they agree."""
-    view = analysis.build.instructions[found.instruction]
+    if analysis.build.stages:
+        view = analysis.build.instructions[found.instruction]
+    else:
+        view = analysis.build_in_stage.instructions[found.instruction + 1]
     read = view.values if view.is_global else view.known_values
     values = read(found.name.text, after=found.is_declaration)
     shown = [_("*not known*") if it is None else f"`{literal(it)}`" if it else _("*empty*") for it in values]
@@ -81,7 +84,9 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
     instruction = analysis.dockerfile.instructions[declared]
     origin, here = analysis.build.instructions[declared].stage, analysis.build.instructions[found.instruction].stage
     line = instruction.first_line
-    if origin is None:
+    if not analysis.build.stages:
+        sentence = _("Declared in line {line}", line=line)
+    elif origin is None:
         sentence = _("Declared above the first `FROM` (line {line})", line=line)
     elif here is not None and origin is not here:
         sentence = _("Inherited from stage `{stage}` (line {line})", stage=literal(origin.display_name), line=line)

@@ -1,0 +1,36 @@
+"""The lines at the top of a Dockerfile that are written like directives, also those that BuildKit takes for comments."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from buildxray.ide.analysis import Analysis
+from buildxray.syntax.lines import BYTE_ORDER_MARK
+from buildxray.syntax.text import TextRange
+
+_WRITTEN: Final = re.compile(r"[ \t]*#[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)[\r\n]*")
+
+
+class WrittenDirective(NamedTuple):
+    """A line that is written like a directive: known or not, with a value or not yet, also where it is repeated."""
+
+    name: str
+    """In lower case, as BuildKit compares it."""
+    value: str
+    name_range: TextRange
+
+
+def written_directives(analysis: Analysis) -> tuple[WrittenDirective, ...]:
+    """The directives in the order of the text; they end at the first line of another kind."""
+    return analysis.cached(_written_directives)
+
+
+def _written_directives(analysis: Analysis) -> tuple[WrittenDirective, ...]:
+    directives: list[WrittenDirective] = []
+    position = len(BYTE_ORDER_MARK) if analysis.text.startswith(BYTE_ORDER_MARK) else 0
+    while (match := _WRITTEN.match(analysis.text, position)) is not None:
+        range_ = TextRange(*match.span("name"))
+        directives.append(WrittenDirective(match["name"].lower(), match["value"].rstrip(), range_))
+        position = match.end()
+    return tuple(directives)
