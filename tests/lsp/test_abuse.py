@@ -17,6 +17,7 @@ import pytest
 
 from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
+from tests.support.warm_server import COMMAND, warm_command
 
 pytestmark = pytest.mark.slow
 URI = "file:///w/Dockerfile"
@@ -81,8 +82,9 @@ class Client:
 
 
 @contextmanager
-def started() -> Iterator[tuple[Client, subprocess.Popen[bytes]]]:
-    command = [sys.executable, "-m", "buildxray", "lsp"]
+def started(*, is_warm: bool = False) -> Iterator[tuple[Client, subprocess.Popen[bytes]]]:
+    """A server, by default started as an editor starts it; how it starts and ends is tested with these."""
+    command = warm_command() if is_warm else COMMAND
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None
@@ -95,7 +97,7 @@ def started() -> Iterator[tuple[Client, subprocess.Popen[bytes]]]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with started() as (client, _process):
+    with started(is_warm=True) as (client, _process):
         client.initialize()
         client.open()
         yield client
@@ -163,7 +165,7 @@ def test_a_change_of_a_document_that_is_not_open(client: Client) -> None:
     ],
 )
 def test_a_malformed_capability_counts_as_missing(capabilities: object) -> None:
-    with started() as (client, _process):
+    with started(is_warm=True) as (client, _process):
         assert "capabilities" in client.initialize(capabilities)["result"]
         client.open()
         assert client.ask("textDocument/hover", PLACE)["result"]["contents"]["kind"] == "markdown"
@@ -171,7 +173,7 @@ def test_a_malformed_capability_counts_as_missing(capabilities: object) -> None:
 
 @pytest.mark.parametrize("more", [{"clientInfo": 5}, {"workspaceFolders": {"a": 1}}, {"rootUri": 5}, {"trace": "loud"}])
 def test_malformed_options_of_initialize(more: dict[str, object]) -> None:
-    with started() as (client, _process):
+    with started(is_warm=True) as (client, _process):
         assert "capabilities" in client.initialize(**more)["result"]
 
 
@@ -277,12 +279,12 @@ def started_tcp() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
 
 
 def connected(port: int) -> socket.socket:
-    for _ in range(200):
+    for _ in range(600):
         try:
             return socket.create_connection(("127.0.0.1", port), 20)
         except OSError:
             time.sleep(0.1)
-    raise AssertionError
+    pytest.fail("the server does not listen")
 
 
 def test_tcp_survives_a_scan_and_http_and_serves_one_client() -> None:

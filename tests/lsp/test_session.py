@@ -132,12 +132,14 @@ async def test_over_tcp() -> None:
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
     try:
         client: LanguageClient = make_test_lsp_client()
-        for _ in range(100):
+        for _ in range(600):
             try:
                 await client.start_tcp("127.0.0.1", port)
                 break
             except OSError:
                 await asyncio.sleep(0.1)
+        else:
+            pytest.fail("the server does not listen")
         await client.initialize_session(types.InitializeParams(capabilities=types.ClientCapabilities()))
         client.text_document_did_open(
             types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 1, UNDECLARED))

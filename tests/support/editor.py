@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +14,8 @@ from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange, apply_edits
+from tests.support.warm_server import warm_command
 
-COMMAND = [sys.executable, "-m", "buildxray", "lsp", "--stdio"]
 SETTINGS = {"platforms": ["linux/amd64", "linux/arm64"], "buildPlatform": "linux/amd64"}
 URI = "file:///nowhere/Dockerfile"
 
@@ -143,7 +142,7 @@ async def editor(
     if units is not None:
         spec.general = spec.general or types.GeneralClientCapabilities()
         spec.general.position_encodings = [*units]
-    client = await ClientServerConfig(COMMAND).start()
+    client = await ClientServerConfig(warm_command()).start()
     assert isinstance(client, LanguageClient)
     registrations: list[types.Registration] = []
 
