@@ -44,7 +44,7 @@ class StepSeconds(NamedTuple):
 
     seconds: float
     is_measured: bool
-    """True if the log has this very step; else the seconds are estimated from those of similar steps."""
+    """True if the log has this very step; else the seconds are estimated from those of similar steps, or of its older text."""
     is_cached: bool = False
     """True if the result was in the cache when the log was written."""
 
@@ -54,8 +54,8 @@ class PlanSeconds(NamedTuple):
 
     steps: Mapping[int, StepSeconds]
     """By the index of the step; a step of which the log tells nothing is left out."""
-    critical_path: frozenset[int]
-    """The indices of the steps that decide how long the build takes."""
+    critical_path: tuple[int, ...]
+    """The indices of the steps that decide how long the build takes, in the order of execution."""
     total: float
     """Seconds of the logged build."""
     saved: float
@@ -209,9 +209,9 @@ class MeasuredBuild:
         contents = StepContents()
         logged = contents.of(times.plan)
         measured = {
-            logged[idx]: StepSeconds(it.seconds, is_measured=True, is_cached=it.is_cached)
+            logged[idx]: StepSeconds(it.seconds, is_measured=it.is_exact, is_cached=it.is_cached)
             for idx, it in times.matching.times.items()
-            if it.seconds is not None and it.is_exact
+            if it.seconds is not None
         }
         found = {idx: measured[number] for idx, number in contents.of(plan).items() if number in measured}
         is_built = plan.dockerfile.text == self.text and plan.request == times.plan.request
@@ -224,7 +224,7 @@ class MeasuredBuild:
             prediction = self.predict(plan.dockerfile.text)
         return PlanSeconds(
             found,
-            frozenset(path.steps if path.seconds else ()),
+            path.steps if path.seconds else (),
             times.total,
             0.0 if prediction is None else prediction.saved,
             None if prediction is None else prediction.remaining,

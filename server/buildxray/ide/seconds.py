@@ -28,6 +28,13 @@ def about_seconds(seconds: float) -> str:
     return _("{seconds} s", seconds=f"{_two_digits(seconds):g}")
 
 
+def range_of_seconds(low: float, high: float) -> str:
+    """`14–35 s` or `12–18 min`, in the unit of the higher one."""
+    if abs(high) >= _MINUTES_FROM:
+        return _("{low}–{high} min", low=f"{_two_digits(low / 60):g}", high=f"{_two_digits(high / 60):g}")
+    return _("{low}–{high} s", low=f"{_two_digits(low):g}", high=f"{_two_digits(high):g}")
+
+
 def _two_digits(value: float) -> float:
     if not value:
         return 0.0

@@ -23,7 +23,8 @@ def critical_path(plan: Plan, seconds: Callable[[Step], float]) -> Path:
         before = max(step.inputs, key=lambda it: longest[it][0], default=None)
         start = 0.0 if before is None else longest[before][0]
         longest[step.idx] = (start + seconds(step), before)
-    last: int | None = max(longest, key=lambda it: longest[it][0], default=None)
+    # Of equally long chains, the one that goes on to the image.
+    last: int | None = max(longest, key=lambda it: (longest[it][0], it), default=None)
     total = 0.0 if last is None else longest[last][0]
     chain: list[int] = []
     while last is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from buildxray.ide.plan_view.heat import BuildTime
 from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, spoken
 
 VERSION: Final = 1
@@ -28,10 +29,24 @@ def view_as_json(view: PlanView) -> dict[str, Any]:
             "needless": totals.needless,
         },
         "stages": [_stage(it) for it in view.stages],
+        "times": _times(view.time),
         "unneeded": [{"name": it.name, "line": it.line} for it in view.unneeded],
         "edges": [
             {"from": it.source, "to": it.target, "instruction": it.instruction, "kind": it.kind} for it in view.edges
         ],
+    }
+
+
+def _times(time: BuildTime | None) -> dict[str, Any] | None:
+    """What a log says of the whole build."""
+    if time is None:
+        return None
+    return {
+        "total": round(time.total, 3),
+        "longest": round(time.longest, 3),
+        "saved": round(time.saved, 3),
+        "remaining": None if time.remaining is None else [round(it, 3) for it in time.remaining],
+        "fixesSave": round(time.fixes_save, 3),
     }
 
 
@@ -71,4 +86,7 @@ def _step(stage: Stage, row: Row, box: Box) -> dict[str, Any]:
         "targets": [str(it) for it in box.targets],
         "label": box.label,
         "description": spoken(stage, row, box),
+        "seconds": None if box.time is None else round(box.time.seconds, 3),
+        "measured": box.time is not None and box.time.is_measured,
+        "critical": box.time is not None and box.time.is_critical,
     }

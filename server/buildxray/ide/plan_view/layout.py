@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from buildxray.ide.plan_view.model import Box, Edge, EdgeKind, PlanView, Row, Stage
-from buildxray.ide.plan_view.typography import BADGE, CAUSE, CODE, DETAIL, KEYWORD, LABEL, LINE, STAGE, width
+from buildxray.ide.plan_view.typography import BADGE, CAUSE, CODE, DETAIL, KEYWORD, LABEL, LINE, STAGE, WORD, width
 from buildxray.ide.plan_view.words import column_detail, image_badge, labels
 
 PADDING: Final = 14
@@ -117,6 +117,11 @@ def lay_out(view: PlanView) -> Layout:
     return Layout(columns, tuple(router.wires(placed, gutters)), end, router.bottom)
 
 
+def time_room(box: Box) -> float:
+    """How much of the width of a box its time takes, with the blank before it."""
+    return width(box.time.text, WORD) + 8 if box.time is not None and box.time.text else 0.0
+
+
 def _stacks(view: PlanView) -> list[list[Stage]]:
     """The stages of each column, from left to right and from top to bottom.
 
@@ -155,7 +160,8 @@ def _column_width(view: PlanView, stage: Stage, line_width: float) -> float:
     texts += [head, width(column_detail(view, stage), DETAIL)]
     natural = min(_WIDEST, max([_NARROWEST, *texts]))
     boxes = [
-        min(len(row.boxes), _MOST_BOXES) * (SYMBOL_ROOM + 8 + BOX_GAP + width(labels(view, row, box)[-1], LABEL))
+        min(len(row.boxes), _MOST_BOXES)
+        * (SYMBOL_ROOM + 8 + BOX_GAP + width(labels(view, row, box)[-1], LABEL) + time_room(box))
         - BOX_GAP
         for row in stage.rows
         for box in row.boxes

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from buildxray.ide.plan_view.model import PlanView, Row, Stage
 from buildxray.ide.plan_view.words import labels, shorts, summary, title
+from buildxray.ide.seconds import exact_seconds
 from buildxray.localization import _
 from buildxray.semantics.cost import Cost, cost_word
 
@@ -17,7 +18,13 @@ def as_markdown(view: PlanView, name: str) -> str:
     if view.error is not None:
         message, line = view.error
         lines += [_text(_("line {line}: {message}", line=line, message=message)), ""]
-    lines += [f"| {_('line')} | {_('stage')} | {_('instruction')} | {_('steps')} |", "|---:|---|---|---|"]
+    if view.time is not None:
+        lines += [_text(_("The logged build took {total}.", total=exact_seconds(view.time.total))), ""]
+    head = [_("line"), _("stage"), _("instruction"), _("steps")]
+    rule = ["---:", "---", "---", "---"]
+    if view.time is not None:
+        head, rule = [*head, _("seconds")], [*rule, "---:"]
+    lines += [f"| {' | '.join(head)} |", f"|{'|'.join(rule)}|"]
     return "\n".join([*lines, *(line for stage in view.stages for line in _rows(view, stage)), ""])
 
 
@@ -25,7 +32,15 @@ def _rows(view: PlanView, stage: Stage) -> Iterator[str]:
     for row in stage.rows:
         if row.boxes:
             instruction = _code(f"{row.keyword} {row.text}".strip())
-            yield f"| {row.line} | {_text(stage.name)} | {instruction} | {_steps(view, row)} |"
+            times = "" if view.time is None else f" {_seconds(row)} |"
+            yield f"| {row.line} | {_text(stage.name)} | {instruction} | {_steps(view, row)} |{times}"
+
+
+def _seconds(row: Row) -> str:
+    """The seconds of each step of a row, in the order of the picture; those on the critical path are bold."""
+    times = (it.time for it in row.boxes)
+    words = (f"**{it.text}**" if it.is_critical else it.text for it in times if it is not None and it.text)
+    return " · ".join(words)
 
 
 def _steps(view: PlanView, row: Row) -> str:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.plan_view.heat import BoxTime, BuildTime, Heat
 from buildxray.ide.plan_view.order import dependency_order
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import Platform
@@ -43,6 +45,8 @@ class Box:
     targets: tuple[Platform, ...]
     label: str
     """What the progress output of BuildKit calls it."""
+    time: BoxTime | None = None
+    """What a log says of it; None without a log, or where it says nothing."""
 
 
 RowKind = Literal["from", "image", "trigger", "instruction"]
@@ -109,6 +113,8 @@ class Edge:
     instruction: int
     """That of the target which says so."""
     kind: EdgeKind
+    is_critical: bool = False
+    """Whether the critical path of a logged build goes along it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,8 @@ class PlanView:
     """In dependency order."""
     unneeded: tuple[Unneeded, ...]
     edges: tuple[Edge, ...]
+    time: BuildTime | None = None
+    """What a log says of the whole build; None without one."""
 
 
 def plan_view(analysis: Analysis) -> PlanView:
@@ -158,6 +166,7 @@ def plan_view(analysis: Analysis) -> PlanView:
         tuple(stages[it] for it in order),
         tuple(Unneeded(it.display_name, it.from_.line) for it in reader.build.stages if not it.is_needed),
         edges,
+        reader.heat.build,
     )
 
 
@@ -167,6 +176,7 @@ class _Reader:
     def __init__(self, analysis: Analysis) -> None:
         self.build = analysis.build
         self._needless = needlessly_repeated(analysis.context)
+        self.heat = Heat(analysis)
         self._continuation = re.compile(rf"{re.escape(self.build.dockerfile.escape)}[ \t]*\r?\n|\s+")
 
     def stage(self, stage: build.Stage) -> Stage:
@@ -206,16 +216,21 @@ class _Reader:
             instruction.syntax.last_line,
             keyword,
             text,
-            tuple(_box(it, is_needless=is_needless) for it in steps),
+            tuple(self._box(it, is_needless=is_needless) for it in steps),
             split_label(instruction) if is_whole else "",
             split_reason(instruction) if is_whole else "",
         )
+
+    def _box(self, step: Step, *, is_needless: bool) -> Box:
+        cost = step_cost(step, is_needless=is_needless)
+        return Box(step.idx, step.kind, cost, step.platform, step.targets, step.label, self.heat.of(step.idx))
 
     def _text(self, node: Node) -> str:
         return self._continuation.sub(" ", node.text.strip()[len(node.keyword.text) :]).strip()
 
     def edges(self) -> Iterator[Edge]:
         """The edges from the needed stages to those that take their files."""
+        critical = self._critical_edges()
         for source in self.build.needed_stages:
             for it in source.consumers:
                 kind: EdgeKind = "copy"
@@ -224,7 +239,18 @@ class _Reader:
                 elif isinstance(it, build.Run):
                     kind = "mount"
                 assert it.stage is not None, "what takes files belongs to a stage"
-                yield Edge(source.idx, it.stage.idx, it.idx, kind)
+                yield Edge(source.idx, it.stage.idx, it.idx, kind, (source.idx, it.stage.idx) in critical)
+
+    def _critical_edges(self) -> set[tuple[int, int]]:
+        """The pairs of stages between which the critical path goes."""
+        stages = {
+            step.idx: stage.idx
+            for stage in self.build.needed_stages
+            for instruction in (stage.from_, *stage.instructions)
+            for step in instruction.steps
+        }
+        along = [stages[it] for it in self.heat.path if it in stages]
+        return {(one, other) for one, other in pairwise(along) if one != other}
 
     def totals(self) -> Totals:
         totals = build_totals(self.build)
@@ -236,11 +262,6 @@ class _Reader:
             len(totals.repeated),
             len(self._needless),
         )
-
-
-def _box(step: Step, *, is_needless: bool) -> Box:
-    cost = step_cost(step, is_needless=is_needless)
-    return Box(step.idx, step.kind, cost, step.platform, step.targets, step.label)
 
 
 def _images(instruction: build.Instruction) -> Iterator[tuple[str, tuple[Step, ...]]]:
@@ -263,6 +284,10 @@ def spoken(stage: Stage, row: Row, box: Box) -> str:
         else _("for {targets}", targets=targets),
         _cost(box),
     ]
+    if box.time is not None and box.time.text:
+        parts.append(box.time.text)
+    if box.time is not None and box.time.is_critical:
+        parts.append(_("on the critical path"))
     return _("; ").join(parts)
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from buildxray.files.reading import read_resource
 from buildxray.ide.plan_view import typography as type_
+from buildxray.ide.plan_view.heat import HOTTEST
 from buildxray.ide.plan_view.layout import (
     BOX_HEIGHT,
     LINE_ROOM,
@@ -20,15 +21,23 @@ from buildxray.ide.plan_view.layout import (
     PlacedRow,
     Wire,
     lay_out,
+    time_room,
 )
 from buildxray.ide.plan_view.model import PlanView, spoken
 from buildxray.ide.plan_view.typography import Style, elided, width, wrapped
 from buildxray.ide.plan_view.words import column_detail, emulated_caption, image_badge, labels, summary, title
+from buildxray.ide.seconds import about_seconds, exact_seconds, range_of_seconds
 from buildxray.localization import _, ngettext
 from buildxray.semantics.cost import Cost, cost_word
 
 _MARGIN: Final = 24
 _NARROWEST: Final = 600
+_SCALE: Final = 80
+"""The width of the scale of heat in the legend."""
+_SAMPLE_WIDTHS: Final[dict[Cost | str, int]] = {"heat": _SCALE, "rail": 4}
+"""The widths of samples in the legend that are not 28."""
+_WORTH_SAYING: Final = 1.0
+"""Seconds: what fixes save less is noise."""
 _ROUND: Final = 6
 """The radius of a wire's corners."""
 _SYMBOLS: Final = {
@@ -151,7 +160,8 @@ class _Drawing:
 
     def _figures(self, head: ET.Element, y: float, room: float) -> float:
         totals = self._view.totals
-        figures = [
+        figures: list[tuple[int | str, str, str]] = [
+            *self._times(),
             (totals.steps, ngettext("step", "steps", totals.steps), ""),
             (totals.runs, ngettext("RUN step", "RUN steps", totals.runs), ""),
             (
@@ -174,22 +184,49 @@ class _Drawing:
             x += size + 26
         return y + 40
 
+    def _times(self) -> Iterator[tuple[str, str, str]]:
+        """The figures of a log: number, caption and class."""
+        time = self._view.time
+        if time is None:
+            return
+        yield exact_seconds(time.total), _("the logged build"), "hot"
+        if time.remaining is not None:
+            yield (
+                range_of_seconds(*time.remaining),
+                _("this text, estimated"),
+                "gain" if time.saved >= _WORTH_SAYING else "",
+            )
+        elif time.fixes_save >= _WORTH_SAYING:
+            caption = _("saved by the safe fixes") if time.are_safe else _("saved by the suggested fixes")
+            yield f"−{about_seconds(time.fixes_save)}", caption, "gain"
+
     def _legend(self, head: ET.Element, y: float, room: float) -> float:
         legend = _add(head, "g", "legend", aria_hidden="true")
         x = float(_MARGIN)
         for sample, words in self._legend_entries():
-            size = 34 + width(words, type_.CAPTION)
+            sample_width = _SAMPLE_WIDTHS.get(sample, 28)
+            size = sample_width + 6 + width(words, type_.CAPTION)
             if x > _MARGIN and x + size > _MARGIN + room:
                 x, y = float(_MARGIN), y + 24
-            if isinstance(sample, Cost):
-                group = _add(legend, "g", f"step {sample.value}")
-                self._frame(group, x, y, 28, 18, is_hatched=sample is Cost.EMULATED)
-                self._symbol(group, sample.value, x + 8, y + 3)
-            else:
-                _add(legend, "path", f"wire {sample}", d=f"M{_n(x)} {_n(y + 9)}h28")
-            _write(legend, words, type_.CAPTION, x + 34, y + 13)
+            self._sample(legend, sample, x, y)
+            _write(legend, words, type_.CAPTION, x + sample_width + 6, y + 13)
             x += size + 20
         return y + 18
+
+    def _sample(self, legend: ET.Element, sample: Cost | str, x: float, y: float) -> None:
+        if isinstance(sample, Cost):
+            group = _add(legend, "g", f"step {sample.value}")
+            self._frame(group, x, y, 28, 18, is_hatched=sample is Cost.EMULATED)
+            self._symbol(group, sample.value, x + 8, y + 3)
+        elif sample == "heat":
+            each = _SCALE / HOTTEST
+            for heat in range(1, HOTTEST + 1):
+                swatch = _add(legend, "g", f"swatch heat-{heat}")
+                _add(swatch, "rect", "frame", x=x + (heat - 1) * each, y=y, width=each, height=18)
+        elif sample == "rail":
+            _add(legend, "rect", "rail", x=x, y=y, width=4, height=18)
+        else:
+            _add(legend, "path", f"wire {sample}", d=f"M{_n(x)} {_n(y + 9)}h28")
 
     def _legend_entries(self) -> Iterator[tuple[Cost | str, str]]:
         """Of what is in the picture only."""
@@ -202,6 +239,9 @@ class _Drawing:
             Cost.SEPARATE: _("files of one platform"),
         }
         yield from ((it, text) for it, text in words.items() if it in states)
+        if self._view.time is not None:
+            yield "heat", _("up to {seconds}", seconds=exact_seconds(self._view.time.longest))
+            yield "rail", _("critical path: what the build waits for")
         kinds = {it.kind for it in self._view.edges}
         names = {"from": "FROM", "copy": "COPY --from", "mount": "RUN --mount=from"}
         yield from ((it, text) for it, text in names.items() if it in kinds)
@@ -249,6 +289,9 @@ class _Drawing:
         x, end = column.x + PADDING, column.x + column.width - PADDING
         number = _write(group, str(row.line), type_.LINE, x + column.line_width, placed.text_y)
         number.set("text-anchor", "end")
+        if any(it.time is not None and it.time.is_on_path for it in row.boxes):
+            # From one row to the next without a gap, so that the path is a line.
+            _add(group, "rect", "rail", x=column.x, y=placed.y - 4, width=4, height=placed.height)
         x += column.line_width + LINE_ROOM
         if row.kind == "trigger":
             x = self._inline(group, "ONBUILD", type_.KEYWORD, x, placed.text_y)
@@ -268,19 +311,31 @@ class _Drawing:
 
     def _box(self, parent: ET.Element, column: Column, *, row: PlacedRow, placed: PlacedBox) -> None:
         box = placed.box
-        group = _add(parent, "g", f"step {box.cost.value} {box.kind}", role="img", data_step=str(box.step))
+        time = box.time
+        heat = "" if time is None else f" heat-{time.heat}" + (" critical" if time.is_critical else "")
+        group = _add(parent, "g", f"step {box.cost.value} {box.kind}{heat}", role="img", data_step=str(box.step))
         group.set("data-line", str(row.row.line))
         said = spoken(column.stage, row.row, box)
         group.set("aria-label", said)
         _add(group, "title").text = "\n".join(filter(None, (said, row.row.reason.replace("`", ""), box.label)))
         is_emulated = box.cost is Cost.EMULATED
         self._frame(group, placed.x, placed.y, placed.width, BOX_HEIGHT, is_hatched=is_emulated)
+        if time is not None and time.heat:
+            size = max(2.0, time.share * (placed.width - 2))
+            _add(group, "rect", "bar", x=placed.x + 1, y=placed.y + BOX_HEIGHT - 3.5, width=size, height=2.5, rx=1.2)
         symbol = "pull" if box.kind == "source" else box.cost.value
         self._symbol(group, symbol, placed.x + 6, placed.y + 4)
         label = self._label(row, placed)
         x, y = placed.x + SYMBOL_ROOM, placed.y + 14
         _write(group, elided(label, type_.LABEL, _room(placed)), type_.LABEL, x, y)
-        if box.cost is not Cost.SEPARATE and all(self._has_room_for_word(row, it) for it in row.boxes):
+        if time is not None and time.text:
+            written = _write(group, time.text, type_.WORD, placed.x + placed.width - 8, y)
+            written.set("text-anchor", "end")
+        elif (
+            self._view.time is None
+            and box.cost is not Cost.SEPARATE
+            and all(self._has_room_for_word(row, it) for it in row.boxes)
+        ):
             written = _write(group, cost_word(box.cost), type_.WORD, placed.x + placed.width - 8, y)
             written.set("text-anchor", "end")
 
@@ -304,7 +359,8 @@ class _Drawing:
         _add(group, "use", "symbol", href=f"#{self._prefix}-{name}", x=x, y=y, width=12, height=12)
 
     def _wire(self, wires: ET.Element, wire: Wire) -> None:
-        group = _add(wires, "g", f"edge {wire.edge.kind}")
+        class_ = f"{wire.edge.kind} critical" if wire.edge.is_critical else wire.edge.kind
+        group = _add(wires, "g", f"edge {class_}")
         _add(group, "path", f"wire {wire.edge.kind}", d=_path(wire.points))
         (x, y), (end_x, end_y) = wire.points[0], wire.points[-1]
         _add(group, "circle", "plug", cx=x, cy=y, r=2.5)
@@ -323,8 +379,8 @@ class _Drawing:
 
 
 def _room(placed: PlacedBox) -> float:
-    """For the texts of a box."""
-    return placed.width - SYMBOL_ROOM - 6
+    """For the label of a box."""
+    return placed.width - SYMBOL_ROOM - 6 - time_room(placed.box)
 
 
 def _path(points: tuple[tuple[float, float], ...]) -> str:
