@@ -76,6 +76,7 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python tools/messages.py --compile
+	$(BIN)/python -m compileall -q server/buildxray  # half of the start of a command, where Python may not write it itself
 	touch $@
 
 $(CLIENT_INSTALLED): $(CLIENT)/package-lock.json

@@ -13,7 +13,6 @@ from buildxray.cli.checking import check_files, log_and_gates
 from buildxray.cli.console import Output, Span, output, report, visible, width_of
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, find_targets
-from buildxray.cli.fix import fix_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
@@ -46,6 +45,8 @@ def check(options: argparse.Namespace) -> int:
     if options.fix:
         if any(it.path == STDIN for it in targets):
             raise CliError(_("--fix: the standard input has no file to write to; use `buildxray fix -`"))
+        from buildxray.cli.fix import fix_file  # noqa: PLC0415 - a check need not be able to write
+
         builds = Builds(build)
         for target in targets:
             total.n_fixed += len(fix_file(target, builds, failed, with_suggestions=options.unsafe))

@@ -101,10 +101,13 @@ _builds: Builds
 
 def _begin(options: BuildOptions) -> None:
     """Effect: prepare a worker process; Ctrl-C is for the process that started it."""
+    import gc  # noqa: PLC0415
     import signal  # noqa: PLC0415
 
     global _builds  # noqa: PLW0603 - a process of a pool keeps nothing else between two files
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What the first process has imported stays.
+    gc.freeze()
     use_environment()
     _builds = Builds(options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(arguments: Sequence[str]) -> int:
+    # A command makes many objects that live as long as it does. The default of 700 looks at them again and again: 7 % of the
+    # time of `check` on 584 files.
+    gc.set_threshold(50_000, 20, 50)
     from buildxray.cli.console import choose_output, close_output, report  # noqa: PLC0415
     from buildxray.cli.errors import CliError, internal_error  # noqa: PLC0415
     from buildxray.cli.parser import parse  # noqa: PLC0415

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -120,6 +118,8 @@ def _durable_copy(target: Path, content: bytes) -> Path:
         _write_durably(copy, content, 0o600)
     except PermissionError:
         # A writable file in a directory that is not.
+        import tempfile  # noqa: PLC0415 - rarely needed, and it imports hashlib and random
+
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=_COPY_SUFFIX)
         with os.fdopen(descriptor, "wb") as stream:
             _flush(stream.fileno(), content)
@@ -196,7 +196,7 @@ def _sync_directory(directory: Path) -> None:
 
 def _temporary(target: Path, suffix: str = _SUFFIX) -> Path:
     # The name of the target may be as long as names can be.
-    return target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}{suffix}")
+    return target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}{suffix}")
 
 
 def _remove_abandoned(target: Path) -> None:
