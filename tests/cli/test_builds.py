@@ -87,3 +87,16 @@ def test_a_context_takes_the_place_of_a_stage(capfd: pytest.CaptureFixture[str],
     run = Run(capfd, "plan", "--format", "json", "--build-context", "build=bin", project / "Dockerfile")
     assert "go build" not in json.dumps([it["label"] for it in json.loads(run.out)[0]["steps"]])
     assert Run(capfd, "plan", "--build-context", "build", project / "Dockerfile").code == 2
+
+
+def test_a_file_that_declares_nothing_since_it_cannot_be_read(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    (project / "docker-bake.hcl").write_text(BAKE.replace('"dev" {', '"dev" { args = {'))
+    assert "docker-bake.hcl:" in Run(capfd, "check", project / "Dockerfile").err
+    (project / "docker-bake.hcl").write_text(BAKE)
+    assert "docker-bake.hcl:" not in Run(capfd, "check", project / "Dockerfile").err
+
+
+def test_a_target_that_the_user_names_and_the_file_lacks(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    run = Run(capfd, "check", "--target", "none", project / "Dockerfile")
+    assert run.code == 1
+    assert "warning: the build that is asked for fails: there is no stage `none`" in run.out

@@ -364,3 +364,10 @@ def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd
         "プラットフォームごとに実行される RUN 命令は 3 個"
     )
     assert Run(capfd, "explain", "zzz").err.startswith("buildxray: ルール `zzz` はありません")
+
+
+def test_a_plan_shows_the_triggers_that_a_stage_inherits(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine AS base\nONBUILD RUN apk add tar\nFROM base\nCOPY . /srv\n")
+    lines = Run(capfd, "plan", *BUILD, tmp_path / "Dockerfile").out.splitlines()
+    rows = [it.split("  ")[1:3] for it in lines if it.startswith("  ")]
+    assert rows == [["1", "FROM alpine AS base"], ["3", "RUN apk add tar"], ["4", "COPY . /srv"]]

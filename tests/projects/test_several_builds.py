@@ -9,6 +9,7 @@ import pytest
 from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.project import ProjectBuild, Projects
 from buildxray.ide.settings import Settings
+from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized
 from buildxray.toolchains.base import Workspace
 from tests.support.markup import files
@@ -79,7 +80,8 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     analysis = built(root).analyzer(Workspace()).analyze((root / "Dockerfile").read_text())
     messages = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
     assert len(messages) == 1
-    assert messages[0].endswith("(in 2 of 3 builds: app, release)")
+    # The workflow's machine for linux/arm64 emulates nothing.
+    assert messages[0].endswith("(in 1 of 3 builds: app)")
 
 
 def test_the_first_line_says_which_build_is_shown(root: Path) -> None:
@@ -122,3 +124,111 @@ def test_files_beside_the_dockerfile_s_directories_are_found(tmp_path: Path) -> 
     (tmp_path / "docker" / "docker-bake.hcl").write_text('target "web" { context = "images/web" }\n')
     build = Projects().build(tmp_path / "images" / "web" / "Dockerfile", Settings())
     assert [it.name for it in build.declared] == ["web"]
+
+
+def test_one_machine_that_is_set_does_not_count_over_the_workflow_s(root: Path) -> None:
+    amd64 = parse_normalized("linux/amd64")
+    build = built(root, Settings(build="release", build_platform=amd64))
+    assert str(build.request.build_platform) == "linux/arm64"
+    build = built(root, Settings(build="app", build_platform=amd64))
+    assert str(build.request.build_platform) == "linux/amd64"
+
+
+@pytest.mark.parametrize(
+    "machines",
+    [
+        Machines(parse_normalized("linux/amd64"), (parse_normalized("linux/s390x"),)),
+        Machines(
+            parse_normalized("linux/amd64"), (), ((parse_normalized("linux/arm64"), parse_normalized("linux/amd64")),)
+        ),
+    ],
+)
+def test_several_machines_that_are_set_count_over_the_workflow_s(root: Path, machines: Machines) -> None:
+    build = built(root, Settings(build="release", build_platform=machines))
+    assert str(build.request.build_platform) == "linux/amd64"
+
+
+ONE_FOR_EACH = """
+    #- docker-bake.hcl
+    group "default" { targets = ["one", "two", "three", "app"] }
+    target "one" { platforms = ["linux/amd64"] }
+    target "two" { platforms = ["linux/s390x"] }
+    target "three" {
+      platforms = ["linux/arm64"]
+      target = "debug"
+    }
+    target "app" {
+      name = "app-${n}"
+      dockerfile = "app.Dockerfile"
+      matrix = { n = ["arm64", "riscv64"] }
+      platforms = ["linux/${n}"]
+    }
+    #- Dockerfile
+    FROM alpine AS debug
+    FROM alpine
+    #- app.Dockerfile
+    FROM alpine
+"""
+
+
+def write(directory: Path, markup: str) -> Path:
+    for name, text in files(markup).items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return directory
+
+
+def test_targets_that_differ_in_their_platform_only_are_one_build(tmp_path: Path) -> None:
+    write(tmp_path, ONE_FOR_EACH)
+    assert [(it.name, it.platform_names) for it in built(tmp_path).declared] == [
+        ("one", ("linux/amd64", "linux/s390x")),
+        ("three", ("linux/arm64",)),
+    ]
+    assert built(tmp_path).title.startswith("one: linux/amd64, linux/s390x")
+    app = Projects().build(tmp_path / "app.Dockerfile", Settings())
+    assert app.title.startswith("app-arm64: linux/arm64, linux/riscv64")
+
+
+def test_a_setting_chooses_one_of_them(tmp_path: Path) -> None:
+    write(tmp_path, ONE_FOR_EACH)
+    build = built(tmp_path, Settings(build="two"))
+    assert build.title.startswith("two: linux/s390x ")
+    assert [it.name for it in build.declared] == ["one", "two", "three"]
+
+
+def test_a_build_that_names_platforms_is_shown_before_one_that_does_not(tmp_path: Path) -> None:
+    markup = """
+        #- docker-bake.hcl
+        target "default" {}
+        #- .github/workflows/b.yml
+        on: push
+        jobs:
+          build:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: docker/bake-action@v6
+                with: {set: "*.platform=linux/amd64,linux/riscv64"}
+        #- Dockerfile
+        FROM alpine
+        """
+    assert built(write(tmp_path, markup)).title.startswith("default: linux/amd64, linux/riscv64")
+
+
+def test_a_target_that_the_file_lacks_is_the_workflow_s_fault(tmp_path: Path) -> None:
+    markup = """
+        #- .github/workflows/b.yml
+        on: push
+        jobs:
+          build:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: docker/build-push-action@v6
+                with: {context: ., target: binary}
+        #- Dockerfile
+        FROM alpine
+        """
+    write(tmp_path, markup)
+    (finding,) = built(tmp_path).analyzer(Workspace()).analyze("FROM alpine\n").diagnostics
+    assert (finding.rule, finding.severity.value) == ("build-error", "information")
+    assert ".github/workflows/b.yml, job `build` fails: there is no stage `binary`" in finding.message
+    assert built(tmp_path).analyzer(Workspace()).analyze("FROM alpine AS binary\n").diagnostics == ()

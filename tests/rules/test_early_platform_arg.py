@@ -227,6 +227,60 @@ def test_a_declaration_in_its_place(markup: str) -> None:
     check_nothing(early_platform_arg, markup)
 
 
+def test_a_download_after_an_installation_for_the_target() -> None:
+    check_rule(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
+        FROM --platform=$BUILDPLATFORM golang:alpine AS build
+        COPY --from=xx / /
+        ARG TARGETPLATFORM
+        RUN xx-apk add gcc musl-dev
+        COPY go.mod go.sum ./
+        RUN go mod download
+            ^^^^^^^^^^^^^^^ information: `go mod download` runs once per platform only because it comes after `xx-apk`, which needs the target platform; above line 5 it would run once
+        COPY . .
+        RUN xx-go build -o /app .
+        FROM scratch
+        COPY --from=build /app /app
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "download",
+    [
+        "RUN echo $TARGETPLATFORM && go mod download",  # it needs the target itself
+        "RUN ./configure && go mod download",  # nobody knows what it needs
+        "COPY $TARGETPLATFORM/go.mod ./\nRUN go mod download",  # what it reads differs
+        "ARG TARGETPLATFORM\nRUN go build ./... && xx-verify /a\nRUN go mod download",
+    ],
+)
+def test_a_download_that_needs_the_target(download: str) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx\n"
+        "FROM --platform=$BUILDPLATFORM golang:alpine AS build\nCOPY --from=xx / /\nARG TARGETPLATFORM\n"
+        f"RUN xx-apk add gcc\n{download}\nRUN xx-go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
+    )
+    check_nothing(early_platform_arg, text)
+
+
+def test_a_download_before_the_installation() -> None:
+    check_nothing(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang:alpine AS build
+        COPY go.mod go.sum ./
+        RUN go mod download
+        ARG TARGETPLATFORM
+        RUN xx-apk add gcc musl-dev
+        RUN xx-go build -o /app .
+        FROM scratch
+        COPY --from=build /app /app
+        """,
+    )
+
+
 def test_one_platform_repeats_nothing() -> None:
     markup = """
         FROM --platform=$BUILDPLATFORM golang AS build

@@ -84,6 +84,7 @@ class Builds:
             build.request,
             build_arguments=tuple(arguments.items()),
             target_stage=target,
+            target_origin="" if self._options.target else build.request.target_origin,
             contexts=tuple(contexts.items()),
         )
         origin = "--platform" if self._options.settings.platforms is not None else build.origin
@@ -94,7 +95,7 @@ class Builds:
 
     def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
         """Effect: warn of what cannot be read, and of a build that is not there, each once."""
-        warnings = [*map(str, self._projects.notes(dockerfile))] if build.declared else []
+        warnings = [*map(str, self._projects.notes(dockerfile))]
         wanted = build.settings.build
         if wanted not in {"", "all"} and build.declared and not any(is_named(it, wanted) for it in build.declared):
             names = _(", ").join(dict.fromkeys(it.name for it in build.declared))

@@ -242,8 +242,8 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         "--build-platform",
         metavar="P,P…",
         help=_(
-            "the machine that builds, or several of which each builds what it can run"
-            " (default: that of the workflow that builds the file, else this one)"
+            "the machine that builds where the project's workflow names none (default: this one);"
+            " several machines, each of which builds what it can run, count over the workflow's"
         ),
     )
     group.add_argument(

@@ -10,15 +10,24 @@ from rich.text import Text
 
 from buildxray.ide.seconds import about_seconds, exact_seconds
 from buildxray.localization import _, localized, ngettext
-from buildxray.semantics.cost import Execution, Sharing, build_totals, execution, platform_origin, split_note
+from buildxray.semantics.cost import (
+    Execution,
+    Sharing,
+    build_totals,
+    execution,
+    platform_origin,
+    split_note,
+    trigger_execution,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from buildxray.ide.build_times import PlanSeconds
-    from buildxray.semantics.build import Build, Instruction, Stage
+    from buildxray.semantics.build import Build, Instruction, Stage, Step
+    from buildxray.syntax.instructions import Node
 
 _EMULATED: Final = "bold red"
 _NATIVE: Final = "green"
@@ -134,7 +143,15 @@ def _stage(stage: Stage, rows: list[_Row], all_rows: list[_Row]) -> RenderableTy
 
 
 def _rows_of(stage: Stage, seconds: PlanSeconds | None) -> list[_Row]:
-    return [_row(it, seconds) for it in (stage.from_, *stage.instructions) if it.steps]
+    """Return its instructions that make steps; the triggers of the stage that it is built on come directly after FROM."""
+    line = str(stage.from_.line)
+    triggers = [
+        _written(line, node, trigger_execution(stage, steps), "", seconds)
+        for node, steps in stage.trigger_steps
+        if steps
+    ]
+    from_ = [_row(stage.from_, seconds)] if stage.from_.steps else []
+    return [*from_, *triggers, *(_row(it, seconds) for it in stage.instructions if it.steps)]
 
 
 def _headline(stage: Stage) -> Text:
@@ -146,28 +163,33 @@ def _headline(stage: Stage) -> Text:
 
 
 def _row(instruction: Instruction, seconds: PlanSeconds | None) -> _Row:
-    executed = execution(instruction)
-    keyword = instruction.node.keyword.text
-    words = instruction.node.text[len(keyword) :].split()
+    note = split_note(instruction)
+    return _written(str(instruction.line), instruction.node, execution(instruction), note, seconds)
+
+
+def _written(number: str, node: Node, executed: Execution, note: str, seconds: PlanSeconds | None) -> _Row:
+    """The row of an instruction, or of a trigger in the line of the FROM that runs it."""
+    keyword = node.keyword.text
+    words = node.text.strip()[len(keyword) :].split()
     n_flags = next((n for n, word in enumerate(words) if not word.startswith("--")), len(words))
     written = Text.assemble((keyword, "bold"), " ".join(["", *words]))
     short = Text.assemble((keyword, "bold"), " ".join(["", "…", *words[n_flags:]])) if n_flags else written
     platforms = _(", ").join(map(str, executed.emulated_platforms))
-    reason = _("; ").join(filter(None, [platforms, split_note(instruction)]))
+    reason = _("; ").join(filter(None, [platforms, note]))
     return _Row(
-        str(instruction.line),
+        number,
         written,
         short,
         _mark(executed),
         Text(reason, "dim"),
-        _seconds(instruction, seconds),
-        seconds is not None and any(seconds.is_critical(it.idx) for it in instruction.steps),
+        _seconds(executed.steps, seconds),
+        seconds is not None and any(seconds.is_critical(it.idx) for it in executed.steps),
     )
 
 
-def _seconds(instruction: Instruction, seconds: PlanSeconds | None) -> Text:
+def _seconds(steps: Iterable[Step], seconds: PlanSeconds | None) -> Text:
     """The seconds of the longest step of an instruction; its steps run side by side."""
-    times = [] if seconds is None else [seconds.steps[it.idx] for it in instruction.steps if it.idx in seconds.steps]
+    times = [] if seconds is None else [seconds.steps[it.idx] for it in steps if it.idx in seconds.steps]
     if not times:
         return Text()
     longest = max(times, key=lambda it: it.seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,7 +19,7 @@ from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform, this_machine
-from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct
+from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -54,15 +56,19 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
     """What a declared build asks for, and where its platforms come from; empty where they are the default."""
     request, origin = settings.request(), ""
     request = replace(
-        request, build_arguments=declared.arguments, target_stage=declared.target, contexts=declared.contexts
+        request,
+        build_arguments=declared.arguments,
+        target_stage=declared.target,
+        target_origin=declared.origin,
+        contexts=declared.contexts,
     )
     if settings.platforms is None and (declared.platforms or declared.is_for_local):
         own = (settings.machines.own or this_machine(),) if declared.is_for_local else ()
         request = replace(request, target_platforms=tuple(dict.fromkeys((*declared.platforms, *own))))
         origin = declared.origin
-    if settings.machines.own is not None:
-        return with_machines(request, settings.machines), origin
-    return with_nodes(request, declared.nodes) if declared.nodes else request, origin
+    if declared.nodes and not settings.machines.names_several:
+        return with_nodes(request, declared.nodes), origin
+    return with_machines(request, settings.machines), origin
 
 
 def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ...]) -> BuildRequest:
@@ -185,9 +191,11 @@ class Projects:
         elif merged.platforms is not None and configuration.path is not None:
             origin = configuration.path.name
         declared = self.declared(dockerfile)
-        wanted = (
-            [it for it in declared if is_named(it, merged.build)] if merged.build not in {"", "all"} else [*declared]
-        )
+        is_chosen = [merged.build in {"", "all"} or is_named(it, merged.build) for it in declared]
+        wanted = joined(compress(declared, is_chosen))
+        places = {(it.source, it.name): place for place, it in enumerate(reversed(declared))}
+        others_declared = joined(compress(declared, map(not_, is_chosen)))
+        declared = (*sorted((*wanted, *others_declared), key=lambda it: -places[it.source, it.name]),)
         shown = choose(wanted) or choose(declared)
         if shown is None:
             ignored = read_ignore_patterns(dockerfile, dockerfile.parent)

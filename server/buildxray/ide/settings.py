@@ -30,9 +30,9 @@ class Settings:
     """The target platforms, as `docker buildx build --platform` takes them. Empty: those of the Bake file, Compose file
     or GitHub workflow that builds the Dockerfile, else `linux/amd64` and `linux/arm64`."""
     build_platform: Platform | Machines | None = None
-    """The platform of the machine that builds, for example `linux/amd64`; or, where each platform has a machine of its own,
-    an object such as `{"linux/arm64": "linux/arm64", "linux/arm/v7": "linux/arm64"}` that names it. Empty: the machine that
-    a workflow of the project builds on, else this one."""
+    """The platform of the machine that builds, for example `linux/amd64`. Where a workflow of the project names the machine,
+    that one counts instead; an object such as `{"linux/arm64": "linux/arm64", "linux/arm/v7": "linux/arm64"}`, which names the
+    machine of each target platform, counts over the workflow. Empty: the machine of the workflow, else this one."""
     build: str = ""
     """Which build is shown and checked where the project's files declare several of one Dockerfile: its name, or its file
     and its name such as `docker-bake.hcl:app`; `*` stands for any text. Empty or `all`: all are checked, and the one is shown that

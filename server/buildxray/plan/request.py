@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from buildxray.platforms.platform import Platform, can_run
 
@@ -19,6 +19,8 @@ class BuildRequest:
     """`--build-arg` names and values."""
     target_stage: str = ""
     """`--target`; empty for the last stage."""
+    target_origin: str = field(default="", compare=False)
+    """The file that names the target stage, for people; empty where the user does."""
     contexts: tuple[tuple[str, str], ...] = ()
     """`--build-context` names and values: `docker-image://alpine`, `target:base`, a directory, an address."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()

@@ -23,6 +23,11 @@ class Machines(NamedTuple):
     assigned: tuple[tuple[Platform, Platform], ...] = ()
     """Target platforms for which somebody has said which machine builds them."""
 
+    @property
+    def names_several(self) -> bool:
+        """Whether somebody has named several machines, or which machine builds which platform."""
+        return bool(self.others or self.assigned)
+
     def nodes(self, targets: Iterable[Platform]) -> tuple[tuple[Platform, Platform], ...]:
         """For each target platform the platform of the machine that builds it; empty where that is unknown."""
         if self.own is None:

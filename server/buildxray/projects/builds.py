@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -96,11 +96,18 @@ class DeclaredBuild:
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """The build of a Dockerfile that is shown where nobody has chosen one.
 
-    First what is built by default, then what is pushed, then the one for the most platforms.
+    First what is built by default for platforms that its file names, then what is pushed, then any other that names platforms, then what is
+    built by default, then the one for the most platforms.
     """
     return max(
         (it for it in builds if not it.is_check),
-        key=lambda it: (it.is_default and bool(it.platform_names), it.pushes, it.is_default, len(it.platform_names)),
+        key=lambda it: (
+            it.is_default and bool(it.platform_names),
+            it.pushes,
+            bool(it.platform_names),
+            it.is_default,
+            len(it.platform_names),
+        ),
         default=None,
     )
 
@@ -113,6 +120,27 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         if before is None or (it.is_default and not before.is_default):
             different[it.key] = it
     return (*different.values(),)
+
+
+def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
+    """The builds, where those that one file declares for a single platform each, and that agree otherwise, are one build.
+
+    A Bake file with a target for each architecture builds them together on one builder, and so does a matrix over platforms: BuildKit then
+    shares the steps that are the same. The build has the name of the first one.
+    """
+    together: dict[object, DeclaredBuild] = {}
+    for build in builds:
+        is_for_one = len(build.platform_names) == 1 and not build.is_for_local
+        same = replace(build, platform_names=(), nodes=()).key if is_for_one else build.key
+        key = (build.source, build.is_default, is_for_one, same)
+        known = together.setdefault(key, build)
+        together[key] = replace(
+            known,
+            platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
+            nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
+            pushes=known.pushes or build.pushes,
+        )
+    return (*together.values(),)
 
 
 def read_platform_list(values: Iterable[object]) -> tuple[Platform, ...]:

@@ -328,7 +328,7 @@ def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instructi
     for instruction in stage.instructions:
         if after is not None and instruction.idx <= after.idx:
             continue
-        if _uses(instruction, name):
+        if uses(instruction, name):
             users.append(instruction)
         if instruction.declares(name):
             return users
@@ -337,7 +337,8 @@ def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instructi
     return users
 
 
-def _uses(instruction: Instruction, name: str) -> bool:
+def uses(instruction: Instruction, name: str) -> bool:
+    """Whether an instruction uses a variable, or may: a program in it may look at its environment."""
     node = instruction.node
     if isinstance(node, Onbuild):
         return name in node.text or isinstance(node.trigger, RunNode)

@@ -402,6 +402,11 @@ class Instruction:
         """Whether the value of a variable is known here, for at least one target."""
         return any(it.environment.get(name) is not None for it in self.scopes)
 
+    @property
+    def names_per_target(self) -> tuple[str, ...]:
+        """The variables before this instruction whose values differ between the targets that need its stage."""
+        return self.build.graph.names_per_target(self.idx)
+
     def declaration(self, name: str) -> Instruction | None:
         """The ARG or ENV that last set a variable before this instruction, in its stage or one that it is built on."""
         idx = self.build.graph.declaration(name, self.idx)

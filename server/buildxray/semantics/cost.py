@@ -146,6 +146,11 @@ def execution(instruction: Instruction) -> Execution:
     return Execution(instruction.steps, len(instruction.build.targets))
 
 
+def trigger_execution(stage: Stage, steps: tuple[Step, ...]) -> Execution:
+    """How one of the ONBUILD triggers that a stage inherits executes, given its steps."""
+    return Execution(steps, len(stage.build.targets))
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What a stage or a whole build costs."""

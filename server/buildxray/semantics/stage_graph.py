@@ -332,9 +332,13 @@ class Facts:
                 values.setdefault(it.name, set()).add(it.value)
         return tuple(name for name, different in values.items() if len(different) > 1)
 
-    def _per_target(self, instruction: int) -> tuple[str, ...]:
-        """Variables in the scope of an instruction that its text names and whose value depends on the target."""
+    def names_per_target(self, instruction: int) -> tuple[str, ...]:
+        """Variables in the scope of an instruction whose value depends on the target."""
         scopes = self.scopes(instruction)
-        text = self.plan.node(instruction).text
         names = dict.fromkeys(it.name for scope in scopes for it in scope.environment.in_order())
-        return tuple(name for name in names if name in text and len({it.environment.get(name) for it in scopes}) > 1)
+        return tuple(name for name in names if len({it.environment.get(name) for it in scopes}) > 1)
+
+    def _per_target(self, instruction: int) -> tuple[str, ...]:
+        """Of these variables those that the text of the instruction names."""
+        text = self.plan.node(instruction).text
+        return tuple(name for name in self.names_per_target(instruction) if name in text)

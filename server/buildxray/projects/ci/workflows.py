@@ -117,7 +117,8 @@ class _Repository:
         }
         inputs = {name: _mapping(it).get("default", UNKNOWN) for name, it in declared.items()}
         for assumption in (True, False):
-            self.workflow(path, inputs, assumption, 0)
+            # An input that the workflow does not declare is unknown: GitHub gives an empty text, which nobody can mean.
+            self.workflow(path, Partly(inputs), assumption, 0)
 
     def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> None:  # noqa: FBT001
         """Effect: add the builds of a workflow with these inputs."""

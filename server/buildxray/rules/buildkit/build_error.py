@@ -21,7 +21,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     nothing accepts, names that do not exist. BuildKit itself reports only the first.
 
     Only a warning is given for mistakes in a stage that the image does not need, since a build without that stage goes on, and for a target stage
-    that does not exist, since the request for it is wrong and not the file.
+    that does not exist, since the request for it is wrong and not the file; an information where a Bake file or a workflow makes that request.
 
     ## Why it matters
     `docker build` stops before the first step.
@@ -86,6 +86,11 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
 def _wrong_request(build: Build, error: PlanError) -> Finding:
     """A target stage that does not exist: at the first FROM, since nothing in the file is wrong."""
     place = build.stages[0].from_.keyword_range if build.stages else TextRange(0, 0)
+    origin = build.request.target_origin
+    if origin:
+        problem = localized(error.message)
+        message = _("the build of {origin} fails: {problem}; the last stage is checked", origin=origin, problem=problem)
+        return Finding(place, message, severity=Severity.INFORMATION)
     message = _("the build that is asked for fails: {problem}", problem=localized(error.message))
     return Finding(place, message, severity=Severity.WARNING)
 

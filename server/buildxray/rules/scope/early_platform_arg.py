@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.placement import Placement, placements, split_by
+from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, Run
+from buildxray.semantics.build import Effect, KnownCommand, Run, SplitCause
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
 def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is declared before steps that do not use it, so that they run once per platform.
 
@@ -24,6 +24,9 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     From its declaration on, an argument is in the environment of every RUN, and BuildKit shares a step between
     platforms only where its environment is the same. So everything after `ARG TARGETARCH` is executed once per platform,
     downloads of dependencies above all.
+
+    The same happens to a download that comes after a RUN which does need the target, such as `xx-apk add`: it works on files that differ. That
+    is an information, since only the author knows whether the download needs what the other RUN installs.
 
     ## Example
     ```dockerfile
@@ -61,6 +64,41 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     for placement in placements(ctx):
         if placement.moving_pays:
             yield _finding(ctx, placement)
+    for command, first in _held_up(ctx):
+        yield Finding(
+            command.title_range,
+            _(
+                "`{command}` runs once per platform only because it comes after `{first}`, which needs the target platform;"
+                " above line {line} it would run once",
+                command=command.title,
+                first=first.title,
+                line=first.run.line,
+            ),
+            related=(Related(first.title_range, _("this needs the target platform")),),
+            severity=Severity.INFORMATION,
+        )
+
+
+def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
+    """Find downloads that need no platform after an installation for the target, and that installation."""
+    for stage in ctx.build.native_stages:
+        for command in stage.commands(Effect.FETCH):
+            run, split = command.run, command.run.split
+            if split is None or split.cause is not SplitCause.FILES or run in needlessly_repeated(ctx):
+                continue
+            first = ctx.build.instructions[split.origin]
+            if not isinstance(first, Run) or first.stage is not stage or not _only(first, Effect.INSTALL):
+                continue
+            between = [it for it in stage.instructions if first.idx < it.idx <= run.idx]
+            names = run.names_per_target
+            if _only(run, Effect.FETCH) and not any(uses(it, name) for it in between for name in names):
+                yield command, next(it for it in first.known_commands if it.use.effect is Effect.INSTALL)
+
+
+def _only(run: Run, effect: Effect) -> bool:
+    """Whether all commands of a RUN have one effect, or none that matters, and at least one has it."""
+    effects = {it.use.effect if isinstance(it, KnownCommand) else Effect.UNKNOWN for it in run.commands}
+    return effect in effects and effects <= {effect, Effect.NEUTRAL}
 
 
 def _finding(ctx: RuleContext, placement: Placement) -> Finding:
