@@ -49,7 +49,8 @@ from tests.support.rules import request
             "FROM x\nENV V=dev\nARG V\nRUN $<|>V\n",
             (
                 "**`V`**: a build argument\n\nValue here: `dev`\n\nDeclared in stage `stage-0` (line 3), with the value of the "
-                "`ENV` in line 2; `--build-arg V=…` gives it another value."
+                "`ENV` in line 2; `--build-arg V=…` gives it another value.\n\n"
+                "Another value re-runs 1 RUN step on each platform, 1 emulated."
             ),
         ),
         (

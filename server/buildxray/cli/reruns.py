@@ -13,9 +13,8 @@ from buildxray.cli.files import read_file
 from buildxray.cli.logs import measure_file, read_log_of_user
 from buildxray.cli.times_markdown import code
 from buildxray.ide.build_times import MeasuredBuild
-from buildxray.ide.reruns import Rerun, reruns
-from buildxray.ide.seconds import about_seconds
-from buildxray.localization import _, ngettext
+from buildxray.ide.reruns import Rerun, rerun_words, reruns
+from buildxray.localization import _
 from buildxray.logs.escapes import visible
 from buildxray.semantics.build import Build
 
@@ -57,23 +56,8 @@ def _as_json(it: Rerun) -> dict[str, Any]:
         "emulated": it.n_emulated,
         "lines": sorted({step.line for step in it.runs if step.line is not None}),
         "seconds": None if it.seconds is None else round(it.seconds, 3),
+        "wait": None if it.wait is None else round(it.wait, 3),
     }
-
-
-def sentence(it: Rerun, n_targets: int) -> str:
-    """`3 RUN steps on each platform (3 emulated), about 4 min`."""
-    n_runs = len(it.runs)
-    if not n_runs:
-        words = _("no RUN step")
-    elif n_targets > 1 and n_runs % n_targets == 0 and all(len(step.targets) == 1 for step in it.runs):
-        words = ngettext("{n} RUN step on each platform", "{n} RUN steps on each platform", n_runs // n_targets)
-    else:
-        words = ngettext("{n} RUN step", "{n} RUN steps", n_runs)
-    if it.n_emulated:
-        words += _(", {n} emulated", n=it.n_emulated)
-    if it.seconds is not None and it.seconds >= 1:
-        words += _(", about {seconds}", seconds=about_seconds(it.seconds))
-    return words
 
 
 def _cause(it: Rerun) -> str:
@@ -88,7 +72,7 @@ def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
         indent = " " * (n_line + 2)
         number = str(it.line).rjust(n_line)
         console.line(
-            (f"{number}  ", "dim"), (_cause(it), "bold"), f": {sentence(it, len(build.targets))}", indent=indent
+            (f"{number}  ", "dim"), (_cause(it), "bold"), f": {rerun_words(it, len(build.targets))}", indent=indent
         )
 
 
@@ -102,5 +86,5 @@ def reruns_markdown(build: Build, found: tuple[Rerun, ...]) -> list[str]:
     ]
     for it in found:
         cause = code(it.cause) if it.kind == "files" else f"ARG {code(it.cause)}"
-        lines.append(f"| {it.line} | {cause} | {sentence(it, len(build.targets))} |")
+        lines.append(f"| {it.line} | {cause} | {rerun_words(it, len(build.targets))} |")
     return [*lines, ""]

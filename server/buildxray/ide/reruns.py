@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
+from buildxray.ide.analysis import Analysis
 from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.seconds import about_seconds
 from buildxray.ide.step_content import StepContents
+from buildxray.localization import _, ngettext
+from buildxray.logs.critical_path import critical_path
 from buildxray.plan.model import Plan, Step
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
@@ -33,6 +37,8 @@ class Rerun:
     steps: tuple[Step, ...]
     seconds: float | None
     """How long they took together in a log; None without one."""
+    wait: float | None
+    """How long the build takes with all other steps from the cache, since steps run side by side; None without a log."""
 
     @property
     def runs(self) -> tuple[Step, ...]:
@@ -58,8 +64,82 @@ def _of_files(build: Build, measured: MeasuredBuild | None) -> Iterator[Rerun]:
     for instruction in build.instructions:
         cause = _files(instruction)
         if cause and instruction.steps:
-            steps = _after(build.plan, [it.idx for it in instruction.steps])
-            yield Rerun("files", instruction.line, cause, steps, _seconds(steps, measured))
+            yield _rerun(
+                _Cause("files", instruction.line, cause),
+                _of_instruction(build, instruction),
+                build.plan,
+                _of_log(measured),
+            )
+
+
+def rerun_of_files(analysis: Analysis, instruction: Instruction) -> Rerun | None:
+    """What a change of the context's files that an instruction works on runs again; None for one that works on none."""
+    cause = _files(instruction)
+    if not cause or not instruction.steps:
+        return None
+    steps = _of_instruction(analysis.build, instruction)
+    return _rerun(_Cause("files", instruction.line, cause), steps, analysis.plan, _of_analysis(analysis))
+
+
+def rerun_of_argument(analysis: Analysis, name: str, declaration: Instruction) -> Rerun | None:
+    """What another value of a build argument runs again; None for one that decides whether there is a build at all."""
+    if name in AUTOMATIC_ARGUMENTS:
+        return None
+    steps = _of_value(StepContents(), analysis.build, name)
+    return (
+        _rerun(_Cause("argument", declaration.line, name), steps, analysis.plan, _of_analysis(analysis))
+        if steps
+        else None
+    )
+
+
+def rerun_words(rerun: Rerun, n_targets: int) -> str:
+    """`3 RUN steps on each platform, 3 emulated, about 4 min`; the time is that of the wait."""
+    n_runs = len(rerun.runs)
+    if not n_runs:
+        words = _("no RUN step")
+    elif n_targets > 1 and n_runs % n_targets == 0 and all(len(step.targets) == 1 for step in rerun.runs):
+        words = ngettext("{n} RUN step on each platform", "{n} RUN steps on each platform", n_runs // n_targets)
+    else:
+        words = ngettext("{n} RUN step", "{n} RUN steps", n_runs)
+    if rerun.n_emulated:
+        words += _(", {n} emulated", n=rerun.n_emulated)
+    if rerun.wait is not None and rerun.wait >= 1:
+        words += _(", about {seconds}", seconds=about_seconds(rerun.wait))
+    return words
+
+
+def _of_instruction(build: Build, instruction: Instruction) -> tuple[Step, ...]:
+    return _after(build.plan, [it.idx for it in instruction.steps])
+
+
+class _Cause(NamedTuple):
+    """What changes."""
+
+    kind: CauseKind
+    line: int
+    text: str
+
+
+def _rerun(cause: _Cause, steps: tuple[Step, ...], plan: Plan, seconds: Mapping[int, float] | None) -> Rerun:
+    """A rerun with its times; `seconds` are those of the steps of the plan by index, None without a log."""
+    if seconds is None:
+        return Rerun(*cause, steps, None, None)
+    again = {it.idx for it in steps}
+    wait = critical_path(plan, lambda it: seconds.get(it.idx, 0.0) if it.idx in again else 0.0).seconds
+    return Rerun(*cause, steps, sum(seconds.get(it, 0.0) for it in again), wait)
+
+
+def _of_log(measured: MeasuredBuild | None) -> Mapping[int, float] | None:
+    if measured is None:
+        return None
+    return {it.idx: measured.times.seconds(it) for it in measured.times.plan.steps}
+
+
+def _of_analysis(analysis: Analysis) -> Mapping[int, float] | None:
+    if analysis.seconds is None:
+        return None
+    return {idx: it.seconds for idx, it in analysis.seconds.steps.items()}
 
 
 def _files(instruction: Instruction) -> str:
@@ -85,22 +165,24 @@ def _bound_from_context(flag: Flag) -> str:
 
 def _of_arguments(build: Build, measured: MeasuredBuild | None) -> Iterator[Rerun]:
     contents = StepContents()
-    seen: dict[str, int] = {}
+    seen: dict[str, Instruction] = {}
     for instruction in build.instructions:
         if isinstance(instruction.node, Arg):
             for pair in instruction.node.pairs:
-                seen.setdefault(pair.name.text, instruction.line)
-    for name, line in [*seen.items()][:_MOST_ARGUMENTS]:
-        if name in AUTOMATIC_ARGUMENTS:
-            continue
-        changed = _with_argument(build.dockerfile, build.request, name)
-        if changed.errors and not build.errors:
-            # Another value, of a stage or a platform, is no build any more.
-            continue
-        new = {*(it.label for it in contents.new_steps(build.plan, changed))}
-        old = contents.new_steps(changed, build.plan)
-        if new:
-            yield Rerun("argument", line, name, old, _seconds(old, measured))
+                seen.setdefault(pair.name.text, instruction)
+    for name, declaration in [*seen.items()][:_MOST_ARGUMENTS]:
+        steps = () if name in AUTOMATIC_ARGUMENTS else _of_value(contents, build, name)
+        if steps:
+            yield _rerun(_Cause("argument", declaration.line, name), steps, build.plan, _of_log(measured))
+
+
+def _of_value(contents: StepContents, build: Build, name: str) -> tuple[Step, ...]:
+    """The steps that another value of an argument runs again."""
+    changed = _with_argument(build.dockerfile, build.request, name)
+    if changed.errors and not build.errors:
+        # Another value, of a stage or a platform, is not a build any more.
+        return ()
+    return contents.new_steps(changed, build.plan) if contents.new_steps(build.plan, changed) else ()
 
 
 def _with_argument(dockerfile: Dockerfile, request: BuildRequest, name: str) -> Plan:
@@ -119,7 +201,3 @@ def _after(plan: Plan, steps: Iterable[int]) -> tuple[Step, ...]:
         if any(it in changed for it in step.inputs):
             changed.add(step.idx)
     return tuple(it for it in plan.steps if it.idx in changed)
-
-
-def _seconds(steps: Iterable[Step], measured: MeasuredBuild | None) -> float | None:
-    return None if measured is None else sum(measured.times.seconds(it) for it in steps)

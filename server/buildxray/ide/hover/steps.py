@@ -34,10 +34,22 @@ def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
         _headline(name, executed),
         "\n".join(f"- {_shown(it)}" for it in executed.steps),
         split_reason(instruction),
+        _reruns(analysis, instruction),
         _artifacts(analysis, instruction),
         instruction_times(analysis, instruction),
         platforms_note(analysis),
     ]
+
+
+def _reruns(analysis: Analysis, instruction: Instruction) -> str:
+    """What a change of the files runs again that an instruction takes from the build context; empty for one that takes none."""
+    from buildxray.ide.reruns import rerun_of_files, rerun_words  # noqa: PLC0415 - a server starts without it
+
+    rerun = rerun_of_files(analysis, instruction)
+    if rerun is None or not rerun.runs:
+        return ""
+    words = rerun_words(rerun, len(analysis.request.target_platforms))
+    return _("A change in these files re-runs {what}.", what=words)
 
 
 _MOST_ARTIFACTS: Final = 6

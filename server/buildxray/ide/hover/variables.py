@@ -59,9 +59,21 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
         _("**`{name}`**: {meaning}", name=name, meaning=_(known) if known else kind),
         _values(analysis, found),
         _origin(analysis, found, declared, is_argument=is_argument),
+        _reruns(analysis, name, declared) if is_argument else "",
         platforms_note(analysis),
     ]
     return Hover(found.range, "\n\n".join(filter(None, parts)))
+
+
+def _reruns(analysis: Analysis, name: str, declared: int) -> str:
+    """What another value of a build argument runs again; empty where it runs nothing again."""
+    from buildxray.ide.reruns import rerun_of_argument, rerun_words  # noqa: PLC0415 - a server starts without it
+
+    rerun = rerun_of_argument(analysis, name, analysis.build.instructions[declared])
+    if rerun is None or not rerun.runs:
+        return ""
+    words = rerun_words(rerun, len(analysis.request.target_platforms))
+    return _("Another value re-runs {what}.", what=words)
 
 
 def _values(analysis: Analysis, found: Occurrence) -> str:
