@@ -97,7 +97,7 @@ def test_fixes_where_people_look() -> None:
 def test_a_suggestion_says_that_it_is_one() -> None:
     text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     assert titles(text, TextRange(0, 0)) == [
-        "Cross-compile this stage: 1 of 2 RUN steps leaves emulation (a suggestion: look at it first)"
+        "Cross-compile this stage: 1 of 2 RUN steps leaves emulation (a suggestion: review it first)"
     ]
 
 

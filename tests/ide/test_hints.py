@@ -57,7 +57,7 @@ def test_why_a_run_is_repeated() -> None:
     tooltips = [it.tooltip for it in inlay_hints(analysis, TextRange(0, 999))]
     assert tooltips == [
         "Executed 2 times: `TARGETARCH` (line 2) is in its environment and has a value per platform.",
-        "Executed 2 times: the files that it works on differ since line 3.",
+        "Executed 2 times: its input files differ between the platforms since line 3.",
     ]
 
 
@@ -71,11 +71,11 @@ def test_lenses_above_each_stage() -> None:
         WORKDIR /src
         RUN b
         FROM build AS child
-        ^^^^ linux/amd64 (that of build) · 0 steps
+        ^^^^ linux/amd64 (same as build) · 0 steps
         FROM alpine AS unneeded
         ^^^^ not needed for the image
         FROM alpine
-        ^^^^ linux/amd64, linux/arm64 (the target's) · 6 steps · 1 emulated
+        ^^^^ linux/amd64, linux/arm64 (target platform) · 6 steps · 1 emulated
         COPY --from=child / /
         RUN c
         """

@@ -129,17 +129,17 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
         (
             "FR<|>OM golang AS a\nRUN b\nFROM scratch\nCOPY --from=a / /\nCOPY --from=a / /\n",
             (
-                "**stage `a`** on `linux/amd64`, `linux/arm64` (the target's)\n\n4 steps, 2 of them `RUN`, 1 under emulation.\n\n"
+                "**stage `a`** on `linux/amd64`, `linux/arm64` (target platform)\n\n4 steps, 2 of them `RUN`, 1 under emulation.\n\n"
                 "Used in lines 4, 5."
             ),
         ),
         (
             "FROM a AS <|>x\nFROM y\n",
-            "**stage `x`** on `linux/amd64`, `linux/arm64` (the target's)\n\nNot needed for the image: BuildKit skips it.",
+            "**stage `x`** on `linux/amd64`, `linux/arm64` (target platform)\n\nNot needed for the image: BuildKit skips it.",
         ),
         (
             "FROM al<|>pine\n",
-            "**stage `stage-0`** on `linux/amd64`, `linux/arm64` (the target's)\n\n2 steps, none of them `RUN`.\n\nIt becomes the image.",
+            "**stage `stage-0`** on `linux/amd64`, `linux/arm64` (target platform)\n\n2 steps, none of them `RUN`.\n\nIt becomes the image.",
         ),
     ],
 )
@@ -166,7 +166,7 @@ def test_stages(markup: str, expected: str) -> None:
         ),
         (
             "FROM --platform=$BUILDPLATFORM x AS a\nWORK<|>DIR /b\nFROM scratch\nCOPY --from=a / /\n",
-            "**`WORKDIR`** runs once, for all 2 platforms\n\n- for `linux/amd64`, `linux/arm64`",
+            "**`WORKDIR`** runs once for all 2 platforms\n\n- for `linux/amd64`, `linux/arm64`",
         ),
         ("FROM x AS a\nCO<|>PY b c\nFROM y\n", "**`COPY`** makes no step: no target needs it."),
     ],

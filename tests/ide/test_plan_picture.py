@@ -131,7 +131,7 @@ def test_totals_stand_on_top() -> None:
         "RUN steps": 6,
         "emulated: linux/arm64": 1,
         "RUN once per platform": 3,
-        "of them without need": 1,
+        "of these avoidable": 1,
     }
     assert [*picture("FROM a\nRUN b\n", "linux/amd64").totals.values()] == [2, 1, 0]
 
@@ -163,7 +163,7 @@ def test_steps_are_described_for_those_who_do_not_see() -> None:
         assert re.fullmatch(r"stage \S+, line \d+; .+; .+", step.get("aria-label", ""))
     assert [it.get("aria-label") for it in drawn.of_class("stage")] == [
         "stage build: amd64 (--platform=$BUILDPLATFORM)",
-        "stage stage-1: amd64, arm64 (the target's)",
+        "stage stage-1: amd64, arm64 (target platform)",
     ]
 
 

@@ -163,7 +163,7 @@ async def test_hints_and_lenses_and_how_to_switch_them_off() -> None:
         assert [(it.position, it.label) for it in hints or ()] == [(types.Position(1, 7), "×2  emulated: linux/arm64")]
         lenses = await session.client.text_document_code_lens_async(types.CodeLensParams(document))
         titles = [it.command.title for it in lenses or () if it.command is not None]
-        assert titles == ["linux/amd64, linux/arm64 (the target's) · 4 steps · 1 emulated"]
+        assert titles == ["linux/amd64, linux/arm64 (target platform) · 4 steps · 1 emulated"]
         off = {**SETTINGS, "inlayHints": False, "codeLens": False}
         session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": off}))
         await session.published()

@@ -21,7 +21,7 @@ async def tell_the_story(session: Editor, before: str, after: str) -> None:
     (finding,) = await session.open(before)
     assert session.marked(finding.range) == "golang:1.26-alpine"
     assert (finding.code, finding.severity) == ("emulated-build", types.DiagnosticSeverity.Warning)
-    assert "as do all its 3 RUN instructions" in finding.message
+    assert "so do all 3 RUN instructions of this stage" in finding.message
 
     actions = await session.actions(finding.range)
     preferred = [it for it in actions if it.is_preferred]

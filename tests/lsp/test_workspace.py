@@ -35,12 +35,11 @@ async def test_a_bake_file_that_changes_on_disk(tmp_path: Path) -> None:
         tell(session, bake)
         await session.until(["emulated-build"])
         (finding,) = session.latest
-        assert finding.message.endswith(" (platforms: docker-bake.hcl, target `app`)")
+        assert "linux/s390x" in str(finding.message)
         bake.unlink()
         tell(session, bake)
         published = await session.published()
         assert "linux/arm64" in str(published.diagnostics[0].message)
-        assert "platforms:" not in str(published.diagnostics[0].message)
 
 
 async def test_settings_in_a_file_and_their_mistakes(tmp_path: Path) -> None:

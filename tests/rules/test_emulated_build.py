@@ -18,7 +18,7 @@ def test_a_compiler_runs_under_emulation() -> None:
         emulated_build,
         """
         FROM golang:1.26 AS build
-             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long, as do all its 2 RUN instructions
+             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long; so do all 2 RUN instructions of this stage
         RUN go mod download
         RUN CGO_ENABLED=0 go build -o /out/app .
         FROM scratch
@@ -308,7 +308,7 @@ def test_a_shared_root_is_duplicated() -> None:
         FROM base
         COPY --from=build /o /o
         """,
-        title="Give this stage a root of its own on the build platform",
+        title="Give this stage its own base image on the build platform",
     )
 
 

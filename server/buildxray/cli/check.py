@@ -206,7 +206,7 @@ def _write_text(file: CheckedFile) -> None:
         out.line((number, "dim"), content)
         out.line((_MARGIN, "dim"), (carets, _STYLE[it.severity]))
         for fix in it.fixes:
-            note = "" if fix.safety is Safety.SAFE else _(" (a suggestion: look at it first)")
+            note = "" if fix.safety is Safety.SAFE else _(" (a suggestion: review it first)")
             out.line("      ", (_("fix: "), "green"), fix.title, note, indent=" " * 11)
         out.line()
 

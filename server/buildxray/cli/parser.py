@@ -136,7 +136,7 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff", action="store_true", help=_("print what would change, write nothing, and exit with 1 if there is any")
     )
-    parser.add_argument("--unsafe", action="store_true", help=_("apply the fixes too that a human has to agree to"))
+    parser.add_argument("--unsafe", action="store_true", help=_("apply the suggested fixes too, which need a review"))
     _add_selection(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help=_("print errors only"))
     _add_log(parser)
@@ -210,7 +210,9 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 def _add_stdin_filename(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--stdin-filename", metavar="PATH", help=_("the file that `-` is: its project is used, and its name is shown")
+        "--stdin-filename",
+        metavar="PATH",
+        help=_("the path to assume for `-`: its project is used, and its name is shown"),
     )
 
 
@@ -281,7 +283,10 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
         "--max-emulated", type=int, metavar="N", help=_("exit with 1 where the new version emulates more RUN steps")
     )
     parser.add_argument(
-        "--max-minutes", type=float, metavar="N", help=_("exit with 1 where the new version takes more at least")
+        "--max-minutes",
+        type=float,
+        metavar="N",
+        help=_("exit with 1 where the new version takes N minutes more, or longer"),
     )
     _add_output(parser)
     _add_build(parser)

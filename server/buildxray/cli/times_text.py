@@ -200,7 +200,7 @@ def summary(measured: MeasuredBuild) -> Iterator[str]:
                 range=remaining(prediction),
             )
         else:
-            yield _("`{command}` saves no time to speak of in this build.", command=command)
+            yield _("`{command}` saves hardly any time in this build.", command=command)
         if pulls >= 1:
             yield _("The rest is download time, which a log cannot foretell.")
     if times.has_changed:

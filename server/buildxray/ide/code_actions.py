@@ -86,7 +86,7 @@ def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
     lines = [line_of(it.range.start) for it in fix.edits]
     if lines and not any(line_of(place.start) <= it <= line_of(place.end) for it in lines):
         title = _("{title} (in line {line})", title=title, line=lines[0] + 1)
-    return title if fix.safety is Safety.SAFE else _("{title} (a suggestion: look at it first)", title=title)
+    return title if fix.safety is Safety.SAFE else _("{title} (a suggestion: review it first)", title=title)
 
 
 def fix_all(analyzer: Analyzer, analysis: Analysis) -> Action | None:

@@ -284,7 +284,7 @@ INSTRUCTIONS: Final[dict[str, InstructionEntry]] = {
             Entry(
                 "RUN",
                 N_(
-                    "Executes a command on top of what there is, and keeps the files that it leaves. A heredoc (`RUN <<EOF`) takes several lines."
+                    "Executes a command on top of the layers so far, and keeps the files that it changes. A heredoc (`RUN <<EOF`) takes several lines."
                 ),
                 "run",
             ),
@@ -487,17 +487,15 @@ MOUNT_KEYS: Final[dict[str, MountKey]] = {
             ("cache", "secret", "ssh"),
         ),
         MountKey(
-            Entry("uid", N_("The number of the user who owns it; 0 by default."), "run---mount", placeholder="number"),
+            Entry("uid", N_("The numeric ID of the owner; 0 by default."), "run---mount", placeholder="number"),
             ("cache", "secret", "ssh"),
         ),
         MountKey(
-            Entry(
-                "gid", N_("The number of the group that owns it; 0 by default."), "run---mount", placeholder="number"
-            ),
+            Entry("gid", N_("The numeric ID of the group; 0 by default."), "run---mount", placeholder="number"),
             ("cache", "secret", "ssh"),
         ),
         MountKey(
-            Entry("size", N_("The most that it holds, such as `64m`."), "run---mounttypetmpfs", placeholder="bytes"),
+            Entry("size", N_("The maximum size, such as `64m`."), "run---mounttypetmpfs", placeholder="bytes"),
             ("tmpfs",),
         ),
     )
@@ -512,7 +510,7 @@ DIRECTIVES: Final[dict[str, Entry]] = {
         Entry(
             "syntax",
             N_(
-                "The frontend that reads this file, as an image. `docker/dockerfile:1` is the newest stable version, whatever the builder brings along."
+                "The frontend that reads this file, as an image. `docker/dockerfile:1` is the newest stable version, whichever the builder contains."
             ),
             "syntax",
             values=("docker/dockerfile:1", "docker/dockerfile:1-labs"),

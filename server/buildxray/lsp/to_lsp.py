@@ -17,10 +17,8 @@ from buildxray.ide.hover.base import Hover
 from buildxray.ide.inlay_hints import InlayHint
 from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
-from buildxray.ide.project import BY_SETTING
 from buildxray.ide.semantic_tokens import SemanticToken
 from buildxray.ide.signature_help import Signature
-from buildxray.localization import _, localized
 from buildxray.lsp.client import SHOW_PLAN, Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
@@ -44,14 +42,8 @@ def range_(lines: LineIndex, text_range: TextRange, unit: ColumnUnit) -> types.R
 
 
 def diagnostics(analysis: Analysis, uri: str, client: Client) -> list[types.Diagnostic]:
-    """All diagnostics of a document; they say which file has chosen the platforms that they speak of."""
-    found = [diagnostic(analysis.lines, it, uri, client) for it in analysis.diagnostics]
-    if analysis.origin not in ("", BY_SETTING):
-        names = [str(it) for it in analysis.request.target_platforms]
-        for it in found:
-            if any(name in str(it.message) for name in names):
-                it.message = _("{message} (platforms: {origin})", message=it.message, origin=localized(analysis.origin))
-    return found
+    """All diagnostics of a document."""
+    return [diagnostic(analysis.lines, it, uri, client) for it in analysis.diagnostics]
 
 
 def diagnostic(lines: LineIndex, it: Diagnostic, uri: str, client: Client) -> types.Diagnostic:

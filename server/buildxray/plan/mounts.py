@@ -228,7 +228,7 @@ def _number(key: str, value: str) -> int:
     base = 8 if key == "mode" else 10
     digits = "[0-7]+" if key == "mode" else "[0-9]+"
     if not re.fullmatch(digits, value) or len(value.lstrip("0")) > 11 or int(value, base) >= 2**32:
-        raise MountError(_("`{value}` is no {key}", value=value, key=key))
+        raise MountError(_("`{value}` is not a valid {key}", value=value, key=key))
     return int(value, base)
 
 

@@ -22,8 +22,8 @@ from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse
-from buildxray.syntax.expansion import ExpansionError, expand, lex
-from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Workdir
+from buildxray.syntax.expansion import ExpansionError, VariableUse, expand, lex
+from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import parse_trigger
 from buildxray.syntax.suggestions import closest
@@ -198,9 +198,10 @@ def _resolve_bases(
     by_name: dict[str, int] = {}
     for stage in resolved.outline.stages:
         node = resolved.outline.dockerfile.instructions[stage.from_idx].node
+        assert isinstance(node, From), "a stage begins with FROM"
         values = [arguments.get(name) for name in _variables(node, escape)]
         base = memo.recall((node, escape, builder, *values), _base, node, arguments, escape, builder)
-        resolved.refusals += [it._replace(instruction=stage.from_idx) for it in base.refusals]
+        resolved.refusals += [_platform_refusal(resolved, stage, node, it) for it in base.refusals]
         number = by_name.get(base.name)
         # `--platform` on scratch is ignored.
         platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
@@ -246,57 +247,56 @@ def _named_span(node: Node, name: str) -> Span | None:
     return next((it.span for it in values if it.text == name), None)
 
 
-def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: Node, base: _Base) -> Refusal:
+def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> Refusal:
     """Why BuildKit refuses the name of the image of a FROM."""
-    assert isinstance(node, From), "a stage begins with FROM"
     assert base.image.problem is not None, "the caller has looked"
     span = None if node.image is None else node.image.span
-    missing = _missing_arguments(resolved, node)
-    if missing:
-        return Refusal(_needs_argument(missing), stage.from_idx, span, cause=Cause.ARGUMENT)
-    undeclared = _undeclared_argument(resolved, node)
-    if undeclared is not None:
-        return undeclared._replace(instruction=stage.from_idx)
+    by_argument = None if node.image is None else _argument_refusal(resolved, stage, node.image)
+    if by_argument is not None:
+        return by_argument
     is_literal = node.image is not None and node.image.text == base.name
     return Refusal(base.image.problem, stage.from_idx, span, base.image.replacement if is_literal else None)
 
 
-def _undeclared_argument(resolved: ResolvedStages, node: From) -> Refusal | None:
-    """The variable in the name of an image that nothing declares, so that the name is not valid."""
-    if node.image is None:
-        return None
-    known = [it.name for it in resolved.global_arguments.in_order()] + [*_declared(resolved)]
-    for use in lex(node.image.text, resolved.outline.dockerfile.escape).uses:
+def _platform_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, refusal: Refusal) -> Refusal:
+    """Blame the variable without a value in `--platform`, rather than the platform that it makes."""
+    value = None if node.platform is None else node.platform.value
+    by_argument = None
+    if value is not None and refusal.span == value.span:
+        by_argument = _argument_refusal(resolved, stage, value)
+    return by_argument or refusal._replace(instruction=stage.from_idx)
+
+
+def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token) -> Refusal | None:
+    """Name the variable without a value that makes a word of FROM wrong; None where all have one."""
+    uses = lex(word.text, resolved.outline.dockerfile.escape).uses
+    declared = _declared(resolved)
+    for use in uses:
+        if use.name in declared and not resolved.global_arguments.get(use.name):
+            message = _("the build needs `--build-arg {name}=…`, since the ARG has no default", name=use.name)
+            return Refusal(message, stage.from_idx, word.span, cause=Cause.ARGUMENT)
+    known = [it.name for it in resolved.global_arguments.in_order()] + [*declared]
+    for use in uses:
         if use.name not in known:
-            start = node.image.span.start
-            close = closest(use.name, known)
-            message = _("no ARG above the first FROM declares `{name}`", name=use.name)
-            if close is not None:
-                message = _(
-                    "no ARG above the first FROM declares `{name}`; did you mean `{close}`?", name=use.name, close=close
-                )
-            span = Span(start + use.name_range.start, start + use.name_range.end)
-            return Refusal(message, 0, span, close)
+            return _undeclared(stage, word, use, closest(use.name, known))
     return None
+
+
+def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None) -> Refusal:
+    """Say that nothing declares a variable of a word of FROM, and which name is close to it."""
+    message = _("no ARG above the first FROM declares `{name}`", name=use.name)
+    if close is not None:
+        message = _(
+            "no ARG above the first FROM declares `{name}`; did you mean `{close}`?", name=use.name, close=close
+        )
+    start = word.span.start
+    return Refusal(message, stage.from_idx, Span(start + use.name_range.start, start + use.name_range.end), close)
 
 
 def _declared(resolved: ResolvedStages) -> set[str]:
     """The names that the ARG instructions above the first FROM declare, with a value or without."""
     nodes = [resolved.outline.dockerfile.instructions[idx].node for idx in resolved.outline.global_arguments]
     return {pair.name.text for it in nodes if isinstance(it, Arg) for pair in it.pairs}
-
-
-def _needs_argument(names: Sequence[str]) -> str:
-    return _("the build needs `--build-arg {name}=…`, since the ARG has no default", name=names[0])
-
-
-def _missing_arguments(resolved: ResolvedStages, node: From) -> list[str]:
-    """The arguments that the image of a FROM names, that are declared above and have no value."""
-    if node.image is None:
-        return []
-    declared = _declared(resolved)
-    names = [it.name for it in lex(node.image.text, resolved.outline.dockerfile.escape).uses]
-    return [it for it in dict.fromkeys(names) if it in declared and not resolved.global_arguments.get(it)]
 
 
 def _image(name: str) -> _Image:

@@ -100,7 +100,7 @@ def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | No
         return None
     if len(after.build.emulated_steps) >= len(ctx.build.emulated_steps):
         return None
-    return Fix(_("Give this stage a root of its own on the build platform"), tuple(edits), Safety.SUGGESTION)
+    return Fix(_("Give this stage its own base image on the build platform"), tuple(edits), Safety.SUGGESTION)
 
 
 def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:

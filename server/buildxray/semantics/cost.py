@@ -212,9 +212,11 @@ def split_reason(instruction: Instruction) -> str:
             )
         case SplitCause.FILES:
             reason = (
-                _("the files that it works on differ")
+                _("its input files differ between the platforms")
                 if split.origin == instruction.idx
-                else _("the files that it works on differ since line {line}", line=_line(build, split.origin))
+                else _(
+                    "its input files differ between the platforms since line {line}", line=_line(build, split.origin)
+                )
             )
     return _("Executed {n} times: {reason}.", n=split.n_steps, reason=reason)
 
@@ -236,8 +238,8 @@ def split_note(instruction: Instruction) -> str:
             if build.instructions[split.origin].stage is stage and not stage.is_native:
                 return ""
             if split.origin == instruction.idx:
-                return _("files differ")
-            return _("files differ since line {line}", line=_line(build, split.origin))
+                return _("input files differ")
+            return _("input files differ since line {line}", line=_line(build, split.origin))
 
 
 def split_label(instruction: Instruction) -> str:
@@ -252,7 +254,7 @@ def split_label(instruction: Instruction) -> str:
                 return _("split by {names}", names=names)
             return _("split by {names}, line {line}", names=names, line=_line(instruction.build, split.declared_at))
         case SplitCause.FILES:
-            return _("split: its files differ")
+            return _("split: its input files differ")
         case SplitCause.PLATFORM:
             return ""
 
@@ -260,12 +262,12 @@ def split_label(instruction: Instruction) -> str:
 def platform_origin(stage: Stage) -> str:
     """Where the platform of a stage comes from: its base, its flag or the target."""
     if stage.bases:
-        return _("that of {stages}", stages=_(", ").join(it.display_name for it in stage.bases))
+        return _("same as {stages}", stages=_(", ").join(it.display_name for it in stage.bases))
     flag = stage.from_.platform
     is_scratch = all(it == "scratch" for it in stage.base_names)
     if flag is not None and flag.value is not None and not is_scratch:
         return f"--platform={flag.value.text}"
-    return _("the target's")
+    return _("target platform")
 
 
 def _variables(build: Build, split: Split, *, quoted: bool = False) -> str:

@@ -178,7 +178,7 @@ def test_a_stage_is_renamed(neovim: Neovim) -> None:
 def test_costs_are_shown_beside_the_text(neovim: Neovim) -> None:
     emulated = "×2  emulated: linux/arm64"
     until(lambda: neovim.virtual_texts().count(emulated) == 3)
-    until(lambda: "linux/amd64, linux/arm64 (the target's) · 16 steps · 3 emulated" in neovim.virtual_texts())
+    until(lambda: "linux/amd64, linux/arm64 (target platform) · 16 steps · 3 emulated" in neovim.virtual_texts())
 
 
 def ask(neovim: Neovim, method: str, line: int, column: int, **others: object) -> Any:  # noqa: ANN401 - JSON

@@ -31,7 +31,7 @@ async function keep(window, name, { top = 0, bottom }) {
 async function takeAll(window, theme) {
   await window.openFile("Dockerfile");
   await window.page.keyboard.press("Control+B");
-  const problem = await window.hoverAt(1, 8, "as do all its 3 RUN instructions");
+  const problem = await window.hoverAt(1, 8, "so do all 3 RUN instructions of this stage");
   await problem.getByRole("button", { name: /^Quick Fix/ }).waitFor();
   await keep(window, `diagnostics-${theme}.png`, { bottom: 400 });
 

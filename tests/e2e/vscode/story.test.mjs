@@ -9,7 +9,7 @@ const scenario = scenarios();
 scenario("an emulated compiler is underlined, explained, and made native", async (window) => {
   await window.openFile("Dockerfile");
   await window.squiggles.first().waitFor();
-  await window.hoverAt(1, 8, "as do all its 3 RUN instructions");
+  await window.hoverAt(1, 8, "so do all 3 RUN instructions of this stage");
   await window.page.keyboard.press("Escape");
 
   await window.quickFix("Cross-compile this stage");

@@ -13,20 +13,20 @@ from buildxray.syntax.instructions import Copying, Run, User, Workdir
 from buildxray.syntax.shell import read_script
 
 _SIGNALS: Final = {
-    "SIGTERM": N_("asks to end; the default"),
+    "SIGTERM": N_("asks the program to exit; the default"),
     "SIGINT": N_("what Ctrl+C sends"),
     "SIGQUIT": N_("asks nginx and others to finish their work first"),
     "SIGWINCH": N_("asks Apache httpd to finish its work first"),
-    "SIGHUP": N_("the terminal is gone; many reload their configuration"),
-    "SIGUSR1": N_("whatever the program takes it for"),
-    "SIGKILL": N_("ends at once, nothing is cleaned up"),
+    "SIGHUP": N_("the terminal was closed; many programs reload their configuration"),
+    "SIGUSR1": N_("its meaning is up to the program"),
+    "SIGKILL": N_("kills the program at once"),
     "SIGRTMIN+3": N_("asks systemd to shut down"),
 }
 _PORTS: Final = {"80": "HTTP", "443": "HTTPS", "8080": "HTTP", "3000": "Node.js", "8000": "Python", "5432": "PostgreSQL", "6379": "Redis"}  # fmt: skip
 _SHELLS: Final = {
-    '["/bin/bash", "-o", "pipefail", "-c"]': N_("a pipe fails where one of its commands does"),
+    '["/bin/bash", "-o", "pipefail", "-c"]': N_("a pipeline fails if one of its commands fails"),
     '["/bin/sh", "-c"]': N_("the default on Linux"),
-    '["/bin/ash", "-eo", "pipefail", "-c"]': N_("a pipe fails where one of its commands does, in Alpine Linux"),
+    '["/bin/ash", "-eo", "pipefail", "-c"]': N_("a pipeline fails if one of its commands fails, in Alpine Linux"),
     '["powershell", "-Command"]': N_("PowerShell"),
     '["cmd", "/S", "/C"]': N_("the default on Windows"),
 }

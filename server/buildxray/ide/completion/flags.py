@@ -130,7 +130,7 @@ def _mount_types(place: Place, typed: str) -> Iterator[Completion]:
 def _cache_mounts(place: Place, typed: str) -> Iterator[Completion]:
     for it in cache_targets(place):
         text = f"target={it.path}" + (",sharing=locked" if it.is_locked else "")
-        yield Completion(text, "value", _("what {tool} keeps", tool=it.tool), place.edit(text, typed))
+        yield Completion(text, "value", _("the cache of {tool}", tool=it.tool), place.edit(text, typed))
 
 
 def _mount_values(place: Place, type_: str, key: str, typed: str) -> Iterator[Completion]:
@@ -147,7 +147,7 @@ def _mount_values(place: Place, type_: str, key: str, typed: str) -> Iterator[Co
         yield from sources(place, typed)
     elif key == "target" and type_ == "cache":
         for it in cache_targets(place):
-            yield Completion(it.path, "value", _("what {tool} keeps", tool=it.tool), place.edit(it.path, typed))
+            yield Completion(it.path, "value", _("the cache of {tool}", tool=it.tool), place.edit(it.path, typed))
     elif key in MOUNT_KEYS:
         for value in MOUNT_KEYS[key].entry.values:
             yield Completion(value, "value", "", place.edit(value, typed))

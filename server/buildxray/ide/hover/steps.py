@@ -69,7 +69,7 @@ def _artifact(artifact: Artifact) -> str:
         Machine.BUILDER: _("**for the build machine**, whatever the target is"),
         Machine.CONSTANT: _("**for one architecture**, whatever the target is"),
         Machine.NEUTRAL: _("for every machine"),
-        Machine.UNKNOWN: _("the text does not tell for which machine"),
+        Machine.UNKNOWN: _("for an unknown machine"),
     }[artifact.machine]
     if not makers:
         return _("`{path}`: {machine}", path=literal(artifact.source), machine=machine)
@@ -81,7 +81,7 @@ def _headline(name: str, executed: Execution) -> str:
     if executed.sharing is not Sharing.SHARED:
         return ngettext("**`{name}`** runs once", "**`{name}`** runs {n} times", executed.n_steps, name=name)
     if executed.n_served == executed.n_targets:
-        return _("**`{name}`** runs once, for all {n} platforms", name=name, n=executed.n_targets)
+        return _("**`{name}`** runs once for all {n} platforms", name=name, n=executed.n_targets)
     return _(
         "**`{name}`** runs once, shared by {n} of {n_targets} platforms",
         name=name,

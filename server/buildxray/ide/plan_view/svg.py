@@ -172,7 +172,7 @@ class _Drawing:
         ]
         if len(self._view.target_platforms) > 1:
             figures.append((totals.repeated, _("RUN once per platform"), "" if totals.repeated else "none"))
-            figures.append((totals.needless, _("of them without need"), "repeated" if totals.needless else "none"))
+            figures.append((totals.needless, _("of these avoidable"), "repeated" if totals.needless else "none"))
         x = float(_MARGIN)
         for number, caption, class_ in figures:
             size = max(width(str(number), type_.FIGURE), width(caption, type_.CAPTION))

@@ -45,7 +45,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, since only that frontend knows what it accepts.
-    What only a registry or a build argument decides is not reported: whether an image exists, and what `ARG BASE` without a default will hold.
+    What only a registry or a build argument decides is not reported: whether an image exists, and what `ARG BASE` without a default will hold
+    (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of `--platform` is a warning.
     """
     frontend = foreign_frontend(ctx.build)
     if frontend is not None:
@@ -59,6 +60,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, unless the base image has a WORKDIR", problem=localized(error.message))
             yield Finding(_shown(error, ctx.text), message, severity=Severity.WARNING)
+        elif error.cause is Cause.ARGUMENT and _is_platform(ctx.build, error):
+            yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
             yield _wrong_request(ctx.build, error)
     for stage, error in errors_elsewhere(ctx.build):
@@ -81,6 +84,16 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
         return (Fix(_("Write `{name}`", name=replacement), edits, Safety.SUGGESTION),) if n_after < n_before else ()
 
     return find
+
+
+def _is_platform(build: Build, error: PlanError) -> bool:
+    """Whether an error is in the `--platform` of a FROM, where no check of BuildKit's reports it."""
+    return any(
+        stage.from_.platform is not None
+        and stage.from_.platform.value is not None
+        and stage.from_.range_of(stage.from_.platform.value) == error.range
+        for stage in build.stages
+    )
 
 
 def _wrong_request(build: Build, error: PlanError) -> Finding:

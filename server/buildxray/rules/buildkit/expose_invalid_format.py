@@ -41,5 +41,8 @@ def expose_invalid_format(ctx: RuleContext) -> Iterator[Finding]:
     for it in warned(ctx, "ExposeInvalidFormat"):
         port = it.subject.rpartition(":")[2]
         fixes = (it.written(port, Safety.SAFE),) if ctx.text[slice(*it.range)] == it.subject else ()
-        message = _("only the port `{port}` of the container counts; BuildKit is going to refuse the rest", port=port)
+        message = _(
+            "only the port `{port}` of the container counts; a later version of BuildKit will refuse the rest",
+            port=port,
+        )
         yield Finding(it.range, message, fixes)

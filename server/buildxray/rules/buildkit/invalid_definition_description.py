@@ -41,7 +41,7 @@ def invalid_definition_description(ctx: RuleContext) -> Iterator[Finding]:
     """
     for it in warned(ctx, "InvalidDefinitionDescription"):
         message = _(
-            "a description begins with the name: `# {name} …`; an empty comment below it says that it is none",
+            "a description begins with the name: `# {name} …`; a comment that is not a description is followed by an empty one",
             name=it.subject,
         )
         yield Finding(it.range, message)

@@ -43,6 +43,6 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     BuildKit's own check `NoEmptyContinuation`.
     """
     for it in warned(ctx, "NoEmptyContinuation"):
-        message = _("the instruction goes on over an empty line, which BuildKit is going to refuse")
+        message = _("the instruction goes on over an empty line, which a later version of BuildKit will refuse")
         edits = tuple(Edit(line, "") for line in it.instruction.empty_lines)
         yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits),))

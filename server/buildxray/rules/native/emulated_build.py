@@ -187,10 +187,10 @@ def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
 
 def _own_root_advice(own_root: OwnRoot) -> str:
     if not own_root.copied:
-        return _("give this stage a root of its own: `{line}`", line=own_root.line)
+        return _("give this stage its own base image: `{line}`", line=own_root.line)
     return ngettext(
-        "give this stage a root of its own: `{line}`, and after it the {n} instruction of the stages that it continues",
-        "give this stage a root of its own: `{line}`, and after it the {n} instructions of the stages that it continues",
+        "give this stage its own base image: `{line}`, followed by the {n} instruction of the stages that it continues",
+        "give this stage its own base image: `{line}`, followed by the {n} instructions of the stages that it continues",
         len(own_root.copied),
         line=own_root.line,
     )
@@ -268,7 +268,9 @@ def _consequence(stage: Stage) -> str:
     if n_runs < 2:
         return ""
     return (
-        ngettext(", as does its {n} RUN instruction", ", as do all its {n} RUN instructions", n_runs)
+        ngettext("; so does its {n} RUN instruction", "; so do all {n} RUN instructions of this stage", n_runs)
         if n_runs == len(stage.runs)
-        else ngettext(", as does {n} of its RUN instructions", ", as do {n} of its RUN instructions", n_runs)
+        else ngettext(
+            "; so does {n} RUN instruction of this stage", "; so do {n} RUN instructions of this stage", n_runs
+        )
     )
