@@ -39,6 +39,8 @@ FROM = "FROM alpine AS base\n"
         ("FROM Alpine\n", "Alpine", "alpine"),
         ("FROM alpine of x\n", "of", "AS"),
         ("ARG TAG=3\nFROM alpine:$TAGG\n", "TAGG", "TAG"),
+        ("FROM --platform=linux/$CPU alpine\n", "CPU", None),
+        ("FROM --platform=$BUILDPLATFROM alpine\n", "BUILDPLATFROM", "BUILDPLATFORM"),
         ("RUN true\n", "RUN", None),
         ("ARG A=1\n", "ARG", None),
         ("# escape=x\nFROM alpine\n", "# escape=x", None),
@@ -127,3 +129,24 @@ def test_the_meant_word_is_written() -> None:
     check_fix(
         build_error, f"{FROM}RUN --mount=type=tmpf,target=/x true\n", f"{FROM}RUN --mount=type=tmpfs,target=/x true\n"
     )
+
+
+@pytest.mark.parametrize("platform", ["$CPU", "linux/$CPU", "linux/${CPU}/v7"])
+def test_an_argument_that_only_the_platform_lacks(platform: str) -> None:
+    text = f"ARG CPU\nFROM --platform={platform} alpine\n"
+    (finding,) = findings(build_error, context(text))
+    assert finding.severity is Severity.WARNING
+    assert text[slice(*finding.range)] == platform
+    assert "--build-arg CPU=" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG CPU=arm64\nFROM --platform=linux/$CPU alpine\n",
+        "ARG CPU\nFROM --platform=linux/${CPU:-arm64} alpine\n",
+        "ARG OS\nFROM --platform=$BUILDPLATFORM alpine-$OS\n",
+    ],
+)
+def test_a_platform_that_has_a_value(text: str) -> None:
+    check_nothing(build_error, text)
