@@ -89,7 +89,7 @@ VALUES = {
     "syntax.instructions": None,
     "syntax.lines": {"continuation", "is_comment", "join_lines", "physical_lines"},
     "syntax.mounts": {"MountSyntaxError", "mount_options"},
-    "syntax.shell": {"Command", "Condition", "Script", "ShellWord", "is_posix_shell", "read_script"},
+    "syntax.shell": {"SHELLS", "Command", "Condition", "Script", "ShellWord", "is_posix_shell", "read_script"},
     "syntax.text": None,
     "syntax.variables": {"variable_references"},
 }

@@ -22,6 +22,22 @@ def test_a_download_is_repeated() -> None:
     )
 
 
+@pytest.mark.parametrize("shell", ["sh", "zsh", "ksh", "busybox sh"])
+def test_the_script_of_a_shell_is_read(shell: str) -> None:
+    check_rule(
+        early_platform_arg,
+        f"""
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+            ^^^^^^^^^^ 💡 2 RUN steps run once per platform because of this ARG; 1 of them does not use it
+        RUN {shell} -c 'go mod download'
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+
+
 def test_only_child_stages_use_it() -> None:
     check_fix(
         early_platform_arg,

@@ -153,3 +153,35 @@ def test_other_shells_are_not_read() -> None:
     node = parse("RUN Write-Host x; go build").instructions[0].node
     assert read_script(node, ("powershell", "-Command")).commands == ()
     assert read_script(node, ("/usr/bin/bash", "-c")).commands != ()
+
+
+@pytest.mark.parametrize(
+    "shell", ["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh", "/bin/ash", "busybox sh", "/bin/busybox ash"]
+)
+def test_every_shell_reads_its_script(shell: str) -> None:
+    words = ", ".join(f'"{it}"' for it in [*shell.split(), "-c"])
+    for text in (f"RUN {shell} -c 'go build'", f'RUN [{words}, "go build"]', f"RUN {shell} <<EOF\ngo build\nEOF"):
+        assert described(script(text)[1].commands[-1]) == "go build"
+    _, read = script(f"RUN <<EOF\n#!/usr/bin/env {shell}\ngo build\nEOF")
+    assert [described(it) for it in read.commands] == ["go build"]
+    node = parse("RUN go build\n").instructions[0].node
+    assert read_script(node, (*shell.split(), "-c")).commands
+
+
+@pytest.mark.parametrize(
+    ("run", "commands"),
+    [
+        ("RUN busybox wget x", ["wget x"]),
+        ("RUN busybox --install -s /bin", ["busybox --install -s /bin"]),
+        ("RUN fish -c 'go build'", ["fish -c go build"]),
+        ("RUN <<EOF\n#!/bin/busybox awk\ngo build\nEOF", []),
+    ],
+)
+def test_what_is_no_shell(run: str, commands: list[str]) -> None:
+    assert [described(it) for it in script(run)[1].commands] == commands
+
+
+def test_a_stage_whose_shell_is_unknown() -> None:
+    node = parse("RUN go build\n").instructions[0].node
+    for shell in (("powershell", "-Command"), ("busybox",), ("busybox", "awk"), ()):
+        assert not read_script(node, shell).commands

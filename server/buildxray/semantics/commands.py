@@ -21,6 +21,7 @@ from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Env, Run
 from buildxray.syntax.shell import (
+    SHELLS,
     TESTS,
     Command,
     Script,
@@ -360,4 +361,4 @@ def is_nothing(command: Command) -> bool:
     """Whether a command is a mere test, or a shell whose script is read by itself or comes from a pipe."""
     if command.name in TESTS:
         return True
-    return command.name in ("sh", "bash", "ash", "dash") and (has_read_script(command) or reads_script(command))
+    return command.name in SHELLS and (has_read_script(command) or reads_script(command))

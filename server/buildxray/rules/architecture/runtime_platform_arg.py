@@ -69,7 +69,7 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
     node = instruction.node
     arguments = [it.text for it in node.arguments[isinstance(node, Healthcheck) :]]
-    has_shell = not node.is_json or (len(arguments) > 2 and is_posix_shell(arguments[:1]))
+    has_shell = not node.is_json or (len(arguments) > 2 and is_posix_shell(arguments))
     for match in _REFERENCE.finditer(node.text):
         name = match["braced"] or match["name"]
         if has_shell and name in kept:

@@ -18,7 +18,7 @@ from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.syntax.instructions import Copying
-from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
 _SOURCE: Final = re.compile(
@@ -56,7 +56,6 @@ _MANAGERS: Final = frozenset(
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 """Another rule is about these."""
 _TOLD: Final = ("--arch", "--platform", "--target")
-_SHELLS: Final = frozenset({"ash", "bash", "dash", "sh"})
 
 
 class _Place(NamedTuple):
@@ -207,7 +206,7 @@ def _in_heredoc(
 
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
     name, words = command.name, command.syntax.words
-    is_installer = name in _SHELLS and "-s" in command.syntax.arguments
+    is_installer = name in SHELLS and "-s" in command.syntax.arguments
     effect = None if command.use is None else command.use.effect
     is_manager = name in _MANAGERS or effect is Effect.INSTALL
     if name in _DOWNLOADERS or not (is_manager or is_installer):

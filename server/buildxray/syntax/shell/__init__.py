@@ -14,10 +14,12 @@ from buildxray.syntax.shell.model import (
     ShellWord,
     sole_variable,
 )
-from buildxray.syntax.shell.reader import is_posix_shell, read_script
+from buildxray.syntax.shell.programs import SHELLS, is_posix_shell
+from buildxray.syntax.shell.reader import read_script
 from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 
 __all__ = [
+    "SHELLS",
     "TESTS",
     "UNKNOWN",
     "Assignment",

@@ -40,8 +40,8 @@ from buildxray.syntax.shell.model import (
     Substitution,
     Variables,
 )
+from buildxray.syntax.shell.programs import is_posix_shell, program_name
 from buildxray.syntax.shell.wrappers import (
-    SHELLS,
     TESTS,
     named_by_variable,
     reads_script,
@@ -130,12 +130,6 @@ def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Scrip
     return reader.script()
 
 
-def is_posix_shell(shell: Sequence[str]) -> bool:
-    """Whether a SHELL reads scripts as sh does, unlike PowerShell or cmd."""
-    program = shell[0].replace("\\", "/").rpartition("/")[2].lower() if shell else ""
-    return program in SHELLS
-
-
 def _exec_form(node: Node) -> Script:
     """A JSON array: no shell reads it, unless the program that it starts is one."""
     tokens = node.arguments[isinstance(node, Healthcheck) :]
@@ -155,12 +149,12 @@ def _exec_form(node: Node) -> Script:
 def _heredoc_script(node: Run) -> Script:
     """The body of `RUN <<EOF` is the script, unless its first line names another interpreter."""
     heredoc = node.heredocs[0]
-    interpreter = re.match(r"\t*#!\s*(\S+)(?:\s+(\S+))?", heredoc.content)
+    interpreter = re.match(r"\t*#!([^\n]*)", heredoc.content)
     if interpreter is not None:
-        program = interpreter[1].rpartition("/")[2]
-        if program == "env" and interpreter[2]:
-            program = interpreter[2].rpartition("/")[2]
-        if program not in SHELLS:
+        words = interpreter[1].split()
+        if words and program_name(words[0]) == "env":
+            words = [it for it in words[1:] if not it.startswith("-")]
+        if not is_posix_shell(words):
             return NOTHING
     reader = _Reader()
     start = heredoc.start

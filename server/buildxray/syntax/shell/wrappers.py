@@ -1,4 +1,4 @@
-"""Programs that only run another one: `env`, `exec`, `sh -c`, `eval`, `xargs`, `find -exec`.
+"""Programs that only run another one: `env`, `exec`, `busybox`, `sh -c`, `eval`, `xargs`, `find -exec`.
 
 Source: POSIX.1-2024, Shell & Utilities; the manuals of GNU coreutils, findutils and sudo.
 """
@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from buildxray.syntax.shell.model import Assignment, Command, ShellWord, sole_variable
+from buildxray.syntax.shell.programs import MULTI_CALL_BINARIES, SHELLS
 from buildxray.syntax.text import TextRange
 
 TESTS: Final = frozenset({"[", "[[", "test"})
-SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
 _PREFIXES: Final = frozenset(
     {
         "builtin",
@@ -56,8 +56,11 @@ _NAMING: Final = frozenset({"-V", "-v"})
 
 def unwrapped(command: Command) -> Command:
     """The command that `env`, `exec` and the like run, with `env`'s assignments."""
-    while command.name == "env" or command.name in _PREFIXES:
+    while command.name == "env" or command.name in _PREFIXES or command.name in MULTI_CALL_BINARIES:
         words = list(command.words[1:])
+        if command.name in MULTI_CALL_BINARIES and words and words[0].text.startswith("-"):
+            # `busybox --install -s /bin`
+            return command
         if command.name == "command" and words and words[0].text in _NAMING:
             return command
         options = _OPTIONS_WITH_VALUE.get(command.name, frozenset())
