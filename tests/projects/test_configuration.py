@@ -29,6 +29,10 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
     [
         ("# c\nplatforms = @\n", ":2: no valid TOML: "),
         ('\nplatform = "linux/386"\n', ":2: unknown setting `platform`; did you mean `platforms`?"),
+        ("x = [\n  1,\n", ":2: no valid TOML: "),
+        ("x = " + "[" * 100_000, ":1: no valid TOML: "),
+        ('# c\n"platform" = 1\n', ":2: unknown setting `platform`"),
+        ("[other]\nplatform = 1\n[zzz.yyy]\nx = 1\n", ":1: unknown setting `other`"),
         ('platforms = "li nux"\n', ":1: `platforms` is ignored: "),
         ('select = ["emulated-biuld"]\n', "there is no rule `emulated-biuld`; did you mean `emulated-build`?"),
     ],
@@ -40,6 +44,22 @@ def test_problems_name_file_and_line(tmp_path: Path, text: str, problem: str) ->
     assert found.settings == Settings()
     assert found.problems[0].startswith(str(path))
     assert problem in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[tool.other]\nignoer = 1\n[tool.buildxray]\ncodeLens = true\nignoer = 2\n[tool.last]\nignoer = 1\n", 5),
+        ("[tool]\nbuildxray.ignoer = 1\n", 2),
+        ("tool.buildxray.ignoer = 1\n", 1),
+        ("[ \"tool\" . buildxray ]\n'ignoer' = 1\n", 2),
+        ("[tool.buildxray]\n[tool.buildxray.ignoer]\nx = 1\n", 2),
+        ("[tool.other]\nx = 1 # tool.buildxray\n[tool]\nbuildxray = { ignoer = 1 }\n", 4),
+    ],
+)
+def test_a_problem_in_pyproject_names_the_line_of_its_key(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert f":{line}: unknown setting `ignoer`" in find_configuration(tmp_path).problems[0]
 
 
 @pytest.mark.parametrize("text", ["tool.buildxray = 3\n", "[tool.buildxray]\nzzz = 1\n", "tool = 3 # tool.buildxray\n"])

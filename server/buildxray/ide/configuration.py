@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
 
 FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")
+_KEYS: Final = r"""(?P<keys>(?:[\w-]+|"[^"]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"]*"|'[^']*'))*)"""
+_HEADER: Final = re.compile(rf"[ \t]*\[[ \t]*{_KEYS}[ \t]*\]")
+_ASSIGNMENT: Final = re.compile(rf"[ \t]*{_KEYS}[ \t]*=")
 
 
 class Configuration(NamedTuple):
@@ -45,15 +49,12 @@ def read_configuration(path: Path) -> Configuration:
 def _read(path: Path, text: str) -> Configuration | None:
     """None for a `pyproject.toml` that says nothing of buildxray."""
     is_own = path.name != "pyproject.toml"
-    if not is_own and "tool.buildxray" not in text:
+    if not is_own and "buildxray" not in text:
         return None
-    # Loaded where there is a file to read only.
-    import tomlkit  # noqa: PLC0415
-
     try:
-        table: Any = tomlkit.parse(text).unwrap()
-    except tomlkit.exceptions.TOMLKitError as error:
-        place = f"{path}:{getattr(error, 'line', 1)}"
+        table: Any = _parsed(text)
+    except ValueError as error:
+        place = f"{path}:{_line_of_error(text, str(error))}"
         return Configuration(path, Settings(), (_("{place}: no valid TOML: {error}", place=place, error=error),))
     if not is_own:
         tools = table.get("tool")
@@ -65,10 +66,54 @@ def _read(path: Path, text: str) -> Configuration | None:
         settings = replace(settings, locale="")
         message = _("`{name}` is not a setting of a file; it belongs to the editor", name="locale")
         problems += (SettingProblem("locale", message),)
-    return Configuration(path, settings, tuple(f"{path}:{_line(text, it.name)}: {it.message}" for it in problems))
+    header = () if is_own else ("tool", "buildxray")
+    return Configuration(
+        path, settings, tuple(f"{path}:{_line(text, header, it.name)}: {it.message}" for it in problems)
+    )
 
 
-def _line(text: str, name: str) -> int:
-    """The 1-based line in which a setting is written; the first where it cannot be found."""
-    place = re.search(rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=", text, re.MULTILINE) if name else None
-    return 1 if place is None else text.count("\n", 0, place.end()) + 1
+def _parsed(text: str) -> dict[str, Any]:
+    """The table that a TOML text describes. Raises `ValueError`, also for a text that is nested too deeply."""
+    # Imported only where there is a file to read.
+    if sys.version_info >= (3, 11):
+        import tomllib as toml  # noqa: PLC0415
+    else:
+        import tomli as toml  # noqa: PLC0415
+
+    try:
+        table: dict[str, Any] = toml.loads(text)
+    except RecursionError as error:
+        raise ValueError(_("nested too deeply")) from error
+    return table
+
+
+def _line_of_error(text: str, message: str) -> int:
+    """The 1-based line that a message of the TOML parser names; the last line of the text for its end."""
+    line = re.search(r"\(at line (\d+), column \d+\)$", message)
+    return int(line[1]) if line is not None else text.rstrip("\n").count("\n") + 1
+
+
+def _line(text: str, table: tuple[str, ...], name: str) -> int:
+    """The 1-based line that sets a name in a table; where no line does, that of the nearest table around it."""
+    wanted = (*table, name)
+    inside: tuple[str, ...] = ()
+    nearest, line_of_nearest = 0, 1
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _HEADER.match(line)
+        assignment = _ASSIGNMENT.match(line) if header is None else None
+        if header is not None:
+            keys = inside = _keys(header["keys"])
+        elif assignment is not None:
+            keys = (*inside, *_keys(assignment["keys"]))
+        else:
+            continue
+        if keys[: len(wanted)] == wanted:
+            return number
+        if len(keys) > nearest and wanted[: len(keys)] == keys:
+            nearest, line_of_nearest = len(keys), number
+    return line_of_nearest
+
+
+def _keys(dotted: str) -> tuple[str, ...]:
+    """The parts of a dotted key, quotes removed."""
+    return tuple(it.strip().strip("\"'") for it in dotted.split("."))
