@@ -45,6 +45,9 @@ MOUNT_KEYS: Final = [
     "env",
 ]
 
+_SWITCHES: Final = ("required", "readonly", "readwrite")
+"""The keys of more than two letters that need no value."""
+
 
 class MountError(ValueError):
     """A mount that BuildKit refuses; the message says why."""
@@ -154,7 +157,7 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
     key = option.key
     if option.value is None:
         if key != "required":
-            raise MountError(_("`{field}` needs a value", field=option.field))
+            raise _without_value(option)
         _require(mount, key, "secret", "ssh")
         mount.is_required = True
         return
@@ -190,6 +193,14 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
             raise MountError(_("a mount has no `{key}`", key=key), is_key=True)
 
 
+def _without_value(option: MountOption) -> MountError:
+    close = None if option.key in MOUNT_KEYS else closest(option.key, _SWITCHES)
+    if close is None:
+        return MountError(_("`{field}` needs a value", field=option.field))
+    message = _("a mount has no `{key}`; did you mean `{close}`?", key=option.key, close=close)
+    return MountError(message, close, is_key=True)
+
+
 def _check(mount: Mount) -> None:
     if mount.permissions and mount.type not in ("secret", "ssh", "cache"):
         raise MountError(
@@ -213,8 +224,12 @@ def _require(mount: Mount, key: str, *types: str) -> None:
 
 def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
     if value.lower() not in known:
-        message = _("`{value}` is not a {what}: {known}", value=value, what=what, known=", ".join(known))
-        raise MountError(message, closest(value.lower(), known))
+        close = closest(value.lower(), known)
+        if close is not None:
+            raise MountError(
+                _("`{value}` is not a {what}; did you mean `{close}`?", value=value, what=what, close=close), close
+            )
+        raise MountError(_("`{value}` is not a {what}: {known}", value=value, what=what, known=", ".join(known)))
     return value.lower()
 
 
@@ -228,7 +243,9 @@ def _number(key: str, value: str) -> int:
     base = 8 if key == "mode" else 10
     digits = "[0-7]+" if key == "mode" else "[0-9]+"
     if not re.fullmatch(digits, value) or len(value.lstrip("0")) > 11 or int(value, base) >= 2**32:
-        raise MountError(_("`{value}` is not a valid {key}", value=value, key=key))
+        if key == "mode":
+            raise MountError(_("`{value}` is not a mode such as `0755`", value=value))
+        raise MountError(_("`{key}` is a number, not `{value}`", key=key, value=value))
     return int(value, base)
 
 

@@ -217,7 +217,9 @@ def _resolve_bases(
             parent = resolved.stages[number]
             resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
         else:
-            if base.image.problem is not None and not base.refusals:
+            # A flag with one dash is taken for the image: the reader has said so where it has seen it.
+            is_known = bool(node.problems) and base.name.startswith("-")
+            if base.image.problem is not None and not base.refusals and not is_known:
                 resolved.refusals.append(_image_refusal(resolved, stage, node, base))
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
         if stage.name:

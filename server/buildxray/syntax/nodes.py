@@ -95,9 +95,8 @@ def is_terminator(line: str, marker: HeredocMarker) -> bool:
 
 
 def _marker_span(node: Node, marker: HeredocMarker) -> Span:
-    start = node.text.find("<<")
-    end = node.text.find(marker.name, start)
-    return Span(start, end + len(marker.name)) if end >= 0 else node.keyword.span
+    announced = re.search(rf"<<-?[\"']?{re.escape(marker.name)}(?![\w.-])[\"']?", node.text)
+    return node.keyword.span if announced is None else Span(*announced.span())
 
 
 class _Arguments(NamedTuple):

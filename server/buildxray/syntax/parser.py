@@ -17,9 +17,10 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.syntax.instructions import Arg, From, Instruction, Node, Unknown
+from buildxray.syntax.instructions import Arg, From, Instruction, Node, Span, Unknown
 from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, is_comment, physical_lines
 from buildxray.syntax.reader import Reader
+from buildxray.syntax.suggestions import closest
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
@@ -131,15 +132,20 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
     for idx, line in enumerate(lines):
         content = line.removeprefix(BYTE_ORDER_MARK) if idx == 0 else line
         content = content.rstrip("\r\n").lstrip(SPACE)
-        match = _DIRECTIVE.fullmatch(content[1:].lstrip(SPACE)) if content.startswith("#") else None
+        inner = content[1:].lstrip(SPACE)
+        match = _DIRECTIVE.fullmatch(inner) if content.startswith("#") else None
         if match is None or match["name"].lower() not in _DIRECTIVES:
             break
         name = match["name"].lower()
-        range_ = TextRange(starts[idx], starts[idx] + len(line.rstrip("\r\n")))
+        end = starts[idx] + len(line.rstrip("\r\n"))
+        range_ = TextRange(starts[idx], end)
         if name in directives:
             problems.append(FileProblem(_("the directive `{name}` is given twice", name=name), range_, idx + 1))
         elif (problem := _directive_problem(name, match["value"])) is not None:
-            problems.append(FileProblem(problem, range_, idx + 1))
+            message, span, replacement = problem
+            value = end - len(inner) + match.start("value")
+            wrong = TextRange(value + span.start, value + span.end)
+            problems.append(FileProblem(message, wrong, idx + 1, replacement))
         directives.setdefault(name, Directive(name, match["value"], range_))
     escape = directives["escape"].value if "escape" in directives else "\\"
     return list(directives.values()), escape if escape in ("\\", "`") else "\\", problems
@@ -157,20 +163,33 @@ def read_check_directive(dockerfile: Dockerfile) -> str | None:
     return next((it.value for it in directives if it.name == "check"), None)
 
 
-def _directive_problem(name: str, value: str) -> str | None:
-    """Why BuildKit refuses the value of a directive (linter/linter.go, ParseLintOptions)."""
+def _directive_problem(name: str, value: str) -> tuple[str, Span, str | None] | None:
+    """Why BuildKit refuses the value of a directive, which part of it, and what was probably meant.
+
+    BuildKit: linter/linter.go, ParseLintOptions.
+    """
     if name == "escape" and value not in ("\\", "`"):
-        return _("the escape token is a backslash or a backtick")
+        return _("the escape token is a backslash or a backtick"), Span(0, len(value)), None
     if name == "check":
+        start = 0
         for option in value.partition(" ")[0].split(";", 2):
             key, equals, setting = (it.strip() for it in option.partition("="))
-            if not equals or key not in ("skip", "experimental", "error"):
-                return _("unknown check option `{option}`; expected skip, experimental or error", option=option)
+            span = Span(start, start + len(option)) if option else Span(0, len(value))
+            start += len(option) + 1
+            if not equals or key not in _CHECK_OPTIONS:
+                close = closest(key.lower(), _CHECK_OPTIONS)
+                if not equals or close is None:
+                    message = _("unknown check option `{option}`; expected skip, experimental or error", option=option)
+                    return message, span, None
+                message = _("unknown check option `{key}`; did you mean `{close}`?", key=key, close=close)
+                return message, Span(span.start, span.start + option.index("=")), close
             if key == "error" and setting not in _GO_BOOLEANS:
-                return _("`error` is true or false, not `{value}`", value=setting)
+                wrong = Span(span.start + option.index("=") + 1, span.end)
+                return _("`error` is true or false, not `{value}`", value=setting), wrong, None
     return None
 
 
+_CHECK_OPTIONS: Final = ("skip", "experimental", "error")
 _GO_BOOLEANS: Final = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
 
 

@@ -138,18 +138,39 @@ def _cased_like(written: str, keyword: str) -> str:
 
 def _from_problems(node: From) -> Iterator[Problem]:
     arguments = node.arguments
-    if len(arguments) not in (1, 3):
-        message = _("FROM takes an image, and perhaps `AS name`")
-        yield Problem(message, Span(arguments[1].span.start, arguments[-1].span.end))
-    elif node.alias is None and len(arguments) == 3:
-        message = _("FROM takes an image, and perhaps `AS name`")
-        yield Problem(message, arguments[1].span, _cased_like(node.keyword.text, "AS"))
+    if arguments[0].text.startswith("-"):
+        message = _("a flag begins with two dashes: `-{text}`", text=arguments[0].text)
+        yield Problem(message, arguments[0].span, f"-{arguments[0].text}")
+    elif any(it.value is None for it in node.flags):
+        # What should be the value is taken for the image.
+        return
+    elif len(arguments) not in (1, 3) or (node.alias is None and len(arguments) == 3):
+        yield _misplaced_alias(node)
     elif node.alias is not None and not _STAGE_NAME.fullmatch(node.alias.text.lower()):
         message = _(
             "`{text}` cannot name a stage: a letter comes first, then letters, digits, `-`, `_` and `.`",
             text=node.alias.text,
         )
         yield Problem(message, node.alias.span)
+
+
+def _misplaced_alias(node: From) -> Problem:
+    """What comes after the image of a FROM is not `AS name`."""
+    second, last = node.arguments[1], node.arguments[-1]
+    as_ = _cased_like(node.keyword.text, "AS")
+    match len(node.arguments), second.text.upper() == "AS":
+        case 2, True:
+            return Problem(_("a name for the stage is missing after `{word}`", word=second.text), second.span)
+        case 2, False if _STAGE_NAME.fullmatch(second.text.lower()):
+            message = _("a name for the stage comes after `AS`: write `AS {name}`", name=second.text)
+            return Problem(message, second.span, f"{as_} {second.text}")
+        case 3, _:
+            message = _("only `AS` comes between the image and the name of the stage, not `{word}`", word=second.text)
+            return Problem(message, second.span, as_)
+        case _, True:
+            message = _("the name of a stage is one word")
+            return Problem(message, Span(node.arguments[2].span.start, last.span.end))
+    return Problem(_("FROM takes an image, and perhaps `AS name`"), Span(second.span.start, last.span.end))
 
 
 def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
@@ -164,10 +185,19 @@ def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
         elif name in seen and kind != _VALUES:
             yield Problem(_("`--{name}` is given twice", name=name), flag.span)
         elif kind != _SWITCH and value is None:
-            yield Problem(_("`--{name}` needs a value", name=name), flag.span)
+            yield Problem(_without_value(node, name), flag.span)
         elif kind == _SWITCH and value is not None and value.text.lower() not in ("true", "false"):
             yield Problem(_("`--{name}` is true or false", name=name), value.span)
         seen.add(name)
+
+
+def _without_value(node: Node, flag: str) -> str:
+    first = node.arguments[0].text.split() if node.arguments else []
+    if first and not node.is_json and len(node.flags) == 1:
+        return _(
+            "`--{name}` needs a value, after `=` and without a blank: `--{name}={value}`?", name=flag, value=first[0]
+        )
+    return _("`--{name}` needs a value", name=flag)
 
 
 def _unknown_flag(node: Node, flag: Flag, known: Mapping[str, str]) -> Problem:
@@ -197,11 +227,21 @@ def _run_problems(node: Run) -> Iterator[Problem]:
             case "mount":
                 yield from _mount_problems(flag)
             case "network" if value.text not in NETWORK_MODES:
+                close = closest(value.text.lower(), NETWORK_MODES)
                 message = _("`{value}` is not a network mode: default, none or host", value=value.text)
-                yield Problem(message, value.span, closest(value.text.lower(), NETWORK_MODES))
+                if close is not None:
+                    message = _(
+                        "`{value}` is not a network mode; did you mean `{close}`?", value=value.text, close=close
+                    )
+                yield Problem(message, value.span, close)
             case "security" if value.text not in SECURITY_MODES:
+                close = closest(value.text.lower(), SECURITY_MODES)
                 message = _("`{value}` is not a security mode: insecure or sandbox", value=value.text)
-                yield Problem(message, value.span, closest(value.text.lower(), SECURITY_MODES))
+                if close is not None:
+                    message = _(
+                        "`{value}` is not a security mode; did you mean `{close}`?", value=value.text, close=close
+                    )
+                yield Problem(message, value.span, close)
             case "device":
                 yield from _device_problems(value)
 

@@ -43,7 +43,12 @@ FROM = "FROM alpine AS base\n"
         ("FROM --platform=$BUILDPLATFROM alpine\n", "BUILDPLATFROM", "BUILDPLATFORM"),
         ("RUN true\n", "RUN", None),
         ("ARG A=1\n", "ARG", None),
-        ("# escape=x\nFROM alpine\n", "# escape=x", None),
+        ("# escape=x\nFROM alpine\n", "x", None),
+        ("# check=skp=all\nFROM alpine\n", "skp", "skip"),
+        ("FROM -platform=linux/arm64 alpine\n", "-platform=linux/arm64", "--platform=linux/arm64"),
+        ("FROM alpine build\n", "build", "AS build"),
+        (f"{FROM}RUN --mount=type=secret,id=a,requird true\n", "requird", "required"),
+        (f"{FROM}RUN --mount=type=cache,target=/x,uid=root true\n", "root", None),
     ],
 )
 def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | None) -> None:
