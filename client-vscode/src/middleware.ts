@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
+import { language } from "./documents";
 import { leavesBuildChecks, leavesNames, offersGeneral, type Yielding } from "./coexistence";
 
 const isInstalled = (id: string): boolean => vscode.extensions.getExtension(id) !== undefined;
@@ -58,6 +59,10 @@ function isSet(name: string, scope: vscode.Uri | undefined): boolean {
 }
 
 function leaves(document: vscode.TextDocument): boolean {
+  if (document.languageId !== language) {
+    // Nobody else leads from a file of the project to a stage.
+    return false;
+  }
   const navigation = vscode.workspace.getConfiguration("buildxray", document).get<Yielding>("navigation", "auto");
   return leavesNames({ isInstalled, navigation }, document.uri.scheme);
 }

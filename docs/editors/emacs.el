@@ -8,5 +8,8 @@
                  ;; :initializationOptions (:platforms ["linux/amd64" "linux/arm64"])
                  )))
 
+;; Bake files too, with a mode for HCL; Eglot starts one server for a mode, so that YAML is left to another one.
+;; (add-to-list 'eglot-server-programs '(hcl-mode "buildxray" "lsp"))
+
 (add-hook 'dockerfile-mode-hook #'eglot-ensure)
 (add-hook 'dockerfile-ts-mode-hook #'eglot-ensure)

@@ -1,7 +1,8 @@
 -- Neovim 0.11 or later: in init.lua.
 vim.lsp.config("buildxray", {
   cmd = { "buildxray", "lsp" },
-  filetypes = { "dockerfile" },
+  -- The others are for Bake files, Compose files and workflows; buildxray leaves all other files of these kinds alone.
+  filetypes = { "dockerfile", "hcl", "json", "yaml", "yaml.docker-compose", "yaml.github" },
   root_markers = { ".git" },
   settings = {
     buildxray = {

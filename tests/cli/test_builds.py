@@ -100,3 +100,22 @@ def test_a_target_that_the_user_names_and_the_file_lacks(capfd: pytest.CaptureFi
     run = Run(capfd, "check", "--target", "none", project / "Dockerfile")
     assert run.code == 1
     assert "warning: the build that is asked for fails: there is no stage `none`" in run.out
+
+
+def test_check_looks_at_the_files_that_declare_builds(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+    (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
+    run = Run(capfd, "check", "--format", "json", project)
+    found = [it for it in json.loads(run.out) if it["rule"] == "missing-stage"]
+    assert [(it["path"], it["start"]["line"], it["severity"]) for it in found] == [
+        (str(project / "docker-bake.hcl"), 7, "error")
+    ]
+    run = Run(capfd, "check", "--format", "json", "--ignore", "missing-stage", project / "docker-bake.hcl")
+    assert (run.code, json.loads(run.out)) == (0, [])
+
+
+def test_findings_in_files_that_declare_builds_are_known_to_sarif(
+    capfd: pytest.CaptureFixture[str], project: Path
+) -> None:
+    (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
+    run = Run(capfd, "check", "--format", "sarif", project / "docker-bake.hcl")
+    assert [it["ruleId"] for it in json.loads(run.out)["runs"][0]["results"]] == ["missing-stage"]

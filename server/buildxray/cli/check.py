@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
@@ -13,6 +14,7 @@ from buildxray.cli.checking import check_files, log_and_gates
 from buildxray.cli.console import Output, Span, output, report, visible, width_of
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, find_targets
+from buildxray.cli.project_files import check_project_files, is_named_project_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
@@ -40,7 +42,8 @@ def check(options: argparse.Namespace) -> int:
     build = BuildOptions.of(options)
     log, gates = log_and_gates(options)
     failed: list[str] = []
-    targets = [*find_targets(options.paths, failed)]
+    named = [it for it in options.paths if is_named_project_file(it)]
+    targets = [*find_targets([it for it in options.paths if it not in named], failed)]
     total = _Total()
     if options.fix:
         if any(it.path == STDIN for it in targets):
@@ -53,7 +56,8 @@ def check(options: argparse.Namespace) -> int:
     reported: set[str] = set()
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
-    for file in map(by_cost, check_files([it.path for it in targets], build, log)):
+    files = chain(check_files([it.path for it in targets], build, log), check_project_files(options.paths, build))
+    for file in map(by_cost, files):
         if file.error:
             failed.append(file.path)
             if file.error not in reported:

@@ -93,7 +93,7 @@ def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Itera
     for path in paths:
         if not path:
             raise CliError(_("a path is empty; did a variable have no value? Write `.` for the current directory"))
-        if path == STDIN or not _is_directory(path):
+        if path == STDIN or not is_directory(path):
             if path != STDIN:
                 _refuse_other_kinds(path)
             yield Target(path)
@@ -143,7 +143,8 @@ def _refuse_other_kinds(path: str) -> None:
         )
 
 
-def _is_directory(path: str) -> bool:
+def is_directory(path: str) -> bool:
+    """Whether a path names a directory; false for what no path can be."""
     try:
         return Path(path).is_dir()
     except (OSError, ValueError):

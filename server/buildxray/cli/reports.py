@@ -135,11 +135,13 @@ def _sarif_result(found: Located) -> dict[str, Any]:
     location = {"artifactLocation": _artifact(found.path), "region": _region(found.lines, it.range)}
     result: dict[str, Any] = {
         "ruleId": it.rule,
-        "ruleIndex": [rule.name for rule in ALL].index(it.rule),
         "level": _SARIF_LEVEL[it.severity],
         "message": {"text": it.message},
         "locations": [{"physicalLocation": location}],
     }
+    names = [rule.name for rule in ALL]
+    if it.rule in names:
+        result["ruleIndex"] = names.index(it.rule)
     if found.cost is not None:
         result["properties"] = _cost(found.cost)
     if it.fixes:

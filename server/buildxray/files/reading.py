@@ -10,7 +10,9 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -96,8 +98,25 @@ def read_text(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | No
     return read_bytes(path, limit, root).decode("utf-8-sig", "replace")
 
 
+_UNSAVED: ContextVar[Mapping[Path, str] | None] = ContextVar("unsaved", default=None)
+
+
+@contextmanager
+def unsaved_texts(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Effect: while it lasts, `read_project_text` gives these texts, by absolute path, instead of what is on the disk."""
+    token = _UNSAVED.set(texts)
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
+
+
 def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None:
     """Read a file of the workspace as `read_text` does; None where it is missing or may not be read."""
+    unsaved = _UNSAVED.get()
+    if unsaved is not None and path in unsaved:
+        text = unsaved[path]
+        return text if len(text) <= limit else None
     content = read_project_bytes(path, limit)
     return None if content is None else content.decode("utf-8-sig", "replace")
 

@@ -57,6 +57,16 @@ def references(analysis: Analysis, offset: int, *, with_declaration: bool) -> li
     return [it.range for it in _at(analysis, offset) if with_declaration or not it.is_declaration]
 
 
+def stage_declared_at(analysis: Analysis, offset: int) -> int | None:
+    """The number of the stage whose FROM, or whose name after AS, is at an offset."""
+    for stage in analysis.build.stages:
+        from_ = stage.from_
+        places = [from_.keyword_range, *([] if from_.alias is None else [from_.range_of(from_.alias)])]
+        if any(it.start <= offset <= it.end for it in places):
+            return stage.idx
+    return None
+
+
 def highlights(analysis: Analysis, offset: int) -> list[Highlight]:
     """All places of the name at an offset."""
     return [Highlight(it.range, it.is_declaration) for it in _at(analysis, offset)]

@@ -71,6 +71,11 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
     return with_machines(request, settings.machines), origin
 
 
+def request_of(declared: DeclaredBuild, settings: Settings) -> BuildRequest:
+    """What a declared build asks for."""
+    return _request(declared, settings)[0]
+
+
 def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ...]) -> BuildRequest:
     """A request that the machines of a declared build build; its first target has the first machine."""
     known = dict(nodes)
@@ -167,6 +172,11 @@ class Projects:
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
+    @property
+    def local_platform(self) -> str:
+        """What `local` means in the files of projects: the platform of this machine."""
+        return str(this_machine())
+
     def workspace(self, directory: Path) -> Workspace:
         """What the sources beside a Dockerfile tell."""
         if directory not in self._workspaces:
@@ -224,6 +234,22 @@ class Projects:
         builds = (it for directory in read for it in directory.builds)
         return distinct(it for it in builds if it.dockerfile == dockerfile and it.is_shown)
 
+    def declared_in(self, path: Path) -> tuple[DeclaredBuild, ...]:
+        """The builds that one file declares: a Bake file, a Compose file, a workflow."""
+        builds = (it for directory in directories_above(path) for it in self._read(directory).builds)
+        return tuple(dict.fromkeys(it for it in builds if it.source == path))
+
+    def notes_of(self, path: Path) -> tuple[Note, ...]:
+        """What of one file cannot be read."""
+        notes = (it for directory in directories_above(path) for it in self._read(directory).notes)
+        return tuple(dict.fromkeys(it for it in notes if Path(it.file) == path))
+
+    def project_files(self, dockerfile: Path) -> tuple[Path, ...]:
+        """The files that declare builds of a Dockerfile."""
+        read = (self._read(it) for it in self._directories(dockerfile))
+        builds = (it for directory in read for it in directory.builds if it.dockerfile == dockerfile)
+        return tuple(dict.fromkeys(it.source for it in builds))
+
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
         """What of the files around a Dockerfile cannot be read, of those that have been read for it."""
         read = (self._builds.get(it) for it in directories_above(dockerfile))
@@ -242,7 +268,7 @@ class Projects:
     def _read(self, directory: Path) -> DirectoryBuilds:
         if directory not in self._builds:
             above = directories_above(directory / "Dockerfile")[1:]
-            self._builds[directory] = read_directory(directory, above, local_platform=str(this_machine()))
+            self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
         return self._builds[directory]
 
 

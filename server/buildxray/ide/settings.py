@@ -18,6 +18,10 @@ from buildxray.rules.registry import ALL, rule_names
 DEFAULT_PLATFORMS: Final = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
 
+PROJECT_CODES: Final = ("missing-dockerfile", "missing-stage", "unknown-platform", "emulating-runner", "unread-build")
+"""The names of what is found in the files of a project; the settings `select` and `ignore` take them as they take rules."""
+
+
 class SettingError(ValueError):
     """A value that a setting does not accept; the message says what it expects."""
 
@@ -57,6 +61,9 @@ class Settings:
     general: bool = True
     """Whether to offer what is not about platforms: completion of instructions and flags, their documentation, signatures,
     links, semantic tokens, selection ranges, formatting. Switch it off beside another language server for Dockerfiles."""
+    project_files: bool = True
+    """Whether to check Bake files, Compose files and workflows too: Dockerfiles, stages and platforms that do not exist, machines that
+    must emulate, and above each build what it costs."""
     log: str = ""
     """The build log whose times are shown: a path, relative to the Dockerfile's directory. Empty: none."""
     locale: str = ""
@@ -81,13 +88,11 @@ class Settings:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules to check."""
-        return tuple(
-            it
-            for it in ALL
-            if (not self.select or it.name in self.select)
-            and it.name not in self.ignore
-            and (self.buildkit_checks or not it.buildkit_check)
-        )
+        return tuple(it for it in ALL if self.shows(it.name) and (self.buildkit_checks or not it.buildkit_check))
+
+    def shows(self, name: str) -> bool:
+        """Whether what has this name is shown: a rule, or what is found in the files of a project."""
+        return (not self.select or name in self.select) and name not in self.ignore
 
     def over(self, base: Settings) -> Settings:
         """These settings, and those of `base` where these have the default."""
@@ -206,7 +211,7 @@ def read_rules(value: object) -> tuple[str, ...]:
         raise SettingError(_('expected a list of rules such as ["emulated-build"]'))
     names = [it.strip() for it in value if it.strip()]
     for name in names:
-        if name not in rule_names():
+        if name not in rule_names() and name not in PROJECT_CODES:
             raise SettingError(no_rule(name))
     return tuple(names)
 
@@ -259,6 +264,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "codeLens": ("code_lens", _read_switch),
     "navigation": ("navigation", _read_switch),
     "general": ("general", _read_switch),
+    "projectFiles": ("project_files", _read_switch),
     "log": ("log", _read_path),
     "locale": ("locale", _read_locale),
 }

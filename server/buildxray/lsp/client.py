@@ -35,6 +35,9 @@ class Client:
     refreshes_lenses: bool = False
     refreshes_diagnostics: bool = False
     registers_watchers: bool = False
+    registers_documents: bool = False
+    """Whether the server may ask for documents of other kinds while it runs."""
+    registers_diagnostics: bool = False
     nests_symbols: bool = False
     prepares_rename: bool = False
     takes_snippets: bool = False
@@ -78,6 +81,11 @@ class Client:
             shows_plans=SHOW_PLAN in _commands(experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
             shows_status=isinstance(experimental, Mapping) and experimental.get("buildxrayStatus") is True,
+            registers_documents=all(
+                it is not None and bool(it.dynamic_registration)
+                for it in (document.synchronization, document.code_lens, document.definition)
+            ),
+            registers_diagnostics=bool(document.diagnostic and document.diagnostic.dynamic_registration),
             registers_watchers=bool(
                 workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
             ),

@@ -16,13 +16,22 @@ from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.completion import completions
 from buildxray.ide.hover import hover
 from buildxray.ide.inlay_hints import inlay_hints
-from buildxray.ide.navigation import RenameError, definitions, highlights, references, renamable, rename
+from buildxray.ide.navigation import (
+    RenameError,
+    definitions,
+    highlights,
+    references,
+    renamable,
+    rename,
+    stage_declared_at,
+)
 from buildxray.ide.outline import folds, symbols
 from buildxray.ide.project import WATCHED
 from buildxray.lsp import from_lsp, language_features, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
 from buildxray.lsp.plans import PLAN, show_plan
+from buildxray.lsp.project_documents import project_registrations
 from buildxray.lsp.pulling import document_report
 from buildxray.lsp.server import Server, configuration_of
 from buildxray.lsp.times import TIMES, show_times
@@ -115,6 +124,8 @@ def initialized(ls: Server, _params: types.InitializedParams) -> None:
         watchers = [types.FileSystemWatcher(it) for it in (*WATCHED, *DOCKERFILES)]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         registrations.append(types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+    if ls.client.registers_documents and ls.settings.common.project_files:
+        registrations += project_registrations(is_pulling=ls.client.registers_diagnostics)
     if registrations:
         ls.client_register_capability(types.RegistrationParams(registrations))
     _ask_for_settings(ls)
@@ -127,6 +138,7 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     """Effect: publish the diagnostics of the new version."""
+    ls.project_documents.change(params)
     document = ls.documents.get(params.text_document.uri)
     if document is not None:
         text = from_lsp.changed_text(document.analysis.text, params.content_changes, ls.client.unit)
@@ -195,6 +207,8 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
 def document_diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
     """The diagnostics of a document; from the first such request on, they are no longer pushed."""
     ls.publisher.switch_off(ls.documents.values())
+    if params.text_document.uri in ls.project_documents:
+        return ls.project_documents.report(params.text_document.uri, params.previous_result_id)
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return types.RelatedFullDocumentDiagnosticReport([])
@@ -237,7 +251,9 @@ def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHin
 
 
 def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """What each stage costs."""
+    """What each stage costs, and in a file of the project each build."""
+    if params.text_document.uri in ls.project_documents:
+        return ls.project_documents.lenses(params.text_document.uri)
     document = ls.documents.get(params.text_document.uri)
     if document is None or not document.build.settings.code_lens:
         return []
@@ -269,7 +285,9 @@ def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.Fo
 
 
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location]:
-    """Where the name at a position is declared."""
+    """Where the name at a position is declared; in a file of the project, the stage that is built there."""
+    if params.text_document.uri in ls.project_documents:
+        return ls.project_documents.definitions(params.text_document.uri, params.position)
     place = _navigated(ls, params)
     return [] if place is None else _locations(ls, place[0], definitions(place[0].analysis, place[1]))
 
@@ -280,7 +298,10 @@ def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Loc
     if place is None:
         return []
     with_declaration = params.context.include_declaration
-    return _locations(ls, place[0], references(place[0].analysis, place[1], with_declaration=with_declaration))
+    document, offset = place
+    locations = _locations(ls, document, references(document.analysis, offset, with_declaration=with_declaration))
+    stage = stage_declared_at(document.analysis, offset)
+    return locations if stage is None else [*locations, *ls.builders_of(document, stage)]
 
 
 def document_highlight(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:

@@ -55,6 +55,11 @@ class Publisher:
         if not self._is_off:
             self._send(uri, [], None)
 
+    def publish_others(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
+        """Effect: send the diagnostics of a document that is not a Dockerfile."""
+        if not self._is_off:
+            self._send(uri, diagnostics, version)
+
     def switch_off(self, documents: Iterable[Document]) -> None:
         """Effect: withdraw the diagnostics of these documents and push no more, because the client pulls them."""
         if self._is_off:

@@ -18,6 +18,7 @@ from buildxray.lsp import from_lsp
 from buildxray.lsp.build_logs import load_setting
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.project_documents import ProjectDocuments
 from buildxray.lsp.protocol import Protocol
 from buildxray.lsp.publishing import Publisher
 from buildxray.lsp.pulling import WorkspaceDiagnostics
@@ -63,6 +64,7 @@ class Server(LanguageServer):
         self.publisher = Publisher(self.text_document_publish_diagnostics, lambda: self.client)
         self._status = StatusReporter(self.protocol.notify, lambda: self.client)
         self.workspace_diagnostics = WorkspaceDiagnostics(self)
+        self.project_documents = ProjectDocuments(self)
         self._projects = Projects()
         self._warned: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,7 +102,8 @@ class Server(LanguageServer):
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, warning))
 
     def open_document(self, item: types.TextDocumentItem) -> None:
-        """Effect: start to watch a document, if it is a Dockerfile."""
+        """Effect: start to watch a document, if it is a Dockerfile or declares builds."""
+        self.project_documents.watch(item)
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
             path = from_lsp.path(item.uri)
             is_known = path is None or self._projects.is_known(path)
@@ -116,6 +119,7 @@ class Server(LanguageServer):
 
     def close(self, uri: str) -> None:
         """Effect: forget a document, and what was published of it."""
+        self.project_documents.close(uri)
         if self.documents.pop(uri, None) is not None:
             self.publisher.withdraw(uri)
             self._status.forget(uri)
@@ -127,6 +131,7 @@ class Server(LanguageServer):
             localization.use(self.settings.locale or self._locale)
             self.workspace_diagnostics.invalidate()
         self._refresh_later([*self.documents.values()])
+        self.project_documents.refresh()
 
     def reread(self) -> None:
         """Effect: read the project files of the open documents again, and publish what changes."""
@@ -171,7 +176,7 @@ class Server(LanguageServer):
                 self.publisher.publish(document)
             self._status.report(document)
         if has_changed:
-            self._ask_for_refresh()
+            self.ask_for_refresh()
 
     def _build(self, uri: str, path: Path | None) -> _Built:
         """How a document is built; one that is not a file on this machine belongs to no project."""
@@ -184,11 +189,19 @@ class Server(LanguageServer):
         notes = tuple(map(str, projects.notes(path)[:_MOST_NOTES])) if built.declared else ()
         return _Built(built, projects.workspace(path.parent), (*problems, *notes))
 
+    def builders_of(self, document: Document, stage_index: int) -> list[types.Location]:
+        """The places in files of the project that build a stage of a Dockerfile."""
+        path = from_lsp.path(document.uri)
+        settings = self.settings.of(document.uri)
+        if path is None or not settings.project_files:
+            return []
+        return [*self.project_documents.references(path, stage_index, self._projects, settings)]
+
     def log_changed(self, document: Document) -> None:
         """Effect: have the client show the times of a document, or none any more."""
         self.publisher.publish(document)
         self._status.report(document)
-        self._ask_for_refresh()
+        self.ask_for_refresh()
 
     async def _load_log(self, document: Document, path: Path | None) -> bool:
         """Effect: show the log that the setting names; whether that changes anything."""
@@ -206,7 +219,7 @@ class Server(LanguageServer):
         document.show_log(*loaded)
         return True
 
-    def _ask_for_refresh(self) -> None:
+    def ask_for_refresh(self) -> None:
         """Effect: make the client request hints, lenses and diagnostics again."""
         if self.client.refreshes_hints:
             self.workspace_inlay_hint_refresh(None)

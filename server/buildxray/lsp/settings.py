@@ -42,6 +42,11 @@ class ClientSettings:
         return self._common, tuple(self._folders.items())
 
     @property
+    def common(self) -> Settings:
+        """The settings of documents outside of all workspace folders."""
+        return self._common
+
+    @property
     def locale(self) -> str:
         """The language that the user has set; empty for none. The words of a server are the same in all folders."""
         return self._common.locale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
@@ -22,6 +22,9 @@ from buildxray.ide.signature_help import Signature
 from buildxray.lsp.client import SHOW_PLAN, Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
+
+if TYPE_CHECKING:
+    from buildxray.ide.project_files import BuildLens
 
 _SEVERITY = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -107,6 +110,16 @@ def code_lens(lines: LineIndex, it: CodeLens, uri: str, client: Client) -> types
     if not client.shows_plans:
         return types.CodeLens(place, types.Command(it.title, ""))
     return types.CodeLens(place, types.Command(it.title, SHOW_PLAN, arguments=[uri, place.start.line]))
+
+
+def build_lens(lines: LineIndex, it: BuildLens, client: Client) -> types.CodeLens:
+    """A lens of a build that opens its plan in a client that shows plans, and else only shows."""
+    place = range_(lines, it.range, client.unit)
+    if not client.shows_plans:
+        return types.CodeLens(place, types.Command(it.title, ""))
+    return types.CodeLens(
+        place, types.Command(it.title, SHOW_PLAN, arguments=[it.dockerfile.as_uri(), it.line, it.build])
+    )
 
 
 def symbol(lines: LineIndex, it: Symbol, unit: ColumnUnit) -> types.DocumentSymbol:

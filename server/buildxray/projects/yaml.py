@@ -83,15 +83,27 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - what YAML holds
         return None
 
 
+def compose_documents(text: str) -> Iterator[Any]:
+    """The documents of a text as the library's nodes, which know their places; those before a mistake only."""
+    try:
+        yield from _composed(text)
+    except YamlError:
+        return
+
+
 def load_documents(text: str) -> Iterator[Any]:
     """The documents of a text. Raises `YamlError`."""
+    for node in _composed(text):
+        yield _Builder().value(node, 0)
+
+
+def _composed(text: str) -> Iterator[Any]:
     # Loaded where there is a file to read only.
     from ruamel.yaml import YAML  # noqa: PLC0415
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
     try:
-        for node in YAML(typ="safe", pure=True).compose_all(text):
-            yield _Builder().value(node, 0)
+        yield from YAML(typ="safe", pure=True).compose_all(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(1 if mark is None else mark.line + 1, error.problem or "YAML") from None

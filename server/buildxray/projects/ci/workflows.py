@@ -57,7 +57,7 @@ def _merged(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
     for build in builds:
         same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
         variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
-        key = (build.source, build.name, build.line, *same, *variant)
+        key = (build.source, build.name, *same, *variant)
         known = together.get(key)
         if known is None:
             together[key] = build
@@ -198,6 +198,8 @@ class _Job:
                 return
             if context.holds(body.get("if")) is False:
                 continue
+            if depth == 0 and isinstance(body, YamlMapping):
+                self.site = self.site._replace(line=min(body.lines.values(), default=self.site.line))
             given = {**context.values["env"], **self.exported}
             own = Partly(
                 {

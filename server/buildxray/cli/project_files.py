@@ -1,0 +1,55 @@
+"""What `buildxray check` finds in Bake files, Compose files and workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from buildxray.cli.build_options import BuildOptions
+from buildxray.cli.files import STDIN, is_directory
+from buildxray.ide.batch import CheckedFile
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import analyze_all, is_project_file
+from buildxray.projects.as_json import relative
+from buildxray.projects.builds import absolute
+from buildxray.projects.reader import read_project
+
+
+def is_named_project_file(path: str) -> bool:
+    """Whether a path of the command line is a file that declares builds."""
+    try:
+        place = absolute(path)
+        return path != STDIN and is_project_file(place) and place.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
+    """Check the files that declare builds: those that are named, and those in and below the directories that are named.
+
+    Files in which nothing is found are named by nobody but the user, so that they are left out here.
+    """
+    projects = Projects(options.configuration)
+    seen: set[Path] = set()
+    for path in paths:
+        if not is_directory(path) and not is_named_project_file(path):
+            continue
+        place = absolute(path)
+        if not options.settings.over(
+            projects.configuration(place if place.is_dir() else place.parent).settings
+        ).project_files:
+            continue
+        if place.is_dir():
+            read = read_project(place, local_platform=projects.local_platform)
+            listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]
+            wanted = [it for it in listed if it.is_relative_to(place) and is_project_file(it)]
+        else:
+            wanted = [place]
+        new = [it for it in dict.fromkeys(wanted) if it not in seen]
+        seen.update(new)
+        for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings):
+            if looked.diagnostics or not place.is_dir():
+                shown = relative(file, place) if place.is_dir() else path
+                shown = str(Path(path, shown)) if place.is_dir() else path
+                diagnostics = tuple(it for it in looked.diagnostics if options.settings.shows(it.rule))
+                yield CheckedFile(shown, looked.text, diagnostics)

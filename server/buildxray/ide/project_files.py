@@ -1,0 +1,289 @@
+"""Bake files, Compose files and workflows as an editor shows them: what is wrong with a build, what it costs, where it leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, list_directory, read_project_text
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project import Projects, request_of
+from buildxray.ide.settings import Settings
+from buildxray.localization import _, localized, ngettext
+from buildxray.platforms.platform import Platform, PlatformError, can_run, is_known, nearest_known, parse_normalized
+from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
+from buildxray.projects.compose import OVERRIDE_NAMES
+from buildxray.projects.places import FilePlaces, Places
+from buildxray.rules.base import Severity
+from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
+from buildxray.semantics.cost import build_totals
+from buildxray.syntax.text import TextRange
+
+_NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
+_NAME: Final = re.compile(
+    r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)|(?:docker-)?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE
+)
+_PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
+
+
+class ProjectDiagnostic(Diagnostic):
+    """Something that is wrong with a build, in the file that declares it."""
+
+    @property
+    def documentation_url(self) -> str:
+        """The page on builds."""
+        return f"{_PAGE}#{self.rule}"
+
+
+class BuildLens(NamedTuple):
+    """What a build costs, above the words that declare it."""
+
+    range: TextRange
+    title: str
+    dockerfile: Path
+    line: int
+    """Of the Dockerfile, from zero: where the stage begins that is built."""
+    build: str
+    """The name by which the setting `build` chooses it."""
+
+
+class BuildLink(NamedTuple):
+    """A place in a project's file that leads to a stage."""
+
+    range: TextRange
+    dockerfile: Path
+    stage: TextRange
+    """In the Dockerfile: the name of the stage, or its FROM."""
+    stage_index: int
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """What is known of one version of a file."""
+
+    text: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    lenses: tuple[BuildLens, ...] = ()
+    links: tuple[BuildLink, ...] = ()
+
+
+def is_project_file(path: Path) -> bool:
+    """Whether a file declares builds, by its name: a Bake file, a Compose file, a workflow."""
+    if path.name in _NAMES or _NAME.fullmatch(path.name) is not None:
+        return True
+    return path.suffix in {".yml", ".yaml"} and path.parent.parts[-2:] == (".github", "workflows")
+
+
+def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
+    """What is known of a file with this text; the builds are those that `projects` has read of it."""
+    builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
+    notes = projects.notes_of(path)
+    if not builds and not notes:
+        return ProjectFile(text)
+    places = FilePlaces(path.name, text)
+    merged = settings.over(projects.configuration(path.parent).settings)
+    readers = [_Reader(it, places.of(it), places, merged, text) for it in builds]
+    unread = (
+        _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
+    )
+    found = [*unread, *(problem for it in readers for problem in it.problems())]
+    unique = {(it.rule, it.range, it.message): it for it in found if merged.shows(it.rule)}
+    return ProjectFile(
+        text,
+        tuple(sorted(unique.values(), key=lambda it: (it.range, it.rule))),
+        (*_lenses(readers),),
+        tuple(dict.fromkeys(link for it in readers for link in it.links())),
+    )
+
+
+def references_to(
+    dockerfile: Path, stage_index: int, files: Iterable[tuple[Path, ProjectFile]]
+) -> Iterator[tuple[Path, str, TextRange]]:
+    """The places in files of the project that build a stage of a Dockerfile: the file, its text, the place."""
+    for path, file in files:
+        for link in file.links:
+            if link.dockerfile == dockerfile and link.stage_index == stage_index:
+                yield path, file.text, link.range
+
+
+class _Reader:
+    """Looks at one build of a file."""
+
+    def __init__(self, declared: DeclaredBuild, own: Places, places: FilePlaces, settings: Settings, text: str) -> None:
+        self.declared = declared
+        self.own = own
+        self._places = places
+        self._text = text
+        self.request = request_of(declared, settings)
+        dockerfile = read_project_text(declared.dockerfile, MOST_DOCKERFILE_BYTES)
+        self.build: Build | None = None if dockerfile is None else _build(dockerfile, self.request)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that is built; None where there is none of its name."""
+        if self.build is None or "target" in self.declared.unknown:
+            return None
+        wanted = self.declared.target.lower()
+        stages = self.build.stages
+        named = [it for it in stages if wanted and (it.name == wanted or str(it.idx) == wanted)]
+        return named[-1] if named else stages[-1] if stages and not wanted else None
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """What is wrong with the build."""
+        yield from self._platforms()
+        if self.own.is_parent and not self.declared.is_default:
+            # Other targets inherit from it, and set what it lacks.
+            return
+        if self.build is None:
+            yield from self._missing_dockerfile()
+        elif self.stage is None:
+            yield from self._missing_stage(self.build)
+        else:
+            yield from self._emulation(self.build)
+
+    def _missing_dockerfile(self) -> Iterator[Diagnostic]:
+        declared = self.declared
+        named = next((it for it in ("dockerfile", "context") if it in self.own.own), None)
+        if (named is None and not declared.is_default) or declared.dockerfile.exists():
+            return
+        place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
+        name = declared.dockerfile.name
+        try:
+            listed = [it.name for it in list_directory(declared.dockerfile.parent)]
+        except ReadError:
+            listed = []
+        close = _closest(name, [it for it in listed if "file" in it.lower()])
+        if close is not None:
+            message = _("there is no Dockerfile {path}; did you mean {close}?", path=declared.dockerfile, close=close)
+        else:
+            message = _("there is no Dockerfile {path}", path=declared.dockerfile)
+        yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message)
+
+    def _missing_stage(self, build: Build) -> Iterator[Diagnostic]:
+        wanted = self.declared.target
+        if not wanted or "target" in self.declared.unknown or wanted in dict(self.declared.contexts):
+            return
+        names = [it.name for it in build.stages if it.name]
+        close = _closest(wanted.lower(), names)
+        message = _(
+            "{file} has no stage `{stage}`, so that the build fails", file=self.declared.dockerfile.name, stage=wanted
+        )
+        if close is not None:
+            message = _("{message}; did you mean `{close}`?", message=message, close=close)
+        place = self.own.fields.get("target", self.own.name)
+        yield _diagnostic("missing-stage", Severity.ERROR, self._places.word(place, wanted), message)
+
+    def _platforms(self) -> Iterator[Diagnostic]:
+        place = self.own.fields.get("platforms", self.own.name)
+        for name in self.declared.platform_names:
+            problem = "" if name == "local" else _unknown_platform(name)
+            if problem:
+                yield _diagnostic("unknown-platform", Severity.WARNING, self._places.word(place, name), problem)
+
+    def _emulation(self, build: Build) -> Iterator[Diagnostic]:
+        """What the machine that the job names must emulate."""
+        if not self.declared.nodes or build.errors:
+            return
+        totals = build_totals(build)
+        if not totals.n_emulated:
+            return
+        platforms = _(", ").join(map(str, totals.emulated_platforms))
+        targets = self.request.target_platforms
+        machines = [self.request.node(it) for it in targets if not can_run(self.request.node(it), it)]
+        machine = _(", ").join(dict.fromkeys(map(str, machines or [self.request.build_platform])))
+        message = ngettext(
+            "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
+            "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
+            totals.n_emulated,
+            total=totals.n_runs,
+            file=self.declared.dockerfile.name,
+            platforms=platforms,
+            machine=machine,
+        )
+        place = self.own.runner or self.own.fields.get("platforms", self.own.name)
+        yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
+
+    def links(self) -> Iterator[BuildLink]:
+        """The places that lead to the stage that is built."""
+        stage = self.stage
+        if stage is None:
+            return
+        alias = stage.from_.alias
+        target = stage.from_.keyword_range if alias is None else stage.from_.range_of(alias)
+        places = [
+            self.own.name,
+            *(it for name, it in self.own.fields.items() if name != "platforms" and name in self.own.own),
+        ]
+        for place in dict.fromkeys(places):
+            yield BuildLink(place, self.declared.dockerfile, target, stage.idx)
+
+
+def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
+    """A lens for each place that declares builds; several builds of one place are counted together."""
+    by_place: dict[TextRange, list[_Reader]] = {}
+    for it in readers:
+        if it.build is not None and it.stage is not None and not it.build.errors:
+            by_place.setdefault(it.own.name, []).append(it)
+    for place, listed in by_place.items():
+        first = listed[0]
+        different = {(it.declared.dockerfile, it.request): it for it in listed}
+        totals = [build_totals(it.build) for it in different.values() if it.build is not None]
+        n_steps, n_emulated = sum(it.n_steps for it in totals), sum(it.n_emulated for it in totals)
+        parts = [ngettext("{n} step", "{n} steps", n_steps)]
+        if n_emulated:
+            parts.append(_("{n} emulated", n=n_emulated))
+        if len(different) > 1:
+            parts.insert(0, ngettext("{n} build", "{n} builds", len(different)))
+        elif first.declared.platform_names:
+            parts.insert(0, _(", ").join(map(str, first.request.target_platforms)))
+        stage = first.stage
+        line = 0 if stage is None else stage.from_.line - 1
+        name = f"{first.declared.source.name}:{first.declared.name}"
+        yield BuildLens(place, " · ".join(parts), first.declared.dockerfile, line, name)
+
+
+def _closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like another one; None where none is."""
+    matches = get_close_matches(name[:200], known, n=1)
+    return matches[0] if matches else None
+
+
+def _unknown_platform(name: str) -> str:
+    """Why a name is not a platform; empty for one that is."""
+    try:
+        platform: Platform = parse_normalized(name)
+    except PlatformError as error:
+        return str(error)
+    if is_known(platform):
+        return ""
+    close = nearest_known(platform)
+    if close is None:
+        return _("unknown platform {platform}", platform=platform)
+    return _("unknown platform {platform}; did you mean {close}?", platform=platform, close=close)
+
+
+def _diagnostic(rule: str, severity: Severity, place: TextRange, message: str) -> Diagnostic:
+    return ProjectDiagnostic(rule, severity, place, message, (), (), is_unnecessary=False)
+
+
+@lru_cache(maxsize=64)
+def _build(text: str, request: BuildRequest) -> Build:
+    builder = Builder(request)
+    return builder.build(builder.parse(text))
+
+
+def analyze_all(
+    paths: Mapping[Path, str | None], projects: Projects, settings: Settings
+) -> Iterator[tuple[Path, ProjectFile]]:
+    """Look at files; a text that is None is read."""
+    for path, given in paths.items():
+        text = read_project_text(path) if given is None else given
+        if text is not None:
+            yield path, look_at(path, text, projects, settings)

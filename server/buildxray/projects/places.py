@@ -1,0 +1,247 @@
+"""Where a file of a project says what a build is: the exact words, for messages and for going to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.hcl import syntax
+from buildxray.syntax.text import LineIndex, TextRange
+
+_MOST_PARENTS: Final = 50
+_FIELDS: Final = {"dockerfile": "file", "target": "target", "platforms": "platforms", "context": "context"}
+"""What a Bake file and a Compose file call a field, and what the inputs of `docker/build-push-action` are called."""
+_OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
+
+
+@dataclass(slots=True)
+class Places:
+    """The places of one build in the text of its file."""
+
+    name: TextRange
+    """Its label, its key, or the step that builds it."""
+    fields: dict[str, TextRange] = field(default_factory=dict)
+    """The values of `dockerfile`, `context`, `target` and `platforms`, as far as the file has them."""
+    runner: TextRange | None = None
+    """What `runs-on` says."""
+    own: frozenset[str] = frozenset()
+    """The fields that the build itself sets, and not another one that it inherits from."""
+    is_parent: bool = False
+    """Whether other builds of the file inherit from it."""
+
+
+class _Node(NamedTuple):
+    """A value of YAML or JSON with its place."""
+
+    range: TextRange
+    text: str
+    items: tuple[tuple[_Node | None, _Node], ...]
+    """Keys and values of a mapping; the elements of a list have no key."""
+
+    def get(self, key: str) -> tuple[_Node, _Node] | None:
+        """The key and the value of a mapping, of what is merged into it too."""
+        for name, value in self.items:
+            if name is not None and name.text == key:
+                return name, value
+        for name, value in self.items:
+            if name is not None and name.text == "<<":
+                for it in (value, *(inner for _key, inner in value.items)):
+                    known = it.get(key)
+                    if known is not None:
+                        return known
+        return None
+
+    def at(self, *keys: str) -> _Node | None:
+        """The value below some keys."""
+        node: _Node | None = self
+        for key in keys:
+            pair = None if node is None else node.get(key)
+            node = None if pair is None else pair[1]
+        return node
+
+
+class FilePlaces:
+    """Finds the places of builds in one text; never raises."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._text = text
+        self._lines = LineIndex.of(text)
+        self._blocks: tuple[syntax.Block, ...] = ()
+        self._documents: tuple[_Node, ...] = ()
+        if name.lower().endswith(".hcl"):
+            from buildxray.projects.hcl.parser import parse_hcl  # noqa: PLC0415 - where there is such a file only
+
+            self._blocks = parse_hcl(text, name).body.blocks
+        else:
+            self._documents = (*_nodes(text),)
+
+    def of(self, build: DeclaredBuild) -> Places:
+        """The places of a build; its line where the text has changed too much."""
+        for places in (self._in_hcl(build), *(self._in_document(it, build) for it in self._documents)):
+            if places is not None:
+                return places
+        return Places(self.line(build.line))
+
+    def line(self, number: int) -> TextRange:
+        """The text of a line, from one, without the blanks around it."""
+        idx = min(max(number - 1, 0), len(self._lines.starts) - 1)
+        start, end = self._lines.starts[idx], self._lines.ends[idx]
+        content = self._text[start:end]
+        return TextRange(start + len(content) - len(content.lstrip()), start + len(content.rstrip()))
+
+    def word(self, place: TextRange, word: str) -> TextRange:
+        """A word in a place; all of the place where the word is not written there."""
+        match = re.search(rf"(?<![\w./-]){re.escape(word)}(?![\w./-])", self._text[place.start : place.end])
+        return place if match is None else TextRange(place.start + match.start(), place.start + match.end())
+
+    def names(self) -> Iterator[tuple[TextRange, str]]:
+        """The names of targets that a Bake file mentions in strings, with their places."""
+        for match in re.finditer(r'"(?:target:)?(?P<name>[\w.-]+)"', self._text):
+            yield TextRange(*match.span("name")), match["name"]
+
+    # HCL
+
+    def _in_hcl(self, build: DeclaredBuild) -> Places | None:
+        targets = [it for it in self._blocks if it.kind == "target" and it.labels]
+        own = [it for it in targets if it.labels[0] == build.name] or [it for it in targets if it.line == build.line]
+        if not own:
+            return None
+        parents = {name for block in targets for name in _inherited(block)}
+        places = Places(_within_quotes(self._text, own[0].start, own[0].end), is_parent=build.name in parents)
+        places.own = frozenset(it for it in _FIELDS for block in own if it in block.body.attributes)
+        pending, seen = [*own], set[str]()
+        while pending and len(seen) < _MOST_PARENTS:
+            block = pending.pop(0)
+            for name in _FIELDS:
+                attribute = block.body.attributes.get(name)
+                if attribute is not None and attribute.end > attribute.start:
+                    value = _within_quotes(self._text, attribute.start, attribute.end)
+                    places.fields.setdefault(name, value)
+            for name in reversed(_inherited(block)):
+                if name not in seen:
+                    seen.add(name)
+                    pending += [it for it in targets if it.labels[0] == name]
+        return places
+
+    # YAML and JSON
+
+    def _in_document(self, document: _Node, build: DeclaredBuild) -> Places | None:
+        if (services := document.get("services")) is not None:
+            return self._in_table(services[1], build, ("build",))
+        if (jobs := document.get("jobs")) is not None:
+            return self._in_jobs(jobs[1], build)
+        targets = document.get("target")
+        return None if targets is None else self._in_table(targets[1], build, ())
+
+    def _in_table(self, table: _Node, build: DeclaredBuild, below: tuple[str, ...]) -> Places | None:
+        """The places of a service, or of a target in JSON."""
+        label = next(
+            (key.text for key, _value in table.items if key is not None and key.text.replace(".", "_") == build.name),
+            build.name,
+        )
+        pair = table.get(label)
+        if pair is None:
+            pair = next(
+                ((key, value) for key, value in table.items if key is not None and self._is_at(key, build.line)), None
+            )
+        if pair is None:
+            return None
+        places = Places(pair[0].range)
+        body = pair[1].at(*below)
+        if body is None:
+            return places
+        for name in _FIELDS:
+            value = body.at(name)
+            if value is not None:
+                places.fields[name] = value.range
+        if not body.items and body.text:
+            places.fields["context"] = body.range
+        places.own = frozenset(places.fields)
+        parents = {
+            it.text
+            for _key, value in table.items
+            for inherited in (value.at("inherits"), value.at("extends"), value.at("extends", "service"))
+            if inherited is not None
+            for it in (inherited, *(inner for _none, inner in inherited.items))
+        }
+        places.is_parent = label in parents
+        return places
+
+    def _in_jobs(self, jobs: _Node, build: DeclaredBuild) -> Places | None:
+        job = jobs.get(build.name)
+        steps = None if job is None else job[1].at("steps")
+        if job is None or steps is None:
+            return None
+        runs_on = job[1].at("runs-on")
+        runner = None if runs_on is None else runs_on.range
+        step = next((it for _key, it in steps.items if self._is_at(it, build.line)), None)
+        if step is None:
+            return Places(job[0].range, runner=runner)
+        first = next((value for key, value in step.items if key is not None and key.text in {"uses", "run"}), step)
+        places = Places(first.range if "\n" not in self._slice(first.range) else self.line(build.line), runner=runner)
+        for name, called in _FIELDS.items():
+            value = step.at("with", called)
+            if value is not None:
+                places.fields[name] = value.range
+        script = step.at("run")
+        for name, options in _OPTIONS.items() if script is not None else ():
+            if script is not None and (place := self._option(script.range, options)) is not None:
+                places.fields[name] = place
+        places.own = frozenset(places.fields)
+        return places
+
+    def _option(self, script: TextRange, options: tuple[str, ...]) -> TextRange | None:
+        """The value of an option in a script, where it occurs once."""
+        pattern = "|".join(map(re.escape, options)) or r"(?!)"
+        matches = [*re.finditer(rf"(?<![\w-])(?:{pattern})[ =]+[\"']?(?P<value>[^\s\"']+)", self._slice(script))]
+        if len(matches) != 1:
+            return None
+        start, end = matches[0].span("value")
+        return TextRange(script.start + start, script.start + end)
+
+    def _is_at(self, node: _Node, line: int) -> bool:
+        return self._lines.position(node.range.start)[0] + 1 == line
+
+    def _slice(self, place: TextRange) -> str:
+        return self._text[place.start : place.end]
+
+
+def _within_quotes(text: str, start: int, end: int) -> TextRange:
+    """A place without the quotes around it."""
+    is_quoted = end - start > 2 and text[start] == text[end - 1] == '"' and '"' not in text[start + 1 : end - 1]
+    return TextRange(start + 1, end - 1) if is_quoted else TextRange(start, end)
+
+
+def _inherited(block: syntax.Block) -> list[str]:
+    """The names of the targets that a block inherits from, as far as they are written out."""
+    attribute = block.body.attributes.get("inherits")
+    items = attribute.value.items if attribute is not None and isinstance(attribute.value, syntax.ListOf) else ()
+    return [it.value for it in items if isinstance(it, syntax.Literal) and isinstance(it.value, str)]
+
+
+def _nodes(text: str) -> Iterator[_Node]:
+    """The documents of a text with places; those before a mistake only."""
+    from buildxray.projects.yaml import compose_documents  # noqa: PLC0415 - where there is such a file only
+
+    budget = [20_000]
+    for document in compose_documents(text):
+        yield _node(document, 0, budget)
+
+
+def _node(node: Any, depth: int, budget: list[int]) -> _Node:  # noqa: ANN401 - the library's nodes are not typed
+    start, end = node.start_mark.index, node.end_mark.index
+    budget[0] -= 1
+    if node.id == "scalar":
+        is_quoted = node.style in {"'", '"'}
+        return _Node(TextRange(start + is_quoted, end - is_quoted), str(node.value), ())
+    if depth > 40 or budget[0] < 0:
+        return _Node(TextRange(start, end), "", ())
+    pairs = node.value if node.id == "mapping" else ((None, it) for it in node.value)
+    items = tuple(
+        (None if key is None else _node(key, depth + 1, budget), _node(value, depth + 1, budget))
+        for key, value in pairs
+    )
+    return _Node(TextRange(start, end), "", items)

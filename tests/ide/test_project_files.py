@@ -1,0 +1,218 @@
+"""What is shown in Bake files, Compose files and workflows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import ProjectFile, is_project_file, look_at
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import parse_normalized
+from tests.support.markup import annotate, files, fixture
+
+DOCKERFILE = """
+    #- Dockerfile
+    FROM golang AS build
+    COPY . .
+    RUN go build -o /app .
+    FROM alpine AS release
+    COPY --from=build /app /app
+"""
+
+
+def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
+    for path, text in {**files(DOCKERFILE), **files(markup)}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(fixture(text).text if path == name else text)
+    settings = Settings(build_platform=parse_normalized("linux/amd64"))
+    return look_at(root / name, (root / name).read_text(), Projects(), settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "markup"),
+    [
+        (
+            "docker-bake.hcl",
+            """
+            #- docker-bake.hcl
+            group "default" { targets = ["app", "typo"] }
+            target "app" {
+              platforms = ["linux/amd64", "linux/arm65"]
+                                           ^^^^^^^^^^^ unknown-platform warning
+              target = "relase"
+                        ^^^^^^ missing-stage error
+            }
+            target "typo" {
+              dockerfile = "Dockerfil"
+                            ^^^^^^^^^ missing-dockerfile warning
+            }
+            """,
+        ),
+        (
+            "docker-bake.hcl",
+            """
+            #- docker-bake.hcl
+            target "base" {
+              target = "relase"
+                        ^^^^^^ missing-stage error
+            }
+            target "app" {
+              inherits = ["base"]
+              platforms = ["local", "linux/arm/v7"]
+            }
+            target "_hidden" { dockerfile = "nothing" }
+            target "set-by-others" { dockerfile = "nothing" }
+            target "other" {
+              inherits = ["set-by-others"]
+              dockerfile = "Dockerfile"
+            }
+            target "remote" { context = "https://github.com/acme/app.git" }
+            target "inline" { dockerfile-inline = "FROM alpine" }
+            target "by-number" { target = "0" }
+            target "in-capitals" { target = "RELEASE" }
+            target "unknown" { target = split(",", timestamp())[0] }
+            """,
+        ),
+        (
+            "docker-bake.hcl",
+            """
+            #- docker-bake.hcl
+            target "app" {
+              platforms = nothing
+              ^^^^^^^^^^^^^^^^^^^ unread-build information
+            }
+            """,
+        ),
+        (
+            "docker-bake.json",
+            """
+            #- docker-bake.json
+            {"target": {"app": {"platforms": ["linux/amd46"], "target": "builds"}}}
+                                               ^^^^^^^^^^^ unknown-platform warning
+                                                                         ^^^^^^ missing-stage error
+            """,
+        ),
+        (
+            "compose.yaml",
+            """
+            #- compose.yaml
+            services:
+              app:
+                build:
+                  context: .
+                  dockerfile: nothing/Dockerfile
+                              ^^^^^^^^^^^^^^^^^^ missing-dockerfile warning
+              web:
+                build: ./web
+                       ^^^^^ missing-dockerfile warning
+              dev:
+                build: {context: ., target: "rel", platforms: [linux/amd64, linux/risc]}
+                                             ^^^ missing-stage error
+                                                                            ^^^^^^^^^^ unknown-platform warning
+              db:
+                image: postgres
+            """,
+        ),
+        (
+            ".github/workflows/ci.yml",
+            """
+            #- .github/workflows/ci.yml
+            on: push
+            jobs:
+              image:
+                runs-on: ubuntu-latest
+                         ^^^^^^^^^^^^^ emulating-runner information
+                steps:
+                  - uses: actions/checkout@v4
+                  - uses: docker/build-push-action@v6
+                    with:
+                      context: .
+                      platforms: linux/amd64,linux/arm64
+              native:
+                runs-on: ubuntu-24.04-arm
+                steps:
+                  - run: docker buildx build --platform linux/arm64 --target releas .
+                                                                             ^^^^^^ missing-stage error
+                  - run: docker build -f x.Dockerfile .
+                                         ^^^^^^^^^^^^ missing-dockerfile warning
+              test:
+                runs-on: ubuntu-latest
+                steps:
+                  - run: make test
+            """,
+        ),
+    ],
+)
+def test_findings_are_at_their_words(tmp_path: Path, name: str, markup: str) -> None:
+    expected = files(markup)[name]
+    file = looked_at(tmp_path, markup, name)
+    found = [(it.range, f"{it.rule} {it.severity.value}") for it in file.diagnostics]
+    assert annotate(file.text, found) == expected
+
+
+def test_a_misspelled_name_has_a_suggestion(tmp_path: Path) -> None:
+    file = looked_at(tmp_path, '#- docker-bake.hcl\ntarget "app" {\n  target = "relase"\n}\n', "docker-bake.hcl")
+    assert [it.message for it in file.diagnostics] == [
+        "Dockerfile has no stage `relase`, so that the build fails; did you mean `release`?"
+    ]
+
+
+def test_what_each_build_costs_is_above_it(tmp_path: Path) -> None:
+    file = looked_at(
+        tmp_path,
+        """
+        #- docker-bake.hcl
+        target "app" { platforms = ["linux/amd64", "linux/arm64"] }
+        target "dev" {
+          name = "dev-${arch}"
+          matrix = { arch = ["amd64", "arm64"] }
+          platforms = ["linux/${arch}"]
+        }
+        """,
+        "docker-bake.hcl",
+    )
+    assert [(file.text[slice(*it.range)], it.title) for it in file.lenses] == [
+        ("app", "linux/amd64, linux/arm64 · 11 steps · 1 emulated"),
+        ("dev", "2 builds · 12 steps · 1 emulated"),
+    ]
+    assert next((it.dockerfile.name, it.line, it.build) for it in file.lenses) == (
+        "Dockerfile",
+        3,
+        "docker-bake.hcl:app",
+    )
+
+
+def test_a_build_leads_to_its_stage(tmp_path: Path) -> None:
+    file = looked_at(
+        tmp_path,
+        '#- docker-bake.hcl\ntarget "app" {\n  target = "build"\n  platforms = ["linux/amd64"]\n}\n',
+        "docker-bake.hcl",
+    )
+    dockerfile = (tmp_path / "Dockerfile").read_text()
+    assert [(file.text[slice(*it.range)], dockerfile[slice(*it.stage)]) for it in file.links] == [
+        ("app", "build"),
+        ("build", "build"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("docker-bake.hcl", True),
+        ("docker/app.docker-bake.json", True),
+        ("bake.hcl", True),
+        ("compose.yaml", True),
+        ("docker-compose.prod.yml", True),
+        (".github/workflows/ci.yaml", True),
+        ("main.tf.json", False),
+        ("handbake.hcl", False),
+        ("nomad.hcl", False),
+        ("values.yaml", False),
+        ("k8s/workflows/ci.yml", False),
+        ("composer.json", False),
+    ],
+)
+def test_files_that_declare_builds_are_known_by_their_names(path: str, expected: bool) -> None:
+    assert is_project_file(Path("/repo") / path) is expected
