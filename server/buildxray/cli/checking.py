@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import progress
-from buildxray.cli.errors import CliError, internal_error
+from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, read_file
 from buildxray.ide.batch import CheckedFile, check_text
 from buildxray.localization import _, use_environment
@@ -85,10 +85,15 @@ def _pool(n_processes: int, options: BuildOptions) -> ProcessPoolExecutor:
 def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedFile:
     try:
         text = read_file(path)
-        analyzer = builds.analyzer(path)
-        if log is not None:
-            analyzer.measured = log.measured(path, text, builds)
-        return check_text(builds.shown(path), text, analyzer)
+        with limited(path):
+            analyzer = builds.analyzer(path)
+            if log is not None:
+                analyzer.measured = log.measured(path, text, builds)
+            checked = check_text(builds.shown(path), text, analyzer)
+            # Every output counts the fixes.
+            for it in checked.diagnostics:
+                it.fixes  # noqa: B018
+            return checked
     except CliError as error:
         return CheckedFile(path, error=str(error))
     except Exception as error:  # noqa: BLE001 - the other files are still reported

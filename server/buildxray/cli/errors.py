@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from buildxray.ide.time_budget import SECONDS_IN_TERMINAL, OutOfTimeError, time_budget
 from buildxray.localization import _
 
 _ISSUES = "https://github.com/buildxray/buildxray/issues"
+
+
+@contextmanager
+def limited(path: str) -> Iterator[None]:
+    """Work on one file for a limited time. Raises `CliError` when it is over."""
+    try:
+        with time_budget(SECONDS_IN_TERMINAL):
+            yield
+    except OutOfTimeError as error:
+        raise CliError(
+            _(
+                "{path}: given up after {n} s of processor time; split the file, or leave it out with the setting `exclude`",
+                path=path,
+                n=int(SECONDS_IN_TERMINAL),
+            )
+        ) from error
 
 
 class CliError(Exception):

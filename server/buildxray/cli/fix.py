@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import Output, output, report
 from buildxray.cli.diffs import write_diff
-from buildxray.cli.errors import CliError, internal_error
+from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, Target, find_targets, read_file, write_file
 from buildxray.ide.fixes import FixedText, fix_text
 from buildxray.localization import _, ngettext
@@ -112,7 +112,8 @@ def _fixed(path: str, builds: Builds, *, with_suggestions: bool) -> tuple[str, F
     """The text of a file, and what the fixes make of it. Raises `CliError`."""
     text = read_file(path)
     try:
-        return text, fix_text(builds.analyzer(path), text, with_suggestions=with_suggestions)
+        with limited(path):
+            return text, fix_text(builds.analyzer(path), text, with_suggestions=with_suggestions)
     except CliError:
         raise
     except Exception as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.checking import log_and_gates
 from buildxray.cli.console import Output, output, report
-from buildxray.cli.errors import CliError, internal_error
+from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
 from buildxray.cli.reports import as_array, escaped_json
 from buildxray.ide.analysis import Analysis
@@ -72,15 +72,17 @@ def _read(
     """
     for path in paths:
         try:
-            text, build = read_file(path), builds.of(path)
-            measured = None if log is None else log.measured(path, text, builds)
-            if measured is not None and not has_platforms:
-                build = build._replace(request=measured.times.plan.request, others=())
-            analyzer = build.analyzer(Workspace())
-            analyzer.measured = measured
-            analysis = analyzer.analyze(text)
-            # Here, where an error is that of this file.
-            analysis.plan  # noqa: B018
+            text = read_file(path)
+            with limited(path):
+                build = builds.of(path)
+                measured = None if log is None else log.measured(path, text, builds)
+                if measured is not None and not has_platforms:
+                    build = build._replace(request=measured.times.plan.request, others=())
+                analyzer = build.analyzer(Workspace())
+                analyzer.measured = measured
+                analysis = analyzer.analyze(text)
+                # Here, where an error is that of this file.
+                analysis.plan  # noqa: B018
             yield _File(path, builds.shown(path), text, build, analysis)
         except CliError as error:
             report(error)

@@ -68,6 +68,12 @@ class Analysis:
         self._earlier = None
         return dockerfile
 
+    @property
+    def last_parsed(self) -> Dockerfile | None:
+        """The parsed text, or the last version that was parsed while nobody has asked for this one."""
+        parsed: Dockerfile | None = self.__dict__.get("dockerfile")
+        return self._earlier if parsed is None else parsed
+
     @cached_property
     def build(self) -> Build:
         """The build as objects: stages, instructions, commands."""
@@ -167,14 +173,13 @@ class Analyzer:
 
     def analyze(self, text: str) -> Analysis:
         """Analyse a version of the document."""
-        earlier = None if self._latest is None else self._latest.dockerfile
         self._latest = Analysis(
             text,
             self._builder,
             asks_for_several=self._asks_for_several,
             origin=self._origin,
             rules=self._rules,
-            earlier=earlier,
+            earlier=None if self._latest is None else self._latest.last_parsed,
             known=None if self._latest is None else self._latest.known,
             title=self._title,
             name=self._name,

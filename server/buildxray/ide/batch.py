@@ -11,6 +11,7 @@ from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.ide.time_budget import SECONDS_IN_TERMINAL, OutOfTimeError, time_budget
 from buildxray.projects.builds import absolute
 
 if TYPE_CHECKING:
@@ -50,8 +51,12 @@ def check_in_project(path: str, settings: Settings, generation: int, language: s
         text = read_bytes(path, MOST_DOCKERFILE_BYTES, workspace_root(absolute(path).parent)).decode("utf-8", "replace")
     except ReadError as error:
         return CheckedFile(path, error=str(error))
-    build = projects.build(absolute(path), settings)
-    return check_text(path, text, build.analyzer(projects.workspace(absolute(path).parent)))
+    try:
+        with time_budget(SECONDS_IN_TERMINAL):
+            build = projects.build(absolute(path), settings)
+            return check_text(path, text, build.analyzer(projects.workspace(absolute(path).parent)))
+    except OutOfTimeError:
+        return CheckedFile(path, error=f"more than {SECONDS_IN_TERMINAL} s")
 
 
 @lru_cache(maxsize=1)

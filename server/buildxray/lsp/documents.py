@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.project import ProjectBuild
@@ -12,9 +13,13 @@ from buildxray.platforms.platform import Platform
 from buildxray.toolchains.base import Workspace
 
 if TYPE_CHECKING:
+    from lsprotocol import types
+
     from buildxray.ide.build_times import LoadedLog, MeasuredBuild
 
 _revisions = itertools.count(1)
+PATIENCE: Final = 5.0
+"""Seconds without an edit after which a document is analysed again that could not be analysed in time."""
 
 
 @dataclass(slots=True)
@@ -32,10 +37,14 @@ class Document:
     """Another one for each text and each build; never used twice."""
     seconds: float = 0.0
     """How long its last analysis took."""
+    is_given_up: bool = False
+    """Whether the last attempt to analyse it took too long; until another one succeeds, only its text is used."""
     is_provisional: bool = False
     """Whether files are still being read that decide on its build."""
     turn: int = 0
     """Counts how often these files had to be read; only what the last one finds is in force."""
+    shown_diagnostics: list[types.Diagnostic] = field(default_factory=list)
+    """Those of its last version that could be analysed in time."""
     shown_tokens: tuple[str, list[int]] | None = None
     """The semantic tokens that the client has, with their name."""
     loaded_log: LoadedLog | None = None
@@ -44,6 +53,9 @@ class Document:
     """The setting `log` that was last put into force."""
     _other: tuple[tuple[Platform, ...], Analyzer] | None = None
     """The analyzer for the platforms that somebody last asked for instead of those of the build."""
+
+    _next_attempt: tuple[float, int] = (0.0, 0)
+    """After giving up: the time, and the revision that is too slow."""
 
     def __post_init__(self) -> None:
         """Start to analyse."""
@@ -55,6 +67,24 @@ class Document:
         self.analysis = self.analyzer.analyze(text)
         self.version = version
         self.revision = next(_revisions)
+        if self.is_given_up:
+            self._next_attempt = (time.monotonic() + PATIENCE, self._next_attempt[1])
+
+    def give_up(self) -> None:
+        """Remember that this text takes too long, and forget what was computed of it so far."""
+        self.is_given_up = True
+        self._next_attempt = (time.monotonic() + PATIENCE, self.revision)
+        measured = self.analyzer.measured
+        self._other = None
+        self.analyzer = self.build.analyzer(self.workspace)
+        self.analyzer.measured = measured
+        self.analysis = self.analyzer.analyze(self.text)
+
+    @property
+    def may_be_analyzed(self) -> bool:
+        """Whether it is worth an attempt: after giving up, only another text, when nobody has typed for a while."""
+        when, revision = self._next_attempt
+        return not self.is_given_up or (revision != self.revision and time.monotonic() >= when)
 
     def show_log(self, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
         """Show the times of a build of this text, or none any more."""

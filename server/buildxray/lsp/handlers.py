@@ -27,9 +27,11 @@ from buildxray.ide.navigation import (
 )
 from buildxray.ide.outline import folds, symbols
 from buildxray.ide.project import WATCHED
+from buildxray.ide.time_budget import SECONDS_IN_EDITOR, OutOfTimeError, time_budget
 from buildxray.lsp import from_lsp, language_features, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.parameters import get
 from buildxray.lsp.plans import PLAN, show_plan
 from buildxray.lsp.project_documents import project_registrations
 from buildxray.lsp.pulling import document_report
@@ -98,6 +100,19 @@ def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Pa
     # pygls hands the server over only to a first parameter of this name.
     @functools.wraps(handler)
     def guarded_handler(ls: Server, params: Params) -> Result | None:
+        if handler.__name__ in _UNLIMITED:
+            return handle(ls, params)
+        document = ls.documents.get(_uri(params))
+        if document is not None and document.is_given_up:
+            return None
+        try:
+            with time_budget(SECONDS_IN_EDITOR):
+                return handle(ls, params)
+        except OutOfTimeError:
+            _log.error("%s takes more than %d s", handler.__name__, SECONDS_IN_EDITOR)
+            return None
+
+    def handle(ls: Server, params: Params) -> Result | None:
         try:
             return handler(ls, params)
         except JsonRpcException:
@@ -107,6 +122,31 @@ def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Pa
             return None
 
     return guarded_handler
+
+
+_UNLIMITED: Final = frozenset(
+    {
+        "initialize",
+        "initialized",
+        "shutdown",
+        "did_open",
+        "did_change",
+        "did_save",
+        "did_close",
+        "did_change_configuration",
+        "did_change_watched_files",
+        "did_change_workspace_folders",
+        "document_diagnostic",
+    }
+)
+"""Handlers that send messages, which no limit may cut; where they analyse, that is limited on its own."""
+
+
+def _uri(params: object) -> str:
+    """The document that a request is about; empty for none. Parameters of our own requests have no type."""
+    document = getattr(params, "text_document", None) or get(params, "textDocument")
+    uri = getattr(document, "uri", None) or get(document, "uri")
+    return uri if isinstance(uri, str) else ""
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:

@@ -9,6 +9,7 @@ import sys
 
 from lsprotocol import types
 
+from buildxray.ide.time_budget import uninterrupted
 from buildxray.lsp.handlers import register
 from buildxray.lsp.server import Server
 from buildxray.lsp.streams import leave, serve, serve_tcp
@@ -24,7 +25,9 @@ class _ToClient(logging.Handler):
         self._server = server
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._server.window_log_message(types.LogMessageParams(types.MessageType.Error, self.format(record)))
+        message = types.LogMessageParams(types.MessageType.Error, self.format(record))
+        with uninterrupted():
+            self._server.window_log_message(message)
 
 
 def create_server() -> Server:

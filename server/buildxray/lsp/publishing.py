@@ -10,9 +10,9 @@ from typing import Final
 
 from lsprotocol import types
 
-from buildxray.lsp import to_lsp
 from buildxray.lsp.client import Client
-from buildxray.lsp.documents import Document
+from buildxray.lsp.documents import PATIENCE, Document
+from buildxray.lsp.limits import diagnostics_in_time
 
 _QUICK: Final = 0.02
 """Seconds; an analysis that takes longer waits for a pause in typing."""
@@ -33,11 +33,12 @@ class Publisher:
         self._forget(document.uri)
         if self._is_off:
             return
-        if document.seconds < _QUICK:
+        if document.seconds < _QUICK and not document.is_given_up:
             self.publish(document)
             return
+        delay = PATIENCE if document.is_given_up else document.seconds
         loop = asyncio.get_running_loop()
-        self._pending[document.uri] = loop.call_later(document.seconds, self._publish_guarded, document)
+        self._pending[document.uri] = loop.call_later(delay, self._publish_guarded, document)
 
     def publish(self, document: Document) -> None:
         """Effect: send the diagnostics of a document's newest version."""
@@ -45,7 +46,7 @@ class Publisher:
         if self._is_off or document.is_provisional:
             return
         start = time.perf_counter()
-        diagnostics = to_lsp.diagnostics(document.analysis, document.uri, self._client())
+        diagnostics = diagnostics_in_time(document, self._client())
         document.seconds = time.perf_counter() - start
         self._send(document.uri, diagnostics, document.version)
 

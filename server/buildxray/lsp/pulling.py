@@ -26,6 +26,7 @@ from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.limits import diagnostics_in_time
 from buildxray.lsp.settings import ClientSettings
 from buildxray.projects.search import search
 from buildxray.syntax.text import LineIndex
@@ -198,7 +199,7 @@ def document_report(
     result = str(document.revision)
     if previous == result:
         return types.RelatedUnchangedDocumentDiagnosticReport(result)
-    diagnostics = to_lsp.diagnostics(document.analysis, document.uri, client)
+    diagnostics = diagnostics_in_time(document, client)
     return types.RelatedFullDocumentDiagnosticReport(diagnostics, result_id=result)
 
 

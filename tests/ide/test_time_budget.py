@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from buildxray.ide.time_budget import OutOfTimeError, time_budget, uninterrupted
+
+
+def loop_for_ever() -> None:
+    while True:
+        pass
+
+
+def backtrack() -> None:
+    re.match(r"(a*)*b", "a" * 40)
+
+
+def survive_errors() -> None:
+    while True:
+        with suppress(Exception):
+            loop_for_ever()
+
+
+@pytest.mark.parametrize("compute", [loop_for_ever, backtrack, survive_errors])
+def test_a_computation_is_interrupted(compute: Callable[[], None]) -> None:
+    start = time.process_time()
+    with pytest.raises(OutOfTimeError), time_budget(0.1):
+        compute()
+    assert time.process_time() - start < 5
+
+
+def test_what_ends_in_time_is_left_alone() -> None:
+    with time_budget(0.05):
+        total = sum(range(10))
+    end = time.process_time() + 0.2
+    while time.process_time() < end:
+        total += 1
+    assert total > 45
+
+
+def test_waiting_does_not_count() -> None:
+    with time_budget(0.05):
+        time.sleep(0.2)
+
+
+def test_whoever_catches_it_goes_on_without_a_limit() -> None:
+    with time_budget(0.05):
+        with pytest.raises(OutOfTimeError), time_budget(100):
+            loop_for_ever()
+        end = time.process_time() + 0.2
+        while time.process_time() < end:
+            pass
+
+
+def test_a_message_is_written_whole() -> None:
+    written: list[bool] = []
+
+    def write_and_go_on() -> None:
+        with uninterrupted():
+            end = time.process_time() + 0.2
+            while time.process_time() < end:
+                pass
+            written.append(True)
+        loop_for_ever()
+
+    with pytest.raises(OutOfTimeError), time_budget(0.05):
+        write_and_go_on()
+    assert written
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the thread that watches is another one there")
+def test_another_thread_has_no_limit() -> None:
+    n_threads = []
+
+    def work() -> None:
+        with time_budget(0.0001):
+            n_threads.append(sum(range(100_000)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert n_threads

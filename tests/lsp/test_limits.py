@@ -1,0 +1,110 @@
+"""A document that takes too long to analyse: it keeps what it had, with a note, and the others are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+
+from buildxray.lsp import documents as documents_module
+from buildxray.lsp import handlers, limits, publishing
+from buildxray.lsp.main import create_server
+from buildxray.lsp.protocol import Protocol
+
+UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
+SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 3000))
+
+
+class Session:
+    """A server without a process, and what it has sent."""
+
+    def __init__(self) -> None:
+        server = create_server()
+        assert isinstance(server.protocol, Protocol)
+        self.server, self.protocol = server, server.protocol
+        self.protocol.set_writer(self)
+        self.sent: list[dict[str, Any]] = []
+        self.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(json.loads(data.partition(b"\r\n\r\n")[2]))
+
+    def close(self) -> None: ...
+
+    def ask(self, method: str, params: object) -> dict[str, Any]:
+        self.protocol.receive({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        return self.sent[-1]
+
+    def open(self, uri: str, text: str) -> None:
+        item = {"uri": uri, "languageId": "dockerfile", "version": 1, "text": text}
+        self.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}})
+
+    def change(self, uri: str, text: str) -> None:
+        params = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": text}]}
+        self.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
+
+    def shown(self, uri: str) -> list[str]:
+        """The messages of the last diagnostics of a document."""
+        published = (
+            it["params"] for it in reversed(self.sent) if it.get("method") == "textDocument/publishDiagnostics"
+        )
+        return [it["message"] for it in next(it["diagnostics"] for it in published if it["uri"] == uri)]
+
+
+@pytest.fixture
+async def session(monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.setattr(limits, "SECONDS_IN_EDITOR", 0.3)
+    monkeypatch.setattr(handlers, "SECONDS_IN_EDITOR", 0.3)
+    for module in (documents_module, publishing):
+        monkeypatch.setattr(module, "PATIENCE", 0.01)
+    return Session()
+
+
+def is_note(message: str) -> bool:
+    return message.startswith("not analysed")
+
+
+async def test_the_last_good_result_stays_with_a_note(session: Session) -> None:
+    session.open("untitled:a", UNDECLARED)
+    before = session.shown("untitled:a")
+    session.server.documents["untitled:a"].seconds = 0.0
+    start = time.process_time()
+    session.change("untitled:a", SLOW)
+    assert time.process_time() - start < 1.5
+    note, *after = session.shown("untitled:a")
+    assert is_note(note)
+    assert after == before != []
+
+
+async def test_other_documents_are_answered_and_the_slow_one_costs_nothing(session: Session) -> None:
+    session.open("untitled:slow", SLOW)
+    assert [*map(is_note, session.shown("untitled:slow"))] == [True]
+    start = time.process_time()
+    for line in range(50):
+        place = {"textDocument": {"uri": "untitled:slow"}, "position": {"line": line, "character": 1}}
+        assert session.ask("textDocument/hover", place)["result"] is None
+    session.change("untitled:slow", SLOW + "# more\n")
+    session.open("untitled:other", UNDECLARED)
+    place = {"textDocument": {"uri": "untitled:other"}, "position": {"line": 1, "character": 12}}
+    assert session.ask("textDocument/hover", place)["result"]
+    assert time.process_time() - start < 0.3
+
+
+async def test_it_is_tried_again_after_a_pause(session: Session) -> None:
+    session.open("untitled:a", SLOW)
+    session.change("untitled:a", UNDECLARED)
+    assert [*map(is_note, session.shown("untitled:a"))] == [True]
+    await asyncio.sleep(0.2)
+    assert session.shown("untitled:a")
+    assert not any(map(is_note, session.shown("untitled:a")))
+    place = {"textDocument": {"uri": "untitled:a"}, "position": {"line": 1, "character": 12}}
+    assert session.ask("textDocument/hover", place)["result"]
+
+
+async def test_pulled_diagnostics_have_the_note_too(session: Session) -> None:
+    session.open("untitled:a", SLOW)
+    pulled = session.ask("textDocument/diagnostic", {"textDocument": {"uri": "untitled:a"}})
+    assert [is_note(it["message"]) for it in pulled["result"]["items"]] == [True]
