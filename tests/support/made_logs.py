@@ -33,6 +33,8 @@ class Vertex:
     inputs: tuple[int, ...] = ()
     output: tuple[str, ...] = ()
     group: str = ""
+    place: int = 0
+    """Tells vertices of one name and no inputs apart, such as the pulls of an image for two platforms."""
 
     @property
     def seconds(self) -> float:
@@ -40,7 +42,7 @@ class Vertex:
 
     @property
     def digest(self) -> str:
-        return "sha256:" + hashlib.sha256(f"{self.name}{self.inputs}".encode()).hexdigest()
+        return "sha256:" + hashlib.sha256(f"{self.name} {self.inputs} {self.place}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def made_build(text: str, request: BuildRequest, seconds: Callable[[Step], float
         places[step.idx] = len(vertices)
         inputs = tuple(places[it] for it in step.inputs)
         output = ("#7 DONE 0.1s", "hello \u00e9 \u65e5\u672c") if step.kind == "exec" else ()
-        vertices.append(Vertex(name, start, end, inputs=inputs, output=output, group=group))
+        vertices.append(Vertex(name, start, end, inputs=inputs, output=output, group=group, place=step.idx))
     end = max(ends.values(), default=0.1)
     vertices.append(Vertex("exporting to image", end, end + 0.3))
     return MadeBuild(plan, tuple(vertices))

@@ -208,7 +208,9 @@ class _Model:
         if is_line_bound:
             # Side by side or one after the other, as many bytes come over the line.
             n_before = max(len(self._steps.get(idx, ())) for idx in time.step.instructions)
-            return Seconds(seconds * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
+            # Under emulation, unpacking is the work of the processor, which others may have shared.
+            least = min(seconds, alone) if time.step.is_emulated else seconds
+            return Seconds(least * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
         if time.step.is_emulated:
             n_twins = 1
         return Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))

@@ -51,8 +51,10 @@ def _platform_choices(names: list[VertexName], request: BuildRequest) -> Iterato
             yield others
         return
     if any(it.platform for it in names):
-        # One of several platforms is all that is left of the log.
+        # Labels have platforms only where several are built: one of them is all that is left of the log.
         yield known
+        yield tuple(dict.fromkeys((*known, *named)))
+        yield tuple(dict.fromkeys((*named, request.build_platform, *known)))
         return
     if len(known) == 1:
         yield known

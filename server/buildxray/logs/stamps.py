@@ -86,7 +86,7 @@ def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
     if not shapes:
         return None
     shape, n_lines = shapes.most_common(1)[0]
-    return re.compile(r"\d+".join(map(re.escape, shape.split("0")))) if n_lines >= _LEAST and shape.strip() else None
+    return re.compile(r"\d+".join(map(re.escape, shape.split("0")))) if n_lines >= _LEAST else None
 
 
 _FRACTION: Final = re.compile(r"[.,](\d{1,9})")

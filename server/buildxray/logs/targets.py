@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from buildxray.logs.model import LoggedBuild, LoggedVertex
 from buildxray.logs.names import VertexName, read_name
+
+_OWN: Final = re.compile(r"\[([^\[\] ]{1,200})\] ")
 
 
 def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
@@ -49,6 +53,10 @@ def _targets(names: list[VertexName]) -> dict[str, None]:
 
 
 def _owner(name: VertexName, targets: dict[str, None]) -> str:
+    own = _OWN.match(name.text) if not name.words else None
+    if own is not None and own[1] in targets:
+        # What has no bracket of its own: `[app] FROM docker.io/library/alpine`, `[app] exporting to image`.
+        return own[1]
     if not name.words or name.words[0] not in targets:
         return ""
     return name.words[0]
@@ -56,4 +64,6 @@ def _owner(name: VertexName, targets: dict[str, None]) -> str:
 
 def _without_target(vertex: LoggedVertex, name: VertexName, targets: dict[str, None]) -> LoggedVertex:
     owner = _owner(name, targets)
-    return replace(vertex, name=vertex.name.replace(f"[{owner} ", "[", 1)) if owner else vertex
+    if not owner:
+        return vertex
+    return replace(vertex, name=vertex.name.removeprefix(f"[{owner}] ").replace(f"[{owner} ", "[", 1))

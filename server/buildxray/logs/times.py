@@ -23,6 +23,8 @@ _LEAST_DIFFERENCE: Final = 2.0
 _AFTER: Final = ("exporting", "pushing", "sending", "unpacking to", "naming to")
 _BEFORE: Final = ("load metadata", "load .dockerignore", "importing", "resolve image config")
 _FIRST: Final = "load build definition"
+_UNMATCHED: Final = 10.0
+"""What a step of the log counts that the plan does not have, beside a step of the plan that the log does not have: a log may be cut."""
 _MOST_ROUNDS: Final = 12
 """Requests that are tried for one build."""
 
@@ -148,4 +150,4 @@ def _misfit(matching: Matching) -> float:
         n_missing *= 0.1
     n_guessed = sum(not it.is_exact for it in matching.times.values())
     n_twins = sum(it.status is not Status.UNFINISHED for it in matching.unmatched)
-    return len(matching.unmatched) + n_missing + 0.5 * n_guessed + 0.001 * n_twins
+    return _UNMATCHED * len(matching.unmatched) + n_missing + 0.5 * n_guessed + 0.001 * n_twins
