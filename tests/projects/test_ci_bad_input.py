@@ -30,6 +30,8 @@ jobs:
         ('"matrix.os == \'unclosed"', "true"),
         ("always()", "sudo"),
         ("always()", "exec >log"),
+        ("fromJSON('[]')", "true"),
+        ("fromJSON('[1]') && fromJSON('{}') || fromJSON('[]')", "true"),
     ],
 )
 def test_the_build_after_it_is_read(tmp_path: Path, condition: str, command: str) -> None:

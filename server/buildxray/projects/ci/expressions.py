@@ -108,7 +108,10 @@ def as_text(value: object) -> str:
 
 
 def _is_true(value: object) -> bool:
-    return not (value is None or value is False or value in {0, ""} or (isinstance(value, float) and math.isnan(value)))
+    """Whether a condition takes a value for true: an array or an object always, even an empty one."""
+    if isinstance(value, list | Mapping):
+        return True
+    return not (value is None or value in {0, ""} or (isinstance(value, float) and math.isnan(value)))
 
 
 class Partly(dict[str, Any]):
