@@ -39,6 +39,32 @@ def test_the_example_in_three_stages_of_repair(name: str, n_steps: int) -> None:
     assert analyzer().analyze(REPAIRED).diagnostics == ()
 
 
+ARTICLE = "-o /go/bin/longcat", "RUN [ -e /usr/bin/upx ] && upx /go/bin/longcat || echo"
+WITH_UPX = ARTICLE[0], f"RUN apk add --no-cache upx\n{ARTICLE[1]}"
+
+
+@pytest.mark.parametrize("commands", [ARTICLE, WITH_UPX, (ARTICLE[0], "RUN test -s /go/bin/longcat")])
+@pytest.mark.parametrize("case", ["lang-04-go-emulated", "lang-05-go-native-arg-early"])
+def test_a_compressed_program_keeps_the_fixes_safe(case: str, commands: tuple[str, str]) -> None:
+    """An article on multi-platform builds shows these commands: without cross-compilation, then with an early ARG, then with a late one."""
+
+    def text_of(case: str) -> str:
+        output, run = commands
+        text = case_text(case).replace("-o /out/greet", output).replace("RUN test -s /out/greet", run)
+        return text.replace("/out/greet /greet", "/go/bin/longcat /longcat").replace("/greet", "/longcat")
+
+    assert fix_text(analyzer(), text_of(case)).text == text_of("lang-06-go-native-arg-late")
+    assert analyzer().analyze(text_of("lang-06-go-native-arg-late")).diagnostics == ()
+
+
+@pytest.mark.parametrize("command", ["strip /go/bin/longcat", "/go/bin/longcat --version", "ldd /go/bin/longcat"])
+def test_what_needs_its_own_machine_keeps_a_stage_from_being_fixed(command: str) -> None:
+    text = case_text("lang-04-go-emulated").replace(
+        "RUN test -s /out/greet", f"RUN {command.replace('/go/bin/longcat', '/out/greet')}"
+    )
+    assert fix_text(analyzer(), text).text == text
+
+
 def test_fixes_of_one_stage_agree() -> None:
     text = "FROM golang AS build\nRUN GOARCH=$TARGETARCH go build -o /a . \nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /b .\n"
     fixed = fix_text(analyzer(), text).text
