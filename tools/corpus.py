@@ -1,12 +1,16 @@
 """Holds the rules against a directory of Dockerfiles: how many findings, and whether every fix keeps its promises.
 
-.venv/bin/python tools/corpus.py [--platform P,P…] [--build-platform P] DIRECTORY…
+.venv/bin/python tools/corpus.py [--platform P,P…] [--build-platform P] [--mutated N [--seed N]] DIRECTORY…
+
+With --mutated, N files are made of those of the directories by changing lines at random, and only the law of safe fixes is tried on them
+(tools/fix_law.py). A file `*.txt` of tests/rules/dockerfiles counts as the Dockerfiles in it.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
 import time
 from collections import Counter
@@ -20,15 +24,12 @@ from buildxray.platforms.platform import parse_normalized
 from buildxray.rules.base import Fix, Safety
 from buildxray.syntax.text import apply_edits
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import fix_law
+
 COST_RULES = frozenset({"early-platform-arg", "emulated-build", "redundant-target-platform", "unused-platform-arg"})
 """Their fixes may not add steps; those of wrong results may."""
-BROUGHT_TO_LIGHT = {
-    "build-platform-image": {"wrong-arch-build"},
-    "constant-goarch": {"missing-goarm"},
-    "masked-platform-arg": {"dynamic-binary-in-scratch", "missing-goarm"},
-    "undeclared-platform-arg": {"missing-goarm"},
-}
-"""What was wrong before, but hidden behind what is fixed: a compiler that follows its target at last may lack GOARM."""
 
 
 def main() -> int:
@@ -36,6 +37,8 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--platform", default="linux/amd64,linux/arm64")
     options.add_argument("--build-platform", default="linux/amd64")
+    options.add_argument("--mutated", type=int, default=0, metavar="N")
+    options.add_argument("--seed", type=int, default=1)
     options.add_argument("directories", nargs="+", type=Path)
     given = options.parse_args()
     request = BuildRequest(
@@ -43,12 +46,13 @@ def main() -> int:
     )
     files = sorted(it for directory in given.directories for it in directory.rglob("*") if it.is_file())
     start = time.perf_counter()
+    if given.mutated:
+        return _try_law(request, [text for it in files for text in _texts(it)], given.mutated, given.seed)
     totals: Counter[tuple[str, str, str]] = Counter()
     broken: list[str] = []
     failures = _Failures()
     logging.getLogger("buildxray").addHandler(failures)
-    for path in files:
-        text = path.read_bytes().decode("utf-8", "replace")
+    for path, text in ((it, text) for it in files for text in _texts(it)):
         analysis = analyze(request, text)
         for it in analysis.diagnostics:
             intent = "intent" if analysis.context.has_intent else "no intent"
@@ -70,6 +74,42 @@ def main() -> int:
         f"{len(files)} files, {totals.total()} findings, {len(broken)} broken promises, {time.perf_counter() - start:.1f} s"
     )
     return int(bool(broken))
+
+
+def _texts(path: Path) -> list[str]:
+    """The Dockerfiles in a file: itself, or the examples of a file of tests."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    if not text.startswith("=== "):
+        return [text]
+    blocks = [block.partition("\n")[2] for block in f"\n{text}".split("\n=== ")[1:]]
+    return [re.sub(r"(?m)^\s*\^+.*\n", "", it) for it in blocks]
+
+
+def _try_law(request: BuildRequest, texts: list[str], n: int, seed: int) -> int:
+    """Print the files that the law of safe fixes does not hold for."""
+    start = time.perf_counter()
+    n_fixes = n_broken = 0
+    for number, text in enumerate(fix_law.mutated(texts, n, seed)):
+        fixes, broken = law_of(request, text)
+        n_fixes += fixes
+        n_broken += len(broken)
+        if broken:
+            print(f"--- {number}", *broken, text, sep="\n", flush=True)
+    seconds = time.perf_counter() - start
+    print(f"{n} mutated files (seed {seed}), {n_fixes} safe fixes, {n_broken} broken promises, {seconds:.1f} s")
+    return int(n_broken > 0)
+
+
+def law_of(request: BuildRequest, text: str) -> tuple[int, list[str]]:
+    """How many safe fixes a text has, and what they break."""
+    analysis = analyze(request, text)
+    broken: list[str] = []
+    safe = [(it, fix) for it in analysis.diagnostics for fix in it.fixes if fix.safety is Safety.SAFE]
+    for diagnostic, fix in safe:
+        after = analyze(request, apply_edits(text, fix.edits))
+        problems = fix_law.broken(analysis, after, diagnostic, fix)
+        broken += [f"{diagnostic.rule}: {fix.title}: {problem}" for problem in problems]
+    return len(safe), broken
 
 
 class _Failures(logging.Handler):
@@ -123,9 +163,13 @@ def problems(request: BuildRequest, before: Analysis, diagnostic: Diagnostic, fi
         found.append("the finding stays")
     if new["early-platform-arg"] > old["early-platform-arg"]:
         found.append("an argument stands too early")
+    if fix.safety is Safety.SAFE:
+        found += fix_law.broken(before, after, diagnostic, fix)
     if fix.safety is Safety.SAFE and (
         more := [
-            rule for rule in new if new[rule] > old[rule] and rule not in BROUGHT_TO_LIGHT.get(diagnostic.rule, ())
+            rule
+            for rule in new
+            if new[rule] > old[rule] and rule not in fix_law.BROUGHT_TO_LIGHT.get(diagnostic.rule, ())
         ]
     ):
         found.append(f"new findings: {', '.join(more)}")

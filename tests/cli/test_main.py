@@ -370,4 +370,4 @@ def test_a_plan_shows_the_triggers_that_a_stage_inherits(capfd: pytest.CaptureFi
     (tmp_path / "Dockerfile").write_text("FROM alpine AS base\nONBUILD RUN apk add tar\nFROM base\nCOPY . /srv\n")
     lines = Run(capfd, "plan", *BUILD, tmp_path / "Dockerfile").out.splitlines()
     rows = [it.split("  ")[1:3] for it in lines if it.startswith("  ")]
-    assert rows == [["1", "FROM alpine AS base"], ["3", "RUN apk add tar"], ["4", "COPY . /srv"]]
+    assert rows == [["1", "FROM alpine AS base"], ["3", "ONBUILD RUN apk add tar"], ["4", "COPY . /srv"]]

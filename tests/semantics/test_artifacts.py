@@ -158,3 +158,8 @@ def test_the_json_of_a_plan_shows_them() -> None:
             ],
         }
     ]
+
+
+def test_a_stage_that_takes_a_directory_from_itself() -> None:
+    text = "FROM alpine AS a\nCOPY --from=a /x/out/app /x\nFROM scratch\nCOPY --from=a /x /x\n"
+    assert {it.machine for it in artifacts(text).all} == {Machine.UNKNOWN}

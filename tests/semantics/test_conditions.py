@@ -53,7 +53,14 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (TARGET, "if command -v x; then go; fi", "amd64? arm64?"),
         (TARGET, "x || go", "amd64? arm64?"),
         (TARGET + "ARG MODE TARGETARCH\n", "[ $TARGETARCH = arm64 ] && [ $MODE = full ] && go", "arm64?"),
-        (TARGET + "ARG ARCH=amd64\n", "[ $ARCH = amd64 ] && go", "amd64? arm64?"),
+        # What is compared with the name of an architecture is one, whatever the argument is called.
+        (TARGET + "ARG ARCH=amd64\n", "[ $ARCH = amd64 ] && go", "amd64?? arm64??"),
+        (TARGET + "ARG WHAT\n", 'if test "x86_64" = "${WHAT}"; then go; fi', "amd64?? arm64??"),
+        (TARGET + "ARG WHAT\n", "[[ $WHAT == linux/arm64 ]] || go", "amd64?? arm64??"),
+        (TARGET + "ARG WHAT\n", "case $WHAT in aarch64*) x;; *) go;; esac", "amd64?? arm64??"),
+        (TARGET + "ARG WHAT\n", "[ $WHAT = amd64-debug ] && go", "amd64? arm64?"),
+        (TARGET + "ARG WHAT\n", "case $WHAT in debug) go;; esac", "amd64? arm64?"),
+        (TARGET + "ARG WHAT\n", "[ -e /lib/$WHAT/amd64 ] && go", "amd64? arm64?"),
         # The platform decides, but how?
         (TARGET + "ARG TARGETARCH\n", "[ $(map $TARGETARCH) = x ] && go", "amd64?? arm64??"),
         (TARGET + "ARG TARGETARCH\n", "if grep -q $TARGETARCH /list; then go; fi", "amd64?? arm64??"),

@@ -146,7 +146,7 @@ def _rows_of(stage: Stage, seconds: PlanSeconds | None) -> list[_Row]:
     """Return its instructions that make steps; the triggers of the stage that it is built on come directly after FROM."""
     line = str(stage.from_.line)
     triggers = [
-        _written(line, node, trigger_execution(stage, steps), "", seconds)
+        _written(line, node, trigger_execution(stage, steps), "", seconds, is_trigger=True)
         for node, steps in stage.trigger_steps
         if steps
     ]
@@ -167,13 +167,16 @@ def _row(instruction: Instruction, seconds: PlanSeconds | None) -> _Row:
     return _written(str(instruction.line), instruction.node, execution(instruction), note, seconds)
 
 
-def _written(number: str, node: Node, executed: Execution, note: str, seconds: PlanSeconds | None) -> _Row:
+def _written(
+    number: str, node: Node, executed: Execution, note: str, seconds: PlanSeconds | None, *, is_trigger: bool = False
+) -> _Row:
     """The row of an instruction, or of a trigger in the line of the FROM that runs it."""
     keyword = node.keyword.text
     words = node.text.strip()[len(keyword) :].split()
     n_flags = next((n for n, word in enumerate(words) if not word.startswith("--")), len(words))
-    written = Text.assemble((keyword, "bold"), " ".join(["", *words]))
-    short = Text.assemble((keyword, "bold"), " ".join(["", "…", *words[n_flags:]])) if n_flags else written
+    head = Text.assemble(("ONBUILD " if is_trigger else "", "dim"), (keyword, "bold"))
+    written = Text.assemble(head, " ".join(["", *words]))
+    short = Text.assemble(head, " ".join(["", "…", *words[n_flags:]])) if n_flags else written
     platforms = _(", ").join(map(str, executed.emulated_platforms))
     reason = _("; ").join(filter(None, [platforms, note]))
     return _Row(

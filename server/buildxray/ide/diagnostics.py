@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from buildxray.ide.suppressions import Suppressions
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixFinder, Related, Rule, Severity, find_fixes
 from buildxray.rules.context import RuleContext
+from buildxray.rules.proof import proved
 from buildxray.rules.registry import ALL
 from buildxray.syntax.text import TextRange
 
@@ -64,7 +65,7 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
             _log.exception("the rule %s has failed", rule.name)
             continue
         found += [
-            _diagnostic(rule, finding, has_intent=ctx.has_intent)
+            _diagnostic(ctx, rule, finding)
             for finding in findings
             if not suppressions.silence(rule.name, finding.range)
         ]
@@ -110,13 +111,21 @@ def _in_builds(message: str, names: Sequence[str], total: int) -> str:
     )
 
 
-def _diagnostic(rule: Rule, finding: Finding, *, has_intent: bool) -> Diagnostic:
+def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
+    fix = finding.fix
+    if fix and not rule.buildkit_check:
+        # What BuildKit's own checks ask for means the same to it.
+        fix = partial(_proved, ctx, finding)
     return Diagnostic(
         rule.name,
-        finding.severity or rule.severity(has_intent=has_intent),
+        finding.severity or rule.severity(has_intent=ctx.has_intent),
         finding.range,
         finding.message,
-        (lambda: finding.fixes) if callable(finding.fix) else finding.fix,
+        fix,
         finding.related,
         finding.is_unnecessary,
     )
+
+
+def _proved(ctx: RuleContext, finding: Finding) -> tuple[Fix, ...]:
+    return proved(ctx, finding.fixes)

@@ -22,6 +22,7 @@ class RuleContext:
         """The build as objects: what a rule reads."""
         self._builder = builder
         self._cache: dict[Callable[[RuleContext], Any], Any] = {}
+        self._after: tuple[tuple[Edit, ...], RuleContext] | None = None
         self.asks_for_several = asks_for_several
         """Whether the build request names several platforms: by a setting, an option or a project file."""
 
@@ -47,8 +48,13 @@ class RuleContext:
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
         """The context of the text that edits would leave."""
-        dockerfile = self._builder.parse(apply_edits(self.text, edits), self.dockerfile)
-        return RuleContext(self._builder.build(dockerfile), self._builder, asks_for_several=self.has_intent)
+        edits = tuple(edits)
+        if self._after is None or self._after[0] != edits:
+            # What a rule has tried last is what its fix is proved with.
+            dockerfile = self._builder.parse(apply_edits(self.text, edits), self.dockerfile)
+            context = RuleContext(self._builder.build(dockerfile), self._builder, asks_for_several=self.has_intent)
+            self._after = edits, context
+        return self._after[1]
 
     def cached(self, compute: Callable[[RuleContext], T]) -> T:
         """The result of a function of this context, computed on the first call and kept as long as the context."""

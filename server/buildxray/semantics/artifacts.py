@@ -264,6 +264,9 @@ class _Tracer:
         """Return the makers of what is at a path at the end of a stage, the last one first."""
         key = stage, path
         known = self._known.get(key)
+        if known is None and self._depth > _DEEPEST:
+            # A stage that takes a directory from itself, which BuildKit refuses, would have ever deeper paths.
+            return (self._unknown("", None, stage),)
         if known is None:
             # An empty answer ends circles, which BuildKit refuses.
             self._known[key] = ()

@@ -1,22 +1,24 @@
 """Whether each target platform runs a command: the conditions of a script, with the values of the plan.
 
 What is made of the platform arguments, or of the architecture that a program tells, is evaluated. A condition on anything
-else is unknown, and what depends on it counts as run: an argument with a default can get another value by `--build-arg`.
+else is unknown, and what depends on it counts as run: an argument with a default can get another value by `--build-arg`. Only where something
+unknown is compared with the name of an architecture does it depend on the platform.
 
 Source: github.com/tonistiigi/xx, src/xx-info; the manuals of uname, dpkg and apk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.scope import Scope
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.syntax.shell import UNKNOWN, Command, Condition, Evaluator, ShellWord, Taken
+from buildxray.syntax.shell import TESTS, UNKNOWN, Command, Condition, Evaluator, ShellWord, Taken
 from buildxray.syntax.shell.model import (
     All,
     Assignment,
@@ -32,6 +34,7 @@ from buildxray.syntax.shell.model import (
     Substitution,
 )
 
+_EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
 PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
 """Programs that tell an architecture."""
 _SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"})
@@ -111,6 +114,29 @@ def _answer(command: Command, machine: Platform, target: Platform, environment: 
             return None
 
 
+def _is_architecture(word: ShellWord) -> bool:
+    """Whether a word is the name of an architecture, or of a platform, and nothing else: `amd64`, `linux/arm64`, `aarch64*`."""
+    text = (word.text if word.value is None else word.value).strip("\"'*")
+    return any(end - start == len(text.rpartition("/")[2]) for start, end, _ in named_architectures(text))
+
+
+def _compares(words: Sequence[ShellWord]) -> bool:
+    """Whether a test compares something with the name of an architecture: what it compares is an architecture too.
+
+    That an argument of the project's own has such values is known by this alone.
+    """
+    return any(
+        it.text in _EQUAL and any(map(_is_architecture, (words[n - 1], *words[n + 1 : n + 2])))
+        for n, it in enumerate(words)
+        if n
+    )
+
+
+def _chooses(branches: Iterable[Sequence[ShellWord]]) -> bool:
+    """Whether a `case` has a branch for the name of an architecture."""
+    return any(_is_architecture(pattern) for patterns in branches for pattern in patterns)
+
+
 class _Mentions:
     """Whether conditions have to do with the platform, also through what variables are made of."""
 
@@ -157,7 +183,7 @@ class _Mentions:
                 case All(inner) | Some(inner):
                     todo += inner
                 case Branch(case, _):
-                    if self._is_new(case) and self.in_word(case.word, case):
+                    if self._is_new(case) and (self.in_word(case.word, case) or _chooses(case.branches)):
                         return True
                 case NotLeft(conditions, _):
                     todo += [it.expression for it in conditions if self._is_new(it)]
@@ -168,7 +194,7 @@ class _Mentions:
     def _in_command(self, command: Command) -> bool:
         if not self._is_new(command):
             return False
-        if command.name in PROBES:
+        if command.name in PROBES or (command.name in TESTS and _compares(command.words)):
             return True
         words = [*command.words, *(it.value for it in command.assignments)]
         source = command.input

@@ -1,0 +1,59 @@
+"""The proof that a fix is safe: what is built after it is as good as before.
+
+Rules say which of their fixes mean the same, or repair what is certainly wrong. Before such a fix is offered as safe, the text that it leaves is
+planned: no file of the image may suit its platform less, and no more steps may be emulated. Otherwise it is a suggestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from buildxray.rules.base import Fix, Safety
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.artifacts import losses
+from buildxray.semantics.build import Build
+from buildxray.syntax.text import Edit
+
+_MOST: Final = 50
+"""Proofs for one version of a document; each plans the whole text. Further fixes are suggestions until some are applied."""
+
+
+def proved(ctx: RuleContext, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Return the fixes, those as suggestions whose safety cannot be proved."""
+    proofs = ctx.cached(_Proofs)
+    return tuple(
+        replace(it, safety=Safety.SUGGESTION) if it.safety is Safety.SAFE and not proofs.hold(it.edits) else it
+        for it in fixes
+    )
+
+
+class _Proofs:
+    """What has been tried to prove in one context; findings of one cause share their edits."""
+
+    def __init__(self, ctx: RuleContext) -> None:
+        self._ctx = ctx
+        self._known: dict[tuple[Edit, ...], bool] = {}
+
+    def hold(self, edits: tuple[Edit, ...]) -> bool:
+        """Whether what is built after these edits is as good as before."""
+        known = self._known.get(edits)
+        if known is None:
+            known = len(self._known) < _MOST and is_as_good(self._ctx.build, self._ctx.after(edits).build)
+            self._known[edits] = known
+        return known
+
+
+def is_as_good(before: Build, after: Build) -> bool:
+    """Return whether each file of the image suits its platform as well as before, with no more emulation.
+
+    An image that was for another platform than asked for, and is for the right one at last, may take an emulator.
+    """
+    has_more = len(after.emulated_steps) > len(before.emulated_steps)
+    return not (has_more and not _follows_now(before, after)) and not losses(before.artifacts, after.artifacts)
+
+
+def _follows_now(before: Build, after: Build) -> bool:
+    wrong, right = (it.target_stage is not None and it.target_stage.platforms == it.targets for it in (before, after))
+    return right and not wrong

@@ -1,0 +1,58 @@
+"""A fix is offered as safe only where planning what it leaves proves that."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.base import Safety
+from tests.support.ide import analyzer
+
+CODE = "FROM --platform=$BUILDPLATFORM golang AS build\nRUN CGO_ENABLED=0 GOARCH=${arch} go build -o /app .\n"
+IMAGE = "FROM scratch\nCOPY --from=build /app /app\n"
+
+
+def safety(text: str, rule: str) -> list[Safety]:
+    return [fix.safety for it in analyzer().analyze(text).diagnostics if it.rule == rule for fix in it.fixes]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "expected"),
+    [
+        (CODE.replace("arch", "TARGETARCH") + IMAGE, "undeclared-platform-arg", Safety.SAFE),
+        # A declaration that gives the compiler a value which is no architecture: before, it took its own machine's.
+        (CODE.replace("arch", "TARGETOS") + IMAGE, "undeclared-platform-arg", Safety.SUGGESTION),
+        ("FROM alpine\nADD https://example.com/t-${TARGETARCH} /t\n", "undeclared-platform-arg", Safety.SAFE),
+        # The build machine's name in the address of a file that is put into the image.
+        (
+            "FROM alpine\nARG ARCH=${BUILDARCH/x/y}\nADD https://example.com/t-$ARCH /t\n",
+            "undeclared-platform-arg",
+            Safety.SUGGESTION,
+        ),
+        ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
+        # Another stage is built for linux/arm64 then, with more steps under emulation.
+        (
+            (
+                "ARG TARGETARCH=amd64\nFROM alpine AS amd64-base\nRUN apk add a\nFROM alpine AS arm64-base\n"
+                "RUN apk add a\nRUN apk add b\nFROM ${TARGETARCH}-base\n"
+            ),
+            "masked-platform-arg",
+            Safety.SUGGESTION,
+        ),
+        # The image follows its platform at last, which takes an emulator.
+        (
+            "ARG TARGETPLATFORM=linux/amd64\nFROM --platform=$TARGETPLATFORM alpine\nRUN apk add a\n",
+            "masked-platform-arg",
+            Safety.SAFE,
+        ),
+    ],
+)
+def test_what_is_safe_is_proved(text: str, rule: str, expected: Safety) -> None:
+    assert safety(text, rule) == [expected]
+
+
+def test_the_number_of_proofs_is_bounded() -> None:
+    stages = "".join(f"FROM alpine AS s{n}\nARG TARGETARCH={n}\nRUN echo $TARGETARCH\n" for n in range(60))
+    copies = "FROM scratch\n" + "".join(f"COPY --from=s{n} /etc/x /etc/x\n" for n in range(60))
+    offered = safety(stages + copies, "masked-platform-arg")
+    assert offered.count(Safety.SAFE) == 50
+    assert offered.count(Safety.SUGGESTION) == 10
