@@ -84,3 +84,11 @@ def test_settings_over_others() -> None:
     project = Settings((ARM,), code_lens=False)
     assert Settings((AMD,), inlay_hints=False).over(project) == Settings((AMD,), inlay_hints=False, code_lens=False)
     assert Settings().over(project) == project
+
+
+def test_an_unknown_platform_is_used_and_named() -> None:
+    settings, problems = read_settings({"platforms": ["linux/arm46", "linux/amd64"]})
+    assert [*map(str, settings.platforms or ())] == ["linux/arm46", "linux/amd64"]
+    assert [it.message for it in problems] == [
+        "`buildxray.platforms`: unknown platform linux/arm46; did you mean linux/arm64?"
+    ]

@@ -87,10 +87,12 @@ VALUES = {
     "syntax.expansion": {"ExpansionError", "expand", "heredoc_marker", "lex"},
     "syntax.heredocs": {"heredoc_name_spans", "terminator_range"},
     "syntax.instructions": None,
-    "syntax.lines": {"continuation", "is_comment", "join_lines", "physical_lines"},
+    "syntax.lines": {"BYTE_ORDER_MARK", "continuation", "is_comment", "join_lines", "physical_lines"},
     "syntax.mounts": {"MountSyntaxError", "mount_options"},
     "syntax.shell": {"SHELLS", "Command", "Condition", "Script", "ShellWord", "is_posix_shell", "read_script"},
+    "syntax.suggestions": {"nearest"},
     "syntax.text": None,
+    "syntax.validation": {"FLAGS"},
     "syntax.variables": {"variable_references"},
 }
 """What these layers may import from below `semantics` all the same: values, and readers of one instruction. None is all of a module."""

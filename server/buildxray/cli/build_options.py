@@ -16,10 +16,10 @@ from buildxray.files.reading import ReadError
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import Configuration, read_configuration
 from buildxray.ide.project import ProjectBuild, Projects, is_named
-from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules
+from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules, unknown_platform
 from buildxray.localization import _
 from buildxray.platforms.machines import Machines
-from buildxray.platforms.platform import Platform, is_known, nearest_known
+from buildxray.platforms.platform import is_known
 from buildxray.projects.builds import absolute
 from buildxray.toolchains.base import Workspace
 
@@ -48,7 +48,7 @@ class BuildOptions:
         machines = (*filter(None, (settings.machines.own,)), *settings.machines.others)
         for platform in (*(settings.platforms or ()), *machines):
             if not is_known(platform):
-                warn(_unknown(platform))
+                warn(unknown_platform(platform))
         given = vars(options)
         configuration = _configuration(given["config"]) if given.get("config") is not None else None
         contexts = tuple(_build_context(it) for it in given.get("build_context") or ())
@@ -137,13 +137,6 @@ def _settings(options: argparse.Namespace) -> Settings:
         select=_read("select", given.get("select"), read_rules),
         ignore=_read("ignore", given.get("ignore"), read_rules),
     )
-
-
-def _unknown(platform: Platform) -> str:
-    close = nearest_known(platform)
-    if close is None:
-        return _("unknown platform {platform}", platform=platform)
-    return _("unknown platform {platform}; did you mean {close}?", platform=platform, close=close)
 
 
 def _read(option: str, value: str | None, reader: Callable[[object], Value]) -> Value:

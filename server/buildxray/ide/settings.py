@@ -10,7 +10,14 @@ from typing import Any, Final, NamedTuple
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.machines import Machines
-from buildxray.platforms.platform import Platform, PlatformError, parse_normalized, this_machine
+from buildxray.platforms.platform import (
+    Platform,
+    PlatformError,
+    is_known,
+    nearest_known,
+    parse_normalized,
+    this_machine,
+)
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL, rule_names
@@ -120,7 +127,7 @@ def setting_name(field: str) -> str:
 
 
 class SettingProblem(NamedTuple):
-    """A setting that is not used, so that its default is kept."""
+    """A setting that is not used, so that its default is kept, or one that is used but probably not what was meant."""
 
     name: str
     """The key as it is written; empty where the settings as a whole are wrong."""
@@ -149,7 +156,18 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
         except SettingError as error:
             message = _("`{name}` is ignored: {error}", name=f"{prefix}{name}", error=error)
             problems.append(SettingProblem(name, message))
-    return Settings(**values), tuple(problems)
+    settings = Settings(**values)
+    unknown = [it for it in settings.platforms or () if not is_known(it)]
+    problems += [SettingProblem("platforms", f"`{prefix}platforms`: {unknown_platform(it)}") for it in unknown]
+    return settings, tuple(problems)
+
+
+def unknown_platform(platform: Platform) -> str:
+    """What to say of a platform that nothing is built for."""
+    close = nearest_known(platform)
+    if close is None:
+        return _("unknown platform {platform}", platform=platform)
+    return _("unknown platform {platform}; did you mean {close}?", platform=platform, close=close)
 
 
 def read_platforms(value: object) -> tuple[Platform, ...] | None:

@@ -118,11 +118,17 @@ def parse_normalized(text: str) -> Platform:
 
 def is_known(platform: Platform) -> bool:
     """Whether Go, and so BuildKit's world, has a system and an architecture of these names."""
+    if platform.os.startswith("wasi"):
+        # Docker runs images for `wasi/wasm`; Go calls the system wasip1.
+        return platform.architecture in ("wasm", "wasm32")
     return platform.os in _KNOWN_OS and platform.architecture in _KNOWN_ARCHITECTURES
 
 
 def nearest_known(platform: Platform) -> Platform | None:
     """The known platform that was probably meant by an unknown one; None where none is near."""
+    swapped = platform._replace(os=platform.architecture, architecture=platform.os)
+    if is_known(swapped):
+        return swapped
     # Common ones first: `arm46` is as near to `arm64` as to others.
     architectures = [*_COMMON_ARCHITECTURES, *sorted(_KNOWN_ARCHITECTURES)]
     systems = get_close_matches(platform.os, sorted(_KNOWN_OS), 1)

@@ -10,9 +10,11 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, source_span
 from buildxray.semantics.build import Build, Stage
+from buildxray.syntax.instructions import Onbuild
 from buildxray.syntax.text import TextRange
+from buildxray.syntax.validation import find_problems
 
-__all__ = ["Cause", "errors_elsewhere", "foreign_frontend"]
+__all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend"]
 
 _DOCKERS: Final = re.compile(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or in a mirror of it."""
@@ -43,6 +45,16 @@ def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
             if not problem.depends_on_image:
                 error = PlanError(problem.message, instruction.line, place, problem.replacement)
                 yield stage.outline.display_name, error
+
+
+def errors_of_triggers(build: Build) -> Iterator[PlanError]:
+    """What BuildKit will refuse in ONBUILD triggers once another image is built on this one; here it stores them unread."""
+    for instruction in build.instructions:
+        node = instruction.node
+        if isinstance(node, Onbuild) and node.trigger is not None and not node.problems:
+            for problem in find_problems(node.trigger):
+                place = instruction.range_of(problem)
+                yield PlanError(problem.message, instruction.line, place, problem.replacement)
 
 
 def _late_sources(stage: Stage) -> Iterator[tuple[str, PlanError]]:

@@ -58,6 +58,23 @@ def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | 
 
 
 @pytest.mark.parametrize(
+    ("trigger", "where", "replacement"),
+    [
+        ("RUNN x", "RUNN", "RUN"),
+        ("HEALTHCHECK --intrval=1s CMD x", "--intrval", "--interval"),
+        ("COPY a", "a", None),
+        ("STOPSIGNAL", "STOPSIGNAL", None),
+    ],
+)
+def test_a_trigger_fails_in_other_builds(trigger: str, where: str, replacement: str | None) -> None:
+    ctx = context(f"{FROM}ONBUILD {trigger}\n")
+    (finding,) = findings(build_error, ctx)
+    assert (ctx.text[slice(*finding.range)], finding.severity) == (where, Severity.WARNING)
+    assert finding.message.endswith("; every build on this image fails")
+    assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([replacement] if replacement else [])
+
+
+@pytest.mark.parametrize(
     ("text", "n_errors"),
     [
         (f"{FROM}RUNN a\nCOPPY b c\nEXPOSE x y\n", 4),

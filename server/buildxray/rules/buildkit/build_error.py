@@ -8,7 +8,7 @@ from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, PlanError
-from buildxray.semantics.errors import Cause, errors_elsewhere, foreign_frontend
+from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_triggers, foreign_frontend
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -20,7 +20,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments, values that
     nothing accepts, names that do not exist. BuildKit itself reports only the first.
 
-    Only a warning is given for mistakes in a stage that the image does not need, since a build without that stage goes on, and for a target stage
+    Only a warning is given for mistakes in a stage that the image does not need, since a build without that stage goes on; for mistakes in the
+    trigger of an ONBUILD, since only builds on this image fail; and for a target stage
     that does not exist, since the request for it is wrong and not the file; an information where a Bake file or a workflow makes that request.
 
     ## Why it matters
@@ -69,6 +70,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             "{problem}; a build that needs the stage `{stage}` fails", problem=localized(error.message), stage=stage
         )
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
+    for error in errors_of_triggers(ctx.build):
+        message = _("{problem}; every build on this image fails", problem=localized(error.message))
+        yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
 
 
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
@@ -79,11 +83,14 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     edits = (Edit(error.range, replacement),)
 
     def find() -> tuple[Fix, ...]:
-        after = ctx.after(edits).build
-        n_before, n_after = (len(it.errors) + len([*errors_elsewhere(it)]) for it in (ctx.build, after))
+        n_before, n_after = _n_errors(ctx.build), _n_errors(ctx.after(edits).build)
         return (Fix(_("Write `{name}`", name=replacement), edits, Safety.SUGGESTION),) if n_after < n_before else ()
 
     return find
+
+
+def _n_errors(build: Build) -> int:
+    return len(build.errors) + len([*errors_elsewhere(build), *errors_of_triggers(build)])
 
 
 def _is_platform(build: Build, error: PlanError) -> bool:

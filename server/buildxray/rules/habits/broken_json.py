@@ -11,13 +11,15 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
-from buildxray.syntax.instructions import Cmd, Entrypoint, Run, Volume
+from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Run, Volume
 from buildxray.syntax.text import Edit, TextRange
 
-_LIKE_JSON: Final = re.compile(r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]])")
+_LIKE_JSON: Final = re.compile(
+    r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]]|\s*[\w./:@-]+\s*,[^\]\[]*\]\s*$)"
+)
 """After a blank only where an array goes on as one: `[ "$A" = b ]` is a test of the shell."""
 
-_WITH_ARRAY: Final = (Cmd, Entrypoint, Run, Volume)
+_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -25,11 +27,11 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """What looks like a JSON array is none, so it is read as text.
 
     ## What it does
-    Looks for arguments of CMD, ENTRYPOINT, RUN and VOLUME that begin with a bracket and a quote, and are not JSON: a quote or a bracket is
-    missing, quotes are single, a comma is too many.
+    Looks for arguments of CMD, ENTRYPOINT, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a quote, a comma or
+    a bracket is missing, quotes are single, a comma is too many.
 
     ## Why it matters
-    BuildKit says nothing. A shell gets the text, and `[` is the name of a program; VOLUME takes each word for a path.
+    BuildKit says nothing. A shell gets the text, and `[` is the name of a program; COPY, ADD and VOLUME take each word for a path.
 
     ## Example
     ```dockerfile
@@ -44,7 +46,7 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where other quotes, a bracket at the end or one comma less make JSON of it.
+    A suggestion, where other quotes, a bracket at the end, or a comma more or less make JSON of it.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
@@ -57,7 +59,7 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
         if "\n" in text or not _LIKE_JSON.match(text):
             continue
         message = _("this is not JSON, so a shell gets it as text, brackets included")
-        if isinstance(node, Volume):
+        if isinstance(node, Add | Copy | Volume):
             message = _("this is not JSON, so each word of it is a path, brackets included")
         yield Finding(place, message, tuple(_repaired(text, place)))
 
@@ -71,11 +73,13 @@ def _repaired(text: str, place: TextRange) -> Iterator[Fix]:
     quoted = re.sub("[\u201c\u201d]", '"', text)
     if '"' not in quoted:
         quoted = re.sub("['\u2018\u2019]", '"', quoted)
-    for candidate in (quoted, f"{quoted}]", re.sub(r",\s*\]$", "]", quoted)):
+    words = re.sub(r"""(?<=[\[,])(\s*)([^\s"',\[\]]+)(?=\s*[,\]])""", r'\1"\2"', quoted)
+    without_comma = re.sub(r",\s*\]$", "]", quoted)
+    for candidate in (quoted, f"{quoted}]", without_comma, re.sub(r'"\s+"', '", "', quoted), words):
         try:
-            words = json.loads(candidate)
+            array = json.loads(candidate)
         except ValueError:
             continue
-        if all(isinstance(it, str) for it in words):
+        if all(isinstance(it, str) for it in array):
             yield Fix(_("Write it as JSON"), (Edit(place, candidate),), Safety.SUGGESTION)
             return

@@ -44,7 +44,14 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
             continue
         path = node.destination.text
-        if len(node.arguments) < 3 or path.endswith(("/", ".", "\\")) or "$" in path or "~" in path:
+        # What looks like JSON and is not is another mistake.
+        if (
+            len(node.arguments) < 3
+            or node.arguments[0].text.startswith("[")
+            or path.endswith(("/", ".", "\\"))
+            or "$" in path
+            or "~" in path
+        ):
             continue
         if any(_is_made(path, directory) for directory in instruction.directories) or not instruction.directories:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import is_known
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
@@ -61,6 +62,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if _only_checks(stage):
         return
     platform = stage.platforms[0]
+    if not is_known(platform):
+        # The image cannot be pulled at all.
+        return
     wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
     if not wrong:
         return

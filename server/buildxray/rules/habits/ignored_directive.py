@@ -1,0 +1,83 @@
+"""A line that is written like a directive is a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.suggestions import nearest
+from buildxray.syntax.text import Edit, TextRange
+
+_WRITTEN: Final = re.compile(r"#\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>\S.*)")
+_DIRECTIVES: Final = ("syntax", "escape", "check")
+_FOR_THE_FILE: Final = ("syntax", "escape")
+"""Those that mean nothing further down, where `# check=` is for the instruction below it."""
+_LIKE_A_FRONTEND: Final = re.compile(r"(?:[\w.-]+(?::[0-9]+)?/)*dockerfile(?:-upstream)?(?:[:@]\S+)?\s*")
+_LIKE_CHECKS: Final = re.compile(r"(?:skip|error|experimental)=\S+\s*")
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
+    """A line that is written like a directive is a comment.
+
+    ## What it does
+    Looks for `# syntax=` and `# escape=` below another line, and at the top of the file for names that are nearly those or `# check=`.
+
+    ## Why it matters
+    BuildKit looks for directives only before every other line, blank lines and other comments included. All others are comments: the
+    frontend is not the one that the file asks for, the escape token stays a backslash.
+
+    ## Example
+    ```dockerfile
+    # sintax=docker/dockerfile:1
+    FROM alpine
+    RUN apk add --no-cache git
+    ```
+
+    Use instead:
+    ```dockerfile
+    # syntax=docker/dockerfile:1
+    FROM alpine
+    RUN apk add --no-cache git
+    ```
+
+    ## Fix safety
+    A suggestion, where the name is nearly that of a directive.
+    """
+    dockerfile = ctx.build.dockerfile
+    seen = {it.name for it in dockerfile.directives}
+    first = dockerfile.instructions[0].start if dockerfile.instructions else len(ctx.text)
+    is_top = True
+    for comment in dockerfile.comments:
+        if comment.range.start > first:
+            return
+        match = _WRITTEN.fullmatch(comment.text)
+        if match is None:
+            is_top = False
+            continue
+        place = TextRange(comment.range.start + match.start("name"), comment.range.start + match.end("name"))
+        name, value = match["name"].lower(), match["value"]
+        if is_top and name not in _DIRECTIVES and (close := nearest(name, _DIRECTIVES)) and _fits(close, value):
+            message = _(
+                "this is a comment: there is no directive `{name}`; did you mean `{close}`?", name=name, close=close
+            )
+            fix = Fix(_("Write `{name}`", name=close), (Edit(place, close),), Safety.SUGGESTION)
+            yield Finding(place, message, (fix,))
+        elif name in _FOR_THE_FILE and name not in seen and _fits(name, value):
+            yield Finding(place, _("this is a comment: directives come before every other line of the file"))
+        is_top = False
+
+
+def _fits(name: str, value: str) -> bool:
+    """Whether a value is one of the directive, and not prose that has an equals sign."""
+    match name:
+        case "escape":
+            return value.strip() in ("\\", "`")
+        case "syntax":
+            return _LIKE_A_FRONTEND.fullmatch(value) is not None
+        case _:
+            return _LIKE_CHECKS.fullmatch(value) is not None

@@ -1,0 +1,78 @@
+"""The platform of a FROM is one that nothing is built for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.platforms.aliases import docker_name
+from buildxray.platforms.platform import Platform, PlatformError, is_known, nearest_known, normalize, parse
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.syntax.text import Edit
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
+    """The platform of a FROM is one that nothing is built for.
+
+    ## What it does
+    Looks for `--platform` with a system or a processor that Go does not know, such as `linux/amd46` or `arm64/linux`.
+
+    ## Why it matters
+    BuildKit takes any names. The build stops only when it pulls the image, with `no match for platform in manifest`.
+
+    ## Example
+    ```dockerfile
+    FROM --platform=linux/amd46 alpine AS amd64-files
+    FROM alpine
+    COPY --from=amd64-files /etc/os-release /etc/other-release
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM --platform=linux/amd64 alpine AS amd64-files
+    FROM alpine
+    COPY --from=amd64-files /etc/os-release /etc/other-release
+    ```
+
+    ## Fix safety
+    A suggestion, where a known name is close.
+    """
+    for stage in ctx.build.stages:
+        flag = stage.from_.platform
+        value = None if flag is None else flag.value
+        if value is None or "$" in value.text:
+            continue
+        try:
+            platform = normalize(parse(value.text))
+        except PlatformError:
+            continue
+        if is_known(platform):
+            continue
+        close = _meant(platform)
+        place = stage.from_.range_of(value)
+        if close is None:
+            yield Finding(place, _("no image is built for `{platform}`: pulling it will fail", platform=value.text))
+            continue
+        message = _(
+            "no image is built for `{platform}`: pulling it will fail; did you mean `{close}`?",
+            platform=value.text,
+            close=close,
+        )
+        fix = Fix(_("Write `{name}`", name=close), (Edit(place, str(close)),), Safety.SUGGESTION)
+        yield Finding(place, message, (fix,))
+
+
+def _meant(platform: Platform) -> Platform | None:
+    """The known platform that was probably meant; None where none is close."""
+    alias = docker_name(platform.architecture)
+    if alias is not None:
+        named = platform._replace(architecture=alias, variant=platform.variant or _variant(platform.architecture))
+        return named if is_known(named) else None
+    return nearest_known(platform)
+
+
+def _variant(architecture: str) -> str:
+    """`v7` for `armv7`."""
+    return architecture.removeprefix("arm")[:2] if architecture.startswith("armv") else ""

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.broken_json import broken_json
+from buildxray.rules.habits.overwritten_copy import overwritten_copy
+from tests.support.rules import check_nothing, context, findings
+
+
+@pytest.mark.parametrize(
+    ("line", "array"),
+    [
+        ("CMD ['a', 'b']", '["a", "b"]'),
+        ('CMD ["a", "b"', '["a", "b"]'),
+        ('CMD ["a",]', '["a"]'),
+        ('CMD ["a" "b"]', '["a", "b"]'),
+        ('CMD ["a", b]', '["a", "b"]'),
+        ("CMD [a, b]", '["a", "b"]'),
+        ("ENTRYPOINT [ /bin/a , -b ]", '[ "/bin/a" , "-b" ]'),
+        ('COPY ["a", "b"', '["a", "b"]'),
+        ("ADD ['a', '/b/']", '["a", "/b/"]'),
+        ("VOLUME ['/a']", '["/a"]'),
+        ('RUN ["a", "b\']', None),
+    ],
+)
+def test_what_should_be_an_array(line: str, array: str | None) -> None:
+    ctx = context(f"FROM alpine\n{line}\n")
+    (finding,) = findings(broken_json, ctx)
+    assert ctx.text[slice(*finding.range)] == line.partition(" ")[2]
+    assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([array] if array else [])
+    assert findings(overwritten_copy, ctx) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'RUN [ "$A" = b ]',
+        "RUN [ -f /a ] && b",
+        "RUN [ a = b ]",
+        'CMD ["a", "b"]',
+        "CMD echo [a, b]",
+        "COPY [abc].txt /a/",
+        "COPY [ab]c [de]f /a/",
+    ],
+)
+def test_near_misses(line: str) -> None:
+    check_nothing(broken_json, f"FROM alpine\n{line}\n")

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.single_dash_flag import single_dash_flag
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+RUN = "💭 a flag begins with two dashes: this is taken for the command"
+COPY = "💭 a flag begins with two dashes: this is taken for a file to copy"
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("RUN -mount=type=cache,target=/x make", f"    ^^^^^^^^^^^^^^^^^^^^^^^^^^^ {RUN}"),
+        ("RUN -network=none make", f"    ^^^^^^^^^^^^^ {RUN}"),
+        ("RUN \N{EN DASH}mount=type=ssh make", f"    ^^^^^^^^^^^^^^^ {RUN}"),
+        ("COPY -from=base /a /b", f"     ^^^^^^^^^^ {COPY}"),
+        ("COPY -link a b", f"     ^^^^^ {COPY}"),
+        ("ADD \N{EM DASH}chown=1 a b", f"    ^^^^^^^^ {COPY}"),
+    ],
+)
+def test_one_dash(line: str, place: str) -> None:
+    check_rule(single_dash_flag, f"FROM alpine AS base\n{line}\n{place}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN --mount=type=cache,target=/x make",
+        "RUN make -mount=x",
+        "RUN -from=x",
+        "COPY -x a b",
+        "COPY a -from=b /c/",
+        'COPY ["-from=a", "b"]',
+        "CMD -mount=x",
+    ],
+)
+def test_near_misses(line: str) -> None:
+    check_nothing(single_dash_flag, f"FROM alpine\n{line}\n")
+
+
+def test_the_fix() -> None:
+    check_fix(
+        single_dash_flag,
+        "FROM alpine AS base\nFROM alpine\nCOPY -from=base /a /b\n",
+        "FROM alpine AS base\nFROM alpine\nCOPY --from=base /a /b\n",
+    )
