@@ -232,3 +232,23 @@ def test_a_target_that_the_file_lacks_is_the_workflow_s_fault(tmp_path: Path) ->
     assert (finding.rule, finding.severity.value) == ("build-error", "information")
     assert ".github/workflows/b.yml, job `build` fails: there is no stage `binary`" in finding.message
     assert built(tmp_path).analyzer(Workspace()).analyze("FROM alpine AS binary\n").diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("platforms", "expected"),
+    [
+        ('platforms = ["linux/amd64"]', ["linux/amd64"]),
+        ('platforms = ["linux/amd64", "linux/arm64"]', ["linux/amd64", "linux/amd64,linux/arm64"]),
+        ("", ["linux/amd64,linux/arm64"]),
+    ],
+)
+def test_a_build_without_platforms_is_for_its_own_machine_where_another_names_some(
+    tmp_path: Path, platforms: str, expected: list[str]
+) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(
+        f'group "default" {{ targets = ["app"] }}\ntarget "app" {{ {platforms} }}\ntarget "dev" {{ target = "dev" }}\n'
+    )
+    (tmp_path / "Dockerfile").write_text("FROM golang AS dev\nFROM dev\n")
+    build = built(tmp_path)
+    requests = [build.request, *(it.request for it in build.others)]
+    assert sorted({",".join(map(str, it.target_platforms)) for it in requests}) == expected

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from buildxray.ide.diagnostics import diagnose
+from buildxray.toolchains.base import Workspace
 from tests.support.rules import context
 
 BUNDLE = """FROM --platform=$BUILDPLATFORM golang AS src
@@ -92,3 +95,140 @@ def test_this_is_wrong(text: str, rule: str) -> None:
 )
 def test_this_is_right(text: str, rule: str) -> None:
     assert rule not in rules(text)
+
+
+TWO = "ARG TARGETARCH\n"
+RUST = "FROM rust AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM debian\nCOPY --from=b /s/target/release/a /a\n"
+
+
+def in_workspace(text: str, rule: str, **facts: Any) -> bool:  # noqa: ANN401 - fields of a workspace
+    """Whether a rule reports something in a file of a project with these facts."""
+    workspace = Workspace()._replace(**facts)
+    return rule in {it.rule for it in diagnose(context(text, workspace=workspace))}
+
+
+@pytest.mark.parametrize(
+    ("command", "is_said"),
+    [
+        ("rm -f /usr/lib/x86_64-linux-gnu/libmfx*", False),
+        ("rm -rf /usr/lib/x86_64-linux-gnu/mfx", False),
+        ("find /usr/lib/x86_64-linux-gnu -name '*.a' -delete", False),
+        ("rm /usr/lib/x86_64-linux-gnu/libmfx.so", True),
+        ("cp /usr/lib/x86_64-linux-gnu/libmfx.so /opt/", True),
+        ("rm -f /tmp/x && cp /usr/lib/x86_64-linux-gnu/libmfx.so /opt/", True),
+    ],
+)
+def test_a_path_that_is_only_removed_may_be_missing(command: str, is_said: bool) -> None:
+    assert ("single-arch-path" in rules(f"FROM debian\n{TWO}RUN echo $TARGETARCH\nRUN {command}\n")) is is_said
+
+
+@pytest.mark.parametrize(
+    ("flags", "command", "is_said"),
+    [
+        ("", "apk add --no-cache curl", False),
+        (",sharing=locked", "apk add --no-cache curl && apk --no-cache add git", False),
+        ("", "apk add curl", True),
+        ("", "apk add --no-cache curl && apk add git", True),
+        (",id=$CACHE", "apk add curl", False),
+        (",id=apk", "apk add curl", True),
+    ],
+)
+def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, is_said: bool) -> None:
+    text = f"FROM alpine\nARG CACHE\nRUN --mount=type=cache,target=/var/cache/apk{flags} {command}\n"
+    assert ("shared-cache-mount" in rules(text)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("path", "is_said"),
+    [
+        ("Dockerfile", True),
+        ("docker/Dockerfile.dev", False),
+        (".devcontainer/Dockerfile", False),
+        ("devops/Dockerfile", True),
+    ],
+)
+def test_a_development_file_is_built_where_it_runs(path: str, is_said: bool) -> None:
+    assert in_workspace(RUST, "emulated-build", dockerfile=path) is is_said
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_said"),
+    [
+        ({"dockerfile": "Dockerfile"}, True),
+        ({"dockerfile": "Dockerfile.x86_64"}, False),
+        ({"dockerfile": "Dockerfile.aarch64"}, True),
+        ({"dockerfile": "Dockerfile", "files_for": frozenset({"arm64"})}, False),
+        ({"dockerfile": "Dockerfile", "files_for": frozenset({"amd64"})}, True),
+    ],
+)
+def test_a_file_that_is_named_for_an_architecture_downloads_for_it(facts: dict[str, Any], is_said: bool) -> None:
+    text = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-amd64\n"
+    assert in_workspace(text, "hard-coded-arch", **facts) is is_said
+
+
+def test_an_image_that_is_named_for_an_architecture_suits_that_one() -> None:
+    text = "FROM {}\nRUN curl -fsSLo /t https://example.com/tool-linux-amd64\n"
+    assert "hard-coded-arch" in rules(text.format("example/os"))
+    assert "hard-coded-arch" not in rules(text.format("example/os-amd64"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n", True),
+        (
+            "FROM golang AS b\nARG GOARCH\nENV GOARCH=$GOARCH\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n",
+            False,
+        ),
+        ("FROM node AS b\nCOPY . .\nRUN npx turbo prune web --docker\nFROM scratch\nCOPY --from=b /out /\n", False),
+        ("FROM node AS b\nCOPY . .\nRUN turbo prune web --docker\nFROM scratch\nCOPY --from=b /out /\n", False),
+        ("FROM node AS b\nCOPY . .\nRUN turbo run build\nFROM scratch\nCOPY --from=b /out /\n", True),
+    ],
+)
+def test_what_compiles_for_the_target_already_or_not_at_all(text: str, is_said: bool) -> None:
+    assert ("emulated-build" in rules(text)) is is_said
+
+
+def test_a_stage_with_packages_of_the_target_gets_no_advice_to_move_alone() -> None:
+    text = (
+        "FROM node AS base\nCOPY . /app\nFROM base AS deps\nWORKDIR /app\nRUN npm ci\nFROM base AS build\nWORKDIR /app\n"
+        '{}RUN npm run build\nFROM base\nCOPY --from=build /app/dist /app/dist\nCMD ["node", "a"]\n'
+    )
+    messages = [
+        next(it.message for it in diagnose(context(text.format(packages))) if it.rule == "emulated-build")
+        for packages in ("RUN npm ci\n", "COPY --from=deps /app/node_modules ./node_modules\n")
+    ]
+    assert ["base image" in it for it in messages] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("commands", "named"),
+    [
+        ("RUN go mod tidy\nRUN CGO_ENABLED=0 go build -o /a .", "`go mod tidy` downloads"),
+        ("RUN CGO_ENABLED=0 go build -o /a .", "`go build` downloads"),
+    ],
+)
+def test_what_downloads_is_named(commands: str, named: str) -> None:
+    text = f"FROM golang AS b\nWORKDIR /s\nCOPY . .\n{commands}\nFROM scratch\nCOPY --from=b /a /a\n"
+    workspace = Workspace(uses_cgo=False, may_use_libc=True, requires_modules=True)
+    found = [it for it in diagnose(context(text, workspace=workspace)) if it.rule == "late-module-download"]
+    assert [named in it.message for it in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_said"),
+    [
+        ("", True),
+        ("RUN poetry export -o requirements.txt\n", False),
+        ("RUN uv export > requirements.txt\n", False),
+        ("RUN poetry export -o other-requirements.txt\n", True),
+    ],
+)
+def test_dependencies_that_the_build_writes_down_itself(before: str, is_said: bool) -> None:
+    text = f"FROM python\nWORKDIR /s\nCOPY . .\n{before}RUN pip install -r requirements.txt\n"
+    assert ("late-module-download" in rules(text)) is is_said
+
+
+@pytest.mark.parametrize(("before", "is_said"), [("", False), ("ENV DATA=\n", True)])
+def test_a_volume_may_be_told_by_the_base_image(before: str, is_said: bool) -> None:
+    assert ("build-error" in rules(f"FROM example/base\n{before}VOLUME $DATA\n")) is is_said

@@ -213,8 +213,11 @@ class Projects:
         request, declared_origin = _request(shown, merged)
         origin = origin or declared_origin
         others: dict[BuildRequest, OtherBuild] = {}
+        some_name_platforms = any(it.platforms for it in declared)
         for it in wanted[:_MOST_BUILDS] if settings.platforms is None else ():
             other, other_origin = _request(it, merged)
+            if some_name_platforms and it.is_for_own_platform and merged.platforms is None:
+                other = replace(other, target_platforms=(other.build_platform,))
             if other != request and not it.is_check:
                 others.setdefault(other, OtherBuild(it.name, other, origin or other_origin))
         ignored = read_ignore_patterns(dockerfile, shown.context)

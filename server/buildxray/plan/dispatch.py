@@ -394,7 +394,8 @@ def _check(node: Node, token: Token, context: _Context) -> None:
     """Check one word of an instruction. Raises `_RefusalError`."""
     match node:
         case Volume():
-            if not context.expand(token):
+            # The base image may set a variable that the text does not: only a value that is known to be empty is refused.
+            if not context.expand(token) and context.is_known:
                 raise _RefusalError(_("VOLUME needs a path"), token.span)
         case StopSignal():
             _check_signal(token, context.expand(token))

@@ -81,6 +81,11 @@ class DeclaredBuild:
         return "local" in self.platform_names
 
     @property
+    def is_for_own_platform(self) -> bool:
+        """Whether it names no platform, so that BuildKit builds for the platform of its own machine and emulates nothing."""
+        return not self.platforms and "platforms" not in self.unknown and not self.is_for_local
+
+    @property
     def is_shown(self) -> bool:
         """Whether people mean to build it from here: no target that others only inherit from, no remote context."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import MOST_LOCK_BYTES, ReadError, read_bytes, read_project_bytes, read_project_text, walk
+from buildxray.files.reading import (
+    MOST_LOCK_BYTES,
+    ReadError,
+    list_directory,
+    read_bytes,
+    read_project_bytes,
+    read_project_text,
+    walk,
+)
+from buildxray.platforms.aliases import named_architectures
+from buildxray.projects.file_names import is_dockerfile
 from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
@@ -25,6 +35,7 @@ _CGO_MODULES: Final = re.compile(
 )
 _SETS_PLATFORM: Final = re.compile(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
 """`sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`"""
+_REPLACE_LOCALLY: Final = re.compile(r"^[^/\n]*=>\s*\.{1,2}/", re.MULTILINE)
 _REQUIRE: Final = re.compile(r"^\s*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
@@ -34,8 +45,13 @@ def read_workspace(directory: Path) -> Workspace:
     module = read_project_text(directory / "go.mod")
     makefile = read_project_text(directory / "Makefile")
     sets_platform = makefile is not None and _SETS_PLATFORM.search(makefile) is not None
+    files_for = _architectures_of_files(directory)
     if module is None:
-        return Workspace(has_native_packages=_has_native_packages(directory), makefile_sets_platform=sets_platform)
+        return Workspace(
+            has_native_packages=_has_native_packages(directory),
+            makefile_sets_platform=sets_platform,
+            files_for=files_for,
+        )
     requires_modules = _REQUIRE.search(module) is not None
     sources = _Sources(directory)
     uses_cgo = True if _CGO_MODULES.search(module) else sources.hold(_IMPORT_C)
@@ -47,7 +63,18 @@ def read_workspace(directory: Path) -> Workspace:
         _has_native_packages(directory),
         sets_platform,
         has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
+        replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
+        files_for=files_for,
     )
+
+
+def _architectures_of_files(directory: Path) -> frozenset[str]:
+    """The architectures in the names of the Dockerfiles of a directory."""
+    try:
+        names = [it.name for it in list_directory(directory)]
+    except ReadError:
+        return frozenset()
+    return frozenset(found for it in names if is_dockerfile(it) for *_, found in named_architectures(it))
 
 
 class _Sources:

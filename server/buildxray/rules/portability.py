@@ -148,6 +148,17 @@ def _has_packages_of_target(after: RuleContext, members: Iterable[Stage]) -> boo
     )
 
 
+def takes_target_packages(stage: Stage) -> bool:
+    """Whether a stage, or one that it continues, takes `node_modules` from a stage for the target: it cannot move alone."""
+    members = {it.idx for it in stage.ancestry}
+    return any(
+        consumer.stage is not None and consumer.stage.idx in members and _takes_node_modules(consumer)
+        for other in stage.build.stages
+        if not other.is_native and other.idx not in members
+        for consumer in other.consumers
+    )
+
+
 def _takes_node_modules(instruction: Instruction) -> bool:
     return any(posixpath.basename(it.rstrip("/")) == "node_modules" for it in instruction.copied_paths)
 

@@ -72,6 +72,10 @@ class Workspace(NamedTuple):
     """Whether `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
+    replaces_modules: bool = False
+    """Whether go.mod replaces a module by a directory, which `go mod download` then has to see."""
+    files_for: frozenset[str] = frozenset()
+    """The architectures that Dockerfiles in its directory are named for, as `TARGETARCH` calls them."""
 
 
 class Setting(NamedTuple):

@@ -25,6 +25,7 @@ pkgdir tags toolexec
 """
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo", "xcaddy"})
+_DOWNLOADING: Final = (("mod", "download"), ("mod", "tidy"), ("mod", "vendor"))
 _MANIFESTS: Final = ("go.mod", "go.sum")
 _RELEASERS: Final = frozenset({"goreleaser", "ko"})
 _READ_VARIABLES: Final = frozenset(
@@ -69,7 +70,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.EXECUTE
     elif subcommand == "env" and not ("GOARCH" in command.arguments and any(invocation.setting("GOARCH").values)):
         effect = Effect.PROBE
-    is_download = command.arguments[:2] == ("mod", "download") and invocation.workspace.requires_modules is not False
+    is_download = command.arguments[:2] in _DOWNLOADING and invocation.workspace.requires_modules is not False
     return Use(toolchain, invocation, effect, title, title_words, manifests=_MANIFESTS if is_download else ())
 
 

@@ -33,6 +33,10 @@ _BUNDLERS: Final = frozenset(
         "webpack",
     }
 )
+_NOT_BUNDLING: Final = frozenset(
+    {"analytics", "cache", "config", "info", "link", "login", "logout", "prune", "telemetry", "unlink", "version"}
+)
+"""First words of bundlers that bundle nothing: `turbo prune` copies sources, `next telemetry` sets an option."""
 _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
@@ -46,6 +50,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     operands = invocation.operands
     arguments = [invocation.text_at(it) for it in operands]
+    words = arguments if name in _RUNNERS else [name, *arguments]
+    if words[:1] and words[0] in _BUNDLERS and words[1:2] and words[1] in _NOT_BUNDLING:
+        return Use(toolchain, invocation, Effect.NEUTRAL, " ".join(words[:2]), 1)
     if name in _BUNDLERS or (name in _RUNNERS and arguments and arguments[0] in _BUNDLERS):
         n_words = 1 + invocation.is_subcommand_first
         return Use(toolchain, invocation, Effect.BUNDLE, " ".join((name, *arguments[:1])), n_words)

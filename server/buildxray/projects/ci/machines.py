@@ -16,6 +16,9 @@ _ARCHITECTURE: Final = re.compile(
     r"(?:^|[^a-z0-9])(arm64|aarch64|arm|s390x|ppc64le|riscv64)(?:$|[^a-z0-9])", re.IGNORECASE
 )
 
+_WORDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word of a label ends: `BuilderArm64` has two."""
+
 
 def runner_platform(runs_on: object) -> Platform | None:
     """The platform of a runner by its labels; None where they are unknown."""
@@ -27,7 +30,7 @@ def runner_platform(runs_on: object) -> Platform | None:
     if "macos" in joined.lower():
         # Docker runs in a virtual machine there, whose platform depends on the image of the runner.
         return None
-    match = _ARCHITECTURE.search(joined.replace("_", "-"))
+    match = _ARCHITECTURE.search(_WORDS.sub("-", joined))
     name = match[1].lower() if match else "amd64"
     system = "windows" if "windows" in joined.lower() else "linux"
     return Platform(system, {"arm": "arm64", "aarch64": "arm64"}.get(name, name))

@@ -11,6 +11,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_for_one_architecture, names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Run, Stage
 from buildxray.syntax.instructions import Arg
@@ -61,7 +62,11 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_native and target.is_native:
             continue
         downloaded = [(download, _named(download)) for download in downloads(stage)]
-        if named_architectures(stage.name) or len({one[2] for __, named in downloaded for one in named}) != 1:
+        if (
+            named_architectures(stage.name)
+            or names_one_architecture(stage)
+            or len({one[2] for __, named in downloaded for one in named}) != 1
+        ):
             # Who downloads for several architectures has thought of them.
             continue
         for it, named in downloaded:
@@ -89,7 +94,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not named:
         return None
     wrong = [it for it in download.targets if it.architecture != named[0][2]]
-    if not wrong:
+    if not wrong or is_for_one_architecture(ctx, named[0][2]):
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):

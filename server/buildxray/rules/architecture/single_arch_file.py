@@ -11,6 +11,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Token
@@ -85,7 +86,9 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     ranges = [_place(instruction, token, start, end) for token, start, end, _ in named]
     wrong = [it for it in stage.targets if it.architecture != named[0][3]]
     written = [ctx.text[slice(*it)] for it in ranges]
-    if not wrong or any(it != token.text[start:end] for it, (token, start, end, _) in zip(written, named, strict=True)):
+    if not wrong or is_for_one_architecture(ctx, named[0][3]):
+        return
+    if any(it != token.text[start:end] for it, (token, start, end, _) in zip(written, named, strict=True)):
         return
     fixes: tuple[Fix, ...] = ()
     if all(it in _DOCKER_NAMES for it in written):

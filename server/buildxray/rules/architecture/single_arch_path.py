@@ -15,8 +15,9 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck
 from buildxray.syntax.text import Edit, TextRange
 
@@ -33,7 +34,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
-    Python. A RUN that looks at the architecture itself, an instruction that names several architectures, and a stage that is built for the
+    Python. Paths that are removed by `rm -f`, a RUN that looks at the architecture itself, an instruction that names several architectures, and a stage that is built for the
     named one only are left alone.
 
     ## Why it matters
@@ -81,7 +82,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
-    if not wrong:
+    if not wrong or is_for_one_architecture(ctx, path.architecture):
         return None
     return Finding(
         range_,
@@ -101,10 +102,22 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     if isinstance(node, Copying) and any(it.value and named_architectures(it.value.text) for it in node.flags):
         return
     text = instruction.build.text
+    removed = [it.range for it in instruction.commands if _only_removes(it)] if isinstance(instruction, Run) else []
     for it in architectures_in_paths(node.text):
         range_ = node.logical.range(it.start, it.end).shifted(instruction.syntax.start)
-        if "\n" not in text[slice(*range_)]:
+        if "\n" not in text[slice(*range_)] and not any(one.contains(range_.start) for one in removed):
             yield range_, it
+
+
+def _only_removes(command: Command) -> bool:
+    """Whether a command does as well where its paths do not exist: `rm -f`, `rm -rf`, `find … -delete`, `rmdir --ignore-…`.
+
+    Source: POSIX, rm: with -f no diagnostics and no changed exit status for operands that do not exist.
+    """
+    options = [it for it in command.syntax.arguments if it.startswith("-")]
+    if command.name == "rm":
+        return any(it == "--force" or (not it.startswith("--") and "f" in it) for it in options)
+    return command.name == "find" and "-delete" in options
 
 
 def _is_of_native_stage(instruction: Instruction) -> bool:

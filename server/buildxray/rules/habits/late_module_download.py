@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from buildxray.localization import _, ngettext
@@ -10,7 +11,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
@@ -58,7 +59,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for Go: a `replace` in `go.mod` by a local directory needs more files than these two.
+    A suggestion, for Go. There is none where `go.mod` replaces a module by a local directory, which needs more files than these two.
     """
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
@@ -76,7 +77,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
             done.add(command.use.toolchain)
-            if not _is_mounted(command.run):
+            if not _is_mounted(command.run) and not _is_generated(whole, command):
                 yield _finding(whole, command)
 
 
@@ -116,6 +117,15 @@ def _whole_source(stage: Stage) -> Instruction | None:
     return None
 
 
+def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
+    """Whether the build itself writes a file that tells the dependencies: `poetry export -o requirements.txt`."""
+    names = "|".join(map(re.escape, command.use.manifests))
+    writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
+    stage = command.run.stage
+    runs = stage.runs if stage is not None else ()
+    return any(whole.idx < it.idx <= command.run.idx and writes.search(it.node.text) for it in runs)
+
+
 def _is_mounted(run: Run) -> bool:
     """Whether a mount gives the RUN its files or keeps its downloads."""
     for flag in run.mounts:
@@ -130,6 +140,9 @@ def _is_mounted(run: Run) -> bool:
 
 def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     node, run = whole.node, command.run
+    if command.invocation.workspace.replaces_modules:
+        # `go mod download` needs the directories that go.mod names instead of modules.
+        return ()
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
         return ()
     directories = {*whole.directories, *run.directories}
@@ -137,7 +150,8 @@ def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     if len(directories) != 1 or destinations != directories or command.invocation.directories != tuple(directories):
         return ()
     indent = indentation(whole)
-    is_alone = len(run.commands) == 1 and command.use.effect is Effect.FETCH
+    # `go mod tidy` and `go mod vendor` look at the whole source, so they stay after it.
+    is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
     download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
     lines = [f"{indent}COPY {' '.join(command.use.manifests)} ./", f"{indent}{download}"]
     edits = [insert_lines(whole, lines)]

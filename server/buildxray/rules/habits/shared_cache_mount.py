@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import CacheMount, Instruction
+from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.syntax.instructions import Flag
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
@@ -32,7 +32,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk, dnf and yum, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
+    `private`. A cache of apk that only commands with `--no-cache` use stays empty, and is left alone. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
 
     ## Why it matters
     A cache is known by its id alone. Two platforms write to one directory at the same time, and find the files of each other: corrupted
@@ -67,6 +67,8 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for (idx, flag), mount in places.items():
             instruction = ctx.build.instructions[idx]
+            if _keeps_nothing(instruction, mount) or _is_named_elsewhere(mount):
+                continue
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
             if len(own) < 2:
                 # The fix would not tell the stages apart.
@@ -87,6 +89,20 @@ def _is_unsafe(mount: CacheMount) -> bool:
     return bool(_UNSAFE.fullmatch(mount.target)) or (
         mount.sharing == "shared" and bool(_UNSAFE_AT_ONCE.fullmatch(mount.target))
     )
+
+
+def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
+    """Whether the cache stays empty: `apk --no-cache` neither reads nor writes /var/cache/apk (apk(8))."""
+    if mount.target not in ("/var/cache/apk", "/etc/apk/cache") or not isinstance(instruction, Run):
+        return False
+    uses = [it for it in instruction.commands if it.name == "apk"]
+    return bool(uses) and all("--no-cache" in it.syntax.arguments for it in uses)
+
+
+def _is_named_elsewhere(mount: CacheMount) -> bool:
+    """Whether a build argument without a value in the text names the cache: who gives it may tell platforms apart."""
+    named = [it.value.text for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
+    return bool(named) and "$" in named[-1] and mount.id == mount.target
 
 
 def _range(instruction: Instruction, flag: Flag) -> TextRange:

@@ -12,6 +12,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
+from buildxray.rules.portability import takes_target_packages
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
@@ -25,6 +26,11 @@ _BUILDS_OR_TESTS: Final = re.compile(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
+_DEVELOPMENT: Final = re.compile(
+    r"(?:^|[/._-])(?:dev|devcontainer|development|e2e|local|test|testing|tests)(?=[/._-]|$)(?!\.(?:com|io))",
+    re.IGNORECASE,
+)
+"""A name of a file or directory that people use on their own machines."""
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
@@ -75,13 +81,17 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     which other files the program opens. There is none where the stage installs packages, since the program may need them.
 
     ## Limits
-    Where each platform is built on a machine of its own, nothing is emulated: an information then says on how many machines the compiler
-    runs.
+    Where each platform is built on a machine of its own, nothing is emulated, and nothing is reported: each machine runs a stage for
+    `$BUILDPLATFORM` for itself, so that cross-compiling saves none of them anything.
+
+    A file that its name, or a directory, calls a development or test file is left alone unless something asks for several platforms.
 
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
+    if not ctx.asks_for_several and _DEVELOPMENT.search(ctx.build.workspace.dockerfile):
+        # Built and run on one's own machine, where nothing is emulated.
+        return
     yield from _in_image(ctx)
-    yield from _on_several_machines(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in found.items():
@@ -105,7 +115,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     assert image is not None, "a stage without an image compiles nothing"
     is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
     targets = _targets(commands)
-    own_root = None if is_guess else root_of_its_own(stage)
+    own_root = None if is_guess or takes_target_packages(stage) else root_of_its_own(stage)
     fact = _fact(commands, targets, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
@@ -122,32 +132,6 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
-
-
-def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
-    """Find stages that each machine compiles for itself where every platform has a machine of its own."""
-    for stage in ctx.build.needed_stages:
-        image = stage.from_.image
-        if stage.is_image or stage.is_native or image is None:
-            continue
-        commands = [it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only]
-        steps = [step for it in commands for step in it.run.steps]
-        n_machines = len({step.node for step in steps})
-        if n_machines < 2 or any(step.is_emulated for step in steps):
-            continue
-        yield Finding(
-            stage.from_.range_of(image),
-            ngettext(
-                "{commands} runs on {n} machine; cross-compiled, one suffices",
-                "{commands} runs on {n} machines; cross-compiled, one suffices",
-                n_machines,
-                commands=listed(it.title for it in commands),
-            ),
-            # On machines of their own a compiler that follows the target saves nothing yet.
-            (),
-            tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
-            Severity.INFORMATION,
-        )
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
@@ -220,10 +204,17 @@ def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
 
 
 def _building_scripts(stage: Stage) -> list[KnownCommand]:
-    """Scripts whose names say that they build, in a stage on an image that is used for its compiler."""
+    """Scripts whose names say that they build, in a stage on an image that is used for its compiler.
+
+    Where a script is told `GOARCH`, it cross-compiles already.
+    """
     if not _COMPILER_IMAGE.search(stage.image_name):
         return []
-    return [it for it in stage.commands(Effect.UNKNOWN) if _BUILDING.search(it.title)]
+    return [
+        it
+        for it in stage.commands(Effect.UNKNOWN)
+        if _BUILDING.search(it.title) and not it.invocation.setting("GOARCH").is_set
+    ]
 
 
 def _generators(stage: Stage) -> list[KnownCommand]:
