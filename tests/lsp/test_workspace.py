@@ -179,3 +179,25 @@ async def seconds_to_answer(session: Editor, n_times: int) -> list[float]:
         await session.change(f"{EMULATED}# {n}\n")
         found.append(time.perf_counter() - start)
     return found
+
+
+async def test_paths_are_those_of_the_context_of_the_build(tmp_path: Path) -> None:
+    for name, text in {
+        "compose.yaml": "services:\n  app:\n    build: {context: app, dockerfile: ../docker/Dockerfile}\n",
+        "app/main.go": "",
+        "app/notes.txt": "",
+        "app/.dockerignore": "*.txt\n.dockerignore\n",
+        "docker/other.go": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    async with editor("neovim") as session:
+        await session.open("FROM x\nCOPY m\n", uri=(tmp_path / "docker/Dockerfile").as_uri())
+        params = types.CompletionParams(types.TextDocumentIdentifier(session.uri), types.Position(1, 6))
+        offered: list[str] = []
+        # The Compose file is read besides.
+        while not offered:
+            found = await session.client.text_document_completion_async(params)
+            assert isinstance(found, types.CompletionList)
+            offered = [it.label for it in found.items]
+        assert offered == ["main.go"]

@@ -90,9 +90,12 @@ class Server(LanguageServer):
         self._state = self.settings.state
 
     def context_lister(self, uri: str) -> ContextLister | None:
-        """What lists the build context of a document; None for one that is not a file of this machine."""
-        path = from_lsp.path(uri)
-        return None if path is None else ContextLister(path, path.parent)
+        """What lists the context of the build that a document is shown for; None for one that is not on this machine."""
+        path, document = from_lsp.path(uri), self.documents.get(uri)
+        shown = None if document is None else document.build.shown
+        if path is None or (shown is not None and shown.remote):
+            return None
+        return ContextLister(path, path.parent if shown is None else shown.context)
 
     def warn(self, warnings: tuple[str, ...]) -> None:
         """Effect: show warnings to the user, each one once."""

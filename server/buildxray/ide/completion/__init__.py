@@ -7,6 +7,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.completion.arguments import (
+    commands,
     directories,
     healthcheck,
     labels,
@@ -117,6 +118,8 @@ def _from(place: Place) -> Iterator[Completion]:
 
 _ARGUMENTS: Final[Mapping[str, Callable[[Place], Iterator[Completion]]]] = {
     "ARG": arguments,
+    "CMD": commands,
+    "ENTRYPOINT": commands,
     "EXPOSE": ports,
     "FROM": _from,
     "HEALTHCHECK": healthcheck,

@@ -71,6 +71,13 @@ def shells(place: Place) -> Iterator[Completion]:
             yield Completion(shell, "value", _(meaning), place.edit(shell))
 
 
+def commands(place: Place) -> Iterator[Completion]:
+    """After `CMD` and `ENTRYPOINT`: the form that needs no shell."""
+    if not place.words and place.typed in ("", "[", '["'):
+        meaning = _("the JSON form: the program gets signals itself, and no shell is needed")
+        yield Completion('["program"]', "value", meaning, place.edit('["program"]'), snippet='["${1:program}"]')
+
+
 def labels(place: Place) -> Iterator[Completion]:
     """After `LABEL`: the names that the OCI image specification defines."""
     if "=" not in place.typed and '"' not in place.typed:

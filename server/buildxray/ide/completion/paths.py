@@ -14,7 +14,9 @@ ListContext = Callable[[str], Iterable[ContextEntry]]
 
 def paths(place: Place, typed: str, list_context: ListContext | None) -> Iterator[Completion]:
     """The files of the directory that is typed so far; `typed` is the path up to the cursor."""
-    if list_context is None or typed.startswith(("http:", "https:", "git@", "$", "[", '"', "<")):
+    # In the JSON form a path is a string.
+    typed = typed.lstrip('["')
+    if list_context is None or typed.startswith(("http:", "https:", "git@", "$", "<")):
         return
     directory, __, name = typed.rpartition("/")
     if any(it == ".." for it in directory.split("/")):
