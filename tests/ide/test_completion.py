@@ -225,6 +225,7 @@ def test_the_context_of_a_directory(tmp_path: Path) -> None:
     assert lister("none\0") == []
 
 
+@pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
 def test_any_place_of_any_text(text: str, data: st.DataObject) -> None:

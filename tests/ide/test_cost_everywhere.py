@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import product
 
 import pytest
 from rich.console import Console
@@ -17,6 +18,7 @@ from buildxray.ide.plan_view.as_json import view_as_json
 from buildxray.ide.plan_view.model import plan_view
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.text import TextRange
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyze
 
@@ -123,7 +125,7 @@ def test_a_step_that_some_targets_share() -> None:
     assert hover.markdown.startswith("**`RUN`** runs once, shared by 2 of 3 platforms")
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("targets", [THREE, FOUR], ids=["three", "four"])
+@pytest.mark.slow
+@every_case("case, targets", product(CASES, [THREE, FOUR]))
 def test_every_surface_agrees(case: str, targets: str) -> None:
     check(analyze(case_text(case), targets))

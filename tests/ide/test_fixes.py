@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from buildxray.ide.fixes import fix_text, keeps_artifacts
 from buildxray.rules.base import Safety
 from buildxray.syntax.text import TextRange, apply_edits
 from tests.rules.test_dockerfiles import examples
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyzer
 from tests.support.markup import fixture
@@ -136,8 +138,8 @@ def test_fix_all_is_one_edit() -> None:
     assert fix_all(analyzer(), analyzer().analyze(REPAIRED)) is None
 
 
-@pytest.mark.parametrize("targets", ["linux/amd64,linux/arm64", "linux/arm/v6,linux/arm/v7,windows/amd64"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
+@every_case("case, targets", product(CASES, ["linux/amd64,linux/arm64", "linux/arm/v6,linux/arm/v7,windows/amd64"]))
 def test_every_fix_keeps_its_promise(case: str, targets: str) -> None:
     text = case_text(case)
     analysis = analyzer(targets).analyze(text)
@@ -163,7 +165,7 @@ ALL_DOCKERFILES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text"), ALL_DOCKERFILES, ids=[name for name, _ in ALL_DOCKERFILES])
+@every_case("name, text", ALL_DOCKERFILES)
 def test_no_safe_fix_makes_a_file_of_the_image_worse(name: str, text: str) -> None:
     before = analyzer().analyze(text)
     for diagnostic in before.diagnostics:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from buildxray.ide.formatting import FormatOptions, format_edits, format_on_type, format_text
 from buildxray.syntax.parser import parse
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyze
 from tests.support.strategies import mutated
@@ -79,11 +80,12 @@ def check_law(text: str) -> None:
     assert format_text(formatted) == formatted
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_nothing_that_is_built_changes(name: str) -> None:
     check_law(case_text(name))
 
 
+@pytest.mark.slow
 @given(mutated(), st.sampled_from(["", " ", "\t", "\n\n\n\n", "  \n", "\\\n", " \\\n# c\n"]), st.data())
 @settings(deadline=None, max_examples=200)
 def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: str, data: st.DataObject) -> None:

@@ -1,37 +1,42 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from tests.support.cases import every_case
 from tests.support.ide import hover_at, hover_values
 
 
-@pytest.mark.parametrize("name", AUTOMATIC_ARGUMENTS)
-@pytest.mark.parametrize(
-    "template",
-    [
-        "FROM --platform=$@ alpine\n",
-        "FROM image-${@:-x}\n",
-        "ARG @\nFROM alpine\n",
-        "ARG X=a-$@\nFROM alpine\n",
-        "FROM alpine\nARG @\n",
-        "FROM alpine\nARG X=${@#v}\n",
-        "FROM alpine\nENV X=1 Y=$@\n",
-        "FROM alpine\nCOPY a b-$@ /\n",
-        "FROM alpine\nADD https://x/$@ /\n",
-        "FROM alpine\nWORKDIR /$@\n",
-        'FROM alpine\nLABEL a="$@"\n',
-        "FROM alpine\nRUN a && \\\n  # c\n  GOARCH=$@ b\n",
-        'FROM alpine\nRUN echo "${@}" | cat\n',
-        "FROM alpine\nRUN --mount=type=cache,id=$@,target=/c x\n",
-        "FROM alpine\nRUN <<EOF\necho $@\nEOF\n",
-        "FROM alpine\nRUN cat <<EOF > /x\n$@\nEOF\n",
-        "FROM alpine\nCOPY <<EOF /x\n$@\nEOF\n",
-        "FROM alpine\nONBUILD ARG @\n",
-        "FROM alpine\nONBUILD RUN echo $@\n",
-        "RUN $@",
-        "FROM alpine\nRUN echo 'é' \"$@",
-    ],
+@every_case(
+    "name, template",
+    product(
+        AUTOMATIC_ARGUMENTS,
+        [
+            "FROM --platform=$@ alpine\n",
+            "FROM image-${@:-x}\n",
+            "ARG @\nFROM alpine\n",
+            "ARG X=a-$@\nFROM alpine\n",
+            "FROM alpine\nARG @\n",
+            "FROM alpine\nARG X=${@#v}\n",
+            "FROM alpine\nENV X=1 Y=$@\n",
+            "FROM alpine\nCOPY a b-$@ /\n",
+            "FROM alpine\nADD https://x/$@ /\n",
+            "FROM alpine\nWORKDIR /$@\n",
+            'FROM alpine\nLABEL a="$@"\n',
+            "FROM alpine\nRUN a && \\\n  # c\n  GOARCH=$@ b\n",
+            'FROM alpine\nRUN echo "${@}" | cat\n',
+            "FROM alpine\nRUN --mount=type=cache,id=$@,target=/c x\n",
+            "FROM alpine\nRUN <<EOF\necho $@\nEOF\n",
+            "FROM alpine\nRUN cat <<EOF > /x\n$@\nEOF\n",
+            "FROM alpine\nCOPY <<EOF /x\n$@\nEOF\n",
+            "FROM alpine\nONBUILD ARG @\n",
+            "FROM alpine\nONBUILD RUN echo $@\n",
+            "RUN $@",
+            "FROM alpine\nRUN echo 'é' \"$@",
+        ],
+    ),
 )
 def test_every_argument_everywhere(name: str, template: str) -> None:
     found = hover_at(template.replace("@", f"{name[:3]}<|>{name[3:]}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from markdown_it import MarkdownIt
 
@@ -10,6 +12,7 @@ from buildxray.ide.hover import hover
 from buildxray.ide.literals import literal
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
+from tests.support.cases import every_case
 
 REQUEST = BuildRequest(
     parse_normalized("linux/amd64"), (parse_normalized("linux/amd64"), parse_normalized("linux/arm64"))
@@ -46,8 +49,8 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.slow
+@every_case("place, payload", product(PLACES, PAYLOADS))
 def test_hovers_show_what_the_document_says_as_text(place: str, payload: str) -> None:
     text = place.format(payload)
     analysis = Analyzer(REQUEST).analyze(text)

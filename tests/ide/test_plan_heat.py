@@ -16,6 +16,7 @@ from buildxray.ide.plan_view.svg import draw, stylesheet
 from buildxray.logs.reader import read_log_text
 from buildxray.semantics.build import Step
 from tests.ide.test_plan_picture import check_drawing
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.logs import CROSS, NAIVE, NAIVE_TTY, REQUEST
 from tests.support.made_logs import made_build, rawjson
@@ -42,7 +43,8 @@ def chosen_seconds(step: Step) -> float:
     return [0.0, 0.04, 0.6, 7.3, 158.9, 12_345.6][(step.idx * 7) % 6]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
+@every_case("case", CASES)
 def test_times_fit_into_their_boxes(case: str) -> None:
     text = case_text(case)
     asked = request("linux/amd64,linux/arm64")

@@ -14,6 +14,7 @@ from buildxray.ide.plan_view.page import page
 from buildxray.ide.plan_view.svg import draw, stylesheet
 from buildxray.ide.plan_view.typography import CODE, LABEL, STYLES, elided, width, wrapped
 from tests.ide.test_plan_view import EARLY
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyze
 from tests.support.picture import EIGHT, SVG, Picture, Rectangle, picture
@@ -53,7 +54,8 @@ def check_wires(drawn: Picture) -> None:
             assert not [it for it in texts if it.overlaps(line)]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
+@every_case("case", CASES)
 def test_conformance_cases(case: str) -> None:
     check_drawing(picture(case_text(case)))
 

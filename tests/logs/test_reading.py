@@ -242,6 +242,7 @@ def test_merged_intervals_do_not_overlap(intervals: list[Interval]) -> None:
     assert covered(intervals) <= sum(it.end - it.start for it in intervals) + 1e-6
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_is_a_log_or_an_error(text: str) -> None:
     with suppress(LogError):

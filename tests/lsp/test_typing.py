@@ -56,7 +56,9 @@ async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCap
         document = types.VersionedTextDocumentIdentifier(end, URI)
         change = types.TextDocumentContentChangeWholeDocument(text[:end])
         handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))
-        server.publisher.publish(server.documents[URI])
+        if output.published.version != end:
+            # An analysis that took long is published after a pause.
+            server.publisher.publish(server.documents[URI])
         assert output.published.version == end
     assert [it.getMessage() for it in caplog.records if it.levelno >= logging.ERROR] == []
 

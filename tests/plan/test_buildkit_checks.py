@@ -6,13 +6,12 @@ import json
 from collections import Counter
 from typing import Any
 
-import pytest
-
 from buildxray.plan.checks.linter import buildkit_warnings
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, ROOT, case_text, expected
 
 FOLDER = ROOT / "checks"
@@ -20,14 +19,14 @@ ANSWERS = {it["file"]: it["checks"] for it in map(json.loads, (FOLDER / "expecte
 AMD64 = Platform("linux", "amd64")
 
 
-@pytest.mark.parametrize("file", sorted(ANSWERS))
+@every_case("file", sorted(ANSWERS))
 def test_warnings_are_buildkits(file: str) -> None:
     got = _warnings((FOLDER / file).read_bytes().decode())
     # These answers have only the first of the lines that BuildKit points at.
     assert Counter(it[:3] for it in got.elements()) == Counter(it[:3] for it in _wanted(ANSWERS[file]).elements())
 
 
-@pytest.mark.parametrize("case", CASES)
+@every_case("case", CASES)
 def test_warnings_of_the_cases_of_plans_are_buildkits(case: str) -> None:
     assert _warnings(case_text(case)) == _wanted(expected(case)["checks"])
 

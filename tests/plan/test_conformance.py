@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text, expected
 
 BUILDS = [
@@ -22,8 +24,8 @@ BUILDS = [
 COMPARED = ("kind", "label", "targets", "inputs", "line", "platform", "env")
 
 
-@pytest.mark.parametrize("build", BUILDS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
+@every_case("case, build", product(CASES, BUILDS))
 def test_steps_are_buildkits(case: str, build: str) -> None:
     want = expected(case)["builds"][build]
     request = BuildRequest(

@@ -100,6 +100,7 @@ def test_planning_never_raises(text: str, platforms: list[str]) -> None:
         assert all(it < step.idx for it in step.inputs)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(dockerfiles, mutated()), min_size=2, max_size=4), targets)
 def test_a_planner_forgets_what_it_planned_before(texts: list[str], platforms: list[str]) -> None:
     request = BuildRequest(BUILDER, tuple(map(parse_normalized, platforms)))

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -66,14 +67,13 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 def _imports_with_names(path: Path) -> Iterator[tuple[str, ...]]:
     """Yield what a module imports when it runs: what only annotations need is left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     for_annotations = {
         inner
-        for node in ast.walk(tree)
+        for node in _nodes(path)
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in _nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module and node not in for_annotations:
             yield (node.module, *(f"{node.module}.{it.name}" for it in node.names))
 
@@ -114,7 +114,7 @@ def test_rules_and_features_read_builds_as_objects() -> None:
         name = path.relative_to(ROOT).as_posix()
         if path.relative_to(ROOT).parts[0] not in READING or name.startswith(APART):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in _nodes(path):
             if not isinstance(node, ast.ImportFrom) or node.module is None:
                 continue
             module = node.module.removeprefix("buildxray.")
@@ -140,9 +140,15 @@ def test_no_index_of_the_plan_leaves_semantics() -> None:
     assert wrong == []
 
 
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of the syntax tree of a module; read once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def _imports(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             names |= {it.name for it in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import buildxray
 
 ROOT = Path(buildxray.__path__[0])
@@ -25,6 +27,7 @@ OURS = {"read_bytes", "read_text", "walk"}
 """Functions of `files/reading.py` that have the same names; they are called by the name alone."""
 
 
+@pytest.mark.slow
 def test_files_are_opened_in_the_layer_files_only() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {name}"

@@ -13,6 +13,7 @@ def test_catalogues_are_complete(language: str) -> None:
     assert problems(language) == [], "run `.venv/bin/python tools/messages.py`, and translate what it lists"
 
 
+@pytest.mark.slow
 def test_texts_are_found() -> None:
     texts = {it.id if isinstance(it.id, str) else it.id[0] for it in template()}
     assert len(texts) > 300

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from buildxray.ide.diagnostics import diagnose
+from tests.support.cases import every_case
 from tests.support.markup import annotate, fixture
 from tests.support.rules import TARGETS, context
 
@@ -31,14 +32,15 @@ def examples() -> list[Example]:
     return found
 
 
-@pytest.mark.parametrize("example", examples(), ids=[it.title for it in examples()])
+@every_case("example", examples())
 def test_all_that_is_found(example: Example) -> None:
     given = fixture(example.markup)
     found = [(it.range, it.rule) for it in diagnose(context(given.text, example.targets))]
     assert annotate(given.text, found) == annotate(given.text, given.annotations)
 
 
-@pytest.mark.parametrize("example", examples(), ids=[it.title for it in examples()])
+@pytest.mark.slow
+@every_case("example", examples())
 def test_line_ends_of_windows_change_nothing(example: Example) -> None:
     given = fixture(example.markup)
     ctx = context(given.text.replace("\n", "\r\n"), example.targets)

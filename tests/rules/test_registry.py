@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from buildxray.rules.base import FixAvailability, Rule
 from buildxray.rules.registry import ALL
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, examples, findings
 
 SECTIONS = ["What it does", "Why it matters", "Example", "Fix safety", "Limits", "References"]
 
-every_rule = pytest.mark.parametrize("rule", ALL, ids=[it.name for it in ALL])
+every_rule = every_case("rule", ALL)
 
 
 def test_rules_are_sorted_and_unique() -> None:
@@ -39,8 +38,9 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
 def test_the_example_is_true(rule: Rule) -> None:
     bad, good, targets = examples(rule)
     assert findings(rule, context(bad, targets)) != []
-    before = {it.message for other in ALL if other.buildkit_check for it in findings(other, context(bad, targets))}
-    after = [it.message for other in ALL for it in findings(other, context(good, targets))]
+    bad_context, good_context = context(bad, targets), context(good, targets)
+    before = {it.message for other in ALL if other.buildkit_check for it in findings(other, bad_context)}
+    after = [it.message for other in ALL for it in findings(other, good_context)]
     # An example may be about a form that BuildKit's checks do not like, such as a variable in a shell form.
     assert [it for it in after if rule.buildkit_check or it not in before] == []
     if rule.fix is not FixAvailability.NEVER:

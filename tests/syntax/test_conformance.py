@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from buildxray.syntax.instructions import NODE_TYPES, Instruction, Node, Onbuild, WithPairs
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text, expected
 
 
-@pytest.mark.parametrize("case", CASES)
+@every_case("case", CASES)
 def test_instructions_are_buildkits(case: str) -> None:
     want = expected(case)
     dockerfile = parse(case_text(case))

@@ -53,6 +53,7 @@ def test_instructions_comments_and_blanks_are_all_there_is(text: str) -> None:
     assert "".join(rest).strip(" \t\n\r\x0b\x0c\x85\xa0\ufeff") == ""
 
 
+@pytest.mark.slow
 @given(st.lists(versions(), min_size=1, max_size=3))
 def test_reading_again_is_reading_anew(histories: list[list[str]]) -> None:
     earlier = None

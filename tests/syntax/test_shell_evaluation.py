@@ -9,6 +9,7 @@ from hypothesis import given, strategies
 
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import UNKNOWN, Command, Evaluator, Script, read_script
+from tests.support.cases import every_case
 
 VALUES = {"ARCH": "arm64", "PLATFORM": "linux/arm/v7", "EMPTY": "", "V": UNKNOWN, "MIXED": f"a-{UNKNOWN}-b"}
 
@@ -23,8 +24,8 @@ def go(script: Script) -> Command:
     return next(it for it in script.commands if it.name == "go")
 
 
-@pytest.mark.parametrize(
-    ("script", "taken"),
+@every_case(
+    "script, taken",
     [
         ("go", True),
         ("a && go", True),

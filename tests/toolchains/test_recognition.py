@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.semantics.commands import reading, recognize
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use
+from tests.support.cases import every_case
 from tests.support.rules import context
 
 STAGE = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\nARG TARGETARCH TARGETPLATFORM OPEN\nENV FIXED=arm64\nRUN "
@@ -19,8 +20,8 @@ def last_use(command: str) -> Use | None:
     return recognize(invocations(command)[-1])
 
 
-@pytest.mark.parametrize(
-    ("command", "described"),
+@every_case(
+    "command, described",
     [
         # Go
         ("go build ./...", "compile go build amd64 amd64"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.bake.reader import bake_builds, load_bake
+from tests.support.cases import every_case
 
 
 def argument(tmp_path: Path, expression: str) -> str | None:
@@ -16,8 +17,8 @@ def argument(tmp_path: Path, expression: str) -> str | None:
     return None if "args" in build.unknown else dict(build.arguments).get("X", "null")
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
+@every_case(
+    "expression, expected",
     [line.split("\t") for line in (Path(__file__).parent / "expressions.tsv").read_text().splitlines()],
 )
 def test_expressions_give_what_bake_says(tmp_path: Path, expression: str, expected: str) -> None:

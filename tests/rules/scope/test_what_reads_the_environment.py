@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
 
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
+from tests.support.cases import every_case
 from tests.support.rules import context, findings
 
 STAGE = """FROM --platform=$BUILDPLATFORM alpine AS build
@@ -102,24 +103,21 @@ def safeties(rule_and_after: tuple[object, str], run: str) -> list[Safety]:
 
 
 BOTH = [
-    pytest.param((unused_platform_arg, ""), id="delete"),
-    pytest.param((early_platform_arg, COMPILING), id="move"),
+    (unused_platform_arg, ""),
+    (early_platform_arg, COMPILING),
 ]
 
 
-@pytest.mark.parametrize("rule_and_after", BOTH)
-@pytest.mark.parametrize("run", MAY_READ)
+@every_case("run, rule_and_after", product(MAY_READ, BOTH))
 def test_nothing_is_offered_past_what_may_read_it(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == []
 
 
-@pytest.mark.parametrize("rule_and_after", BOTH)
-@pytest.mark.parametrize("run", ONLY_BY_CONVENTION)
+@every_case("run, rule_and_after", product(ONLY_BY_CONVENTION, BOTH))
 def test_past_scripts_of_packages_it_is_a_suggestion(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SUGGESTION]
 
 
-@pytest.mark.parametrize("rule_and_after", BOTH)
-@pytest.mark.parametrize("run", READS_NOTHING)
+@every_case("run, rule_and_after", product(READS_NOTHING, BOTH))
 def test_past_what_reads_nothing_it_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SAFE]

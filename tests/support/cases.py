@@ -1,0 +1,71 @@
+"""Tests of many small cases that do not pay for a test each.
+
+pytest takes 2 to 4 ms for a test beside what the test does itself, which is more than most of ours do.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import traceback
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Final
+
+import pytest
+
+_PER_TEST: Final = 40
+"""Cases of a test; several tests, so that several processes share them."""
+
+
+def every_case(
+    names: str, cases: Iterable[Any], *, per_test: int = _PER_TEST
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test with each of these values of its parameters, as `parametrize` does; all cases that fail are named in the message.
+
+    Fixtures are shared by the cases of a test. With `CASE=text` in the environment, only cases whose values contain this text run.
+    """
+    parameters = [it.strip() for it in names.split(",")]
+    rows = [it if len(parameters) > 1 else (it,) for it in cases]
+    parts: list[list[Any]] = []
+    remaining = iter(rows)
+    while part := [*islice(remaining, per_test)]:
+        parts.append(part)
+    assert parts, "a test without a case tests nothing"
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def run(cases_of_test: list[Any], **fixtures: object) -> None:
+            failures: list[str] = []
+            wanted = os.environ.get("CASE", "")
+            for row in cases_of_test:
+                label = ", ".join(map(_label, row))
+                if wanted not in label:
+                    continue
+                try:
+                    test(**dict(zip(parameters, row, strict=True)), **fixtures)
+                except Exception:  # noqa: BLE001 - one case must not hide the others
+                    failures.append(f"{label}\n{traceback.format_exc()}")
+            if failures:
+                pytest.fail(f"{len(failures)} of {len(cases_of_test)} cases:\n\n" + "\n".join(failures), pytrace=False)
+
+        own = inspect.signature(test)
+        kept = [it for name, it in own.parameters.items() if name not in parameters]
+        assert len(kept) + len(parameters) == len(own.parameters), "each name is a parameter"
+        first = inspect.Parameter("cases_of_test", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        run.__signature__ = own.replace(parameters=[first, *kept])  # type: ignore[attr-defined]
+        numbers = range(len(parts))
+        with_parts: Callable[..., None] = pytest.mark.parametrize(
+            "cases_of_test", parts, ids=[f"part-{it + 1}" for it in numbers]
+        )(run)
+        return with_parts
+
+    return decorate
+
+
+def _label(value: object) -> str:
+    """What a case is called: its title or name where it has one."""
+    if isinstance(value, str):
+        return value
+    return str(getattr(value, "title", None) or getattr(value, "name", None) or value)
