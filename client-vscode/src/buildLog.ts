@@ -1,6 +1,8 @@
 /** The command that shows the times of a build log on the lines of a Dockerfile. */
 
 import * as vscode from "vscode";
+import { language } from "./documents";
+import { isBuildLog } from "./logFiles";
 import type { Requests } from "./planView";
 
 /** What the server answers to `buildxray/times`; `docs/protocol.md` describes it. */
@@ -13,6 +15,11 @@ type Source = "file" | "clipboard" | "clear";
 
 /** Let the user choose a file or the clipboard, and show its times for a Dockerfile, the active one if none is named. */
 export async function openBuildLog(server: Requests, uri?: vscode.Uri, file?: vscode.Uri): Promise<void> {
+  if (uri !== undefined && isBuildLog(uri.path)) {
+    // From the menu of a file.
+    await showFile(server, uri);
+    return;
+  }
   const document = uri ?? vscode.window.activeTextEditor?.document.uri;
   if (document === undefined) {
     return;
@@ -35,6 +42,17 @@ export async function openBuildLog(server: Requests, uri?: vscode.Uri, file?: vs
     case undefined:
       break;
   }
+}
+
+/** Show the times of a file for the Dockerfile in front, or the only one that is to be seen. */
+async function showFile(server: Requests, log: vscode.Uri): Promise<void> {
+  const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
+  const document = editors.find((it) => it?.document.languageId === language)?.document.uri;
+  if (document === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Open the Dockerfile that was built, then open its build log."));
+    return;
+  }
+  await ask(server, document, { log: { path: log.fsPath } });
 }
 
 /** Show no times any more. */

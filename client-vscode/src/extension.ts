@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { showPlanCommand } from "./capabilities";
 import { present } from "./coexistence";
+import { takeDroppedLogs } from "./dropLog";
 import { PlanView } from "./planView";
 import { Server } from "./server";
 import { Status } from "./status";
@@ -23,6 +24,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerCommand(showPlanCommand, (uri?: string | vscode.Uri, line?: number) => planView.show(uri, line)),
     vscode.commands.registerCommand("buildxray.openBuildLog", async (uri?: vscode.Uri, file?: vscode.Uri) =>
       (await import("./buildLog")).openBuildLog(server, uri, file)),
+    takeDroppedLogs(async (document, dropped) => (await import("./buildLog")).openBuildLog(server, document, dropped)),
     ...commands(context, log, server, status),
     ...listeners(log, server),
   );

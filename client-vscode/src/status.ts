@@ -2,11 +2,13 @@
 
 import * as vscode from "vscode";
 import { selector } from "./documents";
+import { LogStatus } from "./logStatus";
 import type { DocumentStatus, Server } from "./server";
 import { statusText } from "./statusText";
 
 export class Status implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("buildxray.platforms", selector);
+  private readonly log = new LogStatus();
   private readonly documents = new Map<string, DocumentStatus>();
   private readonly listeners: vscode.Disposable[];
 
@@ -30,16 +32,18 @@ export class Status implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.listeners, this.item).dispose();
+    vscode.Disposable.from(...this.listeners, this.item, this.log).dispose();
   }
 
   private show(): void {
     const uri = vscode.window.activeTextEditor?.document.uri;
-    const { text, detail, command, isBusy, isError } = statusText(this.server.state, uri === undefined ? undefined : this.of(uri));
+    const status = uri === undefined ? undefined : this.of(uri);
+    const { text, detail, command, isBusy, isError } = statusText(this.server.state, status);
     this.item.text = text;
     this.item.detail = detail;
     this.item.command = command;
     this.item.busy = isBusy;
     this.item.severity = isError ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
+    this.log.show(status);
   }
 }

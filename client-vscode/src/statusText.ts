@@ -29,6 +29,5 @@ export function statusText(state: State, status: DocumentStatus | undefined): St
     return { text, detail: "", command, isBusy, isError: false };
   }
   const origin = (status.origin ?? l10n.t("default")).replaceAll("`", "");
-  const detail = status.log ? l10n.t("{0}; times of {1}", origin, status.log.name) : origin;
-  return { text: status.targetPlatforms.join(", "), detail, command, isBusy, isError: false };
+  return { text: status.targetPlatforms.join(", "), detail: origin, command, isBusy, isError: false };
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from buildxray.ide.analysis import Analysis, Analyzer
-from buildxray.ide.build_times import LoadedLog, measure_best
+from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
 from buildxray.ide.code_actions import quick_fixes
 from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.hover import hover
 from buildxray.ide.inlay_hints import inlay_hints
+from buildxray.ide.seconds import age
 from buildxray.logs.reader import read_log, read_log_text
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import Workspace
@@ -117,3 +120,22 @@ def test_without_a_log_nothing_changes() -> None:
     assert analysis.times == {}
     assert hints(analysis)[7] == "×2  emulated: linux/arm64"
     assert len(lenses(analysis)) == 2
+
+
+def test_a_line_that_runs_elsewhere_since_an_edit_of_another_line_is_not_current() -> None:
+    analyzer = Analyzer(REQUEST)
+    analyzer.measured = MeasuredBuild(NAIVE, read_log_text(NAIVE_TTY).builds[0], REQUEST)
+    now = analyzer.analyze(NAIVE)
+    assert all(it.is_current for it in now.times.values())
+    moved = analyzer.analyze(NAIVE.replace("FROM golang", "FROM --platform=$BUILDPLATFORM golang"))
+    # The RUN instructions are native now; files are copied as before.
+    current = {moved.dockerfile.instructions[idx].first_line: it.is_current for idx, it in moved.times.items()}
+    assert [line for line, it in current.items() if not it and line > 1] == [5, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-3.0, "new"), (119.0, "new"), (120.0, "2 minutes old"), (7_300.0, "2 hours old"), (200_000.0, "2 days old")],
+)
+def test_ages(seconds: float, words: str) -> None:
+    assert age(seconds) == words

@@ -105,8 +105,19 @@ class Analysis:
 
     @cached_property
     def times(self) -> Mapping[int, InstructionTimes]:
-        """What the log says of each instruction, by its index; empty without a log."""
-        return {} if self.measured is None else self.measured.instructions(self.dockerfile)
+        """What the log says of each instruction, by its index; empty without a log.
+
+        A time is current only if the instruction is still executed where it was: an edit elsewhere may have moved it.
+        """
+        if self.measured is None:
+            return {}
+        logged = self.measured.instructions(self.dockerfile)
+        return {idx: it._replace(is_current=it.is_current and self._runs_as_in(idx, it)) for idx, it in logged.items()}
+
+    def _runs_as_in(self, instruction: int, times: InstructionTimes) -> bool:
+        """Whether each logged execution of an instruction has a step for the same platform, native or emulated as then."""
+        now = {(it.platform, it.is_emulated) for it in self.build.instructions[instruction].steps}
+        return all((it.step.platform, it.step.is_emulated) in now for it in times.times)
 
     @cached_property
     def seconds(self) -> PlanSeconds | None:

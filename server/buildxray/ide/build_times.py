@@ -99,6 +99,8 @@ class MeasuredBuild:
         rules: tuple[Rule, ...] = ALL,
     ) -> None:
         self.text = text
+        self.modified: float | None = None
+        """When the log was written, in seconds since 1970; None where that is not known."""
         self.times: Times = measure(text, logged, request)
         self._workspace = workspace or Workspace()
         self._asks_for_several = asks_for_several
@@ -264,9 +266,11 @@ def measure_best(
             found.append(measured)
     best = min(found, key=MeasuredBuild.best_fit, default=None)
     recorded = None if best is None else best.times.build.dockerfile
-    if best is None or recorded is None or recorded == text:
-        return best
-    return MeasuredBuild(recorded, best.times.build, request, workspace=workspace, rules=rules)
+    if best is not None and recorded is not None and recorded != text:
+        best = MeasuredBuild(recorded, best.times.build, request, workspace=workspace, rules=rules)
+    if best is not None:
+        best.modified = loaded.modified
+    return best
 
 
 _MOST_BUILDS: Final = 50

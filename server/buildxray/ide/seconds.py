@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor, log10
 from typing import TYPE_CHECKING, Final
 
-from buildxray.localization import _
+from buildxray.localization import _, ngettext
 
 if TYPE_CHECKING:
     from buildxray.logs.prediction import Prediction
@@ -26,6 +26,19 @@ def about_seconds(seconds: float) -> str:
     if abs(seconds) >= _MINUTES_FROM:
         return _("{minutes} min", minutes=f"{_two_digits(seconds / 60):g}")
     return _("{seconds} s", seconds=f"{_two_digits(seconds):g}")
+
+
+def age(seconds: float) -> str:
+    """`3 hours old`; how old something is, in the largest unit of which there are two."""
+    minutes = floor(seconds / 60)
+    hours = minutes // 60
+    if hours >= 2 * 24:
+        return ngettext("{n} day old", "{n} days old", hours // 24)
+    if minutes >= 2 * 60:
+        return ngettext("{n} hour old", "{n} hours old", hours)
+    if minutes >= 2:
+        return ngettext("{n} minute old", "{n} minutes old", minutes)
+    return _("new")
 
 
 def range_of_seconds(low: float, high: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.seconds import about_seconds, exact_seconds, title_with_saving
+from buildxray.ide.seconds import about_seconds, age, exact_seconds, title_with_saving
 from buildxray.localization import _
 from buildxray.logs.model import Status
 from buildxray.semantics.build import Instruction, Stage
@@ -115,7 +116,11 @@ def log_summary(analysis: Analysis) -> Iterator[str]:
     measured = analysis.measured
     if measured is None:
         return
-    yield _("build log: {total}", total=exact_seconds(measured.times.total))
+    total = exact_seconds(measured.times.total)
+    if measured.modified is None:
+        yield _("build log: {total}", total=total)
+    else:
+        yield _("build log ({age}): {total}", age=age(time.time() - measured.modified), total=total)
     if analysis.text != measured.text:
         saved = analysis.saved
         if saved >= _WORTH_SAYING:

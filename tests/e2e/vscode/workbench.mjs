@@ -172,6 +172,19 @@ export class Window {
     await this.pick(`>${title}`, title);
   }
 
+  /** Shows the times of a build log, which is chosen in the dialog for files. */
+  async openBuildLog(path) {
+    await this.command("Open Build Log…");
+    await this.pick("", "Open a file…");
+    const input = this.page.locator(".quick-input-widget input");
+    const title = this.page.locator(".quick-input-title", { hasText: "Build log of this Dockerfile" });
+    await until(async () => {
+      await input.fill(path);
+      await this.page.keyboard.press("Enter");
+      return title.waitFor({ state: "hidden", timeout: 3000 }).then(() => true, () => false);
+    });
+  }
+
   /** Types into the box on top, and takes the row that shows some texts. */
   async pick(typed, ...texts) {
     const row = this.#row(".quick-input-list", texts);

@@ -1,0 +1,38 @@
+// A build log on the lines of a Dockerfile: seconds, what an edit saves against it, the plan in colours of heat, and away with it.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { scenarios } from "./workbench.mjs";
+
+const scenario = scenarios();
+
+scenario("a build log puts seconds on the lines, a fix is planned again, and clearing takes all away", async (window) => {
+  const { page } = window;
+  const seconds = page.locator(".view-line", { hasText: "arm64 101.4 s emulated" });
+  const lens = page.locator(".codelens-decoration", { hasText: "build log" });
+  await window.openFile("Dockerfile");
+  await window.squiggles.first().waitFor();
+  await window.openBuildLog(join(window.folder(), "build.log"));
+  await seconds.first().waitFor();
+  await lens.filter({ hasText: /build log \(.+\): 111\.9 s · the safe fixes save about 84 s of 110 s/ }).waitFor();
+
+  await window.status.click();
+  await window.statusDetails.getByText("build.log: 111.9 s").waitFor();
+  await page.keyboard.press("Escape");
+
+  await page.locator(".codelens-decoration a").last().click();
+  const plan = await window.plan();
+  await plan.locator(".step.heat-5.critical", { hasText: "101.4 s" }).waitFor();
+  await page.locator(".monaco-editor .view-line").first().click();
+
+  await window.goTo(1, 8);
+  await window.quickFix("Cross-compile this stage: saves about 84 s of 110 s");
+  await lens.filter({ hasText: "re-planned: saves about 84 s of 110 s" }).waitFor();
+  await page.locator(".view-line", { hasText: "was 4.0 s · arm64 9.8 s emulated" }).waitFor();
+  await plan.locator(".step.heat-5").waitFor({ state: "detached" });
+  await plan.getByText("this text, estimated").waitFor();
+
+  await window.command("Clear Build Log");
+  await lens.waitFor({ state: "detached" });
+  await plan.locator(".rail").first().waitFor({ state: "detached" });
+  assert.equal(await seconds.count(), 0);
+});
