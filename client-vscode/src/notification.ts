@@ -8,7 +8,7 @@ export type Remedy = "selectInterpreter" | "getPython" | "restart";
 const downloads = vscode.Uri.parse("https://www.python.org/downloads/");
 
 /** Effect: show what is wrong. */
-export function complain(message: string, remedy: Remedy): void {
+export function showError(message: string, remedy: Remedy): void {
   const restart = { title: vscode.l10n.t("Restart"), run: () => vscode.commands.executeCommand("buildxray.restart") };
   const select = {
     title: vscode.l10n.t("Select Interpreter"),

@@ -41,7 +41,7 @@ export class PlanView implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.updateSoon(document.uri); }),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => { uris.forEach((it) => { this.updateSoon(it); }); }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => { this.follow(textEditor); }),
-      vscode.window.onDidChangeActiveTextEditor((editor) => { this.turnTo(editor); }),
+      vscode.window.onDidChangeActiveTextEditor((editor) => { this.onActiveEditorChanged(editor); }),
     ];
   }
 
@@ -151,7 +151,7 @@ export class PlanView implements vscode.Disposable {
     }
   }
 
-  private turnTo(editor: vscode.TextEditor | undefined): void {
+  private onActiveEditorChanged(editor: vscode.TextEditor | undefined): void {
     if (this.panel === undefined || editor === undefined || !this.isDockerfile(editor.document)) {
       return;
     }

@@ -13,7 +13,7 @@ import { capabilities } from "./capabilities";
 import { selector } from "./documents";
 import { type Candidate, missingMessage, serverCommand } from "./interpreter";
 import { middleware, settings } from "./middleware";
-import { complain, type Remedy } from "./notification";
+import { showError, type Remedy } from "./notification";
 import { findPython } from "./python";
 import { tooMany, Restarts } from "./restarts";
 
@@ -39,12 +39,12 @@ export class Server implements vscode.Disposable {
   private pending: Promise<void> = Promise.resolve();
   private current: State = { kind: "starting" };
   private readonly changed = new vscode.EventEmitter<State>();
-  private readonly told = new vscode.EventEmitter<DocumentStatus>();
+  private readonly statusEmitter = new vscode.EventEmitter<DocumentStatus>();
 
   /** Fires whenever `state` is another one. */
   readonly onDidChangeState = this.changed.event;
   /** Fires when the server tells something of a document. */
-  readonly onDidTellStatus = this.told.event;
+  readonly onDidTellStatus = this.statusEmitter.event;
 
   constructor(
     private readonly launcher: string,
@@ -76,7 +76,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.changed.dispose();
-    this.told.dispose();
+    this.statusEmitter.dispose();
   }
 
   /** A Python that has just run the server need not be asked again whether it can. */
@@ -99,7 +99,7 @@ export class Server implements vscode.Disposable {
   }
 
   private async start(proven: Candidate | undefined): Promise<void> {
-    this.become({ kind: "starting" });
+    this.setState({ kind: "starting" });
     const python = proven ?? (await findPython(this.launcher, this.log));
     if (!("command" in python)) {
       this.fail(missingMessage(python, process.platform), python.length === 0 ? "getPython" : "selectInterpreter");
@@ -116,10 +116,10 @@ export class Server implements vscode.Disposable {
     // A server that ends while it starts is not always told by the library as one that does not start.
     if (await Promise.race([started, closed.then(() => false)])) {
       this.log.info("The server is running.");
-      this.become({ kind: "running" });
-      void closed.then(() => { this.comeBack(client, python); });
+      this.setState({ kind: "running" });
+      void closed.then(() => { this.scheduleRestart(client, python); });
     } else {
-      this.comeBack(client, python);
+      this.scheduleRestart(client, python);
     }
   }
 
@@ -130,7 +130,7 @@ export class Server implements vscode.Disposable {
     };
     const client = new QuietClient("buildxray", "buildxray", executable, this.clientOptions(onClosed));
     client.registerFeature(capabilities);
-    client.onNotification("buildxray/status", (status: DocumentStatus) => { this.told.fire(status); });
+    client.onNotification("buildxray/status", (status: DocumentStatus) => { this.statusEmitter.fire(status); });
     return client;
   }
 
@@ -154,7 +154,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** After a crash of the present server: start another one in a while, or give up. */
-  private comeBack(client: LanguageClient, python: Candidate): void {
+  private scheduleRestart(client: LanguageClient, python: Candidate): void {
     if (client !== this.client) {
       return;
     }
@@ -164,7 +164,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.log.warn(`The server is started again in ${wait} ms.`);
-    this.become({ kind: "starting" });
+    this.setState({ kind: "starting" });
     setTimeout(() => {
       if (client === this.client) {
         void this.startInTurn(python);
@@ -174,11 +174,11 @@ export class Server implements vscode.Disposable {
 
   private fail(reason: string, remedy: Remedy): void {
     this.log.error(reason);
-    this.become({ kind: "failed", reason, remedy });
-    complain(reason, remedy);
+    this.setState({ kind: "failed", reason, remedy });
+    showError(reason, remedy);
   }
 
-  private become(state: State): void {
+  private setState(state: State): void {
     this.current = state;
     this.changed.fire(state);
   }

@@ -13,7 +13,7 @@ _LONGEST: Final = 500
 
 
 def literal(text: str) -> str:
-    """Return a text that can stand between backticks, also in a table.
+    """Return a text that can be put between backticks, also in a table.
 
     A backtick, which would end the code, is shown as its modifier letter; line ends and other controls as escapes.
     """

@@ -46,7 +46,7 @@ class Settings:
     machine of each target platform, counts over the workflow. Empty: the machine of the workflow, else this one."""
     build: str = ""
     """Which build is shown and checked where the project's files declare several of one Dockerfile: its name, or its file
-    and its name such as `docker-bake.hcl:app`; `*` stands for any text. Empty or `all`: all are checked, and the one is shown that
+    and its name such as `docker-bake.hcl:app`; `*` matches any text. Empty or `all`: all are checked, and the one is shown that
     is built by default, or else is published, or else is for the most platforms."""
     select: tuple[str, ...] = ()
     """The rules to check, by name. Empty: all."""

@@ -81,7 +81,7 @@ def time_budget(seconds: float) -> Iterator[None]:
         try:
             yield
         except OutOfTimeError:
-            # Whoever catches it goes on without a limit.
+            # The handler of the error runs without a limit.
             _limit.stop()
             raise
         return

@@ -146,7 +146,7 @@ async def handle_messages(
 async def _read_body(reader: asyncio.StreamReader) -> bytes | None:
     """The body of the next message; None at the end. Raises `ValueError` for a header that says no right length.
 
-    Where a length was wrong, the rest of a body stands before the next header: only the end of a line counts.
+    Where a length was wrong, the rest of a body comes before the next header: only the end of a line counts.
     """
     length: int | None = None
     while True:

@@ -25,7 +25,7 @@ _LONGEST_TEXT: Final = 64 * 1024 * 1024
 
 
 async def show_times(ls: Server, params: object) -> dict[str, Any] | None:
-    """The times of a build of a document; None for one that is no Dockerfile. Raises `JsonRpcInvalidParams`.
+    """The times of a build of a document; None for a document that is not a Dockerfile. Raises `JsonRpcInvalidParams`.
 
     Effect: read the log that the client names and show its times from now on, or none any more.
     """

@@ -19,7 +19,7 @@ _OF_A_TARGET: Final = "target:"
 
 
 class NamedContext(NamedTuple):
-    """What a name stands for."""
+    """What a build uses in place of a stage or image of this name (`--build-context`)."""
 
     name: str
     value: str

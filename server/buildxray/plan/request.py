@@ -38,7 +38,7 @@ class BuildRequest:
     def can_run(self, node: Platform, platform: Platform) -> bool:
         """Whether a machine runs a step for a platform without emulation.
 
-        Whoever gives 32-bit ARM to a 64-bit machine without saying more has one that runs it.
+        A build that asks for 32-bit ARM on a 64-bit machine and says no more is taken to run there.
         """
         is_assigned = any(it.architecture == "arm" and machine == node for it, machine in self.nodes)
         is_arm = (node.os, node.architecture, platform.os, platform.architecture) == ("linux", "arm64", "linux", "arm")

@@ -104,7 +104,7 @@ class _Drawing:
         self._definitions(root)
         layout = lay_out(view)
         inner = max(_NARROWEST, layout.width)
-        # The head is no wider than a screen, so that nobody has to look for its end.
+        # The head is not wider than a screen, so that nobody has to look for its end.
         top = self._head(root, min(inner, 2 * _NARROWEST))
         body = _add(root, "g", "body", transform=f"translate({_MARGIN} {_n(top)})")
         for column in layout.columns:
@@ -386,9 +386,9 @@ def _room(placed: PlacedBox) -> float:
 def _path(points: tuple[tuple[float, float], ...]) -> str:
     """A line through corners, which are rounded."""
     parts = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
-    for before, (x, y), behind in zip(points, points[1:], points[2:], strict=False):
-        radius = min(_ROUND, _distance(before, (x, y)) / 2, _distance((x, y), behind) / 2)
-        into, out = _towards((x, y), before, radius), _towards((x, y), behind, radius)
+    for before, (x, y), after in zip(points, points[1:], points[2:], strict=False):
+        radius = min(_ROUND, _distance(before, (x, y)) / 2, _distance((x, y), after) / 2)
+        into, out = _towards((x, y), before, radius), _towards((x, y), after, radius)
         parts.append(f"L{_n(into[0])} {_n(into[1])}Q{_n(x)} {_n(y)} {_n(out[0])} {_n(out[1])}")
     parts.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""A flag is written with one dash, so it is no flag."""
+"""A flag is written with one dash, so it is not a flag."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIRST_WORD: Final = re.compile("(?P<dash>-|\N{EN DASH}|\N{EM DASH})(?P<name>[a-
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
 def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
-    """A flag is written with one dash, so it is no flag.
+    """A flag is written with one dash, so it is not a flag.
 
     ## What it does
     Looks for `-mount=…`, `-from=…` and the other flags of RUN, COPY and ADD after a single dash, or after a long dash that a word processor has made of two.
