@@ -35,7 +35,7 @@ from buildxray.toolchains.base import Workspace
 WATCHED: Final = (
     *PROJECT_FILES,
     *(f"**/{it}" for it in CONFIGURATION_FILES),
-    "**/{go.mod,go.sum,package-lock.json}",
+    "**/{go.mod,go.sum,package.json,package-lock.json}",
     "**/*.dockerignore",
 )
 """Glob patterns of the files that decide how a Dockerfile is built."""

@@ -160,6 +160,10 @@ class Server(LanguageServer):
             except Exception:  # noqa: BLE001 - a task has nobody to raise to
                 _log.exception("the project of %s cannot be read", document.uri)
                 continue
+            search = built.workspace.search
+            if search is not None:
+                # Not in an analysis, which a keystroke waits for.
+                await asyncio.to_thread(search)
             # The result is stale if another read of this document has started meanwhile.
             if document.turn != turn or self.documents.get(document.uri) is not document:
                 continue

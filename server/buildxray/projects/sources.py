@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
+    MOST_PROJECT_BYTES,
     ReadError,
     list_directory,
     read_bytes,
     read_project_bytes,
     read_project_text,
     walk,
+    workspace_root,
 )
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.toolchains.base import Workspace
 
@@ -42,6 +47,7 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 def read_workspace(directory: Path) -> Workspace:
     """The facts about the sources in a directory; whatever cannot be read stays unknown."""
+    search, scripts = _search(directory), _package_scripts(directory)
     module = read_project_text(directory / "go.mod")
     makefile = read_project_text(directory / "Makefile")
     sets_platform = makefile is not None and _SETS_PLATFORM.search(makefile) is not None
@@ -50,6 +56,8 @@ def read_workspace(directory: Path) -> Workspace:
         return Workspace(
             has_native_packages=_has_native_packages(directory),
             makefile_sets_platform=sets_platform,
+            search=search,
+            scripts=scripts,
             files_for=files_for,
         )
     requires_modules = _REQUIRE.search(module) is not None
@@ -62,6 +70,8 @@ def read_workspace(directory: Path) -> Workspace:
         requires_modules,
         _has_native_packages(directory),
         sets_platform,
+        search,
+        scripts,
         has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
         replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
         files_for=files_for,
@@ -97,6 +107,145 @@ class _Sources:
             if pattern.search(source):
                 return True
         return False
+
+
+def _search(directory: Path) -> ProjectSearch | None:
+    """The search of the project that a Dockerfile in a directory belongs to; None where nothing tells how far that goes.
+
+    The build context may be any directory above the Dockerfile, so the whole repository is searched.
+    """
+    root = workspace_root(directory)
+    is_project = (root / ".git").exists() or any((root / it).is_file() for it in _MANIFESTS)
+    return ProjectSearch(root) if is_project else None
+
+
+_MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "pom.xml", "pyproject.toml")
+
+
+class ProjectSearch:
+    """Searches the files below a directory for the names of platform arguments, when it is first called.
+
+    What a program of the project may look at is what its text names. A text that reads the whole environment names all of them.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._answers: list[frozenset[str] | None] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a call would read nothing."""
+        return bool(self._answers)
+
+    def __call__(self) -> frozenset[str] | None:
+        """The names that are there; None where the files are too many or too large to tell."""
+        if not self._answers:
+            self._answers.append(self._searched())
+        return self._answers[0]
+
+    def _searched(self) -> frozenset[str] | None:
+        found: set[str] = set()
+        n_bytes = 0
+        for n_files, path in enumerate(_project_files(self._directory)):
+            if n_files >= _MOST_SEARCHED_FILES:
+                return None
+            try:
+                names, size = _named_in(path, self._directory)
+            except (OSError, ReadError):
+                return None
+            n_bytes += size
+            if n_bytes > _MOST_SEARCHED_BYTES:
+                return None
+            found |= names
+        return frozenset(found)
+
+
+_MOST_SEARCHED_FILES: Final = 3000
+_MOST_SEARCHED_BYTES: Final = 20_000_000
+_DEEPEST_SEARCHED: Final = 8
+_NAMES: Final = "|".join(it for it in AUTOMATIC_ARGUMENTS if it != "TARGETSTAGE")
+_NAME: Final = re.compile(rf"\b(?:{_NAMES})\b".encode())
+_PROPERTY: Final = re.compile(rf"\$\((?:{_NAMES})\)".encode(), re.IGNORECASE)
+"""MSBuild makes properties of the environment, whose names have no case (MSBuild reference, "Use environment variables in a build")."""
+_OF_MSBUILD: Final = (".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targets")
+_ALL_OF_IT: Final = re.compile(
+    rb"\bprocess\.env\b(?!\s*(?:\.|\?\.|\[\s*['\"`]))|\bos\.environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))"
+    rb"|\bos\.Environ\(\)|\bSystem\.getenv\(\s*\)|\benv::vars(?:_os)?\(|\bENV\.(?:to_h|each|map|select)\b|\bGetEnvironmentVariables\("
+    rb"|^\s*(?:printenv|env|export -p)\s*(?:$|[|>])|\benvsubst\b",
+    re.MULTILINE,
+)
+"""What reads the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
+_NOT_RUN: Final = re.compile(
+    r"^(?:docker|container)file(?:$|[.-](?!.*\.(?:bash|js|py|rb|sh|ts)$))|\.(?:dockerfile|containerfile)$|^(?:docker-)?compose\b|^docker-bake\b|\.dockerignore$"
+    r"|(?<!cmakelists)\.txt$|\.(?:md|mdx|rst|adoc|html?|css|scss|less|svg|png|jpe?g|gif|webp|avif|ico|icns|pdf|woff2?|ttf|otf|eot|mp[34]|wav|webm|zip|gz|tgz"
+    r"|xz|bz2|tar|jar|wasm|exe|dll|so|dylib|a|o|pyc|class|bin|lock|sum|map|snap|po|pot|mo|csv|tsv|sql|proto|diff|patch)$"
+    r"|^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|licen[cs]e|copying|notice)$",
+    re.IGNORECASE,
+)
+"""Files that are data, documents, or say how the image is built: no command of a build runs them."""
+_NOT_SEARCHED: Final = frozenset(
+    {
+        ".circleci",
+        ".git",
+        ".github",
+        ".gitlab",
+        ".idea",
+        ".venv",
+        ".vscode",
+        "node_modules",
+        "vendor",
+        "third_party",
+        "testdata",
+    }
+)
+
+
+def _project_files(directory: Path) -> Iterator[Path]:
+    """The files below a directory that a command of a build may run or read as a program, in order."""
+    n_above = len(directory.parts)
+    for root, directories, names in walk(directory):
+        place = Path(root)
+        is_deepest = len(place.parts) - n_above >= _DEEPEST_SEARCHED
+        directories[:] = [] if is_deepest else sorted(it for it in directories if it not in _NOT_SEARCHED)
+        yield from (place / it for it in sorted(names) if _NOT_RUN.search(it) is None)
+
+
+def _named_in(path: Path, root: Path) -> tuple[frozenset[str], int]:
+    """The names in one file, and its size; read again only where it has changed since. Raises `ReadError`, `OSError`."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return frozenset(), 0
+    return _names_of(path, root, status.st_mtime_ns, status.st_size), status.st_size
+
+
+@lru_cache(maxsize=8192)
+def _names_of(path: Path, root: Path, _modified: int, _size: int) -> frozenset[str]:
+    content = read_bytes(path, MOST_PROJECT_BYTES, root)
+    if b"\0" in content[:1024]:
+        return frozenset()
+    if _ALL_OF_IT.search(content):
+        return frozenset(AUTOMATIC_ARGUMENTS)
+    named = {it.decode() for it in _NAME.findall(content)}
+    if path.suffix.lower() in _OF_MSBUILD:
+        named |= {it[2:-1].decode().upper() for it in _PROPERTY.findall(content)}
+    return frozenset(named)
+
+
+def _package_scripts(directory: Path) -> tuple[tuple[str, str], ...]:
+    """The scripts of a package.json; none where there is no such file or where it cannot be read."""
+    content = read_project_bytes(directory / "package.json")
+    try:
+        package: Any = None if content is None else json.loads(content)
+        scripts = [*package.get("scripts", {}).items()]
+    except (ValueError, AttributeError, RecursionError):
+        return ()
+    return tuple(
+        (name, text) for name, text in scripts[:_MOST_SCRIPTS] if isinstance(text, str) and len(text) <= _LONGEST_SCRIPT
+    )
+
+
+_MOST_SCRIPTS: Final = 200
+_LONGEST_SCRIPT: Final = 2000
 
 
 def _has_native_packages(directory: Path) -> bool | None:

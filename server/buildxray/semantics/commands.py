@@ -18,6 +18,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import normalize
 from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
+from buildxray.semantics.package_scripts import reading_of_scripts
 from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Env, Run
 from buildxray.syntax.shell import (
@@ -32,6 +33,7 @@ from buildxray.syntax.shell import (
     sole_variable,
 )
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
+from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
 
@@ -348,7 +350,8 @@ def reading(invocation: Invocation, name: str) -> Reading:
 
 def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
     if use is not None:
-        return use.toolchain.reads(invocation, name)
+        by_scripts = reading_of_scripts(invocation, name, recognize) if use.toolchain is NODE else None
+        return use.toolchain.reads(invocation, name) if by_scripts is None else by_scripts
     if not is_nothing(invocation.command):
         return Reading.MAYBE
     if invocation.command.name in TESTS or has_read_script(invocation.command):

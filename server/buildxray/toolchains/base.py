@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 from buildxray.syntax.text import TextRange
@@ -64,8 +65,10 @@ class Workspace(NamedTuple):
     """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
     makefile_sets_platform: bool = False
     """Whether the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
-    mentioned: frozenset[str] | None = None
-    """The platform arguments whose names occur in scripts and build files of the project; None where nothing was searched."""
+    search: Callable[[], frozenset[str] | None] | None = None
+    """Searches the files of the project for the names of platform arguments; it reads when it is first called."""
+    scripts: tuple[tuple[str, str], ...] = ()
+    """The names and texts of the `scripts` in the package.json beside the Dockerfile."""
     ignored: IgnorePatterns | None = None
     """What the `.dockerignore` of the build context leaves out; None where there is none."""
     has_vendored_modules: bool = False
@@ -76,6 +79,14 @@ class Workspace(NamedTuple):
     """Whether go.mod replaces a module by a directory, which `go mod download` then has to see."""
     files_for: frozenset[str] = frozenset()
     """The architectures that Dockerfiles in its directory are named for, as `TARGETARCH` calls them."""
+
+    @property
+    def mentioned(self) -> frozenset[str] | None:
+        """The platform arguments that files of the project name, or may read with all others.
+
+        None where nothing can be searched, or where there is too much of it.
+        """
+        return None if self.search is None else self.search()
 
 
 class Setting(NamedTuple):
@@ -203,8 +214,11 @@ class Invocation:
         return word.text if word.value is None else word.value
 
     def reading_by_project(self, name: str) -> Reading:
-        """Whether scripts and build files of the project look at a variable, as far as they have been searched for it."""
-        mentioned = self.workspace.mentioned
+        """Whether scripts and build files of the project look at a variable, as far as they have been searched for it.
+
+        Only the names of the platform arguments are searched for: of what is made of them, nothing is known.
+        """
+        mentioned = self.workspace.mentioned if name in AUTOMATIC_ARGUMENTS else None
         return Reading.MAYBE if mentioned is None or name in mentioned else Reading.UNLIKELY
 
     def argument(self, *names: str) -> ShellWord | None:

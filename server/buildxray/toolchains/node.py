@@ -1,8 +1,10 @@
 """Node.js: `npm ci`, `yarn build` and related commands.
 
-What a bundler makes suits every machine; packages may bring native addons, which do not.
+What a bundler makes suits every machine; packages may bring native addons, which do not. A bundler itself looks only at the variables that its
+documentation names (`VITE_*`, `NEXT_PUBLIC_*`, `NODE_ENV`), but its configuration is a program of the project.
 
-Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun.
+Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Variables and Modes"; Next.js, "Environment Variables"; webpack,
+"Environment Variables".
 """
 
 from __future__ import annotations
@@ -101,8 +103,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:
         return Reading.MAYBE
     match use.effect:
         case Effect.BUNDLE | Effect.EXECUTE:
-            is_alone = invocation.command.name in _READING_NOTHING
-            return Reading.NO if is_alone else invocation.reading_by_project(name)
+            return _reading_of_program(invocation, name)
         case Effect.INSTALL:
             is_quiet = invocation.has_option("--ignore-scripts") or "--mode=skip-build" in invocation.command.arguments
             return Reading.NO if is_quiet else Reading.UNLIKELY
@@ -110,6 +111,37 @@ def _reads(invocation: Invocation, name: str) -> Reading:
             return Reading.NO
 
 
-_READING_NOTHING: Final = frozenset({"esbuild", "tsc"})
+def _reading_of_program(invocation: Invocation, name: str) -> Reading:
+    """Whether a bundler looks at a variable: itself only at those that its documentation names, and its configuration may."""
+    words = [invocation.command.name, *(invocation.text_at(it) for it in invocation.operands[:1])]
+    program = words[-1] if words[0] in _RUNNERS else words[0]
+    if program in READING_NOTHING:
+        return Reading.NO
+    reading = invocation.reading_by_project(name)
+    return Reading.NO if reading is Reading.UNLIKELY and program in _BUNDLERS else reading
+
+
+def package_scripts(invocation: Invocation) -> tuple[str, ...]:
+    """The texts that `npm run build` runs, as the package.json beside the Dockerfile has them; none where it has no such script.
+
+    Source: npm-scripts(7), "Pre & Post Scripts".
+    """
+    if invocation.command.name not in _MANAGERS or invocation.has_option(*_ELSEWHERE):
+        return ()
+    arguments = [invocation.text_at(it) for it in invocation.operands]
+    if arguments[:1] in (["run"], ["run-script"]):
+        arguments = arguments[1:]
+    scripts = dict(invocation.workspace.scripts)
+    if not arguments or arguments[0] not in scripts:
+        return ()
+    names = (f"pre{arguments[0]}", arguments[0], f"post{arguments[0]}")
+    return tuple(scripts[it] for it in names if it in scripts)
+
+
+_ELSEWHERE: Final = ("-C", "-F", "-w", "--cwd", "--dir", "--filter", "--prefix", "--workspace", "--workspaces")
+"""Options by which a package manager runs the scripts of another package.json."""
+READING_NOTHING: Final = frozenset(
+    {"copyfiles", "esbuild", "mkdirp", "rimraf", "sass", "svgo", "tsc", "tsc-alias", "vue-tsc"}
+)
 """Programs whose configuration is data: `tsconfig.json`, options."""
 NODE: Final = Toolchain("Node.js", _recognize, _reads)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
+
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import context, findings
 
@@ -121,3 +124,48 @@ def test_past_scripts_of_packages_it_is_a_suggestion(run: str, rule_and_after: t
 @every_case("run, rule_and_after", product(READS_NOTHING, BOTH))
 def test_past_what_reads_nothing_it_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SAFE]
+
+
+def project(scripts: dict[str, str], mentioned: frozenset[str] | None = frozenset()) -> Workspace:
+    return Workspace(scripts=tuple(scripts.items()), search=lambda: mentioned)
+
+
+def safeties_in(workspace: Workspace, run: str) -> list[Safety]:
+    text = STAGE.format(run=run, after=COMPILING)
+    return [fix.safety for it in findings(early_platform_arg, context(text, workspace=workspace)) for fix in it.fixes]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "run", "expected"),
+    [
+        ({"build": "tsc -p ."}, "npm run build", [Safety.SAFE]),
+        ({"build": "rimraf dist && vite build"}, "pnpm build", [Safety.SAFE]),
+        ({"prebuild": "rm -rf dist", "build": "npm run code", "code": "next build"}, "yarn build", [Safety.SAFE]),
+        # Programs of packages and of the project have no reason to look at it where no file names it.
+        ({"build": "node build.js"}, "npm run build", [Safety.SUGGESTION]),
+        ({"build": "tsc", "postbuild": "frobnicate"}, "npm run build", [Safety.SUGGESTION]),
+        ({"build": "npm run build"}, "npm run build", [Safety.SUGGESTION]),
+        ({}, "npm run build", [Safety.SUGGESTION]),
+        ({"build": "tsc"}, "npm --prefix web run build", [Safety.SUGGESTION]),
+        ({}, "vite build", [Safety.SAFE]),
+        ({}, "make", [Safety.SUGGESTION]),
+        ({}, "./build.sh", [Safety.SUGGESTION]),
+        ({}, "dotnet publish -c Release", [Safety.SUGGESTION]),
+        # The script says it.
+        ({"build": "printenv TARGETARCH > arch"}, "npm run build", []),
+        ({"build": "tsc", "postbuild": "env > env.txt"}, "npm run build", []),
+    ],
+)
+def test_what_the_scripts_of_a_package_run(scripts: dict[str, str], run: str, expected: list[Safety]) -> None:
+    assert safeties_in(project(scripts), run) == expected
+
+
+@pytest.mark.parametrize("run", ["npm run build", "vite build", "make", "./build.sh"])
+@pytest.mark.parametrize("mentioned", [frozenset({"TARGETARCH"}), None])
+def test_a_project_that_names_it_may_read_it(run: str, mentioned: frozenset[str] | None) -> None:
+    assert safeties_in(project({"build": "vite build"}, mentioned), run) == []
+
+
+def test_of_what_is_made_of_an_argument_nothing_is_known() -> None:
+    text = STAGE.format(run="make", after=COMPILING).replace("ARG TARGETARCH", "ARG TARGETARCH\nENV ARCH=$TARGETARCH")
+    assert findings(early_platform_arg, context(text, workspace=project({}))) == []

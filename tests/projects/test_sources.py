@@ -1,0 +1,99 @@
+"""Which platform arguments the programs of a project may look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.projects.sources import read_workspace
+
+
+def searched(directory: Path, files: dict[str, str]) -> list[str] | None:
+    for name, content in {".git/HEAD": "", **files}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    mentioned = read_workspace(directory).mentioned
+    return None if mentioned is None else sorted(mentioned)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"main.go": "package main"}, []),
+        ({"build.sh": "echo $TARGETARCH\n"}, ["TARGETARCH"]),
+        ({"a/b/c.py": "os.environ['TARGETOS']\n"}, ["TARGETOS"]),
+        ({"CMakeLists.txt": "if($ENV{TARGETPLATFORM})"}, ["TARGETPLATFORM"]),
+        ({"build-dockerfile.sh": "echo $TARGETARCH\n", "Dockerfile.build.sh": "$TARGETOS"}, ["TARGETARCH", "TARGETOS"]),
+        ({"app.csproj": "<A>$(TargetArch)</A>", "b.cs": "$(TargetOS) TargetArch"}, ["TARGETARCH"]),
+        ({"build.sh": "echo $MY_TARGETARCH $TARGETARCHS $targetarch\n"}, []),
+        # What is no program of the project.
+        ({"README.md": "TARGETARCH", "Dockerfile": "ARG TARGETARCH", "x.dockerfile": "ARG TARGETARCH"}, []),
+        ({"docker-bake.hcl": "TARGETARCH", "compose.yaml": "TARGETARCH", ".github/x.yml": "TARGETARCH"}, []),
+        ({"node_modules/a/a.js": "TARGETARCH", "logo.png": "TARGETARCH", "a.bin.js": "\0TARGETARCH"}, []),
+    ],
+)
+def test_names_in_the_files_of_a_project(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert searched(tmp_path, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("vite.config.ts", "define: { 'process.env': process.env }"),
+        ("a.js", "spawn('x', { env: { ...process.env } })"),
+        ("a.js", "process.env[name]"),
+        ("a.py", "subprocess.run(x, env=dict(os.environ))"),
+        ("a.go", "cmd.Env = append(os.Environ(), x)"),
+        ("build.rs", "for (k, v) in env::vars() {}"),
+        ("a.sh", "env | sort\n"),
+        ("a.sh", "envsubst < a > b\n"),
+    ],
+)
+def test_what_reads_the_whole_environment_names_everything(tmp_path: Path, name: str, text: str) -> None:
+    assert searched(tmp_path, {name: text}) == sorted(AUTOMATIC_ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.js", "process.env.NODE_ENV; process.env['CI']; process.env?.X; processXenv"),
+        ("a.py", "os.environ['A'], os.environ.get('B')"),
+        ("a.go", 'os.Getenv("A")'),
+        ("a.yml", "env:\n  A: b\n"),
+        ("a.sh", "env A=b make\n"),
+    ],
+)
+def test_what_reads_other_variables_names_nothing(tmp_path: Path, name: str, text: str) -> None:
+    assert searched(tmp_path, {name: text}) == []
+
+
+def test_a_project_without_an_end_is_not_searched(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    assert read_workspace(tmp_path / "docker").search is None
+
+
+def test_the_whole_repository_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    searched(tmp_path, {"scripts/build.sh": "echo $TARGETARCH\n"})
+    assert read_workspace(tmp_path / "docker").mentioned == frozenset({"TARGETARCH"})
+
+
+def test_too_much_is_unknown(tmp_path: Path) -> None:
+    assert searched(tmp_path, {"big.js": "a" * 1_000_001}) is None
+    assert searched(tmp_path, {"big.js": "", **{f"{n}.js": "" for n in range(3001)}}) is None
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    assert searched(tmp_path, {"a.sh": "true\n"}) == []
+    assert searched(tmp_path, {"a.sh": "echo $TARGETARCH\n"}) == ["TARGETARCH"]
+
+
+def test_scripts_of_a_package(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"scripts": {"build": "tsc", "bad": 1}}')
+    assert read_workspace(tmp_path).scripts == (("build", "tsc"),)
+    for text in ("[]", "{", '{"scripts": 3}', '{"scripts": ["a"]}'):
+        (tmp_path / "package.json").write_text(text)
+        assert read_workspace(tmp_path).scripts == ()
