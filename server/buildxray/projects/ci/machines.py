@@ -47,7 +47,7 @@ def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
             names = node.get("platforms")
             others += _platforms(names if isinstance(names, list) else [names])
     own = _platforms([inputs.get("platforms")])
-    if len(own) > 0 and inputs.get("driver") in {"remote", "kubernetes"}:
+    if len(own) > 0 and str(inputs.get("driver")) in {"remote", "kubernetes"}:
         return Machines(own[0], (*own[1:], *others))
     return machines._replace(others=(*others,))
 

@@ -246,7 +246,7 @@ class _Job:
             repository = inputs.get("repository", _OWN_REPOSITORY)
             path = inputs.get("path")
             place = posixpath.normpath(path) if isinstance(path, str) and path else "."
-            self.checkouts[place] = repository in {_OWN_REPOSITORY, UNKNOWN, None, ""}
+            self.checkouts[place] = repository is UNKNOWN or as_text(repository) in {_OWN_REPOSITORY, ""}
         elif name in {"docker/setup-buildx-action", "useblacksmith/setup-docker-builder"}:
             self.site = self.site._replace(machines=with_builder(self.site.machines, inputs))
         elif build := _BUILD_ACTION.fullmatch(uses):

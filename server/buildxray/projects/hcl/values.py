@@ -90,10 +90,8 @@ def to_bool(value: Value) -> bool | Unknown:
     """A boolean, or a string that spells one. Raises `EvaluationError` for anything else."""
     if isinstance(value, bool | Unknown):
         return value
-    if value in {"true", "1"}:
-        return True
-    if value in {"false", "0"}:
-        return False
+    if isinstance(value, str) and value in {"true", "1", "false", "0"}:
+        return value in {"true", "1"}
     raise EvaluationError(f"a boolean is required, not {kind(value)}")
 
 

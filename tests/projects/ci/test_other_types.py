@@ -1,0 +1,90 @@
+"""Values of whatever type where a workflow, a pipeline or a Compose file wants another one: nothing raises."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from buildxray.projects.reader import read_project
+from buildxray.projects.yaml import load_yaml
+
+OTHERS = (None, [], [[]], {}, {"a": [{}]}, 1.5, True, "", "${{ matrix }}", "${{ fromJSON('[[1]]') }}", "$X")
+FILES = {
+    ".github/workflows/a.yml": """
+        on: {workflow_call: {inputs: {p: {default: linux/arm64}}}}
+        env: {A: b}
+        defaults: {run: {working-directory: x}}
+        jobs:
+          build:
+            if: github.ref == 'x' && matrix.os
+            runs-on: ["${{ matrix.os }}"]
+            env: {B: c}
+            strategy: {matrix: {os: [a, b], include: [{os: a, p: q}], exclude: [{os: b}]}}
+            steps:
+              - uses: actions/checkout@v4
+                with: {repository: a/b, path: c}
+              - uses: docker/setup-buildx-action@v3
+                with: {driver: remote, append: "- {platforms: linux/arm64}", platforms: linux/amd64}
+              - uses: docker/build-push-action@v6
+                if: matrix.os
+                env: {C: d}
+                with: {context: ., file: f, platforms: "${{ matrix.p }}", target: t, build-args: A=1, build-contexts: a=b, push: true, outputs: o, call: check}
+              - uses: docker/bake-action@v6
+                with: {files: a.hcl, targets: b, set: "*.platform=linux/arm64", source: ., workdir: .}
+              - run: docker buildx build --platform $A .
+                shell: bash
+                working-directory: y
+          call:
+            uses: ./.github/workflows/a.yml
+            with: {p: q}
+    """,
+    "compose.yaml": """
+        include: [{path: [b.yaml], project_directory: c}]
+        services:
+          a:
+            extends: {file: b.yaml, service: c}
+            environment: [X=y]
+            platform: linux/arm64
+            build: {context: ., dockerfile: d, target: t, args: [A=1], platforms: [linux/amd64], additional_contexts: {x: y}, x-bake: {platforms: [a], contexts: {b: c}}}
+    """,
+    ".gitlab-ci.yml": """
+        variables: {A: {value: b}}
+        job: {image: docker, variables: {C: d}, script: [docker build .], before_script: docker build a}
+    """,
+    ".woodpecker.yml": """
+        steps:
+          - {name: a, image: woodpeckerci/plugin-docker-buildx, settings: {context: ., dockerfile: d, platforms: [a], build_args: [A=1], target: t}}
+    """,
+    ".goreleaser.yaml": """
+        dockers_v2: [{id: a, dockerfile: d, platforms: [linux/amd64]}]
+        dockers: [{id: a, dockerfile: d, goos: linux, goarch: arm, goarm: 7, build_flag_templates: ["--platform=linux/arm64"], skip_push: true}]
+    """,
+}
+
+
+def changed(value: object) -> Iterator[object]:
+    """A document with one of its values replaced, for each value and each other type."""
+    if isinstance(value, dict):
+        for key, it in value.items():
+            yield from ({**value, key: other} for other in (*OTHERS, *changed(it)))
+    elif isinstance(value, list):
+        for idx, it in enumerate(value):
+            yield from ([*value[:idx], other, *value[idx + 1 :]] for other in (*OTHERS, *changed(it)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_no_type_of_a_value_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    document = load_yaml(FILES[name])
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("a: b\n")
+    current: list[object] = []
+    for module in ("ci.workflows", "ci.scripts", "compose", "ci.machines"):
+        target = f"buildxray.projects.{module}.load_documents"
+        monkeypatch.setattr(target, lambda text: iter([copy.deepcopy(current[-1])] if text == "a: b\n" else ()))
+    for changed_document in changed(document):
+        current.append(changed_document)
+        read_project(tmp_path, local_platform="linux/amd64")
