@@ -252,3 +252,32 @@ def test_a_build_without_platforms_is_for_its_own_machine_where_another_names_so
     build = built(tmp_path)
     requests = [build.request, *(it.request for it in build.others)]
     assert sorted({",".join(map(str, it.target_platforms)) for it in requests}) == expected
+
+
+def test_jobs_on_machines_of_one_platform_share_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM --platform=$BUILDPLATFORM alpine AS tools\nRUN apk add make\nFROM tools\n"
+    )
+    workflow = tmp_path / ".github" / "workflows" / "a.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: push\njobs:\n  build:\n    runs-on: ubuntu-24.04-arm\n"
+        "    strategy: {matrix: {platform: [linux/arm64, linux/arm/v7]}}\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with: {platforms: '${{ matrix.platform }}'}\n"
+    )
+    analysis = (
+        Projects()
+        .build(tmp_path / "Dockerfile", Settings())
+        .analyzer(Workspace())
+        .analyze((tmp_path / "Dockerfile").read_text())
+    )
+    assert [it.label for it in analysis.plan.steps if it.kind == "exec"] == ["[tools 2/2] RUN apk add make"] * 2
+    # In one job, the two platforms share it.
+    workflow.write_text(workflow.read_text().replace("'${{ matrix.platform }}'", "'linux/arm64,linux/arm/v7'"))
+    analysis = (
+        Projects()
+        .build(tmp_path / "Dockerfile", Settings())
+        .analyzer(Workspace())
+        .analyze((tmp_path / "Dockerfile").read_text())
+    )
+    assert len([it for it in analysis.plan.steps if it.kind == "exec"]) == 1

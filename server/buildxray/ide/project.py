@@ -67,7 +67,7 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
         request = replace(request, target_platforms=tuple(dict.fromkeys((*declared.platforms, *own))))
         origin = declared.origin
     if declared.nodes and not settings.machines.names_several:
-        return with_nodes(request, declared.nodes), origin
+        return replace(with_nodes(request, declared.nodes), is_separate=declared.is_separate), origin
     return with_machines(request, settings.machines), origin
 
 
@@ -80,7 +80,12 @@ def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ..
     """A request that the machines of a declared build build; its first target has the first machine."""
     known = dict(nodes)
     own = known.get(request.target_platforms[0], nodes[0][1])
-    others = tuple((it, known[it]) for it in request.target_platforms if known.get(it, own) != own)
+    # A platform of another architecture that its machine runs is named too: the machine does run it.
+    others = tuple(
+        (it, known[it])
+        for it in request.target_platforms
+        if it in known and (known[it] != own or it.architecture != own.architecture)
+    )
     return replace(request, build_platform=own, nodes=others)
 
 

@@ -44,15 +44,17 @@ class _Build:
     request: BuildRequest
     resolved: list[ResolvedStages] = field(default_factory=list)
     """The stages for each target platform, in the order of the request."""
-    steps: dict[tuple[Platform, Vertex], Step] = field(default_factory=dict)
+    steps: dict[tuple[object, Vertex], Step] = field(default_factory=dict)
     """By the machine that executes them, in the order of the plan."""
 
 
 class Step:
     """One operation, which a machine executes once, however many targets need it."""
 
-    def __init__(self, idx: int, vertex: Vertex, node: Platform, build: _Build) -> None:
+    def __init__(self, idx: int, vertex: Vertex, machine: object, node: Platform, build: _Build) -> None:
         self.idx = idx
+        self.machine = machine
+        """What identifies the machine that executes it."""
         self.node = node
         """The platform of the machine that executes it."""
         self.vertex = vertex
@@ -90,7 +92,7 @@ class Step:
     @property
     def inputs(self) -> tuple[int, ...]:
         """Indices of the steps whose files it works on."""
-        return tuple([self._build.steps[self.node, it].idx for it in self.vertex.inputs])
+        return tuple([self._build.steps[self.machine, it].idx for it in self.vertex.inputs])
 
     @property
     def is_emulated(self) -> bool:
@@ -224,8 +226,9 @@ class TargetPlan:
         return tuple([(it.node, self._step(occurrence)) for it, occurrence in zip(inherited, made, strict=True)])
 
     def _step(self, occurrence: Occurrence | None) -> int | None:
-        node = self._build.request.node(self.platform)
-        step = None if occurrence is None else self._build.steps.get((node, occurrence.vertex))
+        request = self._build.request
+        machine = request.machine(request.target_platforms.index(self.platform))
+        step = None if occurrence is None else self._build.steps.get((machine, occurrence.vertex))
         return None if step is None else step.idx
 
     def _position(self, stage: StageOutline, instruction: int) -> int:
@@ -250,12 +253,12 @@ class StepCollector:
         target = len(self.targets)
         self.targets.append(TargetPlan(platform, conversion, build))
         build.resolved.append(conversion.resolved)
-        node = build.request.node(platform)
+        node, machine = build.request.node(platform), build.request.machine(target)
         for occurrence in in_build_order(conversion.result):
             vertex = occurrence.vertex
-            step = steps.get((node, vertex))
+            step = steps.get((machine, vertex))
             if step is None:
-                step = steps[node, vertex] = Step(len(steps), vertex, node, build)
+                step = steps[machine, vertex] = Step(len(steps), vertex, machine, node, build)
             step.need(target, occurrence)
 
 

@@ -26,6 +26,14 @@ class BuildRequest:
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For target platforms that another machine builds than the first one: the platform of that machine."""
 
+    is_separate: bool = False
+    """Whether each target platform is built on a machine of its own, even where several have the same platform: the jobs of a
+    workflow share nothing that they build."""
+
+    def machine(self, number: int) -> object:
+        """What identifies the machine that builds for the target with this number: equal for targets that share what is built."""
+        return number if self.is_separate else self.node(self.target_platforms[number])
+
     def node(self, target: Platform) -> Platform:
         """The platform of the machine that builds for a target platform."""
         return next((node for it, node in self.nodes if it == target), self.build_platform)

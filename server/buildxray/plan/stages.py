@@ -113,7 +113,7 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     arguments = global_arguments(outline, request, target, memo)
     builder = request.node(target)
     # Each machine gets the platforms that are its own, in a build of its own.
-    is_multi = sum(request.node(it) == builder for it in request.target_platforms) > 1
+    is_multi = not request.is_separate and sum(request.node(it) == builder for it in request.target_platforms) > 1
     resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
     for position, message, span in arguments.problems:
         resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))

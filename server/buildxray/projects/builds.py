@@ -59,6 +59,8 @@ class DeclaredBuild:
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For each target platform the platform of the machine that builds it; empty where one machine builds all."""
+    is_separate: bool = False
+    """Whether each platform is built by a job of its own, so that nothing is shared even on machines of one platform."""
     origin: str = ""
     """Where it is declared, for people: ``docker-bake.hcl, target `app` ``."""
     is_default: bool = False
@@ -94,7 +96,15 @@ class DeclaredBuild:
     def key(self) -> tuple[object, ...]:
         """Equal for two builds that do the same."""
         names = frozenset(self.platform_names or (self.fallback_platform,))
-        known = (names, self.target, self.arguments, self.contexts, frozenset(self.nodes), self.unknown)
+        known = (
+            names,
+            self.target,
+            self.arguments,
+            self.contexts,
+            frozenset(self.nodes),
+            self.is_separate,
+            self.unknown,
+        )
         return (self.dockerfile, self.is_check, *known)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -48,24 +48,32 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     reader = _Repository(root, local_platform)
     for path in reader.paths():
         reader.read(path)
-    return Reading([*_merged(reader.reading.builds)], [*dict.fromkeys(reader.reading.notes)], reader.reading.makes)
+    return Reading(
+        [*_merged(reader.reading.builds, reader.jobs)], [*dict.fromkeys(reader.reading.notes)], reader.reading.makes
+    )
 
 
-def _merged(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """What a matrix builds one platform at a time is one build for all of them."""
+def _merged(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[DeclaredBuild]:
+    """What a matrix builds one platform at a time is one build for all of them; `jobs` are the jobs that run, by number."""
     together: dict[tuple[object, ...], DeclaredBuild] = {}
-    for build in builds:
+    first_jobs: dict[tuple[object, ...], int] = {}
+    for build, job in zip(builds, jobs, strict=True):
         same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
         variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
         key = (build.source, build.name, *same, *variant)
         known = together.get(key)
         if known is None:
             together[key] = build
+            first_jobs[key] = job
             continue
         names = dict.fromkeys((*known.platform_names, *build.platform_names))
         nodes = {**dict(build.nodes), **dict(known.nodes)}
         together[key] = replace(
-            known, platform_names=(*names,), nodes=(*nodes.items(),), pushes=known.pushes or build.pushes
+            known,
+            platform_names=(*names,),
+            nodes=(*nodes.items(),),
+            is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
+            pushes=known.pushes or build.pushes,
         )
     yield from together.values()
 
@@ -77,6 +85,9 @@ class _Repository:
     root: Path
     local_platform: str
     reading: Reading = field(default_factory=Reading)
+    jobs: list[int] = field(default_factory=list)
+    """For each build the job that runs it: each combination of a matrix is another one."""
+    n_jobs: int = 0
     steps: int = 0
     documents: dict[Path, Any] = field(default_factory=dict)
     called: set[Path] = field(default_factory=set)
@@ -176,6 +187,8 @@ class _Repository:
             self.local_platform,
         )
         _Job(self, site, {}).steps(job.get("steps"), context, 0)
+        self.n_jobs += 1
+        self.jobs += [self.n_jobs] * (len(self.reading.builds) - len(self.jobs))
 
 
 @dataclass(slots=True)
