@@ -11,7 +11,19 @@ import pytest
 from buildxray.projects.reader import read_project
 from buildxray.projects.yaml import load_yaml
 
-OTHERS: tuple[object, ...] = (None, [], [[]], {}, {"a": [{}]}, 1.5, True, "", "${{ matrix }}", "${{ fromJSON('[[1]]') }}", "$X")
+OTHERS: tuple[object, ...] = (
+    None,
+    [],
+    [[]],
+    {},
+    {"a": [{}]},
+    1.5,
+    True,
+    "",
+    "${{ matrix }}",
+    "${{ fromJSON('[[1]]') }}",
+    "$X",
+)
 FILES = {
     ".github/workflows/a.yml": """
         on: {workflow_call: {inputs: {p: {default: linux/arm64}}}}
