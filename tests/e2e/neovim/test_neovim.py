@@ -111,11 +111,11 @@ def setup_file(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def started(setup: str, version: str, directory: Path) -> Iterator[Neovim]:
+def started(setup: str, version: str, directory: Path, settings: str = "") -> Iterator[Neovim]:
     """A Neovim that shows a copy of the example, and has nothing to complain of."""
     shutil.copytree(GREET, directory / "greet")
     # What is emulated does not depend on the machine of the test.
-    (directory / "greet" / "buildxray.toml").write_text('buildPlatform = "linux/amd64"\n')
+    (directory / "greet" / "buildxray.toml").write_text(f'buildPlatform = "linux/amd64"\n{settings}')
     (directory / "init.lua").write_text(setup)
     editor = Neovim(version, directory / "init.lua", directory)
     try:
@@ -179,6 +179,27 @@ def test_costs_are_shown_beside_the_text(neovim: Neovim) -> None:
     emulated = "×2  emulated: linux/arm64"
     until(lambda: neovim.virtual_texts().count(emulated) == 3)
     until(lambda: "linux/amd64, linux/arm64 (target platform) · 16 steps · 3 emulated" in neovim.virtual_texts())
+
+
+SECONDS: Final = "×2  19.9 s · arm64 101.4 s emulated"
+"""What the log of the example says of its compiler."""
+
+
+def test_the_log_that_a_setting_names_is_on_the_lines(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "editors" / NEW).read_text().replace("-- platforms", "platforms")
+    with started(text, VERSIONS[NEW], tmp_path, 'log = "build.log"\n') as neovim:
+        until(lambda: SECONDS in neovim.virtual_texts())
+
+
+@pytest.mark.parametrize("setup_file", [NEW])
+def test_a_request_shows_the_times_of_a_log_and_clears_them(neovim: Neovim, tmp_path: Path) -> None:
+    log = str(tmp_path / "greet" / "build.log")
+    answer = ask(neovim, "buildxray/times", 0, 0, log={"path": log})
+    assert (answer["log"]["name"], round(answer["times"]["total"], 1)) == ("build.log", 111.9)
+    until(lambda: SECONDS in neovim.virtual_texts())
+    # Lua has no null in a table: the key is not there.
+    assert "times" not in ask(neovim, "buildxray/times", 0, 0, clear=True)
+    until(lambda: SECONDS not in neovim.virtual_texts())
 
 
 def ask(neovim: Neovim, method: str, line: int, column: int, **others: object) -> Any:  # noqa: ANN401 - JSON
