@@ -112,3 +112,18 @@ def _mark(fixes: Iterable[Fix]) -> str:
 
 def _severity(finding: Finding) -> str:
     return f"{finding.severity.value}: " if finding.severity else ""
+
+
+def check_token(rule: Rule, before: str, where: str, after: str | None) -> None:
+    """The first finding is on this token, and its fix leaves the text `after`; None where it has no fix."""
+    __tracebackhide__ = True
+    ctx = context(before)
+    finding = findings(rule, ctx)[0]
+    assert ctx.text[slice(*finding.range)] == where
+    assert [apply_edits(before, it.edits) for it in finding.fixes[:1]] == ([] if after is None else [after])
+
+
+def check_silent(rule: Rule, text: str) -> None:
+    """The rule finds nothing in this very text."""
+    __tracebackhide__ = True
+    assert findings(rule, context(text)) == []

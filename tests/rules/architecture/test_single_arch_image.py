@@ -1,10 +1,12 @@
 """Images of one architecture in files that are named for it."""
 
+from __future__ import annotations
+
 import pytest
 
 from buildxray.rules.architecture.single_arch_image import single_arch_image
 from buildxray.toolchains.base import Workspace
-from tests.support.rules import context, findings
+from tests.support.rules import check_nothing, context, findings
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,36 @@ def test_file_that_tells_its_architecture(path: str, image: str) -> None:
 def test_file_that_does_not(path: str) -> None:
     text = "FROM arm64v8/alpine:3.22\nARG TARGETARCH\nCOPY bin/$TARGETARCH/app /app\n"
     assert findings(single_arch_image, context(text, workspace=Workspace(dockerfile=path)))
+
+
+@pytest.mark.parametrize(
+    ("image", "architecture"),
+    [
+        ("arm64v8/alpine", "arm64"),
+        ("docker.io/amd64/alpine:3", "amd64"),
+        ("arm32v7/debian@sha256:" + "0" * 64, "arm"),
+        ("gcr.io/x/tool:v1-amd64", "amd64"),
+        ("gcr.io/x/tool:arm64v8", "arm64"),
+        ("registry:5000/x/tool:1.0-aarch64", "arm64"),
+    ],
+)
+def test_an_image_of_one_architecture(image: str, architecture: str) -> None:
+    (finding,) = findings(single_arch_image, context(f"FROM {image}\nRUN a\n"))
+    assert finding.message.startswith(f"this image is for {architecture} only")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine\n",
+        "FROM library/amd64\n",
+        "FROM x/amd64/alpine\n",
+        "FROM registry:5000/amd64\n",
+        "FROM tool:v1-amd64 AS tool-amd64\nFROM tool-amd64\n",
+        "FROM x:amd64 AS a-amd64\nFROM x:arm64 AS a-arm64\nFROM a-$TARGETARCH\n",
+        "FROM --platform=linux/amd64 amd64/alpine AS a\nFROM b\nCOPY --from=a / /\n",
+        "FROM x:$TAG\n",
+    ],
+)
+def test_images_for_every_architecture_or_on_purpose(text: str) -> None:
+    check_nothing(single_arch_image, text)

@@ -1,7 +1,11 @@
 """What is said of tools that know one architecture only."""
 
+from __future__ import annotations
+
+import pytest
+
 from buildxray.rules.architecture.target_binary_run import target_binary_run
-from tests.support.rules import check_nothing, context, findings
+from tests.support.rules import check_nothing, check_rule, context, findings
 
 STRIPPED = """\
 FROM --platform=$BUILDPLATFORM golang AS b
@@ -19,3 +23,56 @@ def test_strip_says_what_to_write_instead() -> None:
 
 def test_strip_for_every_architecture() -> None:
     check_nothing(target_binary_run, STRIPPED.format("CGO_ENABLED=0 ", "llvm-strip"))
+
+
+def test_what_was_compiled_for_the_target_is_run() -> None:
+    check_rule(
+        target_binary_run,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS b
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /o . && /o --version
+                                                   ^^ linux/amd64 runs what `go build` compiled for linux/arm64
+        FROM scratch
+        COPY --from=b /o /
+        """,
+    )
+
+
+NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
+
+
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        "RUN GOARCH=$TARGETARCH go build -o app .\nRUN ./app",
+        "RUN GOARCH=$TARGETARCH go build -o /usr/local/bin/app .\nRUN app --help",
+        "RUN GOARCH=arm64 go build -o /a . && strip /a",
+        "RUN GOARCH=arm64 go build -o /a . && ldd /a",
+        "RUN aarch64-linux-gnu-gcc -o /a x.c && /a",
+    ],
+)
+def test_ways_to_run_it(instructions: str) -> None:
+    assert len(findings(target_binary_run, context(NATIVE.format(instructions)))) == 1
+
+
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        "RUN go build -o /a . && /a",
+        "RUN GOARCH=$TARGETARCH go build -o /a . && file /a",
+        "RUN GOARCH=$TARGETARCH go build -o /a . && test -x /a",
+        "RUN GOARCH=$TARGETARCH go build -o /a . && ./b",
+        "RUN GOARCH=$TARGETARCH go build -o bin/ . && strip $X",
+        'RUN GOARCH=$TARGETARCH go build -o /a . && if [ "$TARGETARCH" = amd64 ]; then /a; fi',
+        "RUN GOARCH=$(x) go build -o /a . && /a",
+    ],
+)
+def test_what_runs_is_for_this_machine(instructions: str) -> None:
+    check_nothing(target_binary_run, NATIVE.format(instructions))
+
+
+def test_a_stage_below_compiled_it() -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS a\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /o .\nFROM a AS b\nRUN /o\nFROM scratch\nCOPY --from=b /o /\n"
+    assert len(findings(target_binary_run, context(text))) == 1
+    check_nothing(target_binary_run, text, targets="linux/amd64")

@@ -1,11 +1,13 @@
 """Modules that are vendored are not downloaded."""
 
+from __future__ import annotations
+
 import pytest
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.toolchains.base import Workspace
-from tests.support.rules import context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 BUILD = """\
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
@@ -16,6 +18,8 @@ RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build {}-o /app .
 FROM scratch
 COPY --from=build /app /app
 """
+
+
 VENDORED = Workspace(requires_modules=True, has_vendored_modules=True)
 
 
@@ -34,3 +38,100 @@ def test_vendored_modules() -> None:
 )
 def test_modules_that_are_downloaded(options: str, workspace: Workspace) -> None:
     assert findings(late_module_download, context(BUILD.format(options), workspace=workspace))
+
+
+def test_npm_behind_the_source() -> None:
+    check_rule(
+        late_module_download,
+        """
+        FROM node
+        WORKDIR /w
+        COPY . .
+        RUN npm ci
+            ^^^^^^ `npm ci` downloads the dependencies again after each change of the source: `package.json` and `package-lock.json` are not copied before the rest
+        RUN npm ci
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "npm install",
+        "yarn",
+        "pnpm install",
+        "dotnet restore",
+        "cargo fetch",
+        "pip install -r r.txt",
+        "bundle install",
+        "uv sync",
+        "go mod download",
+    ],
+)
+def test_downloads_behind_the_source(run: str) -> None:
+    assert len(findings(late_module_download, context(f"FROM x\nADD ./ /w\nRUN {run}\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY package.json .\nRUN npm ci\nCOPY . .\nRUN npm run build",
+        "COPY package.json .\nRUN npm ci\nCOPY . .\nRUN npm ci --omit=dev",
+        "COPY . .\nRUN --mount=type=cache,target=/root/.npm npm ci",
+        "COPY . .\nRUN --mount=target=/x,source=go.mod go mod download",
+        'COPY . .\nRUN --mount=a="b npm ci',
+        "COPY src src\nRUN npm ci",
+        "COPY --from=x . .\nRUN npm ci",
+        "COPY . .\nRUN npm install -g yarn",
+        "COPY . .\nRUN npm install express",
+        "COPY . .\nRUN pip install flask",
+        "COPY . .\nRUN go build .",
+        "COPY . .\nRUN cargo build",
+        "RUN npm ci\nCOPY . .",
+    ],
+)
+def test_downloads_before_the_source_or_kept(text: str) -> None:
+    check_nothing(late_module_download, f"FROM x\nWORKDIR /w\n{text}\n")
+
+
+def test_the_stage_below_has_downloaded() -> None:
+    check_nothing(
+        late_module_download,
+        "FROM x AS deps\nCOPY go.mod .\nRUN go mod download\nFROM deps\nCOPY . .\nRUN go mod download\n",
+    )
+
+
+WITH_MODULES = Workspace(requires_modules=True)
+
+
+def test_go_build_downloads_what_go_mod_requires() -> None:
+    text = "FROM golang\nWORKDIR /w\nCOPY . ./\nRUN go build .\n"
+    (finding,) = findings(late_module_download, context(text, workspace=WITH_MODULES))
+    assert [it.safety.value for it in finding.fixes] == ["suggestion"]
+    check_fix(
+        late_module_download,
+        text,
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ./\nRUN go build .\n",
+        workspace=WITH_MODULES,
+    )
+    assert findings(late_module_download, context(text, workspace=Workspace(requires_modules=False))) == []
+
+
+def test_a_download_of_its_own_moves() -> None:
+    check_fix(
+        late_module_download,
+        "FROM golang\nWORKDIR /w\nCOPY . .\nRUN --network=default go mod download -x\nRUN x\n",
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nRUN --network=default go mod download -x\nCOPY . .\nRUN x\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY . /elsewhere\nRUN cd /elsewhere && go mod download",
+        "COPY . /w/\nWORKDIR /w\nRUN go mod download",
+        "COPY . .\nRUN npm ci",
+    ],
+)
+def test_what_only_a_human_can_move(text: str) -> None:
+    check_no_fix(late_module_download, f"FROM x\n{text}\n")

@@ -1,5 +1,7 @@
 """Programs that a native stage takes from an image which only has a name here."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from buildxray.semantics.build import Builder
-from tests.support.rules import check_fix, check_nothing, findings, request
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
 TAKEN = """\
 FROM oven/bun:1 AS bun
@@ -61,3 +63,61 @@ def test_named_context(value: str, n_findings: int) -> None:
     builder = Builder(replace(request(), contexts=(("bun", value or "target:bun"),)))
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     assert len(findings(target_image_in_native_stage, ctx)) == n_findings
+
+
+def test_an_image_is_pulled_for_the_target() -> None:
+    check_rule(
+        target_image_in_native_stage,
+        """
+        FROM --platform=$BUILDPLATFORM debian AS b
+        RUN --mount=from=ghcr.io/astral-sh/uv:1,source=/uv,target=/bin/uv uv x
+                         ^^^^^^^^^^^^^^^^^^^^^^ 💭 this stage runs on linux/amd64, but gets the files of this image for linux/arm64
+        FROM scratch
+        COPY --from=b /o /
+        """,
+    )
+    check_fix(
+        target_image_in_native_stage,
+        "FROM --platform=$BUILDPLATFORM debian AS uv\nRUN --mount=from=ghcr.io/astral-sh/uv:1,source=/uv,target=/bin/uv uv x\nFROM scratch\nCOPY --from=uv /o /\n",
+        "FROM --platform=$BUILDPLATFORM ghcr.io/astral-sh/uv:1 AS uv-tools\n"
+        "FROM --platform=$BUILDPLATFORM debian AS uv\nRUN --mount=from=uv-tools,source=/uv,target=/bin/uv uv x\nFROM scratch\nCOPY --from=uv /o /\n",
+    )
+
+
+NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
+
+
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        "COPY --from=golang /usr/local/go /usr/local/go\nRUN a",
+        "WORKDIR /usr\nCOPY --from=golang /usr/local/go local/go\nRUN a",
+        "RUN --mount=type=bind,from=alpine,target=/a a",
+    ],
+)
+def test_programs_of_images(instructions: str) -> None:
+    assert len(findings(target_image_in_native_stage, context(NATIVE.format(instructions)))) == 1
+
+
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        "COPY --from=tonistiigi/xx / /\nRUN a",
+        "COPY --from=docker.io/tonistiigi/xx:1.6.1 /usr/bin /usr/bin\nRUN a",
+        "COPY --from=assets /a.html /w/\nRUN a",
+        "COPY --from=golang /usr/local/go /usr/local/go",
+        "COPY --from=golang\nRUN a",
+        "RUN --mount=type=cache,target=/a a",
+        "RUN --mount=from=,target=/a a",
+        'RUN --mount="a a',
+    ],
+)
+def test_files_that_do_not_run_here(instructions: str) -> None:
+    check_nothing(target_image_in_native_stage, NATIVE.format(instructions))
+
+
+def test_files_for_the_image_and_files_of_stages() -> None:
+    text = NATIVE.format("COPY --from=tool /t /opt/t\nRUN a")
+    check_nothing(target_image_in_native_stage, text.replace("/o /o", "/opt/t /o"))
+    check_nothing(target_image_in_native_stage, "FROM golang AS tool\nRUN make /t\n" + text)
+    check_nothing(target_image_in_native_stage, text.replace("--platform=$BUILDPLATFORM ", ""))

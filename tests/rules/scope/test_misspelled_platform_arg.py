@@ -1,11 +1,15 @@
 """BuildKit's own check of the same mistake, switched off in the file."""
 
+from __future__ import annotations
+
 import pytest
 
 from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
-from tests.support.rules import context, findings
+from tests.support.rules import check_fix, check_nothing, context, findings
 
 FROM = "# check=skip={}\nFROM --platform=$BUILDPLATFROM golang AS b\nRUN a\n"
+
+
 RUN = "# check=skip={}\nFROM golang AS b\nRUN a $TARGETRACH\n"
 
 
@@ -16,3 +20,35 @@ def test_check_that_is_switched_off() -> None:
 @pytest.mark.parametrize("text", [FROM.format("UndefinedVar"), RUN.format("UndefinedArgInFrom")])
 def test_other_checks_and_other_places(text: str) -> None:
     assert findings(misspelled_platform_arg, context(text))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("BUILDPLATFROM", "BUILDPLATFORM"),
+        ("BUILD_PLATFORM", "BUILDPLATFORM"),
+        ("TARGET_ARCH", "TARGETARCH"),
+        ("TARGETARC", "TARGETARCH"),
+        ("TARGETVARANT", "TARGETVARIANT"),
+        ("TARGET_OS", "TARGETOS"),
+        ("BUILDSO", "BUILDOS"),
+    ],
+)
+def test_almost_the_name(name: str, meant: str) -> None:
+    check_fix(misspelled_platform_arg, f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nRUN x-${{{meant}}}\n")
+    check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine\nRUN $TARGETS $TARGET $BUILD $BUILDS $TARGETDIR $BUILD_ID $ARCH $TARGETARCH\n",
+        "FROM alpine\nARG TARGET_ARCH\nRUN $TARGET_ARCH\n",
+        "FROM alpine\nRUN TARGET_ARCH=$(uname -m); echo $TARGET_ARCH\n",
+        "FROM alpine\nRUN for TARGET_ARCH in a b; do echo $TARGET_ARCH; done\n",
+        "FROM alpine\nRUN echo '$TARGET_ARCH'\n",
+        "FROM alpine\nRUN $target_platfrm\n",
+    ],
+)
+def test_names_that_mean_something_else(text: str) -> None:
+    check_nothing(misspelled_platform_arg, text)

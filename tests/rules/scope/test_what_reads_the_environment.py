@@ -22,7 +22,10 @@ RUN {run}
 FROM scratch
 COPY --from=build /out /out
 """
+
+
 COMPILING = "RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app ."
+
 
 MAY_READ = [
     "npm run build",
@@ -66,6 +69,8 @@ MAY_READ = [
     '["./build.sh"]',
     '["env"]',
 ]
+
+
 ONLY_BY_CONVENTION = [
     "npm ci",
     "yarn install --frozen-lockfile",
@@ -75,6 +80,8 @@ ONLY_BY_CONVENTION = [
     "dotnet restore",
     "curl -fsSL https://example.com/install | sh",
 ]
+
+
 READS_NOTHING = [
     "apk add --no-cache git",
     "npm ci --ignore-scripts",

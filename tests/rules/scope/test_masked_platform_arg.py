@@ -1,12 +1,9 @@
-"""masked-platform-arg, misspelled-platform-arg."""
-
 from __future__ import annotations
 
 import pytest
 
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
-from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -69,38 +66,6 @@ def test_the_default_goes_and_the_argument_to_its_place() -> None:
         COPY --from=build /o /o
         """,
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("BUILDPLATFROM", "BUILDPLATFORM"),
-        ("BUILD_PLATFORM", "BUILDPLATFORM"),
-        ("TARGET_ARCH", "TARGETARCH"),
-        ("TARGETARC", "TARGETARCH"),
-        ("TARGETVARANT", "TARGETVARIANT"),
-        ("TARGET_OS", "TARGETOS"),
-        ("BUILDSO", "BUILDOS"),
-    ],
-)
-def test_almost_the_name(name: str, meant: str) -> None:
-    check_fix(misspelled_platform_arg, f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nRUN x-${{{meant}}}\n")
-    check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "FROM alpine\nRUN $TARGETS $TARGET $BUILD $BUILDS $TARGETDIR $BUILD_ID $ARCH $TARGETARCH\n",
-        "FROM alpine\nARG TARGET_ARCH\nRUN $TARGET_ARCH\n",
-        "FROM alpine\nRUN TARGET_ARCH=$(uname -m); echo $TARGET_ARCH\n",
-        "FROM alpine\nRUN for TARGET_ARCH in a b; do echo $TARGET_ARCH; done\n",
-        "FROM alpine\nRUN echo '$TARGET_ARCH'\n",
-        "FROM alpine\nRUN $target_platfrm\n",
-    ],
-)
-def test_names_that_mean_something_else(text: str) -> None:
-    check_nothing(misspelled_platform_arg, text)
 
 
 def test_a_default_that_hides_a_missing_stage() -> None:

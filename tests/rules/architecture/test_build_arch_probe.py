@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.build_arch_probe import build_arch_probe
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+
+
+def test_the_build_machine_answers() -> None:
+    check_rule(
+        build_arch_probe,
+        """
+        FROM --platform=$BUILDPLATFORM debian AS b
+        RUN curl -o /o https://x/tool-$(uname -m)
+                                        ^^^^^^^^ 💭 `uname -m` answers amd64 for linux/arm64 too, and decides what goes into the image
+        FROM debian
+        COPY --from=b /o /o
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("curl -o /o https://x/$(dpkg --print-architecture)/t", "curl -o /o https://x/$TARGETARCH/t"),
+        ("wget https://x/`dpkg --print-architecture`_1", "wget https://x/${TARGETARCH}_1"),
+        (
+            "a=$(uname -m) && curl https://x/$a",
+            "a=$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; esac) && curl https://x/$a",
+        ),
+        ("GOARCH=$(go env GOARCH) go build -o /o .", "GOARCH=$TARGETARCH go build -o /o ."),
+    ],
+)
+def test_the_target_answers_instead(before: str, after: str) -> None:
+    text = "FROM --platform=$BUILDPLATFORM x AS b\n{}RUN {}\nFROM scratch\nCOPY --from=b /o /o\n"
+    check_fix(build_arch_probe, text.format("", before), text.format("ARG TARGETARCH\n", after))
+
+
+NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
+
+
+@pytest.mark.parametrize(
+    ("run", "copied"),
+    [
+        ("uname -m", "/o"),
+        ("echo $(uname -m)", "/o"),
+        ("a=$(uname -m); curl https://x", "/o"),
+        ("curl https://x/$(uname -m)", "/etc/ssl"),
+        ("curl https://x/$(uname -s)", "/o"),
+        ('if [ "$(uname -m)" = x86_64 ]; then echo a; fi; curl https://x', "/o"),
+        ("export GOARCH=$TARGETARCH; curl https://x/$(go env GOARCH)", "/o"),
+        ("curl https://x/$(uname -m) && GOARCH=$TARGETARCH go build -o /o .", "/o"),
+    ],
+)
+def test_answers_that_decide_nothing(run: str, copied: str) -> None:
+    check_nothing(build_arch_probe, NATIVE.format(f"RUN {run}").replace("/o /o", f"{copied} /o"))
+
+
+def test_a_stage_for_the_target_may_ask() -> None:
+    text = NATIVE.format("RUN curl -o /o https://x/$(uname -m)")
+    check_nothing(build_arch_probe, text.replace("--platform=$BUILDPLATFORM ", ""))
+    check_no_fix(build_arch_probe, NATIVE.format("RUN curl -o /o https://x/$(uname -m | tr _ -)"))
+    check_no_fix(build_arch_probe, NATIVE.format("RUN curl -o /o https://x/$(go env GOHOSTARCH)"))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        'case "$(uname -m)" in x86_64) a=amd64;; aarch64) a=arm64;; esac; curl -o /o https://x/$a',
+        'if [ "$(uname -m)" = x86_64 ]; then curl -o /o https://x/amd64; else curl -o /o https://x/arm64; fi',
+    ],
+)
+def test_a_branch_depends_on_the_answer(run: str) -> None:
+    check_no_fix(build_arch_probe, NATIVE.format(f"RUN {run}"))
+
+
+_PROBING = (
+    "FROM --platform=$BUILDPLATFORM debian AS b\nWORKDIR /w\n"
+    "RUN curl -o helper https://example.com/helper-$(uname -m) && chmod +x helper && ./helper make /o\n"
+    "FROM debian\nCOPY --from=b {} /usr/bin/\n"
+)
+
+
+def test_a_program_that_only_the_stage_starts_is_for_the_build_machine() -> None:
+    check_nothing(build_arch_probe, _PROBING.format("/o"))
+    assert len(findings(build_arch_probe, context(_PROBING.format("/w/helper")))) == 1
+    assert len(findings(build_arch_probe, context(_PROBING.format("/w")))) == 1

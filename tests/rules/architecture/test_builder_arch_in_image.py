@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.builder_arch_in_image import builder_arch_in_image
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ("ARG BUILDARCH\nCOPY bin/tool-$BUILDARCH /tool", ["$BUILDARCH"]),
+        ("ARG BUILDPLATFORM\nRUN cp /bins/${BUILDPLATFORM}/tool /tool", ["${BUILDPLATFORM}"]),
+        ("ARG BUILDPLATFORM\nRUN echo built on $BUILDPLATFORM for $TARGETARCH", []),
+        ("ARG BUILDARCH\nRUN if [ $BUILDARCH != $TARGETARCH ]; then touch /crossed; fi", []),
+        ("COPY bin/tool-$TARGETARCH /tool", []),
+    ],
+)
+def test_files_of_the_build_machine(lines: str, places: list[str]) -> None:
+    assert marked(builder_arch_in_image, IMAGE.format(lines)) == places
+
+
+def test_files_of_the_target() -> None:
+    check_fix(
+        builder_arch_in_image,
+        "FROM alpine\nARG BUILDARCH\nCOPY a-$BUILDARCH /a\nRUN curl -o /b https://x.org/b-$BUILDARCH\n",
+        "FROM alpine\nARG TARGETARCH\nCOPY a-$TARGETARCH /a\nRUN curl -o /b https://x.org/b-$TARGETARCH\n",
+    )

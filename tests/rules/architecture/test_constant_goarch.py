@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.constant_goarch import constant_goarch
+from buildxray.rules.base import Severity
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+
+
+def test_one_architecture_for_all() -> None:
+    check_rule(
+        constant_goarch,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -o /out/app .
+                                            ^^^^^ 💡 `go build` compiles for amd64, and the binary goes into the image for linux/arm64 too
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+
+
+def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS build") -> str:
+    return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("RUN GOARCH=arm64 go build -o /out/app", "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app"),
+        (
+            "RUN export GOARCH=amd64 && go build -o /out/app",
+            "ARG TARGETARCH\nRUN export GOARCH=$TARGETARCH && go build -o /out/app",
+        ),
+        (
+            "ENV CGO_ENABLED=0 GOARCH=amd64\nRUN go build -o /out/app\nRUN go build -o /out/app ./b",
+            "ARG TARGETARCH\nENV CGO_ENABLED=0 GOARCH=$TARGETARCH\nRUN go build -o /out/app\nRUN go build -o /out/app ./b",
+        ),
+        (
+            "ARG TARGETARCH\nRUN env GOARCH=amd64 go build -o /out/app",
+            "ARG TARGETARCH\nRUN env GOARCH=$TARGETARCH go build -o /out/app",
+        ),
+    ],
+)
+def test_the_constant_gives_way(before: str, after: str) -> None:
+    check_fix(constant_goarch, stage(before), stage(after))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app",
+        "RUN GOARCH=amd64 go build -o /out/app-amd64 && GOARCH=arm64 go build -o /out/app-arm64",
+        'ARG TARGETARCH\nRUN if [ "$TARGETARCH" = amd64 ]; then GOARCH=amd64 go build -o /out/app; fi',
+        "RUN GOARCH=amd64 go build -o /tool",
+        "RUN GOOS=js GOARCH=wasm go build -o /out/app",
+        "RUN go build -o /out/app",
+    ],
+)
+def test_no_constant_that_harms(lines: str) -> None:
+    check_nothing(constant_goarch, stage(lines))
+
+
+def test_an_arg_may_be_given_another_value() -> None:
+    text = stage("ARG TARGETOS GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app")
+    (finding,) = findings(constant_goarch, context(text))
+    assert finding.severity is Severity.WARNING
+    check_fix(
+        constant_goarch,
+        stage("ARG GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app"),
+        stage("ARG TARGETARCH\nARG GOARCH=$TARGETARCH\nRUN CGO_ENABLED=0 go build -o /out/app"),
+    )

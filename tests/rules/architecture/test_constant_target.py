@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.constant_target import constant_target
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\nRUN {}\nFROM debian\nCOPY --from=build {} /app\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("run", "copied", "place"),
+    [
+        ("cargo build --release --target x86_64-unknown-linux-musl", "/w/target", "x86_64-unknown-linux-musl"),
+        ("cargo build --release --target=aarch64-unknown-linux-gnu", "/w/target", "aarch64-unknown-linux-gnu"),
+        ("CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu cargo build --release", "/w/target", "x86_64-unknown-linux-gnu"),
+        ("dotnet publish -r linux-x64 --self-contained -o /out", "/out", "linux-x64"),
+        ("bun build --compile --target=bun-linux-x64 --outfile /out/app a.ts", "/out/app", "bun-linux-x64"),
+        ("x86_64-linux-gnu-gcc -o /app a.c", "/app", "x86_64-linux-gnu-gcc"),
+        ("npm ci --arch=x64", "/w/node_modules", "x64"),
+        ("npm_config_arch=arm64 npm ci", "/w/node_modules", "arm64"),
+    ],
+)
+def test_constants_for_compilers_and_installers(run: str, copied: str, place: str) -> None:
+    assert marked(constant_target, NATIVE.format(run, copied)) == [place]
+
+
+@pytest.mark.parametrize(
+    ("run", "copied"),
+    [
+        (
+            "cargo build --release --target $(case $TARGETARCH in amd64) echo x86_64-unknown-linux-musl;; esac)",
+            "/w/target",
+        ),
+        ("if [ $TARGETARCH = amd64 ]; then cargo build --target x86_64-unknown-linux-musl; fi", "/w/target"),
+        (
+            "cargo build --target x86_64-unknown-linux-gnu && cargo build --target aarch64-unknown-linux-gnu",
+            "/w/target",
+        ),
+        ("dotnet publish -a $TARGETARCH -o /out", "/out"),
+        ("x86_64-linux-gnu-gcc -o /tool a.c", "/app"),
+        ("npm ci", "/w/node_modules"),
+        ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64"),
+    ],
+)
+def test_compilers_that_know_their_target(run: str, copied: str) -> None:
+    assert marked(constant_target, NATIVE.format(run, copied)) == []
+
+
+def test_dotnet_takes_the_names_of_docker() -> None:
+    check_fix(
+        constant_target,
+        NATIVE.format("dotnet publish --runtime linux-x64 --self-contained -o /out", "/out"),
+        NATIVE.format("dotnet publish -a $TARGETARCH --self-contained -o /out", "/out"),
+    )
+
+
+def test_a_program_for_linux_does_not_run_on_windows() -> None:
+    text = NATIVE.format("CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH go build -o /app .", "/app")
+    assert marked(constant_target, text, "windows/amd64,windows/arm64") == ["linux"]
+    assert marked(constant_target, text) == []

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.download_site_names import download_site_names
+from buildxray.rules.base import Rule
+from tests.support.rules import context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-overlay-{}.tar.xz"
+
+
+@pytest.mark.parametrize(
+    ("line", "places"),
+    [
+        (f"ADD {S6.format('${TARGETARCH}')} /tmp/", ["${TARGETARCH}"]),
+        (f"RUN curl -fsSL {S6.format('$TARGETARCH')} | tar xJ", ["$TARGETARCH"]),
+        ("RUN curl -O https://nodejs.org/dist/v24.0.0/node-v24.0.0-linux-$TARGETARCH.tar.xz", ["$TARGETARCH"]),
+        (f"ADD {S6.format('x86_64')} /tmp/", []),
+        ("ADD https://example.com/tool-$TARGETARCH /tool", []),
+        (f"RUN curl -fsSL {S6.format('$(case $TARGETARCH in amd64) echo x86_64;; esac)')} | tar xJ", []),
+    ],
+)
+def test_names_of_sites(line: str, places: list[str]) -> None:
+    assert marked(download_site_names, IMAGE.format(line)) == places

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.dynamic_binary_in_scratch import dynamic_binary_in_scratch
+from buildxray.toolchains.base import Workspace
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+
+DYNAMIC = "FROM {} AS b\nRUN {}\nRUN {}\nFROM {}\nCOPY --from=b /o /o\n"
+
+
+DEBIAN_GO = "golang:1.26"
+
+
+def test_a_binary_that_needs_glibc_in_scratch() -> None:
+    check_rule(
+        dynamic_binary_in_scratch,
+        """
+        FROM golang AS b
+        RUN go build -o /o .
+            ^^^^^^^^ 💭 `go build` links to glibc, and the binary goes into an image with no C library
+        FROM scratch
+        COPY --from=b /o /o
+        """,
+    )
+    check_fix(
+        dynamic_binary_in_scratch,
+        DYNAMIC.format(DEBIAN_GO, "a", "X=1 go build -o /o .", "scratch"),
+        DYNAMIC.format(DEBIAN_GO, "a", "X=1 CGO_ENABLED=0 go build -o /o .", "scratch"),
+        title="Compile with `CGO_ENABLED=0`",
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "install", "build", "target"),
+    [
+        (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/static"),
+        (DEBIAN_GO, "a", "go build -o /o .", "alpine:3"),
+        ("golang:alpine", "apk add build-base", "go build -o /o .", "scratch"),
+        ("golang:alpine", "a", "CGO_ENABLED=1 go build -o /o .", "debian"),
+        ("ubuntu", "apt-get install -y gcc golang", "go build -o /o .", "alpine"),
+    ],
+)
+def test_other_images_without_its_library(image: str, install: str, build: str, target: str) -> None:
+    assert len(findings(dynamic_binary_in_scratch, context(DYNAMIC.format(image, install, build, target)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("image", "install", "build", "target"),
+    [
+        (DEBIAN_GO, "a", "CGO_ENABLED=0 go build -o /o .", "scratch"),
+        (DEBIAN_GO, "a", "go build -o /o .", "debian"),
+        (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/base"),
+        (DEBIAN_GO, "a", "go build -o /other .", "scratch"),
+        (DEBIAN_GO, "a", "go build -tags netgo,osusergo -o /o .", "scratch"),
+        (DEBIAN_GO, "a", "go build -ldflags '-extldflags -static' -o /o .", "scratch"),
+        (DEBIAN_GO, "a", "go build -o /o .", "frobnicate/base"),
+        (DEBIAN_GO, "a", "go build -o /o .", "alpine\nRUN apk add gcompat"),
+        ("golang:alpine", "a", "go build -o /o .", "scratch"),
+        ("golang:alpine", "apk add gcc", "go build -o /o .", "alpine"),
+        ("frobnicate/go", "a", "go build -o /o .", "scratch"),
+        ("golang-$TARGETARCH", "a", "go build -o /o .", "scratch"),
+    ],
+)
+def test_binaries_that_start(image: str, install: str, build: str, target: str) -> None:
+    check_nothing(dynamic_binary_in_scratch, DYNAMIC.format(image, install, build, target))
+
+
+def test_sources_that_need_no_library() -> None:
+    text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
+    assert findings(dynamic_binary_in_scratch, context(text, workspace=Workspace(may_use_libc=False))) == []
+
+
+def test_cgo_that_is_asked_for_is_left_on() -> None:
+    check_no_fix(dynamic_binary_in_scratch, DYNAMIC.format(DEBIAN_GO, "a", "CGO_ENABLED=1 go build -o /o .", "scratch"))
+    check_nothing(dynamic_binary_in_scratch, "")

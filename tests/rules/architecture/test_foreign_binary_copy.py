@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
+from buildxray.rules.base import Severity
+from tests.support.rules import check_nothing, check_rule, context, findings
+
+
+def test_a_program_of_the_system() -> None:
+    check_rule(
+        foreign_binary_copy,
+        """
+        FROM --platform=$BUILDPLATFORM debian AS tools
+        RUN apt-get install -y jq
+        FROM debian
+        COPY --from=tools /usr/bin/jq /usr/bin/jq
+                          ^^^^^^^^^^^ `apt-get install` installs for linux/amd64, and this copies the files into the image for linux/arm64 too
+        """,
+    )
+
+
+TOOLS = "FROM --platform=$BUILDPLATFORM debian AS tools\nWORKDIR /w\n{}\nFROM debian\nCOPY --from=tools {} /x\n"
+
+
+def test_all_libraries_of_the_system() -> None:
+    assert findings(foreign_binary_copy, context(TOOLS.format("COPY a b\nRUN apk add x && ./build.sh", "/usr/lib")))
+
+
+@pytest.mark.parametrize(
+    ("run", "path"),
+    [
+        ("pip install --target=/deps x", "/deps"),
+        ("python -m venv /venv && /venv/bin/pip install x", "/venv"),
+        ("bundle install", "/usr/local/bundle"),
+        ("npm ci", "node_modules"),
+        ("npm ci", "/w/node_modules"),
+        ("npm ci && npm run build", "/w"),
+        ("uv sync --frozen", "/w"),
+        ("dnf install --installroot /root -y x", "/root"),
+        ("apk add --root /r --initdb x", "/r/usr"),
+    ],
+)
+def test_what_installers_of_languages_leave(run: str, path: str) -> None:
+    (finding,) = findings(
+        foreign_binary_copy, context(TOOLS.format(f"RUN {run}", path if path[0] == "/" else f"/w/{path}"))
+    )
+    is_hint = run.startswith("npm")
+    assert finding.severity is (Severity.INFORMATION if is_hint else None)
+
+
+@pytest.mark.parametrize(
+    ("stage", "path"),
+    [
+        ("RUN apt-get install -y ca-certificates", "/etc/ssl/certs"),
+        ("RUN apt-get install -y tzdata", "/usr/share/zoneinfo"),
+        ("RUN apt-get install -y jq", "/out"),
+        ("RUN apk add curl && curl -o /usr/bin/tool https://x", "/usr/bin/tool"),
+        ("RUN apk add go && go build -o /usr/bin/app .", "/usr/bin/app"),
+        ("RUN apk add make && make install", "/usr/bin/app"),
+        ("COPY app /usr/bin/app\nRUN apk add x", "/usr/bin/app"),
+        ("RUN xx-apk add gcc", "/usr/lib/x"),
+        ("RUN npm ci --cpu=$TARGETARCH --os=linux", "/w/node_modules"),
+        ("RUN echo a", "/usr/bin/jq"),
+        ("RUN npm ci && npm run build", "/w/dist"),
+        ("WORKDIR /w\nRUN npm ci && npm run build && rm -rf node_modules", "/w"),
+        ("RUN dnf install --installroot /root --forcearch aarch64 -y x", "/root"),
+        ("RUN apk add --root /r --arch aarch64 x", "/r"),
+        ("RUN pip install --platform manylinux2014_aarch64 --target /d x", "/d"),
+        ("RUN apk add 'unclosed", "/usr/bin/jq"),
+    ],
+)
+def test_files_for_every_architecture_or_of_somebody_else(stage: str, path: str) -> None:
+    check_nothing(foreign_binary_copy, TOOLS.format(stage, path))
+
+
+def test_a_stage_for_the_target_installs_the_right_programs() -> None:
+    check_nothing(
+        foreign_binary_copy, TOOLS.format("RUN apk add jq", "/usr/bin/jq").replace("--platform=$BUILDPLATFORM ", "")
+    )
+    check_nothing(foreign_binary_copy, TOOLS.format("RUN apk add jq", "/usr/bin/jq"), targets="linux/amd64")
+
+
+def test_packages_in_a_deleted_directory_are_not_copied() -> None:
+    text = "FROM --platform=$BUILDPLATFORM node AS b\nCOPY web web\nRUN yarn --cwd ./web/source install && rm -rf {}\nFROM node\nCOPY --from=b web /web\n"
+    check_nothing(foreign_binary_copy, text.format("./web/source"))
+    assert len(findings(foreign_binary_copy, context(text.format("./web/other")))) == 1

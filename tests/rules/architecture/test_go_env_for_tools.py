@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+
+
+def test_tools_that_run_see_the_target() -> None:
+    check_rule(
+        go_env_for_tools,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS b
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+        RUN go generate ./... && go build -o /o .
+            ^^^^^^^^^^^ 💭 `go generate` runs on linux/amd64 what it compiles for linux/arm64
+        FROM scratch
+        COPY --from=b /o /
+        """,
+    )
+
+
+NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("export GOARCH=$TARGETARCH; go run ./tool", "export GOARCH=$TARGETARCH; GOOS= GOARCH= go run ./tool"),
+        (
+            "export GOARCH=$TARGETARCH && X=1 go test ./...",
+            "export GOARCH=$TARGETARCH && X=1 GOOS= GOARCH= go test ./...",
+        ),
+    ],
+)
+def test_tools_are_set_back_to_the_build_machine(before: str, after: str) -> None:
+    check_fix(go_env_for_tools, NATIVE.format(f"RUN {before}"), NATIVE.format(f"RUN {after}"))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "go generate",
+        "GOARCH=$TARGETARCH go build && go run ./x",
+        "export GOARCH=$TARGETARCH; go vet ./...",
+        "export GOARCH=$TARGETARCH; go test -c",
+        "export GOARCH=amd64; go run ./x",
+        "export GOARCH=$(x); go run ./x",
+        'export GOARCH=$TARGETARCH; if [ "$TARGETARCH" = amd64 ]; then go test; fi',
+    ],
+)
+def test_tools_that_see_their_own_machine(run: str) -> None:
+    check_nothing(go_env_for_tools, NATIVE.format(f"RUN {run}"))
+
+
+def test_who_asks_for_the_target_gets_no_fix() -> None:
+    check_no_fix(go_env_for_tools, NATIVE.format("RUN GOARCH=$TARGETARCH go run ./x"))

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
+from buildxray.rules.base import Rule, Severity
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "wget https://x.org/h-linux-amd64.tgz -O h-linux-amd64.tgz && tar xf h-linux-amd64.tgz && mv linux-amd64/h /h",
+            "wget https://x.org/h-linux-amd64.tgz -O h-linux-amd64.tgz && tar xf h-linux-amd64.tgz && mv linux-amd64/h /h".replace(
+                "amd64", "${TARGETARCH}"
+            ),
+        ),
+        (
+            "curl -O https://x.org/d_amd64.deb\nRUN dpkg -i d_amd64.deb",
+            "curl -O https://x.org/d_${TARGETARCH}.deb\nRUN dpkg -i d_${TARGETARCH}.deb",
+        ),
+    ],
+)
+def test_all_names_of_a_file_change_with_its_address(before: str, after: str) -> None:
+    check_fix(hard_coded_arch, IMAGE.format(f"RUN {before}"), IMAGE.format(f"RUN {after}"))
+
+
+def test_a_name_that_cannot_change_leaves_no_fix() -> None:
+    text = IMAGE.format("RUN curl -O https://x.org/d-amd64.tgz\nRUN tar xf 'd-amd64.tgz'")
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert finding.fixes == ()
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "if [ $MODE = full ]; then curl -o /t https://x.org/t_amd64; fi",
+        "V=$(curl -s https://x.org/latest) && curl -o /t https://x.org/$V/t_amd64",
+        "curl -o /t $SITE/https://x.org/t_amd64",
+        "python3 -c \"import urllib.request as u; u.urlretrieve('https://x.org/t_amd64', '/t')\"",
+    ],
+)
+def test_what_is_unknown_exempts_nothing(run: str) -> None:
+    assert marked(hard_coded_arch, IMAGE.format(f"ARG MODE\nARG SITE\nRUN {run}")) == ["amd64"]
+
+
+def test_a_download_for_one() -> None:
+    check_rule(
+        hard_coded_arch,
+        """
+        FROM alpine
+        ADD https://example.com/x86_64/tool.tgz /
+                                ^^^^^^ the file for x86_64 is downloaded for linux/arm64 too
+        RUN apk add curl && \\
+            curl -fsSL "https://example.com/tool-linux-amd64.tgz" | tar xz
+                                                       ^^^^^ 💭 the file for amd64 is downloaded for linux/arm64 too
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("RUN wget https://x/a_amd64.deb", "ARG TARGETARCH\nRUN wget https://x/a_${TARGETARCH}.deb"),
+        ("ADD https://x/arm64/a-arm64 /", "ARG TARGETARCH\nADD https://x/${TARGETARCH}/a-${TARGETARCH} /"),
+        (
+            "ENV URL=https://x/a-amd64\nRUN curl $URL",
+            "ARG TARGETARCH\nENV URL=https://x/a-${TARGETARCH}\nRUN curl $URL",
+        ),
+        ("ARG A=arm64\nADD https://x/$A /", "ARG TARGETARCH\nARG A=${TARGETARCH}\nADD https://x/$A /"),
+        ("RUN A=amd64; wget https://x/$A", "ARG TARGETARCH\nRUN A=${TARGETARCH}; wget https://x/$A"),
+        ("ARG TARGETARCH\nRUN curl https://x/amd64", "ARG TARGETARCH\nRUN curl https://x/${TARGETARCH}"),
+    ],
+)
+def test_the_argument_takes_its_place(before: str, after: str) -> None:
+    check_fix(hard_coded_arch, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN wget https://x/a-x86_64.tgz",
+        "RUN wget 'https://x/a-amd64.tgz'",
+        'RUN ["wget", "https://x/a-amd64.tgz"]',
+        "ENV URL='https://x/a-amd64.tgz'\nRUN wget $URL",
+        "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
+        "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
+    ],
+)
+def test_a_replacement_that_would_break(line: str) -> None:
+    check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine\nARG TARGETARCH\nRUN wget https://x/amd64/$TARGETARCH\n",
+        'FROM alpine\nARG TARGETARCH\nRUN if [ "$TARGETARCH" = amd64 ]; then wget https://x/amd64; fi\n',
+        "FROM alpine\nRUN wget https://x/amd64 && wget https://x/arm64\n",
+        "FROM alpine\nRUN wget https://x/amd64x https://x/camd64\n",
+        "FROM alpine\nRUN echo https://x/amd64\n",
+        "FROM alpine\nENV A=amd64\nRUN echo $A\n",
+        "FROM alpine\nARG A=aarch64\nRUN wget https://x/qemu-${A}-static\n",
+        "FROM alpine\nRUN if a; then A=amd64; else A=arm64; fi; wget https://x/$A\n",
+        "FROM alpine\nARG TARGETARCH\nARG A=${TARGETARCH/amd64/x86_64}\nADD https://x/$A-x86_64 /\n",
+        "FROM alpine\nRUN wget https://x/$(uname -m)/amd64\n",
+        "FROM --platform=$BUILDPLATFORM alpine AS b\nRUN wget https://x/amd64\nFROM scratch\nCOPY --from=b /x /\n",
+        "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
+    ],
+)
+def test_downloads_that_are_right(text: str) -> None:
+    check_nothing(hard_coded_arch, text)
+
+
+@pytest.mark.parametrize("targets", ["linux/amd64", "linux/amd64,linux/amd64/v2"])
+def test_only_that_architecture_is_asked_for(targets: str) -> None:
+    check_nothing(hard_coded_arch, "FROM alpine\nRUN wget https://x/amd64\n", targets=targets)
+
+
+@pytest.mark.parametrize(
+    "download",
+    [
+        "RUN wget https://x/amd64/tool",
+        "RUN curl -fsSLo /dl/tool https://x/amd64",
+        "RUN curl -LO https://x/amd64/tool",
+        "RUN wget -qO t https://x/amd64 && chmod +x t && mv t tool",
+        "RUN curl -L https://x/amd64.tgz | tar xz",
+        "RUN wget https://x/t-amd64.zip && unzip t-amd64.zip -d /dl",
+        "ADD https://x/amd64 tool",
+    ],
+)
+def test_a_download_of_a_native_stage_goes_into_the_image(download: str) -> None:
+    stage = f"FROM --platform=$BUILDPLATFORM alpine AS b\nWORKDIR /dl\n{download}\n"
+    assert len(findings(hard_coded_arch, context(f"{stage}FROM scratch\nCOPY --from=b /dl/tool /\n"))) == 1
+    check_nothing(hard_coded_arch, f"{stage}FROM scratch\nCOPY --from=b /docs /\n")
+    check_nothing(hard_coded_arch, f"{stage}FROM --platform=$BUILDPLATFORM alpine\nCOPY --from=b /dl/tool /\n")
+
+
+def test_an_arg_may_be_given_another_value() -> None:
+    (finding,) = findings(hard_coded_arch, context("FROM alpine\nARG TARGETARCH A=amd64\nADD https://x/$A /\n"))
+    assert finding.severity is Severity.WARNING

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.missing_arch_stage import missing_arch_stage
+from tests.support.rules import check_nothing, check_rule
+
+
+def test_a_choice_that_does_not_exist() -> None:
+    check_rule(
+        missing_arch_stage,
+        """
+        FROM alpine AS base-amd64
+        FROM base-$TARGETARCH
+             ^^^^^^^^^^^^^^^^ for linux/arm64 there is no stage `base-arm64`, so it becomes an image of the registry
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine AS a-amd64\nFROM alpine AS a-arm64\nFROM a-$TARGETARCH\n",
+        "FROM image-$TARGETARCH\n",
+        "FROM alpine AS a-amd64\nFROM a-$TARGETARCH AS unneeded\nFROM alpine\n",
+    ],
+)
+def test_choices_that_exist(text: str) -> None:
+    check_nothing(missing_arch_stage, text)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.missing_goarm import missing_goarm
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"
+
+
+def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS build") -> str:
+    return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
+
+
+@pytest.mark.parametrize("value", ["$TARGETVARIANT", "${TARGETVARIANT}", '"$TARGETVARIANT"'])
+def test_a_variant_is_no_goarm(value: str) -> None:
+    before = f"ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM={value} go build -o /out/app"
+    check_fix(missing_goarm, stage(before), stage(before.replace(value, "${TARGETVARIANT#v}")), targets=OLD_ARM)
+    check_nothing(missing_goarm, stage(before))
+
+
+def test_an_old_arm() -> None:
+    check_rule(
+        missing_goarm,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+                               ^^^^^^^^ 💡 without `GOARM`, `go build` makes code for arm/v7, which linux/arm/v6 cannot run
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        targets=OLD_ARM,
+    )
+    check_fix(
+        missing_goarm,
+        stage("ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH go build -o /out/app"),
+        stage("ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /out/app"),
+        targets=OLD_ARM,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "targets"),
+    [
+        ("ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app", "linux/amd64,linux/arm/v7"),
+        ("ARG TARGETARCH\nRUN GOARM=6 GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
+        ("ARG TARGETARCH\nENV GOARM=6\nRUN GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
+        ("RUN go build -o /out/app", OLD_ARM),
+        ("ARG TARGETPLATFORM\nRUN xx-go build -o /out/app", OLD_ARM),
+    ],
+)
+def test_every_arm_can_run_it(lines: str, targets: str) -> None:
+    check_nothing(missing_goarm, stage(lines), targets=targets)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ('ENTRYPOINT ["/tool-$TARGETARCH"]', "$TARGETARCH"),
+        ("CMD /tool-${TARGETARCH}", "${TARGETARCH}"),
+        ('HEALTHCHECK CMD ["/tool", "$TARGETPLATFORM"]', "$TARGETPLATFORM"),
+        ('CMD ["sh", "-c", "exec /tool-$TARGETARCH"]', "$TARGETARCH"),
+    ],
+)
+def test_arguments_at_run_time(line: str, place: str) -> None:
+    assert marked(runtime_platform_arg, IMAGE.format(line)) == [place]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV TARGETARCH=$TARGETARCH\nCMD /tool-$TARGETARCH",
+        "CMD /tool-$TARGETARCH\nENV TARGETARCH=$TARGETARCH",
+        'CMD ["sh", "-c", "exec /tool-$ARCH"]',
+        "CMD echo \\$TARGETARCH",
+        "CMD /tool-$TARGETARCHITECTURE",
+    ],
+)
+def test_variables_that_are_there_at_run_time(line: str) -> None:
+    assert marked(runtime_platform_arg, IMAGE.format(line)) == []
+
+
+def test_the_argument_is_kept() -> None:
+    check_fix(
+        runtime_platform_arg,
+        "FROM alpine\nCMD /t-$TARGETARCH\n",
+        "FROM alpine\nARG TARGETARCH\nENV TARGETARCH=$TARGETARCH\nCMD /t-$TARGETARCH\n",
+    )

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.single_arch_file import single_arch_file
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ("COPY dist/agent-linux-amd64 /usr/local/bin/agent", ["amd64"]),
+        ("ADD bin/x86_64/agent /agent", ["x86_64"]),
+        ('COPY dist/a-$TARGETARCH /bin/\nENTRYPOINT ["/bin/a-amd64"]', ["amd64"]),
+        ("COPY dist/agent-linux-$TARGETARCH /agent", []),
+        ("COPY dist/agent-amd64 dist/agent-arm64 /agents/", []),
+        ("COPY lib/amd64 /opt/amd64", []),
+        ("COPY docs/amd64.md /doc.md", []),
+        ("COPY --from=x /dist/agent-amd64 /agent", []),
+        ('ENTRYPOINT ["run", "--platform", "linux/amd64"]', []),
+    ],
+)
+def test_files_of_one_architecture(lines: str, places: list[str]) -> None:
+    assert marked(single_arch_file, IMAGE.format(lines)) == places
+
+
+def test_a_file_for_each_architecture() -> None:
+    check_fix(
+        single_arch_file,
+        "FROM alpine\nCOPY dist/amd64_agent /agent\n",
+        "FROM alpine\nARG TARGETARCH\nCOPY dist/${TARGETARCH}_agent /agent\n",
+    )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.single_arch_package import single_arch_package
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        (
+            'RUN echo "deb [arch=amd64 signed-by=/k] https://x.org trixie main" > /etc/apt/sources.list.d/x.list',
+            "amd64",
+        ),
+        ("COPY <<E /etc/apt/sources.list.d/x.sources\nTypes: deb\nArchitectures: amd64\nE", "amd64"),
+        ("RUN pip install https://x.org/o-1.0-cp312-cp312-manylinux2014_x86_64.whl", "x86_64"),
+        ("RUN pip download --platform manylinux2014_x86_64 -d /w numpy", "x86_64"),
+        ("RUN dpkg -i /tmp/tool_1.2_amd64.deb", "amd64"),
+        ("RUN rpm -i /tmp/tool-1.2.aarch64.rpm", "aarch64"),
+        ("RUN apt-get install -y linux-headers-amd64", "amd64"),
+        ("RUN apt-get install -y libc6:arm64", "arm64"),
+        ("RUN apk add --allow-untrusted https://x.org/x86_64/foo.apk", "x86_64"),
+        ("RUN gem install x --platform x86_64-linux", "x86_64"),
+        ("RUN npm install @rollup/rollup-linux-x64-gnu", "x64"),
+        ("RUN curl -fsSL https://x.org/i.sh | sh -s -- --target x86_64-unknown-linux-gnu", "x86_64"),
+    ],
+)
+def test_packages_of_one_architecture(line: str, place: str) -> None:
+    assert marked(single_arch_package, IMAGE.format(line)) == [place]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'RUN echo "deb [arch=amd64,arm64] https://x.org trixie main" > /x.list',
+        'RUN echo "deb [arch=$(dpkg --print-architecture)] https://x.org trixie main" > /x.list',
+        'RUN echo "deb [arch=$TARGETARCH] https://x.org trixie main" > /x.list',
+        "RUN dpkg --add-architecture amd64 && apt-get install -y libc6:amd64",
+        "RUN [ $TARGETARCH = amd64 ] && dpkg -i /tmp/tool_amd64.deb",
+        "RUN curl -O https://x.org/tool_amd64.deb && dpkg -i tool_amd64.deb",
+        "RUN apt-get install -y gcc-x86-64-linux-gnu g++-aarch64-linux-gnu ca-certificates",
+        "RUN npm install left-pad",
+    ],
+)
+def test_packages_for_all(line: str) -> None:
+    assert marked(single_arch_package, IMAGE.format(line)) == []
+
+
+def test_the_source_follows_the_image() -> None:
+    line = 'RUN echo "deb [arch={}] https://x.org trixie main" > /x.list'
+    after = IMAGE.format(line.format("$(dpkg --print-architecture)"))
+    check_fix(single_arch_package, IMAGE.format(line.format("amd64")), after)
+    heredoc = "COPY <<E /x.sources\nTypes: deb\nArchitectures: {}\nE"
+    check_fix(single_arch_package, IMAGE.format(heredoc.format("amd64")), IMAGE.format(heredoc.format("$TARGETARCH")))

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.single_arch_path import single_arch_path
+from buildxray.rules.base import Rule
+from tests.support.rules import check_fix, context, findings
+
+IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
+
+
+def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
+    """What is underlined."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("ENV LD_LIBRARY_PATH=/opt/lib:/usr/lib/aarch64-linux-gnu", "aarch64-linux-gnu"),
+        ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "amd64"),
+        ("ENV JAVA_HOME /usr/lib/jvm/temurin-21-jdk-arm64/", "arm64"),
+        ("COPY --from=other /lib/ld-musl-aarch64.so.1 /lib/", "aarch64"),
+        ("COPY libssl.so.3 /usr/lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),
+        ("COPY --from=other /w/build/lib.linux-x86_64-cpython-312/ /opt/", "x86_64"),
+        ('CMD ["/usr/lib/jvm/java-17-openjdk-amd64/bin/java"]', "amd64"),
+        ("HEALTHCHECK CMD ls /lib64/ld-linux-x86-64.so.2", "x86-64"),
+        ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
+        ("RUN echo /opt/lib > /etc/ld-musl-x86_64.path", "x86_64"),
+    ],
+)
+def test_paths_of_one_architecture(line: str, place: str) -> None:
+    text = "FROM alpine AS other\n" + IMAGE.format(line)
+    assert marked(single_arch_path, text) == [place]
+    assert marked(single_arch_path, text, "linux/amd64") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IMAGE.format("RUN ln -s /usr/lib/*-linux-gnu/libz.so.1 /z"),
+        IMAGE.format("RUN ln -s /usr/lib/$(uname -m)-linux-gnu/libz.so.1 /z"),
+        IMAGE.format("RUN case $TARGETARCH in amd64) ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z;; esac"),
+        IMAGE.format("COPY a /usr/lib/x86_64-linux-gnu/\nENV JAVA_HOME=/usr/lib/jvm/default-java").replace(
+            "COPY a /usr/lib/x86_64-linux-gnu/\n", ""
+        ),
+        IMAGE.format("COPY --from=o /usr/lib/x86_64-linux-gnu*/z /usr/lib/aarch64-linux-gnu*/z /lib/"),
+        IMAGE.format("ENV TRIPLE=x86_64-linux-gnu-prefix"),
+        "FROM debian AS libs-amd64\nENV P=/usr/lib/x86_64-linux-gnu\nFROM debian AS libs-arm64\nFROM libs-$TARGETARCH\n",
+        "FROM --platform=$BUILDPLATFORM debian AS b\nENV P=/usr/lib/x86_64-linux-gnu\nFROM debian\nCOPY --from=b /x /x\n",
+    ],
+)
+def test_paths_that_are_meant(text: str) -> None:
+    assert marked(single_arch_path, text) == []
+
+
+def test_a_library_is_found_by_its_name() -> None:
+    check_fix(
+        single_arch_path,
+        IMAGE.format("ENV A=b LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"),
+        IMAGE.format("ENV A=b LD_PRELOAD=libjemalloc.so.2"),
+    )
+    check_fix(
+        single_arch_path,
+        IMAGE.format("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64"),
+        IMAGE.format("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-$TARGETARCH"),
+    )

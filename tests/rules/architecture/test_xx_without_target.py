@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.architecture.xx_without_target import xx_without_target
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS build") -> str:
+    return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
+
+
+def test_xx_finds_no_target() -> None:
+    check_rule(
+        xx_without_target,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN xx-go build -o /out/app .
+            ^^^^^ 💡 `xx-go` finds no target platform and compiles for linux/amd64, for linux/arm64 too
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+    )
+    check_fix(
+        xx_without_target,
+        stage("RUN xx-cargo build\nRUN xx-clang a.c"),
+        stage("ARG TARGETPLATFORM\nRUN xx-cargo build\nRUN xx-clang a.c"),
+    )
+
+
+@pytest.mark.parametrize("name", ["TARGETPLATFORM", "TARGETARCH", "TARGETPAIR=linux-arm64"])
+def test_xx_finds_its_target(name: str) -> None:
+    check_nothing(xx_without_target, stage(f"ARG {name}\nRUN xx-go build -o /out/app ."))
+
+
+def test_xx_on_the_target_needs_none() -> None:
+    check_nothing(xx_without_target, stage("RUN xx-go build -o /out/app .", "FROM golang AS build"))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.consistent_instruction_casing import consistent_instruction_casing
+from tests.support.rules import check_silent, check_token
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        ("from a\nrun b\nRun c\n", "Run", "from a\nrun b\nrun c\n"),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(consistent_instruction_casing, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from a\nrun b\n",
+        "FROM a\nRUN b\nCOPY Run /\n",
+        "# From\nFROM a\nRUN <<E\nRun x\nE\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(consistent_instruction_casing, text)

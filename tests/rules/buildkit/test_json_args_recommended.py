@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.json_args_recommended import json_args_recommended
+from tests.support.rules import check_silent, check_token
+
+FROM = "FROM alpine\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        (f"{FROM}CMD httpd -f\n", "httpd -f", f'{FROM}CMD ["httpd", "-f"]\n'),
+        (f"{FROM}ENTRYPOINT exec x\n", "exec x", None),
+        (f"{FROM}CMD a && b\n", "a && b", None),
+        (f"{FROM}CMD echo $HOME\n", "echo $HOME", None),
+        (f"{FROM}CMD\n", "CMD", None),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(json_args_recommended, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{FROM}SHELL ["/bin/bash", "-c"]\nCMD a\n',
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(json_args_recommended, text)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.legacy_key_value_format import legacy_key_value_format
+from tests.support.rules import check_silent, check_token
+
+FROM = "FROM alpine\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        (f"{FROM}ENV A b\n", "A", f"{FROM}ENV A=b\n"),
+        (f"{FROM}LABEL a  b c\n", "a", f'{FROM}LABEL a="b c"\n'),
+        (f"{FROM}ENV A $B \\\n  c\n", "A", f'{FROM}ENV A="$B \\\n  c"\n'),
+        (f"{FROM}ENV A 'b c'\n", "A", f"{FROM}ENV A='b c'\n"),
+        # Quotes in the middle do not mean the same in more quotes.
+        (f"{FROM}ENV A b 'c' d\n", "A", None),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(legacy_key_value_format, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FROM}ENV A=b C=d\n",
+        f'{FROM}LABEL "a b"=c\n',
+        f"{FROM}ARG A\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(legacy_key_value_format, text)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.no_empty_continuation import no_empty_continuation
+from tests.support.rules import check_silent, check_token
+
+FROM = "FROM alpine\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        (f"{FROM}RUN a \\\n\n \n  && b\n", "\\", f"{FROM}RUN a \\\n  && b\n"),
+        (f"{FROM}RUN a \\\r\n\r\n b\r\n", "\\", f"{FROM}RUN a \\\r\n b\r\n"),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(no_empty_continuation, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FROM}RUN a \\\n  && b\n\n\nRUN c\n",
+        f"{FROM}RUN a \\\n  # a comment\n  && b\n",
+        f"{FROM}RUN <<E\na\n\nb\nE\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(no_empty_continuation, text)

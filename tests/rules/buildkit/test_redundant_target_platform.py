@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.redundant_target_platform import redundant_target_platform
+from tests.support.rules import check_fix, check_nothing, check_silent, check_token
+
+
+@pytest.mark.parametrize("value", ["$TARGETPLATFORM", "${TARGETPLATFORM}"])
+def test_the_default_is_spelt_out(value: str) -> None:
+    check_fix(redundant_target_platform, f"FROM  --platform={value}  alpine AS a\n", "FROM  alpine AS a\n")
+
+
+@pytest.mark.parametrize("value", ["$BUILDPLATFORM", "linux/$TARGETARCH", "$TARGETOS/$TARGETARCH", "linux/amd64"])
+def test_other_values_say_something(value: str) -> None:
+    check_nothing(redundant_target_platform, f"FROM --platform={value} alpine\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        ("FROM --platform=$TARGETPLATFORM a\n", "--platform=$TARGETPLATFORM", "FROM a\n"),
+        # The argument masks the platform, so that the flag has an effect.
+        ("ARG TARGETPLATFORM=linux/s390x\nFROM --platform=$TARGETPLATFORM a\n", "--platform=$TARGETPLATFORM", None),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(redundant_target_platform, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM --platform=$BUILDPLATFORM a\n",
+        "FROM --platform=linux/$TARGETARCH a\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(redundant_target_platform, text)

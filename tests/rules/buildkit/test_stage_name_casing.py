@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.stage_name_casing import stage_name_casing
+from tests.support.rules import check_silent, check_token
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        ("FROM alpine AS Build_Env\n", "Build_Env", "FROM alpine AS build_env\n"),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(stage_name_casing, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM alpine AS build-env_1\n",
+        "FROM Registry.Example/Image AS x\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(stage_name_casing, text)

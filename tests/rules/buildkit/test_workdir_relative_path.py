@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.buildkit.workdir_relative_path import workdir_relative_path
+from tests.support.rules import check_silent, check_token
+
+FROM = "FROM alpine\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "where", "after"),
+    [
+        (f"{FROM}WORKDIR ./app\n", "./app", f"{FROM}WORKDIR /app\n"),
+    ],
+)
+def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+    check_token(workdir_relative_path, before, where, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FROM}WORKDIR /app\nWORKDIR below\n",
+        f"{FROM}ENV A=/x\nWORKDIR $A/y\n",
+        "FROM a AS base\nWORKDIR /app\nFROM base\nWORKDIR below\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(workdir_relative_path, text)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.misspelled_stage import misspelled_stage
+from tests.support.rules import check_fix, check_rule, check_silent
+
+STAGES = "FROM golang AS build\nRUN a\n"
+
+
+def test_a_name_that_is_nearly_a_stage() -> None:
+    check_rule(
+        misspelled_stage,
+        """
+        FROM golang AS build
+        RUN a
+        FROM alpine
+        COPY --from=biuld /a /b
+                    ^^^^^ 💭 no stage is called `biuld`, so an image of that name is pulled; did you mean `build`?
+        """,
+    )
+
+
+@pytest.mark.parametrize("instruction", ["COPY --from={} /a /b", "RUN --mount=type=bind,from={},target=/x y"])
+def test_wherever_files_are_taken_from(instruction: str) -> None:
+    before, after = (f"{STAGES}FROM alpine\n{instruction.format(name)}\n" for name in ("Bulid", "build"))
+    check_fix(misspelled_stage, before, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{STAGES}FROM alpine\nCOPY --from=BUILD /a /b\n",
+        f"{STAGES}FROM alpine\nCOPY --from=0 /a /b\n",
+        f"{STAGES}FROM alpine\nCOPY --from=biuld:1 /a /b\n",
+        f"{STAGES}FROM alpine\nCOPY --from=me/biuld /a /b\n",
+        f"{STAGES}FROM alpine\nCOPY --from=nginx /a /b\n",
+        # The stage comes later, so BuildKit would not take it.
+        "FROM alpine\nCOPY --from=biuld /a /b\nFROM golang AS build\nRUN a\n",
+        f"{STAGES}FROM biuld\nRUN a\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(misspelled_stage, text)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.overwritten_copy import overwritten_copy
+from tests.support.rules import check_fix, check_rule, check_silent
+
+
+def test_sources_that_replace_one_another() -> None:
+    check_rule(
+        overwritten_copy,
+        """
+        FROM alpine
+        COPY a b c /srv/app
+                   ^^^^^^^^ 💭 unless `/srv/app` is a directory already, only the last of the 3 sources stays
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ADD a b /x", "ADD a b /x/"),
+        ('COPY ["a", "b", "/x"]', 'COPY ["a", "b", "/x/"]'),
+        ("COPY --link a b x", "COPY --link a b x/"),
+    ],
+)
+def test_the_destination_becomes_a_directory(before: str, after: str) -> None:
+    check_fix(overwritten_copy, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY a /x",
+        "COPY a b /x/",
+        "COPY a b .",
+        "COPY a b ..",
+        "COPY a* /x",
+        "ARG D\nCOPY a b $D",
+        "COPY --parents a b /x",
+        "WORKDIR /srv/app\nCOPY a b /srv/app",
+        "WORKDIR /srv/app\nCOPY a b /srv",
+        "WORKDIR /srv/app/c\nWORKDIR /srv\nCOPY a b /srv",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_silent(overwritten_copy, f"FROM alpine\n{text}\n")

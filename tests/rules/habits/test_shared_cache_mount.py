@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+@pytest.mark.parametrize(
+    ("target", "id_"),
+    [
+        ("/var/cache/apt", "apt"),
+        ("/var/lib/apt/lists", "apt-lists"),
+        ("/etc/apk/cache", "apk"),
+        ("/var/cache/yum", "yum"),
+        ("target", "w-target"),
+        ("/src/node_modules", "src-node_modules"),
+    ],
+)
+def test_a_cache_for_one_architecture(target: str, id_: str) -> None:
+    before = f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} y\n"
+    named = f"FROM x\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} y\n"
+    check_fix(shared_cache_mount, before, named, title="Give each platform its own cache")
+
+
+def test_the_range_is_the_directory() -> None:
+    check_rule(
+        shared_cache_mount,
+        """
+        FROM alpine
+        RUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl
+                           ^^^^^^^^^^^^^^ 💡 the steps for linux/amd64 and linux/arm64 share this cache, whose files are for one architecture
+        """,
+    )
+
+
+def test_an_id_keeps_its_name() -> None:
+    check_fix(
+        shared_cache_mount,
+        "FROM alpine\nARG TARGETARCH\nRUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl\n",
+        "FROM alpine\nARG TARGETARCH\nARG TARGETVARIANT\nRUN --mount=target=/var/cache/apk,id=a-$TARGETARCH$TARGETVARIANT,type=cache apk add curl\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        "type=cache,target=/go/pkg/mod",
+        "type=cache,target=/root/.cache/go-build",
+        "type=cache,target=/root/.npm",
+        "type=cache,target=/usr/local/cargo/registry",
+        "type=cache,target=/var/cache/apk,sharing=private",
+        "type=cache,target=/var/cache/apt,sharing=locked",
+        "type=cache,target=/var/cache/apk,id=apk-$TARGETARCH",
+        "type=bind,target=/var/cache/apk",
+        "type=cache",
+        "type=cache,target=/var/cache/apk,nonsense",
+    ],
+)
+def test_caches_that_keep_architectures_apart(mount: str) -> None:
+    check_nothing(shared_cache_mount, f"FROM alpine\nARG TARGETARCH\nRUN --mount={mount} x\n")
+
+
+def test_a_native_stage_has_one_architecture() -> None:
+    text = "FROM --platform=$BUILDPLATFORM alpine AS a\nRUN --mount=type=cache,target=/var/cache/apk x\nFROM scratch\nCOPY --from=a / /\n"
+    check_nothing(shared_cache_mount, text)
+    check_nothing(
+        shared_cache_mount, "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk x\n", targets="linux/arm64"
+    )

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.useless_run import useless_run
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
+
+
+def test_a_directory_that_is_left_again() -> None:
+    check_rule(
+        useless_run,
+        """
+        FROM alpine
+        RUN cd /srv
+            ^^^^^^^ 💭 this `cd` ends with its RUN: the next instruction is in the old directory
+        RUN
+        ^^^ this RUN has no command
+        """,
+    )
+
+
+def test_the_fix_keeps_the_case() -> None:
+    check_fix(useless_run, "from alpine\nrun cd srv\n", "from alpine\nworkdir srv\n")
+
+
+def test_a_directory_that_only_the_shell_knows() -> None:
+    check_no_fix(useless_run, "FROM alpine\nRUN cd -\n")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "cd /srv && make",
+        "cd $HOME",
+        "cd ~",
+        "cd",
+        "cd /srv; ls",
+        "cd `pwd`",
+        "cd /a*",
+        "--mount=type=cache,target=/c cd /c",
+        "mkdir /srv",
+        "true",
+        '["cd", "/srv"]',
+        "<<E\ncd /srv\nE",
+        "cdx /srv",
+    ],
+)
+def test_near_misses(run: str) -> None:
+    check_silent(useless_run, f"FROM alpine\nRUN {run}\n")

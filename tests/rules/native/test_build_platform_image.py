@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.native.build_platform_image import build_platform_image
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+
+
+def test_the_image_is_native() -> None:
+    check_rule(
+        build_platform_image,
+        """
+        FROM --platform=$BUILDPLATFORM alpine
+             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 warning: the image for linux/arm64 will not start (`exec format error`): it is built from this stage, which `--platform` makes linux/amd64 for every target
+        RUN apk add curl
+        """,
+    )
+
+
+def test_the_root_of_the_image_is_native() -> None:
+    text = "FROM --platform=linux/amd64 alpine AS base\nFROM base AS tool\nFROM base\nCOPY --from=tool / /\n"
+    check_no_fix(build_platform_image, text)
+    check_fix(
+        build_platform_image,
+        "FROM --platform=linux/amd64 alpine AS base\nFROM base\nRUN a\n",
+        "FROM alpine AS base\nFROM base\nRUN a\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM --platform=$BUILDPLATFORM golang AS build\nFROM alpine\nCOPY --from=build / /\n",
+        "FROM --platform=$TARGETPLATFORM alpine\n",
+        "FROM --platform=$BUILDPLATFORM scratch\n",
+        "FROM alpine\n",
+        "",
+    ],
+)
+def test_the_image_is_for_its_targets(text: str) -> None:
+    check_nothing(build_platform_image, text)
+
+
+@pytest.mark.parametrize(
+    "run", ["golangci-lint run ./...", "npm run lint", "go vet ./...", "make check", "hadolint Dockerfile", "pytest -q"]
+)
+def test_a_stage_that_checks_is_no_image(run: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang\nCOPY . .\nRUN {run}\n"
+    check_nothing(build_platform_image, text)
+    assert findings(build_platform_image, context(text + "CMD app\n"))
+    assert findings(build_platform_image, context(text + "RUN make\n"))
+
+
+@pytest.mark.parametrize("name", ["dev", "development", "test", "lint", "validate"])
+def test_a_stage_for_developers_is_no_image(name: str) -> None:
+    check_nothing(build_platform_image, f"FROM --platform=$BUILDPLATFORM golang AS {name}\nCMD bash\n")
+
+
+def test_one_platform_may_be_constant() -> None:
+    check_nothing(build_platform_image, "FROM --platform=linux/amd64 alpine\n", targets="linux/amd64")

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.base import Safety
+from buildxray.rules.native.ignored_platform_flag import ignored_platform_flag
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+
+
+def test_a_flag_on_a_stage_is_ignored() -> None:
+    check_rule(
+        ignored_platform_flag,
+        """
+        FROM golang AS base
+        FROM --platform=$BUILDPLATFORM base AS build
+             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💡 `--platform` on `FROM base` is ignored: this stage is built for linux/amd64 and linux/arm64, as the stage that it is built on
+        FROM scratch
+        COPY --from=build / /
+        """,
+    )
+
+
+def test_a_flag_on_scratch_is_ignored() -> None:
+    check_rule(
+        ignored_platform_flag,
+        """
+        FROM --platform=linux/arm64 scratch
+             ^^^^^^^^^^^^^^^^^^^^^^ 💡 `--platform` on `FROM scratch` is ignored: this stage is always built for the platform of the image
+        COPY a /
+        """,
+    )
+
+
+def test_a_root_that_others_use_keeps_its_platform() -> None:
+    text = "FROM golang AS base\nFROM --platform=$BUILDPLATFORM base AS build\nFROM base\nCOPY --from=build / /\n"
+    (finding,) = findings(ignored_platform_flag, context(text))
+    assert [(it.title, it.safety) for it in finding.fixes] == [("Remove `--platform`", Safety.SAFE)]
+    check_fix(ignored_platform_flag, text, text.replace("--platform=$BUILDPLATFORM ", ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM --platform=$BUILDPLATFORM golang AS base\nFROM --platform=$BUILDPLATFORM base\n",
+        "FROM golang AS base\nFROM --platform=$TARGETPLATFORM base\n",
+        "FROM --platform=$BUILDPLATFORM golang\n",
+        "FROM golang AS base\nFROM --platform=$UNKNOWN base\n",
+        "FROM golang AS base\nFROM --platform=b@d base\n",
+    ],
+)
+def test_flags_that_change_nothing_or_count(text: str) -> None:
+    check_nothing(ignored_platform_flag, text)

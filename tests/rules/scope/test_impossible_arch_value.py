@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.scope.impossible_arch_value import impossible_arch_value
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_values_that_never_are() -> None:
+    check_rule(
+        impossible_arch_value,
+        """
+        FROM alpine
+        ARG TARGETARCH TARGETPLATFORM TARGETVARIANT
+        RUN [ "$TARGETARCH" = "x86_64" ] && a; \\
+                               ^^^^^^ 💡 `TARGETARCH` is never `x86_64`; BuildKit's name is `amd64`
+            if [[ aarch64 == ${TARGETARCH} ]]; then b; fi
+                  ^^^^^^^ 💡 `TARGETARCH` is never `aarch64`; BuildKit's name is `arm64`
+        RUN case "$TARGETPLATFORM" in linux/amd64) a;; linux/arm64/v8) b;; esac; \\
+                                                       ^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is never `linux/arm64/v8`; BuildKit's name is `linux/arm64`
+            case $TARGETARCH in amd64) A=x86_64;; aarch64) A=aarch64;; esac; \\
+                                                  ^^^^^^^ 💡 `TARGETARCH` is never `aarch64`; BuildKit's name is `arm64`
+            [ "$TARGETVARIANT" = armv7 ]
+                                 ^^^^^ 💡 `TARGETVARIANT` is never `armv7`; BuildKit's name is `v7`
+        """,
+    )
+    check_fix(
+        impossible_arch_value,
+        "FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in 'armv7l') a;; esac\n",
+        "FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in 'arm') a;; esac\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        '[ "$TARGETARCH" = "amd64" ]',
+        '[ "$(uname -m)" = "x86_64" ]',
+        '[ "$ARCH" = "x86_64" ]',
+        "case $TARGETARCH in amd64|x86_64) a;; esac",
+        "case $TARGETARCH in *) a;; esac",
+        "case $TARGETPLATFORM in linux/arm*) a;; linux/arm/v7) b;; esac",
+        '[ "$TARGETARCH" = "$x86_64" ]',
+        '[ "$TARGETVARIANT" = v7 ]',
+        '[ "$TARGETVARIANT" = "" ]',
+    ],
+)
+def test_values_that_can_be(run: str) -> None:
+    check_nothing(impossible_arch_value, f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN {run}\n")
