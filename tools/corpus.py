@@ -22,6 +22,7 @@ from buildxray.ide.fixes import fix_text
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.rules.base import Fix, Safety
+from buildxray.syntax.instructions import Unknown
 from buildxray.syntax.text import apply_edits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -149,7 +150,8 @@ def problems_of_all(request: BuildRequest, before: Analysis, *, with_suggestions
     if len(after.plan.errors) > len(before.plan.errors):
         found.append("BuildKit refuses what all fixes leave")
     left = [it.rule for it in after.diagnostics if it.fixes and (with_suggestions or it.fixes[0].safety is Safety.SAFE)]
-    if left:
+    if left and not any(isinstance(it.node, Unknown) for it in before.dockerfile.instructions):
+        # What has an instruction that Dockerfiles do not have is left alone.
         found.append(f"left after all fixes: {', '.join(left)}")
     return found
 
@@ -175,7 +177,7 @@ def problems(request: BuildRequest, before: Analysis, diagnostic: Diagnostic, fi
         found.append(f"new findings: {', '.join(more)}")
     if len(after.plan.errors) > len(before.plan.errors):
         found.append("BuildKit refuses what it accepted")
-    if diagnostic.rule in COST_RULES:
+    if diagnostic.rule in COST_RULES and fix.safety is Safety.SAFE:
         if len(after.plan.steps) > len(before.plan.steps):
             found.append("more steps")
         if len(after.build.emulated_steps) > len(before.build.emulated_steps):

@@ -23,11 +23,12 @@ from buildxray.semantics.commands import is_nothing
 
 BROUGHT_TO_LIGHT: Final = {
     "build-platform-image": {"wrong-arch-build"},
+    "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
     "masked-platform-arg": {"dynamic-binary-in-scratch", "missing-goarm"},
     "undeclared-platform-arg": {"missing-goarm"},
 }
-"""What was wrong before, but hidden by what is fixed: a compiler that follows its target at last may lack GOARM."""
+"""What was wrong before, but hidden by what is fixed: a compiler that follows its target at last may lack GOARM, and `as` is wrong beside `FROM`."""
 _CONFIGURING: Final = frozenset(
     {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
