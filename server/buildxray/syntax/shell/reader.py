@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -73,6 +74,8 @@ _ASKING: Final = TESTS | {
 """Programs that are run for their exit status."""
 _COMMENT_IN_BACKTICKS: Final = re.compile(r"`\s*#[^`]*`")
 _DEFAULT: Final = re.compile(":?[-=+]")
+_BARE_IN_WORD: Final = re.compile(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@*#?])")
+"""A variable without braces after other characters of a word."""
 _EXPANSION: Final = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_NESTING: Final = 8
@@ -173,12 +176,14 @@ class _Text:
     def __init__(self, text: str, locate: Callable[[int, int], TextRange], *, is_writable: bool = True) -> None:
         # A comment in backticks is a usual way to explain a line of a RUN; the grammar does not know it.
         self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
-        self.bytes = self.text.encode("utf-8", "replace")
+        # The grammar ends a word at the `$` of `$A-$B.c`; it reads `$A-${B}.c`.
+        bare = [it.span() for it in _BARE_IN_WORD.finditer(self.text)] if self.text.count("$") > 1 else []
+        self.bytes = (_braced(self.text, bare) if bare else self.text).encode("utf-8", "replace")
         self._locate = locate
         self.is_writable = is_writable
         self._variables: list[ShellVariable] = []
         self._variable_starts: list[int] = []
-        self._byte_starts = None if len(self.bytes) == len(text) else [*accumulate(map(_utf8_length, text), initial=0)]
+        self._byte_starts = None if len(self.bytes) == len(text) else _byte_starts(self.text, bare)
 
     def span(self, node: SyntaxNode) -> Span:
         if self._byte_starts is None:
@@ -202,9 +207,8 @@ class _Text:
             if current.type in ("simple_expansion", "expansion"):
                 name = next((it for it in current.named_children if it.type == "variable_name"), None)
                 if name is not None:
-                    has_default = (
-                        current.type == "expansion" and _DEFAULT.match(self.text, self.span(name).end) is not None
-                    )
+                    is_braced = self.text.startswith("${", self.span(current).start)
+                    has_default = is_braced and _DEFAULT.match(self.text, self.span(name).end) is not None
                     use = ShellVariable(self.of(name), self.range(current), self.range(name), has_default)
                     self._variables.append(use)
                     self._variable_starts.append(current.start_byte)
@@ -215,6 +219,25 @@ class _Text:
         """The uses of variables in a node, in the order of the text."""
         starts = self._variable_starts
         return self._variables[bisect_left(starts, node.start_byte) : bisect_left(starts, node.end_byte)]
+
+
+def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
+    """A text in which names of variables are in braces; `bare` are the places of `$name`."""
+    pieces: list[str] = []
+    end = 0
+    for start, after in bare:
+        pieces += text[end : start + 1], "{", text[start + 1 : after], "}"
+        end = after
+    return "".join((*pieces, text[end:]))
+
+
+def _byte_starts(text: str, bare: Iterable[tuple[int, int]]) -> list[int]:
+    """Where each character of a text begins in the bytes that the grammar reads, and where the last one ends."""
+    braces = Counter(place for start, after in bare for place in (start + 1, after))
+    lengths = [*map(_utf8_length, text)]
+    starts = [0, *accumulate(lengths)]
+    shifts = accumulate(braces[it] for it in range(len(starts)))
+    return [start + shift for start, shift in zip(starts, shifts, strict=True)]
 
 
 def _utf8_length(char: str) -> int:
