@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from buildxray.ide.time_budget import OutOfTimeError, time_budget, uninterrupted
+from buildxray.ide.time_budget import OutOfTimeError, thread_budget, time_budget, uninterrupted
 
 
 def loop_for_ever() -> None:
@@ -86,3 +86,19 @@ def test_another_thread_has_no_limit() -> None:
     thread.start()
     thread.join()
     assert n_threads
+
+
+def test_a_thread_is_interrupted() -> None:
+    raised: list[bool] = []
+
+    def work() -> None:
+        with thread_budget(10):
+            pass
+        with pytest.raises(OutOfTimeError), thread_budget(0.1):
+            loop_for_ever()
+        raised.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(20)
+    assert raised == [True]

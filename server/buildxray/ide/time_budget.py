@@ -19,6 +19,8 @@ from typing import Final
 
 SECONDS_IN_EDITOR: Final = 2.0
 """Processor seconds of one answer of the server: nothing else is answered meanwhile."""
+SECONDS_OF_PROJECT: Final = 10.0
+"""Seconds by the clock in which the server reads the files around one Dockerfile, in a thread of its own."""
 SECONDS_IN_TERMINAL: Final = 30.0
 """Processor seconds of one file on the command line, where nobody types."""
 
@@ -89,6 +91,32 @@ def time_budget(seconds: float) -> Iterator[None]:
         yield
     finally:
         _limit.stop()
+
+
+@contextmanager
+def thread_budget(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTimeError` in the block when it has taken that long by the clock; for a thread that is not the main one.
+
+    One call into a library that is written in C ends first.
+    """
+    import ctypes  # noqa: PLC0415 - slow to load, and the command line has no need of it
+
+    ident, lock, is_over = threading.get_ident(), threading.Lock(), False
+
+    def interrupt() -> None:
+        with lock:
+            if not is_over:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(OutOfTimeError))
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            is_over = True
+        timer.cancel()
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from pygls.lsp.server import LanguageServer
 import buildxray
 from buildxray import localization
 from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
+from buildxray.ide.time_budget import SECONDS_OF_PROJECT, OutOfTimeError, thread_budget
+from buildxray.localization import _
 from buildxray.lsp import from_lsp
 from buildxray.lsp.build_logs import load_setting
 from buildxray.lsp.client import Client
@@ -156,7 +158,7 @@ class Server(LanguageServer):
                 if path is None or self._projects.is_known(path):
                     built = self._build(document.uri, path)
                 else:
-                    built = await asyncio.to_thread(self._build, document.uri, path)
+                    built = await asyncio.to_thread(self._build_in_time, document.uri, path)
             except Exception:  # noqa: BLE001 - a task has nobody to raise to
                 _log.exception("the project of %s cannot be read", document.uri)
                 continue
@@ -184,6 +186,19 @@ class Server(LanguageServer):
             self._status.report(document)
         if has_changed:
             self.ask_for_refresh()
+
+    def _build_in_time(self, uri: str, path: Path) -> _Built:
+        """How a document is built; as if it belonged to no project where reading that takes too long."""
+        try:
+            with thread_budget(SECONDS_OF_PROJECT):
+                return self._build(uri, path)
+        except OutOfTimeError:
+            note = _(
+                "{path}: the project files around it take more than {n} s to read; the default build is shown",
+                path=path,
+                n=int(SECONDS_OF_PROJECT),
+            )
+            return self._build(uri, None)._replace(problems=(note,))
 
     def _build(self, uri: str, path: Path | None) -> _Built:
         """How a document is built; one that is not a file on this machine belongs to no project."""

@@ -8,11 +8,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Final
 
 _MOST_NODES: Final = 50_000
 """Aliases count as often as they are used, so that no file grows when it is read."""
 _MOST_DEPTH: Final = 50
+_MOST_CHARACTERS: Final = 250_000
+"""The library reads some 50,000 characters a second."""
+_MOST_BRACKETS: Final = 500
+"""Open ones; the library raises `RecursionError` at twice as many, after seconds. Those in texts count too."""
+_BRACKET: Final = re.compile(r"[\[\]{}]")
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
 _TIMESTAMP: Final = re.compile(
@@ -98,6 +104,11 @@ def load_documents(text: str) -> Iterator[Any]:
 
 
 def _composed(text: str) -> Iterator[Any]:
+    if len(text) > _MOST_CHARACTERS:
+        raise YamlError(1, f"more than {_MOST_CHARACTERS} characters")
+    steps = ((it in "[{") - (it in "]}") for it in _BRACKET.findall(text))
+    if max(accumulate(steps), default=0) > _MOST_BRACKETS:
+        raise YamlError(1, f"more than {_MOST_BRACKETS} open brackets")
     # Loaded where there is a file to read only.
     from ruamel.yaml import YAML  # noqa: PLC0415
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415

@@ -26,6 +26,9 @@ COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "do
 FILE_NAMES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 """What `buildx bake` reads, in this order, where nobody names files (buildx: defaultFilenames)."""
 
+_MOST_BYTES: Final = 300_000
+"""Of one file; each text in it is a template of its own, and 1 MB of them takes 10 s."""
+
 
 class Override(NamedTuple):
     """`--set pattern.key=value` (buildx: Config.newOverrides)."""
@@ -71,7 +74,7 @@ def load_bake(
         notes += composed
         sources += included
     for name in names:
-        text = None if name in composes else read_project_text(directory / name)
+        text = None if name in composes else read_project_text(directory / name, _MOST_BYTES)
         if text is None:
             continue
         document = (parse_json if name.endswith(".json") else parse_hcl)(text, name)

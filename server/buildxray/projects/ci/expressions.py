@@ -22,6 +22,8 @@ _TOKEN: Final = re.compile(
 )
 _MOST_TOKENS: Final = 500
 _MOST_TEXT: Final = 20_000
+_MOST_EXPANDED: Final = 100_000
+"""Code points that the expressions of one text may become; those after them stay as they are written."""
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -48,22 +50,34 @@ class Context(NamedTuple):
         if whole is not None and "${{" not in whole[1]:
             return self.compute(whole[1])
         parts: list[str] = []
-        end = 0
+        end = length = 0
         for match in _EXPRESSION.finditer(text):
             value = self.compute(match[1])
             if not is_told(value):
                 return UNKNOWN
             parts += text[end : match.start()], as_text(value)
+            length += len(parts[-2]) + len(parts[-1])
             end = match.end()
+            if length > _MOST_TEXT:
+                break
         return "".join((*parts, text[end:]))[:_MOST_TEXT]
 
     def expand_text(self, text: object) -> str:
         """A text with its expressions computed; those that are unknown stay in it as they are written."""
-        return _EXPRESSION.sub(self._replaced, text) if isinstance(text, str) else as_text(text)
+        if not isinstance(text, str):
+            return as_text(text)
+        length = 0
 
-    def _replaced(self, match: re.Match[str]) -> str:
-        value = self.compute(match[1])
-        return as_text(value) if is_told(value) else match[0]
+        def replaced(match: re.Match[str]) -> str:
+            nonlocal length
+            if length > _MOST_EXPANDED:
+                return match[0]
+            value = self.compute(match[1])
+            shown = as_text(value) if is_told(value) else match[0]
+            length += len(shown)
+            return shown
+
+        return _EXPRESSION.sub(replaced, text)
 
     def compute(self, expression: str) -> Any:  # noqa: ANN401 - as above
         """The value of an expression; unknown for one that is wrong."""

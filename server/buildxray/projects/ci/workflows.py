@@ -39,7 +39,7 @@ _OWN_REPOSITORY: Final = "<this repository>"
 _MOST_COMBINATIONS: Final = 256
 _MOST_WORKFLOWS: Final = 100
 _MOST_DEPTH: Final = 4
-_MOST_STEPS: Final = 20_000
+_MOST_STEPS: Final = 8_000
 """Of all jobs of a repository, each combination of a matrix counted."""
 
 
@@ -157,6 +157,9 @@ class _Repository:
         depth: int,
     ) -> None:
         uses = job.get("uses")
+        self.steps += 1
+        if self.steps > _MOST_STEPS:
+            return
         if isinstance(uses, str):
             called = self.root / uses.removeprefix("./")
             if uses.startswith("./") and depth < _MOST_DEPTH and called.is_relative_to(self.root):

@@ -298,7 +298,10 @@ def _call(it: syntax.Call, scope: Scope) -> Value:
             raise EvaluationError(f"`...` requires a list, not {kind(last)}")
         arguments.extend(last)
     scope.budget.spend(len(arguments))
-    return scope.call(it.function, (*arguments,))
+    result = scope.call(it.function, (*arguments,))
+    if isinstance(result, str | tuple | dict):
+        scope.budget.spend(len(result) // 100 if isinstance(result, str) else len(result))
+    return result
 
 
 def _try(arguments: Iterable[Expression], scope: Scope) -> Value:

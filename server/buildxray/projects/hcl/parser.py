@@ -12,6 +12,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
 from buildxray.projects.hcl.values import EvaluationError, composed, number
+from buildxray.syntax.trees import parse_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -44,9 +45,11 @@ def parse_hcl(text: str, file: str) -> Document:
     except ImportError:
         reason = _("HCL cannot be read without the Python package `tree-sitter-hcl`")
         return Document(Body({}, ()), (Problem(1, reason),))
-    root = _parser().parse(reader.source).root_node
-    if root.has_error and _WHOLE_WITH_EXPONENT.search(reader.source):
-        root = _parser().parse(reader.masked()).root_node
+    root = parse_tree(_parser(), reader.source)
+    if root is not None and root.has_error and _WHOLE_WITH_EXPONENT.search(reader.source):
+        root = parse_tree(_parser(), reader.masked())
+    if root is None:
+        return Document(Body({}, ()), (Problem(1, _("it takes too long to read")),))
     problems: list[Problem] = []
     body = next((it for it in root.children if it.type == "body"), None)
     content = reader.body(body if body is not None else root, 0)

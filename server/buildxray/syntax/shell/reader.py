@@ -51,6 +51,7 @@ from buildxray.syntax.shell.wrappers import (
     unwrapped,
 )
 from buildxray.syntax.text import TextRange
+from buildxray.syntax.trees import parse_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode
@@ -345,7 +346,10 @@ class _Reader:
 
     def read_in(self, text: _Text, place: _Place) -> None:
         """Read a script that runs at a place."""
-        root = _parser().parse(text.bytes).root_node
+        root = parse_tree(_parser(), text.bytes)
+        if root is None:
+            self.has_errors = True
+            return
         self.has_errors |= root.has_error
         self.uses += text.find_variables(root)
         outer, self._substitutions = self._substitutions, {}

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from buildxray.syntax.parser import parse
+from buildxray.syntax.shell import read_script
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["a |", "|{", "function `", ")$", "a()\\\n", "a|& ", "&case ", "esac)", "$(($", "a=("])
+def test_a_script_that_the_grammar_needs_quadratic_time_for(unit: str) -> None:
+    node = parse(f"FROM a\nRUN {(unit * 20_000)[:60_000]}\n").instructions[1].node
+    start = time.process_time()
+    script = read_script(node)
+    assert time.process_time() - start < 5, "0.5 s and what the rest takes"
+    assert script.has_errors
+
+
+def test_the_next_script_is_read_as_ever() -> None:
+    read_script(parse(f"FROM a\nRUN {'a()' * 20_000}\n").instructions[1].node)
+    script = read_script(parse("FROM a\nRUN make all && make install\n").instructions[1].node)
+    assert [it.text for command in script.commands for it in command.words] == ["make", "all", "make", "install"]
