@@ -83,6 +83,8 @@ _DEEPEST_NESTING: Final = 8
 """Scripts inside scripts, as in `sh -c "eval '…'"`, that are read."""
 _LONGEST_CONDITION: Final = 200
 """Code points of a condition that are kept as its text."""
+_MOST_PIPES: Final = 2_000
+"""Signs `|` of one script. A long pipeline that has no end takes the parser quadratic time, in which it does not look at the clock."""
 _MOST_NAMES: Final = 64
 """Variables of a chain of conditions that are told."""
 _MOST_EXITS: Final = 16
@@ -346,7 +348,7 @@ class _Reader:
 
     def read_in(self, text: _Text, place: _Place) -> None:
         """Read a script that runs at a place."""
-        root = parse_tree(_parser(), text.bytes)
+        root = None if text.bytes.count(b"|") > _MOST_PIPES else parse_tree(_parser(), text.bytes)
         if root is None:
             self.has_errors = True
             return
