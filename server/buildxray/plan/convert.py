@@ -10,7 +10,7 @@ from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CONTEXT, Operation, image_operation
-from buildxray.plan.outline import Cause, Refusal, source_span
+from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
@@ -77,7 +77,7 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     for number in resolved.needed:
         stage = resolved.stages[number]
         if stage.replacement is not None:
-            conversion.replaced[number] = _loaded(stage.replacement, stage.platform, number, memo)
+            conversion.replaced[number] = _loaded(stage.replacement, stage.platform, StageRef(number), memo)
             continue
         base = conversion.runs.get(stage.base) if stage.base is not None else None
         below = None if base is None else base.recipe
@@ -104,18 +104,18 @@ def stage_recipe(stage: ResolvedStage, below: Recipe | None, arguments: BuildArg
 
 
 def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Memo) -> StageRun:
-    number = stage.outline.idx
+    own = StageRef(stage.outline.idx)
     if stage.context is not None:
-        files = _loaded(stage.context, stage.platform, number, memo)
+        files = _loaded(stage.context, stage.platform, own, memo)
     elif stage.base is None:
-        files = _image(stage.reference, stage.platform, number, 1, memo)
+        files = _image(stage.reference, stage.platform, own, 1, memo)
     elif stage.base in conversion.replaced:
         files = conversion.replaced[stage.base]
     else:
         files = conversion.runs[stage.base].files
     context = memo.recall((), _context, memo)
     platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
-    start = Start(number, files, int(stage.reference != ""), platform, context)
+    start = Start(own, files, int(stage.reference != ""), platform, context)
     sources = _sources(conversion, stage, memo)
     return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
 
@@ -130,14 +130,14 @@ def _root_scope(stage: ResolvedStage, memo: Memo) -> Scope:
     return memo.recall(stage.platform, image_scope, stage.platform)
 
 
-def _image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence | None:
+def _image(reference: str, platform: Platform, source: Source, number: int, memo: Memo) -> Occurrence | None:
     """The pull of an image; None for scratch."""
     if not reference:
         return None
     return memo.recall((reference, platform, source), _new_image, reference, platform, source, number, memo)
 
 
-def _loaded(context: NamedContext, platform: Platform, source: int, memo: Memo) -> Occurrence | None:
+def _loaded(context: NamedContext, platform: Platform, source: Source, memo: Memo) -> Occurrence | None:
     """What loads a named context; None for an empty directory."""
     operation = context.operation(platform)
     if operation is None:
@@ -147,11 +147,11 @@ def _loaded(context: NamedContext, platform: Platform, source: int, memo: Memo) 
     return memo.recall(key, _new_context, operation, where, source, memo)
 
 
-def _new_context(operation: Operation, platform: Platform | None, source: int, memo: Memo) -> Occurrence:
+def _new_context(operation: Operation, platform: Platform | None, source: Source, memo: Memo) -> Occurrence:
     return Occurrence(vertex(memo, operation, platform, ()), operation, (), source=source, command=-1, number=0)
 
 
-def _new_image(reference: str, platform: Platform, source: int, number: int, memo: Memo) -> Occurrence:
+def _new_image(reference: str, platform: Platform, source: Source, number: int, memo: Memo) -> Occurrence:
     operation = image_operation(reference, platform)
     return Occurrence(vertex(memo, operation, platform, ()), operation, (), source=source, command=-1, number=number)
 
@@ -162,43 +162,43 @@ def _sources(conversion: Conversion, stage: ResolvedStage, memo: Memo) -> dict[i
     for position, trigger in enumerate(stage.triggers):
         if trigger.sources:
             found[position] = _files(conversion, trigger.sources, stage.outline.from_idx, memo)
-    for position, numbers in stage.outline.sources.items():
+    for position, sources in stage.outline.sources.items():
         instruction = stage.outline.from_idx + 1 + position
-        found[len(stage.triggers) + position] = _files(conversion, numbers, instruction, memo)
+        found[len(stage.triggers) + position] = _files(conversion, sources, instruction, memo)
     return found
 
 
 def _files(
-    conversion: Conversion, numbers: tuple[int | None, ...], instruction: int, memo: Memo
+    conversion: Conversion, sources: tuple[Source | None, ...], instruction: int, memo: Memo
 ) -> tuple[Occurrence | None, ...]:
-    return tuple([None if it is None else _files_of(conversion, it, instruction, memo) for it in numbers])
+    return tuple([None if it is None else _files_of(conversion, it, instruction, memo) for it in sources])
 
 
-def _naming(resolved: ResolvedStages, instruction: int, number: int) -> Span | None:
+def _naming(resolved: ResolvedStages, instruction: int, source: StageRef) -> Span | None:
     """Where an instruction names the stage that it takes files from."""
     for stage in resolved.outline.stages:
         position = instruction - stage.from_idx - 1
         if 0 <= position < len(stage.nodes):
-            return source_span(stage, position, number)
+            return source_span(stage, position, source)
     return None
 
 
-def _files_of(conversion: Conversion, number: int, instruction: int, memo: Memo) -> Occurrence | None:
+def _files_of(conversion: Conversion, source: Source, instruction: int, memo: Memo) -> Occurrence | None:
     resolved = conversion.resolved
-    if number >= len(resolved.stages):
-        name = resolved.images[number - len(resolved.stages)].name
+    if isinstance(source, ImageRef):
+        name = resolved.images[source.idx].name
         context = named_context(conversion.contexts, name, resolved.target_platform)
         if context is not None:
-            return _loaded(context, resolved.target_platform, number, memo)
-        reference = resolved.image_references[number - len(resolved.stages)]
-        return _image(reference, resolved.target_platform, number, 0, memo)
-    if number in conversion.replaced:
-        return conversion.replaced[number]
-    run = conversion.runs.get(number)
+            return _loaded(context, resolved.target_platform, source, memo)
+        reference = resolved.image_references[source.idx]
+        return _image(reference, resolved.target_platform, source, 0, memo)
+    if source.idx in conversion.replaced:
+        return conversion.replaced[source.idx]
+    run = conversion.runs.get(source.idx)
     if run is None:
-        name = resolved.stages[number].outline.display_name
+        name = resolved.stages[source.idx].outline.display_name
         message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
         if not any(it.instruction == instruction for it in resolved.outline.refusals):
-            conversion.refusals.append(Refusal(message, instruction, _naming(resolved, instruction, number)))
+            conversion.refusals.append(Refusal(message, instruction, _naming(resolved, instruction, source)))
         return None
     return run.files

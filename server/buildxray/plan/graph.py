@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import Operation, Origin
+from buildxray.plan.outline import Source
 from buildxray.platforms.platform import Platform
 
 
@@ -42,7 +43,7 @@ class Occurrence:
         operation: Operation,
         inputs: Sequence[Occurrence | None],
         *,
-        source: int | None,
+        source: Source | None,
         command: int,
         number: int,
     ) -> None:
@@ -51,7 +52,7 @@ class Occurrence:
         self.visits = _visiting_order(operation, inputs)
         """The inputs in the order in which BuildKit visits them."""
         self.source = source
-        """The number of the stage or named image; None for the build context."""
+        """The stage or named image that it belongs to; None for the build context."""
         self.command = command
         """The position of the command in the stage, triggers first; -1 for the image it is built on."""
         self.number = number

@@ -144,7 +144,7 @@ class Step:
         """The label of one of its places."""
         resolved = self._build.resolved[target]
         source = occurrence.source
-        stage = resolved.stages[source] if source is not None and source < len(resolved.stages) else None
+        stage = resolved.stage_of(source)
         label = occurrence.operation.label
         return write_label(
             label,

@@ -47,6 +47,25 @@ class Refusal(NamedTuple):
     cause: Cause = Cause.FILE
 
 
+@dataclass(frozen=True, slots=True)
+class StageRef:
+    """A stage as a source of files."""
+
+    idx: int
+    """Its number among the stages of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """An image as a source of files."""
+
+    idx: int
+    """Its number among the images that commands name (`Outline.images`, then those of ONBUILD triggers)."""
+
+
+Source = StageRef | ImageRef
+
+
 class NamedImage(NamedTuple):
     """An image that COPY's `--from` or a mount names."""
 
@@ -68,9 +87,8 @@ class StageOutline:
     """Index of the FROM among the instructions."""
     nodes: tuple[Node, ...]
     """The instructions after the FROM."""
-    sources: dict[int, tuple[int | None, ...]]
-    """What each COPY with `--from` and each RUN with mounts takes files from, by position among the nodes: the
-    number of a stage, or the number of stages plus that of an image; None for what does not exist."""
+    sources: dict[int, tuple[Source | None, ...]]
+    """What each COPY with `--from` and each RUN with mounts takes files from, by position among the nodes; None for what does not exist."""
 
     @property
     def display_name(self) -> str:
@@ -103,7 +121,7 @@ def outline(dockerfile: Dockerfile) -> Outline:
     linker = Linker([_stage_name(nodes[start]) for start in starts], dockerfile.escape)
     stages: list[StageOutline] = []
     for start, end in pairwise([*starts, len(nodes)]):
-        sources: dict[int, tuple[int | None, ...]] = {}
+        sources: dict[int, tuple[Source | None, ...]] = {}
         for idx in range(start + 1, end):
             node = nodes[idx]
             if node.flags and node.problem is None and (found := linker.sources(node, idx)):
@@ -167,29 +185,32 @@ class Linker:
     def __post_init__(self) -> None:
         self._numbers = {name: number for number, name in enumerate(self.names) if name}
 
-    def sources(self, node: Node, idx: int) -> tuple[int | None, ...]:
-        """The numbers of the sources of `node`, the instruction number `idx`."""
-        return tuple([self._number(it, idx) for it in _references(node, self.escape)])
+    def sources(self, node: Node, idx: int) -> tuple[Source | None, ...]:
+        """What `node`, the instruction number `idx`, takes files from."""
+        return tuple([self._source(it, idx) for it in _references(node, self.escape)])
 
-    def _number(self, reference: _Reference, idx: int) -> int | None:
+    def _source(self, reference: _Reference, idx: int) -> Source | None:
         if reference.problem is not None:
             self.refusals.append(Refusal(reference.problem, idx, reference.span))
             return None
         if reference.number is None:
             return self._find_or_add(reference.name, idx, has_line=reference.span is not None)
-        if 0 <= reference.number < len(self.names) + len(self.images):
-            return reference.number
+        if 0 <= reference.number < len(self.names):
+            return StageRef(reference.number)
+        # BuildKit keeps the named images after the stages, so that a number may reach them.
+        if 0 <= reference.number - len(self.names) < len(self.images):
+            return ImageRef(reference.number - len(self.names))
         self.refusals.append(
             Refusal(_("there is no stage number {number}", number=reference.number), idx, reference.span)
         )
         return None
 
-    def _find_or_add(self, name: str, idx: int, *, has_line: bool) -> int:
+    def _find_or_add(self, name: str, idx: int, *, has_line: bool) -> Source:
         number = self._numbers.get(name.lower())
         if number is not None:
-            return number
+            return StageRef(number)
         self.images.append(NamedImage(name, idx, has_line))
-        return len(self.names) + len(self.images) - 1
+        return ImageRef(len(self.images) - 1)
 
 
 class _Reference(NamedTuple):
@@ -229,7 +250,7 @@ def _is_plain(text: str, escape: str) -> bool:
 
 def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline] | None:
     """A stage and the one that it takes files from although that needs its files (validateCircularDependency)."""
-    needs = {stage.idx: _needed_stages(stage, len(stages)) for stage in stages if stage.sources}
+    needs = {stage.idx: _needed_stages(stage) for stage in stages if stage.sources}
     finished: set[int] = set()
     for root, needed_by_root in needs.items():
         path = {} if root in finished else {root: iter(needed_by_root)}
@@ -251,26 +272,27 @@ def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline]
 
 def _needing_command(stage: StageOutline, needed: int) -> tuple[int, Span | None]:
     """The instruction of a stage that takes files from another one, and where it names that one."""
-    position = next(position for position, numbers in stage.sources.items() if needed in numbers)
-    return stage.from_idx + 1 + position, source_span(stage, position, needed)
+    wanted = StageRef(needed)
+    position = next(position for position, sources in stage.sources.items() if wanted in sources)
+    return stage.from_idx + 1 + position, source_span(stage, position, wanted)
 
 
-def source_span(stage: StageOutline, position: int, needed: int) -> Span | None:
-    """Where a command of a stage names the stage or image with that number; None where no single place does."""
+def source_span(stage: StageOutline, position: int, needed: Source) -> Span | None:
+    """Where a command of a stage names a stage or image; None where no single place does."""
     node = stage.nodes[position]
     if isinstance(node, Copy) and node.source_stage is not None:
         flag = node.source_stage
         return flag.span if flag.value is None else flag.value.span
     if isinstance(node, Run):
-        for number, flag in zip(stage.sources[position], node.mounts, strict=False):
-            if number == needed:
+        for source, flag in zip(stage.sources[position], node.mounts, strict=False):
+            if source == needed:
                 spans = [it.value.span for it in mount_options(flag) if it.key == "from" and it.value is not None]
                 return spans[-1] if spans else flag.span
     return None
 
 
-def _needed_stages(stage: StageOutline, n_stages: int) -> list[int]:
-    return [it for numbers in stage.sources.values() for it in numbers if it is not None and it < n_stages]
+def _needed_stages(stage: StageOutline) -> list[int]:
+    return [it.idx for sources in stage.sources.values() for it in sources if isinstance(it, StageRef)]
 
 
 def trigger_texts(nodes: Iterable[Node]) -> list[tuple[int, str]]:

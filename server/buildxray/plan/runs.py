@@ -16,6 +16,7 @@ from buildxray.plan.dispatch import BuildArguments, dispatch
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin
+from buildxray.plan.outline import StageRef
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Healthcheck, Maintainer, Node, Onbuild, Problem, Run
@@ -87,8 +88,7 @@ class StageRun:
 class Start(NamedTuple):
     """How a stage begins."""
 
-    stage: int
-    """Its number."""
+    stage: StageRef
     files: Occurrence | None
     """Those of what it is built on."""
     n_numbered: int

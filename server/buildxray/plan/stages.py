@@ -17,7 +17,18 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.contexts import NamedContext, named_context
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
-from buildxray.plan.outline import Cause, Linker, NamedImage, Outline, Refusal, StageOutline, trigger_texts
+from buildxray.plan.outline import (
+    Cause,
+    ImageRef,
+    Linker,
+    NamedImage,
+    Outline,
+    Refusal,
+    Source,
+    StageOutline,
+    StageRef,
+    trigger_texts,
+)
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
@@ -37,7 +48,7 @@ class Trigger(NamedTuple):
     """An ONBUILD instruction that a stage inherits from the one it is built on."""
 
     node: Node
-    sources: tuple[int | None, ...]
+    sources: tuple[Source | None, ...]
 
 
 @dataclass(slots=True)
@@ -91,21 +102,26 @@ class ResolvedStages:
     has_wrong_arguments: bool = False
     """Whether BuildKit refuses a global argument, before it looks at any stage."""
 
-    def label_name(self, source: int | None) -> str:
-        """What the progress output calls the stage with that number; empty for an image, and for the only stage."""
-        if source is None or source >= len(self.stages) or (len(self.stages) == 1 and not self.outline.images):
+    def stage_of(self, source: Source | None) -> ResolvedStage | None:
+        """The stage that a source is; None for an image."""
+        return self.stages[source.idx] if isinstance(source, StageRef) else None
+
+    def label_name(self, source: Source | None) -> str:
+        """What the progress output calls a stage; empty for an image, and for the only stage."""
+        stage = self.stage_of(source)
+        if stage is None or (len(self.stages) == 1 and not self.outline.images):
             return ""
-        return self.stages[source].outline.display_name
+        return stage.outline.display_name
 
-    def has_line(self, source: int) -> bool:
+    def has_line(self, source: Source) -> bool:
         """Whether BuildKit knows the line of what a source makes; not for an image that a mount names."""
-        return source < len(self.stages) or self.images[source - len(self.stages)].has_line
+        return isinstance(source, StageRef) or self.images[source.idx].has_line
 
-    def instruction(self, source: int, command: int) -> int:
+    def instruction(self, source: Source, command: int) -> int:
         """The index of the instruction that an occurrence stems from."""
-        if source >= len(self.stages):
-            return self.images[source - len(self.stages)].instruction
-        return self.stages[source].instruction(command)
+        if isinstance(source, ImageRef):
+            return self.images[source.idx].instruction
+        return self.stages[source.idx].instruction(command)
 
 
 def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, memo: Memo) -> ResolvedStages:
@@ -381,17 +397,15 @@ def _needed(resolved: ResolvedStages, target: int) -> list[int]:
     todo: list[int | None] = [target]
     while todo:
         number = todo.pop()
-        if number is None or number in needed or number >= len(resolved.stages):
+        if number is None or number in needed:
             continue
         needed.add(number)
         stage = resolved.stages[number]
         if stage.replacement is not None:
             continue
         todo.append(stage.base)
-        for sources in stage.outline.sources.values():
-            todo += sources
-        for trigger in stage.triggers:
-            todo += trigger.sources
+        taken = (*stage.outline.sources.values(), *(it.sources for it in stage.triggers))
+        todo += [it.idx for sources in taken for it in sources if isinstance(it, StageRef)]
     return sorted(needed)
 
 

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from buildxray.plan.model import TargetPlan
-from buildxray.plan.outline import StageOutline
+from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.paths import clean, holds
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, normalize
@@ -280,9 +280,9 @@ class _Tracer:
         if not isinstance(node, Copy) or node.source_stage is None:
             return (self._of_context(stage.idx, idx, node, source),)
         sources = stage.sources.get(idx - stage.from_idx - 1, ())
-        number = sources[0] if sources else None
-        if number is not None and number < len(self._plan.stages):
-            return self.trace(number, source)
+        origin = sources[0] if sources else None
+        if isinstance(origin, StageRef):
+            return self.trace(origin.idx, source)
         name = node.source_stage.value
         return tuple(self._image_files(name.text if name else "", idx, stage.idx, {source}, self.planned.platform))
 
@@ -441,15 +441,15 @@ class _Tracer:
                 continue
             if "from" not in options:
                 continue
-            number = next(sources, None)
+            origin = next(sources, None)
             place = next((options[it] for it in ("target", "dst", "destination") if options.get(it)), "/")
             directory = clean(posixpath.join(self._directory(idx), place))
             source = options.get("source") or options.get("src") or "/"
             for it in [one for one in wanted if directory != "/" and holds(directory, one)]:
                 wanted.discard(it)
                 inner = clean(f"/{source}/{it[len(directory) :]}")
-                if number is not None and number < len(self._plan.stages):
-                    yield from self.trace(number, inner)
+                if isinstance(origin, StageRef):
+                    yield from self.trace(origin.idx, inner)
                 else:
                     yield from self._image_files(options["from"], idx, stage.idx, {inner}, self.planned.platform)
 

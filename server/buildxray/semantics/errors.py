@@ -8,7 +8,7 @@ from typing import Final
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
-from buildxray.plan.outline import Cause, source_span
+from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Stage
 from buildxray.syntax.instructions import Onbuild
 from buildxray.syntax.text import TextRange
@@ -60,13 +60,13 @@ def errors_of_triggers(build: Build) -> Iterator[PlanError]:
 def _late_sources(stage: Stage) -> Iterator[tuple[str, PlanError]]:
     """Where a stage takes files from one further down; what it takes from itself is refused in any case."""
     outline, stages = stage.outline, stage.build.stages
-    for position, numbers in outline.sources.items():
-        for number in numbers:
-            if number is None or not outline.idx < number < len(stages):
+    for position, sources in outline.sources.items():
+        for source in sources:
+            if not isinstance(source, StageRef) or source.idx <= outline.idx:
                 continue
             instruction = stage.build.instructions[outline.from_idx + 1 + position]
-            span = source_span(outline, position, number)
+            span = source_span(outline, position, source)
             place = instruction.range if span is None else instruction.range_of(span)
-            name = stages[number].display_name
+            name = stages[source.idx].display_name
             message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
             yield outline.display_name, PlanError(message, instruction.line, place)

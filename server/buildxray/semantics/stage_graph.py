@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, Step
-from buildxray.plan.outline import StageOutline, outline
+from buildxray.plan.outline import StageOutline, StageRef, outline
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import resolve_stages
 from buildxray.platforms.platform import Platform, normalize
@@ -181,8 +181,8 @@ class Facts:
                 found[base].append(Consumer(stage.idx, stage.from_idx))
             for position, sources in stage.sources.items():
                 for source in dict.fromkeys(sources):
-                    if source is not None and source in found:
-                        found[source].append(Consumer(stage.idx, stage.from_idx + 1 + position))
+                    if isinstance(source, StageRef):
+                        found[source.idx].append(Consumer(stage.idx, stage.from_idx + 1 + position))
         return {stage: tuple(them) for stage, them in found.items()}
 
     def platforms(self, stage: int) -> tuple[Platform, ...]:

@@ -17,6 +17,7 @@ from buildxray.plan.checks.reading import reading_events
 from buildxray.plan.convert import stage_recipe
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
+from buildxray.plan.outline import StageRef
 from buildxray.plan.runs import Recipe
 from buildxray.plan.stages import ResolvedStage, global_arguments
 
@@ -76,8 +77,8 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
         checked = CheckedStage(file, stage, recipe, before, conversion.arguments, ignored=ignored)
         late = frozenset(
             len(stage.triggers) + position
-            for position, numbers in stage.outline.sources.items()
-            if any(it is not None and stage.outline.idx <= it < len(resolved.stages) for it in numbers)
+            for position, sources in stage.outline.sources.items()
+            if any(isinstance(it, StageRef) and stage.outline.idx <= it.idx for it in sources)
         )
         from_idx = stage.outline.from_idx
         from_node = file.instruction(from_idx).node
