@@ -83,7 +83,8 @@ def test_findings_say_what_their_fix_saves_and_the_dearest_is_first(
     (project / "Dockerfile").write_text(f"{NAIVE.rstrip()}\nexpose 80\n")
     without = run(capfd, "check", "--format", "json", "Dockerfile").objects
     found: list[Any] = [*run(capfd, "check", "--log", "log", "--format", "json", "Dockerfile").objects]
-    assert {it["rule"] for it in found} == {it["rule"] for it in without}
+    # The log shows that several platforms are meant, which nothing else of the project says.
+    assert {it["rule"] for it in found} - {it["rule"] for it in without} == {"emulated-build"}
     first = found[0]
     assert first["rule"] == "emulated-build"
     assert str(first["message"]).endswith("; the fix saves about 140 s of 440 s")
@@ -133,6 +134,7 @@ def test_several_fixes_are_told_apart_and_added(capfd: pytest.CaptureFixture[str
 )
 def test_limits_fail_a_job(capfd: pytest.CaptureFixture[str], command: str, limits: list[str], code: int) -> None:
     paths = ["log", "Dockerfile"] if command == "times" else ["--log", "log", "Dockerfile"]
+    paths += ["--fail-on", "error"] if command == "check" else []
     found = run(capfd, command, *limits, *paths)
     assert found.code == code
     assert (limits[0] in found.err) == (code == 1)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from buildxray.cli.console import warn
 from buildxray.cli.errors import CliError
@@ -22,6 +22,9 @@ from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import is_known
 from buildxray.projects.builds import absolute
 from buildxray.toolchains.base import Workspace
+
+if TYPE_CHECKING:
+    from buildxray.ide.build_times import MeasuredBuild
 
 Value = TypeVar("Value")
 
@@ -107,9 +110,15 @@ class Builds:
                 self._warned.add(warning)
                 warn(warning)
 
-    def analyzer(self, path: str) -> Analyzer:
-        """Analyses a file for its build. Raises `CliError` for a wrong configuration file."""
-        return self.of(path).analyzer(self.workspace(path))
+    def analyzer(self, path: str, measured: MeasuredBuild | None = None) -> Analyzer:
+        """Analyses a file for its build. Raises `CliError` for a wrong configuration file.
+
+        Where neither options nor the project name platforms, the log of a build shows which ones are meant.
+        """
+        build = self.of(path)
+        if measured is not None and not build.origin:
+            build = build._replace(request=measured.times.plan.request, origin=_("the build log"), others=())
+        return build.analyzer(self.workspace(path))
 
     def workspace(self, path: str) -> Workspace:
         """What the sources beside a file tell."""

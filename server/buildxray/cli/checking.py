@@ -86,9 +86,9 @@ def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedF
     try:
         text = read_file(path)
         with limited(path):
-            analyzer = builds.analyzer(path)
-            if log is not None:
-                analyzer.measured = log.measured(path, text, builds)
+            measured = None if log is None else log.measured(path, text, builds)
+            analyzer = builds.analyzer(path, measured)
+            analyzer.measured = measured
             checked = check_text(builds.shown(path), text, analyzer)
             # Every output counts the fixes.
             for it in checked.diagnostics:

@@ -15,6 +15,7 @@ from buildxray.localization import _, ngettext
 
 if TYPE_CHECKING:
     from buildxray.cli.logs import LogOfFiles
+    from buildxray.ide.build_times import MeasuredBuild
 
 
 def fix(options: argparse.Namespace) -> int:
@@ -57,8 +58,8 @@ def fix_file(
 ) -> tuple[str, ...]:
     """Effect: repair a file. Returns the titles of the fixes, with a log what each saves; what goes wrong is reported, and appended to `failed`."""
     try:
-        text, fixed = _fixed(target.path, builds, with_suggestions=with_suggestions)
-        titles = fixed.titles if log is None else _with_savings(target.path, text, fixed, builds, log)
+        text, fixed, measured = _fixed(target.path, builds, log, with_suggestions=with_suggestions)
+        titles = _with_savings(text, fixed, measured)
         if fixed.text != text:
             write_file(target, text, fixed.text)
     except CliError as error:
@@ -68,13 +69,12 @@ def fix_file(
     return titles
 
 
-def _with_savings(path: str, text: str, fixed: FixedText, builds: Builds, log: LogOfFiles) -> tuple[str, ...]:
-    """What each fix does and what it saves, and a line for all of them together. Raises `CliError`."""
-    from buildxray.ide.seconds import about_seconds, title_with_saving  # noqa: PLC0415 - few runs have a log
-
-    measured = log.measured(path, text, builds)
+def _with_savings(text: str, fixed: FixedText, measured: MeasuredBuild | None) -> tuple[str, ...]:
+    """What each fix does, with a log what it saves, and a line for all of them together."""
     if measured is None or not measured.can_predict or not fixed.steps:
         return fixed.titles
+    from buildxray.ide.seconds import about_seconds, title_with_saving  # noqa: PLC0415 - few runs have a log
+
     savings = measured.savings_of(fixed.steps, text)
     total = measured.times.total
     saved = sum(it.seconds for it in savings)
@@ -91,8 +91,8 @@ def _show(
 ) -> bool:
     """Effect: print the difference or the repaired text, and report what the fixes save; whether there is a difference."""
     try:
-        text, fixed = _fixed(path, builds, with_suggestions=options.unsafe)
-        savings = () if log is None else _with_savings(path, text, fixed, builds, log)
+        text, fixed, measured = _fixed(path, builds, log, with_suggestions=options.unsafe)
+        savings = () if measured is None else _with_savings(text, fixed, measured)
     except CliError as error:
         report(error)
         failed.append(path)
@@ -108,12 +108,16 @@ def _show(
     return fixed.text != text
 
 
-def _fixed(path: str, builds: Builds, *, with_suggestions: bool) -> tuple[str, FixedText]:
-    """The text of a file, and what the fixes make of it. Raises `CliError`."""
+def _fixed(
+    path: str, builds: Builds, log: LogOfFiles | None, *, with_suggestions: bool
+) -> tuple[str, FixedText, MeasuredBuild | None]:
+    """The text of a file, what the fixes make of it, and its build in the log. Raises `CliError`."""
     text = read_file(path)
     try:
         with limited(path):
-            return text, fix_text(builds.analyzer(path), text, with_suggestions=with_suggestions)
+            measured = None if log is None else log.measured(path, text, builds)
+            fixed = fix_text(builds.analyzer(path, measured), text, with_suggestions=with_suggestions)
+            return text, fixed, measured
     except CliError:
         raise
     except Exception as error:
