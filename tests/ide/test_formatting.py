@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from buildxray.ide.formatting import FormatOptions, format_edits, format_on_type, format_text
+from buildxray.ide.formatting import FormatOptions, format_edits, format_edits_in, format_on_type, format_text
 from buildxray.syntax.parser import parse
-from buildxray.syntax.text import apply_edits
+from buildxray.syntax.text import LineIndex, TextRange, apply_edits
 from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyze
@@ -91,6 +91,31 @@ def test_nothing_that_is_built_changes(name: str) -> None:
 def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     check_law(text[:offset] + typed + text[offset:])
+
+
+@given(mutated(), st.data())
+@settings(deadline=None)
+def test_a_range_changes_its_lines_only_and_nothing_that_is_built(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    lines = LineIndex.of(text)
+    edits = format_edits_in(parse(text), lines, TextRange(start, end))
+    first, last = lines.line_of(start), lines.line_of(end)
+    assert all(first <= lines.line_of(it.range.start) and lines.line_of(it.range.end) <= last for it in edits)
+    assert facts(apply_edits(text, edits)) == facts(text)
+
+
+@given(mutated(), st.sampled_from(["\n", " \\\n", "\\\n\n", "\r\n", "\\\r\n  "]), st.data())
+@settings(deadline=None)
+def test_on_type_only_indents_an_empty_line(text: str, typed: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    text = text[:place] + typed + text[place:]
+    offset = data.draw(st.integers(0, len(text)))
+    edits = format_on_type(parse(text), offset, FormatOptions("\t"))
+    assert facts(apply_edits(text, edits)) == facts(text)
+    for it in edits:
+        assert text[slice(*it.range)].strip() == it.new_text.strip() == ""
+        assert "\n" not in text[slice(*it.range)]
 
 
 def test_a_new_line_of_an_instruction_is_indented() -> None:

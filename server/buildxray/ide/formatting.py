@@ -31,7 +31,7 @@ from buildxray.syntax.instructions import (
 from buildxray.syntax.lines import continuation, is_comment, physical_lines
 from buildxray.syntax.nodes import parse_node
 from buildxray.syntax.parser import Dockerfile, parse
-from buildxray.syntax.text import Edit, TextRange, apply_edits
+from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits
 
 _MOST_BLANK_LINES: Final = 2
 """In a row."""
@@ -70,6 +70,16 @@ def format_edits(dockerfile: Dockerfile, options: FormatOptions | None = None) -
         position = instruction.end
     edits += _end_of_file(dockerfile, position)
     return tuple(it for it in edits if text[slice(*it.range)] != it.new_text)
+
+
+def format_edits_in(
+    dockerfile: Dockerfile, lines: LineIndex, place: TextRange, options: FormatOptions | None = None
+) -> tuple[Edit, ...]:
+    """The edits of `format_edits` in the lines that a range touches: an edit belongs to the lines that it changes."""
+    whole = TextRange(lines.starts[lines.line_of(place.start)], lines.ends[lines.line_of(place.end)])
+    return tuple(
+        it for it in format_edits(dockerfile, options) if whole.start <= it.range.start and it.range.end <= whole.end
+    )
 
 
 def _writes_lower_case(dockerfile: Dockerfile) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from lsprotocol import types
 
 from buildxray.ide.document_links import document_links
-from buildxray.ide.formatting import format_edits, format_on_type
+from buildxray.ide.formatting import format_edits, format_edits_in, format_on_type
 from buildxray.ide.navigation import linked_ranges
 from buildxray.ide.outline import Symbol, symbols
 from buildxray.ide.selection_ranges import selection_ranges
@@ -17,7 +17,6 @@ from buildxray.ide.signature_help import signatures
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.documents import Document
 from buildxray.lsp.server import Server
-from buildxray.syntax.text import TextRange
 
 _LEGEND: Final = types.SemanticTokensLegend(token_types=[*TYPES], token_modifiers=[])
 _SIGNATURE: Final = types.SignatureHelpOptions(trigger_characters=[" ", "[", ",", "=", "-"])
@@ -175,10 +174,9 @@ def _formatted(
     if document is None:
         return []
     lines, unit = document.analysis.lines, ls.client.unit
-    edits = format_edits(document.analysis.dockerfile, from_lsp.format_options(options))
-    if range_ is not None:
-        # Whole lines: an edit belongs to a range that holds its line.
-        place = from_lsp.text_range(lines, range_, unit)
-        whole = TextRange(lines.starts[lines.line_of(place.start)], lines.ends[lines.line_of(place.end)])
-        edits = tuple(it for it in edits if whole.start <= it.range.start and it.range.end <= whole.end)
+    dockerfile, indentation = document.analysis.dockerfile, from_lsp.format_options(options)
+    if range_ is None:
+        edits = format_edits(dockerfile, indentation)
+    else:
+        edits = format_edits_in(dockerfile, lines, from_lsp.text_range(lines, range_, unit), indentation)
     return [types.TextEdit(to_lsp.range_(lines, it.range, unit), it.new_text) for it in edits]
