@@ -123,6 +123,27 @@
    (insert "RUNN make\n")
    (until (lambda () (seq-find (lambda (it) (equal (flymake-diagnostic-type it) 'eglot-error)) (flymake-diagnostics))))))
 
+(ert-deftest the-argument-that-comes-next-is-shown ()
+  (set-up-with-platforms)
+  (in-dockerfile
+   (search-forward "FROM ")
+   (let* ((help (jsonrpc-request (eglot--current-server-or-lose) :textDocument/signatureHelp
+                                 (eglot--TextDocumentPositionParams)))
+          (first (aref (plist-get help :signatures) 0)))
+     (should (string-prefix-p "FROM [--platform=platform] image[:tag]" (plist-get first :label))))))
+
+(ert-deftest a-build-error-is-repaired ()
+  (set-up-with-platforms)
+  (in-dockerfile
+   (goto-char (point-max))
+   (insert "RUNN make\n")
+   (until (lambda () (seq-find (lambda (it) (equal (flymake-diagnostic-type it) 'eglot-error)) (flymake-diagnostics))))
+   (search-backward "RUNN")
+   (cl-letf (((symbol-function 'completing-read) (lambda (_ titles &rest _) (try-completion "Write `RUN`" titles)))
+             (last-nonmenu-event ?\r))
+     (call-interactively #'eglot-code-actions))
+   (should (string-suffix-p "\nRUN make\n" (buffer-string)))))
+
 (ert-deftest a-stage-is-renamed ()
   (set-up-with-platforms)
   (in-dockerfile

@@ -239,3 +239,17 @@ def test_the_document_is_formatted(neovim: Neovim) -> None:
 def test_a_build_error_is_found(neovim: Neovim) -> None:
     neovim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, true, { 'RUNN make' })")
     until(lambda: any(it["severity"] == 1 and it["code"] == "build-error" for it in neovim.diagnostics))
+
+
+def test_a_build_error_is_repaired(neovim: Neovim) -> None:
+    neovim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, true, { 'RUNN make' })")
+    until(lambda: any(it["severity"] == 1 for it in neovim.diagnostics))
+    neovim.lua("""
+        vim.ui.select = function(items, options, choose)
+          for _, item in ipairs(items) do
+            if vim.startswith(options.format_item(item), "Write `RUN`") then choose(item) end
+          end
+        end
+    """)
+    neovim.type("Ggra")
+    until(lambda: neovim.text.endswith("\nRUN make\n"))

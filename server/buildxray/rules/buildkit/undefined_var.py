@@ -54,9 +54,17 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
         if root is None or root.from_.image is None or root.from_.image.text == "scratch":
             yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), fixes)
             continue
+        image = root.from_.image.text
         message = _(
             "nothing in this file sets `{name}`: it is empty unless the image `{image}` does",
             name=it.subject,
-            image=root.from_.image.text,
+            image=image,
         )
+        if it.is_misspelled:
+            message = _(
+                "nothing in this file sets `{name}`: it is empty unless the image `{image}` does; did you mean `{close}`?",
+                name=it.subject,
+                image=image,
+                close=it.warning.replacement,
+            )
         yield Finding(it.range, message, fixes, severity=None if it.is_misspelled else Severity.INFORMATION)
