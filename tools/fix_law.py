@@ -25,8 +25,8 @@ BROUGHT_TO_LIGHT: Final = {
     "build-platform-image": {"wrong-arch-build"},
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
-    "masked-platform-arg": {"dynamic-binary-in-scratch", "missing-goarm"},
-    "undeclared-platform-arg": {"missing-goarm"},
+    "masked-platform-arg": {"cross-go-install", "dynamic-binary-in-scratch", "missing-goarm"},
+    "undeclared-platform-arg": {"cross-go-install", "masked-platform-arg", "missing-goarm"},
 }
 """What was wrong before, but hidden by what is fixed: a compiler that follows its target at last may lack GOARM, and `as` is wrong beside `FROM`."""
 _CONFIGURING: Final = frozenset(

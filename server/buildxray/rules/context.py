@@ -44,7 +44,8 @@ class RuleContext:
         """
         if self.asks_for_several:
             return True
-        return any(_TELLING.search(it.node.text) for it in self.dockerfile.instructions)
+        nodes = (it.node for it in self.dockerfile.instructions)
+        return any(_TELLING.search(text) for it in nodes for text in (it.text, *(one.content for one in it.heredocs)))
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
         """The context of the text that edits would leave."""

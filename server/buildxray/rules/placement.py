@@ -277,12 +277,10 @@ def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
             place = _first_of_each_stage(users)
         else:
             continue
-        places[declaration] = place
-    moves = {
-        declaration: places[declaration]
-        for declaration in declared
-        if any(_has_run_between(declaration.instruction, it) for it in places.get(declaration, ()))
-    }
+        # What has no RUN before its first user stays where it is, and what it is made of has to come before it.
+        is_early = any(_has_run_between(declaration.instruction, it) for it in place)
+        places[declaration] = place if is_early else (declaration.instruction,)
+    moves = {it: places[it] for it in declared if places.get(it, (it.instruction,)) != (it.instruction,)}
     return Placement(build, stage, moves, tuple(reversed(unused)), tidied)
 
 

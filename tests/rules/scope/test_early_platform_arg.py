@@ -243,6 +243,32 @@ def test_a_declaration_in_its_place(markup: str) -> None:
     check_nothing(early_platform_arg, markup)
 
 
+def test_what_is_made_of_an_argument_and_stays_keeps_it_before_itself() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        RUN apt-get update
+        ENV GOARCH=$TARGETARCH
+        ENV CGO_ENABLED=0
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN apt-get update
+        ARG TARGETARCH
+        ENV GOARCH=$TARGETARCH
+        ENV CGO_ENABLED=0
+        RUN go build -o /app .
+        FROM scratch
+        COPY --from=build /app /
+        """,
+    )
+
+
 def test_a_download_after_an_installation_for_the_target() -> None:
     check_rule(
         early_platform_arg,

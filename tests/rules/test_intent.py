@@ -1,0 +1,21 @@
+"""Whether a file is meant for several platforms."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.rules import context
+
+
+@pytest.mark.parametrize(
+    ("text", "has_intent"),
+    [
+        ("FROM alpine\nRUN echo $TARGETARCH\n", True),
+        ("FROM alpine\nRUN <<EOF\necho $TARGETPLATFORM\nEOF\n", True),
+        ("FROM alpine\nCOPY <<EOF /a\n$TARGETOS\nEOF\n", True),
+        ("FROM alpine\nRUN <<EOF\necho $ARCH\nEOF\n", False),
+        ("FROM alpine\n# TARGETARCH\nRUN true\n", False),
+    ],
+)
+def test_an_automatic_argument_tells_it(text: str, has_intent: bool) -> None:
+    assert context(text).has_intent is has_intent
