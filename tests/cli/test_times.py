@@ -37,6 +37,7 @@ def test_json(capfd: pytest.CaptureFixture[str]) -> None:
         "platform": "linux/arm64",
         "targets": ["linux/arm64"],
         "seconds": 101.4,
+        "cpu": None,
         "emulated": True,
         "cached": False,
         "status": "done",

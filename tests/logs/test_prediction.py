@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.ide.build_times import MeasuredBuild
@@ -121,3 +123,41 @@ def test_times_follow_an_edit() -> None:
     assert [it.seconds for it in lines[12].times] == [19.9, 101.4]
     assert not lines[12].is_current
     assert lines[7].is_current
+
+
+def with_cpu(name: str, **cpu: float) -> MeasuredBuild:
+    """A recorded build with processor times, by a part of the name: `amd64_build` is in `[linux/amd64 … go build`."""
+    (build,) = builds(name)
+    vertices = tuple(
+        replace(it, cpu_seconds=next((v for k, v in cpu.items() if all(w in it.name for w in k.split("_"))), None))
+        for it in build.vertices
+    )
+    return MeasuredBuild(dockerfile(name), replace(build, vertices=vertices), REQUEST)
+
+
+def test_a_native_step_that_waited_counts_by_its_processor_time() -> None:
+    fixed = dockerfile("cross.dockerbuild")
+    by_wall = measured("naive.dockerbuild").predict(fixed)
+    # It took 19.9 s, of which it waited half for the emulated compiler beside it.
+    by_cpu = with_cpu("naive.dockerbuild", amd64_build_CGO=10.0, arm64_build_CGO=101.0).predict(fixed)
+    assert by_cpu.saved > by_wall.saved
+    # Two runs of 10 s on the little more than one processor that the log shows in use.
+    assert by_cpu.saved == pytest.approx(by_wall.saved + 19.9 - 2 * 10.0 / 1.05, abs=0.8)
+    assert by_cpu.remaining[0] <= by_wall.remaining[0]
+
+
+def test_a_native_step_that_did_not_wait_counts_as_before() -> None:
+    fixed = dockerfile("cross.dockerbuild")
+    busy = with_cpu("naive.dockerbuild", amd64_build_CGO=39.8, arm64_build_CGO=400.0).predict(fixed)
+    assert busy.saved == pytest.approx(measured("naive.dockerbuild").predict(fixed).saved, abs=0.5)
+
+
+def test_without_a_twin_what_an_emulated_step_waited_does_not_count() -> None:
+    text = "FROM golang\nRUN go build ./...\n"
+    log = "#1 [1/2] FROM docker.io/library/golang\n#1 DONE 0.0s\n\n#2 [2/2] RUN go build ./...\n#2 DONE 100.0s\n"
+    (build,) = read_log_text(log).builds
+    request = BuildRequest(AMD64, (ARM64,))
+    waited = replace(build, vertices=(build.vertices[0], replace(build.vertices[1], cpu_seconds=40.0)))
+    native = text.replace("FROM", "FROM --platform=$BUILDPLATFORM")
+    assert MeasuredBuild(text, build, request).predict(native).saved == pytest.approx(90, abs=0.1)
+    assert MeasuredBuild(text, waited, request).predict(native).saved == pytest.approx(96, abs=0.1)

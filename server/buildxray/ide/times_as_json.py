@@ -49,6 +49,7 @@ def _step(measured: MeasuredBuild, time: StepTime) -> dict[str, Any]:
         "platform": None if step.platform is None else str(step.platform),
         "targets": [str(it) for it in step.targets],
         "seconds": None if time.seconds is None else _rounded(time.seconds),
+        "cpu": None if time.vertex.cpu_seconds is None else _rounded(time.vertex.cpu_seconds),
         "emulated": step.is_emulated,
         "cached": time.is_cached,
         "status": time.vertex.status.value,

