@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import read_project_text
+from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import REMOTE, Machines
-from buildxray.projects.bake.reader import bake_builds, default_files, load_bake, read_overrides
+from buildxray.projects.bake.reader import BakeProject, bake_builds, default_files, load_bake, read_overrides
 from buildxray.projects.builds import (
     DeclaredBuild,
     Note,
@@ -104,6 +105,8 @@ _PROGRAMS: Final = frozenset(
     ]
 )
 _SHELLS: Final = frozenset(("bash", "sh", ".", "source"))
+_MOST_TARGETS: Final = 2_000
+"""Of all calls of Bake in one repository; a call counts for ten targets more."""
 _MOST_ROUNDS: Final = 64
 """Rounds of loops of which each is looked at."""
 _MOST_COMMANDS: Final = 5_000
@@ -135,6 +138,8 @@ class Reading:
 
     builds: list[DeclaredBuild] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    bakes: dict[object, BakeProject] = field(default_factory=dict)
+    """What calls of Bake have read: the jobs of a matrix often make the same call."""
     makes: list[tuple[Path, tuple[str, ...], dict[str, str]]] = field(default_factory=list)
     """Calls of `make`: its directory, its goals, and the variables that it is given."""
 
@@ -483,7 +488,14 @@ def add_bake(
     names = [it.removeprefix("cwd://") for it in files if not is_remote(it)] or [*default_files(directory)]
     if not names:
         return
-    project = load_bake(directory, names, local_platform=site.local_platform, environment=environment)
+    key = (directory, *names, *sorted((name, str(value)) for name, value in environment.items()))
+    project = reading.bakes.get(key)
+    if project is None:
+        if sum(len(it.definition.targets) + 10 for it in reading.bakes.values()) > _MOST_TARGETS:
+            reading.notes.append(Note(str(site.source), site.line, _("not read: there are too many calls of Bake")))
+            return
+        project = load_bake(directory, names, local_platform=site.local_platform, environment=environment)
+        reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     for build in bake_builds(project, names=targets or ["default"], overrides=read_overrides(overrides)):
         if build.is_default:

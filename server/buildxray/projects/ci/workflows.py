@@ -48,9 +48,8 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     reader = _Repository(root, local_platform)
     for path in reader.paths():
         reader.read(path)
-    return Reading(
-        [*_merged(reader.reading.builds, reader.jobs)], [*dict.fromkeys(reader.reading.notes)], reader.reading.makes
-    )
+    notes = [*dict.fromkeys(reader.reading.notes)]
+    return Reading([*_merged(reader.reading.builds, reader.jobs)], notes, makes=reader.reading.makes)
 
 
 def _merged(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[DeclaredBuild]:
