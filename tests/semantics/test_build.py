@@ -84,3 +84,12 @@ def test_half_a_file_has_views_too() -> None:
     build = build_of("RUN a\nFROM\nFR")
     assert [it.stage is None for it in build.instructions] == [True, False, False]
     assert (build.stages[0].from_.image, build.stages[0].last) == (None, build.instructions[2])
+
+
+def test_the_split_of_the_last_of_many_instructions() -> None:
+    build = build_of(
+        "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\n" + "".join(f"RUN echo {n}\n" for n in range(3000))
+    )
+    split = build.instructions[-1].split
+    assert split is not None
+    assert split.origin == 2

@@ -66,6 +66,7 @@ class Facts:
         self.plan = plan
         self._scopes: dict[int, tuple[Scope, ...]] = {}
         self._families: dict[int, tuple[int, ...]] = {}
+        self._splits: dict[int, Split | None] = {}
         self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
         """What `file_flow.way_into_image` has found, by stage and path."""
 
@@ -292,12 +293,23 @@ class Facts:
 
     def split(self, instruction: int) -> Split | None:
         """Why an instruction makes several steps; None where it makes at most one."""
+        # Without recursion: a stage has more instructions than Python allows calls in each other.
+        todo: list[int] = []
+        current: int | None = instruction
+        while current is not None and current not in self._splits:
+            todo.append(current)
+            is_split = len(self.steps(current)) > 1 and self.stage_of(current) is not None
+            current = self._previous(current) if is_split else None
+        before = None if current is None else self._splits[current]
+        for idx in reversed(todo):
+            before = self._splits[idx] = self._split(idx, before)
+        return self._splits[instruction]
+
+    def _split(self, instruction: int, split_before: Split | None) -> Split | None:
         steps = self.steps(instruction)
         stage = self.stage_of(instruction)
         if len(steps) < 2 or stage is None:
             return None
-        previous = self._previous(instruction)
-        split_before = None if previous is None else self.split(previous)
         if split_before is not None:
             return Split(len(steps), SplitCause.FILES, (), None, split_before.origin)
         if len({it.platform for it in steps}) > 1 or stage.idx not in self.native_stages:

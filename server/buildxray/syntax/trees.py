@@ -16,12 +16,20 @@ _CHUNK: Final = 1 << 16
 
 def parse_tree(parser: Parser, source: bytes) -> Node | None:
     """The root of the tree of a text; None where the parser takes too long."""
-    end = time.process_time() + SECONDS
+    end = 0.0
+
+    def is_over(*_state: object) -> bool:
+        # Asked for the first time after a while only: most texts need no look at the clock.
+        nonlocal end
+        now = time.process_time()
+        end = end or now + SECONDS
+        return now > end
+
     try:
         # The library asks whether to go on only where it reads by a function.
         tree = parser.parse(
             lambda offset, _point: source[offset : offset + _CHUNK],
-            progress_callback=lambda *_state: time.process_time() > end,
+            progress_callback=is_over,
         )
     except ValueError:
         # It would go on with this text.
