@@ -60,7 +60,7 @@ scenario("the document is formatted", async (window) => {
 scenario("a build error is shown and repaired", async (window) => {
   await append(window, "RUNN make");
   await window.page.locator(".monaco-editor .cdr.squiggly-error").first().waitFor();
-  await window.hoverAt(example.split("\n").length, 2, "unknown instruction RUNN; did you mean RUN?");
+  await window.hoverAt(example.split("\n").length, 2, "unknown instruction `RUNN`; did you mean `RUN`?");
   await window.page.keyboard.press("Escape");
   await window.quickFix("Write `RUN`");
   await window.page.locator(".monaco-editor .cdr.squiggly-error").first().waitFor({ state: "detached" });
