@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -11,11 +12,13 @@ from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Add
-from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.shell import UNKNOWN, ShellWord
 from buildxray.syntax.text import TextRange
 
 _INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
 """Programs that fetch what their script says."""
+_DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
+_SITE: Final = re.compile(r"""["']?\$\{?\w+\}?/""")
 _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
 
 
@@ -83,14 +86,25 @@ def _directories(instruction: Instruction) -> list[str]:
 def _fetched(command: Command) -> Iterator[Download]:
     invocation = command.invocation
     is_checked = any(it.name in _CHECKS for it in command.run.commands)
-    for word in command.syntax.words[1:]:
+    for position, word in enumerate(command.syntax.words[1:], 1):
         is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
-        if not is_url or command.depends_on_platform(word):
+        if not (is_url or _begins_with_site(command, position)) or command.depends_on_platform(word):
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
         if pieces:
             outputs = () if command.use is None else command.use.outputs
             yield Download(command.run, tuple(pieces), command.invocation.targets, outputs)
+
+
+def _begins_with_site(command: Command, position: int) -> bool:
+    """Whether a word of a download program is an address whose site is in a variable of unknown value: `$MIRROR/tool.tgz`."""
+    word, before = command.syntax.words[position], command.syntax.words[position - 1]
+    return (
+        command.name in _DOWNLOADING
+        and _SITE.match(word.text) is not None
+        and not before.text.startswith("-")
+        and any(it.startswith(UNKNOWN) for it in command.invocation.evaluate_partly(word))
+    )
 
 
 def _pieces(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piece]:

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.base import Rule, Severity
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -147,3 +148,58 @@ def test_a_download_of_a_native_stage_goes_into_the_image(download: str) -> None
 def test_an_arg_may_be_given_another_value() -> None:
     (finding,) = findings(hard_coded_arch, context("FROM alpine\nARG TARGETARCH A=amd64\nADD https://x/$A /\n"))
     assert finding.severity is Severity.WARNING
+
+
+@every_case(
+    "before, script",
+    [
+        ("ARG ARCH=amd64\n", 'case "$ARCH" in amd64) N=x86_64;; arm64) N=aarch64;; esac; curl -O https://e.com/t-$N'),
+        ("ARG CPU=x86_64\n", "if [ $CPU = x86_64 ]; then A=amd64; else A=arm64; fi; curl -O https://e.com/t-$A"),
+        (
+            "ARG WHERE=linux/amd64\n",
+            "case $WHERE in linux/amd64) curl -O https://e.com/t-amd64;; *) curl -O https://e.com/t-arm64;; esac",
+        ),
+    ],
+)
+def test_an_argument_of_its_own_chooses_the_download(before: str, script: str) -> None:
+    text = f"FROM debian:13\n{before}RUN {script}\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert text[slice(*finding.range)] == before.partition("=")[2].strip()
+    assert "decides what is downloaded; `TARGETARCH` follows the platform" in finding.message
+    assert finding.fixes == ()
+
+
+MAPPED = 'case "$ARCH" in amd64) N=x86_64;; arm64) N=aarch64;; esac; curl -O https://e.com/t-$N'
+
+
+def test_the_default_may_be_before_the_first_stage() -> None:
+    text = f"ARG ARCH=amd64\nFROM debian:13\nARG ARCH\nRUN {MAPPED}\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert finding.range.start == len("ARG ARCH=")
+
+
+@every_case(
+    "before, script",
+    [
+        ("ARG TARGETARCH\nARG ARCH=$TARGETARCH\n", MAPPED),
+        ("ARG ARCH\n", MAPPED),
+        ("ARG FLAVOUR=slim\n", 'case "$FLAVOUR" in slim) N=a;; *) N=b;; esac; curl -O https://e.com/t-$N'),
+        ("ARG ARCH=amd64\n", "ARCH=$(dpkg --print-architecture); " + MAPPED),
+        ("ARG ARCH=amd64\n", 'case "$ARCH" in amd64) N=x86_64;; arm64) N=aarch64;; esac; echo $N'),
+    ],
+)
+def test_an_argument_that_follows_or_chooses_nothing(before: str, script: str) -> None:
+    check_nothing(hard_coded_arch, f"FROM debian:13\n{before}RUN {script}\n")
+
+
+def test_an_address_whose_site_is_unknown() -> None:
+    check_rule(
+        hard_coded_arch,
+        """
+        FROM debian:13
+        ARG MIRROR
+        RUN wget "$MIRROR/tool-x86_64.tar.gz"
+                               ^^^^^^ the file for x86_64 is downloaded for linux/arm64 too
+        """,
+    )
+    check_nothing(hard_coded_arch, "FROM debian:13\nARG DIR\nRUN wget -O $DIR/tool-amd64 https://e.com/tool\n")

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.single_arch_file import single_arch_file
 from buildxray.rules.base import Rule
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -38,3 +39,24 @@ def test_a_file_for_each_architecture() -> None:
         "FROM alpine\nCOPY dist/amd64_agent /agent\n",
         "FROM alpine\nARG TARGETARCH\nCOPY dist/${TARGETARCH}_agent /agent\n",
     )
+
+
+@every_case(
+    "copy, written",
+    [
+        ('COPY ["dist/agent-amd64", "/agent"]', "amd64"),
+        ('COPY "dist/agent x86_64" /agent', "x86_64"),
+        ("ENV FILE=dist/agent-linux-amd64\nCOPY $FILE /agent", "amd64"),
+        ("ARG FILE=dist/agent-linux-amd64\nCOPY ${FILE} /agent", "amd64"),
+    ],
+)
+def test_names_in_json_in_quotes_and_in_variables(copy: str, written: str) -> None:
+    text = f"FROM alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n{copy}\n"
+    (finding,) = findings(single_arch_file, context(text))
+    assert text[slice(*finding.range)] == written
+
+
+def test_a_variable_that_follows_the_target() -> None:
+    for value in ("dist/agent-$TARGETARCH", "dist/agent"):
+        text = f"FROM alpine\nARG TARGETARCH\nENV FILE={value}\nENV OTHER=agent-amd64\nCOPY $FILE /agent\n"
+        assert findings(single_arch_file, context(text)) == []

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.single_arch_package import single_arch_package
 from buildxray.rules.base import Rule
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -61,3 +62,21 @@ def test_the_source_follows_the_image() -> None:
     check_fix(single_arch_package, IMAGE.format(line.format("amd64")), after)
     heredoc = "COPY <<E /x.sources\nTypes: deb\nArchitectures: {}\nE"
     check_fix(single_arch_package, IMAGE.format(heredoc.format("amd64")), IMAGE.format(heredoc.format("$TARGETARCH")))
+
+
+@every_case(
+    "run, count",
+    [
+        ("yum install -y glibc.x86_64", 1),
+        ("dnf -y install gcc libstdc++.x86_64", 1),
+        ("zypper in -y zlib-devel.aarch64", 1),
+        ("yum install -y glibc.x86_64 || yum install -y glibc.aarch64", 0),
+        ("dnf install -y glibc.$(uname -m)", 0),
+        ("yum install -y glibc.i686", 0),
+        ("dnf remove -y glibc.x86_64", 0),
+        ("yum install -y python3.11 x86_64-tools", 0),
+    ],
+)
+def test_packages_of_rpm_for_one_architecture(run: str, count: int) -> None:
+    text = f"FROM almalinux:9\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN {run}\n"
+    assert len(findings(single_arch_package, context(text))) == count

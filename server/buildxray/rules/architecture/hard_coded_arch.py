@@ -7,13 +7,14 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture, names_one_architecture
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.build import Command, Effect, Run, Stage
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 
@@ -61,6 +62,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
+        if not stage.is_native and not named_architectures(stage.name) and not names_one_architecture(stage):
+            yield from _by_own_arguments(ctx, stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
         if (
             named_architectures(stage.name)
@@ -76,6 +79,58 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
             if finding is not None and finding.range not in seen:
                 seen.add(finding.range)
                 yield finding
+
+
+def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Find arguments with one architecture as default by which a script chooses what it downloads.
+
+    A build argument may say something else, but the same for every platform of one build.
+    """
+    given = {name for name, _ in ctx.build.request.build_arguments}
+    for run in stage.runs:
+        downloading = [it for it in run.known_commands if it.use.effect is Effect.DOWNLOAD]
+        is_told = any(map(run.uses_variable, AUTOMATIC_ARGUMENTS))
+        is_asked = any(it.use.effect is Effect.PROBE for it in run.known_commands)
+        if is_told or is_asked or not any(map(_is_chosen, downloading)):
+            continue
+        for name in dict.fromkeys(it.name for it in run.variable_references()):
+            default = None if name in given else _default(run, name)
+            if default is None:
+                continue
+            place, architecture = default
+            wrong = [it for it in stage.targets if it.architecture != architecture]
+            if wrong and not is_for_one_architecture(ctx, architecture):
+                yield Finding(
+                    place,
+                    _(
+                        "`{name}` is {value} for {platforms} too, and decides what is downloaded; `TARGETARCH` follows the platform",
+                        name=name,
+                        value=ctx.text[slice(*place)],
+                        platforms=platforms(wrong),
+                    ),
+                    severity=Severity.WARNING if ctx.has_intent else None,
+                )
+
+
+def _is_chosen(command: Command) -> bool:
+    return command.is_chosen_by_platform or any(map(command.depends_on_platform, command.syntax.words[1:]))
+
+
+def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
+    """Where an ARG has the name of an architecture as its default, and what TARGETARCH calls that one."""
+    declaration = run.declaration(name)
+    if declaration is None or not isinstance(declaration.node, Arg):
+        return None
+    written = [*run.build.global_instructions, declaration]
+    values = [(it, pair.value) for it in written for pair in it.pairs if pair.name.text == name and pair.value]
+    if not values:
+        return None
+    instruction, value = values[-1]
+    named = named_architectures(value.text)
+    if len(named) != 1 or named[0][1] - named[0][0] != len(value.text.rpartition("/")[2]):
+        return None
+    place = instruction.range_of(value)
+    return (place, named[0][2]) if run.build.text[slice(*place)].strip("\"'") == value.text else None
 
 
 def _named(download: Download) -> list[_Named]:

@@ -14,12 +14,13 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
-from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Token
+from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Entrypoint, Token
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NO_PROGRAM: Final = re.compile(r"\.(?:conf|cfg|csv|env|html|ini|json|md|toml|txt|xml|ya?ml)$", re.IGNORECASE)
-_Named = tuple[Token, int, int, str]
+_Named = tuple[Instruction, Token, int, int, str]
+"""The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
@@ -61,7 +62,7 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_native or named_architectures(stage.name):
             continue
         copies = [(it, _copied(it)) for it in stage.instructions]
-        if len({one[3] for _, named in copies for one in named}) == 1:
+        if len({one[4] for _, named in copies for one in named}) == 1:
             for instruction, named in copies:
                 if named:
                     yield from _finding(ctx, stage, instruction, named)
@@ -75,23 +76,40 @@ def _copied(instruction: Instruction) -> list[_Named]:
     if node.destination is None or named_architectures(node.destination.text):
         return []
     return [
-        (token, start, end, architecture)
-        for token in node.sources
+        (written, token, start, end, architecture)
+        for source in node.sources
+        for written, token in ((instruction, source), *_values(instruction, source))
         if "://" not in token.text and not _NO_PROGRAM.search(token.text)
         for start, end, architecture in named_architectures(token.text)
     ]
 
 
+def _values(instruction: Instruction, source: Token) -> Iterator[tuple[Instruction, Token]]:
+    """The values of the ARG and ENV that are in a source, where they are written."""
+    whole = instruction.range_of(source)
+    is_local = "$" in source.text and "://" not in source.text
+    for reference in instruction.variable_references() if is_local else ():
+        declaration = instruction.declaration(reference.name) if whole.contains(reference.range.start) else None
+        for pair in () if declaration is None else declaration.pairs:
+            if (
+                declaration is not None
+                and pair.name.text == reference.name
+                and pair.value is not None
+                and "$" not in pair.value.text
+            ):
+                yield declaration, pair.value
+
+
 def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list[_Named]) -> Iterator[Finding]:
-    ranges = [_place(instruction, token, start, end) for token, start, end, _ in named]
-    wrong = [it for it in stage.targets if it.architecture != named[0][3]]
+    ranges = [_place(it, token, start, end) for it, token, start, end, _ in named]
+    wrong = [it for it in stage.targets if it.architecture != named[0][4]]
     written = [ctx.text[slice(*it)] for it in ranges]
-    if not wrong or is_for_one_architecture(ctx, named[0][3]):
+    if not wrong or is_for_one_architecture(ctx, named[0][4]):
         return
-    if any(it != token.text[start:end] for it, (token, start, end, _) in zip(written, named, strict=True)):
+    if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return
     fixes: tuple[Fix, ...] = ()
-    if all(it in _DOCKER_NAMES for it in written):
+    if all(it in _DOCKER_NAMES for it in written) and all(it is instruction for it, *_ in named):
         edits = [Edit(it, _variable(ctx.text, it)) for it in ranges]
         edits += declare_arguments(instruction, ["TARGETARCH"])
         fixes = (Fix(_("Write `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
@@ -103,12 +121,15 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
             architecture=written[0],
         ),
         fixes,
+        severity=Severity.WARNING if any(isinstance(it.node, Arg) for it, *_ in named) and ctx.has_intent else None,
     )
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:
+    """Where a part of a token is; in JSON, and in quotes, the token begins with a quotation mark."""
     whole = instruction.range_of(token)
-    return TextRange(whole.start + start, whole.start + end)
+    shift = max(0, instruction.build.text[slice(*whole)].find(token.text))
+    return TextRange(whole.start + shift + start, whole.start + shift + end)
 
 
 def _variable(text: str, place: TextRange) -> str:
@@ -129,7 +150,7 @@ def _started(stage: Stage) -> Iterator[Finding]:
             continue
         start, end, architecture = named[0]
         offset = program.rfind("/") + 1
-        place = _place(instruction, token, offset + start + node.is_json, offset + end + node.is_json)
+        place = _place(instruction, token, offset + start, offset + end)
         wrong = [it for it in stage.targets if it.architecture != architecture]
         if wrong and stage.build.text[slice(*place)] == program[offset + start : offset + end]:
             yield Finding(

@@ -30,6 +30,9 @@ _FOREIGN: Final = re.compile(r"dpkg\s+--add-architecture")
 _PACKAGE_FILE: Final = re.compile(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
 _DEBIAN_NAME: Final = re.compile(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
 """A package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
+_RPM_NAME: Final = re.compile(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
+"""A package for one architecture. Not i686: these are for amd64 too, beside its own."""
+_RPM_MANAGERS: Final = ("dnf", "microdnf", "tdnf", "yum", "zypper")
 _MANAGERS: Final = frozenset(
     [
         "apk",
@@ -74,7 +77,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `deb [arch=amd64 …]` and `Architectures: amd64` in sources of apt, for package files such as `…_amd64.deb` and `…_x86_64.whl` that
-    a package manager installs, for packages such as `linux-headers-amd64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip, and
+    a package manager installs, for packages such as `linux-headers-amd64`, `glibc.x86_64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip, and
     for `--target` of an installer that is piped into a shell; outside of conditions, in stages that run once per platform.
 
     ## Why it matters
@@ -230,6 +233,8 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
         return True
     if name in ("apt", "apt-get", "aptitude"):
         return "install" in command.syntax.arguments and _DEBIAN_NAME.search(text) is not None
+    if name in _RPM_MANAGERS:
+        return bool({"install", "reinstall", "in"} & {*command.syntax.arguments}) and _RPM_NAME.search(text) is not None
     return name in ("npm", "pnpm", "yarn", "bun") and text.startswith("@") and "linux" in text
 
 
