@@ -12,8 +12,8 @@ from buildxray.ide.completion.instructions import STAGES
 from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, MOUNT_TYPES
 from buildxray.plan import mounts
 from buildxray.projects.context import ContextEntry, ContextLister
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.text import apply_edits
-from buildxray.syntax.validation import FLAGS
 from tests.support.ide import analyze
 from tests.support.markup import fixture
 from tests.support.strategies import mutated
@@ -207,7 +207,7 @@ def test_stages_are_native_and_have_no_findings(label: str) -> None:
 
 def test_the_reference_lists_what_buildkit_knows() -> None:
     listed = {name: {it.name for it in entry.flags} for name, entry in INSTRUCTIONS.items() if entry.flags}
-    assert listed == {name: {*flags} for name, flags in FLAGS.items()}
+    assert listed == {name: {*kind.flags} for name, kind in INSTRUCTION_KINDS.items() if kind.flags}
     assert {*MOUNT_TYPES} == {*mounts.MOUNT_TYPES}
     assert {*MOUNT_KEYS, *MOUNT_KEY_ALIASES, "type"} == {*mounts.MOUNT_KEYS}
 

@@ -92,7 +92,7 @@ VALUES = {
     "syntax.shell": {"SHELLS", "Command", "Condition", "Script", "ShellWord", "is_posix_shell", "read_script"},
     "syntax.suggestions": {"nearest"},
     "syntax.text": None,
-    "syntax.validation": {"FLAGS"},
+    "syntax.instruction_table": {"INSTRUCTION_KINDS"},
     "syntax.variables": {"variable_references"},
 }
 """What these layers may import from below `semantics` all the same: values, and readers of one instruction. None is all of a module."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildxray.syntax.instructions import NODE_TYPES, Instruction, Node, Onbuild, WithPairs
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.instructions import Instruction, Node, Onbuild, WithPairs
 from buildxray.syntax.parser import parse
 from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text, expected
@@ -43,7 +44,7 @@ def _described(instruction: Instruction) -> dict[str, Any]:
 
 
 def _arguments(node: Node) -> list[str]:
-    if isinstance(node, Onbuild) or node.name not in NODE_TYPES:
+    if isinstance(node, Onbuild) or node.name not in INSTRUCTION_KINDS:
         return [""]
     if node.name in ("ENV", "LABEL") and isinstance(node, WithPairs):
         return [

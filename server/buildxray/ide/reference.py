@@ -1,6 +1,6 @@
 """What the instructions, flags, mount options and directives of a Dockerfile do, for people who write one.
 
-One table for hover, completion and signature help. Which flags BuildKit accepts is in `syntax.validation`; a test
+One table for hover, completion and signature help. Which flags BuildKit accepts is in `syntax.instruction_table`; a test
 holds that both list the same. Source of facts and versions: docs.docker.com, "Dockerfile reference".
 """
 

@@ -8,6 +8,7 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.completion.place import Place, place_at
 from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, InstructionEntry
 from buildxray.localization import _
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 
 _FLAGS = "[--flag…]"
 
@@ -56,10 +57,7 @@ def _fits(form: tuple[str, ...], place: Place) -> bool:
         return (
             "NONE".startswith(arguments[0].upper()) if form == ("NONE",) else not arguments[0].upper().startswith("N")
         )
-    return is_json_form == arguments[0].startswith("[") or place.keyword not in _WITH_JSON
-
-
-_WITH_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
+    return is_json_form == arguments[0].startswith("[") or not INSTRUCTION_KINDS[place.keyword].has_json
 
 
 def _signature(place: Place, instruction: InstructionEntry, form: tuple[str, ...]) -> Signature:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from buildxray.plan.dispatch import BuildArguments, dispatch
 from buildxray.plan.graph import Occurrence, vertex
@@ -19,10 +19,8 @@ from buildxray.plan.operations import CommandSource, Input, Operation, Origin
 from buildxray.plan.outline import StageRef
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Healthcheck, Maintainer, Node, Onbuild, Problem, Run
-
-_WITHOUT_EFFECT: Final = (Cmd, Entrypoint, Healthcheck, Maintainer, Onbuild)
-"""What only the configuration of the image keeps."""
+from buildxray.syntax.instruction_table import CONFIGURING
+from buildxray.syntax.instructions import Arg, Node, Problem, Run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +60,7 @@ def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, 
 def _can_dispatch(node: Node) -> bool:
     """Whether an instruction can be looked at: a RUN with a wrong flag still runs something, all others say too little."""
     if not node.problems:
-        return not isinstance(node, _WITHOUT_EFFECT)
+        return not isinstance(node, CONFIGURING)
     return isinstance(node, Run) and not any(it.is_syntax for it in node.problems)
 
 

@@ -10,7 +10,7 @@ BuildKit: frontend/dockerfile/instructions/commands.go.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from buildxray.syntax.expansion import HeredocMarker, heredoc_marker
 from buildxray.syntax.lines import LogicalText
@@ -336,25 +336,3 @@ class Instruction(NamedTuple):
     def range(self) -> TextRange:
         """From the keyword to the end of the last line."""
         return TextRange(self.range_of(self.node.keyword).start, self.end)
-
-
-NODE_TYPES: Final[dict[str, type[Node]]] = {
-    "ADD": Add,
-    "ARG": Arg,
-    "CMD": Cmd,
-    "COPY": Copy,
-    "ENTRYPOINT": Entrypoint,
-    "ENV": Env,
-    "EXPOSE": Expose,
-    "FROM": From,
-    "HEALTHCHECK": Healthcheck,
-    "LABEL": Label,
-    "MAINTAINER": Maintainer,
-    "ONBUILD": Onbuild,
-    "RUN": Run,
-    "SHELL": Shell,
-    "STOPSIGNAL": StopSignal,
-    "USER": User,
-    "VOLUME": Volume,
-    "WORKDIR": Workdir,
-}

@@ -24,8 +24,8 @@ from buildxray.syntax.arguments import (
     words_at_blanks,
 )
 from buildxray.syntax.expansion import HeredocMarker, heredoc_markers
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import (
-    NODE_TYPES,
     Flag,
     Heredoc,
     Node,
@@ -125,7 +125,8 @@ def _statement(logical: LogicalText, start: int, escape: str, *, is_trigger: boo
     if name == "ONBUILD":
         # BuildKit refuses ONBUILD after ONBUILD, so nothing needs to know what follows the second one.
         return _onbuild(logical, keyword, flags, len(text) if is_trigger else rest, escape)
-    node_type = NODE_TYPES.get(name, Unknown)
+    kind = INSTRUCTION_KINDS.get(name)
+    node_type = Unknown if kind is None else kind.node_type
     problems: tuple[Problem, ...] = ()
     arguments = _Arguments()
     if node_type is not Unknown and rest < end:

@@ -11,8 +11,9 @@ from typing import Final
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.expansion import heredoc_marker
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS, Values
+from buildxray.syntax.instruction_table import Flag as FlagKind
 from buildxray.syntax.instructions import (
-    NODE_TYPES,
     Flag,
     From,
     Healthcheck,
@@ -29,44 +30,9 @@ from buildxray.syntax.mounts import MountSyntaxError, csv_fields, mount_options
 from buildxray.syntax.suggestions import closest
 from buildxray.syntax.whitespace import SPACE
 
-_SWITCH, _VALUE, _VALUES = "switch", "value", "values"
-FLAGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ADD": {
-        "chown": _VALUE,
-        "chmod": _VALUE,
-        "link": _SWITCH,
-        "keep-git-dir": _SWITCH,
-        "checksum": _VALUE,
-        "unpack": _SWITCH,
-        "exclude": _VALUES,
-    },
-    "COPY": {
-        "chown": _VALUE,
-        "from": _VALUE,
-        "chmod": _VALUE,
-        "link": _SWITCH,
-        "exclude": _VALUES,
-        "parents": _SWITCH,
-    },
-    "FROM": {"platform": _VALUE},
-    "HEALTHCHECK": {
-        "interval": _VALUE,
-        "timeout": _VALUE,
-        "start-period": _VALUE,
-        "start-interval": _VALUE,
-        "retries": _VALUE,
-    },
-    "RUN": {"mount": _VALUES, "network": _VALUE, "security": _VALUE, "device": _VALUES},
-}
-"""The flags of each instruction, by name, and how they take values."""
-
 NETWORK_MODES: Final = ("default", "none", "host")
 SECURITY_MODES: Final = ("insecure", "sandbox")
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
-_EXACTLY_ONE: Final = frozenset({"MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"})
-_AT_LEAST_ONE: Final = frozenset({"ARG", "ENV", "EXPOSE", "LABEL", "ONBUILD", "SHELL", "VOLUME"})
-_FLAGS_UNCHECKED: Final = frozenset({"ARG", "STOPSIGNAL"})
-_NO_TRIGGERS: Final = frozenset({"FROM", "MAINTAINER", "ONBUILD"})
 
 
 def find_problems(node: Node) -> tuple[Problem, ...]:
@@ -81,12 +47,11 @@ def _problems(node: Node) -> Iterator[Problem]:
         return
     if (missing := _missing_arguments(node)) is not None:
         yield missing
-        yield from () if name in _FLAGS_UNCHECKED else _flag_problems(node, FLAGS.get(name, {}))
+        yield from _flag_problems(node)
         return
     if isinstance(node, From):
         yield from _from_problems(node)
-    if name not in _FLAGS_UNCHECKED:
-        yield from _flag_problems(node, FLAGS.get(name, {}))
+    yield from _flag_problems(node)
     if isinstance(node, WithPairs):
         for pair in node.pairs:
             if not pair.name.text:
@@ -102,12 +67,12 @@ def _problems(node: Node) -> Iterator[Problem]:
         yield from _run_problems(node)
     if isinstance(node, Healthcheck):
         yield from _healthcheck_problems(node)
-    if isinstance(node, Onbuild) and node.trigger is not None and node.trigger.name in _NO_TRIGGERS:
+    if isinstance(node, Onbuild) and node.trigger is not None and not _is_trigger(node.trigger):
         yield Problem(_("{name} is not allowed after ONBUILD", name=node.trigger.name), node.trigger.keyword.span)
 
 
 def _unknown_instruction(node: Unknown) -> Problem:
-    name, close = node.name, closest(node.name, NODE_TYPES)
+    name, close = node.name, closest(node.name, INSTRUCTION_KINDS)
     if close is None:
         return Problem(_("unknown instruction `{name}`", name=name), node.keyword.span)
     message = _("unknown instruction `{name}`; did you mean `{close}`?", name=name, close=close)
@@ -117,18 +82,20 @@ def _unknown_instruction(node: Unknown) -> Problem:
 def _missing_arguments(node: Node) -> Problem | None:
     """Why the instruction has too few arguments, or too many, to say anything else about them."""
     name, n_arguments, whole = node.name, len(node.arguments), node.keyword.span
-    if name in _EXACTLY_ONE and n_arguments != 1:
+    kind = INSTRUCTION_KINDS[name]
+    if kind.least <= n_arguments and (kind.most is None or n_arguments <= kind.most):
+        return None
+    match name:
+        case "ADD" | "COPY":
+            span = node.arguments[0].span if node.arguments else whole
+            return Problem(_("{name} needs a source and a destination", name=name), span)
+        case "FROM":
+            return Problem(_("FROM takes an image, and perhaps `AS name`"), whole)
+        case "HEALTHCHECK":
+            return Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), whole)
+    if kind.most == 1:
         return Problem(_("{name} takes exactly one argument", name=name), whole)
-    if name in _AT_LEAST_ONE and not n_arguments:
-        return Problem(_("{name} takes at least one argument", name=name), whole)
-    if name in ("ADD", "COPY") and n_arguments < 2:
-        span = node.arguments[0].span if node.arguments else whole
-        return Problem(_("{name} needs a source and a destination", name=name), span)
-    if name == "FROM" and not n_arguments:
-        return Problem(_("FROM takes an image, and perhaps `AS name`"), whole)
-    if name == "HEALTHCHECK" and not n_arguments:
-        return Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), whole)
-    return None
+    return Problem(_("{name} takes at least one argument", name=name), whole)
 
 
 def _cased_like(written: str, keyword: str) -> str:
@@ -173,20 +140,27 @@ def _misplaced_alias(node: From) -> Problem:
     return Problem(_("FROM takes an image, and perhaps `AS name`"), Span(second.span.start, last.span.end))
 
 
-def _flag_problems(node: Node, known: Mapping[str, str]) -> Iterator[Problem]:
-    if isinstance(node, Healthcheck) and _first_upper(node) == "NONE":
+def _is_trigger(node: Node) -> bool:
+    kind = INSTRUCTION_KINDS.get(node.name)
+    return kind is None or kind.is_trigger
+
+
+def _flag_problems(node: Node) -> Iterator[Problem]:
+    known = INSTRUCTION_KINDS[node.name].flags
+    is_checked = INSTRUCTION_KINDS[node.name].checks_flags
+    if not is_checked or (isinstance(node, Healthcheck) and _first_upper(node) == "NONE"):
         return
     seen: set[str] = set()
     for flag in node.flags:
         name, value = flag.name.text, flag.value
-        kind = known.get(name)
+        kind = known[name].values if name in known else None
         if kind is None:
             yield _unknown_flag(node, flag, known)
-        elif name in seen and kind != _VALUES:
+        elif name in seen and kind is not Values.MANY:
             yield Problem(_("`--{name}` is given twice", name=name), flag.span)
-        elif kind != _SWITCH and value is None:
+        elif kind is not Values.SWITCH and value is None:
             yield Problem(_without_value(node, name), flag.span)
-        elif kind == _SWITCH and value is not None and value.text.lower() not in ("true", "false"):
+        elif kind is Values.SWITCH and value is not None and value.text.lower() not in ("true", "false"):
             yield Problem(_("`--{name}` is true or false", name=name), value.span)
         seen.add(name)
 
@@ -200,7 +174,7 @@ def _without_value(node: Node, flag: str) -> str:
     return _("`--{name}` needs a value", name=flag)
 
 
-def _unknown_flag(node: Node, flag: Flag, known: Mapping[str, str]) -> Problem:
+def _unknown_flag(node: Node, flag: Flag, known: Mapping[str, FlagKind]) -> Problem:
     name, span = flag.name.text, Span(flag.span.start, max(flag.name.span.end, flag.span.start + 2))
     close = closest(name.lower(), known)
     if close is not None:
@@ -316,7 +290,7 @@ def _healthcheck_problems(node: Healthcheck) -> Iterator[Problem]:
     elif len(node.arguments) == 1:
         yield Problem(_("HEALTHCHECK CMD needs a command"), node.arguments[0].span)
     for flag in node.flags if kind != "NONE" else ():
-        known = flag.name.text in FLAGS["HEALTHCHECK"]
+        known = flag.name.text in INSTRUCTION_KINDS["HEALTHCHECK"].flags
         if known and flag.value is not None and (message := _healthcheck_option(flag.name.text, flag.value.text)):
             yield Problem(message, flag.value.span)
 

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.syntax.expansion import lex
+from buildxray.syntax.instruction_table import EXPANDED_FLAGS
 from buildxray.syntax.instructions import (
-    Add,
     Arg,
-    Copy,
     Copying,
     Expose,
     From,
@@ -30,12 +29,6 @@ from buildxray.syntax.instructions import (
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 
-_EXPANDED_FLAGS: Final[dict[type[Node], frozenset[str]]] = {
-    Add: frozenset({"checksum", "chmod", "chown"}),
-    Copy: frozenset({"chmod", "chown"}),
-    From: frozenset({"platform"}),
-    Run: frozenset({"mount"}),
-}
 _DEFAULT: Final = re.compile(":?[-+]")
 
 
@@ -116,7 +109,7 @@ def _has_default(text: str, name_range: TextRange) -> bool:
 
 def _expanded_spans(node: Node) -> Iterator[Span]:
     """The parts of the logical text that BuildKit expands."""
-    flags = _EXPANDED_FLAGS.get(type(node), frozenset())
+    flags = EXPANDED_FLAGS.get(type(node), frozenset())
     yield from (it.value.span for it in node.flags if it.name.text in flags and it.value is not None)
     match node:
         case From():

@@ -26,9 +26,8 @@ from buildxray.ide.completion.settings import settings
 from buildxray.ide.completion.stages import bases
 from buildxray.ide.completion.variables import VARIABLE, arguments, variables
 from buildxray.localization import _
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Copying
-
-_WITHOUT_VARIABLES: Final = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "MAINTAINER"})
 
 
 def completions(
@@ -79,7 +78,8 @@ def _offered(place: Place, list_context: ListContext | None) -> Iterator[Complet
 
 def _variables(place: Place) -> Iterable[Completion]:
     """Where BuildKit or the shell of a RUN expands them."""
-    if place.keyword in _WITHOUT_VARIABLES or (not place.keyword and not place.in_heredoc):
+    kind = INSTRUCTION_KINDS.get(place.keyword)
+    if (kind is not None and not kind.expands) or (not place.keyword and not place.in_heredoc):
         return ()
     found = VARIABLE.search(place.line)
     return () if found is None else variables(place, found)

@@ -9,6 +9,7 @@ from buildxray.ide.completion.base import Completion, documentation, plain
 from buildxray.ide.completion.place import Place
 from buildxray.ide.reference import INSTRUCTIONS
 from buildxray.localization import N_, _
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import From
 
 _SNIPPETS: Final = {
@@ -30,7 +31,6 @@ _SNIPPETS: Final = {
     "WORKDIR": r"WORKDIR ${1:/app}",
 }
 _LIKELY: Final = ("RUN", "COPY", "ENV", "ARG", "WORKDIR", "FROM", "USER", "EXPOSE", "ENTRYPOINT", "CMD")
-_NOT_IN_TRIGGERS: Final = frozenset({"FROM", "MAINTAINER", "ONBUILD"})
 STAGES: Final = {
     "Go cross-compile stage": (
         N_("compiles natively for every target platform"),
@@ -74,7 +74,7 @@ def instructions(place: Place) -> Iterator[Completion]:
     """The keywords, the likely ones first, then the stages."""
     has_stage = any(isinstance(it, From) for it in _nodes_before(place))
     if place.is_trigger:
-        names = [it for it in _in_order() if it not in _NOT_IN_TRIGGERS]
+        names = [it for it in _in_order() if INSTRUCTION_KINDS[it].is_trigger]
     elif has_stage:
         names = [it for it in _in_order() if it != "MAINTAINER"]
     else:

@@ -9,9 +9,9 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Add, Copy, Run
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.syntax.validation import FLAGS
 
 _FIRST_WORD: Final = re.compile("(?P<dash>-|\N{EN DASH}|\N{EM DASH})(?P<name>[a-z-]+)(?P<value>=\\S*)?(?=\\s|$)")
 
@@ -46,7 +46,7 @@ def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(node, Add | Copy | Run) or node.is_json or node.heredocs or not node.arguments:
             continue
         match = _FIRST_WORD.match(node.arguments[0].text)
-        if match is None or match["name"] not in FLAGS[node.name]:
+        if match is None or match["name"] not in INSTRUCTION_KINDS[node.name].flags:
             continue
         start = instruction.range_of(node.arguments[0]).start
         place = TextRange(start, start + match.end())

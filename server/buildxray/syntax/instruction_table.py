@@ -1,0 +1,148 @@
+"""What BuildKit knows of each instruction: its flags, its number of arguments, and what becomes of them.
+
+The one table that is keyed by the keyword. Readers of arguments (`nodes`), the effect on a stage (`plan.dispatch`) and the texts for people
+(`ide.reference`) are functions and texts of their layers. BuildKit: frontend/dockerfile/instructions/parse.go, parser/parser.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, NamedTuple
+
+from buildxray.syntax.instructions import (
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Maintainer,
+    Node,
+    Onbuild,
+    Run,
+    Shell,
+    StopSignal,
+    User,
+    Volume,
+    Workdir,
+)
+
+
+class Values(Enum):
+    """How a flag takes values."""
+
+    SWITCH = "switch"
+    """None, or `true` or `false`."""
+    ONE = "value"
+    """One, and the flag may be given once."""
+    MANY = "values"
+    """One each time that it is given."""
+
+
+class Flag(NamedTuple):
+    """A flag of an instruction."""
+
+    values: Values = Values.ONE
+    is_expanded: bool = False
+    """True if BuildKit expands variables in its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionKind:
+    """An instruction as BuildKit defines it."""
+
+    node_type: type[Node]
+    least: int = 0
+    """The fewest arguments that it takes."""
+    most: int | None = None
+    """None for any number."""
+    flags: Mapping[str, Flag] = field(default_factory=dict)
+    checks_flags: bool = True
+    """False where BuildKit says nothing of unknown flags."""
+    has_json: bool = False
+    """True if its arguments may be a JSON array."""
+    expands: bool = True
+    """True if BuildKit expands its arguments, or the shell of a RUN does; False where they are kept for the container as they are written."""
+    is_trigger: bool = True
+    """True if ONBUILD takes it."""
+    is_step: bool = True
+    """False if it changes nothing but the configuration of the image."""
+
+
+_ONE, _MANY, _SWITCH = Flag(), Flag(Values.MANY), Flag(Values.SWITCH)
+_EXPANDED = Flag(is_expanded=True)
+
+INSTRUCTION_KINDS: Final[Mapping[str, InstructionKind]] = {
+    "ADD": InstructionKind(
+        Add,
+        least=2,
+        has_json=True,
+        flags={
+            "chown": _EXPANDED,
+            "chmod": _EXPANDED,
+            "link": _SWITCH,
+            "keep-git-dir": _SWITCH,
+            "checksum": _EXPANDED,
+            "unpack": _SWITCH,
+            "exclude": _MANY,
+        },
+    ),
+    "ARG": InstructionKind(Arg, least=1, checks_flags=False),
+    "CMD": InstructionKind(Cmd, has_json=True, expands=False, is_step=False),
+    "COPY": InstructionKind(
+        Copy,
+        least=2,
+        has_json=True,
+        flags={
+            "chown": _EXPANDED,
+            "from": _ONE,
+            "chmod": _EXPANDED,
+            "link": _SWITCH,
+            "exclude": _MANY,
+            "parents": _SWITCH,
+        },
+    ),
+    "ENTRYPOINT": InstructionKind(Entrypoint, has_json=True, expands=False, is_step=False),
+    "ENV": InstructionKind(Env, least=1),
+    "EXPOSE": InstructionKind(Expose, least=1),
+    "FROM": InstructionKind(From, least=1, is_trigger=False, flags={"platform": _EXPANDED}),
+    "HEALTHCHECK": InstructionKind(
+        Healthcheck,
+        least=1,
+        expands=False,
+        is_step=False,
+        flags={"interval": _ONE, "timeout": _ONE, "start-period": _ONE, "start-interval": _ONE, "retries": _ONE},
+    ),
+    "LABEL": InstructionKind(Label, least=1),
+    "MAINTAINER": InstructionKind(Maintainer, least=1, most=1, expands=False, is_trigger=False, is_step=False),
+    "ONBUILD": InstructionKind(Onbuild, least=1, is_trigger=False, is_step=False),
+    "RUN": InstructionKind(
+        Run,
+        has_json=True,
+        flags={
+            "mount": Flag(Values.MANY, is_expanded=True),
+            "network": _ONE,
+            "security": _ONE,
+            "device": _MANY,
+        },
+    ),
+    "SHELL": InstructionKind(Shell, least=1, has_json=True, expands=False),
+    "STOPSIGNAL": InstructionKind(StopSignal, least=1, most=1, checks_flags=False),
+    "USER": InstructionKind(User, least=1, most=1),
+    "VOLUME": InstructionKind(Volume, least=1, has_json=True),
+    "WORKDIR": InstructionKind(Workdir, least=1, most=1),
+}
+"""By keyword, in upper case."""
+EXPANDED_FLAGS: Final[Mapping[type[Node], frozenset[str]]] = {
+    kind.node_type: frozenset(name for name, flag in kind.flags.items() if flag.is_expanded)
+    for kind in INSTRUCTION_KINDS.values()
+}
+"""The flags of each class of nodes whose values BuildKit expands."""
+CONFIGURING: Final = tuple(kind.node_type for kind in INSTRUCTION_KINDS.values() if not kind.is_step)
+"""The classes of nodes that change nothing but the configuration of the image."""
