@@ -1,0 +1,65 @@
+"""An instruction is part of the RUN above it, which goes on at the end of its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Run
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.text import Edit, TextRange
+
+_GOES_ON: Final = re.compile(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n[ \t]*\Z")
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
+    r"""An instruction is part of the RUN above it, which goes on at the end of its line.
+
+    ## What it does
+    Looks for a line of a RUN that begins with the name of an instruction in upper case, such as `COPY`, after a line that ends with the escape token.
+
+    ## Why it matters
+    The line is text for the shell: nothing is copied, and the build fails with `COPY: not found`, or the words are arguments of the command before.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    RUN mkdir /srv/app && \
+    COPY . /srv/app/
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    RUN mkdir /srv/app
+    COPY . /srv/app/
+    ```
+
+    ## Fix safety
+    A suggestion: a program may have this name.
+    """
+    for run in ctx.build.instructions:
+        if not isinstance(run, Run) or run.node.heredocs or run.node.is_json or run.node.problems:
+            continue
+        if "\n" not in ctx.text[slice(*run.range)]:
+            continue
+        for command in run.script.commands:
+            for word in command.words:
+                place = run.shell_range(word.range)
+                text = ctx.text[slice(*place)]
+                if (
+                    text in INSTRUCTION_KINDS
+                    and (before := _GOES_ON.search(ctx.text, run.range.start, place.start)) is not None
+                ):
+                    yield _found(text, place, TextRange(*before.span("rest")))
+
+
+def _found(keyword: str, place: TextRange, rest: TextRange) -> Finding:
+    message = _("this {keyword} is part of the RUN above, whose line goes on", keyword=keyword)
+    fix = Fix(_("End the RUN before it"), (Edit(rest, ""),), Safety.SUGGESTION)
+    return Finding(place, message, (fix,))

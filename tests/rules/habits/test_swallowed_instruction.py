@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.swallowed_instruction import swallowed_instruction
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def message(keyword: str) -> str:
+    return f"💭 this {keyword} is part of the RUN above, whose line goes on"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"FROM x\nRUN a && \\\nCOPY . .\n^^^^ {message('COPY')}\n",
+        f"FROM x\nRUN a -y b \\\nENV A=1\n^^^ {message('ENV')}\n",
+        f"FROM x\nRUN a; \\\n  RUN b\n  ^^^ {message('RUN')}\n",
+        f"# escape=`\nFROM x\nRUN a `\nWORKDIR /b\n^^^^^^^ {message('WORKDIR')}\n",
+    ],
+)
+def test_a_line_too_many(markup: str) -> None:
+    check_rule(swallowed_instruction, markup)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM x\nRUN a\nCOPY . .\n",
+        "FROM x\nRUN a && \\\n  b COPY\n",
+        "FROM x\nRUN a && \\\n  copy b c\n",
+        'FROM x\nRUN psql -c "SELECT a \\\nFROM b"\n',
+        "FROM x\nRUN a \\\n  ENV=1 b\n",
+        "FROM x\nRUN COPY a\n",
+        "FROM x\nRUN <<EOF\na \\\nCOPY b\nEOF\n",
+        "FROM x\nRUN a \\\n# COPY b\n  c\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_nothing(swallowed_instruction, text)
+
+
+@pytest.mark.parametrize("end", [" && \\", " \\", "; \\  ", " || \\"])
+def test_the_fix_ends_the_run(end: str) -> None:
+    check_fix(
+        swallowed_instruction,
+        f"FROM x\nRUN a{end}\nWORKDIR /b\n",
+        f"FROM x\nRUN a{end[len(end.rstrip()) :]}\nWORKDIR /b\n",
+    )
