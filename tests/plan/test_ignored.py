@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 
 import pytest
 from hypothesis import given
@@ -70,3 +71,11 @@ def test_time_is_bounded(text: str, path: str) -> None:
 def test_nothing_is_said_by_a_file_that_is_too_long() -> None:
     assert IgnorePatterns("a").excludes("a")
     assert not IgnorePatterns("a\n" + "x\n" * 50_000).excludes("a")
+
+
+def test_a_set_that_python_warns_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        patterns = IgnorePatterns("[[a]b\n[c--d]\n[e&&f]\n")
+        assert patterns.excludes("[b")
+        assert patterns.excludes("e")

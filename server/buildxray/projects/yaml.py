@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, Final
@@ -111,7 +112,10 @@ def _composed(text: str) -> Iterator[Any]:
         raise YamlError(1, f"more than {_MOST_BRACKETS} open brackets")
     # Loaded where there is a file to read only.
     from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError  # noqa: PLC0415
+
+    # Right in YAML, and on the standard error it would tell nobody anything.
+    warnings.simplefilter("ignore", ReusedAnchorWarning)
 
     try:
         yield from YAML(typ="safe", pure=True).compose_all(text)

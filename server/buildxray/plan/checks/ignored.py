@@ -6,6 +6,7 @@ BuildKit: dockerfile2llb/validations.go, validateCopySourcePath; github.com/moby
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -208,7 +209,10 @@ def _compile(pattern: str) -> _Automaton:
             if end < 0:
                 raise _PatternError
             try:
-                automaton.add_set(re.compile(f"[{pattern[position:end]}]", re.DOTALL))
+                with warnings.catch_warnings():
+                    # Of `[a--b]`, which Python will read in another way one day.
+                    warnings.simplefilter("ignore", FutureWarning)
+                    automaton.add_set(re.compile(f"[{pattern[position:end]}]", re.DOTALL))
             except re.error:
                 raise _PatternError from None
             position = end + 1
