@@ -7,7 +7,7 @@ from pathlib import Path
 
 SERVER = Path(__file__).parents[2] / "server"
 PHRASES = re.compile(
-    r"\banew\b|\band (?:its|their) kin\b|\bof (?:its|their) own accord\b|\bwhoever\b|(?<!here )\bis no (?!longer)|\bin front of\b|\bstands?\b|\bbehind\b",
+    r"\banew\b|\band (?:its|their) kin\b|\bof (?:its|their) own accord\b|\bwhoever\b|(?<!here )\bis no (?!longer|\w+er\b)|\bin front of\b|\bstands?\b|\bbehind\b",
     re.IGNORECASE,
 )
 

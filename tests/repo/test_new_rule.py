@@ -14,7 +14,7 @@ from tools.new_rule import ROOT, create
 def test_what_it_writes_passes_its_own_tests(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "server", tmp_path / "server")
     shutil.copytree(ROOT / "tests" / "support", tmp_path / "tests" / "support")
-    _, test = create(tmp_path, "habits", "late-lunch", "A stage has lunch late")
+    _, test = create(tmp_path, "habits", "sad-breakfast", "A stage has a sad breakfast")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)],
         cwd=tmp_path,
@@ -25,6 +25,6 @@ def test_what_it_writes_passes_its_own_tests(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stdout
     with pytest.raises(ValueError, match="exists"):
-        create(tmp_path, "habits", "late-lunch", "x")
+        create(tmp_path, "habits", "sad-breakfast", "x")
     with pytest.raises(ValueError, match="not the name"):
         create(tmp_path, "habits", "Lunch", "x")
