@@ -281,3 +281,21 @@ def test_jobs_on_machines_of_one_platform_share_nothing(tmp_path: Path) -> None:
         .analyze((tmp_path / "Dockerfile").read_text())
     )
     assert len([it for it in analysis.plan.steps if it.kind == "exec"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Dockerfile", "linux/amd64,linux/arm64"),
+        ("Dockerfile.aarch64", "linux/arm64"),
+        ("v1/armhf/Dockerfile", "linux/arm/v7"),
+        ("amd64-and-arm64/Dockerfile", "linux/amd64,linux/arm64"),
+    ],
+)
+def test_a_file_that_is_named_for_an_architecture_is_built_for_it(tmp_path: Path, path: str, expected: str) -> None:
+    (tmp_path / ".git").mkdir()
+    dockerfile = tmp_path / path
+    dockerfile.parent.mkdir(parents=True, exist_ok=True)
+    dockerfile.write_text("FROM alpine\n")
+    request = Projects().build(dockerfile, Settings()).request
+    assert ",".join(map(str, request.target_platforms)) == expected

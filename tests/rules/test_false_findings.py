@@ -232,3 +232,62 @@ def test_dependencies_that_the_build_writes_down_itself(before: str, is_said: bo
 @pytest.mark.parametrize(("before", "is_said"), [("", False), ("ENV DATA=\n", True)])
 def test_a_volume_may_be_told_by_the_base_image(before: str, is_said: bool) -> None:
     assert ("build-error" in rules(f"FROM example/base\n{before}VOLUME $DATA\n")) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("FROM alpine AS a\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\nFROM a\n", False),
+        ("FROM alpine AS a\nONBUILD RUN echo $TARGETARCH\nFROM a\n", True),
+        ("FROM alpine\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\n", True),
+    ],
+)
+def test_a_stage_takes_over_arguments_before_the_triggers(text: str, is_said: bool) -> None:
+    assert ("undeclared-platform-arg" in rules(text)) is is_said
+
+
+GO_FOR = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH={} go build -o /a .\nFROM {}\nCOPY --from=b /a /a\n"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "image", "is_said"),
+    [
+        ("$TARGETARCH", "--platform=$BUILDPLATFORM gcr.io/distroless/static-debian12", False),
+        ("$TARGETARCH", "--platform=$BUILDPLATFORM debian", True),
+        ("", "--platform=$BUILDPLATFORM gcr.io/distroless/static-debian12", True),
+    ],
+)
+def test_an_image_without_programs_runs_what_is_copied_onto_it(architecture: str, image: str, is_said: bool) -> None:
+    assert ("build-platform-image" in rules(GO_FOR.format(architecture, image))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_said"),
+    [
+        ("curl -fsSLo /t https://example.com/t-x86_64", "linux/amd64", False),
+        ("true", "linux/amd64", True),
+        ("curl -fsSLo /t https://example.com/t-x86_64", "$BUILDPLATFORM", True),
+        ("echo arm64 amd64", "linux/amd64", True),
+    ],
+)
+def test_an_image_for_one_architecture_on_purpose(first: str, last: str, is_said: bool) -> None:
+    text = f"FROM debian AS a\nRUN {first}\nFROM --platform={last} debian\nARG TARGETOS\nCOPY --from=a /t /t\nCMD /t\n"
+    assert ("build-platform-image" in rules(text)) is is_said
+
+
+@pytest.mark.parametrize(("paths", "is_said"), [("/z/include", False), ("/z/bin", True), ("/z/include /z/bin", True)])
+def test_headers_of_an_archive_suit_every_machine(paths: str, is_said: bool) -> None:
+    text = (
+        "FROM alpine AS z\nWORKDIR /z\nADD https://example.com/protoc-linux-x86_64.zip .\nRUN unzip protoc-linux-x86_64.zip\n"
+        f"FROM alpine\nCOPY --from=z {paths} /usr/\n"
+    )
+    assert ("hard-coded-arch" in rules(text)) is is_said
+
+
+@pytest.mark.parametrize(("system", "is_said"), [("GOOS=windows ", False), ("GOOS=linux ", True), ("", True)])
+def test_a_program_for_another_system_is_not_for_these_targets(system: str, is_said: bool) -> None:
+    text = (
+        f"FROM --platform=linux/amd64 golang AS b\nRUN CGO_ENABLED=0 {system}go build -o /a .\n"
+        "FROM --platform=${TARGETPLATFORM} example/base\nCOPY --from=b /a /a\n"
+    )
+    assert ("wrong-arch-build" in rules(text)) is is_said

@@ -18,7 +18,8 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
-from buildxray.platforms.platform import Platform, this_machine
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
@@ -50,6 +51,12 @@ BY_SETTING: Final = _("the setting `platforms`")
 def is_named(build: DeclaredBuild, pattern: str) -> bool:
     """Whether the setting `build` means a build: by its name, or by its file and its name."""
     return fnmatchcase(build.name, pattern) or fnmatchcase(f"{build.source.name}:{build.name}", pattern)
+
+
+def _platforms_of_name(path: str) -> tuple[Platform, ...]:
+    """The platform that the name of a Dockerfile, or of its directory, tells; empty where it tells none or several."""
+    named = {architecture for *_, architecture in named_architectures(path)}
+    return (parse_normalized(f"linux/{named.pop()}"),) if len(named) == 1 else ()
 
 
 def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
@@ -214,7 +221,11 @@ class Projects:
         shown = choose(wanted) or choose(declared)
         if shown is None:
             ignored = read_ignore_patterns(dockerfile, dockerfile.parent)
-            return ProjectBuild(merged.request(), merged, origin, ignored, dockerfile=_path_in_repository(dockerfile))
+            request = merged.request()
+            if merged.platforms is None:
+                named = _platforms_of_name(_path_in_repository(dockerfile) or dockerfile.name)
+                request = replace(request, target_platforms=named or request.target_platforms)
+            return ProjectBuild(request, merged, origin, ignored, dockerfile=_path_in_repository(dockerfile))
         request, declared_origin = _request(shown, merged)
         origin = origin or declared_origin
         others: dict[BuildRequest, OtherBuild] = {}

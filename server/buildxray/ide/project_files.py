@@ -22,7 +22,7 @@ from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
 from buildxray.rules.base import Severity
-from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
+from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.text import TextRange
 
@@ -189,7 +189,10 @@ class _Reader:
 
     def _emulation(self, build: Build) -> Iterator[Diagnostic]:
         """What the machine that the job names must emulate."""
-        if not self.declared.nodes or build.errors:
+        if not self.declared.nodes or build.errors or self.declared.source.suffix not in (".yml", ".yaml"):
+            return
+        # Who installs a few packages under emulation does not look for another machine.
+        if not any(_compiles_emulated(it) for it in build.needed_stages):
             return
         totals = build_totals(build)
         if not totals.n_emulated:
@@ -287,3 +290,8 @@ def analyze_all(
         text = read_project_text(path) if given is None else given
         if text is not None:
             yield path, look_at(path, text, projects, settings)
+
+
+def _compiles_emulated(stage: Stage) -> bool:
+    commands = stage.commands(Effect.COMPILE, Effect.BUNDLE)
+    return any(step.is_emulated for it in commands for step in it.run.steps)

@@ -9,8 +9,8 @@ _DOCKERFILE: Final = re.compile(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS: Final = """
-adoc backup bak bash bat c cc cfg cjs cmd conf cpp cs css csv dockerignore go h hbs html ini ipynb j2 java jinja jinja2
-js json json5 jsonnet jsx kt kts lock log lua m4 md mjs mustache old orig patch php pl png ps1 py pyc rb rej rs rst save
+adoc backup bak bash bat c cc cfg cjs cmd conf cpp cs css csv dockerignore earth ejs epp erb go gotmpl h hbs html ini ipynb j2 java jinja jinja2
+js json json5 jsonnet jsx kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png ps1 py pyc rb rej rs rst save
 scala sed sh snap svg swift swo swp template text tmp tmpl toml tpl ts tsx txt xml yaml yml zip zsh
 """
 OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())

@@ -77,6 +77,15 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named for its architecture,
     are left alone. `GOARCH` is the subject of `constant-goarch`.
     """
+    image = ctx.build.target_stage
+    if (
+        image is not None
+        and image.root is not None
+        and image.root.from_.platform is not None
+        and len({*image.platforms}) == 1
+    ):
+        # The whole image is for one architecture, as `build-platform-image` says.
+        return
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain.name != "Go"]
         is_one = len({it.use.architectures for it in commands}) == 1

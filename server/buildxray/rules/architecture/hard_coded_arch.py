@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,12 +16,15 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture, names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Run, Stage
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Copying
 from buildxray.syntax.text import Edit, TextRange
 
 _GO_NAMES: Final = ("amd64", "arm64")
 _Named = tuple[Piece, TextRange, str]
 """An architecture in a piece of a URL: its place, and what TARGETARCH calls it."""
+
+_NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
+"""What the Filesystem Hierarchy Standard keeps free of programs."""
 
 
 @rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -133,6 +137,18 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
     return (place, named[0][2]) if run.build.text[slice(*place)].strip("\"'") == value.text else None
 
 
+def _gives_neutral_files(stage: Stage) -> bool:
+    """Whether only directories without programs are taken from a stage: headers of an archive suit every machine."""
+    takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
+    paths = [path for it in takers for path in it.copied_paths]
+    return (
+        not stage.is_image
+        and len(takers) == len(stage.consumers)
+        and bool(paths)
+        and all(posixpath.basename(it.rstrip("/")) in _NEUTRAL_DIRECTORIES for it in paths)
+    )
+
+
 def _named(download: Download) -> list[_Named]:
     """Where a download names an architecture."""
     if any("qemu-" in it.text for it in download.pieces):
@@ -149,7 +165,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not named:
         return None
     wrong = [it for it in download.targets if it.architecture != named[0][2]]
-    if not wrong or is_for_one_architecture(ctx, named[0][2]):
+    if not wrong or is_for_one_architecture(ctx, named[0][2]) or _gives_neutral_files(stage):
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):

@@ -76,7 +76,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
         for command in stage.commands(Effect.COMPILE):
             use = command.use
             is_told = use.is_targeted and not _is_told_the_builder(command)
-            if is_told or not use.wrong_targets or not command.syntax.words:
+            if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
             way = command.way_into_image
             if way is None:
@@ -89,6 +89,12 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+def _is_for_another_system(command: KnownCommand) -> bool:
+    """Whether Go is told a system that no target has: `GOOS=windows` in a file that nothing asks `windows/amd64` for."""
+    systems = {*command.invocation.setting("GOOS").values} - {"", None}
+    return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:

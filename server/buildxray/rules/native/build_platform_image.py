@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import is_known
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
+from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Run, Stage
 from buildxray.syntax.instructions import Cmd, Entrypoint
 
@@ -19,6 +21,9 @@ _CHECKING: Final = re.compile(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
 )
 _FOR_DEVELOPERS: Final = re.compile(r"dev|devel|development|devcontainer")
+
+_WITHOUT_PROGRAMS: Final = re.compile(r"(?:^|/)distroless/static(?:[-:@]|$)")
+"""Source: github.com/GoogleContainerTools/distroless, base/README.md: certificates, time zones and /etc/passwd only."""
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -66,7 +71,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         # The image cannot be pulled at all.
         return
     wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
-    if not wrong:
+    if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root):
         return
     fix = Fix(_("Remove `--platform`"), (remove_flag(root.from_, root.from_.platform),), Safety.SUGGESTION)
     yield Finding(
@@ -79,6 +84,26 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         (fix,) if {*root.family} <= {*stage.ancestry} else (),
         severity=None if ctx.asks_for_several else Severity.WARNING,
     )
+
+
+def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
+    """Whether the file names one architecture throughout, and nothing asks for others: `linux/amd64` and `…-x86_64.tar.gz`."""
+    flag = root.from_.platform
+    if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
+        return False
+    named = [it for *_, it in named_architectures(ctx.text)]
+    return len(named) > 1 and len({*named}) == 1
+
+
+def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
+    """Whether what is compiled for the target is copied onto an image that has no programs of its own.
+
+    The platform of an image without programs, such as distroless `static`, decides nothing but what the image says of itself.
+    """
+    if _WITHOUT_PROGRAMS.search(root.image_name) is None:
+        return False
+    origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
+    return any(it.machine is Machine.TARGET for it in origins)
 
 
 def _only_checks(stage: Stage) -> bool:

@@ -96,9 +96,13 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 def _in_triggers(stage: Stage) -> Iterator[Finding]:
     """What ONBUILD runs in stages built on this one, which begin with the triggers: only an ARG among these comes before.
 
-    BuildKit: dockerfile2llb/convert.go, dispatchOnBuildTriggers.
+    A stage of this file takes over the arguments of the stage that it continues before it runs the triggers; another file does not.
+    BuildKit: dockerfile2llb/convert.go, dispatchState.init, dispatchOnBuildTriggers.
     """
     declared: set[str] = set()
+    if any(stage in it.bases for it in stage.build.stages):
+        arguments = (it for one in stage.ancestry for it in one.instructions if isinstance(it.node, Arg))
+        declared = {pair.name.text for it in arguments for pair in it.pairs}
     for instruction in stage.instructions:
         trigger = instruction.node.trigger if isinstance(instruction.node, Onbuild) else None
         if trigger is None:
