@@ -108,7 +108,9 @@ def law_of(request: BuildRequest, text: str) -> tuple[int, list[str]]:
     safe = [(it, fix) for it in analysis.diagnostics for fix in it.fixes if fix.safety is Safety.SAFE]
     for diagnostic, fix in safe:
         after = analyze(request, apply_edits(text, fix.edits))
-        problems = fix_law.broken(analysis, after, diagnostic, fix)
+        # A fix that writes the first platform argument makes errors of what was an information.
+        before = analyze(request, text, is_meant=True) if after.context.has_intent else analysis
+        problems = fix_law.broken(before, after, diagnostic, fix)
         broken += [f"{diagnostic.rule}: {fix.title}: {problem}" for problem in problems]
     return len(safe), broken
 
@@ -129,9 +131,9 @@ class _Failures(logging.Handler):
         return messages
 
 
-def analyze(request: BuildRequest, text: str) -> Analysis:
-    """A text, on its own."""
-    return Analyzer(request).analyze(text)
+def analyze(request: BuildRequest, text: str, *, is_meant: bool = False) -> Analysis:
+    """A text, on its own; `is_meant` says that somebody has asked for several platforms, which decides severities."""
+    return Analyzer(request, asks_for_several=is_meant).analyze(text)
 
 
 def kind(diagnostic: Diagnostic) -> str:

@@ -349,6 +349,9 @@ def reading(invocation: Invocation, name: str) -> Reading:
 
 
 def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
+    if any("${!" in it.text for it in invocation.command.words):
+        # `${!NAME}` is the variable that NAME names, `${!TARGET*}` the names that begin so (bash(1), "Parameter Expansion").
+        return Reading.MAYBE
     if use is not None:
         by_scripts = reading_of_scripts(invocation, name, recognize) if use.toolchain is NODE else None
         return use.toolchain.reads(invocation, name) if by_scripts is None else by_scripts

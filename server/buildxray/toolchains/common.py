@@ -3,7 +3,7 @@
 Most look at no variable of a build. Those that hand the environment on, or that fill it into a text, do.
 
 Source: POSIX.1-2024, Shell & Utilities (awk: "ENVIRON"; env; export; dot); GNU gettext manual, "envsubst Invocation"; jq
-manual, "$ENV, env"; printenv(1); su(1).
+manual, "$ENV, env"; printenv(1); su(1); git-submodule(1), "foreach"; bash(1), "trap".
 """
 
 from __future__ import annotations
@@ -109,6 +109,12 @@ def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
             return _named_in(text, r"\$ENV\b|\b(?:str)?env\b", named, r"(?:\benv\.|\$ENV\.|\b(?:str)?env\()\w+")
         case "chroot" | "su":
             return Reading.MAYBE
+        case "git":
+            runs_script = bool({"bisect", "filter-branch", "foreach"} & {*arguments}) or invocation.has_option("--exec")
+            return Reading.MAYBE if runs_script else Reading.NO
+        case "trap":
+            is_harmless = bool(arguments) and _HARMLESS_TRAP.fullmatch(arguments[0]) is not None
+            return Reading.NO if is_harmless and name not in text else Reading.MAYBE
         case "eval":
             is_read = all(it.text[:1] in ("'", '"') for it in command.words[1:])
             return Reading.NO if is_read else Reading.MAYBE
@@ -124,6 +130,8 @@ def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading
     return Reading.MAYBE if has_unnamed else Reading.NO
 
 
+_HARMLESS_TRAP: Final = re.compile(r"-|:|[A-Z\d]*|(?:echo|exit|kill|popd|rm|true|umount)\b[^;&|`(]*")
+"""What a trap runs that looks at nothing: the name of a signal alone shows traps."""
 _OF_THE_IMAGE: Final = re.compile(
     r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
 )

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Safety
 from buildxray.rules.scope.impossible_arch_value import impossible_arch_value
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def test_values_that_never_are() -> None:
@@ -47,3 +48,26 @@ def test_values_that_never_are() -> None:
 )
 def test_values_that_can_be(run: str) -> None:
     check_nothing(impossible_arch_value, f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN {run}\n")
+
+
+@pytest.mark.parametrize(
+    ("test", "right", "safety"),
+    [
+        ('[ "$TARGETARCH" = "arm/v7" ]', "arm", Safety.SUGGESTION),
+        ('[ "$TARGETARCH" = "armv7" ]', "arm", Safety.SUGGESTION),
+        ('[ "$TARGETARCH" = "arm64/v8" ]', "arm64", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "amd64" ]', "linux/amd64", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "aarch64" ]', "linux/arm64", Safety.SAFE),
+    ],
+)
+def test_a_platform_for_an_architecture_and_the_other_way_round(test: str, right: str, safety: Safety) -> None:
+    text = f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN if {test}; then echo; fi\n"
+    ((fix,),) = [it.fixes for it in findings(impossible_arch_value, context(text))]
+    assert (fix.edits[0].new_text, fix.safety) == (right, safety)
+
+
+def test_words_that_are_not_architectures() -> None:
+    for value in ("linux", "all", ""):
+        check_nothing(
+            impossible_arch_value, f'FROM alpine\nARG TARGETPLATFORM\nRUN [ "$TARGETPLATFORM" = "{value}" ]\n'
+        )

@@ -9,7 +9,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import docker_name, named_architectures
 from buildxray.platforms.platform import PlatformError, parse_normalized
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
 from buildxray.syntax.shell import Command, Condition, ShellWord
@@ -18,6 +18,10 @@ from buildxray.syntax.text import Edit, TextRange
 _ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
 _PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
 _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
+_HAS_VARIANT: Final = re.compile(r"v\d")
+_OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
+_ARM_WITH_VARIANT: Final = re.compile(r"(?:arm|arm64)/v\d")
+"""TARGETARCH has no variant: that is in TARGETVARIANT."""
 _BARE_VARIANT: Final = re.compile(r"(?:arm)?v?(?P<version>[5-7])l?")
 
 _OF_DOCKER_HUB: Final = {
@@ -57,7 +61,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the value that is written is the one that BuildKit gives.
+    Safe: the value that is written is the one that BuildKit gives. A suggestion where the wrong value names a variant too, such as `armv7`: the right
+    one, `arm`, is the same for all variants.
     """
     for run in ctx.build.instructions:
         if not isinstance(run, Run):
@@ -77,7 +82,10 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             message = _(
                 "`{name}` is never `{value}`; BuildKit's name is `{right}`", name=name, value=word.value, right=right
             )
-            yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),)),))
+            # `arm` is more than `arm/v7`.
+            is_wider = right == "arm" and _HAS_VARIANT.search(word.value) is not None
+            safety = Safety.SUGGESTION if is_wider else Safety.SAFE
+            yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
@@ -113,7 +121,10 @@ def _right_value(name: str, word: ShellWord) -> str | None:
     if name in _VARIANTS:
         variant = _BARE_VARIANT.fullmatch(word.value)
         return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
-    if "/" not in word.value or "*" in word.value:
+    if "/" not in word.value:
+        name_of_one = _architecture(word.value) or (word.value if word.value in _OWN_NAMES else None)
+        return None if name_of_one is None else f"linux/{name_of_one}"
+    if "*" in word.value:
         return None
     try:
         right = str(parse_normalized(word.value))
@@ -125,6 +136,8 @@ def _right_value(name: str, word: ShellWord) -> str | None:
 def _architecture(value: str) -> str | None:
     """What BuildKit calls the architecture that a value means; None where the value can be right, or means none."""
     lower = value.lower()
+    if _ARM_WITH_VARIANT.fullmatch(lower) is not None:
+        return lower.partition("/")[0]
     name = docker_name(lower) or _OF_DOCKER_HUB.get(lower) or (lower if named_architectures(lower) else None)
     is_whole = name is not None and all(it.isalnum() or it in "_-" for it in value)
     return name if is_whole and name != value else None
