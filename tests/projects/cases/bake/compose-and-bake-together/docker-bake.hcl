@@ -1,0 +1,5 @@
+target "web" {
+  args = { A = "bake" }
+  platforms = ["linux/arm64"]
+}
+target "extra" {}

@@ -1,0 +1,12 @@
+target "app" {
+  args = {
+    TEXT = <<-EOT
+      one
+        two
+      three
+    EOT
+    PLAIN = <<EOT
+  keep
+EOT
+  }
+}

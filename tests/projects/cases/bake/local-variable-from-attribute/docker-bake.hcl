@@ -1,0 +1,3 @@
+archs = ["amd64", "arm64"]
+plats = formatlist("linux/%s", archs)
+target "app" { platforms = plats }

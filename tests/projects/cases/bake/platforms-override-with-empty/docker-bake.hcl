@@ -1,0 +1,5 @@
+target "base" { platforms = ["linux/arm64"] }
+target "app" {
+  inherits = ["base"]
+  platforms = []
+}

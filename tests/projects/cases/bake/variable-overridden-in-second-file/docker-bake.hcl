@@ -1,0 +1,2 @@
+variable "P" { default = "linux/amd64" }
+target "app" { platforms = split(",", P) }

@@ -1,0 +1,1 @@
+variable "P" { default = "linux/amd64,linux/arm64" }
