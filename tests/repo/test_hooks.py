@@ -50,7 +50,7 @@ def test_the_action_is_composite() -> None:
 @pytest.mark.parametrize("platforms", ["", "linux/amd64,linux/arm64"])
 def test_the_script_of_the_action_runs(tmp_path: Path, platforms: str) -> None:
     action = YAML(typ="safe").load(ROOT / "action.yml")
-    script = next(it["run"] for it in action["runs"]["steps"] if "run" in it)
+    install_step, check_step, *_ = (it["run"] for it in action["runs"]["steps"] if "run" in it)
     for program in ("python", "buildxray"):
         (tmp_path / program).write_text('#!/bin/sh\necho "$0" "$@" >> "$LOG"\n')
         (tmp_path / program).chmod(0o755)
@@ -62,7 +62,8 @@ def test_the_script_of_the_action_runs(tmp_path: Path, platforms: str) -> None:
         "BUILDXRAY_PLATFORMS": platforms,
         "BUILDXRAY_FAIL_ON": "error",
     }
-    subprocess.run(["/bin/bash", "-euo", "pipefail", "-c", script], env=environment, check=True)
+    for script in (install_step, check_step):
+        subprocess.run(["/bin/bash", "-euo", "pipefail", "-c", script], env=environment, check=True)
     install, check = (tmp_path / "log").read_text().replace(f"{tmp_path}/", "").splitlines()
     assert install == "python -m pip install --quiet --disable-pip-version-check /a b"
     wanted = f" --platform {platforms}" if platforms else ""
