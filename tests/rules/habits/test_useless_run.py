@@ -27,6 +27,16 @@ def test_a_directory_that_only_the_shell_knows() -> None:
     check_no_fix(useless_run, "FROM alpine\nRUN cd -\n")
 
 
+def test_a_variable_that_ends_with_its_run() -> None:
+    message = "what this `export` sets ends with its RUN: the next instruction does not see it"
+    check_rule(useless_run, f"FROM alpine\nRUN export A=1\n    ^^^^^^^^^^ 💭 {message}\n")
+    check_fix(
+        useless_run,
+        "FROM alpine\nRUN export A=/opt/a/bin:/bin B=\n",
+        "FROM alpine\nENV A=/opt/a/bin:/bin B=\n",
+    )
+
+
 @pytest.mark.parametrize(
     "run",
     [
@@ -41,6 +51,12 @@ def test_a_directory_that_only_the_shell_knows() -> None:
         "mkdir /srv",
         "true",
         '["cd", "/srv"]',
+        "export A=1 && make",
+        "export A=$B",
+        "export A",
+        "export",
+        'export A="1 2"',
+        "A=1 make",
         "<<E\ncd /srv\nE",
         "cdx /srv",
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -10,16 +12,19 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
 from buildxray.syntax.text import Edit
 
+_EXPORTED: Final = re.compile(r"export|[A-Za-z_]\w*=[\w./:@%+,-]*", re.ASCII)
+"""The words of an `export` whose values are plain text."""
+
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
 def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     """A RUN does nothing that lasts.
 
     ## What it does
-    Looks for RUN without a command, and for RUN whose only command is `cd`.
+    Looks for RUN without a command, and for RUN whose only command is `cd`, or `export` with plain values.
 
     ## Why it matters
-    Each RUN has a shell of its own: the next instruction is in the old directory. The step costs time and a layer.
+    Each RUN has a shell of its own: the next instruction is in the old directory and has the old variables. The step costs time and a layer.
 
     ## Example
     ```dockerfile
@@ -34,7 +39,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: WORKDIR creates the directory where it does not exist, and later instructions work in it.
+    A suggestion: WORKDIR creates the directory where it does not exist, and later instructions work in it; ENV stays in the image.
     """
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
@@ -43,6 +48,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(instruction.keyword_range, _("this RUN has no command"))
             continue
         words = instruction.node.arguments[0].text.split() if len(instruction.node.arguments) == 1 else []
+        if len(words) > 1 and words[0] == "export" and not instruction.mounts and all(map(_EXPORTED.fullmatch, words)):
+            yield _useless_export(instruction, words[1:])
         if len(words) != 2 or words[0] != "cd" or instruction.mounts or set(words[1]) & set("$&|;<>`'\"\\*?(){}~#"):
             continue
         keyword = "workdir" if instruction.node.keyword.text.islower() else "WORKDIR"
@@ -50,3 +57,10 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
         place = instruction.range_of(instruction.node.arguments[0])
         message = _("this `cd` ends with its RUN: the next instruction is in the old directory")
         yield Finding(place, message, (fix,) if not words[1].startswith("-") else ())
+
+
+def _useless_export(run: Run, assignments: list[str]) -> Finding:
+    keyword = "env" if run.node.keyword.text.islower() else "ENV"
+    fix = Fix(_("Make it an ENV"), (Edit(run.range, f"{keyword} {' '.join(assignments)}"),), Safety.SUGGESTION)
+    message = _("what this `export` sets ends with its RUN: the next instruction does not see it")
+    return Finding(run.range_of(run.node.arguments[0]), message, (fix,))
