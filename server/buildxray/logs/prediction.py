@@ -221,7 +221,7 @@ class _Model:
     def _by_processor(self, time: StepTime, cpu: float, n_twins: int, alone: float) -> Seconds:
         """The seconds of a native step whose processor time was recorded, without those that it waited for a processor.
 
-        A step is no faster than its threads allow; the log shows how many it kept busy. `n_twins` steps share the
+        A step cannot be faster than its threads allow; the log shows how many it kept busy. `n_twins` steps share the
         processors. On a crowded machine, processor time by capacity was within 1 % of the builds after both fixes.
         """
         seconds = time.seconds or 0.0
