@@ -97,7 +97,7 @@ def semantic_tokens_full(ls: Server, params: types.SemanticTokensParams) -> type
 def semantic_tokens_delta(
     ls: Server, params: types.SemanticTokensDeltaParams
 ) -> types.SemanticTokens | types.SemanticTokensDelta:
-    """What has changed since the tokens that the client has."""
+    """The difference to the tokens that the client has."""
     document = _document(ls, params.text_document)
     before = None if document is None else document.shown_tokens
     if document is None or before is None or before[0] != params.previous_result_id:

@@ -93,7 +93,7 @@ class MountPoint(NamedTuple):
 
 
 class Mounts:
-    """All mounts of a RUN, in the making."""
+    """The mounts of a RUN while they are read."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory

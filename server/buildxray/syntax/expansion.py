@@ -183,9 +183,9 @@ class HeredocMarker(NamedTuple):
 
     name: str
     expand: bool
-    """Whether variables in the body of a COPY or ADD are expanded: the name is not quoted."""
+    """True if variables in the body of a COPY or ADD are expanded: the name is not quoted."""
     chomp: bool
-    """Whether tabs at the start of the body's lines are dropped: `<<-`."""
+    """True if tabs at the start of the body's lines are dropped: `<<-`."""
 
 
 def heredoc_marker(word: str) -> HeredocMarker | None:

@@ -75,9 +75,9 @@ class Problem(NamedTuple):
     replacement: str | None = None
     """What was probably meant instead of the text of `span`; None where nothing is close."""
     is_syntax: bool = False
-    """Whether BuildKit's parser refuses it, which reads the whole file before any instruction is looked at."""
+    """True if BuildKit's parser refuses it; the parser reads the whole file before any instruction is executed."""
     depends_on_image: bool = False
-    """Whether the base image decides, of which nothing is known, and BuildKit refuses it only if that says nothing."""
+    """True if the base image decides, of which nothing is known, and BuildKit refuses it only if that says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class Node:
     arguments: tuple[Token, ...]
     """As BuildKit splits them: the whole shell text of RUN, the words of COPY, the strings of a JSON array."""
     is_json: bool
-    """Whether the arguments are a JSON array of strings."""
+    """True if the arguments are a JSON array of strings."""
     heredocs: tuple[Heredoc, ...]
     problems: tuple[Problem, ...]
     """Why BuildKit refuses it: all reasons that do not follow from one another, BuildKit's own verdict first."""
@@ -124,7 +124,7 @@ class Node:
         return flag.value.text if flag is not None and flag.value is not None else ""
 
     def is_enabled(self, name: str) -> bool:
-        """Whether the boolean flag of that name is given and not false."""
+        """True if the boolean flag of that name is given and not false."""
         flag = self.flag(name)
         return flag is not None and (flag.value is None or flag.value.text.lower() != "false")
 

@@ -37,7 +37,7 @@ def readable_lines(text: str) -> list[str]:
 
 
 def is_too_long(line: str) -> bool:
-    """Whether BuildKit refuses the line for its length."""
+    """True if BuildKit refuses the line for its length."""
     return len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) > LONGEST_LINE
 
 
@@ -75,12 +75,12 @@ def split_instructions(lines: Sequence[str], first: int, stop: int, escape: str)
 
 
 def is_comment(line: str) -> bool:
-    """Whether BuildKit takes the physical line for a comment, also inside a continued instruction."""
+    """True if BuildKit takes the physical line for a comment, also inside a continued instruction."""
     return line.lstrip(SPACE).startswith("#")
 
 
 def is_blank(line: str) -> bool:
-    """Whether the physical line is empty but for white space."""
+    """True if the physical line is empty but for white space."""
     return not line.strip(SPACE)
 
 

@@ -89,7 +89,7 @@ def _with_heredocs(node: Node, markers: list[HeredocMarker], source: str, positi
 
 
 def is_terminator(line: str, marker: HeredocMarker) -> bool:
-    """Whether a physical line ends the heredoc."""
+    """True if a physical line ends the heredoc."""
     content = line.rstrip("\r\n")
     return (content.lstrip("\t") if marker.chomp else content) == marker.name
 

@@ -53,7 +53,7 @@ class FileProblem(NamedTuple):
     replacement: str | None = None
     """What was probably meant instead of the text of `range`; None where nothing is close."""
     is_syntax: bool = True
-    """Whether BuildKit's parser refuses it, which reads the whole file before any instruction is looked at."""
+    """True if BuildKit's parser refuses it; the parser reads the whole file before any instruction is executed."""
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,11 @@ class TextRange(NamedTuple):
     end: int
 
     def contains(self, offset: int) -> bool:
-        """Whether `offset` touches the range; both ends count, as for a cursor."""
+        """True if `offset` touches the range; both ends count, as for a cursor."""
         return self.start <= offset <= self.end
 
     def touches(self, other: TextRange) -> bool:
-        """Whether the two ranges overlap or meet, as a selection and a token do."""
+        """True if the two ranges overlap or meet, as a selection and a token do."""
         return self.start <= other.end and other.start <= self.end
 
     def shifted(self, distance: int) -> TextRange:

@@ -266,7 +266,7 @@ def _device_problems(value: Token) -> Iterator[Problem]:
 
 
 def is_go_bool(text: str) -> bool:
-    """Whether Go's strconv.ParseBool takes `text`."""
+    """True if Go's strconv.ParseBool takes `text`."""
     return text in GO_TRUE or text in GO_FALSE
 
 

@@ -40,9 +40,9 @@ class VariableReference(NamedTuple):
     """In the document, from `$` to the end of the name at least; the shell's end after the operand."""
     name_range: TextRange
     is_shell: bool
-    """Whether the shell of a RUN expands it, and not BuildKit."""
+    """True if the shell of a RUN expands it, and not BuildKit."""
     has_default: bool
-    """Whether an operator says what to take where it is not set: `${NAME:-default}`."""
+    """True if an operator says what to take where it is not set: `${NAME:-default}`."""
 
 
 def variable_references(

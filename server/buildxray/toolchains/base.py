@@ -41,7 +41,7 @@ class Effect(Enum):
 
 
 class Reading(Enum):
-    """Whether a command looks at a variable of its environment without being told to; the stronger, the larger."""
+    """How certainly a command reads a variable of its environment without an option that says so; larger is more certain."""
 
     NO = 0
     """Its documentation says what it looks at, and that is not this."""
@@ -58,13 +58,13 @@ class Workspace(NamedTuple):
     uses_cgo: bool | None = None
     """Whether the Go sources need a C compiler; None where there are none to look at."""
     may_use_libc: bool | None = None
-    """Whether the Go program, compiled with cgo on, may need a C library at run time; None as above."""
+    """True if the Go program, compiled with cgo on, may need a C library at run time; None as above."""
     requires_modules: bool | None = None
     """Whether the Go module requires others; None where there is no go.mod to look at."""
     has_native_packages: bool | None = None
     """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
     makefile_sets_platform: bool = False
-    """Whether the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
+    """True if the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None
     """Searches the files of the project for the names of platform arguments; it reads when it is first called."""
     scripts: tuple[tuple[str, str], ...] = ()
@@ -72,11 +72,11 @@ class Workspace(NamedTuple):
     ignored: IgnorePatterns | None = None
     """What the `.dockerignore` of the build context leaves out; None where there is none."""
     has_vendored_modules: bool = False
-    """Whether `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
+    """True if `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
     replaces_modules: bool = False
-    """Whether go.mod replaces a module by a directory, which `go mod download` then has to see."""
+    """True if go.mod replaces a module by a directory, which `go mod download` then has to see."""
     files_for: frozenset[str] = frozenset()
     """The architectures that Dockerfiles in its directory are named for, as `TARGETARCH` calls them."""
 
@@ -100,7 +100,7 @@ class Setting(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether the text tells its value for every target platform."""
+        """True if the text tells its value for every target platform."""
         return None not in self.values
 
 
@@ -176,12 +176,12 @@ class Invocation:
         return tuple(it.text(word, self.command) for it in self.evaluators)
 
     def is_certain(self, target: Platform) -> bool:
-        """Whether a target certainly runs the command, as far as conditions decide that."""
+        """True if a target certainly runs the command, as far as conditions decide that."""
         return target in self.targets and self.taken[self.targets.index(target)] is Taken.YES
 
     @property
     def is_chosen_by_platform(self) -> bool:
-        """Whether the platform decides whether it runs, in a way that the text does not tell."""
+        """True if it depends on the platform whether the command runs, in a way that the text does not tell."""
         return Taken.BY_PLATFORM in self.taken
 
     @property
@@ -242,7 +242,7 @@ class Invocation:
         return tuple(found)
 
     def has_option(self, *names: str) -> bool:
-        """Whether an option is given, with a value or without."""
+        """True if an option is given, with a value or without."""
         return any(it.text.partition("=")[0] in names for it in self.command.words[1:])
 
     @property
@@ -253,7 +253,7 @@ class Invocation:
 
     @property
     def is_subcommand_first(self) -> bool:
-        """Whether the subcommand directly follows the program, so that both can be underlined, and options can follow them."""
+        """True if the subcommand directly follows the program, so that both can be underlined, and options can follow them."""
         return self.operands[:1] == [1]
 
 
@@ -298,7 +298,7 @@ class CrossCompilation:
     arguments: tuple[str, ...]
     """The automatic arguments that these use."""
     is_safe: bool
-    """Whether the same is built, but for the architecture; else a human has to agree."""
+    """True if the result differs in its architecture only; otherwise a person has to review the change."""
     options: str = ""
     """What to write after the title of the command; as the shell reads it."""
 
@@ -345,7 +345,7 @@ class Use:
 
     @property
     def follows_target(self) -> bool:
-        """Whether its output is for the target platform, whatever machine it runs on."""
+        """True if its output is for the target platform, whatever machine it runs on."""
         targets = self.invocation.targets
         return bool(self.architectures) and all(
             made == target.architecture for made, target in zip(self.architectures, targets, strict=True)
@@ -375,7 +375,7 @@ class Toolchain:
     recognize: Callable[[Invocation, Toolchain], Use | None]
     """What a command does with it; None for a command that is none of its programs."""
     reads: Callable[[Invocation, str], Reading]
-    """Whether a command of it looks at a variable of its environment without being told to."""
+    """How certainly one of its commands reads a variable of its environment without an option that says so."""
     preparing: frozenset[str] = frozenset()
     """Programs by which it is told once and for all how to compile."""
     advice: str = ""

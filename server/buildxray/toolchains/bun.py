@@ -48,7 +48,7 @@ def _architecture(target: str) -> str | None:
 
 
 def _reads(invocation: Invocation, _name: str) -> Reading:
-    """With `--env` it writes variables of the environment into the bundle (bun.sh/docs/bundler, "env")."""
+    """Tell whether a command reads a variable: `--env` writes variables into the bundle (bun.sh/docs/bundler, "env")."""
     return Reading.MAYBE if invocation.has_option("--env") else Reading.UNLIKELY
 
 

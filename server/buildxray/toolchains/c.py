@@ -99,7 +99,7 @@ def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
 
 
 def _may_cross(invocation: Invocation) -> bool:
-    """Whether anything hints at a compiler for another machine, or at a script that knows the target."""
+    """True if anything hints at a compiler for another machine, or at a script that knows the target."""
     commands = [*invocation.preparations, invocation.command]
     texts = [word.text for it in commands for word in (*it.words, *(one.value for one in it.assignments))]
     if any(_CROSSING.search(it) for it in texts):
@@ -110,7 +110,7 @@ def _may_cross(invocation: Invocation) -> bool:
 
 
 def _directories(invocation: Invocation) -> tuple[str, ...]:
-    """Where the binaries are before they are installed."""
+    """The directories that hold the binaries before they are installed."""
     directory = invocation.argument("-C", "--build")
     return tuple(map(clean, invocation.directories)) if directory is None else invocation.paths(directory)
 

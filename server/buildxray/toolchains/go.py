@@ -75,7 +75,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _downloads(invocation: Invocation) -> bool:
-    """Whether a command that compiles is known to download modules.
+    """True if a command that compiles is known to download modules.
 
     The go command takes them from `vendor` where `vendor/modules.txt` is there and no `-mod` says otherwise (go.dev/ref/mod#vendoring).
     """

@@ -34,7 +34,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _is_wrapped(invocation: Invocation, name: str) -> bool:
-    """Whether `xx-go --wrap` has put itself in the place of `go`."""
+    """True if `xx-go --wrap` has replaced `go`."""
     wrapping = [it.arguments for it in invocation.preparations if it.name == name]
     changes = [it for it in wrapping if {*it} & {"--wrap", "--unwrap"}]
     return bool(changes) and "--wrap" in changes[-1]

@@ -63,7 +63,7 @@ _SILENT: Final = frozenset(
 
 
 class Taken(Enum):
-    """Whether a command runs."""
+    """True if a command runs."""
 
     YES = "yes"
     NO = "no"
@@ -129,11 +129,11 @@ class Evaluator:
         return inherited
 
     def taken(self, command: Command) -> bool | None:
-        """Whether a command runs; None where the text cannot tell."""
+        """True if a command runs; None where the text cannot tell."""
         return self._all(command.conditions)
 
     def holds(self, condition: Condition) -> bool | None:
-        """Whether a condition holds; None where the text cannot tell."""
+        """True if a condition holds; None where the text cannot tell."""
         if self._deciding is not None:
             return self._deciding.holds(condition)
         key = id(condition)
@@ -143,11 +143,11 @@ class Evaluator:
         return self._holding[key]
 
     def decides(self, command: Command) -> bool:
-        """Whether the text tells if a command succeeds, where a condition asks for it."""
+        """True if the text tells if a command succeeds, where a condition asks for it."""
         return (self._deciding or self).status(command) is not None
 
     def status(self, command: Command) -> bool | None:
-        """Whether a command succeeds; None where the text cannot tell."""
+        """True if a command succeeds; None where the text cannot tell."""
         words = command.words
         match command.name:
             case "true" | ":":
@@ -353,7 +353,7 @@ class Evaluator:
                 return (True if is_failure else None) if left is None else not left
 
     def _is_taken(self, case: Case, number: int) -> bool | None:
-        """Whether a branch is the first one that matches."""
+        """True if a branch is the first one that matches."""
         value = self.text(case.word, case)
         if UNKNOWN in value:
             return None

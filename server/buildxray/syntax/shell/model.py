@@ -23,7 +23,7 @@ class ShellVariable(NamedTuple):
     """All of it, an operator and its operand included."""
     name_range: TextRange
     has_default: bool
-    """Whether an operator says what to take where it is not set: `${NAME:-default}`."""
+    """True if an operator says what to take where it is not set: `${NAME:-default}`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ class Assignment:
     range: TextRange
     name_range: TextRange
     is_exported: bool
-    """Whether commands see it because of this assignment."""
+    """True if this assignment makes it visible to commands."""
     conditions: tuple[Condition, ...] = ()
     """Those under which it happens."""
     variables: Variables = field(default_factory=lambda: NO_VARIABLES)
@@ -102,7 +102,7 @@ class Assignment:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it depends on a condition that it happens."""
+        """True if it happens only under a condition."""
         return bool(self.conditions)
 
 
@@ -159,7 +159,7 @@ class NotLeft:
 
     conditions: tuple[Condition, ...]
     is_failure: bool
-    """Whether the build fails where it is left; then what comes later may be taken to be reached."""
+    """True if the build fails where it is left; then what comes later may be taken to be reached."""
 
 
 Expression = bool | None | Status | Not | All | Some | Branch | NotLeft
@@ -272,19 +272,19 @@ class Command:
     insertion: int = 0
     """Where another assignment for this command can be written, followed by a blank."""
     is_writable: bool = True
-    """Whether text can be inserted there as it is: not inside a quoted script with escapes."""
+    """True if text can be inserted there as it is: not inside a quoted script with escapes."""
     variables: Variables = field(default_factory=lambda: NO_VARIABLES)
     """Assignments made earlier by the same script; several where branches assign differently."""
     conditions: tuple[Condition, ...] = ()
     """From the outermost to the innermost."""
     is_substitution: bool = False
-    """Whether its output is put into another command."""
+    """True if its output is put into another command."""
     depth: int = 0
     """How many `$(…)` are around it."""
     input: Command | ShellWord | None = None
     """What it reads as standard input, as far as that is known: the command before a pipe, a here-string."""
     is_piped: bool = False
-    """Whether its output goes into a pipe or a file."""
+    """True if its output goes into a pipe or a file."""
     name: str = field(init=False)
     """The program without its directory, even one that depends on variables; empty where only running could tell."""
 
@@ -314,7 +314,7 @@ class Script:
     variables: tuple[ShellVariable, ...]
     """All uses of variables, in heredocs too."""
     has_errors: bool
-    """Whether parts could not be read."""
+    """True if parts could not be read."""
     branches: tuple[Condition, ...] = ()
     """All of `case`, those that run no command too."""
 

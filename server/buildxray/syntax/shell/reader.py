@@ -915,7 +915,7 @@ def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
 
 
 def _goes_into_file(node: SyntaxNode, text: _Text) -> bool:
-    """Whether the standard output of a statement is redirected to a file: `> file`, and not `2> file` or `>&2`."""
+    """True if the standard output of a statement is redirected to a file: `> file`, and not `2> file` or `>&2`."""
     redirects = (text.of(it) for it in node.named_children if it.type == "file_redirect")
     return any(re.match(r"1?>(?!&)|&>", it) for it in redirects)
 

@@ -148,7 +148,7 @@ def script_argument(command: Command) -> ShellWord | None:
 
 
 def has_read_script(command: Command) -> bool:
-    """Whether the script that a shell is given as an argument is a text that can be read."""
+    """True if the script that a shell is given as an argument is a text that can be read."""
     argument = script_argument(command)
     if argument is None:
         return False
@@ -156,7 +156,7 @@ def has_read_script(command: Command) -> bool:
 
 
 def reads_script(command: Command) -> bool:
-    """Whether a command is a shell that reads its script from standard input."""
+    """True if a command is a shell that reads its script from standard input."""
     if command.name not in SHELLS:
         return False
     operands = [it.text for it in command.words[1:] if not it.text.startswith(("-", "+"))]
