@@ -56,6 +56,7 @@ export class PlanView implements vscode.Disposable {
       this.state = { uri: wanted.toString() };
     }
     this.cursor = undefined;
+    await this.openForServer(wanted);
     if (this.panel === undefined) {
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
       this.adopt(vscode.window.createWebviewPanel(viewType, "", place));
@@ -84,8 +85,13 @@ export class PlanView implements vscode.Disposable {
     }
     this.state = state;
     this.adopt(panel);
+    await this.openForServer(this.uri);
+  }
+
+  /** The server knows the plans of open documents only; a Bake file leads to a Dockerfile that may not be open. */
+  private async openForServer(uri: vscode.Uri): Promise<void> {
     try {
-      await vscode.workspace.openTextDocument(this.uri);
+      await vscode.workspace.openTextDocument(uri);
     } catch (error) {
       this.log.debug(`The Dockerfile of the plan is gone: ${String(error)}`);
     }
