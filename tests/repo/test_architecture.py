@@ -110,7 +110,6 @@ APART = (
     "cli/buildkit_format.py",
     "ide/formatting.py",
     "ide/plan_diff.py",
-    "ide/step_content.py",
     "ide/reruns.py",
     "cli/diff.py",
 )

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.fixes import fix_text
-from buildxray.ide.step_content import StepContents
 from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
@@ -19,6 +18,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
+from buildxray.semantics.step_content import StepContents
 from buildxray.toolchains.base import Workspace
 
 LEAST_SHOWN: Final = 0.05

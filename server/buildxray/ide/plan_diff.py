@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from buildxray.ide.build_times import MeasuredBuild
-from buildxray.ide.step_content import StepContents
 from buildxray.logs.alignment import aligned
 from buildxray.logs.prediction import Prediction
 from buildxray.plan.model import Plan, Step
+from buildxray.semantics.step_content import StepContents
 
 Machine = Literal["native", "emulated"]
 

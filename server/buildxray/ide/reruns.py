@@ -9,7 +9,6 @@ from typing import Final, Literal, NamedTuple
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.build_times import MeasuredBuild
 from buildxray.ide.seconds import about_seconds
-from buildxray.ide.step_content import StepContents
 from buildxray.localization import _, ngettext
 from buildxray.logs.critical_path import critical_path
 from buildxray.plan.model import Plan, Step
@@ -17,6 +16,7 @@ from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import Build, Instruction
+from buildxray.semantics.step_content import StepContents
 from buildxray.syntax.instructions import Arg, Copying, Flag, Run
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile, parse

@@ -8,7 +8,7 @@ from buildxray.plan.model import Plan, Step
 
 
 class StepContents:
-    """Numbers for the contents of steps: equal ones in whichever plan are the same operation on the same inputs."""
+    """Numbers for the contents of steps: equal ones, also of two plans, are the same operation on the same inputs."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
