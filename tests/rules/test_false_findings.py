@@ -144,7 +144,11 @@ def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, 
         ("Dockerfile", True),
         ("docker/Dockerfile.dev", False),
         (".devcontainer/Dockerfile", False),
+        ("local.Dockerfile", False),
         ("devops/Dockerfile", True),
+        ("dev/Dockerfile", True),
+        ("test/Dockerfile", True),
+        ("Dockerfile.developers", True),
     ],
 )
 def test_a_development_file_is_built_where_it_runs(path: str, is_said: bool) -> None:

@@ -28,10 +28,10 @@ _BUILDS_OR_TESTS: Final = re.compile(
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
 _DEVELOPMENT: Final = re.compile(
-    r"(?:^|[/._-])(?:dev|devcontainer|development|e2e|local|test|testing|tests)(?=[/._-]|$)(?!\.(?:com|io))",
+    r"(?:^|/)\.devcontainer/|(?:^|/)(?:(?:dev|development|local)[._-][^/]*|[^/]*[._-](?:dev|development|local))$",
     re.IGNORECASE,
 )
-"""A name of a file or directory that people use on their own machines."""
+"""A file, by its name or in the directory of dev containers, that people build on their own machines only."""
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
@@ -82,10 +82,11 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     which other files the program opens. There is none where the stage installs packages, since the program may need them.
 
     ## Limits
-    Where each platform is built on a machine of its own, nothing is emulated, and nothing is reported: each machine runs a stage for
-    `$BUILDPLATFORM` for itself, so that cross-compiling saves none of them anything.
+    Where each platform is built on its own machine, nothing is emulated. An information then says on how many machines the compiler runs;
+    there is no fix, because cross-compiling saves time only where one machine then builds for all platforms.
 
-    A file that its name, or a directory, calls a development or test file is left alone unless something asks for several platforms.
+    A file that its name calls a development file (`Dockerfile.dev`, `.devcontainer/Dockerfile`) is left alone unless something asks for
+    several platforms.
 
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
@@ -104,6 +105,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         joined.setdefault(owner, []).extend(commands)
     for stage, commands in joined.items():
         yield _finding(ctx, stage, commands)
+    yield from _on_several_machines(ctx)
 
 
 def _compiling(stage: Stage) -> list[KnownCommand]:
@@ -162,6 +164,30 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         partial(_splits, ctx, stage, commands),
         severity=Severity.INFORMATION,
     )
+
+
+def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
+    """Find stages that each machine compiles for itself where every platform has its own machine."""
+    for stage in ctx.build.needed_stages:
+        image = stage.from_.image
+        if stage.is_image or stage.is_native or image is None:
+            continue
+        commands = [it for it in stage.commands(Effect.COMPILE) if not it.use.is_native_only and not it.use.is_bound]
+        steps = [step for it in commands for step in it.run.steps]
+        n_machines = len({step.node for step in steps})
+        if n_machines < 2 or any(step.is_emulated for step in steps):
+            continue
+        yield Finding(
+            stage.from_.range_of(image),
+            ngettext(
+                "{commands} runs on {n} machine; cross-compiled, one suffices",
+                "{commands} runs on {n} machines; cross-compiled, one suffices",
+                n_machines,
+                commands=listed(it.title for it in commands),
+            ),
+            related=tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
+            severity=Severity.INFORMATION,
+        )
 
 
 def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
