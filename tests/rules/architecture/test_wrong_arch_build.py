@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 
 def test_the_binary_of_the_build_machine() -> None:
@@ -134,3 +134,21 @@ def test_no_edit_makes_it_right(command: str) -> None:
 )
 def test_no_binary_of_another_architecture(markup: str) -> None:
     check_nothing(wrong_arch_build, markup)
+
+
+@pytest.mark.parametrize(
+    ("start", "is_launcher"),
+    [
+        ('ENTRYPOINT ["sh", "-c", "exec ./App"]', True),
+        ('CMD ["/bin/bash", "-ec", "./App --urls x"]', True),
+        ('ENTRYPOINT ["sh", "-c", "dotnet App.dll"]', False),
+        ('ENTRYPOINT ["sh", "./App"]', False),
+    ],
+)
+def test_a_launcher_that_a_shell_starts(start: str, is_launcher: bool) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS build\nWORKDIR /s\nCOPY . .\n"
+        "RUN dotnet publish -c Release -o /out\nFROM mcr.microsoft.com/dotnet/aspnet:9.0\nWORKDIR /app\n"
+        f"COPY --from=build /out .\n{start}\n"
+    )
+    assert bool(findings(wrong_arch_build, context(text))) is is_launcher

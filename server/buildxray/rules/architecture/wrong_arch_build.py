@@ -19,6 +19,7 @@ from buildxray.semantics.artifacts import Artifact
 from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_BUILDER: Final = re.compile(r"BUILD(?:ARCH|PLATFORM)\b")
@@ -144,6 +145,9 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             return
 
 
+_RUNS_SCRIPT: Final = re.compile(r"-[a-z]*c")
+
+
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     """The name of the program in an artifact that the image starts by itself; None where it starts another one."""
     image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
@@ -153,8 +157,13 @@ def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     if not starting or not starting[-1].node.arguments:
         return None
     last = starting[-1]
-    program = last.node.arguments[0].text
-    program = program if last.node.is_json else program.removeprefix("exec ").partition(" ")[0]
+    words = [it.text for it in last.node.arguments]
+    program = words[0]
+    is_script = not last.node.is_json
+    if not is_script and posixpath.basename(program) in SHELLS and len(words) > 2 and _RUNS_SCRIPT.fullmatch(words[1]):
+        # `["sh", "-c", "exec ./App"]`
+        program, is_script = words[2], True
+    program = program.removeprefix("exec ").partition(" ")[0] if is_script else program
     name = posixpath.basename(program)
     if "/" not in program or "." in name or name in ("dotnet", "sh", "bash"):
         return None
