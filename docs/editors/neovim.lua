@@ -4,6 +4,16 @@ vim.lsp.config("buildxray", {
   -- The others are for Bake files, Compose files and workflows; buildxray leaves all other files of these kinds alone.
   filetypes = { "dockerfile", "hcl", "json", "yaml", "yaml.docker-compose", "yaml.github" },
   root_markers = { ".git" },
+  -- Neovim 0.11 does not request lenses again when a server asks for it, as buildxray does after it has read a build log.
+  capabilities = { workspace = { codeLens = { refreshSupport = true } } },
+  handlers = {
+    ["workspace/codeLens/refresh"] = function(_, _, context)
+      for _, buffer in ipairs(vim.lsp.get_buffers_by_client_id(context.client_id)) do
+        vim.lsp.codelens.refresh({ bufnr = buffer })
+      end
+      return vim.NIL
+    end,
+  },
   settings = {
     buildxray = {
       -- platforms = { "linux/amd64", "linux/arm64" },

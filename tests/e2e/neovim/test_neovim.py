@@ -185,10 +185,16 @@ SECONDS: Final = "×2  19.9 s · arm64 101.4 s emulated"
 """What the log of the example says of its compiler."""
 
 
+def has_lens(neovim: Neovim) -> bool:
+    """Whether the lens of the log is above the first stage."""
+    return any(it.startswith("build log (") and ": 111.9 s" in it for it in neovim.virtual_texts())
+
+
 def test_the_log_that_a_setting_names_is_on_the_lines(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "editors" / NEW).read_text().replace("-- platforms", "platforms")
     with started(text, VERSIONS[NEW], tmp_path, 'log = "build.log"\n') as neovim:
         until(lambda: SECONDS in neovim.virtual_texts())
+        until(lambda: has_lens(neovim))
 
 
 @pytest.mark.parametrize("setup_file", [NEW])
@@ -197,9 +203,11 @@ def test_a_request_shows_the_times_of_a_log_and_clears_them(neovim: Neovim, tmp_
     answer = ask(neovim, "buildxray/times", 0, 0, log={"path": log})
     assert (answer["log"]["name"], round(answer["times"]["total"], 1)) == ("build.log", 111.9)
     until(lambda: SECONDS in neovim.virtual_texts())
+    until(lambda: has_lens(neovim))
     # Lua has no null in a table: the key is not there.
     assert "times" not in ask(neovim, "buildxray/times", 0, 0, clear=True)
     until(lambda: SECONDS not in neovim.virtual_texts())
+    until(lambda: not has_lens(neovim))
 
 
 def ask(neovim: Neovim, method: str, line: int, column: int, **others: object) -> Any:  # noqa: ANN401 - JSON
