@@ -21,7 +21,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     server,
     status,
     planView,
-    vscode.commands.registerCommand(showPlanCommand, (uri?: string | vscode.Uri, line?: number) => planView.show(uri, line)),
+    vscode.commands.registerCommand(showPlanCommand, async (uri?: string | vscode.Uri, line?: unknown, build?: unknown) =>
+      planView.show(uri, typeof line === "number" ? line : undefined, typeof build === "string" ? build : undefined)),
     vscode.commands.registerCommand("buildxray.openBuildLog", async (uri?: vscode.Uri, file?: vscode.Uri) =>
       (await import("./buildLog")).openBuildLog(server, uri, file)),
     takeDroppedLogs(async (document, dropped) => (await import("./buildLog")).openBuildLog(server, document, dropped)),

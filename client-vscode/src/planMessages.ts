@@ -21,6 +21,8 @@ export interface KeptState {
   readonly uri: string;
   /** The platforms that the user has chosen here; undefined for those of the project. */
   readonly platforms?: readonly string[] | undefined;
+  /** The build that is shown, as the setting `buildxray.build` names it; undefined for the one that the setting chooses. */
+  readonly build?: string | undefined;
   readonly zoom?: number | undefined;
   readonly filter?: Filter | undefined;
 }
@@ -44,6 +46,21 @@ export type FromPage =
   | { readonly kind: "png"; readonly data: string }
   | { readonly kind: "reveal"; readonly line: number }
   | { readonly kind: "platforms"; readonly platforms: readonly string[] | undefined };
+
+/** The parameters of `buildxray/plan` for what is in view. */
+export function planParameters({ uri, platforms = [], build }: KeptState, picture: "standalone" | "unstyled"): object {
+  return { textDocument: { uri }, platforms, picture, ...(build === undefined ? {} : { build }) };
+}
+
+/** What is in view after somebody asks for the plan of a document and a build: platforms chosen for another build are dropped. */
+export function opened(state: KeptState, uri: string, build: string | undefined): KeptState {
+  return state.uri === uri && state.build === build ? state : { uri, build };
+}
+
+/** Whether the server refuses what it is asked for: for a build, that no file declares it any more (`InvalidParams` of JSON-RPC). */
+export function isRefused(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === -32602;
+}
 
 /** What is shown of an answer: a text with an error leaves the last good picture where it is. */
 export function shown(answer: PlanAnswer, last: { readonly key: string } | undefined, key: string): "picture" | "last picture" {
@@ -86,7 +103,8 @@ export function keptState(state: unknown): KeptState | undefined {
   }
   const platforms: unknown = "platforms" in state ? state.platforms : undefined;
   const isList = Array.isArray(platforms) && platforms.every((it): it is string => typeof it === "string");
+  const build = "build" in state && typeof state.build === "string" ? state.build : undefined;
   const zoom = "zoom" in state && typeof state.zoom === "number" ? state.zoom : undefined;
   const filter = "filter" in state ? filters.find((it) => it === state.filter) : undefined;
-  return { uri: state.uri, platforms: isList ? platforms : undefined, zoom, filter };
+  return { uri: state.uri, platforms: isList ? platforms : undefined, build, zoom, filter };
 }

@@ -2,7 +2,18 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { exportName, isFromPage, type KeptState, keptState, type PlanAnswer, shown, type ToPage } from "./planMessages";
+import {
+  exportName,
+  isFromPage,
+  isRefused,
+  type KeptState,
+  keptState,
+  opened,
+  type PlanAnswer,
+  planParameters,
+  shown,
+  type ToPage,
+} from "./planMessages";
 import { planPage } from "./planPage";
 
 export const viewType = "buildxray.plan";
@@ -45,16 +56,19 @@ export class PlanView implements vscode.Disposable {
     ];
   }
 
-  /** Show the plan of a document, the active one if none is named; `line`, from 0, is the one to look at. */
-  async show(uri?: string | vscode.Uri, line?: number): Promise<void> {
+  /**
+   * Show the plan of a document, the active one if none is named; `line`, from 0, is the one to look at, and `build` is named as in the
+   * setting `buildxray.build`, which chooses where it is left out.
+   */
+  async show(uri?: string | vscode.Uri, line?: number, build?: string): Promise<void> {
     const active = vscode.window.activeTextEditor?.document.uri;
     const wanted = typeof uri === "string" ? vscode.Uri.parse(uri, true) : (uri ?? active);
     if (wanted === undefined) {
       return;
     }
-    if (wanted.toString() !== this.state.uri) {
-      this.state = { uri: wanted.toString() };
-    }
+    this.state = opened(this.state, wanted.toString(), build);
+    // An answer that is under way may be of another build.
+    this.question?.cancel();
     this.cursor = undefined;
     await this.openForServer(wanted);
     if (this.panel === undefined) {
@@ -190,15 +204,20 @@ export class PlanView implements vscode.Disposable {
   }
 
   private async ask(picture: "standalone" | "unstyled", token: vscode.CancellationToken): Promise<PlanAnswer | undefined> {
-    const { uri, platforms = [] } = this.state;
+    const state = this.state;
     try {
-      const parameters = { textDocument: { uri }, platforms, picture };
-      return (await this.server.request<PlanAnswer | null>("buildxray/plan", parameters, token)) ?? undefined;
+      return (await this.server.request<PlanAnswer | null>("buildxray/plan", planParameters(state, picture), token)) ?? undefined;
     } catch (error) {
-      if (!token.isCancellationRequested) {
-        this.log.warn(`The server gives no plan: ${String(error)}`);
+      if (token.isCancellationRequested) {
+        return undefined;
       }
-      return undefined;
+      this.log.warn(`The server gives no plan: ${String(error)}`);
+      if (state.build === undefined || state !== this.state || !isRefused(error)) {
+        return undefined;
+      }
+      // The file that declared the build has changed; the Dockerfile still has a plan.
+      this.state = { ...state, build: undefined };
+      return this.ask(picture, token);
     }
   }
 
@@ -207,7 +226,6 @@ export class PlanView implements vscode.Disposable {
     if (this.panel === undefined) {
       return;
     }
-    const state = this.state;
     this.question?.cancel();
     this.question?.dispose();
     const { token } = (this.question = new vscode.CancellationTokenSource());
@@ -215,8 +233,9 @@ export class PlanView implements vscode.Disposable {
     if (answer === undefined || token.isCancellationRequested) {
       return;
     }
+    const state = this.state;
     this.setTitle();
-    const key = JSON.stringify([state.uri, state.platforms]);
+    const key = JSON.stringify([state.uri, state.platforms, state.build]);
     if (shown(answer, this.last, key) === "last picture" && answer.error !== null) {
       const { message, line } = answer.error;
       this.tell({ kind: "notice", text: vscode.l10n.t("This is the plan before the error in line {0}: {1}", line, message), line });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exportName, isFromPage, keptState, type PlanAnswer, shown } from "../src/planMessages";
+import { exportName, isFromPage, isRefused, keptState, opened, type PlanAnswer, planParameters, shown } from "../src/planMessages";
 import { planPage } from "../src/planPage";
 
 const answer: PlanAnswer = {
@@ -29,9 +29,27 @@ test("messages of the page are checked", () => {
 });
 
 test("what was kept is checked too", () => {
-  assert.deepEqual(keptState({ uri: "file:///x", platforms: ["a"], zoom: 2, filter: "costly" }), { uri: "file:///x", platforms: ["a"], zoom: 2, filter: "costly" });
-  assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], zoom: "2", filter: "x" }), { uri: "file:///x", platforms: undefined, zoom: undefined, filter: undefined });
+  const kept = { uri: "file:///x", platforms: ["a"], build: "app", zoom: 2, filter: "costly" };
+  assert.deepEqual(keptState(kept), kept);
+  assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], build: 1, zoom: "2", filter: "x" }), { uri: "file:///x", platforms: undefined, build: undefined, zoom: undefined, filter: undefined });
   assert.deepEqual([keptState(undefined), keptState({ uri: 1 }), keptState("x")], [undefined, undefined, undefined]);
+});
+
+test("the build of a lens is asked for, and kept while its document is in view", () => {
+  const state = opened({ uri: "file:///other", platforms: ["a"] }, "file:///x", "docker-bake.hcl:app");
+  assert.deepEqual(planParameters(state, "unstyled"), { textDocument: { uri: "file:///x" }, platforms: [], picture: "unstyled", build: "docker-bake.hcl:app" });
+  const zoomed = { ...state, platforms: ["a"], zoom: 2 };
+  assert.equal(opened(zoomed, "file:///x", "docker-bake.hcl:app"), zoomed);
+});
+
+test("another build drops the platforms that were chosen, and without a name the setting chooses", () => {
+  const state = { uri: "file:///x", platforms: ["a"], build: "app" };
+  assert.deepEqual(opened(state, "file:///x", "dev"), { uri: "file:///x", build: "dev" });
+  assert.deepEqual(planParameters(opened(state, "file:///x", undefined), "unstyled"), { textDocument: { uri: "file:///x" }, platforms: [], picture: "unstyled" });
+});
+
+test("a build that is gone is told from a server that is", () => {
+  assert.deepEqual([{ code: -32602 }, { code: -32800 }, new Error("x"), null, "x"].map(isRefused), [true, false, false, false, false]);
 });
 
 test("a picture is named after its Dockerfile", () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,51 @@ async def test_a_plan_for_other_platforms_follows_typing() -> None:
         assert (found.documentVersion, found.totals.steps) == (2, 4)
         assert "<style>" not in found.svg
         assert (await plan(session, platforms=[])).targetPlatforms == ["linux/amd64", "linux/arm64"]
+
+
+BAKE = """
+target "app" { platforms = ["linux/amd64", "linux/arm64"] }
+target "arm" {
+  platforms = ["linux/arm64"]
+  target = "build"
+}
+target "same" { inherits = ["arm"] }
+"""
+
+
+async def test_a_build_is_asked_for_by_its_name_and_follows_typing(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(BAKE)
+    async with editor(options={"buildPlatform": "linux/amd64"}) as session:
+        await session.open(TEXT, uri=(tmp_path / "Dockerfile").as_uri())
+        shown = await plan(session)
+        assert (shown.build, shown.targetPlatforms) == ("app", ["linux/amd64", "linux/arm64"])
+        for name in ("arm", "docker-bake.hcl:arm", "a[r]m"):
+            found = await plan(session, build=name)
+            assert (found.build, found.targetPlatforms) == ("arm", ["linux/arm64"])
+            assert [(it.name, it.isImage) for it in found.stages] == [("build", True)]
+        # One that does the same as another has a name too.
+        assert (await plan(session, build="same")).build == "same"
+        await session.change(TEXT.replace("RUN go build\n", "RUN go build\nRUN go test\n"))
+        found = await plan(session, build="arm")
+        assert (found.documentVersion, found.totals.steps, found.totals.emulated) == (2, 3, 2)
+        assert (await plan(session, build="arm", platforms=["linux/amd64"])).totals.emulated == 0
+        assert [(await plan(session, build=it)).build for it in (None, "", "all")] == ["app"] * 3
+        for wrong in ("dev", "arm ", 1, ["arm"]):
+            with pytest.raises(JsonRpcException, match="build: no build of this Dockerfile is named"):
+                await plan(session, build=wrong)
+
+
+async def test_the_lens_of_a_build_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(BAKE)
+    (tmp_path / "Dockerfile").write_text(TEXT)
+    capabilities = types.ClientCapabilities(experimental={"commands": {"commands": ["buildxray.showPlan"]}})
+    async with editor(capabilities) as session:
+        await session.open(BAKE, uri=(tmp_path / "docker-bake.hcl").as_uri(), language="hcl")
+        document = types.TextDocumentIdentifier(session.uri)
+        lenses = await session.client.text_document_code_lens_async(types.CodeLensParams(document))
+        arguments = [it.command.arguments for it in lenses or () if it.command is not None]
+        await session.open(TEXT, uri=(tmp_path / "Dockerfile").as_uri())
+        assert [(await plan(session, build=it[2])).build for it in arguments if it] == ["app", "arm", "same"]
 
 
 async def test_what_cannot_be_planned() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from buildxray.ide.code_lens import code_lenses
-from buildxray.ide.project import ProjectBuild, Projects
+from buildxray.ide.project import ProjectBuild, Projects, is_named
 from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized
+from buildxray.projects.builds import DeclaredBuild
 from buildxray.toolchains.base import Workspace
 from tests.support.markup import files
 
@@ -51,6 +52,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def declared_as(root: Path, name: str) -> DeclaredBuild:
+    return DeclaredBuild(name, root / "ci.yml", 1, root / "Dockerfile", root)
+
+
 def built(root: Path, settings: Settings | None = None) -> ProjectBuild:
     machine = settings or Settings(build_platform=parse_normalized("linux/amd64"))
     return Projects().build(root / "Dockerfile", machine)
@@ -70,6 +75,19 @@ def test_a_setting_chooses(root: Path, name: str) -> None:
     assert build.title.startswith("release: linux/arm64")
     assert build.others == ()
     assert str(build.request.build_platform) == "linux/arm64"
+
+
+def test_a_build_that_does_the_same_as_another_is_chosen_by_its_own_name(root: Path) -> None:
+    build = built(root, Settings(build="same"))
+    assert build.title == "same: linux/amd64, linux/arm64 · docker-bake.hcl, target `same` · 1 of 3"
+    assert [it.name for it in build.declared] == ["same", "dev", "release"]
+
+
+def test_a_name_is_taken_as_it_is_written_before_it_is_a_pattern(tmp_path: Path) -> None:
+    declared = declared_as(tmp_path, "build [x]")
+    assert is_named(declared, "build [x]")
+    assert is_named(declared, "build*")
+    assert not is_named(declared, "build [y]")
 
 
 def test_a_name_that_no_build_has_chooses_nothing(root: Path) -> None:

@@ -50,7 +50,8 @@ BY_SETTING: Final = _("the setting `platforms`")
 
 def is_named(build: DeclaredBuild, pattern: str) -> bool:
     """Whether the setting `build` means a build: by its name, or by its file and its name."""
-    return fnmatchcase(build.name, pattern) or fnmatchcase(f"{build.source.name}:{build.name}", pattern)
+    names = (build.name, f"{build.source.name}:{build.name}")
+    return pattern in names or any(fnmatchcase(it, pattern) for it in names)
 
 
 def _platforms_of_name(path: str) -> tuple[Platform, ...]:
@@ -213,7 +214,12 @@ class Projects:
         elif merged.platforms is not None and configuration.path is not None:
             origin = configuration.path.name
         declared = self.declared(dockerfile)
-        is_chosen = [merged.build in {"", "all"} or is_named(it, merged.build) for it in declared]
+        is_chosen = [True] * len(declared)
+        if merged.build not in {"", "all"}:
+            # A build that does the same as another one is chosen, and shown, by its own name too.
+            chosen = {it.key: it for it in reversed(self.named(dockerfile, merged.build))}
+            is_chosen = [it.key in chosen for it in declared]
+            declared = (*(chosen.get(it.key, it) for it in declared),)
         wanted = joined(compress(declared, is_chosen))
         places = {(it.source, it.name): place for place, it in enumerate(reversed(declared))}
         others_declared = joined(compress(declared, map(not_, is_chosen)))
@@ -249,9 +255,11 @@ class Projects:
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The different builds of a Dockerfile that the files of its repository declare, those nearest to it first."""
-        read = (self._read(it) for it in self._directories(dockerfile))
-        builds = (it for directory in read for it in directory.builds)
-        return distinct(it for it in builds if it.dockerfile == dockerfile and it.is_shown)
+        return distinct(self._shown(dockerfile))
+
+    def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
+        """The builds of a Dockerfile that a value of the setting `build` means; those that do the same are listed each."""
+        return (*(it for it in self._shown(dockerfile) if is_named(it, pattern)),)
 
     def declared_in(self, path: Path) -> tuple[DeclaredBuild, ...]:
         """The builds that one file declares: a Bake file, a Compose file, a workflow."""
@@ -273,6 +281,12 @@ class Projects:
         """What of the files around a Dockerfile cannot be read, of those that have been read for it."""
         read = (self._builds.get(it) for it in directories_above(dockerfile))
         return tuple(note for it in read if it is not None for note in it.notes)
+
+    def _shown(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
+        """All builds of a Dockerfile that people mean to build, those nearest to it first."""
+        read = (self._read(it) for it in self._directories(dockerfile))
+        builds = (it for directory in read for it in directory.builds)
+        return (it for it in builds if it.dockerfile == dockerfile and it.is_shown)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""

@@ -51,8 +51,8 @@ class Document:
     """The log whose times are shown."""
     log_setting: str = ""
     """The setting `log` that was last put into force."""
-    _other: tuple[tuple[Platform, ...], Analyzer] | None = None
-    """The analyzer for the platforms that somebody last asked for instead of those of the build."""
+    _other: tuple[ProjectBuild, Analyzer] | None = None
+    """The analyzer for the build, or for the platforms, that a client last asked for instead of those that are shown."""
 
     _next_attempt: tuple[float, int] = (0.0, 0)
     """After giving up: the time, and the revision that is too slow."""
@@ -106,13 +106,14 @@ class Document:
         self._begin()
         return True
 
-    def analysis_for(self, platforms: tuple[Platform, ...]) -> Analysis:
-        """The same text as it would be built for other platforms; none are those of the build."""
-        if platforms in ((), self.build.request.target_platforms):
+    def analysis_for(self, build: ProjectBuild, platforms: tuple[Platform, ...]) -> Analysis:
+        """The same text as another build, or for other platforms; no platforms are those of the build."""
+        if platforms not in ((), build.request.target_platforms):
+            build = build._replace(request=replace(build.request, target_platforms=platforms), origin="")
+        if build.request == self.build.request:
             return self.analysis
-        if self._other is None or self._other[0] != platforms:
-            build = self.build._replace(request=replace(self.build.request, target_platforms=platforms), origin="")
-            self._other = (platforms, build.analyzer(self.workspace))
+        if self._other is None or self._other[0] != build:
+            self._other = (build, build.analyzer(self.workspace))
         return self._other[1].analyze(self.text)
 
     def _begin(self) -> None:

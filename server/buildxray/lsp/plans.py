@@ -10,8 +10,10 @@ from buildxray.ide.plan_view.as_json import view_as_json
 from buildxray.ide.plan_view.markdown import as_markdown
 from buildxray.ide.plan_view.model import plan_view
 from buildxray.ide.plan_view.svg import draw
+from buildxray.ide.project import ProjectBuild
 from buildxray.ide.settings import SettingError, read_platforms
 from buildxray.lsp import from_lsp
+from buildxray.lsp.documents import Document
 from buildxray.lsp.parameters import get
 from buildxray.lsp.server import Server
 from buildxray.platforms.names import COMMON_PLATFORMS
@@ -33,18 +35,30 @@ def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
     picture = get(params, "picture") or "standalone"
     if picture not in _PICTURES:
         raise JsonRpcInvalidParams(f"picture: expected one of {', '.join(_PICTURES)}")
-    view = plan_view(document.analysis_for(_platforms(get(params, "platforms"))))
-    of_project = document.build.request.target_platforms
+    build = _build(ls, document, get(params, "build"))
+    view = plan_view(document.analysis_for(build, _platforms(get(params, "platforms"))))
+    of_project = build.request.target_platforms
     return {
         **view_as_json(view),
         "uri": document.uri,
         "documentVersion": document.version,
+        "build": None if build.shown is None else build.shown.name,
         "knownPlatforms": [*dict.fromkeys((*map(str, (*of_project, *view.target_platforms)), *COMMON_PLATFORMS))],
         "markdown": as_markdown(view, from_lsp.file_name(document.uri)),
         "svg": None
         if picture == "none"
         else draw(view, from_lsp.file_name(document.uri), is_alone=picture == "standalone"),
     }
+
+
+def _build(ls: Server, document: Document, name: object) -> ProjectBuild:
+    """The build of a document that a client names as the setting `build` does; without a name the one that is shown."""
+    if name is None or name == "":
+        return document.build
+    build = ls.build_named(document, name) if isinstance(name, str) else None
+    if build is None:
+        raise JsonRpcInvalidParams(f"build: no build of this Dockerfile is named {str(name)[:200]!r}")
+    return build
 
 
 def _platforms(given: object) -> tuple[Platform, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -210,6 +211,13 @@ class Server(LanguageServer):
         built = projects.build(path, settings)
         notes = tuple(map(str, projects.notes(path)[:_MOST_NOTES])) if built.declared else ()
         return _Built(built, projects.workspace(path.parent), (*problems, *notes))
+
+    def build_named(self, document: Document, name: str) -> ProjectBuild | None:
+        """The build of a document that a value of the setting `build` chooses; None where it means none."""
+        path = from_lsp.path(document.uri)
+        if path is None or (name != "all" and not self._projects.named(path, name)):
+            return None
+        return self._projects.build(path, replace(self.settings.of(document.uri), build=name))
 
     def builders_of(self, document: Document, stage_index: int) -> list[types.Location]:
         """The places in files of the project that build a stage of a Dockerfile."""
