@@ -244,6 +244,14 @@ def test_a_volume_may_be_told_by_the_base_image(before: str, is_said: bool) -> N
         ("FROM alpine AS a\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\nFROM a\n", False),
         ("FROM alpine AS a\nONBUILD RUN echo $TARGETARCH\nFROM a\n", True),
         ("FROM alpine\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\n", True),
+        (
+            "ARG OF=x\nFROM alpine AS a-y\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\nFROM a AS a-x\nFROM a-${OF}\n",
+            False,
+        ),
+        (
+            "ARG OF=x\nFROM alpine AS b-y\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\nFROM a AS a-x\nFROM a-${OF}\n",
+            True,
+        ),
     ],
 )
 def test_a_stage_takes_over_arguments_before_the_triggers(text: str, is_said: bool) -> None:

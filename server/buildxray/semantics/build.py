@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from buildxray.plan.checks.events import CheckWarning
@@ -745,6 +746,23 @@ class Stage:
     def family(self) -> tuple[Stage, ...]:
         """Itself and every stage that is built on it, in the order of the file."""
         return self._stages(self.build.graph.family(self.idx))
+
+    @property
+    def may_be_base(self) -> bool:
+        """Whether a later FROM continues it, or may do so with other values of the variables in its image name."""
+        later = (it for it in self.build.stages if it.idx > self.idx)
+        return any(self in it.bases or it._may_name(self.name) for it in later)  # noqa: SLF001 - of the same class
+
+    def _may_name(self, name: str) -> bool:
+        """Whether its FROM names a stage, given some values of the variables in the image name."""
+        image = self.from_.image
+        if image is None or not name:
+            return False
+        try:
+            pattern = expand(lex(image.text, self.build.dockerfile.escape), lambda _: "*")
+        except ExpansionError:
+            return False
+        return fnmatchcase(name, pattern.lower())
 
     @cached_property
     def base_names(self) -> tuple[str, ...]:

@@ -203,3 +203,29 @@ def test_an_address_whose_site_is_unknown() -> None:
         """,
     )
     check_nothing(hard_coded_arch, "FROM debian:13\nARG DIR\nRUN wget -O $DIR/tool-amd64 https://e.com/tool\n")
+
+
+NODE = "https://nodejs.org/dist/v24.1.0/node-v24.1.0-linux-x64.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("unpack", "is_neutral"),
+    [
+        ("tar xzf node-v24.1.0-linux-x64.tar.gz -C /usr --strip-components=1 n/lib/node_modules/npm n/bin/npx", True),
+        ('tar -x -f "node-v24.1.0-linux-x64.tar.gz" -C /usr n/include', True),
+        ("tar xzf node-v24.1.0-linux-x64.tar.gz -C /usr --strip-components=1 n/lib/node_modules/npm n/bin/node", False),
+        ("tar xzf node-v24.1.0-linux-x64.tar.gz -C /usr/include --strip-components=1", False),
+        ("tar xzf node-v24.1.0-linux-x64.tar.gz n/bin/npm && tar xzf node-v24.1.0-linux-x64.tar.gz", False),
+        ("tar xzf other.tar.gz n/bin/npm", False),
+        ("true", False),
+    ],
+)
+def test_scripts_and_headers_of_an_archive_suit_every_machine(unpack: str, *, is_neutral: bool) -> None:
+    text = IMAGE.format(f"RUN wget {NODE} && {unpack}")
+    assert bool(marked(hard_coded_arch, text)) is not is_neutral
+
+
+@pytest.mark.parametrize(("member", "is_neutral"), [("'include/*'", True), ("bin/protoc", False), ("", False)])
+def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
+    run = f"RUN wget https://x.org/p-linux-x86_64.zip && unzip -q p-linux-x86_64.zip {member} -d /usr/local"
+    assert bool(marked(hard_coded_arch, IMAGE.format(run))) is not is_neutral

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from buildxray.localization import _
@@ -25,6 +26,16 @@ _Named = tuple[Piece, TextRange, str]
 
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
 """What the Filesystem Hierarchy Standard keeps free of programs."""
+
+_SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
+"""Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
+
+_UNPACKING: Final = {
+    "bsdtar": frozenset({"-C", "-f", "-s", "-X", "-T"}),
+    "tar": frozenset({"-C", "-f", "-X", "-T", "--directory", "--exclude", "--file", "--transform"}),
+    "unzip": frozenset({"-d", "-x"}),
+}
+"""Programs that unpack an archive, and their options with a value of its own word."""
 
 
 @rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -149,6 +160,35 @@ def _gives_neutral_files(stage: Stage) -> bool:
     )
 
 
+def _unpacks_neutral_files(stage: Stage, download: Download) -> bool:
+    """Whether every command that unpacks the download names what to take, and takes only files that suit every machine."""
+    archives = {name for it in download.pieces if (name := posixpath.basename(it.text.strip("\"'")))}
+    runs = [it for it in stage.runs if it.idx >= download.instruction.idx]
+    commands = (it for run in runs for it in run.commands if it.name in _UNPACKING)
+    written = [[word.text.strip("\"'") for word in it.syntax.words] for it in commands]
+    unpacking = [words for words in written if archives & set(map(posixpath.basename, words))]
+    return bool(unpacking) and all(_takes_neutral_files(it, archives) for it in unpacking)
+
+
+def _takes_neutral_files(words: list[str], archives: Collection[str]) -> bool:
+    """Whether a command that unpacks an archive names its members, and all of these suit every machine."""
+    with_value = _UNPACKING[posixpath.basename(words[0])]
+    operands = [
+        word
+        for before, word in itertools.pairwise(words)
+        if not word.startswith("-") and before not in with_value and posixpath.basename(word) not in archives
+    ]
+    if operands and words[1] == operands[0] and words[1].isalpha():
+        # The options of `tar xzf` in the old style.
+        del operands[0]
+    return bool(operands) and all(_is_neutral(it) for it in operands)
+
+
+def _is_neutral(member: str) -> bool:
+    *directories, name = member.rstrip("/").split("/")
+    return name in _SCRIPTS or not _NEUTRAL_DIRECTORIES.isdisjoint((*directories, name))
+
+
 def _named(download: Download) -> list[_Named]:
     """Where a download names an architecture."""
     if any("qemu-" in it.text for it in download.pieces):
@@ -165,7 +205,9 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not named:
         return None
     wrong = [it for it in download.targets if it.architecture != named[0][2]]
-    if not wrong or is_for_one_architecture(ctx, named[0][2]) or _gives_neutral_files(stage):
+    if not wrong or is_for_one_architecture(ctx, named[0][2]):
+        return None
+    if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):

@@ -100,7 +100,7 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
     BuildKit: dockerfile2llb/convert.go, dispatchState.init, dispatchOnBuildTriggers.
     """
     declared: set[str] = set()
-    if any(stage in it.bases for it in stage.build.stages):
+    if stage.may_be_base:
         arguments = (it for one in stage.ancestry for it in one.instructions if isinstance(it.node, Arg))
         declared = {pair.name.text for it in arguments for pair in it.pairs}
     for instruction in stage.instructions:
