@@ -1,7 +1,7 @@
 /** Starts the server and gives its commands to the editor. */
 
 import * as vscode from "vscode";
-import { showPlanCommand } from "./capabilities";
+import { chooseBuildCommand, showPlanCommand } from "./capabilities";
 import { present } from "./coexistence";
 import { takeDroppedLogs } from "./dropLog";
 import { PlanView } from "./planView";
@@ -23,6 +23,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     planView,
     vscode.commands.registerCommand(showPlanCommand, async (uri?: string | vscode.Uri, line?: unknown, build?: unknown) =>
       planView.show(uri, typeof line === "number" ? line : undefined, typeof build === "string" ? build : undefined)),
+    vscode.commands.registerCommand(chooseBuildCommand, async (given?: unknown) => {
+      const uri = typeof given === "string" ? vscode.Uri.parse(given, true) : vscode.window.activeTextEditor?.document.uri;
+      await (await import("./chooseBuild")).chooseBuild(uri, uri === undefined ? undefined : status.of(uri));
+    }),
     vscode.commands.registerCommand("buildxray.openBuildLog", async (uri?: vscode.Uri, file?: vscode.Uri) =>
       (await import("./buildLog")).openBuildLog(server, uri, file)),
     takeDroppedLogs(async (document, dropped) => (await import("./buildLog")).openBuildLog(server, document, dropped)),

@@ -1,14 +1,9 @@
 /** The quick pick that changes the platforms in force. */
 
 import * as vscode from "vscode";
-import { platformChoices, removedFrom, type Target, writtenTo } from "./platformChoices";
+import { platformChoices, removedFrom, writtenTo } from "./platformChoices";
 import type { DocumentStatus } from "./server";
-
-const targets: Record<Target, vscode.ConfigurationTarget> = {
-  global: vscode.ConfigurationTarget.Global,
-  workspace: vscode.ConfigurationTarget.Workspace,
-  workspaceFolder: vscode.ConfigurationTarget.WorkspaceFolder,
-};
+import { settingTargets } from "./settingTargets";
 
 /** Let the user choose, and write the setting; choosing none leaves it to the project. */
 export async function selectPlatforms(uri: vscode.Uri | undefined, status: DocumentStatus | undefined): Promise<void> {
@@ -21,11 +16,11 @@ export async function selectPlatforms(uri: vscode.Uri | undefined, status: Docum
   const values = configuration.inspect("platforms") ?? {};
   if (chosen.length === 0) {
     for (const target of removedFrom(values)) {
-      await configuration.update("platforms", undefined, targets[target]);
+      await configuration.update("platforms", undefined, settingTargets[target]);
     }
   } else {
     const folders = folder === undefined ? 0 : (vscode.workspace.workspaceFolders?.length ?? 0);
-    await configuration.update("platforms", chosen, targets[writtenTo(values, folders)]);
+    await configuration.update("platforms", chosen, settingTargets[writtenTo(values, folders)]);
   }
 }
 

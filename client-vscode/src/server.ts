@@ -17,6 +17,17 @@ import { showError, type Remedy } from "./notification";
 import { findPython } from "./python";
 import { tooMany, Restarts } from "./restarts";
 
+/** A build of a Dockerfile that a file of the project declares. */
+export interface DeclaredBuild {
+  readonly name: string;
+  /** The URI of the file. */
+  readonly source: string;
+  /** From 1. */
+  readonly line: number;
+  /** As they are written; empty where none is named. */
+  readonly platforms: readonly string[];
+}
+
 /** What the server tells of a document; `docs/protocol.md` describes it. */
 export interface DocumentStatus {
   readonly version: number;
@@ -24,6 +35,10 @@ export interface DocumentStatus {
   readonly targetPlatforms: readonly string[];
   readonly buildPlatform: string;
   readonly origin: string | null;
+  /** The name of the build that is shown; null where no file declares one. */
+  readonly build?: string | null;
+  /** All builds of the document that differ. */
+  readonly builds?: readonly DeclaredBuild[];
   /** The build log whose times are shown; `modified` is in seconds since 1970, `total` in seconds. */
   readonly log?: { readonly name: string; readonly modified: number | null; readonly total: number } | null;
 }

@@ -1,6 +1,7 @@
 /** The platforms in force and how the server is, in the language status of the editor. */
 
 import * as vscode from "vscode";
+import { BuildStatus } from "./buildStatus";
 import { selector } from "./documents";
 import { LogStatus } from "./logStatus";
 import type { DocumentStatus, Server } from "./server";
@@ -8,6 +9,7 @@ import { statusText } from "./statusText";
 
 export class Status implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("buildxray.platforms", selector);
+  private readonly build = new BuildStatus();
   private readonly log = new LogStatus();
   private readonly documents = new Map<string, DocumentStatus>();
   private readonly listeners: vscode.Disposable[];
@@ -32,7 +34,7 @@ export class Status implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.listeners, this.item, this.log).dispose();
+    vscode.Disposable.from(...this.listeners, this.item, this.build, this.log).dispose();
   }
 
   private show(): void {
@@ -44,6 +46,7 @@ export class Status implements vscode.Disposable {
     this.item.command = command;
     this.item.busy = isBusy;
     this.item.severity = isError ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
+    this.build.show(status);
     this.log.show(status);
   }
 }

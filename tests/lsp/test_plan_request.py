@@ -101,6 +101,28 @@ async def test_the_lens_of_a_build_asks_for_it(tmp_path: Path) -> None:
         assert [(await plan(session, build=it[2])).build for it in arguments if it] == ["app", "arm", "same"]
 
 
+@pytest.mark.parametrize(
+    ("names", "commands"),
+    [
+        (["buildxray.showPlan", "buildxray.chooseBuild"], ["buildxray.chooseBuild", "buildxray.showPlan"]),
+        (["buildxray.showPlan"], ["", "buildxray.showPlan"]),
+        ([], ["", ""]),
+    ],
+)
+async def test_the_first_lens_chooses_the_build_where_the_client_can(
+    tmp_path: Path, names: list[str], commands: list[str]
+) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(BAKE)
+    async with editor(types.ClientCapabilities(experimental={"commands": {"commands": names}})) as session:
+        await session.open("FROM alpine AS build\n", uri=(tmp_path / "Dockerfile").as_uri())
+        document = types.TextDocumentIdentifier(session.uri)
+        lenses = await session.client.text_document_code_lens_async(types.CodeLensParams(document))
+        listed = [it.command for it in lenses or () if it.command is not None]
+        assert [it.command for it in listed] == commands
+        assert listed[0].title.startswith("app: ")
+        assert listed[0].arguments == ((session.uri,) if commands[0] else None)
+
+
 async def test_what_cannot_be_planned() -> None:
     async with editor() as session:
         await session.open("RUN x\n")

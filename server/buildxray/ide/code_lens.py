@@ -19,12 +19,14 @@ class CodeLens:
 
     range: TextRange
     title: str
+    is_of_build: bool = False
+    """Whether it says which build is shown, and does not tell of a stage."""
 
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
     """The lens of the build, where a file declares it, one for the log that is shown, and that of each stage."""
     if analysis.title:
-        yield CodeLens(TextRange(0, 0), analysis.title)
+        yield CodeLens(TextRange(0, 0), analysis.title, is_of_build=True)
     stages = analysis.build.stages
     if stages and analysis.measured is not None:
         yield CodeLens(stages[0].from_.keyword_range, " · ".join(log_summary(analysis)))

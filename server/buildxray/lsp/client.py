@@ -16,6 +16,9 @@ _UNITS: dict[str, ColumnUnit] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32":
 SHOW_PLAN: Final = "buildxray.showPlan"
 """The command of a client that opens the plan view; its arguments are a URI and a line, counted from 0."""
 
+CHOOSE_BUILD: Final = "buildxray.chooseBuild"
+"""The command of a client that lets the user choose the build that is shown; its argument is the URI of the Dockerfile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -45,6 +48,8 @@ class Client:
     """How many folding ranges it wants at most; None without a limit."""
     shows_plans: bool = False
     """Whether it has the command `SHOW_PLAN`."""
+    chooses_builds: bool = False
+    """Whether it has the command `CHOOSE_BUILD`."""
     shows_status: bool = False
     """Whether it declares `experimental.buildxrayStatus`."""
 
@@ -79,6 +84,7 @@ class Client:
             takes_snippets=bool(completion.completion_item and completion.completion_item.snippet_support),
             most_folds=folding.range_limit,
             shows_plans=SHOW_PLAN in _commands(experimental),
+            chooses_builds=CHOOSE_BUILD in _commands(experimental),
             prepares_rename=bool(document.rename and document.rename.prepare_support),
             shows_status=isinstance(experimental, Mapping) and experimental.get("buildxrayStatus") is True,
             registers_documents=all(

@@ -19,7 +19,7 @@ from buildxray.ide.navigation import Highlight
 from buildxray.ide.outline import Fold, Symbol
 from buildxray.ide.semantic_tokens import SemanticToken
 from buildxray.ide.signature_help import Signature
-from buildxray.lsp.client import SHOW_PLAN, Client
+from buildxray.lsp.client import CHOOSE_BUILD, SHOW_PLAN, Client
 from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
 
@@ -105,8 +105,11 @@ def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHi
 
 
 def code_lens(lines: LineIndex, it: CodeLens, uri: str, client: Client) -> types.CodeLens:
-    """A lens that opens the plan view at its line in a client that has one, and else only shows."""
+    """A lens that opens the plan view at its line, or lets the user choose the build, in a client that can; else only text."""
     place = range_(lines, it.range, client.unit)
+    if it.is_of_build:
+        command = types.Command(it.title, CHOOSE_BUILD, arguments=[uri]) if client.chooses_builds else None
+        return types.CodeLens(place, command or types.Command(it.title, ""))
     if not client.shows_plans:
         return types.CodeLens(place, types.Command(it.title, ""))
     return types.CodeLens(place, types.Command(it.title, SHOW_PLAN, arguments=[uri, place.start.line]))
