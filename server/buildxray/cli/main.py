@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Nothing is imported before the `try`, so that Ctrl-C prints one line from the first moment on.
     """
     try:
+        if arguments is None and sys.platform != "win32" and sys.argv[1:2] != ["lsp"]:
+            signal.signal(signal.SIGINT, _interrupt)
         return _guarded(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         return _interrupted()
@@ -82,6 +86,13 @@ def run(options: object) -> int:
         case _:
             from buildxray.cli.serve import serve as command  # noqa: PLC0415
     return command(options)  # type: ignore[arg-type]
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    """Effect: raise `KeyboardInterrupt`, and end the process a second later where Python ignores it, as it does in a finalizer."""
+    signal.signal(signal.SIGALRM, lambda *_: _interrupted())
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    raise KeyboardInterrupt
 
 
 def _interrupted() -> int:

@@ -30,7 +30,7 @@ NEVER: Final = re.compile(r"(?!)")
 """Matches nothing: the pattern in place of one that cannot be read."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def component_pattern(glob: str) -> re.Pattern[str]:
     """Compile a glob for one component of a path, without slashes; to be used with `fullmatch`.
 

@@ -91,7 +91,7 @@ def _symbol(instruction: Instruction) -> Symbol:
     return Symbol(name, detail, kind, instruction.range, instruction.range_of(node.keyword))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _named(node: Node) -> tuple[str, str]:
     """What an instruction is called so that one can search for it, and the rest of it."""
     keyword = node.name or "?"

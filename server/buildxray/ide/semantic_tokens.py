@@ -136,7 +136,7 @@ class _Canvas:
             position += length
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _node_tokens(
     node: Node, source: str, escape: str, shell: tuple[str, ...], *, is_stage: bool
 ) -> tuple[SemanticToken, ...]:

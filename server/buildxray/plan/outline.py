@@ -226,7 +226,7 @@ class _Reference(NamedTuple):
     """Why BuildKit refuses it."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
     if isinstance(node, Run) and node.mounts:
         return tuple([_Reference(it) for it in source_stages(node.mounts)])

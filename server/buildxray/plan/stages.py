@@ -327,7 +327,7 @@ def _image(name: str) -> _Image:
         return _Image(name, str(error), lower if lower != name and _image(lower).problem is None else None)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _variables(node: Node, escape: str) -> tuple[str, ...]:
     """The variables that a FROM depends on."""
     texts = [it.text for it in node.arguments[:1]] + [it.value.text for it in node.flags if it.value is not None]

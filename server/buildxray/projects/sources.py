@@ -218,7 +218,7 @@ def _named_in(path: Path, root: Path) -> tuple[frozenset[str], int]:
     return _names_of(path, root, status.st_mtime_ns, status.st_size), status.st_size
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _names_of(path: Path, root: Path, _modified: int, _size: int) -> frozenset[str]:
     content = read_bytes(path, MOST_PROJECT_BYTES, root)
     if b"\0" in content[:1024]:

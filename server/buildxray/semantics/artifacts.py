@@ -592,7 +592,7 @@ def _may_be_directory(source: str) -> bool:
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _is_of_system(path: str) -> bool:
     path = path.rstrip("/") or "/"
     if any(holds(it, path) for it in FOR_ALL):

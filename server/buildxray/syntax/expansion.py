@@ -135,7 +135,7 @@ def _lex(text: str, escape: str, *, quotes: bool) -> Word:
         return Word(text, (), tuple(lexer.uses), "variables are nested too deeply")
 
 
-_lex_cached: Final = lru_cache(maxsize=4096)(_lex)
+_lex_cached: Final = lru_cache(maxsize=1024)(_lex)
 
 
 def expand(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> str:

@@ -57,13 +57,13 @@ def variable_references(
     return tuple([it._replace(range=it.range.shifted(start), name_range=it.name_range.shifted(start)) for it in found])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
     """The names of all variables that an instruction uses, as `variable_references`."""
     return frozenset(it.name for it in _relative_references(node, escape, shell))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
     """The references in a node, their ranges counted from its start."""
     instruction = Instruction(node, 0, 0, 1, 1)

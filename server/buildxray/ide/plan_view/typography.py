@@ -158,7 +158,7 @@ STYLES: Final = (
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def width(text: str, style: Style) -> float:
     """How wide a text is at most."""
     return style.size * sum(_advance(it, style) for it in text)

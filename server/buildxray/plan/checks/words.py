@@ -67,7 +67,7 @@ class ExpandedWord(NamedTuple):
         return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def expanded_words(node: Node, escape: str) -> tuple[ExpandedWord, ...]:
     """The words of a node; those of ARG belong to its pairs (`default_word`)."""
     return tuple(_words(node, escape))
