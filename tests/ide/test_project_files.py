@@ -216,3 +216,15 @@ def test_a_build_leads_to_its_stage(tmp_path: Path) -> None:
 )
 def test_files_that_declare_builds_are_known_by_their_names(path: str, expected: bool) -> None:
     assert is_project_file(Path("/repo") / path) is expected
+
+
+@pytest.mark.parametrize(("file", "codes"), [("", []), ("README.md", ["missing-dockerfile"])])
+def test_a_submodule_that_is_not_checked_out(tmp_path: Path, file: str, codes: list[str]) -> None:
+    submodule = tmp_path / "sub"
+    submodule.mkdir()
+    if file:
+        (submodule / file).touch()
+    bake = tmp_path / "docker-bake.hcl"
+    bake.write_text('target "default" { dockerfile = "sub/.ci/Dockerfile" }\n')
+    problems = look_at(bake, bake.read_text(), Projects(), Settings()).diagnostics
+    assert [it.rule for it in problems] == codes

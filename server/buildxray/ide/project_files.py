@@ -153,6 +153,9 @@ class _Reader:
         named = next((it for it in ("dockerfile", "context") if it in self.own.own), None)
         if (named is None and not declared.is_default) or declared.dockerfile.exists():
             return
+        if _is_in_empty_directory(declared.dockerfile):
+            # Git keeps no empty directories: this is a submodule that is not checked out here.
+            return
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         name = declared.dockerfile.name
         try:
@@ -250,6 +253,15 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
         line = 0 if stage is None else stage.from_.line - 1
         name = f"{first.declared.source.name}:{first.declared.name}"
         yield BuildLens(place, " · ".join(parts), first.declared.dockerfile, line, name)
+
+
+def _is_in_empty_directory(path: Path) -> bool:
+    """Whether the nearest directory above a path that exists is empty."""
+    nearest = next((it for it in path.parents if it.is_dir()), None)
+    try:
+        return nearest is not None and not list_directory(nearest)
+    except ReadError:
+        return False
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:

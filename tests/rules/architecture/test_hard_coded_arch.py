@@ -229,3 +229,17 @@ def test_scripts_and_headers_of_an_archive_suit_every_machine(unpack: str, *, is
 def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
     run = f"RUN wget https://x.org/p-linux-x86_64.zip && unzip -q p-linux-x86_64.zip {member} -d /usr/local"
     assert bool(marked(hard_coded_arch, IMAGE.format(run))) is not is_neutral
+
+
+@pytest.mark.parametrize(
+    ("url", "is_said"),
+    [
+        ("https://x.org/FreeBSD/releases/amd64/13.4-RELEASE/base.txz", False),
+        ("https://x.org/sdk-darwin-amd64.tgz", False),
+        ("https://x.org/tool-windows-amd64.zip", False),
+        ("https://x.org/tool-linux-amd64.tgz", True),
+        ("https://x.org/mydarwinist-amd64.tgz", True),
+    ],
+)
+def test_files_of_another_system_run_in_no_image(url: str, *, is_said: bool) -> None:
+    assert bool(marked(hard_coded_arch, IMAGE.format(f"RUN curl -O {url}"))) is is_said

@@ -60,3 +60,21 @@ def test_a_variable_that_follows_the_target() -> None:
     for value in ("dist/agent-$TARGETARCH", "dist/agent"):
         text = f"FROM alpine\nARG TARGETARCH\nENV FILE={value}\nENV OTHER=agent-amd64\nCOPY $FILE /agent\n"
         assert findings(single_arch_file, context(text)) == []
+
+
+STORE = "FROM scratch AS files\n{}\nFROM alpine\nARG TARGETPLATFORM\nARG TARGETARCH\n{}\n"
+
+
+@every_case(
+    "copies, taken, n_findings",
+    [
+        ("ADD a_armv6.tgz /linux/arm/v6\nADD a_arm64.tgz /linux/arm64", "COPY --from=files /linux/arm/v6 /", 0),
+        ("ADD a_armv6.tgz /linux/arm/v6", "COPY --from=files /$TARGETPLATFORM /", 0),
+        ("ADD a_armv6.tgz /x", "COPY --from=files /x/${TARGETARCH} /", 0),
+        ("ADD a_armv6.tgz /linux/arm/v6", "COPY --from=files /linux/arm/v6 /", 1),
+        ("ADD a_armv6.tgz /a", "COPY --from=files /$TARGETPLATFORM /t\nCOPY --from=files /a /a", 1),
+        ("ADD a_armv6.tgz /a", "ARG DIR\nCOPY --from=files /$DIR /a", 1),
+    ],
+)
+def test_a_store_with_files_for_each_platform(copies: str, taken: str, n_findings: int) -> None:
+    assert len(findings(single_arch_file, context(STORE.format(copies, taken)))) == n_findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -26,6 +27,10 @@ _Named = tuple[Piece, TextRange, str]
 
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
 """What the Filesystem Hierarchy Standard keeps free of programs."""
+
+_OTHER_SYSTEM: Final = re.compile(
+    r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
+)
 
 _SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
 """Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
@@ -191,8 +196,8 @@ def _is_neutral(member: str) -> bool:
 
 def _named(download: Download) -> list[_Named]:
     """Where a download names an architecture."""
-    if any("qemu-" in it.text for it in download.pieces):
-        # QEMU's binaries are named after the machine that they emulate.
+    if any("qemu-" in it.text or _OTHER_SYSTEM.search(it.text) for it in download.pieces):
+        # QEMU's binaries are named after the machine that they emulate; files of another system do not run in any image.
         return []
     return [
         (piece, TextRange(piece.start + start, piece.start + end), architecture)

@@ -8,17 +8,19 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
-from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Entrypoint, Token
+from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoint, Token
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NO_PROGRAM: Final = re.compile(r"\.(?:conf|cfg|csv|env|html|ini|json|md|toml|txt|xml|ya?ml)$", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
 """The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
 
@@ -62,7 +64,8 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_native or named_architectures(stage.name):
             continue
         copies = [(it, _copied(it)) for it in stage.instructions]
-        if len({one[4] for _, named in copies for one in named}) == 1:
+        architectures = {one[4] for it in stage.instructions for one in _named(it)}
+        if len(architectures) == 1 and not _is_chosen_from(stage):
             for instruction, named in copies:
                 if named:
                     yield from _finding(ctx, stage, instruction, named)
@@ -70,10 +73,18 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _copied(instruction: Instruction) -> list[_Named]:
+    """Where the sources of a COPY or ADD name an architecture that its destination does not name."""
+    node = instruction.node
+    is_named = isinstance(node, Copy | Add) and node.destination and named_architectures(node.destination.text)
+    return [] if is_named else _named(instruction)
+
+
+def _named(instruction: Instruction) -> list[_Named]:
+    """Where the local sources of a COPY or ADD name an architecture."""
     node = instruction.node
     if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.source_stage is not None):
         return []
-    if node.destination is None or named_architectures(node.destination.text):
+    if node.destination is None:
         return []
     return [
         (written, token, start, end, architecture)
@@ -82,6 +93,23 @@ def _copied(instruction: Instruction) -> list[_Named]:
         if "://" not in token.text and not _NO_PROGRAM.search(token.text)
         for start, end, architecture in named_architectures(token.text)
     ]
+
+
+def _is_chosen_from(stage: Stage) -> bool:
+    """Whether the image takes files of a stage only by paths that follow the target: a store with files for each platform."""
+    takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
+    return (
+        not stage.is_image
+        and bool(takers)
+        and len(takers) == len(stage.consumers)
+        and all(
+            _follows_target(source.text) for it in takers if isinstance(it.node, Copying) for source in it.node.sources
+        )
+    )
+
+
+def _follows_target(path: str) -> bool:
+    return not PER_TARGET_ARGUMENTS.isdisjoint(_VARIABLE.findall(path))
 
 
 def _values(instruction: Instruction, source: Token) -> Iterator[tuple[Instruction, Token]]:

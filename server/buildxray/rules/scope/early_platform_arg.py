@@ -123,11 +123,12 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
 
 
 def _message(n_split: int, n_needless: int, keyword: str) -> str:
-    if n_split == n_needless:
+    if n_split <= n_needless:
+        # Each of several arguments alone would suffice to repeat a step, so that none of them counts for it.
         return ngettext(
             "{n} RUN step runs once per platform because of this {keyword} without using it",
             "{n} RUN steps run once per platform because of this {keyword} without using it",
-            n_split,
+            n_needless,
             keyword=keyword,
         )
     return ngettext(
