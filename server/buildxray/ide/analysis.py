@@ -112,12 +112,8 @@ class Analysis:
         if self.measured is None:
             return {}
         logged = self.measured.instructions(self.dockerfile)
-        return {idx: it._replace(is_current=it.is_current and self._runs_as_in(idx, it)) for idx, it in logged.items()}
-
-    def _runs_as_in(self, instruction: int, times: InstructionTimes) -> bool:
-        """Whether each logged execution of an instruction has a step for the same platform, native or emulated as then."""
-        now = {(it.platform, it.is_emulated) for it in self.build.instructions[instruction].steps}
-        return all((it.step.platform, it.step.is_emulated) in now for it in times.times)
+        steps = self.build.steps_by_instruction
+        return {idx: it if it.run_as_in(steps.get(idx, ())) else it.outdated for idx, it in logged.items()}
 
     @cached_property
     def seconds(self) -> PlanSeconds | None:
@@ -127,7 +123,7 @@ class Analysis:
     @cached_property
     def saved(self) -> float:
         """Seconds that this text saves against the one that was built; 0 without a log."""
-        return 0.0 if self.measured is None else self.measured.saved_by(self.text)
+        return 0.0 if self.measured is None else self.measured.saved_in(self.build)
 
     def saved_by(self, edits: Iterable[Edit]) -> float:
         """Seconds that edits of this text save; 0 without a log."""

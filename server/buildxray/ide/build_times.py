@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -12,9 +13,10 @@ from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Log, LoggedBuild, Status
-from buildxray.logs.prediction import Prediction, estimates, predict
+from buildxray.logs.prediction import Forecast, Prediction, Predictor
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
@@ -25,18 +27,36 @@ LEAST_SHOWN: Final = 0.05
 """Seconds: less is 0.0 with one decimal."""
 
 
-class InstructionTimes(NamedTuple):
-    """What a log says of one instruction."""
+@dataclass(frozen=True, eq=False)
+class InstructionTimes:
+    """What a log says of one instruction.
+
+    One object for each instruction that was built, whatever is edited elsewhere, so that what is written of it can be kept.
+    """
 
     times: tuple[StepTime, ...]
     """Its executions, native ones first; those that did not run are left out."""
     is_current: bool
     """Whether the instruction is still what was built."""
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Seconds of all executions together."""
         return sum(it.seconds or 0.0 for it in self.times)
+
+    @cached_property
+    def outdated(self) -> InstructionTimes:
+        """The same times of an instruction that is not what was built any more."""
+        return replace(self, is_current=False) if self.is_current else self
+
+    @cached_property
+    def _executions(self) -> tuple[tuple[Platform | None, bool], ...]:
+        return tuple((it.step.platform, it.step.is_emulated) for it in self.times)
+
+    def run_as_in(self, steps: Iterable[Step]) -> bool:
+        """Whether each execution has a step for the same platform, native or emulated as then."""
+        now = [(it.platform, it.is_emulated) for it in steps]
+        return all(it in now for it in self._executions)
 
 
 class StepSeconds(NamedTuple):
@@ -106,6 +126,8 @@ class MeasuredBuild:
         self._asks_for_several = asks_for_several
         self._rules = rules
         self._saved: tuple[str, float] | None = None
+        self._forecast: tuple[Build, Forecast] | None = None
+        self._aligned: tuple[Dockerfile, dict[int, int]] | None = None
         self._latest: tuple[Dockerfile, dict[int, InstructionTimes]] | None = None
         self._fixes: tuple[tuple[str, str], ...] = ()
 
@@ -118,10 +140,26 @@ class MeasuredBuild:
         """The build as objects."""
         return self._builder.of_plan(self.times.plan)
 
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return Predictor(self.times, self.build)
+
     def predict(self, text: str) -> Prediction:
         """What another text would change."""
         dockerfile = self._builder.parse(text, self.times.plan.dockerfile)
-        return predict(self.times, self.build, self._builder.build(dockerfile))
+        return Forecast(self._predictor, self._builder.build(dockerfile)).prediction
+
+    def forecast(self, build: Build) -> Forecast:
+        """What the text of a build would change; the build is planned again only if it is for another request than the log."""
+        if self._forecast is None or self._forecast[0] is not build:
+            is_shared = build.request == self.times.plan.request
+            planned = build if is_shared else self._builder.build(build.dockerfile)
+            self._forecast = (build, Forecast(self._predictor, planned, self._alignment(build.dockerfile)))
+        return self._forecast[1]
+
+    def saved_in(self, build: Build) -> float:
+        """Seconds that the text of a build saves, as `saved_by` computes it."""
+        return 0.0 if build.text == self.text or not self.can_predict else self.forecast(build).saved
 
     def saved_by(self, text: str) -> float:
         """Seconds that another text saves; 0 where the build did not run to its end, or nothing of it ran."""
@@ -185,25 +223,36 @@ class MeasuredBuild:
             self._latest = (dockerfile, self._instructions(dockerfile))
         return self._latest[1]
 
+    def _alignment(self, dockerfile: Dockerfile) -> dict[int, int]:
+        """The instruction that was built for each one of a later text that was there; kept for the latest text."""
+        if self._aligned is None or self._aligned[0] is not dockerfile:
+            self._aligned = (dockerfile, aligned(self.times.plan.dockerfile, dockerfile))
+        return self._aligned[1]
+
     def _instructions(self, dockerfile: Dockerfile) -> dict[int, InstructionTimes]:
         own = self.times.plan.dockerfile
         found: dict[int, InstructionTimes] = {}
-        for new, old in aligned(own, dockerfile).items():
+        for new, old in self._alignment(dockerfile).items():
             times = self._of_instruction.get(old)
-            if times:
-                same = dockerfile.instructions[new].node.text == own.instructions[old].node.text
-                found[new] = InstructionTimes(times, same and all(it.is_exact for it in times))
+            if times is not None:
+                is_same = dockerfile.instructions[new].node.text == own.instructions[old].node.text
+                found[new] = times if is_same else times.outdated
         return found
 
     @cached_property
-    def _of_instruction(self) -> dict[int, tuple[StepTime, ...]]:
+    def _of_instruction(self) -> dict[int, InstructionTimes]:
         found: dict[int, list[StepTime]] = {}
         for it in self.times.matching.times.values():
             if it.seconds is None or it.vertex.status is Status.UNFINISHED:
                 continue
             for idx in it.step.instructions:
                 found.setdefault(idx, []).append(it)
-        return {idx: tuple(sorted(them, key=lambda it: it.step.is_emulated)) for idx, them in found.items()}
+        return {
+            idx: InstructionTimes(
+                tuple(sorted(times, key=lambda it: it.step.is_emulated)), is_current=all(it.is_exact for it in times)
+            )
+            for idx, times in found.items()
+        }
 
     def seconds_of(self, build: Build) -> PlanSeconds:
         """How long each step of a build of a later text takes: measured where the log has it, else estimated."""
@@ -218,12 +267,12 @@ class MeasuredBuild:
         found = {idx: measured[number] for idx, number in contents.of(plan).items() if number in measured}
         is_built = plan.dockerfile.text == self.text and plan.request == times.plan.request
         if not is_built and self.can_predict:
-            for idx, it in estimates(times, self.build, build).items():
+            for idx, it in Forecast(self._predictor, build).estimates.items():
                 found.setdefault(idx, StepSeconds(it.likely, is_measured=False))
         path = critical_path(plan, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
         prediction = None
         if plan.dockerfile.text != self.text and self.can_predict:
-            prediction = self.predict(plan.dockerfile.text)
+            prediction = self.forecast(build).prediction
         return PlanSeconds(
             found,
             path.steps if path.seconds else (),

@@ -62,7 +62,7 @@ def costs_of(analysis: Analysis) -> LoggedCosts | None:
     findings = tuple(_cost(analysis, it) for it in analysis.diagnostics)
     seconds = measured.times.total
     if analysis.text != measured.text and measured.can_predict:
-        seconds = measured.predict(analysis.text).remaining[0]
+        seconds = measured.forecast(analysis.build).prediction.remaining[0]
     return LoggedCosts(findings, seconds, _summary(analysis))
 
 

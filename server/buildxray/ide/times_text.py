@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.seconds import about_seconds, age, exact_seconds, title_with_saving
-from buildxray.localization import _
+from buildxray.localization import _, language
 from buildxray.logs.model import Status
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.text import Edit
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
     from buildxray.ide.build_times import InstructionTimes
     from buildxray.logs.matching import StepTime
 
+_MOST_TEXTS: Final = 2_000
+"""Labels and explanations that are kept: those of the instructions that the user looks at."""
 _WORTH_SAYING: Final = 1.0
 """Seconds: what an edit changes less is noise."""
 
 
 def times_label(times: InstructionTimes) -> str:
     """`18.3 s · arm64 158.9 s emulated`; of an instruction that was edited since, `was 18.3 s`."""
+    return _label(times, language())
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _label(times: InstructionTimes, _language: str) -> str:
     n_native = sum(not it.step.is_emulated for it in times.times)
     parts = [_time_label(it, is_one=n_native == 1) for it in times.times]
     joined = " · ".join(parts)
@@ -70,8 +78,11 @@ def times_table(times: InstructionTimes) -> str:
 def instruction_times(analysis: Analysis, instruction: Instruction) -> str:
     """What the log says of an instruction, in Markdown; empty where it says nothing."""
     times = analysis.times.get(instruction.idx)
-    if times is None:
-        return ""
+    return "" if times is None else _explanation(times, language())
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _explanation(times: InstructionTimes, _language: str) -> str:
     parts = [times_table(times), slowdown(times)]
     if not times.is_current:
         parts.append(_("The instruction was edited after this build."))
@@ -89,8 +100,8 @@ def slowdown(times: InstructionTimes) -> str:
 
 def stage_share(analysis: Analysis, stage: Stage) -> str:
     """`138.6 s, 99 % of all steps`; empty where the log says nothing of a stage."""
-    seconds = _seconds_of(analysis, stage)
-    everything = sum(_seconds_of(analysis, it) for it in analysis.build.stages)
+    of_stages = analysis.cached(_seconds_of_stages)
+    seconds, everything = of_stages[stage.idx], sum(of_stages)
     if not seconds or not everything:
         return ""
     return _(
@@ -98,10 +109,12 @@ def stage_share(analysis: Analysis, stage: Stage) -> str:
     )
 
 
-def _seconds_of(analysis: Analysis, stage: Stage) -> float:
-    """The seconds of all executions in a stage."""
-    indices = (stage.from_.idx, *(it.idx for it in stage.instructions))
-    return sum(analysis.times[it].seconds for it in indices if it in analysis.times)
+def _seconds_of_stages(analysis: Analysis) -> tuple[float, ...]:
+    """The seconds of all executions in each stage."""
+    seconds = {idx: it.seconds for idx, it in analysis.times.items()}
+    return tuple(
+        sum(seconds.get(it.idx, 0.0) for it in (stage.from_, *stage.instructions)) for stage in analysis.build.stages
+    )
 
 
 def saving_title(analysis: Analysis, title: str, edits: Iterable[Edit]) -> str:

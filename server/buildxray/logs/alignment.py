@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import SequenceMatcher
 from typing import Final
 
 from buildxray.syntax.parser import Dockerfile
 
-_BLANKS: Final = re.compile(r"\s+")
 _SIMILAR: Final = 0.5
 """The least likeness of an edited instruction to what it was."""
 _COMPARED: Final = 2_000
@@ -22,24 +20,43 @@ def aligned(old: Dockerfile, new: Dockerfile) -> dict[int, int]:
     if old is new:
         return {idx: idx for idx in range(len(new.instructions))}
     before, after = _texts(old), _texts(new)
-    found: dict[int, int] = {}
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
-        if tag == "equal":
-            found |= {new_start + offset: old_start + offset for offset in range(old_end - old_start)}
-        elif tag == "replace" and (old_end - old_start) * (new_end - new_start) <= _MOST_PAIRS:
-            found |= _paired(before, after, range(old_start, old_end), range(new_start, new_end))
+    # Most edits are in one place: what is equal around them need not be compared.
+    n_head = _n_equal(before, after)
+    n_tail = _n_equal(before[n_head:][::-1], after[n_head:][::-1])
+    found = {idx: idx for idx in range(n_head)}
+    found |= _matched(before, after, range(n_head, len(before) - n_tail), range(n_head, len(after) - n_tail))
+    found |= {len(after) - it: len(before) - it for it in range(n_tail, 0, -1)}
     # What moved: instructions without a partner whose text is in another place.
-    left = {text: idx for idx, text in enumerate(before) if idx not in set(found.values())}
+    taken = {*found.values()}
+    left = {text: idx for idx, text in enumerate(before) if idx not in taken}
     for idx, text in enumerate(after):
         if idx not in found and text in left:
             found[idx] = left.pop(text)
     return found
 
 
+def _n_equal(one: list[str], other: list[str]) -> int:
+    """How many items both lists begin with."""
+    return next((idx for idx, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _matched(before: list[str], after: list[str], old: range, new: range) -> dict[int, int]:
+    """Pairs of the instructions of two blocks, equal or edited."""
+    found: dict[int, int] = {}
+    if not old or not new:
+        return found
+    matcher = SequenceMatcher(None, before[old.start : old.stop], after[new.start : new.stop], autojunk=False)
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
+        old_start, old_end, new_start, new_end = old.start + i, old.start + i_end, new.start + j, new.start + j_end
+        if tag == "equal":
+            found |= {new_start + offset: old_start + offset for offset in range(old_end - old_start)}
+        elif tag == "replace" and (old_end - old_start) * (new_end - new_start) <= _MOST_PAIRS:
+            found |= _paired(before, after, range(old_start, old_end), range(new_start, new_end))
+    return found
+
+
 def _texts(dockerfile: Dockerfile) -> list[str]:
-    return [_BLANKS.sub(" ", it.node.text).strip() for it in dockerfile.instructions]
+    return [" ".join(it.node.text.split()) for it in dockerfile.instructions]
 
 
 def _paired(before: list[str], after: list[str], old: range, new: range) -> dict[int, int]:

@@ -20,6 +20,8 @@ from buildxray.logs.model import Interval, covered
 from buildxray.logs.slowdown import Work, is_download, work_of
 from buildxray.logs.times import Times
 from buildxray.plan.model import Plan, Step
+from buildxray.plan.operations import StepKind
+from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Build, Run
 
 _NOISE: Final = 1.25
@@ -61,72 +63,101 @@ class Seconds(NamedTuple):
 _NOTHING: Final = Seconds(0.0, 0.0, 0.0)
 
 
-def predict(times: Times, before: Build, after: Build) -> Prediction:
-    """What the text of `after` would change against the logged build.
+class _Query(NamedTuple):
+    """What the time of a new step depends on besides the log: steps that agree in it take the same time."""
 
-    `before` is the build of the plan that the times belong to; both have to be for the request of the log.
+    kind: StepKind
+    old: tuple[int, ...] = ()
+    """Its instructions in the text that was built; none for a pull."""
+    platform: Platform | None = None
+    """Of a RUN or a pull."""
+    is_emulated: bool = False
+    targets: tuple[Platform, ...] = ()
+    n_twins: int = 0
+    """The most executions that one of its instructions has in the new plan."""
+    image: str = ""
+    """What a pull pulls; empty for other steps."""
+    n_pulls: int = 0
+    """How many images the new plan pulls; 0 for other steps."""
+
+
+class _Answer(NamedTuple):
+    """What the log says of a query."""
+
+    estimate: Seconds | None
+    """None where the log tells nothing."""
+    work: float
+    """Its likely seconds; of a download that emulation would not slow, those of a native one."""
+
+
+_NO_ANSWER: Final = _Answer(None, 0.0)
+_MOST_ANSWERS: Final = 20_000
+"""Answers that are kept; after that many, all are computed again."""
+
+
+class Predictor:
+    """The times of a logged build, of which the times of other plans are estimated.
+
+    What depends on the log alone is computed once, and a time once for each kind of step, so that a keystroke costs little.
     """
-    return _Model(times, before, after).prediction()
 
+    def __init__(self, times: Times, before: Build) -> None:
+        """`before` is the build of the plan that the times belong to."""
+        self.times = times
+        self.before = before
+        self.steps = before.steps_by_instruction
+        self._answers: dict[_Query, _Answer] = {}
+        self._known_of: dict[int, list[StepTime]] = {}
 
-def estimates(times: Times, before: Build, after: Build) -> dict[int, Seconds]:
-    """How long each step of `after` will take, by its index; steps of which the log tells nothing are left out.
+    def answer(self, query: _Query) -> _Answer:
+        """How long a new step takes."""
+        answer = self._answers.get(query)
+        if answer is None:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            answer = self._answers[query] = self._answer(query)
+        return answer
 
-    `before` is the build of the plan that the times belong to.
-    """
-    return _Model(times, before, after).estimates
+    def _answer(self, query: _Query) -> _Answer:
+        estimate = self._estimate(query)
+        if estimate is None:
+            return _NO_ANSWER
+        if query.kind == "source":
+            return _Answer(estimate, 0.0)
+        is_emulated = query.kind == "exec" and query.is_emulated
+        return _Answer(estimate, self._without_noise(query.old, estimate.likely, is_emulated=is_emulated))
 
+    @cached_property
+    def work(self) -> float:
+        """Seconds of the longest chain of the logged build, downloads left out."""
+        return critical_path(self.times.plan, self._work_before).seconds
 
-class _Model:
-    """The times of the steps of a new plan."""
-
-    def __init__(self, times: Times, before: Build, after: Build) -> None:
-        self._times = times
-        self._before = before
-        self._after = after
-        self._old_of = aligned(before.dockerfile, after.dockerfile)
-        self._steps = _by_instruction(before.plan)
-        self._steps_after = _by_instruction(after.plan)
-        self._n_unknown = 0
-        found = {it.idx: self._estimate(it) for it in after.plan.steps}
-        self.estimates = {idx: it for idx, it in found.items() if it is not None}
-        """Of the steps of the new plan that the log tells something of."""
-
-    def prediction(self) -> Prediction:
-        times = self._times
-        work = critical_path(times.plan, self._work_before).seconds
-        new_work = critical_path(self._after.plan, self._work_after).seconds
-        around = times.before + times.after
-        low = critical_path(self._after.plan, lambda it: self._estimated(it).low).seconds
-        high = critical_path(self._after.plan, lambda it: self._estimated(it).high).seconds
-        unexplained = max(0.0, times.total - times.critical_path.seconds)
-        return Prediction(
-            self._n_gone(),
-            work - new_work,
-            (low + around, high + around + unexplained + self._cold_pull),
-            max(0, self._n_pulls(times.plan) - self._n_pulls(self._after.plan)),
-            self._n_unknown,
-        )
-
-    # Steps of the old plan
+    @cached_property
+    def n_pulls_before(self) -> int:
+        """How many images were pulled."""
+        return self.n_pulls(self.times.plan)
 
     def _known(self, instruction: int) -> list[StepTime]:
         """What the log says of the executions of an old instruction, cached ones left out."""
-        found = [self._times.of(it) for it in self._steps.get(instruction, ())]
-        return [it for it in found if it is not None and it.seconds is not None and not it.is_cached]
+        if instruction not in self._known_of:
+            found = [self.times.of(it) for it in self.steps.get(instruction, ())]
+            self._known_of[instruction] = [
+                it for it in found if it is not None and it.seconds is not None and not it.is_cached
+            ]
+        return self._known_of[instruction]
 
     def _work_before(self, step: Step) -> float:
         """The seconds of an old step that are not a download."""
         if step.kind == "source":
             return 0.0
-        time = self._times.of(step)
+        time = self.times.of(step)
         if time is None or time.seconds is None:
             return 0.0
-        return self._without_noise(step, step.instructions, time.seconds)
+        return self._without_noise(step.instructions, time.seconds, is_emulated=step.is_emulated)
 
-    def _without_noise(self, step: Step, old: Iterable[int], seconds: float) -> float:
+    def _without_noise(self, old: Iterable[int], seconds: float, *, is_emulated: bool) -> float:
         """The seconds of an emulated download: the line decides, and what emulation adds cannot be told from its noise."""
-        if step.kind == "exec" and step.is_emulated:
+        if is_emulated:
             for idx in old:
                 twin = self._twin(idx)
                 if twin is not None and self._is_download(idx) and seconds < twin * _UNMISTAKABLE:
@@ -138,63 +169,60 @@ class _Model:
         return max((it.seconds or 0.0 for it in self._known(instruction) if not it.step.is_emulated), default=None)
 
     def _is_download(self, instruction: int) -> bool:
-        view = self._before.instructions[instruction]
+        view = self.before.instructions[instruction]
         return isinstance(view, Run) and is_download(view)
 
-    # Steps of the new plan
-
-    def _estimated(self, step: Step) -> Seconds:
-        return self.estimates.get(step.idx, _NOTHING)
-
-    def _estimate(self, step: Step) -> Seconds | None:
-        match step.kind:
+    def _estimate(self, query: _Query) -> Seconds | None:
+        match query.kind:
             case "exec":
-                return self._estimate_run(step)
+                return self._estimate_run(query)
             case "source":
-                return self._estimate_source(step)
+                return self._estimate_source(query)
             case _:
-                known = [it for idx in self._old_instructions(step) for it in self._known(idx)]
-                own = [it for it in known if {*it.step.targets} & {*step.targets}]
+                known = [it for idx in query.old for it in self._known(idx)]
+                own = [it for it in known if {*it.step.targets} & {*query.targets}]
                 seconds = max((it.seconds or 0.0 for it in own or known), default=None)
                 return None if seconds is None else Seconds.exactly(seconds)
 
-    def _estimate_source(self, step: Step) -> Seconds | None:
+    @cached_property
+    def _pulls(self) -> dict[str, list[StepTime]]:
+        """The logged pulls of each image."""
+        found: dict[str, list[StepTime]] = {}
+        for it in self.times.matching.times.values():
+            if it.step.kind == "source":
+                found.setdefault(_pulled_image(it.step), []).append(it)
+        return found
+
+    def _estimate_source(self, query: _Query) -> Seconds | None:
         """A pull: as long as it took; less where others that it shared the line with fall away."""
-        label = step.label.partition("@")[0].partition("] ")[2] or step.label
-        same = [
-            it
-            for it in self._times.matching.times.values()
-            if it.step.kind == "source"
-            and (it.step.label.partition("@")[0].partition("] ")[2] or it.step.label) == label
-        ]
-        own = [it for it in same if it.step.platform == step.platform]
+        same = self._pulls.get(query.image)
         if not same:
             return None
+        own = [it for it in same if it.step.platform == query.platform]
         seconds = max(it.seconds or 0.0 for it in own or same)
-        n_before, n_after = self._n_pulls(self._times.plan), self._n_pulls(self._after.plan)
+        n_before, n_after = self.n_pulls_before, query.n_pulls
         share = min(1.0, n_after / n_before) if n_before > 1 and seconds >= _PULLED else 1.0
         return Seconds(seconds * share, seconds, seconds)
 
-    def _estimate_run(self, step: Step) -> Seconds | None:
-        old = self._old_instructions(step)
+    def _estimate_run(self, query: _Query) -> Seconds | None:
+        old = query.old
         known = [it for idx in old for it in self._known(idx)]
         if not known:
-            self._n_unknown += 1
             return None
         is_line_bound = self._is_download(old[0])
-        same = [it for it in known if it.step.platform == step.platform]
-        n_twins = max(len(self._steps_after.get(idx, ())) for idx in step.instructions)
+        same = [it for it in known if it.step.platform == query.platform]
+        n_twins = query.n_twins
         if same:
-            own = [it for it in same if {*it.step.targets} & {*step.targets}] or same
+            own = [it for it in same if {*it.step.targets} & {*query.targets}] or same
             time = max(own, key=lambda it: it.seconds or 0.0)
             return self._repeated(time, n_twins, is_line_bound=is_line_bound)
         time = max(known, key=lambda it: it.seconds or 0.0)
         # What it waited for a processor, another one would not have waited.
         seconds = _worked(time)
         factor = self._work_of(old[0]).value
-        if time.step.is_emulated and not step.is_emulated:
+        if time.step.is_emulated and not query.is_emulated:
             return Seconds(seconds / factor.high, seconds / factor.likely, _NOISE * n_twins * seconds / factor.low)
-        if step.is_emulated and not time.step.is_emulated:
+        if query.is_emulated and not time.step.is_emulated:
             return Seconds(seconds * factor.low, seconds * factor.likely, seconds * factor.high * _NOISE)
         return Seconds(seconds, seconds, seconds * _NOISE)
 
@@ -208,7 +236,7 @@ class _Model:
         alone = seconds / crowd
         if is_line_bound:
             # Side by side or one after the other, as many bytes come over the line.
-            n_before = max(len(self._steps.get(idx, ())) for idx in time.step.instructions)
+            n_before = max(len(self.steps.get(idx, ())) for idx in time.step.instructions)
             # Under emulation, unpacking is the work of the processor, which others may have shared.
             least = min(seconds, alone) if time.step.is_emulated else seconds
             return Seconds(least * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
@@ -238,45 +266,95 @@ class _Model:
         together = sum(cpu or 0.0 for _it, cpu in used) / span if span else 0.0
         return max(1.0, together, *rates)
 
-    def _work_after(self, step: Step) -> float:
-        """The seconds of a new step that are no download."""
-        if step.kind == "source":
-            return 0.0
-        return self._without_noise(step, self._old_instructions(step), self._estimated(step).likely)
-
-    def _old_instructions(self, step: Step) -> list[int]:
-        return [self._old_of[it] for it in step.instructions if it in self._old_of]
-
     def _work_of(self, instruction: int) -> Work:
-        view = self._before.instructions[instruction]
+        view = self.before.instructions[instruction]
         return work_of(view) if isinstance(view, Run) else Work.UNKNOWN
-
-    # Both
 
     def _crowd(self, time: StepTime) -> float:
         """How many RUN steps shared the machine while one ran, itself included, on the average."""
         own = time.vertex.intervals
         if not own:
             # A log without times of the day: executions of one instruction mostly run side by side.
-            return float(max((len(self._steps.get(idx, ())) for idx in time.step.instructions), default=1))
+            return float(max((len(self.steps.get(idx, ())) for idx in time.step.instructions), default=1))
         others = [it.vertex.intervals for it in self._running if it.step is not time.step]
         length = sum(it.end - it.start for it in own)
         return 1.0 if length <= 0 else 1.0 + sum(map(_overlaps(own), others)) / length
 
     @cached_property
     def _running(self) -> list[StepTime]:
-        return [it for it in self._times.matching.times.values() if it.step.kind == "exec" and not it.is_cached]
+        return [it for it in self.times.matching.times.values() if it.step.kind == "exec" and not it.is_cached]
 
-    def _n_pulls(self, plan: Plan) -> int:
-        """How many images were or would be pulled: those that were on disk already cost nothing."""
-        pulled = {
-            it.step.label.partition("@")[0].partition("FROM ")[2]
-            for it in self._times.matching.times.values()
+    @cached_property
+    def _pulled_names(self) -> set[str]:
+        """The images that were pulled: those that were on disk already cost nothing."""
+        return {
+            _image_name(it.step)
+            for it in self.times.matching.times.values()
             if it.step.platform is not None and it.step.kind == "source" and (it.seconds or 0.0) >= _PULLED
         }
-        return sum(
-            it.kind == "source" and it.label.partition("@")[0].partition("FROM ")[2] in pulled for it in plan.steps
+
+    def n_pulls(self, plan: Plan) -> int:
+        """How many images were or would be pulled."""
+        names = self._pulled_names
+        return sum(it.kind == "source" and _image_name(it) in names for it in plan.steps) if names else 0
+
+
+class Forecast:
+    """What another text would change against the logged build; each part is computed when it is first asked for."""
+
+    def __init__(self, predictor: Predictor, after: Build, old_of: dict[int, int] | None = None) -> None:
+        """`after` has to be for the request of the log, except for its estimates; `old_of` is the result of `aligned`, if known."""
+        self._predictor = predictor
+        self._after = after
+        self._old_of = aligned(predictor.before.dockerfile, after.dockerfile) if old_of is None else old_of
+
+    @cached_property
+    def saved(self) -> float:
+        """`Prediction.saved`."""
+        return self._predictor.work - critical_path(self._after.plan, lambda it: self._answers[it.idx].work).seconds
+
+    @cached_property
+    def estimates(self) -> dict[int, Seconds]:
+        """How long each step will take, by its index; steps of which the log tells nothing are left out."""
+        return {idx: it.estimate for idx, it in self._answers.items() if it.estimate is not None}
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """Everything together."""
+        times = self._predictor.times
+        around = times.before + times.after
+        low = critical_path(self._after.plan, lambda it: self._estimated(it).low).seconds
+        high = critical_path(self._after.plan, lambda it: self._estimated(it).high).seconds
+        unexplained = max(0.0, times.total - times.critical_path.seconds)
+        return Prediction(
+            self._n_gone(),
+            self.saved,
+            (low + around, high + around + unexplained + self._cold_pull),
+            max(0, self._predictor.n_pulls_before - self._n_pulls),
+            sum(it.kind == "exec" and it.idx not in self.estimates for it in self._after.plan.steps),
         )
+
+    @cached_property
+    def _answers(self) -> dict[int, _Answer]:
+        """What the log says of each step."""
+        return {it.idx: self._predictor.answer(self._query(it)) for it in self._after.plan.steps}
+
+    def _query(self, step: Step) -> _Query:
+        if step.kind == "source":
+            return _Query("source", platform=step.platform, image=_pulled_image(step), n_pulls=self._n_pulls)
+        old = tuple([self._old_of[it] for it in step.instructions if it in self._old_of])
+        if step.kind != "exec":
+            return _Query(step.kind, old, targets=step.targets)
+        steps = self._after.steps_by_instruction
+        n_twins = max([len(steps[it]) for it in step.instructions], default=0)
+        return _Query("exec", old, step.platform, step.is_emulated, step.targets, n_twins)
+
+    @cached_property
+    def _n_pulls(self) -> int:
+        return self._predictor.n_pulls(self._after.plan)
+
+    def _estimated(self, step: Step) -> Seconds:
+        return self.estimates.get(step.idx, _NOTHING)
 
     @property
     def _cold_pull(self) -> float:
@@ -284,8 +362,8 @@ class _Model:
         longest = 0.0
         for step in self._after.plan.steps:
             if step.kind == "source" and step.platform is not None and self._estimated(step).likely < _PULLED:
-                name = step.label.partition("@")[0].partition("FROM ")[2]
-                for it in self._times.matching.times.values():
+                name = _image_name(step)
+                for it in self._predictor.times.matching.times.values():
                     if it.step.kind == "source" and name and f"FROM {name}" in it.step.label:
                         longest = max(longest, it.seconds or 0.0)
         return longest
@@ -294,25 +372,29 @@ class _Model:
         """How many executions of the log have no counterpart on the same platform in the new plan."""
         new_of = {old: new for new, old in self._old_of.items()}
         n_gone = 0
-        for idx, steps in self._steps.items():
+        for idx, steps in self._predictor.steps.items():
             old = Counter(it.platform for it in steps if it.kind == "exec")
-            new = Counter(it.platform for it in self._steps_after.get(new_of.get(idx, -1), ()) if it.kind == "exec")
+            new = Counter(
+                it.platform for it in self._after.steps_by_instruction.get(new_of.get(idx, -1), ()) if it.kind == "exec"
+            )
             n_gone += sum((old - new).values())
         return n_gone
+
+
+def _image_name(step: Step) -> str:
+    """What a pull pulls, without its digest; empty for what is not written as an image."""
+    return step.label.partition("@")[0].partition("FROM ")[2]
+
+
+def _pulled_image(step: Step) -> str:
+    """What a pull pulls, as its label says it after the stage."""
+    return step.label.partition("@")[0].partition("] ")[2] or step.label
 
 
 def _worked(time: StepTime) -> float:
     """The seconds of a step without those that it waited for a processor, where a record tells its processor time."""
     seconds, cpu = time.seconds or 0.0, time.vertex.cpu_seconds
     return min(seconds, cpu) if cpu else seconds
-
-
-def _by_instruction(plan: Plan) -> dict[int, list[Step]]:
-    found: dict[int, list[Step]] = {}
-    for step in plan.steps:
-        for idx in step.instructions:
-            found.setdefault(idx, []).append(step)
-    return found
 
 
 def _overlaps(own: Iterable[Interval]) -> Callable[[Iterable[Interval]], float]:

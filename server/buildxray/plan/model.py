@@ -67,7 +67,7 @@ class Step:
         """Note that the target with this number needs it, and where."""
         self._places.append((target, occurrence))
 
-    @property
+    @cached_property
     def targets(self) -> tuple[Platform, ...]:
         """The target platforms that need it, in the order of the request."""
         platforms = self._build.request.target_platforms
@@ -94,7 +94,7 @@ class Step:
         """Indices of the steps whose files it works on."""
         return tuple([self._build.steps[self.machine, it].idx for it in self.vertex.inputs])
 
-    @property
+    @cached_property
     def is_emulated(self) -> bool:
         """Whether it executes on another architecture than that of its machine."""
         platform = self.platform

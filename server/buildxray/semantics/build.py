@@ -179,6 +179,15 @@ class Build:
         )
 
     @cached_property
+    def steps_by_instruction(self) -> dict[int, list[Step]]:
+        """The steps that each instruction makes, those of mounts and triggers included; in the order of the plan."""
+        found: dict[int, list[Step]] = {}
+        for step in self.plan.steps:
+            for idx in step.instructions:
+                found.setdefault(idx, []).append(step)
+        return found
+
+    @cached_property
     def global_instructions(self) -> tuple[Instruction, ...]:
         """The instructions before the first FROM."""
         return tuple(it for it in self.instructions if it.stage is None)
