@@ -317,3 +317,12 @@ def test_a_file_that_is_named_for_an_architecture_is_built_for_it(tmp_path: Path
     dockerfile.write_text("FROM alpine\n")
     request = Projects().build(dockerfile, Settings()).request
     assert ",".join(map(str, request.target_platforms)) == expected
+
+
+def test_each_build_has_its_own_origin(root: Path) -> None:
+    build = Projects().build(root / "Dockerfile", Settings())
+    assert build.origin == "docker-bake.hcl, target `app`"
+    assert {it.name: str(it.origin) for it in build.others} == {
+        "dev": "docker-bake.hcl, target `dev`",
+        "release": ".github/workflows/ci.yml, job `release`",
+    }

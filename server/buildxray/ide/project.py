@@ -233,7 +233,6 @@ class Projects:
                 request = replace(request, target_platforms=named or request.target_platforms)
             return ProjectBuild(request, merged, origin, ignored, dockerfile=_path_in_repository(dockerfile))
         request, declared_origin = _request(shown, merged)
-        origin = origin or declared_origin
         others: dict[BuildRequest, OtherBuild] = {}
         some_name_platforms = any(it.platforms for it in declared)
         for it in wanted[:_MOST_BUILDS] if settings.platforms is None else ():
@@ -244,7 +243,9 @@ class Projects:
                 others.setdefault(other, OtherBuild(it.name, other, origin or other_origin))
         ignored = read_ignore_patterns(dockerfile, shown.context)
         path = _path_in_repository(dockerfile)
-        return ProjectBuild(request, merged, origin, ignored, shown, declared, (*others.values(),), path)
+        return ProjectBuild(
+            request, merged, origin or declared_origin, ignored, shown, declared, (*others.values(),), path
+        )
 
     def is_known(self, dockerfile: Path) -> bool:
         """Whether its build is known, or quick to find out: no file that takes long to read is there."""
