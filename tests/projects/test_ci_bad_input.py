@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,18 @@ def test_the_build_after_it_is_read(tmp_path: Path, condition: str, command: str
     (tmp_path / ".github/workflows/ci.yml").write_text(_WORKFLOW.format(condition=condition, command=command))
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     assert len(read_workflows(tmp_path, local_platform="linux/amd64").builds) == 1
+
+
+def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: Path) -> None:
+    directory = tmp_path / ".github/workflows"
+    directory.mkdir(parents=True)
+    numbers = [*range(200)]
+    for name in "abc":
+        steps = [{"run": "make test"}] * 10
+        jobs = {"test": {"runs-on": "ubuntu-latest", "strategy": {"matrix": {"n": numbers}}, "steps": steps}}
+        (directory / f"{name}.yml").write_text(json.dumps({"on": "push", "jobs": jobs}, indent=1))
+    (directory / "release.yml").write_text(_WORKFLOW.format(condition="always()", command="true"))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    reading = read_workflows(tmp_path, local_platform="linux/amd64")
+    assert [it.source.name for it in reading.builds] == ["release.yml"]
+    assert [Path(it.file).name for it in reading.notes] == [f"{it}.yml" for it in "abc"]

@@ -136,6 +136,12 @@ class Partly(dict[str, Any]):
         return self.get(key, UNKNOWN)
 
 
+class Unnamed(str):
+    """A text in place of a name that only a run knows, such as that of the repository: whether it equals another one is unknown."""
+
+    __slots__ = ()
+
+
 class _Parser:
     """Computes an expression while it reads it: everything in it is cheap."""
 
@@ -186,7 +192,8 @@ class _Parser:
         for sign, compare in _COMPARISONS.items():
             if self._take(sign):
                 right = self._not()
-                return compare(left, right) if is_told(left) and is_told(right) else UNKNOWN
+                can_compare = all(is_told(it) and not isinstance(it, Unnamed) for it in (left, right))
+                return compare(left, right) if can_compare else UNKNOWN
         return left
 
     def _not(self) -> Any:  # noqa: ANN401 - as above
@@ -252,6 +259,8 @@ class _Parser:
                 raise ExpressionError
         function = _FUNCTIONS.get(name)
         if function is None or not all(map(is_told, arguments)):
+            return UNKNOWN
+        if name in _COMPARING and any(isinstance(it, Unnamed) for it in arguments):
             return UNKNOWN
         try:
             return function(*arguments)
@@ -353,6 +362,7 @@ def _join(values: object, separator: str = ",") -> str:
     )
 
 
+_COMPARING: Final = frozenset({"contains", "endswith", "startswith"})
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "contains": _contains,
     "endswith": lambda text, end: as_text(text).lower().endswith(as_text(end).lower()),

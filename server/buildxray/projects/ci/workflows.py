@@ -20,7 +20,7 @@ from buildxray.platforms.machines import REMOTE, Machines
 from buildxray.projects.builds import DeclaredBuild, Note, is_remote, pairs, platform_names
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
-from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
+from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
 from buildxray.projects.ci.machines import runner_platform, with_builder
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
@@ -35,12 +35,15 @@ _EXPORTED: Final = re.compile(
     re.MULTILINE,
 )
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
-_OWN_REPOSITORY: Final = "<this repository>"
+_OWN_REPOSITORY: Final = Unnamed("<this repository>")
+"""The value of `github.repository`: its name is not in its files, and a fork has another one."""
 _MOST_COMBINATIONS: Final = 256
 _MOST_WORKFLOWS: Final = 100
 _MOST_DEPTH: Final = 4
 _MOST_STEPS: Final = 8_000
 """Of all jobs of a repository, each combination of a matrix counted."""
+_MOST_STEPS_OF_WORKFLOW: Final = 1_000
+"""Of one workflow and those that it calls, each time that it is read: a large matrix of tests leaves room for the other workflows."""
 
 
 def read_workflows(root: Path, *, local_platform: str) -> Reading:
@@ -88,6 +91,10 @@ class _Repository:
     """For each build the job that runs it: each combination of a matrix is another one."""
     n_jobs: int = 0
     steps: int = 0
+    most_steps: int = 0
+    """What `steps` may become while the current workflow is read."""
+    is_cut: bool = False
+    """Whether the current workflow has more steps than may be read."""
     documents: dict[Path, Any] = field(default_factory=dict)
     called: set[Path] = field(default_factory=set)
 
@@ -127,8 +134,22 @@ class _Repository:
         }
         inputs = {name: _mapping(it).get("default", UNKNOWN) for name, it in declared.items()}
         for assumption in (True, False):
+            self.most_steps, self.is_cut = min(_MOST_STEPS, self.steps + _MOST_STEPS_OF_WORKFLOW), False
             # An input that the workflow does not declare is unknown: GitHub gives an empty text, which nobody can mean.
             self.workflow(path, Partly(inputs), assumption, 0)
+
+    def count_step(self, path: Path, line: int) -> bool:
+        """Whether one more step of a workflow is read. Effect: count it; note the line from which on none is."""
+        if self.steps < self.most_steps:
+            self.steps += 1
+            return True
+        if not self.is_cut:
+            self.is_cut = True
+            message = _(
+                "not read from here on: the steps of this workflow, in all combinations of its matrices, are too many"
+            )
+            self.reading.notes.append(Note(str(path), line, message))
+        return False
 
     def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> None:  # noqa: FBT001
         """Effect: add the builds of a workflow with these inputs."""
@@ -156,8 +177,7 @@ class _Repository:
         depth: int,
     ) -> None:
         uses = job.get("uses")
-        self.steps += 1
-        if self.steps > _MOST_STEPS:
+        if not self.count_step(path, line):
             return
         if isinstance(uses, str):
             called = self.root / uses.removeprefix("./")
@@ -208,8 +228,7 @@ class _Job:
         """Effect: add the builds of steps, in their order."""
         for step in steps if isinstance(steps, list) else ():
             body = _mapping(step)
-            self.repository.steps += 1
-            if self.repository.steps > _MOST_STEPS:
+            if not self.repository.count_step(self.site.source, self.site.line):
                 return
             if context.holds(body.get("if")) is False:
                 continue
