@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,7 +32,7 @@ from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
-from buildxray.syntax.shell.model import Case
+from buildxray.syntax.shell.model import Case, Script
 
 MOST_SCRIPT: Final = 100_000
 """Code points of one script."""
@@ -109,6 +110,8 @@ _MOST_TARGETS: Final = 2_000
 """Of all calls of Bake in one repository; a call counts for ten targets more."""
 _MOST_ROUNDS: Final = 64
 """Rounds of loops of which each is looked at."""
+_MOST_CALLS: Final = 300
+"""Of scripts in one repository; the builds that later ones ask for are not found."""
 _MOST_COMMANDS: Final = 5_000
 """Of one script, each round of a loop counted."""
 
@@ -140,6 +143,8 @@ class Reading:
     notes: list[Note] = field(default_factory=list)
     bakes: dict[object, BakeProject] = field(default_factory=dict)
     """What calls of Bake have read: the jobs of a matrix often make the same call."""
+    followed: set[object] = field(default_factory=set)
+    """Calls of scripts of the project: many jobs begin with the same one, which asks for the same builds each time."""
     makes: list[tuple[Path, tuple[str, ...], dict[str, str]]] = field(default_factory=list)
     """Calls of `make`: its directory, its goals, and the variables that it is given."""
 
@@ -148,15 +153,21 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
     """Effect: add the builds of a script."""
     if len(script) > MOST_SCRIPT or not re.search(r"docker|depot|buildx|make|\.sh\b", script):
         return
-    word = "BUILDXRAY_END"
-    instructions = parse(f"RUN <<'{word}'\n{script}\n{word}\n").instructions
-    if not instructions:
+    read = _parsed(script)
+    if read is None:
         return
-    read = read_script(instructions[0].node)
     optional = frozenset(it.name for it in read.variables if it.has_default)
     shell = _Shell(site, reading, optional, machines=site.machines)
     for command in read.commands:
         shell.run(command)
+
+
+@lru_cache(maxsize=64)
+def _parsed(script: str) -> Script | None:
+    """The commands of a script; None where nothing is left of it."""
+    word = "BUILDXRAY_END"
+    instructions = parse(f"RUN <<'{word}'\n{script}\n{word}\n").instructions
+    return read_script(instructions[0].node) if instructions else None
 
 
 class _Words(Evaluator):
@@ -464,8 +475,12 @@ class _Shell:
         if not name.endswith(".sh") or self.site.depth >= _MOST_DEPTH:
             return
         path = self._path(name)
-        text = None if path is None else read_project_text(path)
-        if text is not None and path is not None:
+        call = (path, self.directory, self.site.name, self.machines, *sorted(known.items()))
+        if path is None or call in self.reading.followed or len(self.reading.followed) > _MOST_CALLS:
+            return
+        self.reading.followed.add(call)
+        text = read_project_text(path)
+        if text is not None:
             site = self.site._replace(
                 environment=known, directory=self.directory or ".", source=path, line=1, depth=self.site.depth + 1
             )
