@@ -97,9 +97,10 @@ def test_a_file_that_declares_nothing_since_it_cannot_be_read(capfd: pytest.Capt
 
 
 def test_a_target_that_the_user_names_and_the_file_lacks(capfd: pytest.CaptureFixture[str], project: Path) -> None:
-    run = Run(capfd, "check", "--target", "none", project / "Dockerfile")
+    run = Run(capfd, "check", "--target", "none", "--format", "json", project / "Dockerfile")
     assert run.code == 1
-    assert "warning: the build that is asked for fails: there is no stage `none`" in run.out
+    messages = [it["message"] for it in run.objects if it["severity"] == "warning"]
+    assert "the build that is asked for fails: there is no stage `none`" in messages
 
 
 def test_check_looks_at_the_files_that_declare_builds(capfd: pytest.CaptureFixture[str], project: Path) -> None:
