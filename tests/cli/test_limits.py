@@ -9,6 +9,9 @@ import pytest
 from buildxray.cli import errors
 from tests.support.command_line import Run
 
+# An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
 SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 3000))
 

@@ -11,6 +11,9 @@ import pytest
 
 from buildxray.ide.time_budget import OutOfTimeError, thread_budget, time_budget, uninterrupted
 
+# An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def loop_for_ever() -> None:
     while True:
