@@ -11,7 +11,7 @@ from buildxray.rules.base import Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_platform
 from buildxray.semantics.artifacts import FOR_ALL, Machine, Origin, losses
-from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
@@ -139,23 +139,21 @@ def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
 
 def _has_packages_of_target(after: RuleContext, members: Iterable[Stage]) -> bool:
     """Whether stages that have moved take `node_modules` from one that has not: its native addons fail in them."""
-    moved = {it.idx for it in members}
-    return any(
-        consumer.stage is not None and consumer.stage.idx in moved and _takes_node_modules(consumer)
-        for stage in after.build.stages
-        if not stage.is_native and stage.idx not in moved
-        for consumer in stage.consumers
-    )
+    return _take_target_packages(after.build, {it.idx for it in members})
 
 
 def takes_target_packages(stage: Stage) -> bool:
     """Whether a stage, or one that it continues, takes `node_modules` from a stage for the target: it cannot move alone."""
-    members = {it.idx for it in stage.ancestry}
+    return _take_target_packages(stage.build, {it.idx for it in stage.ancestry})
+
+
+def _take_target_packages(build: Build, members: set[int]) -> bool:
+    """Whether stages, given by their numbers, take `node_modules` from another one that runs for the target."""
     return any(
         consumer.stage is not None and consumer.stage.idx in members and _takes_node_modules(consumer)
-        for other in stage.build.stages
-        if not other.is_native and other.idx not in members
-        for consumer in other.consumers
+        for stage in build.stages
+        if not stage.is_native and stage.idx not in members
+        for consumer in stage.consumers
     )
 
 
