@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, list_directory, read_project_text
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects, request_of
-from buildxray.ide.settings import Settings
+from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
-from buildxray.platforms.platform import Platform, PlatformError, can_run, is_known, nearest_known, parse_normalized
+from buildxray.platforms.platform import PlatformError, can_run, is_known, parse_normalized
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
@@ -273,15 +273,10 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
 def _unknown_platform(name: str) -> str:
     """Why a name is not a platform; empty for one that is."""
     try:
-        platform: Platform = parse_normalized(name)
+        platform = parse_normalized(name)
     except PlatformError as error:
         return str(error)
-    if is_known(platform):
-        return ""
-    close = nearest_known(platform)
-    if close is None:
-        return _("unknown platform {platform}", platform=platform)
-    return _("unknown platform {platform}; did you mean {close}?", platform=platform, close=close)
+    return "" if is_known(platform) else unknown_platform(platform)
 
 
 def _diagnostic(rule: str, severity: Severity, place: TextRange, message: str) -> Diagnostic:
