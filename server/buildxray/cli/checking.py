@@ -37,13 +37,22 @@ def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | N
         yield from progress(_in_processes(paths, options, n_processes), len(paths), _("Checking"))
 
 
+def named_log(options: argparse.Namespace) -> LogOfFiles | None:
+    """The log that the user names; what reads logs is imported for one only. Raises `CliError`."""
+    if not options.log:
+        return None
+    from buildxray.cli.logs import log_of_user  # noqa: PLC0415
+
+    return log_of_user(options)
+
+
 def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates | None]:
-    """The log and the limits that the user names; what reads logs is imported for them only. Raises `CliError`."""
+    """The log and the limits that the user names. Raises `CliError`."""
     if not options.log and options.max_emulated is None and options.max_minutes is None:
         return None, None
-    from buildxray.cli.logs import Gates, log_of_user  # noqa: PLC0415
+    from buildxray.cli.logs import Gates  # noqa: PLC0415 - few runs have limits
 
-    return log_of_user(options), Gates.of(options)
+    return named_log(options), Gates.of(options)
 
 
 def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from buildxray.cli.build_options import BuildOptions, Builds
+from buildxray.cli.checking import named_log
 from buildxray.cli.console import Output, output, report
 from buildxray.cli.diffs import write_diff
 from buildxray.cli.errors import CliError, internal_error, limited
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def fix(options: argparse.Namespace) -> int:
     """Effect: write the repaired files, or print what would change. Raises `CliError` for wrong options."""
     builds = Builds(BuildOptions.of(options))
-    log = _log(options)
+    log = named_log(options)
     out = output()
     failed: list[str] = []
     n_files = n_changed = 0
@@ -42,15 +43,6 @@ def fix(options: argparse.Namespace) -> int:
     if failed:
         return 2
     return int(options.diff and n_changed > 0)
-
-
-def _log(options: argparse.Namespace) -> LogOfFiles | None:
-    """The log that the user names; what reads logs is imported for one only. Raises `CliError`."""
-    if not options.log:
-        return None
-    from buildxray.cli.logs import log_of_user  # noqa: PLC0415
-
-    return log_of_user(options)
 
 
 def fix_file(
