@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.fixes import fix_text
+from buildxray.ide.seconds import LEAST_SHOWN
 from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
@@ -22,9 +23,6 @@ from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
 from buildxray.semantics.step_content import StepContents
 from buildxray.toolchains.base import Workspace
-
-LEAST_SHOWN: Final = 0.05
-"""Seconds: less is 0.0 with one decimal."""
 
 
 @dataclass(frozen=True, eq=False)

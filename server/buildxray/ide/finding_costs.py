@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.seconds import about_seconds, exact_seconds
+from buildxray.ide.seconds import WORTH_SAYING, about_seconds, exact_seconds
 from buildxray.localization import _
 from buildxray.semantics.build import Run
-
-WORTH_SAYING: Final = 1.0
-"""Seconds: less is noise."""
 
 
 class FindingCost(NamedTuple):

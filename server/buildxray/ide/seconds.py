@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 _MINUTES_FROM: Final = 600.0
 """Seconds from which on a rounded time is in minutes."""
-_WORTH_SAYING: Final = 1.0
-"""Seconds: what a fix saves less is noise."""
+WORTH_SAYING: Final = 1.0
+"""Seconds: a saving below it is noise."""
+LEAST_SHOWN: Final = 0.05
+"""Seconds: less is 0.0 with one decimal."""
 
 
 def exact_seconds(seconds: float) -> str:
@@ -57,14 +59,14 @@ def _two_digits(value: float) -> float:
 
 def saving(prediction: Prediction, total: float) -> str:
     """`saves about 140 s of 440 s`; empty for a change that saves nothing to speak of."""
-    if prediction.saved < _WORTH_SAYING:
+    if prediction.saved < WORTH_SAYING:
         return ""
     return _("saves about {saved} of {total}", saved=about_seconds(prediction.saved), total=about_seconds(total))
 
 
 def title_with_saving(title: str, saved: float, total: float) -> str:
     """`Cross-compile this stage: saves about 140 s of 440 s`; the title alone for what saves nothing to speak of."""
-    if saved < _WORTH_SAYING:
+    if saved < WORTH_SAYING:
         return title
     return _(
         "{title}: saves about {saved} of {total}", title=title, saved=about_seconds(saved), total=about_seconds(total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from buildxray.ide.seconds import about_seconds, exact_seconds
+from buildxray.ide.seconds import LEAST_SHOWN, about_seconds, exact_seconds
 from buildxray.localization import _
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ _SHARES: Final = (0.01, 0.03, 0.1, 0.25, 0.5)
 """Of the longest step of the logged build: from which share on a step has which heat, 1 to 5."""
 _LEAST: Final = 0.5
 """Seconds below which nothing is hot."""
-_NOTHING: Final = 0.05
-"""Seconds that one decimal shows as 0.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Heat:
         text = ""
         if time.is_cached:
             text = _("cached")
-        elif time.seconds >= _NOTHING:
+        elif time.seconds >= LEAST_SHOWN:
             text = exact_seconds(time.seconds) if time.is_measured else f"≈ {about_seconds(time.seconds)}"
         return BoxTime(
             time.seconds, text, time.is_measured, heat, share, self._seconds.is_critical(step), step in self._on_path

@@ -26,7 +26,7 @@ from buildxray.ide.plan_view.layout import (
 from buildxray.ide.plan_view.model import PlanView, spoken
 from buildxray.ide.plan_view.typography import Style, elided, width, wrapped
 from buildxray.ide.plan_view.words import column_detail, emulated_caption, image_badge, labels, summary, title
-from buildxray.ide.seconds import about_seconds, exact_seconds, range_of_seconds
+from buildxray.ide.seconds import WORTH_SAYING, about_seconds, exact_seconds, range_of_seconds
 from buildxray.localization import _, ngettext
 from buildxray.semantics.cost import Cost, cost_word
 
@@ -36,8 +36,6 @@ _SCALE: Final = 80
 """The width of the scale of heat in the legend."""
 _SAMPLE_WIDTHS: Final[dict[Cost | str, int]] = {"heat": _SCALE, "rail": 4}
 """The widths of samples in the legend that are not 28."""
-_WORTH_SAYING: Final = 1.0
-"""Seconds: what fixes save less is noise."""
 _ROUND: Final = 6
 """The radius of a wire's corners."""
 _SYMBOLS: Final = {
@@ -194,9 +192,9 @@ class _Drawing:
             yield (
                 range_of_seconds(*time.remaining),
                 _("this text, estimated"),
-                "gain" if time.saved >= _WORTH_SAYING else "",
+                "gain" if time.saved >= WORTH_SAYING else "",
             )
-        elif time.fixes_save >= _WORTH_SAYING:
+        elif time.fixes_save >= WORTH_SAYING:
             caption = _("saved by the safe fixes") if time.are_safe else _("saved by the suggested fixes")
             yield f"−{about_seconds(time.fixes_save)}", caption, "gain"
 
