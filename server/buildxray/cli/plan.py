@@ -99,8 +99,8 @@ def _gated(files: list[_File], gates: Gates) -> tuple[Iterator[_File], int]:
     n_exceeded = 0
     for it in files:
         seconds = it.analysis.seconds
-        total = None if seconds is None else seconds.total if seconds.remaining is None else seconds.remaining[0]
-        n_exceeded += gates.is_exceeded(it.shown, len(it.analysis.build.emulated_steps), total)
+        least = None if seconds is None else seconds.least
+        n_exceeded += gates.is_exceeded(it.shown, len(it.analysis.build.emulated_steps), least)
     return iter(files), n_exceeded
 
 

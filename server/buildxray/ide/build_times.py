@@ -83,6 +83,11 @@ class PlanSeconds(NamedTuple):
     n_unmatched: int
     """Steps of the log that the text it was matched with does not have."""
 
+    @property
+    def least(self) -> float:
+        """Seconds of the logged build; of a text that was edited since, the least that it will take."""
+        return self.total if self.remaining is None else self.remaining[0]
+
     def is_critical(self, step: int) -> bool:
         """Whether a step decides how long the build takes, and takes a time that can be seen."""
         return step in self.critical_path and step in self.steps and self.steps[step].seconds >= LEAST_SHOWN
@@ -263,9 +268,10 @@ class MeasuredBuild:
             if it.seconds is not None
         }
         found = {idx: measured[number] for idx, number in contents.of(plan).items() if number in measured}
-        is_built = plan.dockerfile.text == self.text and plan.request == times.plan.request
-        if not is_built and self.can_predict:
-            for idx, it in Forecast(self._predictor, build).estimates.items():
+        is_for_log = plan.request == times.plan.request
+        if (plan.dockerfile.text != self.text or not is_for_log) and self.can_predict:
+            forecast = self.forecast(build) if is_for_log else Forecast(self._predictor, build)
+            for idx, it in forecast.estimates.items():
                 found.setdefault(idx, StepSeconds(it.likely, is_measured=False))
         path = critical_path(plan, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
         prediction = None

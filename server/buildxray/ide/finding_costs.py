@@ -53,14 +53,10 @@ class LoggedCosts(NamedTuple):
 
 def costs_of(analysis: Analysis) -> LoggedCosts | None:
     """What the log of an analysis says of its findings; None without a log."""
-    measured = analysis.measured
-    if measured is None:
+    if analysis.seconds is None:
         return None
     findings = tuple(_cost(analysis, it) for it in analysis.diagnostics)
-    seconds = measured.times.total
-    if analysis.text != measured.text and measured.can_predict:
-        seconds = measured.forecast(analysis.build).prediction.remaining[0]
-    return LoggedCosts(findings, seconds, _summary(analysis))
+    return LoggedCosts(findings, analysis.seconds.least, _summary(analysis))
 
 
 def _summary(analysis: Analysis) -> str:

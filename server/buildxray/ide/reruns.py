@@ -56,20 +56,17 @@ def reruns(build: Build, measured: MeasuredBuild | None = None) -> tuple[Rerun, 
 
     With a log, `build` has to be that of the log.
     """
-    found = [*_of_files(build, measured), *_of_arguments(build, measured)]
+    seconds = None if measured is None else {it.idx: measured.times.seconds(it) for it in measured.times.plan.steps}
+    found = [*_of_files(build, seconds), *_of_arguments(build, seconds)]
     return tuple(sorted(found, key=lambda it: (-(it.seconds or 0.0), -len(it.runs), it.line)))
 
 
-def _of_files(build: Build, measured: MeasuredBuild | None) -> Iterator[Rerun]:
+def _of_files(build: Build, seconds: Mapping[int, float] | None) -> Iterator[Rerun]:
     for instruction in build.instructions:
         cause = _files(instruction)
         if cause and instruction.steps:
-            yield _rerun(
-                _Cause("files", instruction.line, cause),
-                _of_instruction(build, instruction),
-                build.plan,
-                _of_log(measured),
-            )
+            steps = _of_instruction(build, instruction)
+            yield _rerun(_Cause("files", instruction.line, cause), steps, build.plan, seconds)
 
 
 def rerun_of_files(analysis: Analysis, instruction: Instruction) -> Rerun | None:
@@ -130,12 +127,6 @@ def _rerun(cause: _Cause, steps: tuple[Step, ...], plan: Plan, seconds: Mapping[
     return Rerun(*cause, steps, sum(seconds.get(it, 0.0) for it in again), wait)
 
 
-def _of_log(measured: MeasuredBuild | None) -> Mapping[int, float] | None:
-    if measured is None:
-        return None
-    return {it.idx: measured.times.seconds(it) for it in measured.times.plan.steps}
-
-
 def _of_analysis(analysis: Analysis) -> Mapping[int, float] | None:
     if analysis.seconds is None:
         return None
@@ -163,7 +154,7 @@ def _bound_from_context(flag: Flag) -> str:
     return options.get("source") or options.get("src") or "."
 
 
-def _of_arguments(build: Build, measured: MeasuredBuild | None) -> Iterator[Rerun]:
+def _of_arguments(build: Build, seconds: Mapping[int, float] | None) -> Iterator[Rerun]:
     contents = StepContents()
     seen: dict[str, Instruction] = {}
     for instruction in build.instructions:
@@ -173,7 +164,7 @@ def _of_arguments(build: Build, measured: MeasuredBuild | None) -> Iterator[Reru
     for name, declaration in [*seen.items()][:_MOST_ARGUMENTS]:
         steps = () if name in AUTOMATIC_ARGUMENTS else _of_value(contents, build, name)
         if steps:
-            yield _rerun(_Cause("argument", declaration.line, name), steps, build.plan, _of_log(measured))
+            yield _rerun(_Cause("argument", declaration.line, name), steps, build.plan, seconds)
 
 
 def _of_value(contents: StepContents, build: Build, name: str) -> tuple[Step, ...]:
