@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -163,7 +162,7 @@ def _measured(log: Log, path: str, text: str, builds: Builds) -> LoggedFile:
         tuple(
             MeasuredBuild(
                 text,
-                replace(it, dockerfile=it.dockerfile),
+                it,
                 build.request,
                 workspace=workspace,
                 rules=build.settings.rules,

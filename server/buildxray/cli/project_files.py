@@ -35,21 +35,22 @@ def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator
         if not is_directory(path) and not is_named_project_file(path):
             continue
         place = absolute(path)
-        if not options.settings.over(
-            projects.configuration(place if place.is_dir() else place.parent).settings
-        ).project_files:
+        is_named = not is_directory(path)
+        directory = place.parent if is_named else place
+        if not options.settings.over(projects.configuration(directory).settings).project_files:
             continue
-        if place.is_dir():
-            read = read_project(place, local_platform=projects.local_platform)
-            listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]
-            wanted = [it for it in listed if it.is_relative_to(place) and is_project_file(it)]
-        else:
-            wanted = [place]
+        wanted = [place] if is_named else _below(place, projects)
         new = [it for it in dict.fromkeys(wanted) if it not in seen]
         seen.update(new)
         for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings):
-            if looked.diagnostics or not place.is_dir():
-                shown = relative(file, place) if place.is_dir() else path
-                shown = str(Path(path, shown)) if place.is_dir() else path
+            if looked.diagnostics or is_named:
+                shown = path if is_named else str(Path(path, relative(file, place)))
                 diagnostics = tuple(it for it in looked.diagnostics if options.settings.shows(it.rule))
                 yield CheckedFile(shown, looked.text, diagnostics)
+
+
+def _below(directory: Path, projects: Projects) -> list[Path]:
+    """The files in and below a directory that declare builds."""
+    read = read_project(directory, local_platform=projects.local_platform)
+    listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]
+    return [it for it in listed if it.is_relative_to(directory) and is_project_file(it)]

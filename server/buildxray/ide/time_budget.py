@@ -38,7 +38,7 @@ class _Limit:
         self._end = 0.0
 
     def start(self, seconds: float) -> bool:
-        """Effect: begin to measure; false where a limit is in force already, or none is possible in this thread."""
+        """Effect: start the timer; false where a limit is in force already, or none is possible in this thread."""
         if self.is_active or threading.current_thread() is not threading.main_thread():
             return False
         if not self._is_installed:
@@ -49,12 +49,12 @@ class _Limit:
         self._end = time.process_time() + seconds
         self.is_active = True
         if sys.platform != "win32":
-            # Again and again: the first interruption may come where Python ignores exceptions, such as a finalizer.
+            # It repeats: the first interruption may come where Python ignores exceptions, such as in a finalizer.
             signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 10)
         return True
 
     def stop(self) -> None:
-        """Effect: end to measure."""
+        """Effect: stop the timer."""
         self.is_active = False
         if sys.platform != "win32":
             signal.setitimer(signal.ITIMER_PROF, 0)

@@ -6,7 +6,6 @@ other machines; a step that the same log has natively too is the better measure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -104,11 +103,3 @@ def _work(command: Command) -> Work | None:
             return Work.INTERPRETER if name in _INTERPRETERS else Work.UNKNOWN
         case Effect.PROBE | Effect.NEUTRAL:
             return Work.FILES
-
-
-def slowdown_of(runs: Iterable[Run]) -> Slowdown:
-    """The slowdown of several RUN instructions together, for a sentence about them."""
-    kinds = [work_of(it).value for it in runs]
-    if not kinds:
-        return Slowdown(1.0, 1.0, 1.0)
-    return Slowdown(min(it.low for it in kinds), max(it.likely for it in kinds), max(it.high for it in kinds))

@@ -97,11 +97,6 @@ class FilePlaces:
         match = re.search(rf"(?<![\w./-]){re.escape(word)}(?![\w./-])", self._text[place.start : place.end])
         return place if match is None else TextRange(place.start + match.start(), place.start + match.end())
 
-    def names(self) -> Iterator[tuple[TextRange, str]]:
-        """The names of targets that a Bake file mentions in strings, with their places."""
-        for match in re.finditer(r'"(?:target:)?(?P<name>[\w.-]+)"', self._text):
-            yield TextRange(*match.span("name")), match["name"]
-
     # HCL
 
     def _in_hcl(self, build: DeclaredBuild) -> Places | None:

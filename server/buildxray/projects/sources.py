@@ -132,11 +132,6 @@ class ProjectSearch:
         self._directory = directory
         self._answers: list[frozenset[str] | None] = []
 
-    @property
-    def is_done(self) -> bool:
-        """Whether a call would read nothing."""
-        return bool(self._answers)
-
     def __call__(self) -> frozenset[str] | None:
         """The names that are there; None where the files are too many or too large to tell."""
         if not self._answers:

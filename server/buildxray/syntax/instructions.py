@@ -176,11 +176,6 @@ class Label(WithPairs):
 class ShellOrExec(Node):
     """An instruction that is given a shell text or a JSON array of arguments."""
 
-    @property
-    def shell_text(self) -> Token | None:
-        """The text for the shell, heredoc bodies left out; None for the JSON form."""
-        return self.arguments[0] if self.arguments and not self.is_json else None
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run(ShellOrExec):

@@ -71,14 +71,6 @@ class ShellWord(NamedTuple):
         parts = (first[len(prefix) :], *rest) if isinstance(first, str) else self.parts
         return self._replace(text=self.text[len(prefix) :], parts=parts)
 
-    @property
-    def leading_text(self) -> str:
-        """The literal text at its start, quotes removed; all of it where it contains nothing to expand."""
-        if self.value is not None:
-            return self.value
-        first = self.parts[0] if self.parts else None
-        return first if isinstance(first, str) else ""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
