@@ -52,7 +52,7 @@ def test_waiting_does_not_count() -> None:
         time.sleep(0.2)
 
 
-def test_whoever_catches_it_goes_on_without_a_limit() -> None:
+def test_the_handler_of_the_error_runs_without_a_limit() -> None:
     with time_budget(0.05):
         with pytest.raises(OutOfTimeError), time_budget(100):
             loop_for_ever()

@@ -227,7 +227,7 @@ def _names_of(path: Path, root: Path, _modified: int, _size: int) -> frozenset[s
 
 
 def _package_scripts(directory: Path) -> tuple[tuple[str, str], ...]:
-    """The scripts of a package.json; none where there is no such file or where it cannot be read."""
+    """Read the scripts of a package.json; empty if the file is missing or cannot be read."""
     content = read_project_bytes(directory / "package.json")
     try:
         package: Any = None if content is None else json.loads(content)

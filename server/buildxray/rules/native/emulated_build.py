@@ -82,8 +82,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     which other files the program opens. There is none where the stage installs packages, since the program may need them.
 
     ## Limits
-    Where each platform is built on its own machine, nothing is emulated. An information then says on how many machines the compiler runs;
-    there is no fix, because cross-compiling saves time only where one machine then builds for all platforms.
+    Where each platform is built on its own machine, nothing is emulated. An information then says on how many machines the compiler runs.
+    It has no fix: cross-compiling saves time only if one machine then builds for all platforms.
 
     A file that its name calls a development file (`Dockerfile.dev`, `.devcontainer/Dockerfile`) is left alone unless something asks for
     several platforms.
