@@ -239,17 +239,18 @@ async def test_futures_of_notifications_are_forgotten() -> None:
     )
     item = {"uri": URI, "languageId": "dockerfile", "version": 1, "text": "FROM a\n"}
     protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}})
-    before = 0
-    for n in range(5_000):
+    before = blocks_before = 0
+    for n in range(20_000):
         params = {"textDocument": {"uri": URI, "version": n}, "contentChanges": [{"text": f"FROM a{n % 9}\n"}]}
         protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
         if n % 100 == 0:
             await asyncio.sleep(0)
         if n == 2_000:
-            before = allocated_blocks()
+            before, blocks_before = resident_kib(), allocated_blocks()
     assert protocol._request_futures == {}
-    # One block for each third message would be a leak.
-    assert allocated_blocks() - before < 1_000
+    assert resident_kib() - before < 2048
+    # One block for each eighteenth message would be a leak.
+    assert allocated_blocks() - blocks_before < 1_000
 
 
 class Sink:
@@ -258,6 +259,13 @@ class Sink:
     def write(self, data: bytes) -> None: ...
 
     def close(self) -> None: ...
+
+
+def resident_kib() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    raise AssertionError
 
 
 def allocated_blocks() -> int:
