@@ -44,7 +44,7 @@ MAPPED = "$(case $TARGETARCH in amd64) echo %s;; arm64) echo %s;; esac)"
     ],
 )
 def test_compilers_that_take_their_target_as_an_option(before: str, after: str) -> None:
-    text = "FROM {}x AS b\nWORKDIR /w\n{}RUN {}\nFROM scratch\nCOPY --from=b /o /\n"
+    text = "FROM {}x AS b\nWORKDIR /o\n{}RUN {}\nFROM scratch\nCOPY --from=b /o /\n"
     check_fix(
         emulated_build,
         text.format("", "", before),

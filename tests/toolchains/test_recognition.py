@@ -48,6 +48,9 @@ def last_use(command: str) -> Use | None:
         ("export GOARCH=arm64; go env GOARCH", "neutral go env"),
         ("xcaddy build --with x", "compile xcaddy build amd64 amd64"),
         ("GOARCH=$TARGETARCH xcaddy build", "compile xcaddy build amd64 arm64"),
+        ("tinygo build .", "compile tinygo build amd64 amd64"),
+        ("tinygo build -target wasm -o a.wasm .", "compile tinygo build ? ?"),
+        ("gox -osarch linux/arm64 build", "compile gox build ? ?"),
         # xx
         ("xx-go build .", "compile xx-go amd64 arm64"),
         ("xx-apk add gcc", "install xx-apk"),
@@ -73,6 +76,8 @@ def last_use(command: str) -> Use | None:
         ("gradle --no-daemon bootJar", "bundle gradle bootJar"),
         ("mvn -Pnative package", "compile mvn package amd64 amd64"),
         ("$JAVA_HOME/bin/jlink --output /jre", "compile jlink amd64 amd64"),
+        ("jlink --module-path $JAVA_HOME/jmods --output /jre", "compile jlink amd64 amd64"),
+        ("jlink --module-path /jdk-for-arm/jmods --output /jre", "compile jlink ? ?"),
         ("mvn help:evaluate", "neutral mvn help:evaluate"),
         ("native-image -jar a.jar", "compile native-image amd64 amd64"),
         ("mvn test", "execute mvn test"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -10,7 +9,6 @@ from typing import Final, NamedTuple
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Stage
-from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.shell import UNKNOWN, ShellWord
 from buildxray.syntax.text import TextRange
@@ -40,8 +38,8 @@ class Download(NamedTuple):
     pieces: tuple[Piece, ...]
     targets: tuple[Platform, ...]
     """The target platforms that fetch it."""
-    outputs: tuple[str, ...]
-    """Where it may be put; empty where the text does not tell."""
+    command: Command | None
+    """The command that fetches it; None for ADD."""
 
 
 def downloads(stage: Stage) -> Iterator[Download]:
@@ -69,18 +67,8 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
             *_named(instruction, range_, can_expand=can_expand),
         ]
         if not any(_follows(it.text) for it in pieces):
-            destination = node.destination
-            outputs = (
-                []
-                if destination is None
-                else [posixpath.join(it, destination.text) for it in _directories(instruction)]
-            )
             targets = () if instruction.stage is None else instruction.stage.targets
-            yield Download(instruction, tuple(pieces), targets, tuple(map(clean, outputs)))
-
-
-def _directories(instruction: Instruction) -> list[str]:
-    return [it.directory for it in instruction.scopes]
+            yield Download(instruction, tuple(pieces), targets, None)
 
 
 def _fetched(command: Command) -> Iterator[Download]:
@@ -92,8 +80,7 @@ def _fetched(command: Command) -> Iterator[Download]:
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
         if pieces:
-            outputs = () if command.use is None else command.use.outputs
-            yield Download(command.run, tuple(pieces), command.invocation.targets, outputs)
+            yield Download(command.run, tuple(pieces), invocation.targets, command)
 
 
 def _begins_with_site(command: Command, position: int) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import Final
@@ -28,6 +28,7 @@ from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.shell import UNKNOWN
 from buildxray.toolchains.base import Effect, Invocation, Use
 
 OF_THE_SYSTEM: Final = (
@@ -117,6 +118,11 @@ class Origin:
     """Of Go: whether cgo is on; None where the text does not tell, or where it makes no difference."""
 
     @property
+    def suits_every_machine(self) -> bool:
+        """Whether it is for every machine, or a file of the build context whose name says nothing else."""
+        return self.machine is Machine.NEUTRAL or self.is_from_context
+
+    @property
     def is_from_context(self) -> bool:
         """Whether it is a file of the build context whose name does not tell a machine."""
         return self.maker in _FROM_CONTEXT and self.machine is Machine.UNKNOWN
@@ -193,9 +199,9 @@ class Artifacts:
         Files of the build context, of which the name tells nothing, count as right: they are the same whatever the Dockerfile does.
         """
         worst = Quality.RIGHT
-        wanted = self._plan.targets[target].platform.architecture
+        wanted = self._architecture(target)
         for it in origins:
-            is_right = it.machine is Machine.NEUTRAL or it.architecture == wanted or it.is_from_context
+            is_right = it.architecture == wanted or it.suits_every_machine
             if it.target != target or is_right:
                 continue
             quality = Quality.UNKNOWN if it.architecture is None or not it.is_certain else Quality.WRONG
@@ -206,6 +212,32 @@ class Artifacts:
         """Whether cgo is on in the Go programs at each path; without paths of which that is unknown or makes no difference."""
         users = {it.path: frozenset(one.uses_c for one in it.origins if one.uses_c is not None) for it in self.all}
         return {path: them for path, them in users.items() if them}
+
+    def wrong_images(self, instruction: int, invocation: Invocation | None = None) -> tuple[Platform, ...]:
+        """Return the target platforms whose images hold a file that an instruction made for another architecture.
+
+        With `invocation`, only what this command of a RUN made counts. A file that somebody else may have made counts
+        only where that would be for a wrong architecture too.
+        """
+        numbers = sorted(self._wrong_origins.get((instruction, id(invocation)), ()))
+        return tuple(self._plan.targets[it].platform for it in numbers)
+
+    @cached_property
+    def _wrong_origins(self) -> dict[tuple[int | None, int], set[int]]:
+        """The targets that get wrong files, by the instruction and the identity of the command, if there is one."""
+        wrong: dict[tuple[int | None, int], set[int]] = {}
+        for artifact in self.all:
+            for target in range(len(self._tracers)):
+                makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
+                foreign = [it for it in makers if it.architecture not in (None, self._architecture(target))]
+                for it in foreign:
+                    if it.is_certain or len(foreign) == len(makers):
+                        invocation = None if it.use is None else it.use.invocation
+                        wrong.setdefault((it.instruction, id(invocation)), set()).add(target)
+        return wrong
+
+    def _architecture(self, target: int) -> str:
+        return self._plan.targets[target].platform.architecture
 
     def origins(self, stage: int, path: str) -> tuple[Origin, ...]:
         """The makers of what is at a path at the end of a stage, for all targets together; the last one first."""
@@ -238,6 +270,18 @@ def _joined(one: Artifact, other: Artifact) -> Artifact:
     return replace(one, targets=(*one.targets, *other.targets), origins=tuple(origins))
 
 
+@dataclass
+class _Search:
+    """What is looked for while a stage is walked backwards."""
+
+    paths: set[str]
+    """The wanted files and directories, by the names that they have at this place of the stage."""
+    doubtful: set[str] = field(default_factory=set)
+    """Archives among them that need not hold what is wanted: something else may have made it where they were unpacked."""
+    has_maker: bool = False
+    """Whether something was found, later in the stage, that made or may have made what is wanted."""
+
+
 class _Tracer:
     """Follows files backwards for one target of a plan."""
 
@@ -252,13 +296,23 @@ class _Tracer:
         self._depth = 0
 
     def artifacts(self, stage: StageOutline) -> Iterator[Artifact]:
-        """Yield what the COPY and ADD instructions of a stage of the image take."""
+        """Yield what the COPY and ADD instructions of a stage of the image take, and what its RUNs copy from mounts."""
         for idx in range(stage.from_idx + 1, stage.end_idx):
             node = self._plan.node(idx)
             if isinstance(node, Copying):
                 for source, path in self._moves(idx, node):
                     origins = self.taken(stage, idx, node, source)
                     yield Artifact(path, source, idx, (self.planned.platform,), origins)
+            elif isinstance(node, Run) and node.mounts:
+                yield from self._copied_from_mounts(stage, idx, node)
+
+    def _copied_from_mounts(self, stage: StageOutline, idx: int, node: Run) -> Iterator[Artifact]:
+        for invocation in self._inventory.invocations(idx):
+            if self.planned.platform in invocation.targets:
+                for source, path in dict(copied_operands(invocation) or ()).items():
+                    origins = tuple(self._mounted(stage, idx, node, {source}))
+                    if origins:
+                        yield Artifact(path, source, idx, (self.planned.platform,), origins)
 
     def trace(self, stage: int, path: str) -> tuple[Origin, ...]:
         """Return the makers of what is at a path at the end of a stage, the last one first."""
@@ -291,30 +345,29 @@ class _Tracer:
         return _expanded(self._facts, self.planned, idx, token, directory)
 
     def _walk(self, stage: int, path: str) -> Iterator[Origin]:
-        wanted = {path}
+        search = _Search({path})
         if any(it in path for it in _TRACED):
-            wanted.add(f"{path.partition('/.next')[0].partition('/.output')[0]}/node_modules")
-        has_maker = False
+            search.paths.add(f"{path.partition('/.next')[0].partition('/.output')[0]}/node_modules")
         current: int | None = stage
-        while current is not None and wanted:
+        while current is not None and search.paths:
             outlined = self._plan.stages[current]
             for idx in range(outlined.end_idx - 1, outlined.from_idx, -1):
-                for it in self._made_by(outlined, idx, wanted):
-                    has_maker = True
+                for it in self._made_by(outlined, idx, search):
+                    search.has_maker = True
                     yield it
-                if len(wanted) > _MOST_PATHS or self._depth > _DEEPEST:
+                if len(search.paths) > _MOST_PATHS or self._depth > _DEEPEST:
                     yield self._unknown("", None, stage)
                     return
             base = self.planned.stages[current].base
             if base is None:
-                yield from self._of_image(current, wanted, has_maker=has_maker)
+                yield from self._of_image(current, search)
             current = base
 
-    def _made_by(self, stage: StageOutline, idx: int, wanted: set[str]) -> Iterator[Origin]:
+    def _made_by(self, stage: StageOutline, idx: int, search: _Search) -> Iterator[Origin]:
         """Yield what an instruction has made of the wanted paths. Effect: replaces paths by those that they are copies of."""
-        node = self._plan.node(idx)
+        node, wanted = self._plan.node(idx), search.paths
         if isinstance(node, Run):
-            yield from self._run(stage, idx, node, wanted)
+            yield from self._run(stage, idx, node, search)
         elif isinstance(node, Copying):
             if node.heredocs and node.destination is not None:
                 wanted.discard(clean(posixpath.join(self._directory(idx), node.destination.text)))
@@ -346,18 +399,20 @@ class _Tracer:
         machine = Machine.TARGET if follows else Machine.CONSTANT
         return Origin(node.name, idx, stage, machine, self._target, architecture)
 
-    def _run(self, stage: StageOutline, idx: int, node: Run, wanted: set[str]) -> Iterator[Origin]:
+    def _run(self, stage: StageOutline, idx: int, node: Run, search: _Search) -> Iterator[Origin]:
+        wanted = search.paths
         known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx, *Effect)}
         commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
         pairs = [it for it in commands if self.planned.platform in it[0].targets]
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
-        is_piped = False
+        piped: bool | None = None
+        """Whether what a download writes to a pipe is certainly wanted; None where no pipe is unpacked."""
         for invocation, recognized in reversed(pairs):
             use = known.get(id(invocation), recognized)
-            if is_piped and use is not None and use.effect is Effect.DOWNLOAD:
-                is_piped = False
-                yield self._made(use, stage.idx, is_certain=True)
+            if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:
+                yield self._made(use, stage.idx, is_certain=piped)
+                piped = None
             elif (operands := copied_operands(invocation)) is not None:
                 for source, destination in operands:
                     inner = [before_copy(it, source, destination) for it in wanted]
@@ -365,13 +420,16 @@ class _Tracer:
             elif (unpacked := unpacked_archives(invocation)) is not None:
                 archives, directories = unpacked
                 if any(holds(one, it) or holds(it, one) for it in wanted for one in directories):
+                    is_certain = not search.has_maker or any(holds(it, one) for it in wanted for one in directories)
+                    search.doubtful |= set() if is_certain else {*archives} - wanted
                     wanted |= {*archives}
-                    is_piped = not archives
+                    piped = None if archives else is_certain
             else:
-                yield from self._by_command(stage.idx, invocation, use, wanted)
+                yield from self._by_command(stage.idx, invocation, use, search)
         yield from self._mounted(stage, idx, node, wanted)
 
-    def _by_command(self, stage: int, invocation: Invocation, use: Use | None, wanted: set[str]) -> Iterator[Origin]:
+    def _by_command(self, stage: int, invocation: Invocation, use: Use | None, search: _Search) -> Iterator[Origin]:
+        wanted = search.paths
         if use is None or use.effect in (Effect.UNKNOWN, Effect.EXECUTE):
             if not is_nothing(invocation.command) and _may_write(invocation, wanted):
                 yield self._by_opaque(stage, invocation, use)
@@ -387,7 +445,7 @@ class _Tracer:
             is_elsewhere = not use.outputs and _is_of_system(it) and "/" in outputs
             if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
                 continue
-            yield self._made(use, stage, is_certain=bool(use.outputs))
+            yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful)
             is_certain = invocation.is_certain(self.planned.platform)
             if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/") and is_certain:
                 wanted.discard(it)
@@ -453,15 +511,15 @@ class _Tracer:
                 else:
                     yield from self._image_files(options["from"], idx, stage.idx, {inner}, self.planned.platform)
 
-    def _of_image(self, stage: int, wanted: set[str], *, has_maker: bool) -> Iterator[Origin]:
+    def _of_image(self, stage: int, search: _Search) -> Iterator[Origin]:
         """Yield what the image at the root of a stage has at the wanted paths."""
         resolved = self.planned.stages[stage]
         if resolved.base_name != "scratch":
             idx = self._plan.stages[stage].from_idx
-            paths = {it for it in wanted if _is_of_system(it)}
+            paths = {it for it in search.paths if _is_of_system(it)}
             platform = normalize(resolved.platform)
             for it in self._image_files(resolved.base_name, idx, stage, paths, platform):
-                yield replace(it, is_certain=not has_maker)
+                yield replace(it, is_certain=not search.has_maker)
 
     def _image_files(self, name: str, idx: int, stage: int, paths: set[str], platform: Platform) -> Iterator[Origin]:
         """Yield the origins of files of an image that is pulled for a platform."""
@@ -601,10 +659,17 @@ def _is_of_system(path: str) -> bool:
 
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:
-    """Where a command writes that a toolchain does not tell of: to its `-o`, else into its working directory."""
+    """Where a command writes that a toolchain does not tell of: to its `-o`, else into its working directory.
+
+    Of an `-o` that is known in part, the directory.
+    """
     output = invocation.argument("-o", "--output", "--out", "--outfile", "--out-dir", "--outDir", "-d", "--prefix")
-    paths = () if output is None else invocation.paths(output)
-    return paths or tuple(clean(it) for it in invocation.directories)
+    if output is not None:
+        known = [it.partition(UNKNOWN)[0].rpartition("/")[0] for it in invocation.evaluate_partly(output)]
+        paths = invocation.paths(output) or tuple(f"{clean(it)}/" for it in known if it.startswith("/"))
+        if paths:
+            return paths
+    return tuple(clean(it) for it in invocation.directories)
 
 
 def _may_write(invocation: Invocation, wanted: set[str]) -> bool:

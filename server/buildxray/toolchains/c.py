@@ -68,6 +68,8 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         machines = tuple(None if it is None else architecture_of(it) for it in invocation.evaluate(target))
     elif triple:
         machines = (architecture_of(triple),) * len(invocation.targets)
+    elif _is_elsewhere(invocation):
+        machines = (None,) * len(invocation.targets)
     output = invocation.argument("-o")
     return Use(
         toolchain,
@@ -80,6 +82,12 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         outputs=() if output is None else invocation.paths(output),
         is_bound=True,
     )
+
+
+def _is_elsewhere(invocation: Invocation) -> bool:
+    """Whether a compiler is called by a path at which no distribution installs one: it may be a cross compiler."""
+    directory, _, _ = invocation.text_at(0).rpartition("/")
+    return directory not in ("", "/bin", "/usr/bin", "/usr/local/bin")
 
 
 def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:

@@ -54,7 +54,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             title,
             title_words,
             _architectures(invocation),
-            is_targeted=invocation.setting("GOARCH").is_set,
+            is_targeted=invocation.setting("GOARCH").is_set or _has_own_target(invocation),
             outputs=_outputs(invocation),
             manifests=_MANIFESTS if _downloads(invocation) else (),
             is_bound=subcommand == "install" or _needs_cgo(invocation),
@@ -110,7 +110,16 @@ def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
     )
 
 
+def _has_own_target(invocation: Invocation) -> bool:
+    """True if an option of TinyGo or gox names what to compile for: a board, WebAssembly, or several machines."""
+    return invocation.command.name in ("gox", "tinygo") and invocation.has_option(
+        "-arch", "--arch", "-os", "--os", "-osarch", "--osarch", "-target", "--target"
+    )
+
+
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
+    if _has_own_target(invocation):
+        return (None,) * len(invocation.targets)
     setting = invocation.setting("GOARCH")
     # An empty GOARCH is none: the compiler then takes the machine that it runs on.
     own = [it.architecture for it in invocation.step_platforms]

@@ -39,8 +39,17 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
-    machines = tuple(it.architecture for it in invocation.step_platforms)
+    machines = tuple(None if _links_other_modules(invocation) else it.architecture for it in invocation.step_platforms)
     return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True, is_native_only=True)
+
+
+def _links_other_modules(invocation: Invocation) -> bool:
+    """True if jlink may link the modules of a JDK for another machine.
+
+    Source: the manual of jlink, `--module-path`; without it, jlink takes the modules of the JDK that it belongs to.
+    """
+    modules = invocation.argument("-p", "--module-path") if invocation.command.name == "jlink" else None
+    return modules is not None and "JAVA_HOME" not in modules.text
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:

@@ -39,8 +39,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         n_words,
         machines,
         is_targeted=target is not None,
+        outputs=_prefix(invocation) if subcommand == "build" else (),
         cross_compilation=_cross_compilation(invocation, option) if target is None and n_words > 1 else None,
     )
+
+
+def _prefix(invocation: Invocation) -> tuple[str, ...]:
+    """Return where `zig build` installs, which is `zig-out` below its working directory unless it is told another prefix."""
+    prefix = invocation.argument("-p", "--prefix")
+    return tuple(f"{it}/zig-out" for it in invocation.directories) if prefix is None else invocation.paths(prefix)
 
 
 def _cross_compilation(invocation: Invocation, option: str) -> CrossCompilation | None:

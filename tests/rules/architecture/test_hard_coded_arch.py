@@ -243,3 +243,39 @@ def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
 )
 def test_files_of_another_system_run_in_no_image(url: str, *, is_said: bool) -> None:
     assert bool(marked(hard_coded_arch, IMAGE.format(f"RUN curl -O {url}"))) is is_said
+
+
+FROM_TOOLCHAIN = """
+FROM --platform=$BUILDPLATFORM debian AS build
+WORKDIR /src
+RUN curl -L https://x.org/cc-x86_64.tar.xz | tar xJ{}
+RUN {}
+FROM scratch
+COPY --from=build {} /
+"""
+
+
+@pytest.mark.parametrize(
+    ("directory", "run", "taken"),
+    [
+        ("", "./cc/zig build -Dtarget=$T", "/src/zig-out/bin/a"),
+        (" -C /opt", "/opt/cc/bin/cc -o /opt/out/a a.c", "/opt/out/a"),
+        ("", "./build.sh", "/src/dist"),
+        ("", "true", "/usr/share/doc"),
+    ],
+)
+def test_what_a_downloaded_compiler_makes_beside_itself(directory: str, run: str, taken: str) -> None:
+    check_nothing(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken))
+
+
+@pytest.mark.parametrize(
+    ("directory", "run", "taken"),
+    [
+        ("", "true", "/src/cc"),
+        (" -C /opt", "./build.sh", "/opt"),
+        (" -C /opt/cc", "mv /opt/cc /cc", "/cc"),
+        ("", "cp cc/bin/cc /usr/local/bin/", "/usr/local/bin/cc"),
+    ],
+)
+def test_a_downloaded_compiler_that_is_itself_in_the_image(directory: str, run: str, taken: str) -> None:
+    assert marked(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]

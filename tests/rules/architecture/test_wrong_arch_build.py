@@ -152,3 +152,39 @@ def test_a_launcher_that_a_shell_starts(start: str, is_launcher: bool) -> None:
         f"COPY --from=build /out .\n{start}\n"
     )
     assert bool(findings(wrong_arch_build, context(text))) is is_launcher
+
+
+def test_of_several_binaries_each_image_takes_its_own() -> None:
+    check_nothing(
+        wrong_arch_build,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ENV CGO_ENABLED=0
+        RUN go build -o /out/app-amd64 . && GOARCH=arm64 go build -o /out/app-arm64 .
+        FROM alpine
+        ARG TARGETARCH
+        COPY --from=build /out/app-$TARGETARCH /app
+        """,
+    )
+
+
+def test_only_the_images_that_take_the_binary_are_named() -> None:
+    (finding,) = findings(
+        wrong_arch_build,
+        context(
+            "FROM --platform=$BUILDPLATFORM golang AS build\nENV CGO_ENABLED=0\n"
+            "RUN go build -o /out/app . && GOARCH=arm64 go build -o /out/app-arm64 .\n"
+            "FROM alpine AS rest\nCOPY --from=build /out/app /app\n"
+            "FROM alpine AS arm64\nCOPY --from=build /out/app-arm64 /app\n"
+            "FROM rest AS amd64\nFROM rest AS arm\nFROM ${TARGETARCH}\n",
+            "linux/amd64,linux/arm64,linux/arm/v7",
+        ),
+    )
+    assert finding.message.endswith("for linux/arm/v7 too")
+
+
+@pytest.mark.parametrize("compiler", ["/opt/cross/bin/cc", "./toolchain/bin/gcc", "/opt/clang/bin/clang"])
+def test_a_compiler_at_a_path_of_its_own_may_be_a_cross_compiler(compiler: str) -> None:
+    text = "FROM --platform=$BUILDPLATFORM debian AS b\nRUN {} -o /a a.c\nFROM debian\nCOPY --from=b /a /a\n"
+    check_nothing(wrong_arch_build, text.format(compiler))
+    assert findings(wrong_arch_build, context(text.format("/usr/bin/cc")))

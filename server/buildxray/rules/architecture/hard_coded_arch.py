@@ -11,6 +11,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
@@ -93,8 +94,6 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
             # Who downloads for several architectures has thought of them.
             continue
         for it, named in downloaded:
-            if stage.is_native and not any(stage.way_into_image(output) for output in it.outputs):
-                continue
             finding = _finding(ctx, stage, it, named)
             if finding is not None and finding.range not in seen:
                 seen.add(finding.range)
@@ -206,10 +205,18 @@ def _named(download: Download) -> list[_Named]:
     ]
 
 
+def _images(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platform, ...]:
+    """The target platforms that get the file: those that run the step, or, of the build machine, those whose image holds it."""
+    if not stage.is_native:
+        return download.targets
+    invocation = None if download.command is None else download.command.invocation
+    return ctx.build.artifacts.wrong_images(download.instruction.idx, invocation)
+
+
 def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Finding | None:
     if not named:
         return None
-    wrong = [it for it in download.targets if it.architecture != named[0][2]]
+    wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
     if not wrong or is_for_one_architecture(ctx, named[0][2]):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
@@ -80,11 +81,12 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
             way = command.way_into_image
-            if way is None:
+            images = () if way is None else ctx.build.artifacts.wrong_images(command.run.idx, command.invocation)
+            if way is None or not images:
                 continue
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use), *advice(stage, [command] if use.is_bound else [])]),
+                _("; ").join([_message(use, images), *advice(stage, [command] if use.is_bound else [])]),
                 _fixes(ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
             )
@@ -210,12 +212,12 @@ def _without_xx(stage: Stage) -> Iterator[Finding]:
             return
 
 
-def _message(use: Use) -> str:
+def _message(use: Use, images: Iterable[Platform]) -> str:
     return _(
         "`{title}` compiles for {machine}, and the binary goes into the image for {platforms} too",
         title=use.title,
         machine=use.machine,
-        platforms=platforms(use.wrong_targets),
+        platforms=platforms(images),
     )
 
 
