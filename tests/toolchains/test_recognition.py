@@ -50,7 +50,6 @@ def last_use(command: str) -> Use | None:
         ("GOARCH=$TARGETARCH xcaddy build", "compile xcaddy build amd64 arm64"),
         ("tinygo build .", "compile tinygo build amd64 amd64"),
         ("tinygo build -target wasm -o a.wasm .", "compile tinygo build ? ?"),
-        ("gox -osarch linux/arm64 build", "compile gox build ? ?"),
         # xx
         ("xx-go build .", "compile xx-go amd64 arm64"),
         ("xx-apk add gcc", "install xx-apk"),

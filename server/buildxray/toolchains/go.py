@@ -111,10 +111,8 @@ def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
 
 
 def _has_own_target(invocation: Invocation) -> bool:
-    """True if an option of TinyGo or gox names what to compile for: a board, WebAssembly, or several machines."""
-    return invocation.command.name in ("gox", "tinygo") and invocation.has_option(
-        "-arch", "--arch", "-os", "--os", "-osarch", "--osarch", "-target", "--target"
-    )
+    """True if an option of TinyGo names what to compile for: a board, or WebAssembly."""
+    return invocation.command.name == "tinygo" and invocation.has_option("-target", "--target")
 
 
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
