@@ -12,23 +12,18 @@ from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
 from buildxray.cli.reports import escaped_json
 from buildxray.localization import localized
-from buildxray.plan.checks.events import CheckWarning
-from buildxray.plan.checks.linter import buildkit_warnings
-from buildxray.plan.model import Plan
-from buildxray.plan.planner import Planner
-from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import this_machine
 from buildxray.projects.builds import absolute
 from buildxray.projects.context import read_ignore_patterns
-from buildxray.syntax.parser import parse
+from buildxray.semantics.build import Build, Builder, BuildRequest, CheckWarning, Workspace
 
 
 def check_as_buildkit(options: argparse.Namespace) -> int:
-    """Effect: print an object for each file; gives 1 where BuildKit's check fails, as its own exit code is."""
-    build = BuildOptions.of(options)
-    machine = build.settings.machines.own or this_machine()
-    platforms = (build.settings.platforms or (machine,))[:1]
-    planner = Planner(BuildRequest(machine, platforms, build.arguments, build.target))
+    """Effect: print an object for each file; returns 1 where BuildKit's own check would fail, 2 for a file that cannot be read."""
+    build_options = BuildOptions.of(options)
+    machine = build_options.settings.machines.own or this_machine()
+    platforms = (build_options.settings.platforms or (machine,))[:1]
+    request = BuildRequest(machine, platforms, build_options.arguments, build_options.target)
     console = output()
     code = 0
     for path in find_dockerfiles(options.paths):
@@ -38,21 +33,20 @@ def check_as_buildkit(options: argparse.Namespace) -> int:
             report(error)
             code = 2
             continue
-        plan = planner.plan(parse(text))
         ignored = None if path == STDIN else read_ignore_patterns(absolute(path), absolute(path).parent)
-        warnings = buildkit_warnings(plan, planner.memo, ignored)
-        answer = as_object(path, plan, warnings)
-        console.data(escaped_json(json.dumps(answer, ensure_ascii=False)))
-        code = max(code, int(len(answer) > 2 or bool(warnings)))
+        builder = Builder(request, Workspace(ignored=ignored))
+        build = builder.build(builder.parse(text))
+        console.data(escaped_json(json.dumps(_as_object(path, build), ensure_ascii=False)))
+        code = max(code, int(bool(build.errors or build.buildkit_warnings)))
     return 0 if options.exit_zero and code == 1 else code
 
 
-def as_object(path: str, plan: Plan, warnings: tuple[CheckWarning, ...]) -> dict[str, Any]:
-    """The answer for one file, with its path and without the `sources`."""
-    answer: dict[str, Any] = {"path": path, "warnings": [_warning(it) for it in warnings]}
-    if plan.error is not None:
-        line = plan.error.line
-        answer["buildError"] = {"message": localized(plan.error.message), "location": _location(line, line)}
+def _as_object(path: str, build: Build) -> dict[str, Any]:
+    """BuildKit's answer for one file, with its path and without the `sources`."""
+    answer: dict[str, Any] = {"path": path, "warnings": [_warning(it) for it in build.buildkit_warnings]}
+    for error in build.errors[:1]:
+        message = localized(error.message)
+        answer["buildError"] = {"message": message, "location": _location(error.line, error.line)}
     return answer
 
 

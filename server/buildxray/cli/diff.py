@@ -16,21 +16,21 @@ from buildxray.cli.git import read_revision
 from buildxray.cli.logs import read_log_of_user
 from buildxray.cli.times_markdown import code
 from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
-from buildxray.ide.plan_diff import PlanDiff, plan_diff
 from buildxray.ide.seconds import about_seconds, remaining
 from buildxray.localization import _, localized, ngettext
 from buildxray.logs.escapes import visible
-from buildxray.plan.model import Plan, Step
-from buildxray.plan.planner import Planner
-from buildxray.syntax.parser import parse
+from buildxray.logs.prediction import Prediction
+from buildxray.semantics.build import Build, Builder, Step
+from buildxray.semantics.build_diff import BuildDiff, build_diff
+from buildxray.semantics.cost import build_totals
 
 
 class _Text(NamedTuple):
-    """A text, and where it is from."""
+    """A version of a Dockerfile."""
 
     name: str
     path: str
-    """The file that it is a version of."""
+    """The file in the working tree."""
     text: str
 
 
@@ -39,28 +39,41 @@ def diff(options: argparse.Namespace) -> int:
     old, new = _texts(options.old, options.new)
     builds = Builds(BuildOptions.of(options))
     measured = _measured(options.log, old, builds)
-    request = builds.of(new.path).request if measured is None else measured.times.plan.request
-    old_plan = Planner(request).plan(parse(old.text)) if measured is None else measured.times.plan
-    found = plan_diff(old_plan, Planner(request).plan(parse(new.text)), measured)
+    builder = Builder(builds.of(new.path).request if measured is None else measured.build.request)
+    old_build = builder.build(builder.parse(old.text)) if measured is None else measured.build
+    changes = build_diff(old_build, builder.build(builder.parse(new.text)))
+    prediction = measured.predict(new.text) if measured is not None and measured.can_predict else None
+    comparison = _Comparison(old, new, changes, prediction)
     console = output()
     match options.format:
         case "json":
-            console.data(json.dumps(_as_json(old, new, found), ensure_ascii=False))
+            console.data(json.dumps(_as_json(comparison), ensure_ascii=False))
         case "markdown":
-            console.out("\n".join(_markdown(old, new, found)))
+            console.out("\n".join(_markdown(comparison)))
         case _:
-            _print(console, old, new, found)
-    return _exit_code(found, options, measured)
+            _print(console, comparison)
+    return _exit_code(comparison, options)
 
 
-def _exit_code(found: PlanDiff, options: argparse.Namespace, measured: MeasuredBuild | None) -> int:
-    """1 where a gate is exceeded."""
-    is_over = options.max_emulated is not None and _n_emulated(found.new) > options.max_emulated
+class _Comparison(NamedTuple):
+    """Everything that is printed."""
+
+    old: _Text
+    new: _Text
+    changes: BuildDiff
+    prediction: Prediction | None
+    """What a log of the old version says; None without a log, or where too little ran to tell."""
+
+
+def _exit_code(comparison: _Comparison, options: argparse.Namespace) -> int:
+    """1 if the new version exceeds a limit of the options. Raises `CliError` where a limit needs a log."""
+    n_emulated = build_totals(comparison.changes.new).n_emulated
+    exceeds = options.max_emulated is not None and n_emulated > options.max_emulated
     if options.max_minutes is not None:
-        if measured is None or found.prediction is None:
+        if comparison.prediction is None:
             raise CliError(_("--max-minutes: expected --log, a log of the old version, to tell minutes from"))
-        is_over = is_over or found.prediction.remaining[0] > options.max_minutes * 60
-    return int(is_over)
+        exceeds = exceeds or comparison.prediction.remaining[0] > options.max_minutes * 60
+    return int(exceeds)
 
 
 def _texts(old: str, new: str) -> tuple[_Text, _Text]:
@@ -95,30 +108,18 @@ def _measured(log: str | None, old: _Text, builds: Builds) -> MeasuredBuild | No
     return measured
 
 
-def _n_emulated(plan: Plan) -> int:
-    return sum(it.is_emulated for it in plan.steps)
-
-
-def _totals(plan: Plan) -> dict[str, int]:
+def _as_json(comparison: _Comparison) -> dict[str, Any]:
+    changes, prediction = comparison.changes, comparison.prediction
+    error = next(iter(changes.new.errors), None)
     return {
-        "steps": len(plan.steps),
-        "runs": sum(it.kind == "exec" for it in plan.steps),
-        "emulated": _n_emulated(plan),
-    }
-
-
-def _as_json(old: _Text, new: _Text, found: PlanDiff) -> dict[str, Any]:
-    prediction = found.prediction
-    error = found.new.error
-    return {
-        "old": {"name": old.name, **_totals(found.old)},
-        "new": {"name": new.name, **_totals(found.new)},
+        "old": {"name": comparison.old.name, **_totals(changes.old)},
+        "new": {"name": comparison.new.name, **_totals(changes.new)},
         "error": None if error is None else {"message": localized(error.message), "line": error.line},
-        "added": [_step(it) for it in found.added],
-        "gone": [_step(it) for it in found.gone],
-        "moved": [{"line": it.line, "label": it.label, "from": it.before, "to": it.after} for it in found.moved],
-        "cache_broken": [{"stage": stage, "line": line} for stage, line in found.broken_from],
-        "reruns": len(found.invalidated),
+        "added": [_step(it) for it in changes.added],
+        "gone": [_step(it) for it in changes.gone],
+        "moved": [{"line": it.line, "label": it.label, "from": it.before, "to": it.after} for it in changes.moved],
+        "cache_broken": [{"stage": stage, "line": line} for stage, line in changes.broken_from],
+        "reruns": len(changes.invalidated),
         "prediction": None
         if prediction is None
         else {
@@ -129,80 +130,91 @@ def _as_json(old: _Text, new: _Text, found: PlanDiff) -> dict[str, Any]:
     }
 
 
+def _totals(build: Build) -> dict[str, int]:
+    totals = build_totals(build)
+    return {"steps": totals.n_steps, "runs": totals.n_runs, "emulated": totals.n_emulated}
+
+
 def _step(step: Step) -> dict[str, Any]:
     return {"line": step.line, "label": step.label, "emulated": step.is_emulated}
 
 
-def _sentences(found: PlanDiff) -> Iterator[str]:
-    old, new = _totals(found.old), _totals(found.new)
-    error = found.new.error
-    if error is not None:
+def _sentences(comparison: _Comparison) -> Iterator[str]:
+    changes = comparison.changes
+    old, new = build_totals(changes.old), build_totals(changes.new)
+    for error in changes.new.errors[:1]:
         message = localized(error.message)
         yield _("BuildKit refuses the new version. Line {line}: {message}", line=error.line, message=message)
     yield _(
         "RUN steps: {old} before, {new} after; emulated: {old_emulated} before, {new_emulated} after.",
-        old=old["runs"],
-        new=new["runs"],
-        old_emulated=old["emulated"],
-        new_emulated=new["emulated"],
+        old=old.n_runs,
+        new=new.n_runs,
+        old_emulated=old.n_emulated,
+        new_emulated=new.n_emulated,
     )
-    for stage, line in found.broken_from:
+    for stage, line in changes.broken_from:
         yield _("Stage {stage}: nothing is found in the cache from line {line} on.", stage=visible(stage), line=line)
-    prediction = found.prediction
-    if prediction is not None:
-        if prediction.saved >= 1:
-            yield _(
-                "Saves about {saved}: the build would take {range}.",
-                saved=about_seconds(prediction.saved),
-                range=remaining(prediction),
-            )
-        elif prediction.saved <= -1:
-            yield _(
-                "Takes about {more} longer: the build would take {range}.",
-                more=about_seconds(-prediction.saved),
-                range=remaining(prediction),
-            )
-        else:
-            yield _("Takes as long as before.")
-        if prediction.unknown:
-            yield ngettext(
-                "{n} RUN step is new: the log does not tell how long it takes.",
-                "{n} RUN steps are new: the log does not tell how long they take.",
-                prediction.unknown,
-            )
+    if comparison.prediction is not None:
+        yield from _seconds(comparison.prediction)
 
 
-def _changes(found: PlanDiff) -> Iterator[tuple[str, str, str]]:
-    """Sign, kind and label of each change."""
-    for it in found.moved:
-        word = _("now native") if it.after == "native" else _("now emulated")
-        yield ("~", word, it.label)
-    for step in found.gone:
+def _seconds(prediction: Prediction) -> Iterator[str]:
+    """Sentences on how long the new version takes."""
+    if prediction.saved >= 1:
+        yield _(
+            "Saves about {saved}: the build would take {range}.",
+            saved=about_seconds(prediction.saved),
+            range=remaining(prediction),
+        )
+    elif prediction.saved <= -1:
+        yield _(
+            "Takes about {more} longer: the build would take {range}.",
+            more=about_seconds(-prediction.saved),
+            range=remaining(prediction),
+        )
+    else:
+        yield _("Takes as long as before.")
+    if prediction.unknown:
+        yield ngettext(
+            "{n} RUN step is new: the log does not tell how long it takes.",
+            "{n} RUN steps are new: the log does not tell how long they take.",
+            prediction.unknown,
+        )
+
+
+def _changed_steps(changes: BuildDiff) -> Iterator[tuple[str, str, str]]:
+    """Yield a sign, what happens and the label of each changed step."""
+    for run in changes.moved:
+        word = _("now native") if run.after == "native" else _("now emulated")
+        yield ("~", word, run.label)
+    for step in changes.gone:
         yield ("-", _("gone"), step.label)
-    for step in found.added:
+    for step in changes.added:
         yield ("+", _("added, emulated") if step.is_emulated else _("added"), step.label)
 
 
-def _print(console: Output, old: _Text, new: _Text, found: PlanDiff) -> None:
-    console.line((f"{old.name} → {new.name}", "bold"))
+def _print(console: Output, comparison: _Comparison) -> None:
+    """Effect: print for a terminal."""
+    console.line((f"{comparison.old.name} → {comparison.new.name}", "bold"))
     style = {"~": "yellow", "-": "red", "+": "green"}
-    for sign, word, label in _changes(found):
+    for sign, word, label in _changed_steps(comparison.changes):
         text = " ".join(visible(label).split())
         console.line((f"{sign} {word}", style[sign]), f"  {text}", indent="    ")
-    for sentence in _sentences(found):
+    for sentence in _sentences(comparison):
         console.line(sentence)
 
 
-def _markdown(old: _Text, new: _Text, found: PlanDiff) -> Iterator[str]:
-    yield f"### {_('Build of {new} against {old}', new=code(new.name), old=code(old.name))}"
+def _markdown(comparison: _Comparison) -> Iterator[str]:
+    title = _("Build of {new} against {old}", new=code(comparison.new.name), old=code(comparison.old.name))
+    yield f"### {title}"
     yield ""
-    for sentence in _sentences(found):
+    for sentence in _sentences(comparison):
         yield f"- {sentence.replace('<', '&lt;')}"
-    changes = [*_changes(found)]
-    if changes:
+    rows = [*_changed_steps(comparison.changes)]
+    if rows:
         yield ""
         yield f"| {_('Change')} | {_('Step')} |"
         yield "| --- | --- |"
-        for _sign, word, label in changes:
+        for _sign, word, label in rows:
             yield f"| {word} | {code(' '.join(label.split()))} |"
     yield ""

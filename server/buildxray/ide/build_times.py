@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.fixes import fix_text
 from buildxray.ide.seconds import LEAST_SHOWN
-from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Log, LoggedBuild, Status
@@ -22,6 +21,7 @@ from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step
 from buildxray.semantics.step_content import StepContents
+from buildxray.syntax.alignment import aligned
 from buildxray.toolchains.base import Workspace
 
 
@@ -261,19 +261,19 @@ class MeasuredBuild:
         """How long each step of a build of a later text takes: measured where the log has it, else estimated."""
         plan, times = build.plan, self.times
         contents = StepContents()
-        logged = contents.of(times.plan)
+        logged = contents.of(times.plan.steps)
         measured = {
             logged[idx]: StepSeconds(it.seconds, is_measured=it.is_exact, is_cached=it.is_cached)
             for idx, it in times.matching.times.items()
             if it.seconds is not None
         }
-        found = {idx: measured[number] for idx, number in contents.of(plan).items() if number in measured}
+        found = {idx: measured[number] for idx, number in contents.of(plan.steps).items() if number in measured}
         is_for_log = plan.request == times.plan.request
         if (plan.dockerfile.text != self.text or not is_for_log) and self.can_predict:
             forecast = self.forecast(build) if is_for_log else Forecast(self._predictor, build)
             for idx, it in forecast.estimates.items():
                 found.setdefault(idx, StepSeconds(it.likely, is_measured=False))
-        path = critical_path(plan, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
+        path = critical_path(plan.steps, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
         prediction = None
         if plan.dockerfile.text != self.text and self.can_predict:
             prediction = self.forecast(build).prediction

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from buildxray.plan.model import Plan, Step
+from buildxray.plan.model import Step
 
 
 class Path(NamedTuple):
@@ -16,10 +16,10 @@ class Path(NamedTuple):
     seconds: float
 
 
-def critical_path(plan: Plan, seconds: Callable[[Step], float]) -> Path:
-    """The chain of a plan that takes longest."""
+def critical_path(steps: Sequence[Step], seconds: Callable[[Step], float]) -> Path:
+    """The chain that takes longest; `steps` are all those of one plan, in its order."""
     longest: dict[int, tuple[float, int | None]] = {}
-    for step in plan.steps:
+    for step in steps:
         before = max(step.inputs, key=lambda it: longest[it][0], default=None)
         start = 0.0 if before is None else longest[before][0]
         longest[step.idx] = (start + seconds(step), before)

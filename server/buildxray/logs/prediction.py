@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from buildxray.logs.alignment import aligned
 from buildxray.logs.critical_path import critical_path
 from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Interval, covered
@@ -23,6 +22,7 @@ from buildxray.plan.model import Plan, Step
 from buildxray.plan.operations import StepKind
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Build, Run
+from buildxray.syntax.alignment import aligned
 
 _NOISE: Final = 1.25
 """How much longer the same step may take in another run of the same build."""
@@ -130,7 +130,7 @@ class Predictor:
     @cached_property
     def work(self) -> float:
         """Seconds of the longest chain of the logged build, downloads left out."""
-        return critical_path(self.times.plan, self._work_before).seconds
+        return critical_path(self.times.plan.steps, self._work_before).seconds
 
     @cached_property
     def n_pulls_before(self) -> int:
@@ -311,7 +311,7 @@ class Forecast:
     @cached_property
     def saved(self) -> float:
         """`Prediction.saved`."""
-        return self._predictor.work - critical_path(self._after.plan, lambda it: self._answers[it.idx].work).seconds
+        return self._predictor.work - critical_path(self._after.steps, lambda it: self._answers[it.idx].work).seconds
 
     @cached_property
     def estimates(self) -> dict[int, Seconds]:
@@ -323,8 +323,8 @@ class Forecast:
         """Everything together."""
         times = self._predictor.times
         around = times.before + times.after
-        low = critical_path(self._after.plan, lambda it: self._estimated(it).low).seconds
-        high = critical_path(self._after.plan, lambda it: self._estimated(it).high).seconds
+        low = critical_path(self._after.steps, lambda it: self._estimated(it).low).seconds
+        high = critical_path(self._after.steps, lambda it: self._estimated(it).high).seconds
         unexplained = max(0.0, times.total - times.critical_path.seconds)
         return Prediction(
             self._n_gone(),

@@ -57,7 +57,7 @@ class Times:
     @cached_property
     def critical_path(self) -> Path:
         """The chain of steps that took longest, what is before and after all steps included in the seconds."""
-        path = critical_path(self.plan, self.seconds)
+        path = critical_path(self.plan.steps, self.seconds)
         return Path(path.steps, path.seconds + self.before + self.after)
 
     @cached_property

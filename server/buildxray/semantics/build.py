@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from buildxray.plan.checks.events import CheckWarning
-from buildxray.plan.checks.linter import all_warnings
+from buildxray.plan.checks.linter import all_warnings, buildkit_warnings
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, Step
@@ -148,6 +148,11 @@ class Build:
     def check_warnings(self) -> tuple[CheckWarning, ...]:
         """What BuildKit's checks would warn of if no mistake stopped them, in their order."""
         return all_warnings(self.plan, self._memo, self._ignored)
+
+    @cached_property
+    def buildkit_warnings(self) -> tuple[CheckWarning, ...]:
+        """What `docker buildx build --call=check` prints: the warnings up to the first mistake that stops it."""
+        return buildkit_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
     def _warnings_by_check(self) -> dict[str, list[CheckWarning]]:

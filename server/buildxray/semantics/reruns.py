@@ -1,0 +1,65 @@
+"""Which steps run again when files of the build context or the value of a build argument change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from buildxray.semantics.build import Build, Builder, Instruction, Step
+from buildxray.semantics.step_content import StepContents
+from buildxray.syntax.instructions import Copying, Flag, Run
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
+
+
+def context_files(instruction: Instruction) -> str:
+    """The files of the build context that an instruction reads, as they are written; empty for none."""
+    node = instruction.node
+    if isinstance(node, Copying) and node.flag("from") is None:
+        return " ".join(it.text for it in node.sources if "://" not in it.text)
+    if isinstance(node, Run):
+        return " ".join(filter(None, map(_bound_from_context, node.mounts)))
+    return ""
+
+
+def _bound_from_context(flag: Flag) -> str:
+    """What a `--mount` binds of the build context; empty for another mount."""
+    try:
+        options = {it.key: it.value.text if it.value else "" for it in mount_options(flag)}
+    except MountSyntaxError:
+        return ""
+    if options.get("type", "bind") != "bind" or "from" in options:
+        return ""
+    return options.get("source") or options.get("src") or "."
+
+
+def steps_from(build: Build, instruction: Instruction) -> tuple[Step, ...]:
+    """The steps of an instruction and all steps that work on their files, in the order of the build."""
+    changed = {it.idx for it in instruction.steps}
+    for step in build.steps:
+        if any(it in changed for it in step.inputs):
+            changed.add(step.idx)
+    return tuple(it for it in build.steps if it.idx in changed)
+
+
+def steps_by_argument(build: Build, names: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+    """For each build argument, the steps that another value of it runs again.
+
+    Empty where nothing depends on it, and where another value is an error: it names a stage or a platform then.
+    """
+    contents = StepContents()
+    return {name: _steps_of_argument(contents, build, name) for name in names}
+
+
+def _steps_of_argument(contents: StepContents, build: Build, name: str) -> tuple[Step, ...]:
+    changed = _with_another_value(build, name)
+    if changed.errors and not build.errors:
+        return ()
+    return contents.new_steps(changed.steps, build.steps) if contents.new_steps(build.steps, changed.steps) else ()
+
+
+def _with_another_value(build: Build, name: str) -> Build:
+    """The build of the same text with another value of an argument."""
+    given = dict(build.request.build_arguments)
+    changed = {**given, name: f"{given.get(name, '')}0"}
+    builder = Builder(replace(build.request, build_arguments=tuple(changed.items())), build.workspace)
+    return builder.build(builder.parse(build.text, build.dockerfile))
