@@ -22,7 +22,7 @@ from buildxray.ide.settings import Settings, setting_name
 from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
 from buildxray.platforms.names import COMMON_PLATFORMS
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
-from buildxray.rules.base import Rule
+from buildxray.rules.base import Rule, Severity
 from buildxray.rules.registry import ALL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +51,8 @@ def rule_page(rule: Rule) -> str:
     """The manual page of a rule."""
     severity = f"Severity: {rule.with_intent.value}"
     if rule.without_intent is not rule.with_intent:
+        if rule.with_intent is Severity.ERROR:
+            severity += " where a build names several platforms; warning in a file that only uses platform arguments"
         severity += f"; {rule.without_intent.value} in a file that is not meant for several platforms"
     return f"# {rule.name}\n\n{severity}. Fix: {rule.fix.value}.\n\n{rule.doc}\n"
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import diagnose
 from buildxray.ide.suppressions import ignore_here, ignore_in_file
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.text import TextRange, apply_edits
 from tests.support.ide import analyze
+from tests.support.rules import request
 
 
 @rule(Severity.WARNING, Severity.INFORMATION)
@@ -43,7 +45,9 @@ def found(text: str) -> list[str]:
 
 def test_severity_by_intent() -> None:
     assert found("FROM alpine\nRUN a\n") == ["information: run 1"]
-    assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["error: file", "warning: run 2"]
+    assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["warning: file", "warning: run 2"]
+    asked = Analyzer(request(), asks_for_several=True).analyze("FROM alpine\n")
+    assert [it.severity for it in diagnose(asked.context, (every_file,))] == [Severity.ERROR]
 
 
 def test_a_crashing_rule_loses_its_own_findings_only(caplog: pytest.LogCaptureFixture) -> None:

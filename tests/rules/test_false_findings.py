@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import diagnose
 from buildxray.toolchains.base import Workspace
-from tests.support.rules import context
+from tests.support.rules import context, request
 
 BUNDLE = """FROM --platform=$BUILDPLATFORM golang AS src
 COPY . .
@@ -138,6 +140,10 @@ def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, 
     assert ("shared-cache-mount" in rules(text)) is is_said
 
 
+LATE = "FROM node AS b\nWORKDIR /s\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=b /s/dist /d\n"
+ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-amd64\n"
+
+
 @pytest.mark.parametrize(
     ("path", "is_said"),
     [
@@ -147,12 +153,67 @@ def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, 
         ("local.Dockerfile", False),
         ("devops/Dockerfile", True),
         ("dev/Dockerfile", True),
-        ("test/Dockerfile", True),
+        ("test/Dockerfile", False),
+        ("tests/apps/counter/Dockerfile", False),
+        ("src/integration-tests/db/Dockerfile", False),
+        ("latest/Dockerfile", True),
+        ("contest/Dockerfile", True),
+        ("Dockerfile.e2e", False),
+        ("docs/Dockerfile", False),
+        ("docsearch/Dockerfile", True),
         ("Dockerfile.developers", True),
     ],
 )
-def test_a_development_file_is_built_where_it_runs(path: str, is_said: bool) -> None:
+def test_a_file_for_development_or_tests_is_built_where_it_runs(path: str, is_said: bool) -> None:
     assert in_workspace(RUST, "emulated-build", dockerfile=path) is is_said
+    assert in_workspace(LATE, "late-module-download", dockerfile=path) is is_said
+    assert in_workspace(ONE_DOWNLOAD, "hard-coded-arch", dockerfile=path) is is_said
+
+
+def test_a_test_image_that_takes_the_argument_has_to_be_right() -> None:
+    text = ONE_DOWNLOAD.replace("RUN", "ARG TARGETARCH\nRUN echo $TARGETARCH\nRUN")
+    assert in_workspace(text, "hard-coded-arch", dockerfile="tests/Dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "is_said"),
+    [
+        ("mcr.microsoft.com/windows/servercore:ltsc2022", "Dockerfile", False),
+        ("example/php-nanoserver:1", "Dockerfile", False),
+        ("$BASE", "Dockerfile-windows-base", False),
+        ("$BASE", "Dockerfile", True),
+        ("example/windowsill:1", "Dockerfile", True),
+    ],
+)
+def test_an_image_for_windows_is_for_no_platform_of_linux(base: str, path: str, is_said: bool) -> None:
+    text = ONE_DOWNLOAD.replace("debian", base)
+    assert in_workspace(f"ARG BASE\n{text}", "hard-coded-arch", dockerfile=path) is is_said
+
+
+@pytest.mark.parametrize("rule", ["emulated-build", "shared-cache-mount"])
+def test_jobs_of_their_own_share_nothing_and_save_nothing(rule: str) -> None:
+    text = "FROM golang AS b\nCOPY . .\nRUN --mount=type=cache,target=/target CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    together = replace(request(), nodes=tuple((it, it) for it in request().target_platforms))
+    apart = replace(together, is_separate=True)
+    found = [
+        rule in [it.rule for it in Analyzer(one, asks_for_several=True).analyze(text).diagnostics]
+        for one in (request(), together, apart)
+    ]
+    # In one build on two machines each machine has a cache of its own.
+    assert found == [True, rule == "emulated-build", False]
+
+
+@pytest.mark.parametrize(
+    ("text", "asks_for_several", "severity"),
+    [
+        (ONE_DOWNLOAD, False, "information"),
+        (f"{ONE_DOWNLOAD}ARG TARGETARCH\nRUN echo $TARGETARCH\n", False, "warning"),
+        (ONE_DOWNLOAD, True, "error"),
+    ],
+)
+def test_only_a_build_that_names_platforms_makes_an_error(text: str, asks_for_several: bool, severity: str) -> None:
+    analysis = Analyzer(request(), asks_for_several=asks_for_several).analyze(text)
+    assert [it.severity.value for it in analysis.diagnostics if it.rule == "hard-coded-arch"] == [severity]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
     fails = suppressions.checks_fail
     found: list[Diagnostic] = []
     for rule in rules:
+        if not rule.applies(ctx):
+            continue
         try:
             findings = [*rule.check(ctx)]
         except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
@@ -118,7 +120,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         fix = partial(_proved, ctx, finding)
     return Diagnostic(
         rule.name,
-        finding.severity or rule.severity(has_intent=ctx.has_intent),
+        finding.severity or rule.severity(has_intent=ctx.has_intent, asks_for_several=ctx.asks_for_several),
         finding.range,
         finding.message,
         fix,

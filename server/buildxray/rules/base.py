@@ -105,8 +105,9 @@ class Rule:
 
     name: str
     with_intent: Severity
-    """Severity in a file that is meant for several platforms."""
+    """Severity where the build names several platforms."""
     without_intent: Severity
+    """Severity where nothing says that the file is meant for several platforms."""
     fix: FixAvailability
     doc: str
     check: Check = field(repr=False)
@@ -118,9 +119,31 @@ class Rule:
         """The first line of the manual page."""
         return self.doc.partition("\n")[0]
 
-    def severity(self, *, has_intent: bool) -> Severity:
-        """How bad its findings are by default."""
-        return self.with_intent if has_intent else self.without_intent
+    @property
+    def is_about_platforms(self) -> bool:
+        """Whether it reports what is wrong, or costs time, on some platforms only."""
+        return self.with_intent is not self.without_intent
+
+    def applies(self, ctx: RuleContext) -> bool:
+        """Whether its findings are of use to a person who builds the file.
+
+        What another platform would get is not, in a Dockerfile for Windows, or for tests and examples that nothing says to be for several platforms.
+        """
+        if not self.is_about_platforms:
+            return True
+        return not ctx.is_for_windows and (ctx.has_intent or not ctx.is_for_helping)
+
+    def severity(self, *, has_intent: bool, asks_for_several: bool) -> Severity:
+        """How bad its findings are by default.
+
+        What is wrong on some platforms only is an error where a build names these platforms. A file that merely uses platform arguments
+        is meant for several, but which ones the plan does not know, so that its findings are warnings.
+        """
+        if not has_intent:
+            return self.without_intent
+        if self.with_intent is Severity.ERROR and self.is_about_platforms and not asks_for_several:
+            return Severity.WARNING
+        return self.with_intent
 
 
 def rule(

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.purpose import is_for_helping, is_for_windows
 from buildxray.semantics.build import Build, Builder, Dockerfile
 from buildxray.syntax.text import Edit, apply_edits
 
@@ -46,6 +47,16 @@ class RuleContext:
             return True
         nodes = (it.node for it in self.dockerfile.instructions)
         return any(_TELLING.search(text) for it in nodes for text in (it.text, *(one.content for one in it.heredocs)))
+
+    @cached_property
+    def is_for_helping(self) -> bool:
+        """Whether the file makes tests, examples or a place to develop, and no build names several platforms for it."""
+        return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
+
+    @cached_property
+    def is_for_windows(self) -> bool:
+        """Whether the image is for Windows, so that nothing is known of other platforms for it."""
+        return is_for_windows(self.build)
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
         """The context of the text that edits would leave."""

@@ -30,7 +30,9 @@ class CacheMount(NamedTuple):
     """Absolute and clean."""
     sharing: str
     platform: Platform
-    """Where the step runs."""
+    """What the step runs on."""
+    machine: object
+    """Which machine has the cache: another one has a cache of its own with this id."""
 
 
 def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
@@ -38,13 +40,13 @@ def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
     for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
         node = instruction.node
         for flag in node.mounts if isinstance(node, Run) else ():
-            for scope in facts.scopes(idx):
-                mount = _cache_mount(facts, idx, flag, scope)
+            for machine, scope in facts.scopes_by_machine(idx):
+                mount = _cache_mount(facts, idx, flag, scope, machine)
                 if mount is not None:
                     yield mount
 
 
-def _cache_mount(facts: Facts, idx: int, flag: Flag, scope: Scope) -> CacheMount | None:
+def _cache_mount(facts: Facts, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
     def expander(text: str) -> str:
         return expand(lex(text, facts.plan.dockerfile.escape), scope.environment.get)
 
@@ -56,4 +58,4 @@ def _cache_mount(facts: Facts, idx: int, flag: Flag, scope: Scope) -> CacheMount
         return None
     target = clean(posixpath.join("/", scope.directory, mount.target))
     name = mount.id or clean(mount.target)
-    return CacheMount(idx, flag, name, target, mount.sharing or "shared", normalize(scope.platform))
+    return CacheMount(idx, flag, name, target, mount.sharing or "shared", normalize(scope.platform), machine)

@@ -241,6 +241,17 @@ class Facts:
             self._scopes[instruction] = known
         return known
 
+    def scopes_by_machine(self, instruction: int) -> Iterator[tuple[object, Scope]]:
+        """Yield `scopes` with what identifies the machine that builds for that target."""
+        stage = self.stage_of(instruction)
+        if stage is None or instruction == stage.from_idx:
+            return
+        request = self.plan.request
+        for planned in self.plan.targets:
+            scope = planned.scope_before(stage, instruction)
+            if scope is not None:
+                yield request.machine(request.target_platforms.index(planned.platform)), scope
+
     def scopes_behind(self, instruction: int) -> tuple[Scope, ...]:
         """The scope after an instruction for each target that needs its stage."""
         stage = self.stage_of(instruction)

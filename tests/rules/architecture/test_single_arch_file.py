@@ -78,3 +78,9 @@ STORE = "FROM scratch AS files\n{}\nFROM alpine\nARG TARGETPLATFORM\nARG TARGETA
 )
 def test_a_store_with_files_for_each_platform(copies: str, taken: str, n_findings: int) -> None:
     assert len(findings(single_arch_file, context(STORE.format(copies, taken)))) == n_findings
+
+
+def test_the_default_of_a_platform_argument_is_told_once() -> None:
+    text = "FROM debian\nARG {0}=amd64\nRUN echo $TARGETPLATFORM\nCOPY agent-${0} /agent\n"
+    assert marked(single_arch_file, text.format("ARCH")) == ["amd64"]
+    assert marked(single_arch_file, text.format("TARGETARCH")) == []

@@ -46,6 +46,13 @@ def test_nothing_is_hidden(text: str) -> None:
     check_nothing(masked_platform_arg, text)
 
 
+@pytest.mark.parametrize(("value", "severity"), [("linux/amd64", "warning"), ("amd64", "warning"), ("arm64", None)])
+def test_a_default_that_is_right_on_this_machine(value: str, severity: str | None) -> None:
+    text = f"ARG BUILDPLATFORM={value}\nFROM --platform=$BUILDPLATFORM alpine\n"
+    (finding,) = findings(masked_platform_arg, context(text))
+    assert (finding.severity and finding.severity.value) == severity
+
+
 def test_the_default_goes_and_the_argument_to_its_place() -> None:
     check_fix(
         masked_platform_arg,

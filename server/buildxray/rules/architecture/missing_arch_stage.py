@@ -10,7 +10,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import listed, platforms
 
 
-@rule(Severity.ERROR, Severity.ERROR)
+@rule(Severity.ERROR, Severity.WARNING)
 def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM name-$TARGETARCH` finds a stage for some of the platforms, and none for others.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
-from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
@@ -117,6 +117,9 @@ def _values(instruction: Instruction, source: Token) -> Iterator[tuple[Instructi
     whole = instruction.range_of(source)
     is_local = "$" in source.text and "://" not in source.text
     for reference in instruction.variable_references() if is_local else ():
+        if reference.name in AUTOMATIC_ARGUMENTS:
+            # `masked-platform-arg` tells of its default.
+            continue
         declaration = instruction.declaration(reference.name) if whole.contains(reference.range.start) else None
         for pair in () if declaration is None else declaration.pairs:
             if (

@@ -61,6 +61,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion, for Go. There is none where `go.mod` replaces a module by a local directory, which needs more files than these two.
     """
+    if ctx.is_for_helping:
+        return
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
         if whole is None:

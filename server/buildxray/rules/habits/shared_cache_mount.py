@@ -57,9 +57,10 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
     """
-    users: dict[str, dict[CacheMount, None]] = defaultdict(dict)
+    users: dict[tuple[object, str], dict[CacheMount, None]] = defaultdict(dict)
     for mount in ctx.build.cache_mounts:
-        users[mount.id][mount] = None
+        users[mount.machine, mount.id][mount] = None
+    reported: set[tuple[int, Flag]] = set()
     for mounts in users.values():
         shared_by = dict.fromkeys(it.platform for it in mounts)
         places = {(it.instruction, it.flag): it for it in mounts if _is_unsafe(it)}
@@ -70,9 +71,10 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             if _keeps_nothing(instruction, mount) or _is_named_elsewhere(mount):
                 continue
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
-            if len(own) < 2:
+            if len(own) < 2 or (idx, flag) in reported:
                 # The fix would not tell the stages apart.
                 continue
+            reported.add((idx, flag))
             yield Finding(
                 _range(instruction, flag),
                 _(

@@ -27,11 +27,6 @@ _BUILDS_OR_TESTS: Final = re.compile(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
-_DEVELOPMENT: Final = re.compile(
-    r"(?:^|/)\.devcontainer/|(?:^|/)(?:(?:dev|development|local)[._-][^/]*|[^/]*[._-](?:dev|development|local))$",
-    re.IGNORECASE,
-)
-"""A file, by its name or in the directory of dev containers, that people build on their own machines only."""
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
@@ -82,10 +77,11 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     which other files the program opens. There is none where the stage installs packages, since the program may need them.
 
     ## Limits
-    Where each platform is built on its own machine, nothing is emulated. An information then says on how many machines the compiler runs.
-    It has no fix: cross-compiling saves time only if one machine then builds for all platforms.
+    Where one build uses a machine for each platform, nothing is emulated. An information then says on how many machines the compiler runs.
+    It has no fix: cross-compiling saves time only if one machine then builds for all platforms. Where each platform is built by a job of
+    its own, on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
-    A file that its name calls a development file (`Dockerfile.dev`, `.devcontainer/Dockerfile`) is left alone unless something asks for
+    A file for development, tests or examples by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
     several platforms.
 
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
@@ -93,7 +89,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if not ctx.asks_for_several and named_architectures(ctx.build.workspace.dockerfile):
         # Meant for machines of that architecture.
         return
-    if not ctx.asks_for_several and _DEVELOPMENT.search(ctx.build.workspace.dockerfile):
+    if ctx.is_for_helping:
         # Built and run on one's own machine, where nothing is emulated.
         return
     yield from _in_image(ctx)
@@ -167,7 +163,10 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
-    """Find stages that each machine compiles for itself where every platform has its own machine."""
+    """Find stages that each machine of one build compiles for itself."""
+    if ctx.build.request.is_separate:
+        # Jobs of their own run at the same time: one of them would take as long alone.
+        return
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
         if stage.is_image or stage.is_native or image is None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.platforms.platform import Platform
+from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
@@ -62,7 +62,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 (target, value or "")
                 for target, value in zip(ctx.build.targets, values, strict=True)
                 if (instruction.stage is None or target in instruction.stage.targets)
-                and value != automatic_values(ctx.build.request.node(target), target, "")[name]
+                and not _is_same(name, value, automatic_values(ctx.build.request.node(target), target, "")[name])
             ]
             if wrong:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -86,6 +86,16 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     (Fix(_("Drop the default of `{name}`", name=name), edits),),
                     severity=Severity.WARNING,
                 )
+
+
+def _is_same(name: str, value: str | None, automatic: str) -> bool:
+    """Whether a value means what BuildKit would set: `amd64` and `linux/amd64` are one platform."""
+    if value == automatic or not value or name != "BUILDPLATFORM":
+        return value == automatic
+    try:
+        return parse_normalized(value) == parse_normalized(automatic)
+    except PlatformError:
+        return False
 
 
 def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:

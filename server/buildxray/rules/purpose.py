@@ -1,0 +1,42 @@
+"""What a Dockerfile is for, as far as its path and its images tell: an image for others, a helper of its project, or Windows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from buildxray.semantics.build import Build
+
+_HELPING_DIRECTORY: Final = re.compile(
+    r"""(?:[^/]*[._-])?(?:bench|benchmarks?|demos?|documentation|docs?|e2e|examples?|fixtures?|samples?|teste2e|testing|tests?|tutorials?)
+      | \.(?:circleci|cursor|devcontainer|gitpod)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HELPING_WORD: Final = frozenset(
+    {
+        "bench", "benchmark", "ci", "demo", "dev", "devel", "development", "e2e", "example", "gitpod", "lint", "local", "sample", "test",
+        "testing", "tests",
+    }
+)  # fmt: skip
+"""Words of file names such as `Dockerfile.dev` and `test.Dockerfile`."""
+_WINDOWS: Final = re.compile(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
+
+
+def is_for_helping(path: str) -> bool:
+    """Return whether a Dockerfile, by its path in the repository, makes tests, examples, documents or a place to develop.
+
+    Such an image is run on the machine that has built it.
+    """
+    *directories, name = path.split("/")
+    words = {it.lower() for it in re.split(r"[._-]", name)}
+    return not words.isdisjoint(_HELPING_WORD) or any(_HELPING_DIRECTORY.fullmatch(it) for it in directories)
+
+
+def is_for_windows(build: Build) -> bool:
+    """Return whether the image is for Windows, by the names of its base images or of the file, while no target is."""
+    if any(it.os == "windows" for it in build.targets):
+        return False
+    stage = build.target_stage
+    return _WINDOWS.search(build.workspace.dockerfile) is not None or (
+        stage is not None and any(_WINDOWS.search(name) for one in stage.ancestry for name in one.base_names)
+    )
