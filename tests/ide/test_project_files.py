@@ -228,3 +228,39 @@ def test_a_submodule_that_is_not_checked_out(tmp_path: Path, file: str, codes: l
     bake.write_text('target "default" { dockerfile = "sub/.ci/Dockerfile" }\n')
     problems = look_at(bake, bake.read_text(), Projects(), Settings()).diagnostics
     assert [it.rule for it in problems] == codes
+
+
+WORKFLOW = """
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      image:
+        runs-on: ubuntu-latest
+        steps:
+"""
+
+
+def test_what_one_job_builds_is_one_finding(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")
+    other = DOCKERFILE.replace("Dockerfile", "other.Dockerfile")
+    file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
+    (finding,) = file.diagnostics
+    assert finding.message == (
+        "3 of 6 RUN steps of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "is_missing"),
+    [
+        ("make", "x.Dockerfile", True),
+        ("sed 's/a/b/' Dockerfile > x.Dockerfile", "x.Dockerfile", False),
+        ("cp Dockerfile ./x.Dockerfile", "x.Dockerfile", False),
+        ("make", "made/here/Dockerfile", False),
+    ],
+)
+def test_a_job_may_make_the_dockerfile(tmp_path: Path, step: str, path: str, is_missing: bool) -> None:
+    steps = f"          - run: {step}\n          - run: docker build -f {path} .\n"
+    file = looked_at(tmp_path, WORKFLOW + steps, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing

@@ -93,7 +93,7 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     unread = (
         _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
     )
-    found = [*unread, *(problem for it in readers for problem in it.problems())]
+    found = [*unread, *(problem for it in readers for problem in it.problems()), *_emulating_runners(readers)]
     unique = {(it.rule, it.range, it.message): it for it in found if merged.shows(it.rule)}
     return ProjectFile(
         text,
@@ -145,15 +145,13 @@ class _Reader:
             yield from self._missing_dockerfile()
         elif self.stage is None:
             yield from self._missing_stage(self.build)
-        else:
-            yield from self._emulation(self.build)
 
     def _missing_dockerfile(self) -> Iterator[Diagnostic]:
         declared = self.declared
         named = next((it for it in ("dockerfile", "context") if it in self.own.own), None)
         if (named is None and not declared.is_default) or declared.dockerfile.exists():
             return
-        if _is_in_empty_directory(declared.dockerfile):
+        if _is_in_empty_directory(declared.dockerfile) or self._may_be_made_by_job():
             # Git keeps no empty directories: this is a submodule that is not checked out here.
             return
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
@@ -163,11 +161,20 @@ class _Reader:
         except ReadError:
             listed = []
         close = _closest(name, [it for it in listed if "file" in it.lower()])
+        path = _path_from(declared.source, declared.dockerfile)
         if close is not None:
-            message = _("there is no Dockerfile {path}; did you mean {close}?", path=declared.dockerfile, close=close)
+            message = _("there is no Dockerfile {path}; did you mean {close}?", path=path, close=close)
         else:
-            message = _("there is no Dockerfile {path}", path=declared.dockerfile)
+            message = _("there is no Dockerfile {path}", path=path)
         yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message)
+
+    def _may_be_made_by_job(self) -> bool:
+        """Whether a step of a workflow may make the Dockerfile: its directory is not there before, or a command writes the file."""
+        dockerfile = self.declared.dockerfile
+        if self.declared.source.parent.name != "workflows":
+            return False
+        writing = re.compile(rf"(?:>|\b(?:cp|curl|install|ln|mv|sed|tee|wget)\b).*{re.escape(dockerfile.name)}")
+        return not dockerfile.parent.is_dir() or writing.search(self._text) is not None
 
     def _missing_stage(self, build: Build) -> Iterator[Diagnostic]:
         wanted = self.declared.target
@@ -190,31 +197,22 @@ class _Reader:
             if problem:
                 yield _diagnostic("unknown-platform", Severity.WARNING, self._places.word(place, name), problem)
 
-    def _emulation(self, build: Build) -> Iterator[Diagnostic]:
-        """What the machine that the job names must emulate."""
-        if not self.declared.nodes or build.errors or self.declared.source.suffix not in (".yml", ".yaml"):
-            return
-        # Who installs a few packages under emulation does not look for another machine.
-        if not any(_compiles_emulated(it) for it in build.needed_stages):
-            return
-        totals = build_totals(build)
-        if not totals.n_emulated:
-            return
-        platforms = _(", ").join(map(str, totals.emulated_platforms))
-        targets = self.request.target_platforms
-        machines = [self.request.node(it) for it in targets if not can_run(self.request.node(it), it)]
-        machine = _(", ").join(dict.fromkeys(map(str, machines or [self.request.build_platform])))
-        message = ngettext(
-            "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
-            "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
-            totals.n_emulated,
-            total=totals.n_runs,
-            file=self.declared.dockerfile.name,
-            platforms=platforms,
-            machine=machine,
-        )
-        place = self.own.runner or self.own.fields.get("platforms", self.own.name)
-        yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
+    @property
+    def emulating(self) -> Build | None:
+        """The build if the machine that its job names compiles under emulation.
+
+        Who installs a few packages under emulation does not look for another machine.
+        """
+        build = self.build
+        is_job = bool(self.declared.nodes) and self.declared.source.suffix in (".yml", ".yaml")
+        if build is None or self.stage is None or not is_job or build.errors:
+            return None
+        return build if any(map(_compiles_emulated, build.needed_stages)) else None
+
+    @property
+    def runner_place(self) -> TextRange:
+        """What names the machine of the job; where nothing does, the platforms."""
+        return self.own.runner or self.own.fields.get("platforms", self.own.name)
 
     def links(self) -> Iterator[BuildLink]:
         """The places that lead to the stage that is built."""
@@ -255,6 +253,36 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
         yield BuildLens(place, " · ".join(parts), first.declared.dockerfile, line, name)
 
 
+def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
+    """Find the machines of jobs that emulate a compiler; all that one job builds there is one finding."""
+    by_place: dict[TextRange, dict[tuple[Path, Build], _Reader]] = {}
+    for it in readers:
+        build = it.emulating
+        if build is not None:
+            by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
+    for place, builds in by_place.items():
+        totals = [build_totals(build) for _path, build in builds]
+        n_emulated, n_runs = sum(it.n_emulated for it in totals), sum(it.n_runs for it in totals)
+        platforms = dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms)
+        requests = [it.request for it in builds.values()]
+        emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
+        machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
+        yield _diagnostic(
+            "emulating-runner",
+            Severity.INFORMATION,
+            place,
+            ngettext(
+                "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
+                "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
+                n_emulated,
+                total=n_runs,
+                file=_(", ").join(dict.fromkeys(it.declared.dockerfile.name for it in builds.values())),
+                platforms=_(", ").join(platforms),
+                machine=_(", ").join(dict.fromkeys(map(str, machines))),
+            ),
+        )
+
+
 def _is_in_empty_directory(path: Path) -> bool:
     """Whether the nearest directory above a path that exists is empty."""
     nearest = next((it for it in path.parents if it.is_dir()), None)
@@ -262,6 +290,12 @@ def _is_in_empty_directory(path: Path) -> bool:
         return nearest is not None and not list_directory(nearest)
     except ReadError:
         return False
+
+
+def _path_from(source: Path, path: Path) -> str:
+    """A path as messages show it: below the root of the repository that the file is in, where it is."""
+    root = next((it for it in source.parents if (it / ".git").exists()), source.parent)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
