@@ -67,13 +67,22 @@ def _of_runs(before: Build, after: Build) -> Iterator[str]:
             for name in lost:
                 if run.reading(name) is not Reading.NO:
                     yield f"line {run.line} may read {name}, which is not there any more"
-            machines = [[command.invocation.step_platforms for command in it.commands] for it in (run, other)]
+            machines = [
+                [dict(zip(it.invocation.targets, it.invocation.step_platforms, strict=True)) for it in one.commands]
+                for one in (run, other)
+            ]
+            # A target whose branch does not reach a command any more runs it on no machine.
+            is_moved = len(machines[0]) != len(machines[1]) or any(
+                old[target] != new[target]
+                for old, new in zip(*machines, strict=True)
+                for target in old.keys() & new.keys()
+            )
             unknown = [
                 it
                 for it in run.commands
                 if (it.use is None or it.use.effect is Effect.UNKNOWN) and not is_nothing(it.syntax)
             ]
-            if unknown and machines[0] != machines[1] and not _is_native_now(unknown, other):
+            if unknown and is_moved and not _is_native_now(unknown, other):
                 yield f"line {run.line} runs an unknown program on another machine"
 
 
