@@ -97,6 +97,7 @@ def _from_one_word(text: str, os_name: str, version: str, features: tuple[str, .
     raise PlatformError(_("`{text}` is neither an operating system nor an architecture", text=text))
 
 
+@lru_cache(maxsize=256)
 def normalize(platform: Platform) -> Platform:
     """The canonical form: `linux/aarch64` is `linux/arm64`, `linux/arm` is `linux/arm/v7`."""
     architecture, variant = _normalized_architecture(platform.architecture, platform.variant)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Container, Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
@@ -36,6 +37,8 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspac
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
+T = TypeVar("T")
+
 
 class Inventory:
     """The commands of one plan; each RUN is read when it is first asked for, and after an edit only if it looks different."""
@@ -52,6 +55,8 @@ class Inventory:
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
         self._declared: dict[int, list[tuple[int, str, bool]]] = {}
         self._all_declared: dict[int, _Names] = {}
+        self._names_after: dict[tuple[int, int], _Names] = {}
+        """By the stage, and how many declarations of its own come before."""
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -130,8 +135,8 @@ class Inventory:
             instruction,
             self.plan.node(instruction),
             self.facts.scopes(instruction),
-            () if stage is None else tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx)),
-            None if stage is None else self._arguments(stage.idx, instruction),
+            () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
+            None if stage is None else self._names(stage.idx, instruction),
             self.workspace,
             () if stage is None else self._preparations(stage.idx, instruction),
         )
@@ -150,27 +155,29 @@ class Inventory:
             for scope, target in zip(scopes, targets, strict=True)
         )
         names = _platform_variables(scopes)
+        environments = tuple([it.environment for it in scopes])
+        machines = tuple([normalize(it.platform) for it in scopes])
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
         preparations = self._preparations(stage.idx, instruction)
         found: list[Invocation] = []
         for command in self.script(instruction).commands:
             verdicts = taken(command, evaluators, names)
-            takers = [idx for idx, it in enumerate(verdicts) if it is not Taken.NO]
-            if not takers:
+            takers = [it is not Taken.NO for it in verdicts]
+            if not any(takers):
                 continue
             invocation = Invocation(
                 _named_by_environment(command, scopes),
                 instruction,
                 self.plan.request.build_platform,
-                tuple(targets[it] for it in takers),
-                tuple(scopes[it].environment for it in takers),
-                tuple(normalize(scopes[it].platform) for it in takers),
+                _chosen(targets, takers),
+                _chosen(environments, takers),
+                _chosen(machines, takers),
                 directories,
                 arguments.open,
                 self.workspace,
                 preparations,
-                tuple(verdicts[it] for it in takers),
-                tuple(evaluators[it] for it in takers),
+                _chosen(verdicts, takers),
+                _chosen(evaluators, takers),
                 names,
             )
             found.append(invocation)
@@ -217,30 +224,25 @@ class Inventory:
 
     def _arguments(self, stage: int, instruction: int) -> _Arguments:
         """The ARGs before an instruction, in its stage and those below, that may get other values by `--build-arg`."""
-        names, constant = self._names(stage, instruction)
-        scopes = self.facts.scopes(instruction)
-        values = {name: {it.environment.get(name) for it in scopes} for name in names}
-        return _Arguments(
-            frozenset(name for name, them in values.items() if them == {None} and name not in AUTOMATIC_ARGUMENTS),
-            frozenset(
-                name
-                for name, them in values.items()
-                if len(them) == 1 and name not in constant and name not in AUTOMATIC_ARGUMENTS
-            ),
-        )
+        names, scopes = self._names(stage, instruction), self.facts.scopes(instruction)
+        return _Arguments(_OpenArguments(names, scopes), _ArgumentsWithDefault(names, scopes))
 
     def _names(self, stage: int, instruction: int) -> _Names:
         """The names that ARG and that ENV declare before an instruction, in its stage and those below."""
         own = self._declared_by(stage)
+        key = (stage, bisect_left(own, instruction, key=itemgetter(0)))
+        known = self._names_after.get(key)
+        if known is None:
+            known = self._names_after[key] = _with_names(self._names_below(stage), own[: key[1]])
+        return known
+
+    def _names_below(self, stage: int) -> _Names:
         bases = self.facts.bases(stage)
-        below = (
-            self._all_names(bases[0])
-            if len(bases) == 1
-            else _with_names(
-                _NO_NAMES, [it for above in self.facts.ancestry(stage)[1:] for it in self._declared_by(above)]
-            )
+        if len(bases) == 1:
+            return self._all_names(bases[0])
+        return _with_names(
+            _NO_NAMES, [it for above in self.facts.ancestry(stage)[1:] for it in self._declared_by(above)]
         )
-        return _with_names(below, own[: bisect_left(own, instruction, key=itemgetter(0))])
 
     def _all_names(self, stage: int) -> _Names:
         """The names that a stage and those below declare; each stage is looked at once, however long a chain is."""
@@ -297,13 +299,50 @@ class _StageCommands(NamedTuple):
     """Those that a toolchain recognises, with the paths to which later ones move their outputs."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenArguments:
+    """Whether an argument has no value that the text gives; asked one by one, since there may be thousands at each of thousands of RUNs."""
+
+    names: _Names
+    scopes: tuple[Scope, ...]
+
+    def __contains__(self, name: object) -> bool:
+        return (
+            isinstance(name, str)
+            and name in self.names.arguments
+            and name not in AUTOMATIC_ARGUMENTS
+            and all(it.environment.get(name) is None for it in self.scopes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ArgumentsWithDefault:
+    """Whether an argument has one value, or none, for all targets alike, which a build argument may replace."""
+
+    names: _Names
+    scopes: tuple[Scope, ...]
+
+    def __contains__(self, name: object) -> bool:
+        return (
+            isinstance(name, str)
+            and name in self.names.arguments
+            and name not in self.names.constants
+            and name not in AUTOMATIC_ARGUMENTS
+            and len({it.environment.get(name) for it in self.scopes}) == 1
+        )
+
+
 class _Arguments(NamedTuple):
     """Names of ARGs that a build argument may give a value."""
 
-    open: frozenset[str]
+    open: Container[str]
     """Those that the text gives none."""
-    with_default: frozenset[str]
+    with_default: Container[str]
     """Those that have one, or none, for all targets alike."""
+
+
+def _chosen(values: tuple[T, ...], takers: list[bool]) -> tuple[T, ...]:
+    return values if all(takers) else tuple(compress(values, takers))
 
 
 def _platform_variables(scopes: tuple[Scope, ...]) -> frozenset[str]:
@@ -323,7 +362,9 @@ _MAY_PREPARE = re.compile("|".join(map(re.escape, sorted(_PREPARING))))
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:
     """`$GO build` where the stage says `ENV GO=go`: the program that the variable holds."""
-    name = sole_variable(command.words[0]) if command.words else None
+    if not command.words or command.words[0].value is not None:
+        return command
+    name = sole_variable(command.words[0])
     if name is None or name in command.variables:
         return command
     values = {it.environment.get(name) for it in scopes}

@@ -9,7 +9,7 @@ Source: github.com/tonistiigi/xx, src/xx-info; the manuals of uname, dpkg and ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from buildxray.plan.environment import Environment
@@ -41,7 +41,7 @@ _SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "risc
 """For other architectures, `uname -m` tells that of the kernel on some machines."""
 
 
-def evaluator(scope: Scope, target: Platform, open_arguments: frozenset[str], defaults: frozenset[str]) -> Evaluator:
+def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], defaults: Container[str]) -> Evaluator:
     """A script as one target sees it.
 
     `open_arguments` are the ARGs in scope without a value, `defaults` those whose value a build argument may replace.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
@@ -120,7 +120,7 @@ class Invocation:
     """Where the RUN executes, for each of these."""
     directories: tuple[str, ...]
     """Where the command may execute: the working directory, and those that `cd` led to before."""
-    open_arguments: frozenset[str]
+    open_arguments: Container[str]
     """Names of ARGs in scope without a value, which a build argument may give."""
     workspace: Workspace
     preparations: tuple[Command, ...] = ()

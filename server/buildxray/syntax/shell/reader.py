@@ -89,9 +89,14 @@ _MOST_NAMES: Final = 64
 """Variables of a chain of conditions that are told."""
 _MOST_EXITS: Final = 16
 """Conditional `exit`s of one script that later commands depend on."""
+_SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
+"""What begins a command or process substitution."""
 _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
+_PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
+_PLAIN: Final = re.compile(r"[\w./:=,+@%-]+", re.ASCII)
+"""A word that the shell leaves as it is, whatever surrounds it."""
 _WORD_TYPES: Final = frozenset(
     {
         "ansi_c_string",
@@ -184,17 +189,31 @@ class _Text:
         self.bytes = (_braced(self.text, bare) if bare else self.text).encode("utf-8", "replace")
         self._locate = locate
         self.is_writable = is_writable
+        self.has_substitutions = any(it in self.text for it in _SUBSTITUTIONS)
+        """False where no part of the text can be a command or process substitution."""
+        self.has_redirects = "<" in self.text or ">" in self.text
         self._variables: list[ShellVariable] = []
         self._variable_starts: list[int] = []
-        self._byte_starts = None if len(self.bytes) == len(text) else _byte_starts(self.text, bare)
+        is_ascii = self.text.isascii()
+        self._braces = _inserted(bare) if is_ascii else []
+        """The bytes that the grammar reads and the text does not have, where each character is one byte; ascending."""
+        self._byte_starts = None if is_ascii else _byte_starts(self.text, bare)
 
     def span(self, node: SyntaxNode) -> Span:
-        if self._byte_starts is None:
-            return Span(node.start_byte, node.end_byte)
-        return Span(bisect_left(self._byte_starts, node.start_byte), bisect_left(self._byte_starts, node.end_byte))
+        start, end = node.start_byte, node.end_byte
+        if self._byte_starts is not None:
+            return Span(bisect_left(self._byte_starts, start), bisect_left(self._byte_starts, end))
+        if self._braces:
+            return Span(start - bisect_left(self._braces, start), end - bisect_left(self._braces, end))
+        return Span(start, end)
 
     def range(self, node: SyntaxNode) -> TextRange:
         return self._locate(*self.span(node))
+
+    def placed(self, node: SyntaxNode) -> tuple[str, TextRange]:
+        """The text of a node, and where it is."""
+        start, end = self.span(node)
+        return self.text[start:end], self._locate(start, end)
 
     def range_of(self, start: int, end: int) -> TextRange:
         return self._locate(start, end)
@@ -204,7 +223,7 @@ class _Text:
 
     def find_variables(self, root: SyntaxNode) -> list[ShellVariable]:
         """Look up all uses of variables once; `variables_in` then finds those of a node."""
-        todo = [root]
+        todo = [root] if "$" in self.text else []
         while todo:
             current = todo.pop()
             if current.type in ("simple_expansion", "expansion"):
@@ -232,6 +251,12 @@ def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
         pieces += text[end : start + 1], "{", text[start + 1 : after], "}"
         end = after
     return "".join((*pieces, text[end:]))
+
+
+def _inserted(bare: Iterable[tuple[int, int]]) -> list[int]:
+    """Where `_braced` inserts characters, by their places in the text that it gives."""
+    places = [place for start, after in bare for place in (start + 1, after)]
+    return [place + n_before for n_before, place in enumerate(places)]
 
 
 def _byte_starts(text: str, bare: Iterable[tuple[int, int]]) -> list[int]:
@@ -421,12 +446,13 @@ class _Reader:
 
     def command(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
         self.substitutions(node, text, place)
+        children = [(it, it.type) for it in node.named_children]
         assignments = [
             self.assignment(it, text, place, is_exported=True)
-            for it in node.named_children
-            if it.type == "variable_assignment"
+            for it, type_ in children
+            if type_ == "variable_assignment"
         ]
-        words = [self.word(it, text) for it in node.children if it.is_named and it.type in _WORD_TYPES]
+        words = [self.word(it, text) for it, type_ in children if type_ in _WORD_TYPES]
         if not words:
             return True
         command = Command(
@@ -471,7 +497,7 @@ class _Reader:
                 place.assign(Assignment(word.value, value, word.range, word.range, self.all_exported, conditions, seen))
 
     def _input(self, node: SyntaxNode, text: _Text) -> ShellWord | None:
-        for redirect in node.named_children:
+        for redirect in node.named_children if text.has_redirects else ():
             if redirect.type == "herestring_redirect" and redirect.named_children:
                 return self.word(redirect.named_children[-1], text)
         return None
@@ -495,6 +521,8 @@ class _Reader:
 
     def substitutions(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
         """The commands inside `$(…)`, wherever in `node`."""
+        if not text.has_substitutions:
+            return
         for child in node.named_children:
             if child.type in ("command_substitution", "process_substitution"):
                 n_before = len(self.commands)
@@ -721,11 +749,14 @@ class _Reader:
         return condition._replace(variables=tuple(names), expression=status)
 
     def word(self, node: SyntaxNode, text: _Text) -> ShellWord:
+        written, range_ = text.placed(node)
+        if node.type in _PLAIN_WORDS and _PLAIN.fullmatch(written) is not None:
+            return ShellWord(written, written, range_)
         parts = _joined(self.parts(node, text))
         value = "" if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
         if value is not None:
-            return ShellWord(text.of(node), value, text.range(node))
-        return ShellWord(text.of(node), None, text.range(node), tuple(text.variables_in(node)), parts)
+            return ShellWord(written, value, range_)
+        return ShellWord(written, None, range_, tuple(text.variables_in(node)), parts)
 
     def parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
         """What the shell makes of a word, quotes removed."""
@@ -916,6 +947,8 @@ def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
 
 def _goes_into_file(node: SyntaxNode, text: _Text) -> bool:
     """True if the standard output of a statement is redirected to a file: `> file`, and not `2> file` or `>&2`."""
+    if not text.has_redirects:
+        return False
     redirects = (text.of(it) for it in node.named_children if it.type == "file_redirect")
     return any(re.match(r"1?>(?!&)|&>", it) for it in redirects)
 
