@@ -605,6 +605,17 @@ class KnownCommand(Command):
         return next((it for it in ways if it is not None), None)
 
     @property
+    def wrong_images(self) -> tuple[Platform, ...]:
+        """The target platforms whose images hold what it makes, for another architecture; see `Artifacts.wrong_images`.
+
+        In a stage that is the image itself, all that it makes is in the image.
+        """
+        stage = self.run.stage
+        if stage is not None and stage.is_image:
+            return self.use.wrong_targets
+        return self.run.build.artifacts.wrong_images(self.run.idx, self.invocation)
+
+    @property
     def title(self) -> str:
         """What messages call it: `go build`."""
         return self.use.title

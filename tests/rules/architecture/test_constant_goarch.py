@@ -70,3 +70,19 @@ def test_an_arg_may_be_given_another_value() -> None:
         stage("ARG GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app"),
         stage("ARG TARGETARCH\nARG GOARCH=$TARGETARCH\nRUN CGO_ENABLED=0 go build -o /out/app"),
     )
+
+
+def test_an_image_that_takes_the_binary_of_its_own_architecture() -> None:
+    check_nothing(
+        constant_goarch,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN CGO_ENABLED=0 GOARCH=arm64 go build -o /out/app .
+        FROM alpine AS base
+        FROM base AS amd64
+        RUN apk add app
+        FROM base AS arm64
+        COPY --from=build /out/app /app
+        FROM ${TARGETARCH}
+        """,
+    )

@@ -70,7 +70,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue
-            if not stage.is_image and not any(stage.way_into_image(it) for it in command.use.outputs):
+            images = command.wrong_images
+            if not images:
                 continue
             instruction, range_ = constant
             architecture = ctx.text[slice(*range_)]
@@ -86,7 +87,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                     "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
                     title=command.title,
                     architecture=architecture,
-                    platforms=platforms(command.use.wrong_targets),
+                    platforms=platforms(images),
                 ),
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
                 severity=Severity.WARNING if ctx.has_intent and isinstance(instruction.node, Arg) else None,

@@ -90,11 +90,10 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain.name != "Go"]
         is_one = len({it.use.architectures for it in commands}) == 1
         for command in commands if is_one else ():
-            wrong = command.use.wrong_targets
-            if not wrong or is_chosen(command) or is_meant(ctx, stage, command) or not _reaches_image(stage, command):
+            if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
-            told = _told(command)
-            if told is not None:
+            told, wrong = _told(command), command.wrong_images
+            if told is not None and wrong:
                 yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told))
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)

@@ -81,7 +81,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
             way = command.way_into_image
-            images = () if way is None else ctx.build.artifacts.wrong_images(command.run.idx, command.invocation)
+            images = () if way is None else command.wrong_images
             if way is None or not images:
                 continue
             yield Finding(
