@@ -234,8 +234,7 @@ class _Reader:
                 case "expression":
                     value = self.expression(node, depth + 1)
                 case "conditional":
-                    parts = [self.expression(it, depth + 1) for it in node.children if it.type == "expression"]
-                    value = syntax.Conditional(*parts) if len(parts) == 3 else Invalid("conditional")
+                    value = self._conditional(node, depth)
                 case "get_attr":
                     name = next(it for it in node.children if it.type == "identifier")
                     value = syntax.GetAttribute(value, self._text(name))
@@ -247,6 +246,28 @@ class _Reader:
                     value = self._term(node, depth + 1)
                 case _:
                     continue
+        return value
+
+    def _conditional(self, node: Node, depth: int) -> Expression:
+        """`a ? b : c ? d : e`, which the grammar groups from the left, and HCL from the right (hclsyntax: parseTernaryConditional)."""
+        parts: list[Node] = []
+        while True:
+            own = [it for it in node.children if it.type == "expression"]
+            if len(own) != 3:
+                return Invalid("conditional")
+            parts[:0] = own[1:]
+            condition = own[0]
+            if [it.type for it in condition.children] != ["conditional"]:
+                parts.insert(0, condition)
+                break
+            node = condition.children[0]
+        if depth + len(parts) // 2 > MOST_NESTED:
+            return Invalid("too deep")
+        values = [self.expression(it, depth + 1) for it in parts]
+        value = values.pop()
+        while values:
+            then = values.pop()
+            value = syntax.Conditional(values.pop(), then, value)
         return value
 
     def _splat(self, value: Expression, node: Node, depth: int) -> Expression:
