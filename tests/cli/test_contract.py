@@ -166,3 +166,15 @@ def test_bash_completes(capfd: pytest.CaptureFixture[str]) -> None:
     ask = "COMP_WORDS=(buildxray check --pl); COMP_CWORD=2; _shtab_buildxray; echo ${COMPREPLY[@]}"
     run = subprocess.run(["/bin/bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=False)
     assert run.stdout.split() == ["--platform"]
+
+
+def test_the_default_platforms_are_said_where_something_is_found(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM alpine\nMAINTAINER me\n")
+    note = "1 file is checked for linux/amd64, linux/arm64, the default: nothing was found that names its platforms."
+    assert note in Run(capfd, "check", str(path)).out
+    assert note not in Run(capfd, "check", "--platform", "linux/amd64,linux/arm64", str(path)).out
+    path.write_text("FROM alpine\n")
+    assert note not in Run(capfd, "check", str(path)).out

@@ -10,7 +10,7 @@ from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.project import ProjectBuild, Projects, is_named
 from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
-from buildxray.platforms.platform import parse_normalized
+from buildxray.platforms.platform import parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.toolchains.base import Workspace
 from tests.support.markup import files
@@ -120,9 +120,53 @@ def test_default_platforms_are_said_to_be_the_default(tmp_path: Path) -> None:
     projects = Projects()
     build = projects.build(tmp_path / "Dockerfile", Settings())
     assert str(build.shown_origin) == "the default: docker-bake.hcl, target `app` does not tell the platforms"
-    assert (
-        Projects().build(tmp_path / "other", Settings()).shown_origin == "the default: nothing says for which platforms"
-    )
+    other = Projects().build(tmp_path / "other", Settings())
+    assert other.shown_origin == "the default: no build of this file was found"
+    assert other.default_platforms == ("linux/amd64", "linux/arm64")
+
+
+def test_a_build_that_names_no_platforms_is_said_to_name_none(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text('target "app" {}\n')
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    assert build.shown_origin == "the default: docker-bake.hcl, target `app` names no platforms"
+
+
+def test_the_name_of_a_file_is_no_default(tmp_path: Path) -> None:
+    build = Projects().build(tmp_path / "Dockerfile.arm64", Settings())
+    assert build.shown_origin == "the name of the file"
+    assert not build.default_platforms
+
+
+_UNKNOWN_RUNNER = """
+#- .github/workflows/a.yml
+on: push
+jobs:
+  build:
+    runs-on: self-hosted
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: "PLATFORMS"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("platforms", "machine"), [("linux/arm64", "linux/arm64"), ("linux/arm64,linux/amd64", str(this_machine()))]
+)
+def test_a_machine_of_an_unknown_platform_is_said_to_be_unknown(tmp_path: Path, platforms: str, machine: str) -> None:
+    write(tmp_path, _UNKNOWN_RUNNER.replace("PLATFORMS", platforms))
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    assert str(build.shown_origin) == ".github/workflows/a.yml, job `build`; its machine is unknown"
+    # One platform on a machine of one's own is not emulated as far as anybody can tell.
+    assert str(build.request.node(parse_normalized("linux/arm64"))) == machine
+
+
+def test_a_machine_that_the_user_names_is_the_unknown_one(tmp_path: Path) -> None:
+    write(tmp_path, _UNKNOWN_RUNNER.replace("PLATFORMS", "linux/arm64"))
+    settings = Settings(build_platform=parse_normalized("linux/amd64"))
+    build = Projects().build(tmp_path / "Dockerfile", settings)
+    assert str(build.request.node(parse_normalized("linux/arm64"))) == "linux/amd64"
+    assert "unknown" not in str(build.shown_origin)
 
 
 def test_what_cannot_be_read_is_said_with_its_line(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def check(options: argparse.Namespace) -> int:
     elif options.format != "text":
         _FORMATS[options.format](out, (found for it in checked for found in _located(it)))
     if options.format == "text" and not options.quiet and not options.statistics:
-        out.line(total.summary)
+        out.line("\n".join(total.lines))
     if log is not None and log.complaint:
         report(log.complaint)
     if failed or (log is not None and log.complaint):
@@ -128,16 +128,38 @@ class _Total:
         """Files that exceed a limit."""
         self.found: list[Diagnostic] = []
         self.savings: list[str] = []
+        self.n_default = 0
+        """Files that are checked for the default platforms."""
+        self.default_platforms: dict[str, None] = {}
 
     def add(self, file: CheckedFile) -> None:
         self.n_files += 1
         self.found += file.diagnostics
         if file.costs is not None and file.costs.summary:
             self.savings.append(file.costs.summary)
+        self.n_default += bool(file.default_platforms)
+        self.default_platforms.update(dict.fromkeys(file.default_platforms))
 
     @property
     def worst(self) -> Severity | None:
         return max((it.severity for it in self.found), key=_SEVERITIES.index, default=None)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is said after the findings."""
+        return tuple(it for it in (self.summary, self.assumption) if it)
+
+    @property
+    def assumption(self) -> str:
+        """For which platforms files were checked that nobody names platforms for; empty where there are none, or nothing was found."""
+        if not self.n_default or not self.found:
+            return ""
+        return ngettext(
+            "{n} file is checked for {platforms}, the default: nothing was found that names its platforms.",
+            "{n} files are checked for {platforms}, the default: nothing was found that names their platforms.",
+            self.n_default,
+            platforms=_(", ").join(self.default_platforms),
+        )
 
     @property
     def summary(self) -> str:

@@ -128,7 +128,7 @@ def _write_text(files: Iterator[_File], out: Output, *, has_origin: bool) -> Non
     for n_before, it in enumerate(files):
         if n_before:
             out.line()
-        origin = it.build.origin if has_origin and it.analysis.measured is None else ""
+        origin = it.build.shown_origin if has_origin and it.analysis.measured is None else ""
         out.print(plan_text(it.analysis.build, it.shown, origin, it.analysis.seconds))
 
 

@@ -30,6 +30,7 @@ class Analysis:
         *,
         asks_for_several: bool,
         origin: str = "",
+        shown_origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         earlier: Dockerfile | None = None,
         known: Known | None = None,
@@ -51,6 +52,8 @@ class Analysis:
         self.request = builder.request
         self.origin = origin
         """Where the target platforms come from, for people; empty where nobody has chosen them."""
+        self.shown_origin = shown_origin or origin
+        """The same, also where they are the default; empty where that is not known."""
         self._builder = builder
         self._asks_for_several = asks_for_several
         self._rules = rules
@@ -160,19 +163,24 @@ class Analyzer:
         *,
         asks_for_several: bool = False,
         origin: str = "",
+        shown_origin: str = "",
         rules: tuple[Rule, ...] = ALL,
         workspace: Workspace | None = None,
         title: str = "",
         name: str = "",
         others: tuple[tuple[str, Analyzer], ...] = (),
+        default_platforms: tuple[str, ...] = (),
     ) -> None:
         self._builder = Builder(request, workspace)
+        self.default_platforms = default_platforms
+        """The target platforms where they are the default, which nobody has asked for."""
         self._title = title
         self._name = name
         self._others = others
         """The other builds of the document by name; only what the rules find in them is of interest."""
         self._asks_for_several = asks_for_several
         self._origin = origin
+        self._shown_origin = shown_origin
         self._rules = rules
         self._latest: Analysis | None = None
         self.measured: MeasuredBuild | None = None
@@ -185,6 +193,7 @@ class Analyzer:
             self._builder,
             asks_for_several=self._asks_for_several,
             origin=self._origin,
+            shown_origin=self._shown_origin,
             rules=self._rules,
             earlier=None if self._latest is None else self._latest.last_parsed,
             known=None if self._latest is None else self._latest.known,

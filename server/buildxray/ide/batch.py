@@ -30,17 +30,22 @@ class CheckedFile(NamedTuple):
     """Steps that need an emulator."""
     costs: LoggedCosts | None = None
     """What a log of its build says; None without one."""
+    default_platforms: tuple[str, ...] = ()
+    """The platforms that it was checked for, where they are the default."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     """Check the text of a file."""
     analysis = analyzer.analyze(text)
     n_emulated = len(analysis.build.emulated_steps)
+    file = CheckedFile(
+        path, text, analysis.diagnostics, n_emulated=n_emulated, default_platforms=analyzer.default_platforms
+    )
     if analysis.measured is None:
-        return CheckedFile(path, text, analysis.diagnostics, n_emulated=n_emulated)
+        return file
     from buildxray.ide.finding_costs import costs_of  # noqa: PLC0415 - few files have a log
 
-    return CheckedFile(path, text, analysis.diagnostics, n_emulated=n_emulated, costs=costs_of(analysis))
+    return file._replace(costs=costs_of(analysis))
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

@@ -19,6 +19,7 @@ from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.machines import native_machine
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
@@ -76,6 +77,11 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
         origin = declared.origin
     if declared.nodes and not settings.machines.names_several:
         return replace(with_nodes(request, declared.nodes), is_separate=declared.is_separate), origin
+    is_for_own_machine = declared.is_separate or len(request.target_platforms) == 1
+    if "nodes" in declared.unknown and settings.machines.own is None and is_for_own_machine:
+        # Who builds one platform on a machine of one's own does so to emulate nothing.
+        nodes = tuple((it, native_machine(it)) for it in request.target_platforms)
+        return replace(with_nodes(request, nodes), is_separate=declared.is_separate), origin
     return with_machines(request, settings.machines), origin
 
 
@@ -122,6 +128,8 @@ class ProjectBuild(NamedTuple):
     """Those that are checked besides."""
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
+    is_named: bool = False
+    """Whether the name of the Dockerfile, or of its directory, tells its platform."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -129,13 +137,29 @@ class ProjectBuild(NamedTuple):
         return self.origin != "" and len(self.request.target_platforms) > 1
 
     @property
+    def default_platforms(self) -> tuple[str, ...]:
+        """The target platforms where they are the default; empty where somebody, or the name of the file, tells them."""
+        if self.origin or self.is_named or self.settings.platforms is not None:
+            return ()
+        return tuple(map(str, self.request.target_platforms))
+
+    @property
     def shown_origin(self) -> str:
         """Where its platforms come from, for people, also where they are the default."""
         if self.origin:
-            return self.origin
-        if self.shown is not None and "platforms" in self.shown.unknown:
-            return _("the default: {origin} does not tell the platforms", origin=self.shown.origin)
-        return _("the default: nothing says for which platforms")
+            return self._with_machine(self.origin)
+        if self.shown is None:
+            return _("the name of the file") if self.is_named else _("the default: no build of this file was found")
+        if "platforms" in self.shown.unknown:
+            origin = _("the default: {origin} does not tell the platforms", origin=self.shown.origin)
+        else:
+            origin = _("the default: {origin} names no platforms", origin=self.shown.origin)
+        return self._with_machine(origin)
+
+    def _with_machine(self, origin: str) -> str:
+        """Where the platforms come from, and whether the machine that builds is unknown."""
+        is_unknown = self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
+        return _("{origin}; its machine is unknown", origin=origin) if is_unknown else origin
 
     @property
     def title(self) -> str:
@@ -153,6 +177,8 @@ class ProjectBuild(NamedTuple):
             self.request,
             asks_for_several=self.asks_for_several,
             origin=self.origin,
+            shown_origin=self.shown_origin,
+            default_platforms=self.default_platforms,
             rules=self.settings.rules,
             workspace=workspace._replace(ignored=self.ignored, dockerfile=self.dockerfile),
             title=self.title,
@@ -228,10 +254,10 @@ class Projects:
         if shown is None:
             ignored = read_ignore_patterns(dockerfile, dockerfile.parent)
             request = merged.request()
-            if merged.platforms is None:
-                named = _platforms_of_name(_path_in_repository(dockerfile) or dockerfile.name)
-                request = replace(request, target_platforms=named or request.target_platforms)
-            return ProjectBuild(request, merged, origin, ignored, dockerfile=_path_in_repository(dockerfile))
+            path = _path_in_repository(dockerfile)
+            named = _platforms_of_name(path or dockerfile.name) if merged.platforms is None else ()
+            request = replace(request, target_platforms=named or request.target_platforms)
+            return ProjectBuild(request, merged, origin, ignored, dockerfile=path, is_named=bool(named))
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
         some_name_platforms = any(it.platforms for it in declared)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.project import ProjectBuild
+from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.platform import Platform
 from buildxray.toolchains.base import Workspace
 
@@ -109,7 +110,8 @@ class Document:
     def analysis_for(self, build: ProjectBuild, platforms: tuple[Platform, ...]) -> Analysis:
         """The same text as another build, or for other platforms; no platforms are those of the build."""
         if platforms not in ((), build.request.target_platforms):
-            build = build._replace(request=replace(build.request, target_platforms=platforms), origin="")
+            request = replace(build.request, target_platforms=platforms)
+            build = build._replace(request=request, origin=_("chosen in the view"))
         if build.request == self.build.request:
             return self.analysis
         if self._other is None or self._other[0] != build:

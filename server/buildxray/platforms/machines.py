@@ -22,6 +22,8 @@ class Machines(NamedTuple):
     """Those of the others."""
     assigned: tuple[tuple[Platform, Platform], ...] = ()
     """Target platforms for which somebody has said which machine builds them."""
+    is_unknown: bool = False
+    """Whether a job names a machine whose platform nothing tells. Without a job, `own` is None and this is False."""
 
     @property
     def names_several(self) -> bool:
@@ -42,6 +44,12 @@ class Machines(NamedTuple):
         alike = (it for it in known if it.architecture == target.architecture)
         able = (it for it in known if it.architecture == _RUN_BY.get(target.architecture))
         return next((it for candidates in (exact, alike, able) for it in candidates), own)
+
+
+def native_machine(target: Platform) -> Platform:
+    """The platform of a machine that builds for a target platform without emulation: 32-bit programs run on 64-bit machines."""
+    architecture = _RUN_BY.get(target.architecture)
+    return target if architecture is None else Platform(target.os, architecture)
 
 
 REMOTE: Final = Machines(AMD64, (ARM64,))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.localization import localized
+from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 
 _REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
@@ -70,7 +71,7 @@ class DeclaredBuild:
     is_check: bool = False
     """Whether it only checks the Dockerfile: `call = "check"`."""
     unknown: frozenset[str] = frozenset()
-    """Of `platforms`, `target`, `args` and `contexts` those that the text does not tell completely."""
+    """Of `platforms`, `target`, `args`, `contexts` and `nodes` those that the text does not tell completely."""
 
     @property
     def platforms(self) -> tuple[Platform, ...]:
@@ -106,6 +107,12 @@ class DeclaredBuild:
             self.unknown,
         )
         return (self.dockerfile, self.is_check, *known)
+
+
+def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
+    """A build with the machines that build it."""
+    unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
+    return replace(build, nodes=machines.nodes(build.platforms), unknown=unknown)
 
 
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:

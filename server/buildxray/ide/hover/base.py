@@ -25,5 +25,5 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def platforms_note(analysis: Analysis) -> str:
-    """Who has chosen the target platforms; empty where nobody has."""
-    return _("Platforms: {origin}.", origin=localized(analysis.origin)) if analysis.origin else ""
+    """Who has chosen the target platforms, or that they are the default; empty where that is not known."""
+    return _("Platforms: {origin}.", origin=localized(analysis.shown_origin)) if analysis.shown_origin else ""

@@ -138,7 +138,7 @@ class PlanView:
     build_platform: Platform
     target_platforms: tuple[Platform, ...]
     origin: str
-    """Where the target platforms come from, for people; empty where nobody has chosen them."""
+    """Where the target platforms come from, for people, also where they are the default; empty where that is not known."""
     error: tuple[str, int] | None
     """Why BuildKit refuses the file, and the line."""
     totals: Totals
@@ -160,7 +160,7 @@ def plan_view(analysis: Analysis) -> PlanView:
     return PlanView(
         analysis.request.build_platform,
         analysis.request.target_platforms,
-        localized(analysis.origin),
+        localized(analysis.shown_origin),
         None if error is None else (localized(error.message), error.line),
         reader.totals(),
         tuple(stages[it] for it in order),

@@ -23,6 +23,7 @@ from buildxray.projects.builds import (
     absolute,
     context_path,
     is_remote,
+    on_machines,
     pairs,
     platform_names,
     read_platform_list,
@@ -420,7 +421,7 @@ class _Shell:
             or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
             unknown=frozenset(unknown),
         )
-        self.reading.builds.append(replace(build, nodes=machines.nodes(build.platforms)))
+        self.reading.builds.append(on_machines(build, machines))
 
     def _bake(self, words: list[str], known: Mapping[str, str], machines: Machines) -> None:
         options = _Options.of(words)
@@ -446,9 +447,7 @@ class _Shell:
             return
         project, builds = read_compose(directory, files or compose_files(directory))
         self.reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-        self.reading.builds += (
-            replace(it, nodes=self.machines.nodes(it.platforms)) for it in builds if files or it.is_default
-        )
+        self.reading.builds += (on_machines(it, self.machines) for it in builds if files or it.is_default)
 
     def _make(self, words: list[str], known: Mapping[str, str]) -> None:
         directory, goals = ".", list[str]()
@@ -514,8 +513,7 @@ def add_bake(
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     for build in bake_builds(project, names=targets or ["default"], overrides=read_overrides(overrides)):
         if build.is_default:
-            nodes = machines.nodes(build.platforms)
-            reading.builds.append(replace(build, nodes=nodes, pushes=pushes, is_default=False))
+            reading.builds.append(replace(on_machines(build, machines), pushes=pushes, is_default=False))
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:

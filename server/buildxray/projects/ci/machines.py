@@ -12,28 +12,58 @@ from buildxray.projects.builds import platform_names
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, load_documents
 
+_ARCHITECTURES: Final = {
+    "aarch64": "arm64",
+    "amd64": "amd64",
+    "arm": "arm64",
+    "arm64": "arm64",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+    "x64": "amd64",
+    "x86-64": "amd64",
+}
+"""What labels call an architecture, and its name."""
 _ARCHITECTURE: Final = re.compile(
-    r"(?:^|[^a-z0-9])(arm64|aarch64|arm|s390x|ppc64le|riscv64)(?:$|[^a-z0-9])", re.IGNORECASE
+    rf"(?:^|[^a-z0-9])({'|'.join(sorted(_ARCHITECTURES, key=len, reverse=True))})(?=$|[^a-z0-9])", re.IGNORECASE
 )
-
+_HOSTED: Final = re.compile(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
+"""An image of GitHub, or of a service that offers the same images: built for amd64 where its name does not say another one."""
 _WORDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
 """Where a word of a label ends: `BuilderArm64` has two."""
 
 
 def runner_platform(runs_on: object) -> Platform | None:
-    """The platform of a runner by its labels; None where they are unknown."""
-    labels = runs_on.get("labels", runs_on.get("group")) if isinstance(runs_on, Mapping) else runs_on
-    texts = labels if isinstance(labels, list) else [labels]
-    if UNKNOWN in texts or not texts or texts == [None]:
+    """The platform of a runner by its labels; None where they do not tell it.
+
+    The labels of a machine of one's own, and the names of groups, tell it only where they name an architecture: `self-hosted` alone may be
+    any machine. Source: docs.github.com, "Choosing the runner for a job".
+    """
+    group = runs_on.get("group") if isinstance(runs_on, Mapping) else None
+    labels = runs_on.get("labels") if isinstance(runs_on, Mapping) else runs_on
+    texts = labels if isinstance(labels, list) else [] if labels is None else [labels]
+    if UNKNOWN in texts:
         return None
-    joined = " ".join(map(str, texts))
+    names = [_WORDS.sub("-", str(it)) for it in (*texts, *([group] if isinstance(group, str) else ()))]
+    joined = " ".join(names)
     if "macos" in joined.lower():
         # Docker runs in a virtual machine there, whose platform depends on the image of the runner.
         return None
-    match = _ARCHITECTURE.search(_WORDS.sub("-", joined))
-    name = match[1].lower() if match else "amd64"
+    named = {_ARCHITECTURES[it.lower()] for it in _ARCHITECTURE.findall(joined)}
+    is_own = any(str(it).lower() == "self-hosted" for it in texts)
+    if is_own and any(str(it).lower() == "arm" for it in texts):
+        # GitHub's own label of a 32-bit machine, which people also give to others.
+        return None
+    if not named and not is_own and any(_HOSTED.search(str(it)) for it in texts):
+        named = {"amd64"}
     system = "windows" if "windows" in joined.lower() else "linux"
-    return Platform(system, {"arm": "arm64", "aarch64": "arm64"}.get(name, name))
+    return Platform(system, named.pop()) if len(named) == 1 else None
+
+
+def runner_machines(runs_on: object) -> Machines:
+    """The machines of a job by the labels of its runner."""
+    platform = runner_platform(runs_on)
+    return Machines(platform, is_unknown=platform is None)
 
 
 def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:

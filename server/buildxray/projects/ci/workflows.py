@@ -17,11 +17,11 @@ from typing import Any, Final
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import REMOTE, Machines
-from buildxray.projects.builds import DeclaredBuild, Note, is_remote, pairs, platform_names
+from buildxray.projects.builds import DeclaredBuild, Note, is_remote, on_machines, pairs, platform_names
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
-from buildxray.projects.ci.machines import runner_platform, with_builder
+from buildxray.projects.ci.machines import runner_machines, with_builder
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 
@@ -194,7 +194,7 @@ class _Repository:
         for it in (defaults, _mapping(job.get("defaults"))):
             value = _mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
-        machines = Machines(runner_platform(context.expand(job.get("runs-on"))))
+        machines = runner_machines(context.expand(job.get("runs-on")))
         origin = _("{file}, job `{job}`", file=path.relative_to(self.root).as_posix(), job=name)
         site = Site(
             self.root,
@@ -356,7 +356,7 @@ class _Job:
             is_check=as_text(inputs.get("call")) in {"check", "outline", "targets"},
             unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
         )
-        self.repository.reading.builds.append(replace(build, nodes=self._machines(owner).nodes(build.platforms)))
+        self.repository.reading.builds.append(on_machines(build, self._machines(owner)))
 
     def _bake(self, inputs: Mapping[str, Any], context: Context, owner: str, given: Mapping[str, Any]) -> None:
         """The step of an action that takes the options of `docker buildx bake`."""
