@@ -264,3 +264,26 @@ def test_a_job_may_make_the_dockerfile(tmp_path: Path, step: str, path: str, is_
     steps = f"          - run: {step}\n          - run: docker build -f {path} .\n"
     file = looked_at(tmp_path, WORKFLOW + steps, ".github/workflows/ci.yml")
     assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+
+
+@pytest.mark.parametrize(
+    ("build", "is_missing"),
+    [("context: $PWD", False), ("dockerfile: ${FILE:-x.Dockerfile}", False), ("dockerfile: x.Dockerfile", True)],
+)
+def test_a_path_with_a_variable_is_known_to_the_one_who_builds(tmp_path: Path, build: str, is_missing: bool) -> None:
+    compose = f"""
+        #- sub/compose.yaml
+        services:
+          app:
+            build:
+              {build}
+        #- sub/README.md
+        text
+    """
+    file = looked_at(tmp_path, compose, "sub/compose.yaml")
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+
+
+def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
+    compose = "#- sub/compose.yaml\nservices: {app: {build: .}}\n#- sub/dockerfile\nFROM alpine\n"
+    assert looked_at(tmp_path, compose, "sub/compose.yaml").diagnostics == ()

@@ -175,6 +175,12 @@ def test_a_test_image_that_takes_the_argument_has_to_be_right() -> None:
     assert in_workspace(text, "hard-coded-arch", dockerfile="tests/Dockerfile")
 
 
+@pytest.mark.parametrize(("text", "is_said"), [(RUST, False), (f"{RUST}ARG TARGETARCH\nRUN echo $TARGETARCH\n", True)])
+def test_a_project_that_builds_for_its_own_machine_emulates_nothing(text: str, is_said: bool) -> None:
+    assert in_workspace(text, "emulated-build", builds_for_itself=True) is is_said
+    assert in_workspace(text, "emulated-build", builds_for_itself=False)
+
+
 @pytest.mark.parametrize(
     ("base", "path", "is_said"),
     [

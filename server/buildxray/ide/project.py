@@ -70,6 +70,7 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
         target_stage=declared.target,
         target_origin=declared.origin,
         contexts=declared.contexts,
+        makes_files=declared.makes_files,
     )
     if settings.platforms is None and (declared.platforms or declared.is_for_local):
         own = (settings.machines.own or this_machine(),) if declared.is_for_local else ()
@@ -144,6 +145,19 @@ class ProjectBuild(NamedTuple):
         return tuple(map(str, self.request.target_platforms))
 
     @property
+    def builds_for_itself(self) -> bool:
+        """Whether the project declares builds, and none of them for a platform: all are for the machine that runs them.
+
+        A Compose file says how an image is run here, and not how it is published.
+        """
+        declared = [
+            it
+            for it in self.declared
+            if it.source.suffix not in {".yml", ".yaml"} or it.source.parent.name == "workflows"
+        ]
+        return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
+
+    @property
     def shown_origin(self) -> str:
         """Where its platforms come from, for people, also where they are the default."""
         if self.origin:
@@ -173,6 +187,9 @@ class ProjectBuild(NamedTuple):
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """Analyses the Dockerfile for this build, and finds what the others have besides."""
+        workspace = workspace._replace(
+            ignored=self.ignored, dockerfile=self.dockerfile, builds_for_itself=self.builds_for_itself
+        )
         return Analyzer(
             self.request,
             asks_for_several=self.asks_for_several,
@@ -180,7 +197,7 @@ class ProjectBuild(NamedTuple):
             shown_origin=self.shown_origin,
             default_platforms=self.default_platforms,
             rules=self.settings.rules,
-            workspace=workspace._replace(ignored=self.ignored, dockerfile=self.dockerfile),
+            workspace=workspace,
             title=self.title,
             name="" if self.shown is None else self.shown.name,
             others=tuple(
@@ -191,7 +208,7 @@ class ProjectBuild(NamedTuple):
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
                         rules=self.settings.rules,
-                        workspace=workspace._replace(ignored=self.ignored, dockerfile=self.dockerfile),
+                        workspace=workspace,
                     ),
                 )
                 for it in self.others
@@ -301,7 +318,8 @@ class Projects:
     def project_files(self, dockerfile: Path) -> tuple[Path, ...]:
         """The files that declare builds of a Dockerfile."""
         read = (self._read(it) for it in self._directories(dockerfile))
-        builds = (it for directory in read for it in directory.builds if it.dockerfile == dockerfile)
+        paths = _names_of(dockerfile)
+        builds = (it for directory in read for it in directory.builds if it.dockerfile in paths)
         return tuple(dict.fromkeys(it.source for it in builds))
 
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
@@ -313,7 +331,8 @@ class Projects:
         """All builds of a Dockerfile that people mean to build, those nearest to it first."""
         read = (self._read(it) for it in self._directories(dockerfile))
         builds = (it for directory in read for it in directory.builds)
-        return (it for it in builds if it.dockerfile == dockerfile and it.is_shown)
+        paths = _names_of(dockerfile)
+        return (it for it in builds if it.dockerfile in paths and it.is_shown)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""
@@ -330,6 +349,12 @@ class Projects:
             above = directories_above(directory / "Dockerfile")[1:]
             self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
         return self._builds[directory]
+
+
+def _names_of(dockerfile: Path) -> tuple[Path, ...]:
+    """The paths by which builds name a Dockerfile: BuildKit takes `dockerfile` where there is no `Dockerfile` (dockerui/config.go)."""
+    usual = dockerfile.with_name("Dockerfile")
+    return (dockerfile, usual) if dockerfile.name == "dockerfile" and not usual.exists() else (dockerfile,)
 
 
 def _path_in_repository(dockerfile: Path) -> str:

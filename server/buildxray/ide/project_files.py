@@ -154,8 +154,16 @@ class _Reader:
         if _is_in_empty_directory(declared.dockerfile) or self._may_be_made_by_job():
             # Git keeps no empty directories: this is a submodule that is not checked out here.
             return
-        place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         name = declared.dockerfile.name
+        if name == "Dockerfile" and declared.dockerfile.with_name("dockerfile").exists():
+            # BuildKit tries this name next (dockerui/config.go, ReadEntrypoint).
+            return
+        place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
+        if any(
+            "$" in self._text[slice(*it)] for key, it in self.own.fields.items() if key in ("context", "dockerfile")
+        ):
+            # The value of a variable in the path depends on the machine that runs the build.
+            return
         try:
             listed = [it.name for it in list_directory(declared.dockerfile.parent)]
         except ReadError:

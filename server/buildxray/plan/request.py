@@ -26,6 +26,8 @@ class BuildRequest:
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For target platforms that another machine builds than the first one: the platform of that machine."""
 
+    makes_files: bool = False
+    """Whether the result is written to disk as files, so that there is no image to start."""
     is_separate: bool = False
     """Whether each target platform is built on a machine of its own, even where several have the same platform: the jobs of a
     workflow share nothing that they build."""

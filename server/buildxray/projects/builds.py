@@ -16,6 +16,9 @@ from buildxray.platforms.platform import Platform, PlatformError, parse_normaliz
 _REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
 
 
+_OF_FILES: Final = re.compile(r"(?:^|,)\s*[\"']?type=(?:cacheonly|local|tar)\b")
+
+
 class Note(NamedTuple):
     """What of a project's file cannot be read, so that something of its builds is unknown."""
 
@@ -68,6 +71,8 @@ class DeclaredBuild:
     """Whether it is built where nobody says what to build."""
     pushes: bool = False
     """Whether its images are published."""
+    makes_files: bool = False
+    """Whether it writes files to disk instead of an image: every `--output` of it is a directory or a tar archive."""
     is_check: bool = False
     """Whether it only checks the Dockerfile: `call = "check"`."""
     unknown: frozenset[str] = frozenset()
@@ -104,6 +109,7 @@ class DeclaredBuild:
             self.contexts,
             frozenset(self.nodes),
             self.is_separate,
+            self.makes_files,
             self.unknown,
         )
         return (self.dockerfile, self.is_check, *known)
@@ -205,6 +211,15 @@ def dockerfile_path(base: Path, context: str, dockerfile: str) -> Path | None:
 def absolute(path: Path | str) -> Path:
     """A path as projects know it: links stay what the user calls them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows links
+
+
+def makes_files(outputs: Iterable[str]) -> bool:
+    """Return whether all outputs are files and not images: `type=local,dest=out`, `type=tar`, `out`, or none at all (`type=cacheonly`).
+
+    Source: buildx, build/opt.go; util/buildflags/export.go reads a value without `=` as the directory of `type=local`, and `-` as a tar.
+    """
+    given = [it.strip() for it in outputs if it.strip()]
+    return bool(given) and all(_OF_FILES.search(it) is not None or "=" not in it for it in given)
 
 
 def pairs(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -127,11 +127,14 @@ class Rule:
     def applies(self, ctx: RuleContext) -> bool:
         """Whether its findings are of use to a person who builds the file.
 
-        What another platform would get is not, in a Dockerfile for Windows, or for tests and examples that nothing says to be for several platforms.
+        What another platform would get is not, in a Dockerfile for Windows. Nor is it where nothing in the file is meant for several platforms,
+        and the file makes tests or examples, or the project builds it for the machine that runs the build.
         """
         if not self.is_about_platforms:
             return True
-        return not ctx.is_for_windows and (ctx.has_intent or not ctx.is_for_helping)
+        return not ctx.is_for_windows and (
+            ctx.has_intent or not (ctx.is_for_helping or ctx.build.workspace.builds_for_itself)
+        )
 
     def severity(self, *, has_intent: bool, asks_for_several: bool) -> Severity:
         """How bad its findings are by default.

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.rules.architecture.dynamic_binary_in_scratch import dynamic_binary_in_scratch
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 DYNAMIC = "FROM {} AS b\nRUN {}\nRUN {}\nFROM {}\nCOPY --from=b /o /o\n"
 
@@ -18,7 +22,7 @@ def test_a_binary_that_needs_glibc_in_scratch() -> None:
         """
         FROM golang AS b
         RUN go build -o /o .
-            ^^^^^^^^ 💭 `go build` links to glibc, and the binary goes into an image with no C library
+            ^^^^^^^^ 💭 `go build` compiles with cgo: a program that uses `net`, `os/user` or C links to glibc, and this one goes into an image with no C library
         FROM scratch
         COPY --from=b /o /o
         """,
@@ -50,6 +54,8 @@ def test_other_images_without_its_library(image: str, install: str, build: str, 
     [
         (DEBIAN_GO, "a", "CGO_ENABLED=0 go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "debian"),
+        (DEBIAN_GO, "a", "GOOS=windows GOARCH=amd64 go build -o /o .", "scratch"),
+        (DEBIAN_GO, "a", "GOOS=js GOARCH=wasm go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/base"),
         (DEBIAN_GO, "a", "go build -o /other .", "scratch"),
         (DEBIAN_GO, "a", "go build -tags netgo,osusergo -o /o .", "scratch"),
@@ -74,3 +80,16 @@ def test_sources_that_need_no_library() -> None:
 def test_cgo_that_is_asked_for_is_left_on() -> None:
     check_no_fix(dynamic_binary_in_scratch, DYNAMIC.format(DEBIAN_GO, "a", "CGO_ENABLED=1 go build -o /o .", "scratch"))
     check_nothing(dynamic_binary_in_scratch, "")
+
+
+def test_sources_that_are_known_to_need_it() -> None:
+    text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
+    (finding,) = findings(dynamic_binary_in_scratch, context(text, workspace=Workspace(may_use_libc=True)))
+    assert finding.message == "`go build` links to glibc, and the binary goes into an image with no C library"
+
+
+def test_files_for_the_disk_are_no_image() -> None:
+    text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
+    builder = Builder(replace(request(), makes_files=True))
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert findings(dynamic_binary_in_scratch, ctx) == []

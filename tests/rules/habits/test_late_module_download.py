@@ -135,3 +135,25 @@ def test_a_download_of_its_own_moves() -> None:
 )
 def test_what_only_a_human_can_move(text: str) -> None:
     check_no_fix(late_module_download, f"FROM x\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "has_fix"),
+    [
+        ("sed -i '/^replace/d' go.mod", False),
+        ("go mod edit -dropreplace=example.com/x", False),
+        ("cp ci/go.mod .", False),
+        ("sed -i s/a/b/ main.go", True),
+    ],
+)
+def test_a_changed_manifest_is_not_downloaded_before_the_change(command: str, has_fix: bool) -> None:
+    text = f"FROM golang AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nRUN go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert bool(finding.fixes) is has_fix
+
+
+@pytest.mark.parametrize(("output", "is_said"), [("requirements.txt", False), ("other.txt", True)])
+def test_a_manifest_that_the_build_writes_has_any_path(output: str, is_said: bool) -> None:
+    export = f"RUN poetry export --output {output}\nRUN pip3 wheel -r /app/requirements.txt -w /w\n"
+    text = f"FROM python AS b\nWORKDIR /app\nCOPY . /app\n{export}FROM python\nCOPY --from=b /w /w\n"
+    assert bool(findings(late_module_download, context(text))) is is_said

@@ -13,7 +13,7 @@ def test_a_flag_on_a_stage_is_ignored() -> None:
         """
         FROM golang AS base
         FROM --platform=$BUILDPLATFORM base AS build
-             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💡 `--platform` on `FROM base` is ignored: this stage is built for linux/amd64 and linux/arm64, as the stage that it is built on
+             ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💭 `--platform` on `FROM base` is ignored: this stage is built for linux/amd64 and linux/arm64, as the stage that it is built on
         FROM scratch
         COPY --from=build / /
         """,
@@ -34,7 +34,9 @@ def test_a_flag_on_scratch_is_ignored() -> None:
 def test_a_root_that_others_use_keeps_its_platform() -> None:
     text = "FROM golang AS base\nFROM --platform=$BUILDPLATFORM base AS build\nFROM base\nCOPY --from=build / /\n"
     (finding,) = findings(ignored_platform_flag, context(text))
-    assert [(it.title, it.safety) for it in finding.fixes] == [("Remove `--platform`", Safety.SAFE)]
+    assert [(it.title, it.safety) for it in finding.fixes] == [
+        ("Remove `--platform`, which has no effect", Safety.SUGGESTION)
+    ]
     check_fix(ignored_platform_flag, text, text.replace("--platform=$BUILDPLATFORM ", ""))
 
 
@@ -44,6 +46,11 @@ def test_a_root_that_others_use_keeps_its_platform() -> None:
         "FROM --platform=$BUILDPLATFORM golang AS base\nFROM --platform=$BUILDPLATFORM base\n",
         "FROM golang AS base\nFROM --platform=$TARGETPLATFORM base\n",
         "FROM --platform=$BUILDPLATFORM golang\n",
+        "FROM --platform=linux/386 scratch AS unneeded\nCOPY a /\nFROM alpine\n",
+        (
+            "FROM --platform=linux/amd64 scratch AS amd64\nCOPY a /\nFROM --platform=linux/arm64 scratch AS arm64\nCOPY b /\n"
+            "FROM $TARGETARCH\n"
+        ),
         "FROM golang AS base\nFROM --platform=$UNKNOWN base\n",
         "FROM golang AS base\nFROM --platform=b@d base\n",
     ],

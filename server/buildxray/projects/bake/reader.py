@@ -17,6 +17,7 @@ from buildxray.projects.builds import (
     context_path,
     dockerfile_path,
     is_remote,
+    makes_files,
     pairs,
 )
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
@@ -138,6 +139,7 @@ def _builds(project: BakeProject, target: Target, *, is_default: bool) -> Iterat
         contexts=pairs(_text_values(contexts)),
         origin=_origin(target),
         is_default=is_default,
+        makes_files=makes_files(_texts(fields.get("output", ()))),
         is_check=fields.get("call", "build") not in {"build", "", UNKNOWN},
         unknown=frozenset(key for key, is_known in known.items() if not is_known),
     )

@@ -20,6 +20,7 @@ FIELDS: Final = (
     "target",
     "platforms",
     "call",
+    "output",
 )
 """The attributes of a target that decide what is built."""
 _MOST_PARENTS: Final = 2_000

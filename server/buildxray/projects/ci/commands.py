@@ -23,6 +23,7 @@ from buildxray.projects.builds import (
     absolute,
     context_path,
     is_remote,
+    makes_files,
     on_machines,
     pairs,
     platform_names,
@@ -417,6 +418,7 @@ class _Shell:
             origin=self.site.origin,
             pushes="--push" in options.flags
             or any("push=true" in it or "type=registry" in it for it in options.all("--output")),
+            makes_files="--push" not in options.flags and makes_files(options.all("--output")),
             is_check="--check" in options.flags
             or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
             unknown=frozenset(unknown),

@@ -17,7 +17,7 @@ from typing import Any, Final
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import REMOTE, Machines
-from buildxray.projects.builds import DeclaredBuild, Note, is_remote, on_machines, pairs, platform_names
+from buildxray.projects.builds import DeclaredBuild, Note, is_remote, makes_files, on_machines, pairs, platform_names
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
@@ -353,6 +353,7 @@ class _Job:
             contexts=pairs(contexts),
             origin=site.origin,
             pushes=_pushes(inputs, context),
+            makes_files=not _pushes(inputs, context) and makes_files(as_text(inputs.get("outputs")).splitlines()),
             is_check=as_text(inputs.get("call")) in {"check", "outline", "targets"},
             unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
         )

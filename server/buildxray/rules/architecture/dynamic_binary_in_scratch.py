@@ -71,7 +71,7 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are left alone.
     """
     image = _image_library(ctx.build)
-    if image is None:
+    if image is None or ctx.build.request.makes_files:
         return
     for stage in ctx.build.needed_stages:
         for command in () if stage.is_image else stage.commands(Effect.COMPILE):
@@ -84,15 +84,26 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
             if way is not None:
                 yield Finding(
                     command.title_range,
-                    _(
-                        "`{title}` links to {library}, and the binary goes into an image with {other}",
-                        title=command.title,
-                        library=_(library.value),
-                        other=_(image.value),
-                    ),
+                    _message(command, library, image),
                     _fixes(command),
                     (Related(way.keyword_range, _("the binary is taken from here")),),
                 )
+
+
+def _message(command: KnownCommand, library: _Library, image: _Library) -> str:
+    if command.invocation.workspace.may_use_libc:
+        return _(
+            "`{title}` links to {library}, and the binary goes into an image with {other}",
+            title=command.title,
+            library=_(library.value),
+            other=_(image.value),
+        )
+    return _(
+        "`{title}` compiles with cgo: a program that uses `net`, `os/user` or C links to {library}, and this one goes into an image with {other}",
+        title=command.title,
+        library=_(library.value),
+        other=_(image.value),
+    )
 
 
 def _fixes(command: KnownCommand) -> tuple[Fix, ...]:
@@ -108,6 +119,9 @@ def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
     flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
         # A compiler that is set explicitly may bring another library.
+        return False
+    if any(it not in ("", "linux") for it in invocation.setting("GOOS").values):
+        # Programs for other systems link to nothing of this image, and cgo is off when cross-compiling.
         return False
     made = zip(invocation.setting("CGO_ENABLED").values, use.architectures, invocation.step_platforms, strict=True)
     return any(

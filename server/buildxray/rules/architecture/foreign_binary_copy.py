@@ -16,6 +16,7 @@ from buildxray.semantics.file_flow import holds
 from buildxray.syntax.instructions import Copying, Onbuild
 from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.node import NODE
+from buildxray.toolchains.scripting import SCRIPTING
 
 _OF_THE_SYSTEM: Final = (
     "/bin",
@@ -67,7 +68,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     Whether packages of npm have native code, the lock file beside the Dockerfile tells; without one the finding is a mere hint.
     """
     target = ctx.build.target_stage
-    if target is None or target.is_native:
+    if target is None or target.is_native or ctx.build.request.makes_files:
         return
     for stage in ctx.build.native_stages:
         foreign = stage.foreign_targets
@@ -83,7 +84,15 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                 installer = installer or _maker(ctx, stage, path, installers, removed)
                 if installer is None:
                     continue
-                is_certain = installer.use.toolchain is not NODE or installer.invocation.workspace.has_native_packages
+                if installer.use.toolchain is SCRIPTING and installer.invocation.has_option("--no-deps"):
+                    # The project's own package, which mostly is pure Python.
+                    continue
+                # Packages of Node.js, Python, Ruby and PHP may have no native code.
+                is_certain = (
+                    installer.invocation.workspace.has_native_packages
+                    if installer.use.toolchain is NODE
+                    else installer.use.toolchain is not SCRIPTING
+                )
                 yield Finding(
                     consumer.range_of(token),
                     _(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
@@ -121,11 +121,26 @@ def _whole_source(stage: Stage) -> Instruction | None:
 
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
     """Whether the build itself writes a file that tells the dependencies: `poetry export -o requirements.txt`."""
-    names = "|".join(map(re.escape, command.use.manifests))
+    names = "|".join(re.escape(posixpath.basename(it)) for it in command.use.manifests)
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
     stage = command.run.stage
     runs = stage.runs if stage is not None else ()
     return any(whole.idx < it.idx <= command.run.idx and writes.search(it.node.text) for it in runs)
+
+
+def _runs_of_stage(command: KnownCommand) -> Sequence[Run]:
+    """The RUN instructions of the stage of a command."""
+    stage = command.run.stage
+    return () if stage is None else stage.runs
+
+
+def _edits_manifest(run: Run) -> bool:
+    """Whether a RUN changes `go.mod`: with `sed -i`, `go mod edit`, `cp`."""
+    return any(
+        (it.name in ("cp", "mv", "perl", "sed") and any("go.mod" in word for word in it.syntax.arguments))
+        or it.syntax.arguments[:2] == ("mod", "edit")
+        for it in run.commands
+    )
 
 
 def _is_mounted(run: Run) -> bool:
@@ -146,6 +161,9 @@ def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
         # `go mod download` needs the directories that go.mod names instead of modules.
         return ()
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
+        return ()
+    if any(_edits_manifest(it) for it in _runs_of_stage(command) if whole.idx < it.idx <= run.idx):
+        # Before the change the modules may not be there to download, such as a directory that a `replace` names.
         return ()
     directories = {*whole.directories, *run.directories}
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}

@@ -59,7 +59,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     test, and starts nothing, is left alone, and so is one called `dev` or `test`, and the finding is an error only where somebody has asked for several platforms.
     """
     stage = ctx.build.target_stage
-    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native:
+    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
         return
     root = stage.root
     if root is None or root.from_.platform is None:

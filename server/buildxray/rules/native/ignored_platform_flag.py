@@ -53,7 +53,7 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Moving the flag to the root is a suggestion, for it changes where steps run; it is offered where nothing else is built on that root.
-    Removing it is safe: the plan stays as it is.
+    So is removing it from `FROM <earlier stage>`: the plan stays as it is, but the flag asked for another one. From `FROM scratch` it is removed safely.
 
     ## References
     BuildKit: dockerfile2llb/convert.go, dispatchState.init.
@@ -66,9 +66,9 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
             continue
         asked = _asked_for(stage.from_, flag.value)
         pairs = zip(ctx.build.targets, stage.platforms, asked or (), strict=False)
-        needed = [
-            (actual, wanted) for target, actual, wanted in pairs if target in stage.targets or not stage.is_needed
-        ]
+        is_free = not stage.is_needed and bool(stage.bases)
+        # A stage from scratch that no target needs is chosen by name: who chooses it asks for its platform.
+        needed = [(actual, wanted) for target, actual, wanted in pairs if target in stage.targets or is_free]
         if asked is None or all(actual == wanted for actual, wanted in needed):
             continue
         root = stage.root
@@ -112,4 +112,6 @@ def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
             (set_platform(root.from_, value.text), removal),
             Safety.SUGGESTION,
         )
-    yield Fix(_("Remove `--platform`"), (removal,))
+    # The plan stays as it is, but the flag asks for another one, such as a stage on the build machine.
+    safety = Safety.SUGGESTION if stage.bases else Safety.SAFE
+    yield Fix(_("Remove `--platform`, which has no effect"), (removal,), safety)

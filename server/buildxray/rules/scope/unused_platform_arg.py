@@ -55,7 +55,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         edits = tuple(placement.removing_edits())
         safety = Safety.SAFE if placement.removing_is_safe else Safety.SUGGESTION
         n_split = len(split_by(ctx.build, [it.instruction for it in placement.unused]))
-        for declaration in placement.unused:
+        for declaration in placement.unused if n_split else ():
             instruction = declaration.instruction
             yield Finding(
                 instruction.range_of(instruction.pairs[declaration.position].name),

@@ -1,0 +1,82 @@
+"""What builds make, for whom, and by which name they find the Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import ProjectBuild, Projects
+from buildxray.ide.settings import Settings
+from buildxray.projects.builds import makes_files
+
+WORKFLOW = "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n{}"
+ACTION = "      - uses: docker/build-push-action@v6\n        with: {{context: ., {}}}\n"
+COMMAND = "      - run: docker buildx build {} .\n"
+
+
+def built(root: Path, files: dict[str, str], dockerfile: str = "Dockerfile") -> ProjectBuild:
+    (root / ".git").mkdir()
+    for name, text in {dockerfile: "FROM alpine\n", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return Projects().build(root / dockerfile, Settings())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (["type=local,dest=out"], True),
+        (["dest=out,type=tar"], True),
+        (["./bin"], True),
+        (["-"], True),
+        (["type=cacheonly"], True),
+        (["type=image,push=true"], False),
+        (["type=local,dest=out", "type=registry"], False),
+        (["type=docker"], False),
+        ([""], False),
+        ([], False),
+    ],
+)
+def test_outputs_that_are_files(outputs: list[str], expected: bool) -> None:
+    assert makes_files(outputs) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (".github/workflows/a.yml", WORKFLOW.format(ACTION.format('outputs: "type=local,dest=out"')), True),
+        (".github/workflows/a.yml", WORKFLOW.format(ACTION.format("push: true")), False),
+        (".github/workflows/a.yml", WORKFLOW.format(COMMAND.format("-o out")), True),
+        (".github/workflows/a.yml", WORKFLOW.format(COMMAND.format("--output=type=oci,dest=a.tar")), False),
+        ("docker-bake.hcl", 'target "default" { output = ["type=local,dest=out"] }\n', True),
+        ("docker-bake.hcl", 'target "default" { output = ["type=image"] }\n', False),
+    ],
+)
+def test_builds_that_write_files(tmp_path: Path, path: str, text: str, expected: bool) -> None:
+    assert built(tmp_path, {path: text}).request.makes_files is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, False),
+        ({"Makefile": "image:\n\tdocker build -t app .\n"}, True),
+        ({"Makefile": "image:\n\tdocker build --platform linux/amd64,linux/arm64 -t app .\n"}, False),
+        ({"Makefile": "image:\n\tdocker buildx build --platform $(shell ./platforms) -t app .\n"}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(COMMAND.format("-t app"))}, True),
+        ({"compose.yaml": "services:\n  app:\n    build: .\n"}, False),
+    ],
+)
+def test_projects_that_build_for_the_machine_that_builds(tmp_path: Path, files: dict[str, str], expected: bool) -> None:
+    assert built(tmp_path, files).builds_for_itself is expected
+
+
+def test_buildkit_finds_a_lower_case_name(tmp_path: Path) -> None:
+    build = built(tmp_path, {"docker-bake.hcl": 'target "default" { platforms = ["linux/386"] }\n'}, "dockerfile")
+    assert [str(it) for it in build.request.target_platforms] == ["linux/386"]
+
+
+def test_a_lower_case_name_beside_the_usual_one_is_another_file(tmp_path: Path) -> None:
+    bake = {"docker-bake.hcl": 'target "default" { platforms = ["linux/386"] }\n', "Dockerfile": "FROM alpine\n"}
+    assert built(tmp_path, bake, "dockerfile").shown is None
