@@ -215,6 +215,7 @@ def test_jobs_of_their_own_share_nothing_and_save_nothing(rule: str) -> None:
         (ONE_DOWNLOAD, False, "information"),
         (f"{ONE_DOWNLOAD}ARG TARGETARCH\nRUN echo $TARGETARCH\n", False, "warning"),
         (ONE_DOWNLOAD, True, "error"),
+        (f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNLOAD}COPY --from=b /a /a\n", False, "error"),
     ],
 )
 def test_only_a_build_that_names_platforms_makes_an_error(text: str, asks_for_several: bool, severity: str) -> None:

@@ -120,7 +120,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         fix = partial(_proved, ctx, finding)
     return Diagnostic(
         rule.name,
-        finding.severity or rule.severity(has_intent=ctx.has_intent, asks_for_several=ctx.asks_for_several),
+        finding.severity or rule.severity(has_intent=ctx.has_intent, is_for_several=ctx.is_for_several),
         finding.range,
         finding.message,
         fix,

@@ -136,15 +136,15 @@ class Rule:
             ctx.has_intent or not (ctx.is_for_helping or ctx.build.workspace.builds_for_itself)
         )
 
-    def severity(self, *, has_intent: bool, asks_for_several: bool) -> Severity:
+    def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
         """How bad its findings are by default.
 
-        What is wrong on some platforms only is an error where a build names these platforms. A file that merely uses platform arguments
+        What is wrong on some platforms only is an error where certainly several are built. A file that merely uses platform arguments
         is meant for several, but which ones the plan does not know, so that its findings are warnings.
         """
         if not has_intent:
             return self.without_intent
-        if self.with_intent is Severity.ERROR and self.is_about_platforms and not asks_for_several:
+        if self.with_intent is Severity.ERROR and self.is_about_platforms and not is_for_several:
             return Severity.WARNING
         return self.with_intent
 

@@ -49,6 +49,17 @@ class RuleContext:
         return any(_TELLING.search(text) for it in nodes for text in (it.text, *(one.content for one in it.heredocs)))
 
     @cached_property
+    def is_for_several(self) -> bool:
+        """Whether certainly several platforms are built: the request names them, or a stage is on `$BUILDPLATFORM`.
+
+        Such a stage makes a difference only if the target is another platform than the machine's.
+        """
+        if self.asks_for_several:
+            return True
+        flags = (it.from_.platform for it in self.build.needed_stages)
+        return any("BUILDPLATFORM" in it.value.text for it in flags if it is not None and it.value is not None)
+
+    @cached_property
     def is_for_helping(self) -> bool:
         """Whether the file makes tests, examples or a place to develop, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
