@@ -39,7 +39,7 @@ def context(
 
 
 def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:
-    found = list(rule.check(ctx))
+    found = list(rule.findings(ctx))
     for it in found:
         assert it.fixes or rule.fix is not FixAvailability.ALWAYS
         assert not it.fixes or rule.fix is not FixAvailability.NEVER

@@ -62,7 +62,7 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
         if not rule.applies(ctx):
             continue
         try:
-            findings = [*rule.check(ctx)]
+            findings = [*rule.findings(ctx)]
         except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
             _log.exception("the rule %s has failed", rule.name)
             continue

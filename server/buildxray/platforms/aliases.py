@@ -22,6 +22,8 @@ _ALIASES: Final = {
     "x86-64": "amd64",
     "x86_64": "amd64",
 }
+_IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
+"""Each name has one of these in it, which are found much faster than the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NAME: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
 
@@ -33,4 +35,6 @@ def docker_name(architecture: str) -> str | None:
 
 def named_architectures(text: str) -> list[tuple[int, int, str]]:
     """Where a text names an architecture: start, end, and what TARGETARCH calls it."""
+    if not any(it in text for it in _IN_EVERY_NAME):
+        return []
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]

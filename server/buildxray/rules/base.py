@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from buildxray.localization import N_
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -113,6 +114,14 @@ class Rule:
     check: Check = field(repr=False)
     buildkit_check: str = ""
     """The check of `docker build --check` that reports the same; empty for none."""
+    about: frozenset[Mention] = frozenset()
+    """A file that mentions none of these has no findings; empty where that is not so simple."""
+
+    def findings(self, ctx: RuleContext) -> Iterable[Finding]:
+        """What it finds; nothing is looked for in a file that cannot have it."""
+        if self.about and self.about.isdisjoint(ctx.build.mentions):
+            return ()
+        return self.check(ctx)
 
     @property
     def summary(self) -> str:
@@ -155,11 +164,17 @@ def rule(
     fix: FixAvailability = FixAvailability.NEVER,
     *,
     buildkit_check: str = "",
+    about: Iterable[Mention] = (),
 ) -> Callable[[Check], Rule]:
-    """Turn a documented check function into a `Rule`; registers nothing."""
+    """Turn a documented check function into a `Rule`; registers nothing.
+
+    `about` is what a file has to mention, one of it at least, to have findings.
+    """
+    subjects = frozenset(about)
 
     def wrap(check: Check) -> Rule:
         name = check.__name__.replace("_", "-")
-        return Rule(name, with_intent, without_intent, fix, inspect.getdoc(check) or "", check, buildkit_check)
+        doc = inspect.getdoc(check) or ""
+        return Rule(name, with_intent, without_intent, fix, doc, check, buildkit_check, subjects)
 
     return wrap

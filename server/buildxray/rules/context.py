@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, TypeVar
 
-from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.purpose import is_for_helping, is_for_windows
 from buildxray.semantics.build import Build, Builder, Dockerfile
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit, apply_edits
 
 T = TypeVar("T")
@@ -45,8 +44,7 @@ class RuleContext:
         """
         if self.asks_for_several:
             return True
-        nodes = (it.node for it in self.dockerfile.instructions)
-        return any(_TELLING.search(text) for it in nodes for text in (it.text, *(one.content for one in it.heredocs)))
+        return Mention.PLATFORM_ARGUMENT in self.build.mentions
 
     @cached_property
     def is_for_several(self) -> bool:
@@ -85,7 +83,3 @@ class RuleContext:
             self._cache[compute] = compute(self)
         result: T = self._cache[compute]
         return result
-
-
-_TELLING = re.compile(rf"\b(?:{'|'.join(it for it in AUTOMATIC_ARGUMENTS if it != 'TARGETSTAGE')})\b")
-"""TARGETSTAGE has nothing to do with platforms."""

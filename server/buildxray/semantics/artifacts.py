@@ -401,7 +401,7 @@ class _Tracer:
 
     def _run(self, stage: StageOutline, idx: int, node: Run, search: _Search) -> Iterator[Origin]:
         wanted = search.paths
-        known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx, *Effect)}
+        known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx)}
         commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
         pairs = [it for it in commands if self.planned.platform in it[0].targets]
         if not pairs and self._inventory.script(idx).has_errors:

@@ -37,6 +37,7 @@ from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files, way_into_image
+from buildxray.semantics.mentions import Mention, mentions
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
@@ -184,6 +185,11 @@ class Build:
         )
 
     @cached_property
+    def mentions(self) -> frozenset[Mention]:
+        """What some instruction of the file mentions."""
+        return frozenset().union(*[mentions(it.node) for it in self.plan.dockerfile.instructions])
+
+    @cached_property
     def steps_by_instruction(self) -> dict[int, list[Step]]:
         """The steps that each instruction makes, those of mounts and triggers included; in the order of the plan."""
         found: dict[int, list[Step]] = {}
@@ -329,6 +335,11 @@ class Instruction:
         """The range of the text that something in the shell script of this instruction covers: a word, a command."""
         return self.syntax.place(range_)
 
+    @property
+    def mentions(self) -> frozenset[Mention]:
+        """What its text mentions."""
+        return mentions(self.node)
+
     def declares(self, name: str) -> bool:
         """Whether it is an ARG of that name."""
         return isinstance(self.node, syntax.Arg) and any(it.name.text == name for it in self.node.pairs)
@@ -337,9 +348,17 @@ class Instruction:
         """Every `$NAME` and `${NAME}` in it, in the shell text of a RUN too."""
         return self._variable_references
 
+    @property
+    def variable_names(self) -> frozenset[str]:
+        """The names in `variable_references`."""
+        node = self.node
+        if "$" not in node.text and not node.heredocs:
+            return _NO_NAMES
+        return variable_names(node, self.build.plan.dockerfile.escape, self.shell)
+
     def uses_variable(self, name: str) -> bool:
         """Whether `variable_references` has that name."""
-        return name in variable_names(self.node, self.build.plan.dockerfile.escape, self.shell)
+        return name in self.variable_names
 
     @cached_property
     def _variable_references(self) -> tuple[VariableReference, ...]:
@@ -639,6 +658,8 @@ class Stage:
         """Its number, 0-based, by which COPY can name it."""
         self.name = outline.name
         """The name after AS in lower case; empty where it has none."""
+        self._commands: dict[tuple[Effect, ...], tuple[KnownCommand, ...]] = {}
+        self._known_commands: dict[int, KnownCommand] = {}
 
     def __repr__(self) -> str:
         """`<Stage build>`."""
@@ -678,25 +699,21 @@ class Stage:
 
         The `outputs` of each include where later commands of the stage copy or move them.
         """
-        if len(effects) == 1:
-            return self._commands_by_effect.get(effects[0], ())
-        return tuple(it for it in self._commands if it.use.effect in effects)
+        known = self._commands.get(effects)
+        if known is None:
+            known = self._commands[effects] = tuple(
+                [self._command(it) for it in self.build.inventory.stage_uses(self.idx) if it.effect in effects]
+            )
+        return known
 
-    @cached_property
-    def _commands_by_effect(self) -> dict[Effect, tuple[KnownCommand, ...]]:
-        by_effect: dict[Effect, list[KnownCommand]] = {}
-        for command in self._commands:
-            by_effect.setdefault(command.use.effect, []).append(command)
-        return {effect: tuple(commands) for effect, commands in by_effect.items()}
-
-    @cached_property
-    def _commands(self) -> tuple[KnownCommand, ...]:
-        found: list[KnownCommand] = []
-        for use in self.build.inventory.stage_uses(self.idx, *Effect):
+    def _command(self, use: Use) -> KnownCommand:
+        """The view of a command; the same for each effect that is asked for."""
+        known = self._known_commands.get(id(use))
+        if known is None:
             run = self.build.instructions[use.instruction]
             assert isinstance(run, Run), "commands are those of RUN"
-            found.append(KnownCommand(run, use.invocation, use))
-        return tuple(found)
+            known = self._known_commands[id(use)] = KnownCommand(run, use.invocation, use)
+        return known
 
     # Its part in the build
 
@@ -852,5 +869,6 @@ def _expanded(text: str, escape: str, environment: Environment) -> str | None:
         return None
 
 
+_NO_NAMES: frozenset[str] = frozenset()
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _VIEWS: dict[type[Node], Callable[[Build, Stage | None, int], Instruction]] = {syntax.From: From, syntax.Run: Run}

@@ -33,7 +33,7 @@ from buildxray.syntax.shell import (
     reads_script,
     sole_variable,
 )
-from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
+from buildxray.toolchains.base import Invocation, Reading, Use, Workspace
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
@@ -111,11 +111,11 @@ class Inventory:
         """The commands of a RUN that a toolchain recognises."""
         return tuple([it for it in self.recognized(instruction) if it is not None])
 
-    def stage_uses(self, stage: int, *effects: Effect) -> list[Use]:
-        """The recognised commands of a stage's own RUN instructions with one of these effects."""
+    def stage_uses(self, stage: int) -> tuple[Use, ...]:
+        """The recognised commands of a stage's own RUN instructions, with the paths to which later ones move their outputs."""
         if stage not in self._stage_uses:
             self._read_stage(self.plan.stages[stage])
-        return [it for it in self._stage_uses[stage] if it.effect in effects]
+        return self._stage_uses[stage]
 
     def reading(self, instruction: int, name: str) -> Reading:
         """Whether a command of a RUN looks at a variable of its environment: the strongest answer of all."""

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Arg, From, Instruction, Node, Span, Unknown
-from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, is_comment, physical_lines
+from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, physical_lines
 from buildxray.syntax.reader import Reader
 from buildxray.syntax.suggestions import closest
 from buildxray.syntax.text import TextRange
@@ -72,6 +72,29 @@ class Dockerfile:
     def comments(self) -> tuple[Comment, ...]:
         """All comment lines, those inside continued instructions included."""
         return tuple(_read_comments(self))
+
+    @cached_property
+    def comments_above(self) -> dict[int, tuple[str, ...]]:
+        """The comments that BuildKit takes for those of an instruction, by its index, without `#` and blanks around.
+
+        They are all since the instruction above, blank lines or not; an empty comment drops those above it.
+        BuildKit: parser/parser.go, Parse.
+        """
+        instructions, text = self.instructions, self.text
+        above: dict[int, tuple[str, ...]] = {}
+        idx = 0
+        for comment in self.comments:
+            while idx < len(instructions) and instructions[idx].end <= comment.range.start:
+                idx += 1
+            if idx == len(instructions):
+                break
+            if comment.range.start > instructions[idx].start:
+                continue
+            line_start = text.rfind("\n", 0, comment.range.start) + 1
+            # BuildKit drops the first character of the line, which is a blank where the comment is indented.
+            content = text[line_start + text.startswith(BYTE_ORDER_MARK, line_start) : comment.range.end][1:].strip()
+            above[idx] = (*above.get(idx, ()), content) if content else ()
+        return above
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction whose lines hold `offset`."""
@@ -193,30 +216,21 @@ _CHECK_OPTIONS: Final = ("skip", "experimental", "error")
 _GO_BOOLEANS: Final = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
 
 
+_COMMENT_LINE: Final = re.compile(rf"^{BYTE_ORDER_MARK}?[{SPACE.replace(chr(10), '')}]*(?P<text>#[^\n]*)", re.MULTILINE)
+
+
 def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:
-    in_heredocs: set[int] = set()
-    for it in dockerfile.instructions:
-        if it.node.heredocs:
-            in_heredocs.update(range(_first_body_line(it), it.last_line))
-    start = 0
-    for idx, line in enumerate(physical_lines(dockerfile.text)):
-        is_directive = idx < len(dockerfile.directives)
-        if (
-            "#" in line
-            and not is_directive
-            and idx not in in_heredocs
-            and is_comment(line.removeprefix(BYTE_ORDER_MARK))
-        ):
-            column = line.index("#")
-            text = line[column:].rstrip("\r\n")
-            yield Comment(text, TextRange(start + column, start + column + len(text)))
-        start += len(line)
-
-
-def _first_body_line(instruction: Instruction) -> int:
-    """0-based."""
-    bodies = instruction.node.heredocs
-    return instruction.last_line - sum(it.content.count("\n") + 1 for it in bodies)
+    text = dockerfile.text
+    # Directives are the first lines.
+    position = 0
+    for _directive in dockerfile.directives:
+        position = text.find("\n", position) + 1 or len(text)
+    heredocs = [(it.start + it.node.heredocs[0].start, it.end) for it in dockerfile.instructions if it.node.heredocs]
+    for start, end in (*heredocs, (len(text), len(text))):
+        for match in _COMMENT_LINE.finditer(text, position, start):
+            content = match["text"].rstrip("\r")
+            yield Comment(content, TextRange(match.start("text"), match.start("text") + len(content)))
+        position = max(position, end)
 
 
 def _file_problems(

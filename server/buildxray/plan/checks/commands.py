@@ -109,6 +109,17 @@ class CheckedStage:
             if position in refused or position in late_sources:
                 yield Stop()
 
+    def causes(self, nodes: tuple[Node, ...]) -> Iterator[object]:
+        """All that `events` looks at: the commands that it may yield something for, each with its position and scope."""
+        yield from {position for position, _ in self._recipe.problems}
+        for position, node in enumerate(nodes):
+            if node.problems or self._may_warn(node):
+                yield from (position, node, self._recipe.scopes[position])
+                if isinstance(node, Arg):
+                    yield from (
+                        self._global_arguments.assignment(it.name.text) for it in node.pairs if it.value is None
+                    )
+
     def _may_warn(self, node: Node) -> bool:
         """Whether there is anything to look at: of most commands there is not."""
         if isinstance(node, Run):

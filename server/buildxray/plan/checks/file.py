@@ -7,7 +7,7 @@ from typing import Final
 
 from buildxray.plan.checks.catalogue import Check
 from buildxray.plan.checks.events import CheckWarning
-from buildxray.plan.checks.options import CheckOptions, comment_options, comments_above
+from buildxray.plan.checks.options import CheckOptions, comment_options
 from buildxray.plan.outline import StageOutline
 from buildxray.syntax.instructions import Flag, Instruction, Pair, Span, Token
 from buildxray.syntax.parser import Dockerfile
@@ -23,7 +23,7 @@ class CheckedFile:
         self.dockerfile = dockerfile
         self.stages = stages
         self.options = options
-        self.comments = comments_above(dockerfile)
+        self.comments = dockerfile.comments_above
         self._of_instruction = {
             idx: options.with_others(own)
             for idx, comments in self.comments.items()

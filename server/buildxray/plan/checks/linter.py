@@ -20,6 +20,7 @@ from buildxray.plan.model import Plan
 from buildxray.plan.outline import StageRef
 from buildxray.plan.runs import Recipe
 from buildxray.plan.stages import ResolvedStage, global_arguments
+from buildxray.syntax.instructions import Node
 
 
 def buildkit_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
@@ -82,7 +83,9 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
         )
         from_idx = stage.outline.from_idx
         from_node = file.instruction(from_idx).node
-        key = ("checks", recipe, from_node, before, late, ignored, file.options_within(from_idx, stage.outline.end_idx))
+        options = file.options_within(from_idx, stage.outline.end_idx)
+        # A RUN that cannot be warned of is no part of the key: people edit these most.
+        key = ("checks", from_node, before, late, ignored, options, len(stage.triggers), *checked.causes(_nodes(stage)))
         events, after = memo.recall(key, _checked, checked, stage, late, file)
         yield from (it if isinstance(it, Stop) else file.placed(it, from_idx) for it in events)
         inherited.append(after)
@@ -92,7 +95,11 @@ def _checked(
     checked: CheckedStage, stage: ResolvedStage, late: frozenset[int], file: CheckedFile
 ) -> tuple[tuple[Event, ...], Inherited]:
     """The events of a stage, wherever it is in the file, and what stages built on it take over."""
-    nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
     from_idx = stage.outline.from_idx
-    events = [it if isinstance(it, Stop) else file.lifted(it, from_idx) for it in checked.events(nodes, late)]
+    events = [it if isinstance(it, Stop) else file.lifted(it, from_idx) for it in checked.events(_nodes(stage), late)]
     return tuple(events), checked.inherited
+
+
+def _nodes(stage: ResolvedStage) -> tuple[Node, ...]:
+    """The commands of the triggers that a stage inherits, then its own."""
+    return (*[it.node for it in stage.triggers], *stage.outline.nodes)

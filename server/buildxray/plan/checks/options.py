@@ -88,26 +88,3 @@ def comment_options(comments: Iterable[str]) -> CheckOptions:
             except CheckOptionsError:
                 return _NONE
     return _NONE
-
-
-def comments_above(dockerfile: Dockerfile) -> dict[int, tuple[str, ...]]:
-    """The comments that BuildKit takes for those of an instruction, by its index, without `#` and blanks around.
-
-    They are all since the instruction above, blank lines or not; an empty comment drops those above it.
-    BuildKit: parser/parser.go, Parse.
-    """
-    instructions, text = dockerfile.instructions, dockerfile.text
-    above: dict[int, tuple[str, ...]] = {}
-    idx = 0
-    for comment in dockerfile.comments:
-        while idx < len(instructions) and instructions[idx].end <= comment.range.start:
-            idx += 1
-        if idx == len(instructions):
-            break
-        if comment.range.start > instructions[idx].start:
-            continue
-        line_start = text.rfind("\n", 0, comment.range.start) + 1
-        # BuildKit drops the first character of the line, which is a blank where the comment is indented.
-        content = text[line_start + text.startswith("\ufeff", line_start) : comment.range.end][1:].strip()
-        above[idx] = (*above.get(idx, ()), content) if content else ()
-    return above

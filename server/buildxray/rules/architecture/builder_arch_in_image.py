@@ -13,6 +13,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying
 from buildxray.syntax.text import Edit, TextRange
 
@@ -23,7 +24,7 @@ _USE: Final = re.compile(
 _TELLING: Final = frozenset({"echo", "printf", "[", "[[", "test", "export"})
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BUILD_MACHINE])
 def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     """`BUILDARCH` or `BUILDPLATFORM` chooses a file in a stage for the target platform.
 
@@ -81,12 +82,13 @@ def _name(ctx: RuleContext, range_: TextRange) -> str:
 def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
     """Where an instruction chooses a file by the build machine."""
     node = instruction.node
+    if Mention.BUILD_MACHINE not in instruction.mentions:
+        return
     if isinstance(node, Copying):
         for token in node.sources:
             yield from _in_text(ctx, instruction.range_of(token).start, token.text)
     elif isinstance(instruction, Run):
-        source = ctx.text[slice(*instruction.range)]
-        for command in instruction.commands if _USE.search(source) else ():
+        for command in instruction.commands:
             if command.name in _TELLING or is_chosen(command) or command.syntax.is_substitution:
                 continue
             for word in command.syntax.words:

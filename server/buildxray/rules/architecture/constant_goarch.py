@@ -14,12 +14,13 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_for_one_architecture, is_meant
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.go import GO
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS)
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS, about=[Mention.GOARCH])
 def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` has a constant value in a file that is meant for several platforms.
 

@@ -12,6 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.intended import is_chosen
 from buildxray.semantics.build import Effect, Instruction, Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.mapping import mapped_architecture
@@ -20,7 +21,7 @@ _ARGUMENT: Final = re.compile(r"\$(?:TARGETARCH(?!\w)|\{TARGETARCH\})")
 _NAME: Final = re.compile(r"[\w.-]*$")
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT])
 def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     """A URL of a well-known site has `$TARGETARCH` in it, and the site calls the architectures differently.
 

@@ -19,6 +19,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture, names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Run, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying
 from buildxray.syntax.text import Edit, TextRange
 
@@ -44,7 +45,7 @@ _UNPACKING: Final = {
 """Programs that unpack an archive, and their options with a value of its own word."""
 
 
-@rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
 def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 

@@ -12,6 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, indentation, insert_lines
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
 from buildxray.syntax.shell import is_posix_shell
 from buildxray.syntax.text import TextRange
@@ -21,7 +22,7 @@ _REFERENCE: Final = re.compile(
 )
 
 
-@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE])
 def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """ENTRYPOINT, CMD or HEALTHCHECK uses a platform argument, which ends with the build.
 

@@ -15,6 +15,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoint, Token
 from buildxray.syntax.text import Edit, TextRange
 
@@ -25,7 +26,7 @@ _Named = tuple[Instruction, Token, int, int, str]
 """The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
 def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     """COPY takes a file from the build context that is named for one architecture, in a stage that is built for several.
 

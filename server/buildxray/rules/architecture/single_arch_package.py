@@ -17,6 +17,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -71,7 +72,7 @@ class _Place(NamedTuple):
     fixes: tuple[Fix, ...] = ()
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
 def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     """A package, or a source of packages, is named for one architecture in a stage that is built for several.
 

@@ -18,6 +18,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck
 from buildxray.syntax.text import Edit, TextRange
 
@@ -27,7 +28,7 @@ _KNOWS_ARCHITECTURES: Final = re.compile(
 )
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE_IN_PATH])
 def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     """A path names an architecture, such as `/usr/lib/x86_64-linux-gnu`, in a stage that is built for several.
 
@@ -93,6 +94,8 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
 
 def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureInPath]]:
     node = instruction.node
+    if Mention.ARCHITECTURE_IN_PATH not in instruction.mentions:
+        return
     if not isinstance(node, Env | Copying | Entrypoint | Cmd | Healthcheck) and not isinstance(instruction, Run):
         return
     if isinstance(instruction, Run) and _KNOWS_ARCHITECTURES.search(node.text):

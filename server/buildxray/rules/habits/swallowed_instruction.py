@@ -13,6 +13,7 @@ from buildxray.semantics.build import Run
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.text import Edit, TextRange
 
+_BEGINS_A_LINE: Final = re.compile(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
 _GOES_ON: Final = re.compile(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n[ \t]*\Z")
 
 
@@ -46,7 +47,7 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     for run in ctx.build.instructions:
         if not isinstance(run, Run) or run.node.heredocs or run.node.is_json or run.node.problems:
             continue
-        if "\n" not in ctx.text[slice(*run.range)]:
+        if _BEGINS_A_LINE.search(ctx.text, *run.range) is None:
             continue
         for command in run.script.commands:
             for word in command.words:

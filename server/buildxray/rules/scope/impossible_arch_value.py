@@ -12,6 +12,7 @@ from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.shell import Command, Condition, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
@@ -35,7 +36,7 @@ _OF_DOCKER_HUB: Final = {
 """Where Docker keeps the official images of one architecture, and what TARGETARCH calls that."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
 def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is compared with a value that it never has, so the branch is never taken.
 
@@ -65,7 +66,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     one, `arm`, is the same for all variants.
     """
     for run in ctx.build.instructions:
-        if not isinstance(run, Run):
+        if not isinstance(run, Run) or Mention.PLATFORM_ARGUMENT not in run.mentions:
             continue
         seen: set[TextRange] = set()
         script = run.script

@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 
@@ -20,7 +21,7 @@ _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 """Arguments that depend on who builds: a default that is right here is wrong on another machine."""
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
 def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A default in `ARG` hides the value that BuildKit gives a platform argument.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
@@ -57,7 +58,7 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     for instruction in ctx.build.instructions:
         if skips_from and isinstance(instruction, From):
             continue
-        if "$" not in instruction.node.text and not instruction.node.heredocs:
+        if not any(_meant(it) for it in instruction.variable_names - known):
             continue
         own = _set_by_script(instruction) if isinstance(instruction, Run) else set()
         for reference in instruction.variable_references():
@@ -81,6 +82,7 @@ def _set_by_script(run: Run) -> set[str]:
     return names | {name for it in commands for loop in it.conditions if loop.kind == "for" for name in loop.variables}
 
 
+@lru_cache(maxsize=1024)
 def _meant(name: str) -> str | None:
     """The automatic argument that a name is a misspelling of."""
     plain = name.replace("_", "").upper()

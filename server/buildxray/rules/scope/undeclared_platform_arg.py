@@ -14,6 +14,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
 from buildxray.syntax.shell import Script
 
@@ -28,7 +29,7 @@ class _Use(NamedTuple):
     reference: VariableReference
 
 
-@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS)
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE])
 def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is used in a stage that does not declare it, so it expands to nothing.
 
@@ -159,7 +160,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
     """The first use of each name in each instruction that does not see it."""
     for instruction in stage.instructions:
         node = instruction.node
-        if isinstance(node, Onbuild) or ("$" not in node.text and not node.heredocs):
+        if isinstance(node, Onbuild) or instruction.variable_names.isdisjoint(AUTOMATIC_ARGUMENTS):
             continue
         seen: set[str] = set()
         for reference in instruction.variable_references():

@@ -1,0 +1,55 @@
+"""What the instructions of a Dockerfile mention, so that nobody looks for something in a file that cannot have it.
+
+An edit changes one instruction, and the others keep their nodes: each node is searched once.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.library_paths import architectures_in_paths
+from buildxray.syntax.instructions import Node
+
+
+class Mention(Enum):
+    """Something that the text of an instruction, or of its heredocs, has in it."""
+
+    ARCHITECTURE = "the name of an architecture"
+    ARCHITECTURE_IN_PATH = "a path that exists on one architecture alone"
+    PLATFORM_ARGUMENT = "the name of an automatic argument about platforms"
+    BUILD_MACHINE = "the name of an automatic argument about the build machine"
+    TARGETSTAGE = "TARGETSTAGE"
+    GOARCH = "GOARCH"
+
+
+_AUTOMATIC: Final = re.compile(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+
+
+@lru_cache(maxsize=1024)
+def mentions(node: Node) -> frozenset[Mention]:
+    """What an instruction mentions."""
+    found: set[Mention] = set()
+    for text in (node.text, *(it.content for it in node.heredocs)):
+        if named_architectures(text):
+            found.add(Mention.ARCHITECTURE)
+        if architectures_in_paths(text):
+            found.add(Mention.ARCHITECTURE_IN_PATH)
+        if "GOARCH" in text:
+            found.add(Mention.GOARCH)
+        if "TARGET" in text or "BUILD" in text:
+            found.update(map(_of_argument, _AUTOMATIC.findall(text)))
+    if Mention.BUILD_MACHINE in found:
+        found.add(Mention.PLATFORM_ARGUMENT)
+    return frozenset(found)
+
+
+def _of_argument(name: str) -> Mention:
+    if name == "TARGETSTAGE":
+        # It has nothing to do with platforms.
+        return Mention.TARGETSTAGE
+    return Mention.BUILD_MACHINE if name.startswith("BUILD") else Mention.PLATFORM_ARGUMENT

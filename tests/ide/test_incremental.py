@@ -1,0 +1,90 @@
+"""The law of everything that is kept from one version of a document to the next: the findings are those of an analysis from scratch."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.rules.registry import ALL
+from tests.support.cost import forget
+from tests.support.markup import fixture
+from tests.support.rules import context, request
+
+CASES = sorted((Path(__file__).parents[1] / "conformance" / "cases").glob("*"))
+WRITTEN = sorted((Path(__file__).parents[1] / "rules" / "dockerfiles").glob("*.txt"))
+INSERTED = [
+    "\nRUN curl -fsSLo /t https://x.org/t-linux-amd64 && echo $TARGETARCH\n",
+    "\nRUN GOARCH=amd64 go build -o /app .\n",
+    "\nCOPY lib/x86_64-linux-gnu/a.so /usr/lib/x86_64-linux-gnu/\n",
+    "\nARG TARGETARCH=amd64\n",
+    "\nARG A\nENV B=$A C=arm64\n",
+    "\nFROM alpine AS other\n",
+    "\nFROM --platform=$BUILDPLATFORM golang AS build\n",
+    "\n# buildxray: ignore=hard-coded-arch\n",
+    "\n# check=skip=all\n",
+    "\nRUN <<E\necho $TARGETARCH\nE\n",
+    " && \\\n  echo $BUILDARCH",
+    "\\\n",
+    "$",
+    "{",
+    "'",
+    '"',
+    "\n",
+    " x",
+    "#",
+]
+
+
+def shown(diagnostics: tuple[Diagnostic, ...]) -> list[object]:
+    return [(it.rule, it.severity, it.range, it.message, it.related, it.is_unnecessary) for it in diagnostics]
+
+
+@st.composite
+def edited(draw: st.DrawFn, texts: list[str]) -> list[str]:
+    """A text and its versions after one edit each."""
+    versions = [draw(st.sampled_from(texts))]
+    for _ in range(draw(st.integers(1, 5))):
+        text = versions[-1]
+        places = [it.start() for it in re.finditer(r"\n|\b|\Z", text)]
+        start = draw(st.sampled_from(places))
+        end = min(len(text), start + draw(st.sampled_from([0, 0, 0, 1, 7, 80])))
+        versions.append(f"{text[:start]}{draw(st.sampled_from(INSERTED))}{text[end:]}")
+    return versions
+
+
+def dockerfiles() -> list[str]:
+    """The cases of conformance, and the Dockerfiles that rules are tested with."""
+    blocks = [it for path in WRITTEN for it in f"\n{path.read_text(encoding='utf-8')}".split("\n=== ")[1:]]
+    written = [fixture(it.partition("\n")[2] + "\n").text for it in blocks]
+    return [*written, *(it.read_text(encoding="utf-8", errors="replace") for it in CASES if it.is_file())]
+
+
+@pytest.mark.slow
+@settings(max_examples=100)
+@given(edited(dockerfiles()))
+def test_an_edited_document_is_analysed_as_if_from_scratch(versions: list[str]) -> None:
+    analyzer = Analyzer(request())
+    last: tuple[Diagnostic, ...] = ()
+    for text in versions:
+        last = analyzer.analyze(text).diagnostics
+    forget()
+    assert shown(last) == shown(Analyzer(request()).analyze(versions[-1]).diagnostics)
+
+
+def test_a_rule_finds_nothing_in_a_file_that_mentions_nothing_of_its_subject() -> None:
+    rules = [it for it in ALL if it.about]
+    silent: Counter[str] = Counter()
+    for text in dockerfiles()[::3]:
+        ctx = context(text)
+        for rule in rules:
+            if rule.about.isdisjoint(ctx.build.mentions):
+                silent[rule.name] += 1
+                assert [*rule.check(ctx)] == []
+    assert len(silent) == len(rules)
