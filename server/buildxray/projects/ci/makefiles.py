@@ -19,7 +19,8 @@ _RULE: Final = re.compile(r"(?P<targets>[^\t#=:][^=:#]*?)\s*::?(?![=:])(?P<rest>
 _REFERENCE: Final = re.compile(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
-_CONDITIONS: Final = ("ifeq", "ifneq", "ifdef", "ifndef", "else", "endif", "include", "-include", "define", "endef")
+_SKIPPED: Final = ("include", "-include", "define", "endef")
+_CONDITION: Final = re.compile(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
 
 
 class _Recipe(NamedTuple):
@@ -33,12 +34,63 @@ class Makefile(NamedTuple):
     """The variables and the recipes of a file."""
 
     variables: Mapping[str, str]
+    """Without those whose value a condition decides."""
     recipes: tuple[_Recipe, ...]
 
 
+class _Variables:
+    """The variables of a Makefile, while it is read from the top.
+
+    A value that is set in a condition is unknown, unless it is the only one and the condition asks whether there is none:
+    `ifndef TAG`, `ifeq ($(TAG),)`.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self._doubtful: set[str] = set()
+        self._conditions: list[str] = []
+
+    def condition(self, word: str, rest: str) -> None:
+        """Effect: enter a condition, its other branch, or leave it."""
+        if word == "endif":
+            del self._conditions[-1:]
+        elif word != "else":
+            self._conditions.append(rest)
+
+    def assign(self, name: str, operator: str, value: str) -> None:
+        """Effect: set a variable as one line does."""
+        known = self.values.get(name)
+        if operator == "+=":
+            self.values[name] = f"{known or ''} {value}".strip()
+        elif operator == "?=" and known is not None:
+            return
+        elif self._conditions:
+            asks_for_it = any(re.search(rf"\b{re.escape(name)}\b", it) for it in self._conditions)
+            if not asks_for_it or known not in (None, value):
+                self._doubtful.add(name)
+            self.values.setdefault(name, value)
+        else:
+            self._doubtful.discard(name)
+            self.values[name] = _once(name, value, known) if operator.startswith(":") else value
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Those whose value no condition decides."""
+        return {name: it for name, it in self.values.items() if name not in self._doubtful}
+
+
+def _once(name: str, value: str, known: str | None) -> str:
+    """The value of `NAME := …$(NAME)…`: the one before takes the place of its own name."""
+
+    def replaced(match: re.Match[str]) -> str:
+        return (known or "") if name in (match["round"], match["curly"]) else match[0]
+
+    return _REFERENCE.sub(replaced, value)[:_MOST_TEXT]
+
+
 def parse_makefile(text: str) -> Makefile:
-    """Read the text of a Makefile; of branches that exclude each other all are read, the first value counts."""
-    variables: dict[str, str] = {}
+    """Read the text of a Makefile; of branches that exclude each other the recipes of all are read."""
+    variables = _Variables()
     recipes: list[_Recipe] = []
     targets: tuple[str, ...] = ()
     prerequisites: tuple[str, ...] = ()
@@ -54,15 +106,14 @@ def parse_makefile(text: str) -> Makefile:
             recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
             pending = []
         stripped = content.strip()
-        if not stripped or stripped.startswith(("#", *_CONDITIONS)):
+        condition = _CONDITION.match(stripped)
+        if condition is not None:
+            variables.condition(condition["word"], condition["rest"])
+        if condition is not None or not stripped or stripped.startswith(("#", *_SKIPPED)):
             continue
         variable = _VARIABLE.fullmatch(stripped)
         if variable is not None:
-            value = variable["value"].partition(" #")[0].strip()
-            if variable["operator"] == "+=":
-                variables[variable["name"]] = f"{variables.get(variable['name'], '')} {value}".strip()
-            else:
-                variables.setdefault(variable["name"], value)
+            variables.assign(variable["name"], variable["operator"], variable["value"].partition(" #")[0].strip())
             continue
         rule = _RULE.fullmatch(content)
         if rule is not None:
@@ -73,7 +124,7 @@ def parse_makefile(text: str) -> Makefile:
                 recipes.append(_Recipe(targets, line, recipe.strip(), prerequisites))
     if pending:
         recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
-    return Makefile(variables, (*recipes,))
+    return Makefile(variables.known, (*recipes,))
 
 
 def read_makefile(
@@ -89,7 +140,8 @@ def read_makefile(
         if goals and not {*goals} & {*recipe.targets}:
             continue
         # The recipes of most rules have nothing to do with images.
-        if not re.search(r"build|bake|\.sh\b", _expanded(recipe.text, variables, recipe, 0)):
+        commands = _Expander(variables, recipe).expand(recipe.text)
+        if not re.search(r"build|bake|\.sh\b", commands):
             continue
         goal = recipe.targets[0] if recipe.targets else ""
         where = path.relative_to(site.root).as_posix() if path.is_relative_to(site.root) else path.name
@@ -100,7 +152,7 @@ def read_makefile(
             origin=site.origin or _("{file}, target `{target}`", file=where, target=goal),
             depth=site.depth + 1,
         )
-        read_commands(_expanded(recipe.text, variables, recipe, 0), own, reading)
+        read_commands(commands, own, reading)
 
 
 def find_makefile(directory: Path) -> Path | None:
@@ -129,23 +181,39 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, joined
 
 
-def _expanded(text: str, variables: Mapping[str, str], recipe: _Recipe, depth: int) -> str:
-    """The text that the shell gets; what nothing sets becomes a variable of the shell that nothing sets either."""
+class _Expander:
+    """Gives the texts of one recipe the values of their variables; each variable is expanded once."""
 
-    def replaced(match: re.Match[str]) -> str:
+    def __init__(self, variables: Mapping[str, str], recipe: _Recipe) -> None:
+        self._variables = variables
+        self._recipe = recipe
+        self._values: dict[str, str] = {}
+        self._depth = 0
+
+    def expand(self, text: str) -> str:
+        """Return the text that the shell gets; what nothing sets becomes a variable of the shell that nothing sets either."""
+        return _REFERENCE.sub(self._replaced, text)[:_MOST_TEXT]
+
+    def _replaced(self, match: re.Match[str]) -> str:
         if match[0] == "$$":
             return "$"
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
-        if name == "@" and recipe.targets:
-            return recipe.targets[0]
-        if name in {"<", "^"} and recipe.prerequisites and "$" not in "".join(recipe.prerequisites):
-            return recipe.prerequisites[0] if name == "<" else " ".join(recipe.prerequisites)
-        if name in variables and depth < _MOST_DEPTH:
-            return _expanded(variables[name], variables, recipe, depth + 1)
-        if name in {"CURDIR", "PWD"}:
-            return "."
-        if name == "MAKE":
-            return "make"
-        return "${MAKE_" + re.sub(r"\W", "_", name) + "}"
+        prerequisites = self._recipe.prerequisites
+        if name == "@" and self._recipe.targets:
+            return self._recipe.targets[0]
+        if name in {"<", "^"} and prerequisites and "$" not in "".join(prerequisites):
+            return prerequisites[0] if name == "<" else " ".join(prerequisites)
+        if name not in self._values:
+            # A variable that names itself is an error of make: it ends here.
+            self._values[name] = _unset(name)
+            if name in self._variables and self._depth < _MOST_DEPTH:
+                self._depth += 1
+                self._values[name] = self.expand(self._variables[name])
+                self._depth -= 1
+        return self._values[name]
 
-    return _REFERENCE.sub(replaced, text)[:_MOST_TEXT]
+
+def _unset(name: str) -> str:
+    if name in {"CURDIR", "PWD"}:
+        return "."
+    return "make" if name == "MAKE" else "${MAKE_" + re.sub(r"\W", "_", name) + "}"
