@@ -35,6 +35,14 @@ _EXPORTED: Final = re.compile(
     re.MULTILINE,
 )
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
+_ACTIONS_READ: Final = re.compile(
+    r"\./|actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder|[\w-]+/(?:build-push|bake)-action",
+    re.IGNORECASE,
+)
+"""Actions that build, or that decide where and what later steps build."""
+_SCRIPT_READ: Final = re.compile(r"\b(?:bake|build|buildx|docker|GITHUB_ENV|make|podman|nerdctl)|\.sh\b")
+"""What a script holds that builds, calls something that may, or sets variables of later steps."""
+_BUILDING: Final = re.compile(r"\./|[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
 _OWN_REPOSITORY: Final = Unnamed("<this repository>")
 """The value of `github.repository`: its name is not in its files, and a fork has another one."""
 _MOST_COMBINATIONS: Final = 256
@@ -146,7 +154,8 @@ class _Repository:
         if not self.is_cut:
             self.is_cut = True
             message = _(
-                "not read from here on: the steps of this workflow, in all combinations of its matrices, are too many"
+                "the builds from here on are not checked: in all combinations of its matrices, this workflow has more than {n} steps",
+                n=_MOST_STEPS_OF_WORKFLOW,
             )
             self.reading.notes.append(Note(str(path), line, message))
         return False
@@ -161,6 +170,8 @@ class _Repository:
         for name, body in jobs.items():
             line = jobs.lines.get(name, 1) if isinstance(jobs, YamlMapping) else 1
             job = _mapping(body)
+            if not _may_build(job):
+                continue
             for matrix in _combinations(_mapping(job.get("strategy")).get("matrix"), base):
                 context = Context({**base.values, "matrix": matrix, "env": environment}, assumption)
                 if context.holds(job.get("if")) is not False:
@@ -228,6 +239,8 @@ class _Job:
         """Effect: add the builds of steps, in their order."""
         for step in steps if isinstance(steps, list) else ():
             body = _mapping(step)
+            if not _is_read(body):
+                continue
             if not self.repository.count_step(self.site.source, self.site.line):
                 return
             if context.holds(body.get("if")) is False:
@@ -379,6 +392,23 @@ class _Job:
             machines=self._machines(owner),
             pushes=_pushes(inputs, context),
         )
+
+
+def _may_build(job: Mapping[str, Any]) -> bool:
+    """Whether a job calls a workflow of the repository, or has a step that may build an image."""
+    uses, steps = job.get("uses"), job.get("steps")
+    bodies = [_mapping(it) for it in (steps if isinstance(steps, list) else ())]
+    return isinstance(uses, str) or any(
+        _BUILDING.match(str(it.get("uses", ""))) or _SCRIPT_READ.search(str(it.get("run", ""))) for it in bodies
+    )
+
+
+def _is_read(step: Mapping[str, Any]) -> bool:
+    """Whether a step may build, or decides something about later ones."""
+    uses, run = step.get("uses"), step.get("run")
+    if isinstance(uses, str):
+        return "${{" in uses or _ACTIONS_READ.match(uses) is not None
+    return isinstance(run, str) and _SCRIPT_READ.search(run) is not None
 
 
 def _pushes(inputs: Mapping[str, Any], context: Context) -> bool:
