@@ -287,3 +287,29 @@ def test_a_path_with_a_variable_is_known_to_the_one_who_builds(tmp_path: Path, b
 def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
     compose = "#- sub/compose.yaml\nservices: {app: {build: .}}\n#- sub/dockerfile\nFROM alpine\n"
     assert looked_at(tmp_path, compose, "sub/compose.yaml").diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("docker-bake.hcl", 'target "default" { context = "d" }\n'),
+        ("compose.yaml", "services:\n  a:\n    build: d\n"),
+        ("compose.yaml", "services:\n  a:\n    build: ${PWD}/elsewhere\n"),
+        (".github/workflows/ci.yml", "on: push\njobs:\n  a:\n    steps:\n      - run: docker build d\n"),
+        (
+            ".github/workflows/ci.yml",
+            (
+                "on: push\njobs:\n  a:\n    strategy: ${{ fromJSON(needs.b.outputs.strategy) }}\n    steps:\n"
+                "      - uses: docker/build-push-action@v6\n"
+                "        with: {file: './${{ matrix.entries[0].directory }}/Dockerfile'}\n"
+            ),
+        ),
+    ],
+)
+def test_a_dockerfile_that_is_found_or_whose_place_is_unknown(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "dockerfile").write_text("FROM alpine\n")
+    assert look_at(path, text, Projects(), Settings()).diagnostics == ()

@@ -155,9 +155,6 @@ class _Reader:
             # Git keeps no empty directories: this is a submodule that is not checked out here.
             return
         name = declared.dockerfile.name
-        if name == "Dockerfile" and declared.dockerfile.with_name("dockerfile").exists():
-            # BuildKit tries this name next (dockerui/config.go, ReadEntrypoint).
-            return
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         if any(
             "$" in self._text[slice(*it)] for key, it in self.own.fields.items() if key in ("context", "dockerfile")

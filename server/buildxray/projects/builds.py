@@ -121,6 +121,15 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     return replace(build, nodes=machines.nodes(build.platforms), unknown=unknown)
 
 
+def existing_dockerfile(path: Path) -> Path:
+    """Return the file that is built where a Dockerfile is asked for by this path.
+
+    The lower-case name is taken where only that exists (BuildKit: frontend/dockerui/config.go, ReadEntrypoint).
+    """
+    lower = path.with_name(path.name.lower())
+    return lower if path.name == "Dockerfile" and not path.exists() and lower.is_file() else path
+
+
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """The build of a Dockerfile that is shown where nobody has chosen one.
 

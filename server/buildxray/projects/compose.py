@@ -33,6 +33,7 @@ _MOST_FILES: Final = 50
 """That one project may include and extend."""
 _MOST_DEPTH: Final = 16
 _SPECIAL_CONTEXT: Final = re.compile(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
+_WORKING_DIRECTORY: Final = re.compile(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
 _KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))
 """Mappings that may be written as lists of `KEY=VALUE`."""
 
@@ -103,6 +104,9 @@ class _Loader:
             return Tagged(value.tag, self._interpolated(value.value, path, line))
         if not isinstance(value, str) or "$" not in value:
             return value
+        if _WORKING_DIRECTORY.search(value):
+            # Where people call Compose, the text does not tell.
+            return UNKNOWN
         try:
             return interpolate(value, self.environment)
         except MissingVariableError as error:

@@ -17,7 +17,16 @@ from typing import Any, Final
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import REMOTE, Machines
-from buildxray.projects.builds import DeclaredBuild, Note, is_remote, makes_files, on_machines, pairs, platform_names
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    Note,
+    existing_dockerfile,
+    is_remote,
+    makes_files,
+    on_machines,
+    pairs,
+    platform_names,
+)
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
@@ -172,7 +181,7 @@ class _Repository:
             job = _mapping(body)
             if not _may_build(job):
                 continue
-            for matrix in _combinations(_mapping(job.get("strategy")).get("matrix"), base):
+            for matrix in _combinations(_matrix(job, base), base):
                 context = Context({**base.values, "matrix": matrix, "env": environment}, assumption)
                 if context.holds(job.get("if")) is not False:
                     self._job(path, str(name), line, job, _mapping(document.get("defaults")), context, depth)
@@ -358,7 +367,7 @@ class _Job:
             name=site.name,
             source=site.source,
             line=site.line,
-            dockerfile=path,
+            dockerfile=existing_dockerfile(path),
             context=directory or path.parent,
             platform_names=names,
             target=as_text(target) if is_told(target) else "",
@@ -458,6 +467,14 @@ def _is_below(path: str, directory: str) -> bool:
 
 def _expanded_mapping(value: object, context: Context) -> dict[str, Any]:
     return {str(name): context.expand(it) for name, it in _mapping(value).items()}
+
+
+def _matrix(job: Mapping[str, Any], context: Context) -> object:
+    """The matrix of a job; unknown where an expression gives the whole strategy."""
+    strategy = context.expand(job.get("strategy"))
+    if strategy is None:
+        return None
+    return strategy.get("matrix") if isinstance(strategy, Mapping) else UNKNOWN
 
 
 def _combinations(matrix: object, context: Context) -> Iterator[Any]:
