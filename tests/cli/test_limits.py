@@ -16,6 +16,7 @@ UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
 SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 3000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("check",), ("fix",), ("plan",)])
 def test_a_file_that_takes_too_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]

@@ -107,6 +107,7 @@ SARIF_SCHEMA = Path(__file__).parent / "sarif-2.1.0-rtm.5.json"
 """The schema of OASIS, as the package @microsoft/jest-sarif (MIT) brings it."""
 
 
+@pytest.mark.slow
 def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bad = tmp_path / "ü %#" / "Dockerfile"
     bad.parent.mkdir()

@@ -45,6 +45,7 @@ ARTICLE = "-o /go/bin/longcat", "RUN [ -e /usr/bin/upx ] && upx /go/bin/longcat 
 WITH_UPX = ARTICLE[0], f"RUN apk add --no-cache upx\n{ARTICLE[1]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commands", [ARTICLE, WITH_UPX, (ARTICLE[0], "RUN test -s /go/bin/longcat")])
 @pytest.mark.parametrize("case", ["lang-04-go-emulated", "lang-05-go-native-arg-early"])
 def test_a_compressed_program_keeps_the_fixes_safe(case: str, commands: tuple[str, str]) -> None:
@@ -165,6 +166,7 @@ ALL_DOCKERFILES = [
 ]
 
 
+@pytest.mark.slow
 @every_case("name, text", ALL_DOCKERFILES)
 def test_no_safe_fix_makes_a_file_of_the_image_worse(name: str, text: str) -> None:
     before = analyzer().analyze(text)

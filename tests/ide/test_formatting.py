@@ -80,6 +80,7 @@ def check_law(text: str) -> None:
     assert format_text(formatted) == formatted
 
 
+@pytest.mark.slow
 @every_case("name", CASES)
 def test_nothing_that_is_built_changes(name: str) -> None:
     check_law(case_text(name))
@@ -93,6 +94,7 @@ def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: st
     check_law(text[:offset] + typed + text[offset:])
 
 
+@pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
 def test_a_range_changes_its_lines_only_and_nothing_that_is_built(text: str, data: st.DataObject) -> None:
@@ -105,6 +107,7 @@ def test_a_range_changes_its_lines_only_and_nothing_that_is_built(text: str, dat
     assert facts(apply_edits(text, edits)) == facts(text)
 
 
+@pytest.mark.slow
 @given(mutated(), st.sampled_from(["\n", " \\\n", "\\\n\n", "\r\n", "\\\r\n  "]), st.data())
 @settings(deadline=None)
 def test_on_type_only_indents_an_empty_line(text: str, typed: str, data: st.DataObject) -> None:

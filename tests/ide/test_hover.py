@@ -9,6 +9,7 @@ from tests.support.cases import every_case
 from tests.support.ide import hover_at, hover_values
 
 
+@pytest.mark.slow
 @every_case(
     "name, template",
     product(

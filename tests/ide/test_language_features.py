@@ -207,6 +207,7 @@ def test_linked_editing() -> None:
     assert linked_ranges(analyze("FROM x\nARG A\nRUN $A\n"), 11) == []
 
 
+@pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
 def test_any_text(text: str, data: st.DataObject) -> None:

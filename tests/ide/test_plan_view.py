@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from buildxray.ide.plan_view.model import Box, PlanView, plan_view, spoken
 from buildxray.ide.plan_view.order import dependency_order
 from tests.support.cases import every_case
@@ -145,6 +147,7 @@ def test_order() -> None:
     assert dependency_order([0, 3], [(1, 3)]) == [0, 3]
 
 
+@pytest.mark.slow
 @every_case("case", CASES)
 def test_every_step_of_buildkit_is_shown(case: str) -> None:
     analysis = analyze(case_text(case))

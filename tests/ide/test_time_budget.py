@@ -30,6 +30,7 @@ def survive_errors() -> None:
             loop_for_ever()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compute", [loop_for_ever, backtrack, survive_errors])
 def test_a_computation_is_interrupted(compute: Callable[[], None]) -> None:
     start = time.process_time()
@@ -38,6 +39,7 @@ def test_a_computation_is_interrupted(compute: Callable[[], None]) -> None:
     assert time.process_time() - start < 5
 
 
+@pytest.mark.slow
 def test_what_ends_in_time_is_left_alone() -> None:
     with time_budget(0.05):
         total = sum(range(10))
@@ -52,6 +54,7 @@ def test_waiting_does_not_count() -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_the_handler_of_the_error_runs_without_a_limit() -> None:
     with time_budget(0.05):
         with pytest.raises(OutOfTimeError), time_budget(100):
@@ -61,6 +64,7 @@ def test_the_handler_of_the_error_runs_without_a_limit() -> None:
             pass
 
 
+@pytest.mark.slow
 def test_a_message_is_written_whole() -> None:
     written: list[bool] = []
 

@@ -235,6 +235,7 @@ def test_a_bomb_and_a_path_that_leads_out(tmp_path: Path) -> None:
         read_log(path)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).map(lambda it: Interval(*sorted(it)))))
 def test_merged_intervals_do_not_overlap(intervals: list[Interval]) -> None:
     result = merged(intervals)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def test_the_last_assignment_counts_and_gives_the_place(assignments: list[tuple[
     assert [it.name for it in got.in_image_order()] == list(dict.fromkeys(name for name, _ in assignments))
 
 
+@pytest.mark.slow
 @given(ASSIGNMENTS, ASSIGNMENTS)
 def test_equal_means_same_variables_in_the_same_order(
     first: list[tuple[str, str]], second: list[tuple[str, str]]
@@ -43,6 +45,7 @@ def test_growing_one_leaves_others_as_they_are() -> None:
     assert (base.get("B"), left.get("B"), right.get("A"), left.get("A")) == (None, "2", "3", "1")
 
 
+@pytest.mark.slow
 def test_fifty_thousand_variables_take_no_time() -> None:
     grown = Environment.empty()
     for idx in range(50_000):

@@ -55,6 +55,7 @@ def test_matches_what_the_regular_expression_matches(pieces: list[str], path: st
     assert IgnorePatterns(pattern).excludes(path) == any(map(regex.fullmatch, paths))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "path"),
     [

@@ -42,6 +42,7 @@ def test_the_build_after_it_is_read(tmp_path: Path, condition: str, command: str
     assert len(read_workflows(tmp_path, local_platform="linux/amd64").builds) == 1
 
 
+@pytest.mark.slow
 def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: Path) -> None:
     directory = tmp_path / ".github/workflows"
     directory.mkdir(parents=True)

@@ -81,6 +81,7 @@ def test_the_whole_repository_is_searched(tmp_path: Path) -> None:
     assert read_workspace(tmp_path / "docker").mentioned == frozenset({"TARGETARCH"})
 
 
+@pytest.mark.slow
 def test_too_much_is_unknown(tmp_path: Path) -> None:
     assert searched(tmp_path, {"big.js": "a" * 1_000_001}) is None
     assert searched(tmp_path, {"big.js": "", **{f"{n}.js": "" for n in range(3001)}}) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,12 +46,17 @@ def test_links_lead_somewhere(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_names_exist(document: str) -> None:
     """Names such as `RuleContext`, `Document.turn` or `did_change` are somewhere in the code."""
-    code = "\n".join(it.read_text("utf-8") for it in (ROOT / "server").rglob("*.py"))
     names = [
         it for it in code_in(document) if re.fullmatch(r"[A-Z][a-z]+[A-Za-z]*(?:\.[a-z_]+)?|[a-z]+(?:_[a-z]+)+", it)
     ]
-    words = {*re.findall(r"\w+", code)}
-    assert [it for it in names if not {*it.split(".")} <= words and it != "Dockerfile"] == []
+    assert [it for it in names if not {*it.split(".")} <= words_of_the_code() and it != "Dockerfile"] == []
+
+
+@cache
+def words_of_the_code() -> frozenset[str]:
+    return frozenset(
+        word for it in (ROOT / "server").rglob("*.py") for word in re.findall(r"\w+", it.read_text("utf-8"))
+    )
 
 
 def test_make_targets_exist() -> None:

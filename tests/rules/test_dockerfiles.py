@@ -32,6 +32,7 @@ def examples() -> list[Example]:
     return found
 
 
+@pytest.mark.slow
 @every_case("example", examples())
 def test_all_that_is_found(example: Example) -> None:
     given = fixture(example.markup)

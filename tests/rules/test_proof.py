@@ -50,6 +50,7 @@ def test_what_is_safe_is_proved(text: str, rule: str, expected: Safety) -> None:
     assert safety(text, rule) == [expected]
 
 
+@pytest.mark.slow
 def test_the_number_of_proofs_is_bounded() -> None:
     stages = "".join(f"FROM alpine AS s{n}\nARG TARGETARCH={n}\nRUN echo $TARGETARCH\n" for n in range(60))
     copies = "FROM scratch\n" + "".join(f"COPY --from=s{n} /etc/x /etc/x\n" for n in range(60))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from buildxray.semantics.build import Build, Builder, Effect, KnownCommand, Run
 from tests.support.rules import TARGETS, request
 
@@ -86,6 +88,7 @@ def test_half_a_file_has_views_too() -> None:
     assert (build.stages[0].from_.image, build.stages[0].last) == (None, build.instructions[2])
 
 
+@pytest.mark.slow
 def test_the_split_of_the_last_of_many_instructions() -> None:
     build = build_of(
         "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\n" + "".join(f"RUN echo {n}\n" for n in range(3000))

@@ -27,6 +27,7 @@ def doubled(kind: str, n: int) -> str:
     return f"{kind} A0=12345678\n" + "".join(f"{kind} A{i}=$A{i - 1}$A{i - 1}\n" for i in range(1, n + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -129,6 +130,7 @@ def test_long_continuations_are_split_as_short_ones(lines: list[str]) -> None:
         assert [(it.first_line, it.last_line) for it in parse(text).instructions] == few
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["  a \\\n", "  a && \\\n", "  a; \\\n"])
 def test_continuations_take_linear_time(line: str) -> None:
     start = time.process_time()

@@ -180,6 +180,7 @@ def test_half_typed_scripts_are_unknown_at_worst(script: str) -> None:
         assert all(isinstance(evaluator.text(it, command), str) for it in command.words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [

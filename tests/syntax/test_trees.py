@@ -18,6 +18,7 @@ def test_a_script_that_the_grammar_needs_quadratic_time_for(unit: str) -> None:
     assert script.has_errors
 
 
+@pytest.mark.slow
 def test_the_next_script_is_read_as_ever() -> None:
     read_script(parse(f"FROM a\nRUN {'a()' * 20_000}\n").instructions[1].node)
     script = read_script(parse("FROM a\nRUN make all && make install\n").instructions[1].node)

@@ -22,6 +22,7 @@ def names_of(word: str) -> list[str]:
     return [it.strip('"${}').partition(":")[0] for it in word.split("\0") if "$" in it]
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(LITERALS, VARIABLES), min_size=1, max_size=8).filter(lambda it: not it[0].startswith("é")))
 def test_a_word_keeps_all_of_its_variables(pieces: list[str]) -> None:
     # A name goes on with the letters after it.
