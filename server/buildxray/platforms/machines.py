@@ -52,5 +52,5 @@ def native_machine(target: Platform) -> Platform:
     return target if architecture is None else Platform(target.os, architecture)
 
 
-REMOTE: Final = Machines(AMD64, (ARM64,))
-"""A service that has a machine for each of the common platforms: Depot, Docker Build Cloud, WarpBuild."""
+NATIVE: Final = Machines(AMD64, (ARM64,))
+"""A service that has a machine for each of the common platforms: Depot, Docker Build Cloud, WarpBuild, Docker's own workflows."""

@@ -117,6 +117,41 @@ def described(root: Path, markup: str) -> list[str]:
             #- .github/workflows/a.yml
             on: push
             jobs:
+              image:
+                uses: docker/github-builder/.github/workflows/build.yml@v1
+                with:
+                  output: image
+                  platforms: |
+                    linux/amd64
+                    linux/arm64
+                  target: app
+                  push: true
+              one-machine:
+                uses: docker/github-builder/.github/workflows/build.yml@v1
+                with: {output: image, platforms: "linux/amd64,linux/arm64", file: one.Dockerfile, distribute: false, runner: ubuntu-24.04}
+              other:
+                uses: acme/builder/.github/workflows/build.yml@v1
+                with: {platforms: linux/arm64}
+              bake:
+                uses: docker/github-builder/.github/workflows/bake.yml@v1
+                with: {output: image, target: app}
+            #- docker-bake.hcl
+            target "app" {
+              dockerfile = "bake.Dockerfile"
+              platforms = ["linux/arm64"]
+            }
+            """,
+            [
+                "image: Dockerfile linux/amd64,linux/arm64 @amd64=amd64,arm64=arm64 app !",
+                "one-machine: one.Dockerfile linux/amd64,linux/arm64 @amd64=amd64,arm64=amd64",
+                "app: bake.Dockerfile linux/arm64 @arm64=arm64",
+            ],
+        ),
+        (
+            """
+            #- .github/workflows/a.yml
+            on: push
+            jobs:
               other:
                 runs-on: ubuntu-latest
                 steps:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.platforms.machines import REMOTE, Machines
+from buildxray.platforms.machines import NATIVE, Machines
 from buildxray.projects.bake.reader import BakeProject, bake_builds, default_files, load_bake, read_overrides
 from buildxray.projects.builds import (
     DeclaredBuild,
@@ -347,9 +347,9 @@ class _Shell:
         if rest is not None:
             self._build(rest, self.machines)
         elif remote is not None:
-            self._build(remote, REMOTE if texts[0] == "depot" else self.machines)
+            self._build(remote, NATIVE if texts[0] == "depot" else self.machines)
         elif (rest := _after(texts, _BAKES)) is not None:
-            self._bake(rest, known, REMOTE if texts[0] == "depot" else self.machines)
+            self._bake(rest, known, NATIVE if texts[0] == "depot" else self.machines)
         elif (rest := _after(texts, _COMPOSES)) is not None:
             self._compose(texts, rest)
         elif (rest := _after(texts, _CREATES)) is not None:
@@ -368,7 +368,7 @@ class _Shell:
         elif (options.last("--driver") or "") in {"remote", "kubernetes"} and platforms:
             self.machines = Machines(platforms[0], platforms[1:])
         elif options.last("--driver") == "cloud":
-            self.machines = REMOTE
+            self.machines = NATIVE
 
     def _build(self, words: list[str], machines: Machines) -> None:
         options = _Options.of(words)

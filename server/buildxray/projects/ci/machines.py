@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from buildxray.platforms.machines import REMOTE, Machines
+from buildxray.platforms.machines import NATIVE, Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 from buildxray.projects.builds import platform_names
 from buildxray.projects.hcl.values import UNKNOWN
@@ -69,7 +69,7 @@ def runner_machines(runs_on: object) -> Machines:
 def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
     """The machines of a job after `docker/setup-buildx-action` with these inputs."""
     if inputs.get("driver") == "cloud":
-        return REMOTE
+        return NATIVE
     others = [*machines.others]
     appended = inputs.get("append")
     if isinstance(appended, str) and "platforms" in appended:

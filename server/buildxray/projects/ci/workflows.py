@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.platforms.machines import REMOTE, Machines
+from buildxray.platforms.machines import NATIVE, Machines
 from buildxray.projects.builds import (
     DeclaredBuild,
     Note,
@@ -44,6 +44,8 @@ _EXPORTED: Final = re.compile(
     re.MULTILINE,
 )
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
+_GITHUB_BUILDER: Final = re.compile(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
+"""Workflows of Docker that build each platform in a job of its own, on a machine that suits it (the README of docker/github-builder)."""
 _ACTIONS_READ: Final = re.compile(
     r"\./|actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder|[\w-]+/(?:build-push|bake)-action",
     re.IGNORECASE,
@@ -199,6 +201,11 @@ class _Repository:
         uses = job.get("uses")
         if not self.count_step(path, line):
             return
+        if isinstance(uses, str) and (builder := _GITHUB_BUILDER.fullmatch(uses)):
+            site = self._site(path, name, line, ".", _builder_machines(_mapping(job.get("with")), context))
+            _Job(self, site, {}).github_builder(builder["kind"], _mapping(job.get("with")), context)
+            self._finish()
+            return
         if isinstance(uses, str):
             called = self.root / uses.removeprefix("./")
             if uses.startswith("./") and depth < _MOST_DEPTH and called.is_relative_to(self.root):
@@ -215,8 +222,13 @@ class _Repository:
             value = _mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
         machines = runner_machines(context.expand(job.get("runs-on")))
-        origin = _("{file}, job `{job}`", file=path.relative_to(self.root).as_posix(), job=name)
-        site = Site(
+        site = self._site(path, name, line, directory, machines)
+        _Job(self, site, {}).steps(job.get("steps"), context, 0)
+        self._finish()
+
+    def _site(self, path: Path, name: str, line: int, directory: str, machines: Machines) -> Site:
+        """Where a job runs."""
+        return Site(
             self.root,
             lambda it: project_path(self.root, it),
             directory,
@@ -225,10 +237,12 @@ class _Repository:
             name,
             path,
             line,
-            origin,
+            _("{file}, job `{job}`", file=path.relative_to(self.root).as_posix(), job=name),
             self.local_platform,
         )
-        _Job(self, site, {}).steps(job.get("steps"), context, 0)
+
+    def _finish(self) -> None:
+        """Effect: note which job runs the builds that were added last."""
         self.n_jobs += 1
         self.jobs += [self.n_jobs] * (len(self.reading.builds) - len(self.jobs))
 
@@ -270,6 +284,21 @@ class _Job:
                 self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
             elif isinstance(body.get("run"), str):
                 self._script(body, inner)
+
+    def github_builder(self, kind: str, given: Mapping[str, Any], context: Context) -> None:
+        """Effect: add the builds of Docker's workflow `build.yml` or `bake.yml` with these inputs."""
+        builds = self.repository.reading.builds
+        n_before = len(builds)
+        inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
+        if inputs.get("output") == "local":
+            inputs["outputs"] = "type=local"
+        if kind == "bake":
+            where = {"workdir": inputs.get("context", "."), "push": inputs.get("push")}
+            self._bake(where, context, "docker", {**given, "targets": given.get("target")})
+        else:
+            self._build({"context": ".", **inputs}, context, "docker", given)
+        is_separate = inputs.get("distribute") in (None, True, "true")
+        builds[n_before:] = [replace(it, is_separate=is_separate) for it in builds[n_before:]]
 
     def _script(self, step: Mapping[str, Any], context: Context) -> None:
         text = context.expand_text(step["run"])
@@ -326,7 +355,7 @@ class _Job:
                 return
 
     def _machines(self, owner: str) -> Machines:
-        return REMOTE if owner in _REMOTE_OWNERS else self.site.machines
+        return NATIVE if owner in _REMOTE_OWNERS else self.site.machines
 
     def _build(self, inputs: Mapping[str, Any], context: Context, owner: str, given: Mapping[str, Any]) -> None:
         """The step of an action that takes the options of `docker buildx build`."""
@@ -418,6 +447,14 @@ def _is_read(step: Mapping[str, Any]) -> bool:
     if isinstance(uses, str):
         return "${{" in uses or _ACTIONS_READ.match(uses) is not None
     return isinstance(run, str) and _SCRIPT_READ.search(run) is not None
+
+
+def _builder_machines(given: Mapping[str, Any], context: Context) -> Machines:
+    """The machines of Docker's workflows: one for each platform, unless an input says another thing."""
+    runner, distribute = context.expand(given.get("runner")), context.expand(given.get("distribute"))
+    if runner in (None, "", "auto") and distribute in (None, True, "true"):
+        return NATIVE
+    return runner_machines(None if runner is None or "=" in str(runner) else runner)
 
 
 def _pushes(inputs: Mapping[str, Any], context: Context) -> bool:
