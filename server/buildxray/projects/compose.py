@@ -34,6 +34,8 @@ _MOST_FILES: Final = 50
 _MOST_DEPTH: Final = 16
 _SPECIAL_CONTEXT: Final = re.compile(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
 _WORKING_DIRECTORY: Final = re.compile(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
+_READ: Final = frozenset(("build", "extends", "include", "platform", "x-bake"))
+"""Keys of what builds depend on."""
 _KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))
 """Mappings that may be written as lists of `KEY=VALUE`."""
 
@@ -86,22 +88,25 @@ class _Loader:
         try:
             for document in load_documents(text):
                 if isinstance(document, YamlMapping):
-                    yield self._interpolated(document, path, 1)
+                    yield self._interpolated(document, path, 1, is_read=False)
         except YamlError as error:
             self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
 
-    def _interpolated(self, value: Any, path: Path, line: int) -> Any:  # noqa: ANN401 - what YAML holds
-        """A value with its variables expanded; unknown where one must come from the environment."""
+    def _interpolated(self, value: Any, path: Path, line: int, *, is_read: bool) -> Any:  # noqa: ANN401 - what YAML holds
+        """A value with its variables expanded; unknown where one must come from the environment.
+
+        `is_read` says whether builds depend on it: a note about the environment of a container would help nobody.
+        """
         if isinstance(value, YamlMapping):
             result = YamlMapping()
             result.lines = value.lines
             for key, it in value.items():
-                result[key] = self._interpolated(it, path, value.lines.get(key, line))
+                result[key] = self._interpolated(it, path, value.lines.get(key, line), is_read=is_read or key in _READ)
             return result
         if isinstance(value, list):
-            return [self._interpolated(it, path, line) for it in value]
+            return [self._interpolated(it, path, line, is_read=is_read) for it in value]
         if isinstance(value, Tagged):
-            return Tagged(value.tag, self._interpolated(value.value, path, line))
+            return Tagged(value.tag, self._interpolated(value.value, path, line, is_read=is_read))
         if not isinstance(value, str) or "$" not in value:
             return value
         if _WORKING_DIRECTORY.search(value):
@@ -110,7 +115,8 @@ class _Loader:
         try:
             return interpolate(value, self.environment)
         except MissingVariableError as error:
-            self.notes.append(Note(self._name(path), line, _("the variable `{name}` must be set", name=error.name)))
+            if is_read:
+                self.notes.append(Note(self._name(path), line, _("the variable `{name}` must be set", name=error.name)))
             return UNKNOWN
 
     def _included(self, document: YamlMapping, base: Path, depth: int) -> Iterator[dict[str, _Service]]:
