@@ -9,9 +9,9 @@ from buildxray.cli.build_options import BuildOptions
 from buildxray.cli.files import STDIN, is_directory
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.project import Projects
-from buildxray.ide.project_files import analyze_all, is_project_file
 from buildxray.projects.as_json import relative
 from buildxray.projects.builds import absolute
+from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.reader import read_project
 
 
@@ -19,7 +19,11 @@ def is_named_project_file(path: str) -> bool:
     """Whether a path of the command line is a file that declares builds."""
     try:
         place = absolute(path)
-        return path != STDIN and is_project_file(place) and place.is_file()
+        if path == STDIN or is_dockerfile(place.name):
+            return False
+        from buildxray.ide.project_files import is_project_file  # noqa: PLC0415 - most runs name Dockerfiles
+
+        return is_project_file(place) and place.is_file()
     except (OSError, ValueError):
         return False
 
@@ -42,6 +46,8 @@ def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator
         wanted = [place] if is_named else _below(place, projects)
         new = [it for it in dict.fromkeys(wanted) if it not in seen]
         seen.update(new)
+        from buildxray.ide.project_files import analyze_all  # noqa: PLC0415
+
         for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings):
             if looked.diagnostics or is_named:
                 shown = path if is_named else str(Path(path, relative(file, place)))
@@ -51,6 +57,8 @@ def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator
 
 def _below(directory: Path, projects: Projects) -> list[Path]:
     """The files in and below a directory that declare builds."""
+    from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
+
     read = read_project(directory, local_platform=projects.local_platform)
     listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]
     return [it for it in listed if it.is_relative_to(directory) and is_project_file(it)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.hcl import syntax
 from buildxray.syntax.text import LineIndex, TextRange
+
+if TYPE_CHECKING:
+    from buildxray.projects.hcl import syntax
 
 _MOST_PARENTS: Final = 50
 _FIELDS: Final = {"dockerfile": "file", "target": "target", "platforms": "platforms", "context": "context"}
@@ -212,6 +214,8 @@ def _within_quotes(text: str, start: int, end: int) -> TextRange:
 
 def _inherited(block: syntax.Block) -> list[str]:
     """The names of the targets that a block inherits from, as far as they are written out."""
+    from buildxray.projects.hcl import syntax  # noqa: PLC0415 - where there is such a file only
+
     attribute = block.body.attributes.get("inherits")
     items = attribute.value.items if attribute is not None and isinstance(attribute.value, syntax.ListOf) else ()
     return [it.value for it in items if isinstance(it, syntax.Literal) and isinstance(it.value, str)]

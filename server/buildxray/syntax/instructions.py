@@ -82,7 +82,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """What all instructions have."""
+    """What all instructions have. Classes without fields of their own inherit its methods: making a data class takes a millisecond."""
 
     logical: LogicalText
     keyword: Token
@@ -129,9 +129,10 @@ class Node:
         return flag is not None and (flag.value is None or flag.value.text.lower() != "false")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class From(Node):
     """`FROM [--platform=…] image [AS name]`."""
+
+    __slots__ = ()
 
     @property
     def image(self) -> Token | None:
@@ -157,29 +158,34 @@ class WithPairs(Node):
     pairs: tuple[Pair, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Arg(WithPairs):
     """`ARG NAME[=default] …`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Env(WithPairs):
     """`ENV NAME=value …` or `ENV NAME value`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Label(WithPairs):
     """`LABEL name=value …`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class ShellOrExec(Node):
     """An instruction that is given a shell text or a JSON array of arguments."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Run(ShellOrExec):
     """`RUN [--mount=…] [--network=…] [--security=…] command`."""
+
+    __slots__ = ()
 
     @property
     def mounts(self) -> tuple[Flag, ...]:
@@ -187,24 +193,28 @@ class Run(ShellOrExec):
         return tuple(flag for flag in self.flags if flag.name.text == "mount")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Cmd(ShellOrExec):
     """`CMD command`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Entrypoint(ShellOrExec):
     """`ENTRYPOINT command`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Shell(ShellOrExec):
     """`SHELL ["executable", "argument"…]`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Copying(Node):
     """COPY or ADD: sources, then a destination."""
+
+    __slots__ = ()
 
     @property
     def sources(self) -> tuple[Token, ...]:
@@ -217,9 +227,10 @@ class Copying(Node):
         return self.arguments[-1] if len(self.arguments) > 1 else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Copy(Copying):
     """`COPY [--from=…] source… destination`."""
+
+    __slots__ = ()
 
     @property
     def source_stage(self) -> Flag | None:
@@ -227,14 +238,16 @@ class Copy(Copying):
         return self.flag("from")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Add(Copying):
     """`ADD [--checksum=…] source… destination`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class OneValue(Node):
     """An instruction with exactly one argument."""
+
+    __slots__ = ()
 
     @property
     def value(self) -> Token | None:
@@ -242,39 +255,46 @@ class OneValue(Node):
         return self.arguments[0] if self.arguments else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Workdir(OneValue):
     """`WORKDIR path`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class User(OneValue):
     """`USER name[:group]`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class StopSignal(OneValue):
     """`STOPSIGNAL signal`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Maintainer(OneValue):
     """`MAINTAINER name`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Expose(Node):
     """`EXPOSE port[/protocol] …`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Volume(Node):
     """`VOLUME path…`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Healthcheck(Node):
     """`HEALTHCHECK [options] CMD command` or `HEALTHCHECK NONE`."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,9 +305,10 @@ class Onbuild(Node):
     """The instruction that stages built on this one begin with; its spans are those of this logical text."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Unknown(Node):
     """A keyword that BuildKit does not know, half typed perhaps."""
+
+    __slots__ = ()
 
 
 class Instruction(NamedTuple):
