@@ -154,7 +154,7 @@ class Inventory:
             evaluator(scope, target, arguments.open, arguments.with_default)
             for scope, target in zip(scopes, targets, strict=True)
         )
-        names = _platform_variables(scopes)
+        names = _PlatformVariables(scopes)
         environments = tuple([it.environment for it in scopes])
         machines = tuple([normalize(it.platform) for it in scopes])
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
@@ -345,11 +345,18 @@ def _chosen(values: tuple[T, ...], takers: list[bool]) -> tuple[T, ...]:
     return values if all(takers) else tuple(compress(values, takers))
 
 
-def _platform_variables(scopes: tuple[Scope, ...]) -> frozenset[str]:
-    """The automatic platform arguments, and the variables whose value differs between the targets."""
-    names = {it.name for it in scopes[0].environment.in_order()} if len(scopes) > 1 else set()
-    differing = {name for name in names if len({it.environment.get(name) for it in scopes}) > 1}
-    return frozenset({*AUTOMATIC_ARGUMENTS, *differing})
+@dataclass(frozen=True, slots=True)
+class _PlatformVariables:
+    """The automatic platform arguments, and the variables whose value differs between the targets; asked one by one, as `_OpenArguments`."""
+
+    scopes: tuple[Scope, ...]
+
+    def __contains__(self, name: object) -> bool:
+        if name in AUTOMATIC_ARGUMENTS:
+            return True
+        if not isinstance(name, str) or (first := self.scopes[0].environment.get(name)) is None:
+            return False
+        return any(it.environment.get(name) != first for it in self.scopes[1:])
 
 
 _MOST = 16

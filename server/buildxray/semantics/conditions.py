@@ -67,7 +67,7 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
     return Evaluator(value, answer, deciding=Evaluator(sure_value, answer))
 
 
-def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: frozenset[str]) -> tuple[Taken, ...]:
+def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: Container[str]) -> tuple[Taken, ...]:
     """Whether each target runs a command.
 
     `platform_variables` are the variables of the environment whose values depend on the platform.
@@ -83,7 +83,7 @@ def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variable
     return tuple(doubt if it is None else Taken.YES if it else Taken.NO for it in results)
 
 
-def depends_on_platform(word: ShellWord, at: Command | Assignment, platform_variables: frozenset[str]) -> bool:
+def depends_on_platform(word: ShellWord, at: Command | Assignment, platform_variables: Container[str]) -> bool:
     """Whether a platform argument, or a program that tells the architecture, has a part in the value of a word.
 
     Conditions under which the variables in it get their values count.
@@ -140,7 +140,7 @@ def _chooses(branches: Iterable[Sequence[ShellWord]]) -> bool:
 class _Mentions:
     """Whether conditions have to do with the platform, also through what variables are made of."""
 
-    def __init__(self, platform_variables: frozenset[str], evaluators: tuple[Evaluator, ...] = ()) -> None:
+    def __init__(self, platform_variables: Container[str], evaluators: tuple[Evaluator, ...] = ()) -> None:
         self._names = platform_variables
         self._evaluators = evaluators
         self._seen: set[int] = set()

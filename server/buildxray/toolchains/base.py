@@ -131,7 +131,7 @@ class Invocation:
     """For each of these targets, whether it runs the command; never `NO`."""
     evaluators: tuple[Evaluator, ...] = field(default=(), compare=False, repr=False)
     """What gives the words of the script their values, for each of these targets."""
-    platform_variables: frozenset[str] = frozenset()
+    platform_variables: Container[str] = frozenset()
     """The variables of the environment whose values depend on the platform."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
     """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""

@@ -203,7 +203,8 @@ class CheckedStage:
                     value = expand(word.word, environment.get)
                 except ExpansionError:
                     return
-            if value is not None and name not in _OUTSIDE_ENVIRONMENT:
+            if value is not None and name not in _OUTSIDE_ENVIRONMENT and pair is not node.pairs[-1]:
+                # Only the pairs after it look there; an environment that is not the newest has to be copied.
                 environment = environment.with_variable(name, value)
             self._arguments.add(name)
 
