@@ -22,6 +22,7 @@ from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
 from buildxray.rules.base import Severity
+from buildxray.rules.intended import names_one_architecture
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.text import TextRange
@@ -339,5 +340,8 @@ def analyze_all(
 
 
 def _compiles_emulated(stage: Stage) -> bool:
+    if names_one_architecture(stage.ancestry[-1]):
+        # An image for the build machine runs natively, whatever platform the stage has.
+        return False
     commands = stage.commands(Effect.COMPILE, Effect.BUNDLE)
     return any(step.is_emulated for it in commands for step in it.run.steps)

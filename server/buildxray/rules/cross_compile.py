@@ -7,17 +7,18 @@ edit has to tell each compiler in these stages its target.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, line_end, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import can_change_platform, compilers, needs_c, safety_of_moving
-from buildxray.semantics.build import Build, Instruction, KnownCommand, Stage
+from buildxray.rules.portability import can_change_platform, carries_packages, compilers, needs_c, safety_of_moving
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Entrypoint, Onbuild
 from buildxray.syntax.text import Edit
+from buildxray.toolchains.common import COMMON
 
 
 def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
@@ -42,8 +43,16 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         safety = Safety.SUGGESTION
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
-    title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
+    if carries_packages(ctx, after):
+        # Only a look at the packages tells whether they suit every machine.
+        title = _("Run this stage on the build platform, if its packages have no native code")
+    else:
+        title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+_MOST_COPIED: Final = 5
+"""Instructions that a stage of its own repeats; who has to keep more in step takes another base image."""
 
 
 class OwnRoot(NamedTuple):
@@ -53,6 +62,8 @@ class OwnRoot(NamedTuple):
     """The FROM."""
     copied: tuple[str, ...]
     """What the stages between do, as it is written."""
+    is_small: bool
+    """Whether that is little: no packages are installed, and few instructions come along."""
 
 
 def root_of_its_own(stage: Stage) -> OwnRoot | None:
@@ -81,11 +92,15 @@ def root_of_its_own(stage: Stage) -> OwnRoot | None:
         for it in one.instructions
         if not isinstance(it.node, Cmd | Entrypoint)
     )
-    return OwnRoot(f"{keyword} --platform=$BUILDPLATFORM {image.text}{rest}", written)
+    installs = any(it.use.toolchain is COMMON for one in between for it in one.commands(Effect.INSTALL))
+    is_small = not installs and len(written) <= _MOST_COPIED
+    return OwnRoot(f"{keyword} --platform=$BUILDPLATFORM {image.text}{rest}", written, is_small)
 
 
 def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | None:
-    """Give a stage a root of its own on the build machine; None where it would compile for the wrong machine then."""
+    """Give a stage a root of its own on the build machine; None where it would compile for the wrong machine then, or where much is copied."""
+    if not own_root.is_small:
+        return None
     commands = compilers(stage.family)
     crossed = [it for it in commands if it.use.cross_compilation is not None]
     kept = [it.use for it in commands if it.use.cross_compilation is None]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
-from buildxray.semantics.build import Command, Effect, Instruction, Stage
+from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.shell import UNKNOWN, ShellWord
 from buildxray.syntax.text import TextRange
@@ -16,6 +16,8 @@ from buildxray.syntax.text import TextRange
 _INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
 """Programs that fetch what their script says."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
+_PARAMETER: Final = re.compile(r"\$\{?[1-9@*]")
+_FUNCTION: Final = re.compile(r"(?:function\s+)?(?P<name>[\w.-]+)")
 _SITE: Final = re.compile(r"""["']?\$\{?\w+\}?/""")
 _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
 
@@ -49,8 +51,12 @@ def downloads(stage: Stage) -> Iterator[Download]:
             yield from _added(instruction, instruction.node)
     known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
     for run in stage.runs:
+        functions = _downloading_functions(run)
         for command in run.commands:
             download = known.get(id(command.invocation))
+            if command.name in functions and not command.is_chosen_by_platform:
+                yield from _fetched(command, is_call=True)
+                continue
             is_program = download is None and command.name in _INTERPRETERS
             if (download is not None or is_program) and not command.is_chosen_by_platform:
                 yield from _fetched(command if download is None else download)
@@ -71,12 +77,26 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
             yield Download(instruction, tuple(pieces), targets, None)
 
 
-def _fetched(command: Command) -> Iterator[Download]:
+def _downloading_functions(run: Run) -> frozenset[str]:
+    """The functions of a script that download what their arguments tell: `fetch() { curl -fsSL "https://example.com/$1"; }`."""
+    names: set[str] = set()
+    for command in run.commands:
+        conditions = [it for it in command.syntax.conditions if it.kind == "function"]
+        takes_arguments = any(_PARAMETER.search(it.text) for it in command.syntax.words[1:])
+        if conditions and command.name in _DOWNLOADING and takes_arguments:
+            written = run.build.text[slice(*run.shell_range(conditions[-1].range))]
+            match = _FUNCTION.match(written)
+            names |= set() if match is None else {match["name"]}
+    return frozenset(names)
+
+
+def _fetched(command: Command, *, is_call: bool = False) -> Iterator[Download]:
     invocation = command.invocation
     is_checked = any(it.name in _CHECKS for it in command.run.commands)
     for position, word in enumerate(command.syntax.words[1:], 1):
         is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
-        if not (is_url or _begins_with_site(command, position)) or command.depends_on_platform(word):
+        is_address = is_url or is_call or _begins_with_site(command, position)
+        if not is_address or command.depends_on_platform(word):
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
         if pieces:

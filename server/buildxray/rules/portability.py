@@ -161,6 +161,15 @@ def _takes_node_modules(instruction: Instruction) -> bool:
     return any(posixpath.basename(it.rstrip("/")) == "node_modules" for it in instruction.copied_paths)
 
 
+def carries_packages(before: RuleContext, after: RuleContext) -> bool:
+    """Return whether an edit has packages of npm, which may have native code, installed on the build machine for the image."""
+    lost = losses(before.build.artifacts, after.build.artifacts)
+    origins = (origin for it in after.build.artifacts.all if it.path in lost for origin in it.origins)
+    return any(
+        it.use is not None and it.use.effect is Effect.INSTALL and it.machine is not Machine.NEUTRAL for it in origins
+    )
+
+
 def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
     """SAFE where each file suits its image as well as before, SUGGESTION where a person can tell whether it does, else None."""
     lost = losses(before.build.artifacts, after.build.artifacts)

@@ -25,9 +25,12 @@ class Mention(Enum):
     BUILD_MACHINE = "the name of an automatic argument about the build machine"
     TARGETSTAGE = "TARGETSTAGE"
     GOARCH = "GOARCH"
+    CONDA_PLATFORM = "what conda calls a platform"
 
 
 _AUTOMATIC: Final = re.compile(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+
+_OF_CONDA: Final = re.compile(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 
 
 @lru_cache(maxsize=1024)
@@ -39,6 +42,8 @@ def mentions(node: Node) -> frozenset[Mention]:
             found.add(Mention.ARCHITECTURE)
         if architectures_in_paths(text):
             found.add(Mention.ARCHITECTURE_IN_PATH)
+        if "linux-" in text and _OF_CONDA.search(text):
+            found.add(Mention.CONDA_PLATFORM)
         if "GOARCH" in text:
             found.add(Mention.GOARCH)
         if "TARGET" in text or "BUILD" in text:

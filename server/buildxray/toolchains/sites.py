@@ -30,7 +30,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     subcommand = invocation.subcommand
     if "" in generating and not invocation.has_option("--version", "version", "--help"):
         return Use(toolchain, invocation, Effect.BUNDLE, name)
-    if subcommand in generating:
+    if subcommand and subcommand in generating:
         return Use(toolchain, invocation, Effect.BUNDLE, f"{name} {subcommand}")
     return Use(toolchain, invocation, Effect.NEUTRAL, name)
 

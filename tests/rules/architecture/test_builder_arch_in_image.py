@@ -19,6 +19,8 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     [
         ("ARG BUILDARCH\nCOPY bin/tool-$BUILDARCH /tool", ["$BUILDARCH"]),
         ("ARG BUILDPLATFORM\nRUN cp /bins/${BUILDPLATFORM}/tool /tool", ["${BUILDPLATFORM}"]),
+        ("ARG BUILDARCH\nENV MACHINE=$BUILDARCH\nCOPY bin/$MACHINE/tool /tool", ["$BUILDARCH"]),
+        ("ARG BUILDARCH\nENV BUILT_ON=$BUILDARCH\nCOPY bin/$TARGETARCH/tool /tool", []),
         ("ARG BUILDPLATFORM\nRUN echo built on $BUILDPLATFORM for $TARGETARCH", []),
         ("ARG BUILDARCH\nRUN if [ $BUILDARCH != $TARGETARCH ]; then touch /crossed; fi", []),
         ("COPY bin/tool-$TARGETARCH /tool", []),

@@ -65,3 +65,31 @@ def test_a_program_for_linux_does_not_run_on_windows() -> None:
     text = NATIVE.format("CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH go build -o /app .", "/app")
     assert marked(constant_target, text, "windows/amd64,windows/arm64") == ["linux"]
     assert marked(constant_target, text) == []
+
+
+MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\nCOPY --from=b /w/app /app\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ("RUN CC=x86_64-linux-gnu-gcc make", ["x86_64-linux-gnu-gcc"]),
+        ("RUN make CROSS_COMPILE=aarch64-linux-gnu- all", ["CROSS_COMPILE=aarch64-linux-gnu-"]),
+        ("RUN CC=gcc make", []),
+        ("RUN CC=gcc-12 make", []),
+        ("RUN CC=$TRIPLE-gcc make", []),
+        ("RUN if [ $TARGETARCH = amd64 ]; then CC=x86_64-linux-gnu-gcc make; fi", []),
+        ("RUN CC=x86_64-linux-gnu-gcc make && CC=aarch64-linux-gnu-gcc make", []),
+        (
+            "ARG target=x86_64-unknown-linux-musl\nRUN cargo build --target=$target && cp target/x86_64-unknown-linux-musl/release/a app",
+            ["x86_64-unknown-linux-musl"],
+        ),
+        (
+            "ENV T=x86_64-unknown-linux-musl\nRUN cargo build --target ${T} && cp target/$T/release/a app",
+            ["x86_64-unknown-linux-musl"],
+        ),
+        ("ARG target\nRUN cargo build --target=$target && cp target/$target/release/a app", []),
+    ],
+)
+def test_constants_for_build_tools_and_in_variables(lines: str, places: list[str]) -> None:
+    assert marked(constant_target, MADE.format(lines)) == places

@@ -279,3 +279,22 @@ def test_what_a_downloaded_compiler_makes_beside_itself(directory: str, run: str
 )
 def test_a_downloaded_compiler_that_is_itself_in_the_image(directory: str, run: str, taken: str) -> None:
     assert marked(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("script", "is_said"),
+    [
+        ('fetch() { curl -fsSL "https://x.org/dl/$1" -o /t; }; fetch tool-linux-amd64', True),
+        ("function fetch { wget https://x.org/$@; }\nfetch tool-linux-amd64", True),
+        ('fetch() { curl -fsSL "https://x.org/dl/$1" -o /t; }; fetch tool-linux-$TARGETARCH', False),
+        (
+            'fetch() { curl -fsSL "https://x.org/dl/$1" -o /t; }; [ $TARGETARCH = amd64 ] && fetch tool-linux-amd64',
+            False,
+        ),
+        ("log() { curl -fsSL https://x.org/log; }; log tool-linux-amd64", False),
+        ('log() { echo "$1"; }; log tool-linux-amd64', False),
+    ],
+)
+def test_functions_that_download_what_they_are_told(script: str, is_said: bool) -> None:
+    run = "RUN <<EOF\n" + script + "\nEOF"
+    assert bool(findings(hard_coded_arch, context(IMAGE.format(run)))) is is_said

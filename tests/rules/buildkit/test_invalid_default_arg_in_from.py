@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.invalid_default_arg_in_from import invalid_default_arg_in_from
-from tests.support.rules import check_silent, check_token
+from tests.support.rules import check_silent, check_token, context, findings
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,22 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
 )
 def test_near_misses(text: str) -> None:
     check_silent(invalid_default_arg_in_from, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ARG BASE\nFROM $BASE\n", "the build fails without `--build-arg BASE=…`: the ARG has no default"),
+        (
+            "ARG P=linux/amd64\nARG SITE\nARG NAME\nFROM --platform=$P $SITE/$NAME\n",
+            "the build fails without `--build-arg SITE=… --build-arg NAME=…`: these ARGs have no default",
+        ),
+        (
+            "ARG TARGETARCH\nARG NAME\nFROM --platform=linux/$TARGETARCH $NAME AS b\n",
+            "the build fails without `--build-arg NAME=…`: the ARG has no default",
+        ),
+    ],
+)
+def test_only_arguments_in_the_name_of_the_image(text: str, message: str) -> None:
+    (finding,) = findings(invalid_default_arg_in_from, context(text))
+    assert finding.message == message

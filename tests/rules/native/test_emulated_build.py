@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.base import Severity
+from buildxray.rules.context import RuleContext
 from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 
 def test_a_compiler_runs_under_emulation() -> None:
@@ -270,7 +272,7 @@ def test_the_sources_decide_on_cgo() -> None:
     [
         "FROM golang AS build\nRUN CGO_ENABLED=1 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /\n",
         "FROM golang AS build\nRUN go install ./...\nFROM scratch\nCOPY --from=build /go/bin/app /\n",
-        "FROM golang AS build\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
+        "FROM golang AS build\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /o .\nFROM scratch\nARG TARGETOS\nCOPY --from=build /o /\n",
         'FROM golang AS build\nRUN ["go", "build", "-o", "/o"]\nFROM scratch\nCOPY --from=build /o /\n',
         "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nRUN /o --check\nFROM scratch\nCOPY --from=build /o /\n",
         "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /usr/bin/git /o /\n",
@@ -408,7 +410,9 @@ def test_nothing_is_built(run: str) -> None:
     ],
 )
 def test_compilers_that_no_edit_turns_to_another_target(run: str) -> None:
-    check_no_fix(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /o /\n")
+    check_no_fix(
+        emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nARG TARGETOS\nCOPY --from=b /o /\n"
+    )
 
 
 def test_a_message_says_how_a_human_can_do_it() -> None:
@@ -449,3 +453,99 @@ def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
         ("golang", "./validate.sh"),
     ]:
         check_nothing(emulated_build, text.format(image, run))
+
+
+@pytest.mark.parametrize(
+    ("shared", "has_edit"),
+    [
+        ("RUN corepack enable", True),
+        ("RUN apk add --no-cache mosquitto openjdk21", False),
+        ("ENV A=1\nENV B=1\nENV C=1\nENV D=1\nENV E=1\nENV F=1", False),
+    ],
+)
+def test_a_root_that_does_much_is_not_repeated(shared: str, has_edit: bool) -> None:
+    text = f"FROM node:alpine AS base\n{shared}\nFROM base AS b\nRUN npm run build\nFROM base\nCOPY --from=b /dist /d\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is has_edit
+    assert ("give this stage a base image of its own that has what it runs" in finding.message) is not has_edit
+
+
+@pytest.mark.parametrize(
+    ("image", "is_said"),
+    [
+        ("example/rust-musl-cross:aarch64-musl-amd64", False),
+        ("amd64/golang", False),
+        ("golang:1.26", True),
+    ],
+)
+def test_an_image_that_is_named_for_an_architecture_runs_on_that_one(image: str, is_said: bool) -> None:
+    text = f"FROM {image} AS b\nRUN go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    assert bool(findings(emulated_build, context(text))) is is_said
+
+
+def asked(text: str, *, is_asked: bool = True) -> list[str]:
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=is_asked)
+    return [it.message for it in findings(emulated_build, ctx)]
+
+
+ONLY = 'FROM {}\n{}\nCMD ["/app"]\n'
+GCC = "RUN apt-get update && apt-get install -y gcc make"
+
+
+@pytest.mark.parametrize(
+    ("image", "lines", "is_said", "stays"),
+    [
+        ("debian", f"{GCC}\nCOPY . /s\nRUN make -C /s all", True, True),
+        ("debian", f"{GCC}\nRUN git clone https://x.org/a /s && make -C /s", True, True),
+        ("debian", f"{GCC} && curl -fsSL https://x.org/a.tgz | tar xz && make && apt-get purge -y gcc", True, False),
+        ("debian", f"{GCC}\nCOPY . /s\nRUN make -C /s install", True, True),
+        ("debian", "COPY . /s\nRUN make -C /s all", False, False),
+        ("debian", f"{GCC}\nCOPY . /s\nRUN make test", False, False),
+        ("debian", f"{GCC}\nRUN make", False, False),
+        ("gcc:14", "COPY . /s\nRUN ninja -C /s", True, True),
+    ],
+)
+def test_a_build_tool_in_the_only_stage(image: str, lines: str, is_said: bool, stays: bool) -> None:
+    text = ONLY.format(image, lines)
+    messages = asked(text)
+    assert len(messages) == is_said
+    assert any("the compiler stays in the image" in it for it in messages) is stays
+    if "ninja" not in text:
+        assert asked(text, is_asked=False) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "is_said"),
+    [
+        ("python hyperbole.py build -r", True),
+        ("./tool.sh compile", True),
+        ("python hyperbole.py deploy", False),
+        ("echo build", False),
+        ("GOARCH=arm64 python hyperbole.py build", False),
+    ],
+)
+def test_arguments_of_a_script_may_say_that_it_builds(command: str, is_said: bool) -> None:
+    text = f"FROM golang AS b\nCOPY . .\nRUN {command}\nFROM alpine\nCOPY --from=b /o /o\n"
+    assert bool(asked(text)) is is_said
+    assert not asked(text, is_asked=False)
+
+
+def test_asking_for_a_version_generates_nothing() -> None:
+    text = "FROM debian AS b\nRUN protoc {}\nFROM alpine\nCOPY --from=b /o /o\n"
+    assert findings(emulated_build, context(text.format("--version"))) == []
+    assert findings(emulated_build, context(text.format("--go_out=/o a.proto")))
+
+
+def test_a_constant_target_is_no_emulation_where_nobody_asks() -> None:
+    text = "FROM golang AS b\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    assert findings(emulated_build, context(text)) == []
+
+
+def test_packages_of_npm_are_named_in_the_title() -> None:
+    text = "FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN npm ci && npm run build\nFROM node:slim\nCOPY --from=b /w{} /w\n"
+    titles = [findings(emulated_build, context(text.format(it)))[0].fixes[0].title for it in ("", "/dist")]
+    assert titles == [
+        "Run this stage on the build platform, if its packages have no native code",
+        "Run this stage on the build platform",
+    ]

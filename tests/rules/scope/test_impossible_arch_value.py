@@ -7,6 +7,22 @@ from buildxray.rules.scope.impossible_arch_value import impossible_arch_value
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
+@pytest.mark.parametrize(
+    ("test", "right"),
+    [
+        ('[ "$TARGETOS" = Linux ]', "linux"),
+        ("[[ Windows == $TARGETOS ]]", "windows"),
+        ("[ $TARGETOS = macos ]", "darwin"),
+        ("[ $TARGETOS = linux ]", None),
+        ("[ $TARGETOS = plan9 ]", None),
+        ("[ $TARGETOS = $OS ]", None),
+    ],
+)
+def test_names_of_systems(test: str, right: str | None) -> None:
+    found = findings(impossible_arch_value, context(f"FROM alpine\nARG TARGETOS\nRUN {test} && a\n"))
+    assert [it.fixes[0].title for it in found] == ([f"Write `{right}`"] if right else [])
+
+
 def test_values_that_never_are() -> None:
     check_rule(
         impossible_arch_value,

@@ -14,7 +14,7 @@ from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Copying
+from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.text import Edit, TextRange
 
 _NAME: Final = re.compile(r"BUILD(?:ARCH|PLATFORM|VARIANT)")
@@ -58,6 +58,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
         if stage.is_native or not wrong:
             continue
         uses = [(instruction, range_) for instruction in stage.instructions for range_ in _uses(ctx, instruction)]
+        uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
         seen: set[Instruction] = set()
         for instruction, range_ in uses:
             if instruction not in seen:
@@ -94,6 +95,17 @@ def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
             for word in command.syntax.words:
                 if "/" in word.text or "://" in word.text:
                     yield from _in_text(ctx, instruction.shell_range(word.range).start, word.text)
+
+
+def _by_variables(ctx: RuleContext, instruction: Instruction) -> Iterator[tuple[Instruction, TextRange]]:
+    """Yield where an ENV, whose value is the build machine's, is declared that an instruction chooses a file by."""
+    for reference in instruction.variable_references() if isinstance(instruction.node, Copying) else ():
+        declaration = instruction.declaration(reference.name)
+        pairs = () if declaration is None or not isinstance(declaration.node, Env) else declaration.pairs
+        for pair in pairs:
+            if declaration is not None and pair.name.text == reference.name and pair.value is not None:
+                start = declaration.range_of(pair.value).start
+                yield from ((declaration, it) for it in _in_text(ctx, start, pair.value.text))
 
 
 def _in_text(ctx: RuleContext, start: int, text: str) -> Iterator[TextRange]:

@@ -15,6 +15,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.triples import architecture_of
@@ -22,6 +23,11 @@ from buildxray.toolchains.triples import architecture_of
 _INSTALLER_OPTIONS: Final = ("--arch", "--cpu")
 _INSTALLER_SETTINGS: Final = ("npm_config_arch", "npm_config_cpu", "NPM_CONFIG_ARCH", "npm_config_target_arch")
 _COMPILER_SETTINGS: Final = ("CARGO_BUILD_TARGET", "GOOS")
+_COMPILERS: Final = ("CC", "CROSS_COMPILE", "CXX", "HOST")
+_COMPILER_NAME: Final = re.compile(
+    r"(?:.*/)?(?P<triple>[a-z0-9_]+-[a-z0-9_-]+?)(?:-(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)?(?:-[\d.]+)?)?"
+)
+_COMPILER_ARGUMENT: Final = re.compile(rf"(?:{'|'.join(_COMPILERS)})={_COMPILER_NAME.pattern}")
 _RUNTIME: Final = ("-r", "--runtime")
 
 
@@ -94,9 +100,50 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             told, wrong = _told(command), command.wrong_images
             if told is not None and wrong:
-                yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told))
+                # A build argument may say something else, though the same for every platform of one build.
+                severity = Severity.WARNING if ctx.has_intent and isinstance(told.instruction.node, Arg) else None
+                yield Finding(
+                    told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), severity=severity
+                )
+        yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
+
+
+def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Find `CC=x86_64-linux-gnu-gcc make`: what the project compiles is for that machine, unless its build files say otherwise."""
+    told = [(command, *it) for command in stage.commands(Effect.UNKNOWN) for it in _told_compilers(command)]
+    if len({architecture for *_, architecture in told}) != 1 or named_architectures(stage.name):
+        return
+    command, range_, architecture = told[0]
+    wrong = tuple(it for it in command.targets if it.architecture != architecture)
+    if not wrong or is_chosen(command) or not _reaches_image(stage, command):
+        return
+    yield Finding(
+        range_,
+        _(
+            "the image for {platforms} probably gets a program for another machine: `{title}` is told to compile for `{written}`",
+            platforms=platforms(wrong),
+            title=command.title,
+            written=ctx.text[slice(*range_)],
+        ),
+        severity=Severity.WARNING if ctx.has_intent else None,
+    )
+
+
+def _told_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
+    """Yield where a build tool is told a cross compiler, before it or as an argument, and its architecture."""
+    words = [(it.name, it.value) for it in command.syntax.assignments if it.name in _COMPILERS]
+    for name, word in words:
+        triple = _COMPILER_NAME.fullmatch(word.value or "")
+        architecture = None if triple is None else architecture_of(triple["triple"])
+        if architecture is not None and name:
+            yield command.run.shell_range(word.range), architecture
+    for word in command.syntax.words[1:]:
+        match = _COMPILER_ARGUMENT.fullmatch(word.value or "")
+        architecture = None if match is None else architecture_of(match["triple"])
+        if architecture is not None:
+            yield command.run.shell_range(word.range), architecture
 
 
 def _message(ctx: RuleContext, command: KnownCommand, told: _Told, wrong: tuple[Platform, ...]) -> str:
@@ -121,6 +168,19 @@ def _told(command: KnownCommand) -> _Told | None:
     for name in _COMPILER_SETTINGS[:1]:
         if (told := _told_by(command, name)) is not None:
             return told
+    return next((told for it in words[1:] if (told := _in_variables(command, it)) is not None), None)
+
+
+def _in_variables(command: KnownCommand, word: ShellWord) -> _Told | None:
+    """The default of an ARG, or the value of an ENV, that names the machine of `--target=$target`."""
+    for variable in word.variables:
+        declaration = None if command.syntax.variables.get(variable.name) else command.run.declaration(variable.name)
+        pairs = () if declaration is None else declaration.pairs
+        for pair in reversed(pairs):
+            if declaration is None or pair.name.text != variable.name or pair.value is None or "$" in pair.value.text:
+                continue
+            if "-" in pair.value.text and architecture_of(pair.value.text.strip("\"'")) is not None:
+                return _Told(declaration, declaration.range_of(pair.value))
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
@@ -18,7 +19,7 @@ from buildxray.rules.intended import is_chosen, is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Copying
+from buildxray.syntax.instructions import Copying, Env
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
@@ -62,6 +63,17 @@ _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 _TOLD: Final = ("--arch", "--platform", "--target")
 
 
+_CONDA: Final = frozenset({"conda", "mamba", "micromamba"})
+_SUBDIRECTORIES: Final = {
+    "linux-32": "386",
+    "linux-64": "amd64",
+    "linux-aarch64": "arm64",
+    "linux-ppc64le": "ppc64le",
+    "linux-s390x": "s390x",
+}
+"""What conda calls a platform. Source: conda/models/enums.py, and the manual of `--subdir`."""
+
+
 class _Place(NamedTuple):
     """An architecture that is named, and its fix where there is one."""
 
@@ -72,7 +84,7 @@ class _Place(NamedTuple):
     fixes: tuple[Fix, ...] = ()
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
 def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     """A package, or a source of packages, is named for one architecture in a stage that is built for several.
 
@@ -150,6 +162,12 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         for command in instruction.commands:
             if not is_chosen(command):
                 yield from _packages(instruction, command, downloaded)
+                yield from _of_conda(instruction, command)
+    elif isinstance(node, Env):
+        for pair in node.pairs:
+            architecture = None if pair.value is None else _SUBDIRECTORIES.get(pair.value.text)
+            if pair.name.text == "CONDA_SUBDIR" and pair.value is not None and architecture is not None:
+                yield _Place(instruction.range_of(pair.value), architecture, _targets(instruction))
     elif isinstance(node, Copying):
         for heredoc in node.heredocs:
             yield from _in_heredoc(ctx, instruction, heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
@@ -226,6 +244,20 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         is_downloaded = posixpath.basename(word.value) in downloaded and "://" not in word.text
         if (is_value or is_package) and not is_downloaded and not (name in ("npm", "pnpm", "yarn", "bun") and is_value):
             yield from _one(run, command, word)
+
+
+def _of_conda(run: Run, command: Command) -> Iterator[_Place]:
+    """`conda create --subdir linux-64`, `CONDA_SUBDIR=linux-64 mamba install`."""
+    if command.name not in _CONDA:
+        return
+    words = command.syntax.words
+    told = [it.value for it in command.syntax.assignments if it.name == "CONDA_SUBDIR"]
+    told += [word for before, word in pairwise(words) if before.text in ("--subdir", "--platform")]
+    for word in (*told, *(it for it in words if it.text.startswith(("--subdir=", "--platform=")))):
+        value = (word.value or "").rpartition("=")[2]
+        if value in _SUBDIRECTORIES and value in word.text:
+            start = run.shell_range(word.range).start + word.text.index(value)
+            yield _Place(TextRange(start, start + len(value)), _SUBDIRECTORIES[value], command.invocation.targets)
 
 
 def _names_package(name: str, word: ShellWord, command: Command) -> bool:

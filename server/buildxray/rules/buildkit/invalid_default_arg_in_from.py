@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from buildxray.localization import _
+from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import From, Instruction
 from buildxray.semantics.errors import Cause
 
 
@@ -43,13 +44,28 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
         if any(error.start < it.range.end and it.range.start < error.end for error in errors):
             # `build-error` says the same: a build argument would not help.
             continue
-        names = [reference.name for reference in it.instruction.variable_references()]
-        empty = next((name for name in names if _has_no_default(ctx, name)), None)
-        if empty is None:
+        names = dict.fromkeys(_names_in_image(it.instruction))
+        empty = [name for name in names if _has_no_default(ctx, name)]
+        if not empty:
             message = _("the defaults make `{name}` of it, which is not the name of an image", name=it.subject)
         else:
-            message = _("the build fails without `--build-arg {name}=…`: the ARG has no default", name=empty)
+            options = " ".join(f"--build-arg {name}=…" for name in empty)
+            message = ngettext(
+                "the build fails without `{options}`: the ARG has no default",
+                "the build fails without `{options}`: these ARGs have no default",
+                len(empty),
+                options=options,
+            )
         yield Finding(it.range, message)
+
+
+def _names_in_image(instruction: Instruction) -> Iterator[str]:
+    """The variables in the name of the image, which is all that the check looks at."""
+    image = instruction.image if isinstance(instruction, From) else None
+    place = None if image is None else instruction.range_of(image)
+    for reference in instruction.variable_references():
+        if place is not None and place.contains(reference.range.start):
+            yield reference.name
 
 
 def _has_no_default(ctx: RuleContext, name: str) -> bool:

@@ -13,6 +13,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
+from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import takes_target_packages
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms
@@ -27,6 +28,12 @@ _BUILDS_OR_TESTS: Final = re.compile(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
+_BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
+_C_COMPILER: Final = re.compile(r"(?:build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+)(?:-[\d.]+)?(?:[=~<>@].*)?")
+_OTHER_GOALS: Final = frozenset({"--version", "check", "clean", "distclean", "test"})
+_REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
+_BUILD_ARGUMENT: Final = re.compile(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
+"""The arguments of a script that builds: `build -r`, `hyperbole.py build -r`."""
 _BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
@@ -93,7 +100,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         # Built and run on one's own machine, where nothing is emulated.
         return
     yield from _in_image(ctx)
-    found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(stage))}
+    found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in found.items():
         # What a stage is built on decides where it runs: one cause is one finding.
@@ -104,12 +111,15 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     yield from _on_several_machines(ctx)
 
 
-def _compiling(stage: Stage) -> list[KnownCommand]:
+def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     """The commands of a stage that compile under emulation; where there are none, generators and scripts that may."""
-    if stage.is_image or stage.is_native or stage.from_.image is None:
+    if stage.is_image or stage.is_native or stage.from_.image is None or names_one_architecture(stage.ancestry[-1]):
         return []
     commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
-    return commands or _emulated(_generators(stage)) or _emulated(_building_scripts(stage))
+    if not ctx.has_intent and any(it.use.is_targeted and it.use.wrong_targets for it in commands):
+        # `GOARCH=amd64 go build`: the file is for one architecture.
+        return []
+    return commands or _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
 
 
 def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Finding:
@@ -142,23 +152,57 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage) or _starts_a_compiler(stage):
         return
     commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
-    sources = [it for it in stage.instructions if isinstance(it.node, Copying)]
-    if not commands or not any(it.idx < commands[-1].run.idx for it in sources):
+    guesses = [] if commands or not ctx.asks_for_several else _emulated(_building_tools(stage))
+    if not commands and not guesses:
         return
-    targets = _targets(commands)
+    last = (commands or guesses)[-1].run
+    has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
+    if not has_sources and not (guesses and _fetches_sources(stage)):
+        return
+    fact = _fact(commands or guesses, _targets(commands or guesses), is_guess=bool(guesses))
+    if _removes_packages(stage):
+        message = _(
+            "{fact}, which takes 5 to 10 times as long; a build stage of its own can compile natively", fact=fact
+        )
+    else:
+        message = _(
+            "{fact}, which takes 5 to 10 times as long, and the compiler stays in the image; a build stage of its own can compile natively",
+            fact=fact,
+        )
     yield Finding(
-        commands[0].title_range,
-        _("; ").join(
-            [
-                _(
-                    "{fact}, which takes 5 to 10 times as long, and the compiler stays in the image; a build stage of its own can compile natively",
-                    fact=_fact(commands, targets),
-                ),
-                *advice(stage, [it for it in commands if it.use.is_bound]),
-            ]
-        ),
-        partial(_splits, ctx, stage, commands),
+        (commands or guesses)[0].title_range,
+        _("; ").join([message, *advice(stage, [it for it in commands if it.use.is_bound])]),
+        partial(_splits, ctx, stage, commands) if commands else (),
         severity=Severity.INFORMATION,
+    )
+
+
+def _building_tools(stage: Stage) -> list[KnownCommand]:
+    """`make` and its like in a stage that has a C compiler; what they do, only the project knows."""
+    if not _has_c_compiler(stage):
+        return []
+    tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]
+    return [it for it in tools if _OTHER_GOALS.isdisjoint(it.syntax.arguments)]
+
+
+def _has_c_compiler(stage: Stage) -> bool:
+    """Whether a C compiler is in the stage: by its image, or as a package."""
+    installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
+    return _COMPILER_IMAGE.search(stage.image_name) is not None or any(map(_C_COMPILER.fullmatch, installed))
+
+
+def _fetches_sources(stage: Stage) -> bool:
+    """Whether a stage downloads, or clones, what it compiles."""
+    is_cloning = any(it.name == "git" and "clone" in it.syntax.arguments for run in stage.runs for it in run.commands)
+    return is_cloning or bool(stage.commands(Effect.DOWNLOAD))
+
+
+def _removes_packages(stage: Stage) -> bool:
+    """Whether a stage uninstalls packages, as it mostly does with a compiler."""
+    return any(
+        it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not _REMOVING.isdisjoint(it.syntax.arguments)
+        for run in stage.runs
+        for it in run.commands
     )
 
 
@@ -199,6 +243,8 @@ def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
 
 
 def _own_root_advice(own_root: OwnRoot) -> str:
+    if not own_root.is_small:
+        return _("give this stage a base image of its own that has what it runs, with `--platform=$BUILDPLATFORM`")
     if not own_root.copied:
         return _("give this stage its own base image: `{line}`", line=own_root.line)
     return ngettext(
@@ -232,17 +278,20 @@ def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
     return [command for command in commands if any(it.is_emulated for it in command.run.steps)]
 
 
-def _building_scripts(stage: Stage) -> list[KnownCommand]:
+def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     """Scripts whose names say that they build, in a stage on an image that is used for its compiler.
 
-    Where a script is told `GOARCH`, it cross-compiles already.
+    Where somebody asks for several platforms, arguments say it too: `python tools.py build`. Where a script is told `GOARCH`, it
+    cross-compiles already.
     """
     if not _COMPILER_IMAGE.search(stage.image_name):
         return []
     return [
         it
-        for it in stage.commands(Effect.UNKNOWN)
-        if _BUILDING.search(it.title) and not it.invocation.setting("GOARCH").is_set
+        for it in stage.commands(Effect.UNKNOWN, Effect.EXECUTE)
+        if (it.use.effect is Effect.UNKNOWN and _BUILDING.search(it.title))
+        or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
+        if not it.invocation.setting("GOARCH").is_set
     ]
 
 

@@ -19,6 +19,9 @@ from buildxray.syntax.text import Edit, TextRange
 _ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
 _PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
 _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
+_SYSTEMS: Final = ("TARGETOS", "BUILDOS")
+_OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
+"""What BuildKit calls a system, by its name in lower case."""
 _HAS_VARIANT: Final = re.compile(r"v\d")
 _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
 _ARM_WITH_VARIANT: Final = re.compile(r"(?:arm|arm64)/v\d")
@@ -42,7 +45,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for tests and `case` labels that compare `TARGETARCH` with names of other worlds, such as `x86_64` and `aarch64`, or
-    `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, or `TARGETVARIANT` with a bare `7`.
+    `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, `TARGETVARIANT` with a bare `7`, or `TARGETOS` with `Linux`.
 
     ## Why it matters
     The comparison fails for every platform, and what was meant for this architecture does not happen.
@@ -110,7 +113,11 @@ def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
 
 def _argument(text: str) -> str | None:
     name = text.strip('"').removeprefix("$").strip("{}")
-    return name if name in (*_ARCHITECTURES, *_PLATFORMS, *_VARIANTS) and text.strip('"').startswith("$") else None
+    return (
+        name
+        if name in (*_ARCHITECTURES, *_PLATFORMS, *_VARIANTS, *_SYSTEMS) and text.strip('"').startswith("$")
+        else None
+    )
 
 
 def _right_value(name: str, word: ShellWord) -> str | None:
@@ -119,6 +126,9 @@ def _right_value(name: str, word: ShellWord) -> str | None:
         return None
     if name in _ARCHITECTURES:
         return _architecture(word.value)
+    if name in _SYSTEMS:
+        system = _OF_SYSTEMS.get(word.value.lower())
+        return None if system == word.value else system
     if name in _VARIANTS:
         variant = _BARE_VARIANT.fullmatch(word.value)
         return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
