@@ -159,8 +159,8 @@ ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-a
         ("latest/Dockerfile", True),
         ("contest/Dockerfile", True),
         ("Dockerfile.e2e", False),
-        ("docs/Dockerfile", False),
-        ("docsearch/Dockerfile", True),
+        ("docs/Dockerfile", True),
+        ("examples/greet/Dockerfile", True),
         ("Dockerfile.developers", True),
     ],
 )

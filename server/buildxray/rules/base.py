@@ -137,7 +137,7 @@ class Rule:
         """Whether its findings are of use to a person who builds the file.
 
         What another platform would get is not, in a Dockerfile for Windows. Nor is it where nothing in the file is meant for several platforms,
-        and the file makes tests or examples, or the project builds it for the machine that runs the build.
+        and the file makes tests or a place to develop, or the project builds it for the machine that runs the build.
         """
         if not self.is_about_platforms:
             return True

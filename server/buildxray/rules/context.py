@@ -59,7 +59,7 @@ class RuleContext:
 
     @cached_property
     def is_for_helping(self) -> bool:
-        """Whether the file makes tests, examples or a place to develop, and no build names several platforms for it."""
+        """Whether the file makes tests or a place to develop, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a Dockerfile is for, as far as its path and its images tell: an image for others, a helper of its project, or Windows."""
+"""What a Dockerfile is for, as far as its path and its images tell: an image for others, the tests of its project, or Windows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from buildxray.semantics.build import Build
 
 _HELPING_DIRECTORY: Final = re.compile(
-    r"""(?:[^/]*[._-])?(?:bench|benchmarks?|demos?|documentation|docs?|e2e|examples?|fixtures?|samples?|teste2e|testing|tests?|tutorials?)
+    r"""(?:[^/]*[._-])?(?:bench|benchmarks?|e2e|fixtures?|teste2e|testing|tests?)
       | \.(?:circleci|cursor|devcontainer|gitpod)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HELPING_WORD: Final = frozenset(
     {
-        "bench", "benchmark", "ci", "demo", "dev", "devel", "development", "e2e", "example", "gitpod", "lint", "local", "sample", "test",
+        "bench", "benchmark", "ci", "dev", "devel", "development", "e2e", "gitpod", "lint", "local", "test",
         "testing", "tests",
     }
 )  # fmt: skip
@@ -23,9 +23,9 @@ _WINDOWS: Final = re.compile(r"(?<![a-z])(?:nanoserver|servercore|windows|window
 
 
 def is_for_helping(path: str) -> bool:
-    """Return whether a Dockerfile, by its path in the repository, makes tests, examples, documents or a place to develop.
+    """Return whether a Dockerfile, by its path in the repository, makes tests or a place to develop.
 
-    Such an image is run on the machine that has built it.
+    Such an image is run on the machine that has built it. Examples are not among them: people copy what these show.
     """
     *directories, name = path.split("/")
     words = {it.lower() for it in re.split(r"[._-]", name)}

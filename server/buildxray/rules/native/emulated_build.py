@@ -88,7 +88,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     It has no fix: cross-compiling saves time only if one machine then builds for all platforms. Where each platform is built by a job of
     its own, on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
-    A file for development, tests or examples by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
+    A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
     several platforms.
 
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
