@@ -42,7 +42,7 @@ def test_a_constant_ties_a_stage_to_one_machine() -> None:
         CONSTANT.format("web", "web", "/dist").replace("linux/amd64", "$BUILDPLATFORM"),
         CONSTANT.format("web-amd64", "web-amd64", "/dist"),
         # `build-platform-image` is about the image itself.
-        "FROM --platform=linux/amd64 node\nRUN a\n",
+        "FROM --platform=linux/amd64 node\nRUN $TARGETARCH\n",
     ],
 )
 def test_constants_on_purpose(text: str) -> None:
@@ -56,6 +56,7 @@ def test_constants_on_purpose(text: str) -> None:
         CONSTANT.format("web", "web", "/dist").replace("node", "node:amd64"),
         "FROM --platform=linux/amd64 x AS a-1\nRUN a\nFROM --platform=linux/arm64 x AS a-2\nRUN b\nFROM a-$N\n",
         "FROM --platform=linux/amd64 x AS one\nRUN a\nFROM alpine\n",
+        "FROM --platform=linux/amd64 node\nRUN a\n",
     ],
 )
 def test_other_constants_are_only_stated(text: str) -> None:

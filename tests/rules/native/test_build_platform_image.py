@@ -18,13 +18,19 @@ def test_the_image_is_native() -> None:
 
 
 def test_the_root_of_the_image_is_native() -> None:
-    text = "FROM --platform=linux/amd64 alpine AS base\nFROM base AS tool\nFROM base\nCOPY --from=tool / /\n"
+    text = "FROM --platform=linux/amd64 alpine AS base\nFROM base AS tool\nFROM base\nARG TARGETARCH\nCOPY --from=tool / /\n"
     check_no_fix(build_platform_image, text)
     check_fix(
         build_platform_image,
-        "FROM --platform=linux/amd64 alpine AS base\nFROM base\nRUN a\n",
-        "FROM alpine AS base\nFROM base\nRUN a\n",
+        "FROM --platform=linux/amd64 alpine AS base\nFROM base\nRUN $TARGETARCH\n",
+        "FROM alpine AS base\nFROM base\nRUN $TARGETARCH\n",
     )
+
+
+def test_a_file_that_is_meant_for_one_platform() -> None:
+    text = "FROM --platform=linux/arm64 alpine\nRUN apk add curl\n"
+    check_nothing(build_platform_image, text)
+    assert findings(build_platform_image, context(text + "RUN echo $TARGETARCH\n"))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
         stage = it.instruction.stage
         assert stage is not None, "a FROM begins a stage"
         n_steps = _shared_steps(stage)
-        if not n_steps and _is_wrong_for_some(stage):
+        if not n_steps and ctx.has_intent and _is_wrong_for_some(stage):
             # `build-platform-image` says more.
             continue
         if not n_steps:

@@ -56,7 +56,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
-    test, and starts nothing, is left alone, and so is one called `dev` or `test`, and the finding is an error only where somebody has asked for several platforms.
+    test, and starts nothing, is left alone, and so is one called `dev` or `test`. A constant is meant where neither the file nor its project speaks of
+    several platforms. The finding is an error only where somebody has asked for several.
     """
     stage = ctx.build.target_stage
     if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
@@ -87,10 +88,12 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
-    """Whether the file names one architecture throughout, and nothing asks for others: `linux/amd64` and `…-x86_64.tar.gz`."""
+    """Whether the file is meant for the constant platform: nothing asks for others, and it names no other and no argument that does."""
     flag = root.from_.platform
     if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
         return False
+    if not ctx.has_intent:
+        return True
     named = [it for *_, it in named_architectures(ctx.text)]
     return len(named) > 1 and len({*named}) == 1
 
