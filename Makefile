@@ -9,7 +9,7 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.installed
 BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
 MEASURED := syntax plan semantics rules toolchains platforms
 COVERAGE_FLOOR := 90
-ENGINE := syntax plan semantics toolchains platforms rules localization files
+ENGINE := files localization syntax platforms plan toolchains semantics rules projects
 QUICK_PYTEST := $(BIN)/pytest -p no:cacheprovider -m "not slow and not release"
 NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile
@@ -18,7 +18,7 @@ REPAIRED := $(VENV)/demo/Dockerfile
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick quick-lint quick-types quick-engine quick-features fmt lint types pytest client e2e \
+.PHONY: help setup demo test quick quick-lint quick-types quick-engine quick-features fmt lint types pytest processes client e2e \
 	release-check bench fuzz lock
 
 help: ## list what can be made
@@ -68,10 +68,13 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-# Only the tests of the measured packages run with coverage, since tracing slows them down.
+# Only the quick tests of the measured packages run with coverage, since tracing doubles their time.
 pytest: $(INSTALLED)
-	$(BIN)/pytest -n auto $(MEASURED:%=tests/%) --cov --cov-report= --cov-fail-under=$(COVERAGE_FLOOR)
-	$(BIN)/pytest -n auto $(MEASURED:%=--ignore=tests/%)
+	$(BIN)/pytest -n auto -m measured $(MEASURED:%=tests/%) --cov --cov-report= --cov-fail-under=$(COVERAGE_FLOOR)
+	$(BIN)/pytest -n auto --dist worksteal -m "not measured and not processes and not release"
+
+processes: $(INSTALLED) ## the tests that start the program as broken clients and runners of CI do
+	$(BIN)/pytest -n auto --dist worksteal -m processes tests/cli tests/lsp tests/repo
 
 client: $(CLIENT_INSTALLED)
 	cd $(CLIENT) && npm run --silent lint && npm run --silent types && npm test --silent

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files"),
+]
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
 COMMAND = [sys.executable, "-m", "buildxray"]
 LIMIT = 60

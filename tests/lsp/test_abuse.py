@@ -20,7 +20,7 @@ from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
 from tests.support.warm_server import COMMAND, warm_command
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 URI = "file:///w/Dockerfile"
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
 IDENTIFIER = {"uri": URI}

@@ -46,13 +46,31 @@ def server() -> Iterator[Server]:
     log.handlers[:] = known
 
 
+def typed() -> dict[str, list[int]]:
+    """The lengths of the texts that the server sees of each case: one for each character, but a line of an earlier case is pasted."""
+    seen: set[str] = set()
+    lengths: dict[str, list[int]] = {}
+    for case in CASES:
+        end, of_case = 0, []
+        for line in case_text(case).splitlines(keepends=True):
+            of_case += [end + len(line)] if line in seen else range(end + 1, end + len(line) + 1)
+            end += len(line)
+            seen.add(line)
+        lengths[case] = of_case
+    return lengths
+
+
+TYPED = typed()
+
+
 @pytest.mark.parametrize("case", CASES)
 async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFixture) -> None:
     text = case_text(case)
     output = Output()
     server.protocol.set_writer(output)  # type: ignore[arg-type]
     handlers.did_open(server, types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 0, "")))
-    for end in range(1, len(text) + 1):
+    assert TYPED[case][-1] == len(text)
+    for end in TYPED[case]:
         document = types.VersionedTextDocumentIdentifier(end, URI)
         change = types.TextDocumentContentChangeWholeDocument(text[:end])
         handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from tests.support.logs import RECORDED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[2]
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")

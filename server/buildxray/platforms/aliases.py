@@ -22,10 +22,23 @@ _ALIASES: Final = {
     "x86-64": "amd64",
     "x86_64": "amd64",
 }
+REPOSITORY_PREFIXES: Final = {
+    "amd64": "amd64",
+    "arm32v5": "arm",
+    "arm32v6": "arm",
+    "arm32v7": "arm",
+    "arm64v8": "arm64",
+    "i386": "386",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+"""The namespaces of Docker Hub with the official images of one architecture, and what TARGETARCH calls it."""
 _IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
 """Each name has one of these in it, which are found much faster than the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NAME: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
+_PREFIX: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
 
 
 def docker_name(architecture: str) -> str | None:
@@ -38,3 +51,9 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
     if not any(it in text for it in _IN_EVERY_NAME):
         return []
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
+
+
+def architectures_of_path(path: str) -> frozenset[str]:
+    """The architectures that a path names, as TARGETARCH calls them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`."""
+    named = {name for *_, name in named_architectures(path)}
+    return frozenset(named | {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(path)})

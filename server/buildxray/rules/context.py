@@ -62,6 +62,16 @@ class RuleContext:
         """Whether the file makes tests or a place to develop, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
 
+    def is_only_for(self, architecture: str) -> bool:
+        """Whether the names of files tell that this Dockerfile is meant for one architecture alone.
+
+        `Dockerfile.arm64` and `arm64/Dockerfile` are meant for arm64; `Dockerfile` beside `Dockerfile.arm64` is meant for the rest, unless
+        a build request names several platforms.
+        """
+        if architecture in self.build.file_architectures:
+            return True
+        return not self.asks_for_several and bool(self.build.sibling_architectures - {architecture})
+
     @cached_property
     def is_for_windows(self) -> bool:
         """Whether the image is for Windows, so that nothing is known of other platforms for it."""

@@ -28,18 +28,6 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
 
 
-def is_for_one_architecture(ctx: RuleContext, architecture: str) -> bool:
-    """Return whether the names of files tell that this Dockerfile is meant for one architecture alone.
-
-    `Dockerfile.arm64` and `arm64/Dockerfile` are meant for arm64; `Dockerfile` beside `Dockerfile.arm64` is meant for the rest, unless
-    something asks for several platforms.
-    """
-    workspace = ctx.build.workspace
-    if architecture in {name for *_, name in named_architectures(workspace.dockerfile)}:
-        return True
-    return not ctx.asks_for_several and bool(workspace.files_for - {architecture})
-
-
 def names_one_architecture(stage: Stage) -> bool:
     """Return whether the image that a stage continues has an architecture in its name, so that the stage suits that one only."""
     names = {*stage.base_names}

@@ -31,6 +31,7 @@ from buildxray.plan.outline import StageOutline
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
+from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.caches import CacheMount, cache_mounts
@@ -114,6 +115,16 @@ class Build:
     def workspace(self) -> Workspace:
         """What the files beside the Dockerfile tell."""
         return self.inventory.workspace
+
+    @cached_property
+    def file_architectures(self) -> frozenset[str]:
+        """The architectures that the path of the Dockerfile names, as TARGETARCH calls them: `Dockerfile.arm64`."""
+        return architectures_of_path(self.workspace.dockerfile)
+
+    @property
+    def sibling_architectures(self) -> frozenset[str]:
+        """The architectures that Dockerfiles of the same directory name, as TARGETARCH calls them."""
+        return self.workspace.files_for
 
     @property
     def request(self) -> BuildRequest:

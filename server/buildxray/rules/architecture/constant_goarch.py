@@ -11,7 +11,7 @@ from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_for_one_architecture, is_meant
+from buildxray.rules.intended import is_chosen, is_meant
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
@@ -111,7 +111,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         architecture = ctx.text[slice(*range_)]
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if (
-            is_for_one_architecture(ctx, architecture)
+            ctx.is_only_for(architecture)
             or not wrong
             or not _is_a_machine(architecture)
             or instruction is not command.run

@@ -16,7 +16,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_for_one_architecture, names_one_architecture
+from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -119,7 +119,7 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                 continue
             place, architecture = default
             wrong = [it for it in stage.targets if it.architecture != architecture]
-            if wrong and not is_for_one_architecture(ctx, architecture):
+            if wrong and not ctx.is_only_for(architecture):
                 yield Finding(
                     place,
                     _(
@@ -218,7 +218,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not named:
         return None
     wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
-    if not wrong or is_for_one_architecture(ctx, named[0][2]):
+    if not wrong or ctx.is_only_for(named[0][2]):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None

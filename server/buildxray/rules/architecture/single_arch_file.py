@@ -12,7 +12,6 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
@@ -136,7 +135,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     ranges = [_place(it, token, start, end) for it, token, start, end, _ in named]
     wrong = [it for it in stage.targets if it.architecture != named[0][4]]
     written = [ctx.text[slice(*it)] for it in ranges]
-    if not wrong or is_for_one_architecture(ctx, named[0][4]):
+    if not wrong or ctx.is_only_for(named[0][4]):
         return
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return

@@ -7,26 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 
-_PREFIXES: Final = {
-    "amd64": "amd64",
-    "arm32v5": "arm",
-    "arm32v6": "arm",
-    "arm32v7": "arm",
-    "arm64v8": "arm64",
-    "i386": "386",
-    "ppc64le": "ppc64le",
-    "riscv64": "riscv64",
-    "s390x": "s390x",
-}
-"""Where Docker keeps the official images of one architecture."""
 _SUFFIX: Final = re.compile(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
-
-_NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_PREFIXES)})(?![A-Za-z0-9])")
 
 
 @rule(Severity.INFORMATION, Severity.OFF)
@@ -55,10 +41,6 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     RUN echo $TARGETARCH
     ```
     """
-    of_file = {
-        *(_named(it[0]) for it in _NAMED.finditer(ctx.build.workspace.dockerfile)),
-        *(it for *__, it in named_architectures(ctx.build.workspace.dockerfile)),
-    }
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
         if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
@@ -66,7 +48,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         names = {*stage.base_names}
         architecture = _architecture(names.pop()) if len(names) == 1 else None
         wrong = [it for it in stage.platforms if it.architecture != architecture]
-        if architecture is not None and architecture not in of_file and wrong:
+        if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
             yield Finding(
                 stage.from_.range_of(image),
                 _(
@@ -83,8 +65,8 @@ def _architecture(image: str) -> str | None:
         name, tag = image.partition("@")[0], ""
     repository = name.removeprefix("docker.io/")
     prefix = repository.partition("/")[0]
-    if repository.count("/") == 1 and prefix in _PREFIXES:
-        return _PREFIXES[prefix]
+    if repository.count("/") == 1 and prefix in REPOSITORY_PREFIXES:
+        return REPOSITORY_PREFIXES[prefix]
     suffix = _SUFFIX.fullmatch(tag)
     if suffix is None:
         return None
@@ -94,4 +76,4 @@ def _architecture(image: str) -> str | None:
 def _named(text: str) -> str:
     """What TARGETARCH calls an architecture that an image or a file is named for."""
     named = named_architectures(text)
-    return named[0][2] if named else _PREFIXES[text]
+    return named[0][2] if named else REPOSITORY_PREFIXES[text]

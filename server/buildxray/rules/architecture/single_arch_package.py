@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_for_one_architecture
+from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -140,7 +140,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for it in places:
             wrong = [one for one in it.targets if one.architecture != it.architecture]
-            if not wrong or is_for_one_architecture(ctx, it.architecture):
+            if not wrong or ctx.is_only_for(it.architecture):
                 continue
             yield Finding(it.range, _message(ctx, it, wrong), it.fixes)
 

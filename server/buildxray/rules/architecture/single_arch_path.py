@@ -15,7 +15,6 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_for_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -83,7 +82,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
-    if not wrong or is_for_one_architecture(ctx, path.architecture):
+    if not wrong or ctx.is_only_for(path.architecture):
         return None
     return Finding(
         range_,

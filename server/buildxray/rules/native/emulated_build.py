@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from buildxray.localization import _, ngettext
-from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -93,7 +92,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
     """
-    if not ctx.asks_for_several and named_architectures(ctx.build.workspace.dockerfile):
+    if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.
         return
     if ctx.is_for_helping:

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from buildxray.platforms.aliases import architectures_of_path
+from tests.support.cases import every_case
+
+
+@every_case(
+    "path, expected",
+    [
+        ("Dockerfile.arm64", {"arm64"}),
+        ("linux/arm32v7/Dockerfile", {"arm"}),
+        ("images/x86_64/Dockerfile.aarch64", {"amd64", "arm64"}),
+        ("i386/Dockerfile", {"386"}),
+        ("Dockerfile", set()),
+        # Parts of words.
+        ("charm64/Dockerfile", set()),
+        ("Dockerfile.arm64ish", set()),
+        ("", set()),
+    ],
+)
+def test_architectures_of_a_path(path: str, expected: set[str]) -> None:
+    assert architectures_of_path(path) == expected
