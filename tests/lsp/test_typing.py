@@ -51,7 +51,8 @@ def typed() -> dict[str, list[int]]:
     seen: set[str] = set()
     lengths: dict[str, list[int]] = {}
     for case in CASES:
-        end, of_case = 0, []
+        end = 0
+        of_case: list[int] = []
         for line in case_text(case).splitlines(keepends=True):
             of_case += [end + len(line)] if line in seen else range(end + 1, end + len(line) + 1)
             end += len(line)
