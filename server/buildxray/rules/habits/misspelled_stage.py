@@ -46,6 +46,8 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: an image of that name may exist.
     """
     names = {it.name for it in ctx.build.stages if it.name}
+    if not names:
+        return
     for stage in ctx.build.stages:
         for instruction in stage.instructions:
             for token in instruction.sources_named:
