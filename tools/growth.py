@@ -1,44 +1,75 @@
-"""Print how the CPU time of an analysis grows with the lines of a text: `tools/growth.py [SMALL] [LARGE]`."""
+"""Print how the CPU time of an analysis grows with the lines of a text: `tools/growth.py [SIZE…]`, ascending numbers of lines.
+
+The exponent between two sizes is the logarithm of the ratio of the times over that of the ratio of the sizes: 1 is linear. Each time is the
+least of three, in processes of their own.
+"""
 
 from __future__ import annotations
 
 import math
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Final
 
-from buildxray.ide.analysis import Analyzer
-from buildxray.plan.request import BuildRequest
-from buildxray.platforms.platform import parse_normalized
-
-REQUEST: Final = BuildRequest(
-    parse_normalized("linux/amd64"), (parse_normalized("linux/amd64"), parse_normalized("linux/arm64"))
-)
+ROUNDS: Final = 3
 AXES: Final[dict[str, Callable[[int], str]]] = {
     "equal RUN lines": lambda n: "FROM a\nARG TARGETARCH\n" + "RUN echo a\n" * n,
-    "continuation lines": lambda n: "FROM a\nRUN echo \\\n" + "  a \\\n" * n + "  b\n",
-    "FROM chain": lambda n: "FROM a AS s0\n" + "".join(f"FROM s{i - 1} AS s{i}\nRUN go build\n" for i in range(1, n)),
-    "&& chain": lambda n: "FROM a\nRUN x" + " && \\\n  apt-get install a" * n + "\n",
+    "continuation lines of one RUN": lambda n: "FROM a\nRUN echo \\\n" + "  a \\\n" * n + "  b\n",
+    "&& chain of one RUN": lambda n: "FROM a\nRUN x" + " && \\\n  apt-get install a" * n + "\n",
+    "FROM chain with a RUN in each stage": lambda n: (
+        "FROM a AS s0\n" + "".join(f"FROM s{i - 1} AS s{i}\nRUN go build\n" for i in range(1, n // 2))
+    ),
+    "stages that copy from the one before": lambda n: (
+        "FROM a AS s0\n" + "".join(f"FROM a AS s{i}\nCOPY --from=s{i - 1} /x /x\n" for i in range(1, n // 2))
+    ),
+    "ARGs, then RUNs that use them": lambda n: (
+        "FROM a\n"
+        + "".join(f"ARG A{i}=1\n" for i in range(n // 2))
+        + "".join(f"RUN echo $A{i}\n" for i in range(n // 2))
+    ),
+    "RUNs with an undeclared TARGETARCH": lambda n: (
+        "FROM a\n" + "".join(f"RUN echo {i} $TARGETARCH && if [ $X = {i} ]; then echo a; fi\n" for i in range(n))
+    ),
 }
 
 
 def cpu_seconds(text: str) -> float:
     """The CPU time of an analysis from scratch."""
+    from buildxray.ide.analysis import Analyzer  # noqa: PLC0415 - the process that prints needs none of it
+    from buildxray.plan.request import BuildRequest  # noqa: PLC0415
+    from buildxray.platforms.platform import parse_normalized  # noqa: PLC0415
+
+    amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     start = time.process_time()
-    _ = Analyzer(REQUEST).analyze(text).diagnostics
+    _ = Analyzer(BuildRequest(amd64, (amd64, arm64))).analyze(text).diagnostics
     return time.process_time() - start
 
 
+def least(name: str, size: int) -> float:
+    """The least time of some processes; one is enough where it takes long."""
+    times: list[float] = []
+    while len(times) < ROUNDS and sum(times) < 20:
+        command = [sys.executable, __file__, "--one", name, str(size)]
+        times.append(float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+    return min(times)
+
+
 def main() -> None:
-    """Print each axis with its times and its exponent."""
-    small, large = (int(it) for it in sys.argv[1:3]) if len(sys.argv) > 2 else (500, 2000)
-    for name, text in AXES.items():
-        first, second = cpu_seconds(text(small)), cpu_seconds(text(large))
-        exponent = math.log(second / first) / math.log(large / small)
-        sys.stdout.write(
-            f"{name:20} {small} lines {first:.2f} s, {large} lines {second:.2f} s, exponent {exponent:.2f}\n"
-        )
+    """Print each axis with its times and exponents; with `--one`, the time of one text."""
+    if sys.argv[1:2] == ["--one"]:
+        sys.stdout.write(str(cpu_seconds(AXES[sys.argv[2]](int(sys.argv[3])))))
+        return
+    sizes = [int(it) for it in sys.argv[1:]] or [500, 2000]
+    for name in AXES:
+        times = [least(name, it) for it in sizes]
+        exponents = [
+            math.log(times[n] / times[n - 1]) / math.log(sizes[n] / sizes[n - 1]) for n in range(1, len(sizes))
+        ]
+        columns = " | ".join(f"{it:.2f}" for it in times)
+        sys.stdout.write(f"| {name} | {columns} | {', '.join(f'{it:.2f}' for it in exponents)} |\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
