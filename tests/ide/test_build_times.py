@@ -14,7 +14,10 @@ from buildxray.ide.seconds import age
 from buildxray.logs.reader import read_log, read_log_text
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import Workspace
+from tests.support.cost import EDITS, n_calls
 from tests.support.logs import CROSS, NAIVE, NAIVE_TTY, RECORDED, REQUEST, dockerfile
+from tests.support.made_logs import made_build, plain
+from tests.support.samples import THIRTY_LINES
 
 
 def analyze(*texts: str, log: str = NAIVE_TTY) -> Analysis:
@@ -139,3 +142,26 @@ def test_a_line_that_runs_elsewhere_since_an_edit_of_another_line_is_not_current
 )
 def test_ages(seconds: float, words: str) -> None:
     assert age(seconds) == words
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_log_makes_a_keystroke_hardly_dearer(edit: str) -> None:
+    """Counted in calls, which no other process disturbs; hints and lenses are asked for at each keystroke."""
+    without, with_log = Analyzer(REQUEST, asks_for_several=True), Analyzer(REQUEST, asks_for_several=True)
+    logged = made_build(THIRTY_LINES, REQUEST, lambda step: 20.0 if step.is_emulated else 4.0)
+    log = read_log_text("\n".join(plain(logged)))
+    with_log.measured = measure_best(LoadedLog("log", log), THIRTY_LINES, REQUEST, Workspace())
+    calls = {it: n_calls_of_last_keystroke(it, edit) for it in (without, with_log)}
+    assert calls[without] < calls[with_log] < 1.15 * calls[without]
+
+
+def n_calls_of_last_keystroke(analyzer: Analyzer, edit: str) -> int:
+    for n in range(4):
+        show(analyzer.analyze(EDITS[edit](THIRTY_LINES, n)))
+    return n_calls(lambda: show(analyzer.analyze(EDITS[edit](THIRTY_LINES, 4))))
+
+
+def show(analysis: Analysis) -> None:
+    assert analysis.diagnostics is not None
+    assert hints(analysis)
+    assert lenses(analysis)

@@ -107,16 +107,18 @@ class Analysis:
         return result
 
     @cached_property
-    def times(self) -> Mapping[int, InstructionTimes]:
-        """What the log says of each instruction, by its index; empty without a log.
+    def logged(self) -> Mapping[int, InstructionTimes]:
+        """What the log says of each instruction, by its index; empty without a log."""
+        return {} if self.measured is None else self.measured.instructions(self.dockerfile)
 
-        A time is current only if the instruction is still executed where it was: an edit elsewhere may have moved it.
-        """
-        if self.measured is None:
-            return {}
-        logged = self.measured.instructions(self.dockerfile)
-        steps = self.build.steps_by_instruction
-        return {idx: it if it.run_as_in(steps.get(idx, ())) else it.outdated for idx, it in logged.items()}
+    @cached_property
+    def times(self) -> Mapping[int, InstructionTimes]:
+        """What `times_of` says of all instructions that it knows, by their indices."""
+        return {idx: it for idx in self.logged if (it := self.times_of(idx)) is not None}
+
+    def times_of(self, instruction: int) -> InstructionTimes | None:
+        """`MeasuredBuild.times_of` for an instruction of this text; None without a log."""
+        return None if self.measured is None else self.measured.times_of(self.build, instruction)
 
     @cached_property
     def seconds(self) -> PlanSeconds | None:

@@ -48,13 +48,12 @@ class InstructionTimes:
         return replace(self, is_current=False) if self.is_current else self
 
     @cached_property
-    def _executions(self) -> tuple[tuple[Platform | None, bool], ...]:
-        return tuple((it.step.platform, it.step.is_emulated) for it in self.times)
+    def _executions(self) -> frozenset[tuple[Platform | None, bool]]:
+        return frozenset((it.step.platform, it.step.is_emulated) for it in self.times)
 
     def run_as_in(self, steps: Iterable[Step]) -> bool:
         """Whether each execution has a step for the same platform, native or emulated as then."""
-        now = [(it.platform, it.is_emulated) for it in steps]
-        return all(it in now for it in self._executions)
+        return self._executions.issubset([(it.platform, it.is_emulated) for it in steps])
 
 
 class StepSeconds(NamedTuple):
@@ -93,6 +92,47 @@ class PlanSeconds(NamedTuple):
         return step in self.critical_path and step in self.steps and self.steps[step].seconds >= LEAST_SHOWN
 
 
+class _Planned:
+    """What the log says of a version of the text that is built for a request, as far as somebody has asked for it."""
+
+    def __init__(self, request: BuildRequest) -> None:
+        self.request = request
+        self.times: dict[int, InstructionTimes] = {}
+        """Of instructions, compared with where this build executes them."""
+        self.forecast: Forecast | None = None
+        """What the version changes."""
+
+
+class _Version:
+    """What the log says of a version of the text: computed once for all versions that differ only in comments and blank lines."""
+
+    def __init__(self, dockerfile: Dockerfile, alignment: dict[int, int]) -> None:
+        self._latest = dockerfile
+        self._directives = dockerfile.directives
+        self._nodes = [it.node for it in dockerfile.instructions]
+        self.alignment = alignment
+        """The instruction that was built for each one of this version that was there, by their indices."""
+        self.instructions: dict[int, InstructionTimes] | None = None
+        """The times of its instructions, once somebody has asked for them."""
+        self._planned: _Planned | None = None
+
+    def planned(self, request: BuildRequest) -> _Planned:
+        """What is known of its builds for a request; kept for the latest."""
+        if self._planned is None or self._planned.request != request:
+            self._planned = _Planned(request)
+        return self._planned
+
+    def is_of(self, dockerfile: Dockerfile) -> bool:
+        """Whether a text has the same instructions; equal ones are one node."""
+        if self._latest is not dockerfile:
+            if self._directives != dockerfile.directives or len(self._nodes) != len(dockerfile.instructions):
+                return False
+            if any(it.node is not node for it, node in zip(dockerfile.instructions, self._nodes, strict=True)):
+                return False
+            self._latest = dockerfile
+        return True
+
+
 class Repaired(NamedTuple):
     """A text with fixes."""
 
@@ -129,9 +169,7 @@ class MeasuredBuild:
         self._asks_for_several = asks_for_several
         self._rules = rules
         self._saved: tuple[str, float] | None = None
-        self._forecast: tuple[Build, Forecast] | None = None
-        self._aligned: tuple[Dockerfile, dict[int, int]] | None = None
-        self._latest: tuple[Dockerfile, dict[int, InstructionTimes]] | None = None
+        self._latest: _Version | None = None
         self._fixes: tuple[tuple[str, str], ...] = ()
 
     @cached_property
@@ -154,11 +192,13 @@ class MeasuredBuild:
 
     def forecast(self, build: Build) -> Forecast:
         """What the text of a build would change; the build is planned again only if it is for another request than the log."""
-        if self._forecast is None or self._forecast[0] is not build:
+        version = self._version(build.dockerfile)
+        planned = version.planned(build.request)
+        if planned.forecast is None:
             is_shared = build.request == self.times.plan.request
-            planned = build if is_shared else self._builder.build(build.dockerfile)
-            self._forecast = (build, Forecast(self._predictor, planned, self._alignment(build.dockerfile)))
-        return self._forecast[1]
+            after = build if is_shared else self._builder.build(build.dockerfile)
+            planned.forecast = Forecast(self._predictor, after, version.alignment)
+        return planned.forecast
 
     def saved_in(self, build: Build) -> float:
         """Seconds that the text of a build saves, as `saved_by` computes it."""
@@ -222,24 +262,40 @@ class MeasuredBuild:
 
     def instructions(self, dockerfile: Dockerfile) -> dict[int, InstructionTimes]:
         """What the log says of the instructions of a later text, by their indices; those that it does not know are left out."""
-        if self._latest is None or self._latest[0] is not dockerfile:
-            self._latest = (dockerfile, self._instructions(dockerfile))
-        return self._latest[1]
+        version = self._version(dockerfile)
+        if version.instructions is None:
+            version.instructions = self._instructions(dockerfile, version.alignment)
+        return version.instructions
 
-    def _alignment(self, dockerfile: Dockerfile) -> dict[int, int]:
-        """The instruction that was built for each one of a later text that was there; kept for the latest text."""
-        if self._aligned is None or self._aligned[0] is not dockerfile:
-            self._aligned = (dockerfile, aligned(self.times.plan.dockerfile, dockerfile))
-        return self._aligned[1]
+    def times_of(self, build: Build, instruction: int) -> InstructionTimes | None:
+        """What the log says of the instruction of a later build with that index; None where it says nothing.
 
-    def _instructions(self, dockerfile: Dockerfile) -> dict[int, InstructionTimes]:
+        Its times are current only if it is still executed where it was: an edit elsewhere may have moved it.
+        """
+        logged = self.instructions(build.dockerfile).get(instruction)
+        if logged is None:
+            return None
+        compared = self._version(build.dockerfile).planned(build.request).times
+        times = compared.get(instruction)
+        if times is None:
+            is_same = logged.run_as_in(build.steps_by_instruction.get(instruction, ()))
+            times = compared[instruction] = logged if is_same else logged.outdated
+        return times
+
+    def _version(self, dockerfile: Dockerfile) -> _Version:
+        """What is known of a version of the text; kept for the latest."""
+        if self._latest is None or not self._latest.is_of(dockerfile):
+            self._latest = _Version(dockerfile, aligned(self.times.plan.dockerfile, dockerfile))
+        return self._latest
+
+    def _instructions(self, dockerfile: Dockerfile, alignment: dict[int, int]) -> dict[int, InstructionTimes]:
         own = self.times.plan.dockerfile
         found: dict[int, InstructionTimes] = {}
-        for new, old in self._alignment(dockerfile).items():
+        for new, old in alignment.items():
             times = self._of_instruction.get(old)
             if times is not None:
-                is_same = dockerfile.instructions[new].node.text == own.instructions[old].node.text
-                found[new] = times if is_same else times.outdated
+                one, other = dockerfile.instructions[new].node, own.instructions[old].node
+                found[new] = times if one is other or one.text == other.text else times.outdated
         return found
 
     @cached_property

@@ -73,8 +73,8 @@ def _summary(analysis: Analysis) -> str:
 
 def _cost(analysis: Analysis, diagnostic: Diagnostic) -> FindingCost:
     assert analysis.measured is not None, "costs are those of a log"
-    times = [analysis.times[it.idx] for it in _runs(analysis, diagnostic) if it.idx in analysis.times]
-    executions = [it for of_run in times for it in of_run.times if not it.is_cached]
+    logged = [analysis.logged[it.idx] for it in _runs(analysis, diagnostic) if it.idx in analysis.logged]
+    executions = [it for of_run in logged for it in of_run.times if not it.is_cached]
     fixes = diagnostic.fixes if analysis.measured.can_predict else ()
     return FindingCost(
         sum(it.seconds or 0.0 for it in executions),

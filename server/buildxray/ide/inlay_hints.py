@@ -36,7 +36,7 @@ def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
         elif executed.sharing is Sharing.SHARED:
             labels.append(executed.count_word)
             tooltips.append(_("Executed once for {n} platforms.", n=executed.n_served))
-        times = analysis.times.get(run.idx)
+        times = analysis.times_of(run.idx)
         if times is not None:
             labels.append(times_label(times))
             tooltips.append(instruction_times(analysis, run))

@@ -77,7 +77,7 @@ def times_table(times: InstructionTimes) -> str:
 
 def instruction_times(analysis: Analysis, instruction: Instruction) -> str:
     """What the log says of an instruction, in Markdown; empty where it says nothing."""
-    times = analysis.times.get(instruction.idx)
+    times = analysis.times_of(instruction.idx)
     return "" if times is None else _explanation(times, language())
 
 
@@ -111,7 +111,7 @@ def stage_share(analysis: Analysis, stage: Stage) -> str:
 
 def _seconds_of_stages(analysis: Analysis) -> tuple[float, ...]:
     """The seconds of all executions in each stage."""
-    seconds = {idx: it.seconds for idx, it in analysis.times.items()}
+    seconds = {idx: it.seconds for idx, it in analysis.logged.items()}
     return tuple(
         sum(seconds.get(it.idx, 0.0) for it in (stage.from_, *stage.instructions)) for stage in analysis.build.stages
     )

@@ -20,8 +20,10 @@ def critical_path(steps: Sequence[Step], seconds: Callable[[Step], float]) -> Pa
     """The chain that takes longest; `steps` are all those of one plan, in its order."""
     longest: dict[int, tuple[float, int | None]] = {}
     for step in steps:
-        before = max(step.inputs, key=lambda it: longest[it][0], default=None)
-        start = 0.0 if before is None else longest[before][0]
+        before, start = None, 0.0
+        for idx in step.inputs:
+            if before is None or longest[idx][0] > start:
+                before, start = idx, longest[idx][0]
         longest[step.idx] = (start + seconds(step), before)
     # Of equally long chains, the one that goes on to the image.
     last: int | None = max(longest, key=lambda it: (longest[it][0], it), default=None)

@@ -18,6 +18,7 @@ from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Interval, covered
 from buildxray.logs.slowdown import Work, is_download, work_of
 from buildxray.logs.times import Times
+from buildxray.plan.graph import Vertex
 from buildxray.plan.model import Plan, Step
 from buildxray.plan.operations import StepKind
 from buildxray.platforms.platform import Platform
@@ -90,6 +91,15 @@ class _Answer(NamedTuple):
     """Its likely seconds; of a download that emulation would not slow, those of a native one."""
 
 
+class _Pull(NamedTuple):
+    """What the label of a pull says, without the digest."""
+
+    image: str
+    """The image; empty for what is not written as one."""
+    text: str
+    """Everything after the stage."""
+
+
 _NO_ANSWER: Final = _Answer(None, 0.0)
 _MOST_ANSWERS: Final = 20_000
 """Answers that are kept; after that many, all are computed again."""
@@ -108,6 +118,7 @@ class Predictor:
         self.steps = before.steps_by_instruction
         self._answers: dict[_Query, _Answer] = {}
         self._known_of: dict[int, list[StepTime]] = {}
+        self._pull_of: dict[Vertex, _Pull] = {}
 
     def answer(self, query: _Query) -> _Answer:
         """How long a new step takes."""
@@ -190,7 +201,7 @@ class Predictor:
         found: dict[str, list[StepTime]] = {}
         for it in self.times.matching.times.values():
             if it.step.kind == "source":
-                found.setdefault(_pulled_image(it.step), []).append(it)
+                found.setdefault(self.pull_of(it.step).text, []).append(it)
         return found
 
     def _estimate_source(self, query: _Query) -> Seconds | None:
@@ -288,7 +299,7 @@ class Predictor:
     def _pulled_names(self) -> set[str]:
         """The images that were pulled: those that were on disk already cost nothing."""
         return {
-            _image_name(it.step)
+            self.pull_of(it.step).image
             for it in self.times.matching.times.values()
             if it.step.platform is not None and it.step.kind == "source" and (it.seconds or 0.0) >= _PULLED
         }
@@ -296,7 +307,18 @@ class Predictor:
     def n_pulls(self, plan: Plan) -> int:
         """How many images were or would be pulled."""
         names = self._pulled_names
-        return sum(it.kind == "source" and _image_name(it) in names for it in plan.steps) if names else 0
+        return sum(it.kind == "source" and self.pull_of(it).image in names for it in plan.steps) if names else 0
+
+    def pull_of(self, step: Step) -> _Pull:
+        """What a pull pulls; a label is long to write, so it is read once for each image."""
+        pull = self._pull_of.get(step.vertex)
+        if pull is None:
+            if len(self._pull_of) >= _MOST_ANSWERS:
+                self._pull_of.clear()
+            label = step.label.partition("@")[0]
+            pull = _Pull(label.partition("FROM ")[2], label.partition("] ")[2] or label)
+            self._pull_of[step.vertex] = pull
+        return pull
 
 
 class Forecast:
@@ -340,11 +362,14 @@ class Forecast:
         return {it.idx: self._predictor.answer(self._query(it)) for it in self._after.plan.steps}
 
     def _query(self, step: Step) -> _Query:
-        if step.kind == "source":
-            return _Query("source", platform=step.platform, image=_pulled_image(step), n_pulls=self._n_pulls)
+        kind = step.kind
+        if kind == "source":
+            return _Query(
+                "source", platform=step.platform, image=self._predictor.pull_of(step).text, n_pulls=self._n_pulls
+            )
         old = tuple([self._old_of[it] for it in step.instructions if it in self._old_of])
-        if step.kind != "exec":
-            return _Query(step.kind, old, targets=step.targets)
+        if kind != "exec":
+            return _Query(kind, old, targets=step.targets)
         steps = self._after.steps_by_instruction
         n_twins = max([len(steps[it]) for it in step.instructions], default=0)
         return _Query("exec", old, step.platform, step.is_emulated, step.targets, n_twins)
@@ -362,7 +387,7 @@ class Forecast:
         longest = 0.0
         for step in self._after.plan.steps:
             if step.kind == "source" and step.platform is not None and self._estimated(step).likely < _PULLED:
-                name = _image_name(step)
+                name = self._predictor.pull_of(step).image
                 for it in self._predictor.times.matching.times.values():
                     if it.step.kind == "source" and name and f"FROM {name}" in it.step.label:
                         longest = max(longest, it.seconds or 0.0)
@@ -379,16 +404,6 @@ class Forecast:
             )
             n_gone += sum((old - new).values())
         return n_gone
-
-
-def _image_name(step: Step) -> str:
-    """What a pull pulls, without its digest; empty for what is not written as an image."""
-    return step.label.partition("@")[0].partition("FROM ")[2]
-
-
-def _pulled_image(step: Step) -> str:
-    """What a pull pulls, as its label says it after the stage."""
-    return step.label.partition("@")[0].partition("] ")[2] or step.label
 
 
 def _worked(time: StepTime) -> float:

@@ -76,8 +76,16 @@ class Step:
     @cached_property
     def instructions(self) -> tuple[int, ...]:
         """Indices of the instructions that this step comes from; empty for BuildKit-internal steps."""
-        found = dict.fromkeys([self._instruction(*it) for it in self._places])
-        return tuple([it for it in found if it is not None])
+        resolved = self._build.resolved
+        return tuple(
+            dict.fromkeys(
+                [
+                    resolved[target].instruction(it.source, it.command)
+                    for target, it in self._places
+                    if it.source is not None and it.operation.has_line
+                ]
+            )
+        )
 
     @cached_property
     def line(self) -> int | None:

@@ -196,7 +196,7 @@ class Facts:
         if stage is None:
             return ()
         if instruction == stage.from_idx:
-            return tuple(it for it in self.plan.steps if instruction in it.instructions and it.kind == "source")
+            return tuple(it for it in self.plan.steps if it.kind == "source" and instruction in it.instructions)
         found = dict.fromkeys(it.step_of(stage, instruction) for it in self.plan.targets)
         return tuple(self.plan.steps[it] for it in found if it is not None)
 
