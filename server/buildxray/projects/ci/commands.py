@@ -165,11 +165,55 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         shell.run(command)
 
 
+def handed_over(script: str, site: Site, file: str) -> dict[str, tuple[str | None, ...]]:
+    """What a script hands to later steps: `echo NAME=VALUE >> "$GITHUB_OUTPUT"`, where `file` is the name of that variable.
+
+    For each name the values that it may have, in their order: several where branches of the script write it; None for one that only
+    running the script could tell.
+    """
+    if file not in script or len(script) > MOST_SCRIPT:
+        return {}
+    read = _parsed(script)
+    if read is None:
+        return {}
+    optional = frozenset(it.name for it in read.variables if it.has_default)
+    shell = _Shell(site, Reading(), optional, machines=site.machines)
+    text = _as_instruction(script)
+    is_written = re.compile(rf"[\"']?[ \t]*(?:>>|\|[ \t]*tee[ \t]+-a)[ \t]*[\"']?\$\{{?{file}\b")
+    groups = [
+        it.span() for it in re.finditer(rf"(?m)^[ \t]*\{{[^{{}}]*?^[ \t]*\}}[ \t]*>>[ \t]*[\"']?\$\{{?{file}\b", text)
+    ]
+    values: dict[str, tuple[str | None, ...]] = {}
+    for command in read.commands:
+        is_in_group = any(start <= command.range.start < end for start, end in groups)
+        if command.name not in {"echo", "printf"} or not (is_in_group or is_written.match(text, command.range.end)):
+            continue
+        words = shell.words(command)
+        texts = [words.text(it, command).replace(UNKNOWN, _UNTOLD_WORD) for it in command.words[1:]]
+        if command.name == "printf":
+            for it in texts[1:]:
+                texts[0] = texts[0].replace("%s", it, 1)
+            texts = [_UNTOLD_WORD if "%" in it else it for it in texts[:1]]
+        line = " ".join(it for it in texts if it not in {"-e", "-n", "-E"}).removesuffix("\\n")
+        name, _separator, value = line.partition("=")
+        told = value if _UNTOLD.search(value) is None else None
+        name, is_over_lines, _end = name.partition("<<")
+        before = values.get(name, ()) if any(it.kind != "exit" for it in command.conditions) else ()
+        values[name] = (*before, None if is_over_lines else told)[:_MOST_ROUNDS]
+    return values
+
+
+def _as_instruction(script: str) -> str:
+    return f"RUN <<'{_END}'\n{script}\n{_END}\n"
+
+
+_END: Final = "BUILDXRAY_END"
+
+
 @lru_cache(maxsize=64)
 def _parsed(script: str) -> Script | None:
     """The commands of a script; None where nothing is left of it."""
-    word = "BUILDXRAY_END"
-    instructions = parse(f"RUN <<'{word}'\n{script}\n{word}\n").instructions
+    instructions = parse(_as_instruction(script)).instructions
     return read_script(instructions[0].node) if instructions else None
 
 
@@ -249,6 +293,10 @@ class _Shell:
             name = condition.variables[0]
             rounds = [(*before, (name, it)) for before in rounds for it in values][:_MOST_ROUNDS]
         yield from rounds
+
+    def words(self, command: Command) -> _Words:
+        """What the words of a command become outside of loops."""
+        return self._words(command, ())
 
     def _words(self, command: Command, loops: _Round) -> _Words:
         return _Words(lambda name: self._look_up(name, command, loops), self._answer, dict(loops))

@@ -28,7 +28,7 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.ci.commands import Reading, Site, add_bake, project_path, read_commands
+from buildxray.projects.ci.commands import Reading, Site, add_bake, handed_over, project_path, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
 from buildxray.projects.ci.machines import runner_machines, with_builder
 from buildxray.projects.hcl.values import UNKNOWN
@@ -38,11 +38,6 @@ _BUILD_ACTION: Final = re.compile(
     r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
 )
 _BAKE_ACTION: Final = re.compile(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
-_EXPORTED: Final = re.compile(
-    r"^(?P<indent>[ \t]*)echo[ \t]+(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\n\"']*)(?P=quote)[ \t]*"
-    r">>[ \t]*[\"']?\$\{?GITHUB_ENV\b",
-    re.MULTILINE,
-)
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 _GITHUB_BUILDER: Final = re.compile(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
 """Workflows of Docker that build each platform in a job of its own, on a machine that suits it (the README of docker/github-builder)."""
@@ -51,8 +46,8 @@ _ACTIONS_READ: Final = re.compile(
     re.IGNORECASE,
 )
 """Actions that build, or that decide where and what later steps build."""
-_SCRIPT_READ: Final = re.compile(r"\b(?:bake|build|buildx|docker|GITHUB_ENV|make|podman|nerdctl)|\.sh\b")
-"""What a script holds that builds, calls something that may, or sets variables of later steps."""
+_SCRIPT_READ: Final = re.compile(r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b")
+"""What a script holds that builds, calls something that may, or hands values to later steps."""
 _BUILDING: Final = re.compile(r"\./|[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
 _OWN_REPOSITORY: Final = Unnamed("<this repository>")
 """The value of `github.repository`: its name is not in its files, and a fork has another one."""
@@ -171,22 +166,29 @@ class _Repository:
             self.reading.notes.append(Note(str(path), line, message))
         return False
 
-    def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> None:  # noqa: FBT001
-        """Effect: add the builds of a workflow with these inputs."""
+    def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> Mapping[str, Any]:  # noqa: FBT001
+        """The outputs of a workflow with these inputs. Effect: add its builds."""
         document = _mapping(self.document(path))
         github = {"workspace": ".", "repository": _OWN_REPOSITORY, "action_path": UNKNOWN}
         base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
         environment = Partly(_expanded_mapping(document.get("env"), base))
         jobs = _mapping(document.get("jobs"))
-        for name, body in jobs.items():
+        results: dict[str, Any] = {}
+        for name in _in_order(jobs):
             line = jobs.lines.get(name, 1) if isinstance(jobs, YamlMapping) else 1
-            job = _mapping(body)
-            if not _may_build(job):
+            job = _mapping(jobs[name])
+            if not _may_build(job) and not job.get("outputs"):
                 continue
-            for matrix in _combinations(_matrix(job, base), base):
-                context = Context({**base.values, "matrix": matrix, "env": environment}, assumption)
-                if context.holds(job.get("if")) is not False:
-                    self._job(path, str(name), line, job, _mapping(document.get("defaults")), context, depth)
+            needs = Partly({it: results[it] for it in _needed(job) if it in results})
+            outer = Context({**base.values, "needs": needs}, assumption)
+            for matrix in _combinations(_matrix(job, outer), outer):
+                context = Context({**outer.values, "matrix": matrix, "env": environment}, assumption)
+                if _without(context, "needs").holds(job.get("if")) is not False:
+                    outputs = self._job(path, name, line, job, _mapping(document.get("defaults")), context, depth)
+                    results[name] = Partly({"outputs": outputs})
+        declared = _mapping(_mapping(_mapping(document.get("on")).get("workflow_call")).get("outputs"))
+        context = Context({**base.values, "jobs": Partly(results)}, assumption)
+        return Partly({str(name): context.expand(_mapping(it).get("value")) for name, it in declared.items()})
 
     def _job(  # noqa: PLR0917 - each is another thing
         self,
@@ -197,15 +199,16 @@ class _Repository:
         defaults: Mapping[str, Any],
         context: Context,
         depth: int,
-    ) -> None:
+    ) -> Mapping[str, Any]:
+        """The outputs of a job. Effect: add its builds."""
         uses = job.get("uses")
         if not self.count_step(path, line):
-            return
+            return Partly()
         if isinstance(uses, str) and (builder := _GITHUB_BUILDER.fullmatch(uses)):
             site = self._site(path, name, line, ".", _builder_machines(_mapping(job.get("with")), context))
             _Job(self, site, {}).github_builder(builder["kind"], _mapping(job.get("with")), context)
             self._finish()
-            return
+            return Partly()
         if isinstance(uses, str):
             called = self.root / uses.removeprefix("./")
             if uses.startswith("./") and depth < _MOST_DEPTH and called.is_relative_to(self.root):
@@ -213,8 +216,8 @@ class _Repository:
                 declared = _mapping(_mapping(_mapping(self.document(called)).get("on")).get("workflow_call"))
                 given = {key: context.expand(it) for key, it in _mapping(job.get("with")).items()}
                 inputs = {key: _mapping(it).get("default") for key, it in _mapping(declared.get("inputs")).items()}
-                self.workflow(called, {**inputs, **given}, context.assumption, depth + 1)
-            return
+                return self.workflow(called, {**inputs, **given}, context.assumption, depth + 1)
+            return Partly()
         environment = Partly({**context.values["env"], **_expanded_mapping(job.get("env"), context)})
         context = Context({**context.values, "env": environment}, context.assumption)
         directory = "."
@@ -223,8 +226,10 @@ class _Repository:
             directory = context.expand_text(value) if value is not None else directory
         machines = runner_machines(context.expand(job.get("runs-on")))
         site = self._site(path, name, line, directory, machines)
-        _Job(self, site, {}).steps(job.get("steps"), context, 0)
+        steps = _Job(self, site, {}).steps(job.get("steps"), context, 0)
         self._finish()
+        after = Context({**context.values, "steps": steps}, context.assumption)
+        return Partly(_expanded_mapping(job.get("outputs"), after))
 
     def _site(self, path: Path, name: str, line: int, directory: str, machines: Machines) -> Site:
         """Where a job runs."""
@@ -258,32 +263,33 @@ class _Job:
     exported: dict[str, Any] = field(default_factory=dict)
     """Variables that earlier steps have written to the file `GITHUB_ENV`."""
 
-    def steps(self, steps: object, context: Context, depth: int) -> None:
-        """Effect: add the builds of steps, in their order."""
+    def steps(self, steps: object, context: Context, depth: int) -> Mapping[str, Any]:
+        """The outputs of steps by their `id`. Effect: add the builds of the steps, in their order."""
+        results: dict[str, Any] = Partly()
         for step in steps if isinstance(steps, list) else ():
             body = _mapping(step)
             if not _is_read(body):
                 continue
             if not self.repository.count_step(self.site.source, self.site.line):
-                return
-            if context.holds(body.get("if")) is False:
+                break
+            # Whether a step runs is left open where that depends on what others hand over: they may do so in ways that are not read.
+            if _without(context, "needs").holds(body.get("if")) is False:
                 continue
             if depth == 0 and isinstance(body, YamlMapping):
                 self.site = self.site._replace(line=min(body.lines.values(), default=self.site.line))
+            outer = Context({**context.values, "steps": results}, context.assumption)
             given = {**context.values["env"], **self.exported}
-            own = Partly(
-                {
-                    **given,
-                    **_expanded_mapping(
-                        body.get("env"), Context({**context.values, "env": Partly(given)}, context.assumption)
-                    ),
-                }
-            )
-            inner = Context({**context.values, "env": own}, context.assumption)
+            before = Context({**outer.values, "env": Partly(given)}, context.assumption)
+            own = Partly({**given, **_expanded_mapping(body.get("env"), before)})
+            inner = Context({**outer.values, "env": own}, context.assumption)
+            outputs: Mapping[str, Any] = Partly()
             if isinstance(body.get("uses"), str):
-                self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
+                outputs = self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
             elif isinstance(body.get("run"), str):
-                self._script(body, inner)
+                outputs = self._script(body, inner)
+            if isinstance(body.get("id"), str):
+                results[body["id"]] = Partly({"outputs": outputs})
+        return results
 
     def github_builder(self, kind: str, given: Mapping[str, Any], context: Context) -> None:
         """Effect: add the builds of Docker's workflow `build.yml` or `bake.yml` with these inputs."""
@@ -300,18 +306,21 @@ class _Job:
         is_separate = inputs.get("distribute") in (None, True, "true")
         builds[n_before:] = [replace(it, is_separate=is_separate) for it in builds[n_before:]]
 
-    def _script(self, step: Mapping[str, Any], context: Context) -> None:
+    def _script(self, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """The outputs of a script. Effect: add its builds, and remember the variables that it hands to later steps."""
         text = context.expand_text(step["run"])
-        if "GITHUB_ENV" in text:
-            self.exported |= _exported(text)
         directory = step.get("working-directory")
         where = self.site.directory if directory is None else context.expand_text(directory)
         shell = str(step.get("shell", ""))
-        if "${{" in where or "pwsh" in shell or "python" in shell:
-            return
+        if "pwsh" in shell or "python" in shell:
+            return Partly()
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
         site = self.site._replace(directory=posixpath.normpath(where), environment=environment, resolve=self._resolve)
-        read_commands(_as_shell(text), site, self.repository.reading)
+        script = _as_shell(text)
+        self.exported |= _chosen(handed_over(script, site, "GITHUB_ENV"), context)
+        if "${{" not in where:
+            read_commands(script, site, self.repository.reading)
+        return Partly(_chosen(handed_over(script, site, "GITHUB_OUTPUT"), context))
 
     def _resolve(self, path: str) -> Path | None:
         """The place in the project of a path on the runner; None for what is in no checkout of this repository."""
@@ -324,7 +333,8 @@ class _Job:
             return None
         return project_path(self.repository.root, posixpath.relpath(path, best) if best else path)
 
-    def _action(self, uses: str, given: Mapping[str, Any], context: Context, depth: int) -> None:
+    def _action(self, uses: str, given: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
+        """The outputs of an action, as far as the repository tells them. Effect: add its builds."""
         name = uses.partition("@")[0].lower()
         inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
         if name == "actions/checkout":
@@ -339,9 +349,10 @@ class _Job:
         elif bake := _BAKE_ACTION.fullmatch(uses):
             self._bake(inputs, context, bake["owner"].lower(), given)
         elif uses.startswith("./") and depth < _MOST_DEPTH:
-            self._composite(uses, inputs, context, depth)
+            return self._composite(uses, inputs, context, depth)
+        return Partly()
 
-    def _composite(self, uses: str, inputs: Mapping[str, Any], context: Context, depth: int) -> None:
+    def _composite(self, uses: str, inputs: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
         place = self._resolve(posixpath.normpath(uses))
         for name in ("action.yml", "action.yaml"):
             if place is not None and (place / name).is_file():
@@ -351,8 +362,11 @@ class _Job:
                     str(key).lower(): context.expand(_mapping(it).get("default")) for key, it in declared.items()
                 }
                 inner = Context({**context.values, "inputs": {**defaults, **inputs}}, context.assumption)
-                self.steps(_mapping(document.get("runs")).get("steps"), inner, depth + 1)
-                return
+                steps = self.steps(_mapping(document.get("runs")).get("steps"), inner, depth + 1)
+                after = Context({**inner.values, "steps": steps}, context.assumption)
+                outputs = _mapping(document.get("outputs")).items()
+                return Partly({str(name): after.expand(_mapping(it).get("value")) for name, it in outputs})
+        return Partly()
 
     def _machines(self, owner: str) -> Machines:
         return NATIVE if owner in _REMOTE_OWNERS else self.site.machines
@@ -483,14 +497,35 @@ def _words(value: object) -> list[str]:
     return [it.strip() for it in map(as_text, texts) if it.strip()]
 
 
-def _exported(script: str) -> dict[str, Any]:
-    """The variables that a script hands to later steps; one that is set twice, or to what only a run knows, is unknown."""
-    values: dict[str, Any] = {}
-    for match in _EXPORTED.finditer(script):
-        name, value = match["name"], match["value"]
-        is_plain = not re.search(r"[$`]", value) and not match["indent"] and name not in values
-        values[name] = value if is_plain else UNKNOWN
-    return values
+def _chosen(values: Mapping[str, Sequence[str | None]], context: Context) -> dict[str, Any]:
+    """One of the values that names may have: the first or the last one, by the assumption of the context."""
+    chosen = {name: it[0 if context.assumption else -1] for name, it in values.items()}
+    return {name: UNKNOWN if it is None else it for name, it in chosen.items()}
+
+
+def _without(context: Context, name: str) -> Context:
+    """A context that does not know a name."""
+    return Context({key: it for key, it in context.values.items() if key != name}, context.assumption)
+
+
+def _needed(job: Mapping[str, Any]) -> list[str]:
+    needs = job.get("needs")
+    return [str(it) for it in (needs if isinstance(needs, list) else [needs]) if it is not None]
+
+
+def _in_order(jobs: Mapping[str, Any]) -> list[str]:
+    """The names of jobs, those that a job needs before it."""
+    order: dict[str, None] = {}
+    pending, opened = [*reversed([*jobs])], set[str]()
+    while pending:
+        name = pending[-1]
+        needed = [it for it in _needed(_mapping(jobs[name])) if it in jobs and it not in order and it not in opened]
+        if needed and name not in opened:
+            opened.add(name)
+            pending += reversed(needed)
+        else:
+            order[pending.pop()] = None
+    return [*order]
 
 
 def _as_shell(script: str) -> str:
