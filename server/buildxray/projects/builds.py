@@ -63,6 +63,8 @@ class DeclaredBuild:
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For each target platform the platform of the machine that builds it; empty where one machine builds all."""
+    machine: Platform | None = None
+    """The platform of the machine that a job builds it on; None where that is unknown, or no job does."""
     is_separate: bool = False
     """Whether each platform is built by a job of its own, so that nothing is shared even on machines of one platform."""
     origin: str = ""
@@ -94,6 +96,11 @@ class DeclaredBuild:
         return not self.platforms and "platforms" not in self.unknown and not self.is_for_local
 
     @property
+    def is_automated(self) -> bool:
+        """Whether a workflow builds it, and not only somebody who calls a script or `make`."""
+        return self.machine is not None or bool(self.nodes) or "nodes" in self.unknown
+
+    @property
     def is_shown(self) -> bool:
         """Whether people mean to build it from here: no target that others only inherit from, no remote context."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))
@@ -118,7 +125,8 @@ class DeclaredBuild:
 def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     """A build with the machines that build it."""
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
-    return replace(build, nodes=machines.nodes(build.platforms), unknown=unknown)
+    own = None if machines.is_unknown or machines.others else machines.own
+    return replace(build, nodes=machines.nodes(build.platforms), machine=own, unknown=unknown)
 
 
 def existing_dockerfile(path: Path) -> Path:
@@ -133,8 +141,8 @@ def existing_dockerfile(path: Path) -> Path:
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """The build of a Dockerfile that is shown where nobody has chosen one.
 
-    First what is built by default for platforms that its file names, then what is pushed, then any other that names platforms, then what is
-    built by default, then the one for the most platforms.
+    First what is built by default for platforms that its file names, then what is pushed, then any other that names platforms, then what a
+    workflow starts, then what is built by default, then the one for the most platforms.
     """
     return max(
         (it for it in builds if not it.is_check),
@@ -142,6 +150,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
             it.is_default and bool(it.platform_names),
             it.pushes,
             bool(it.platform_names),
+            it.is_automated,
             it.is_default,
             len(it.platform_names),
         ),

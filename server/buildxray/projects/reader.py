@@ -76,10 +76,11 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     scripts = read_scripts(root, local_platform=local_platform)
     reading.builds += scripts.builds
     reading.notes += scripts.notes
-    for directory, goals, variables in (*reading.makes, *scripts.makes)[:_MOST_MAKES]:
-        path = find_makefile(directory)
+    for call in (*reading.makes, *scripts.makes)[:_MOST_MAKES]:
+        path = find_makefile(call.directory)
         if path is not None:
-            read_makefile(path, makefile_site(root, directory, local_platform), reading, goals, variables)
+            site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines)
+            read_makefile(path, site, reading, call.goals, call.variables)
     return DirectoryBuilds((*_told(reading.builds),), (*dict.fromkeys(reading.notes),))
 
 

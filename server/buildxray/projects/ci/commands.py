@@ -34,7 +34,7 @@ from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.parser import parse
-from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
+from buildxray.syntax.shell import SHELLS, UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
 from buildxray.syntax.shell.model import Case, Script
 
 MOST_SCRIPT: Final = 100_000
@@ -108,13 +108,13 @@ _PROGRAMS: Final = frozenset(
         "env",
     ]
 )
-_SHELLS: Final = frozenset(("bash", "sh", ".", "source"))
+_STARTS_SCRIPTS: Final = SHELLS | {".", "source"}
 _MOST_TARGETS: Final = 2_000
 """Of all calls of Bake in one repository; a call counts for ten targets more."""
 _MOST_ROUNDS: Final = 64
 """Rounds of loops of which each is looked at."""
 _MOST_CALLS: Final = 300
-"""Of scripts in one repository; the builds that later ones ask for are not found."""
+"""Of scripts in one repository; the builds that later ones ask for are not found, and a note says so."""
 _MOST_COMMANDS: Final = 5_000
 """Of one script, each round of a loop counted."""
 
@@ -136,6 +136,18 @@ class Site(NamedTuple):
     origin: str = ""
     local_platform: str = "linux/amd64"
     depth: int = 0
+    arguments: tuple[str, ...] | None = None
+    """What the script is called with; None where that is unknown. A word that only running could tell is `$`."""
+
+
+class MakeCall(NamedTuple):
+    """A call of `make`."""
+
+    directory: Path
+    goals: tuple[str, ...]
+    variables: Mapping[str, str]
+    """Those that it is given."""
+    machines: Machines = Machines()
 
 
 @dataclass(slots=True)
@@ -148,8 +160,9 @@ class Reading:
     """What calls of Bake have read: the jobs of a matrix often make the same call."""
     followed: set[object] = field(default_factory=set)
     """Calls of scripts of the project: many jobs begin with the same one, which asks for the same builds each time."""
-    makes: list[tuple[Path, tuple[str, ...], dict[str, str]]] = field(default_factory=list)
-    """Calls of `make`: its directory, its goals, and the variables that it is given."""
+    is_cut: bool = False
+    """Whether there are more calls of scripts than are followed."""
+    makes: list[MakeCall] = field(default_factory=list)
 
 
 def read_commands(script: str, site: Site, reading: Reading) -> None:
@@ -161,6 +174,7 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         return
     optional = frozenset(it.name for it in read.variables if it.has_default)
     shell = _Shell(site, reading, optional, machines=site.machines)
+    shell.shifts = any(it.name in {"shift", "getopts"} or it.arguments[:1] == ("--",) for it in read.commands)
     for command in read.commands:
         shell.run(command)
 
@@ -201,6 +215,47 @@ def handed_over(script: str, site: Site, file: str) -> dict[str, tuple[str | Non
         before = values.get(name, ()) if any(it.kind != "exit" for it in command.conditions) else ()
         values[name] = (*before, None if is_over_lines else told)[:_MOST_ROUNDS]
     return values
+
+
+def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
+    """The Dockerfiles that a script writes: the file of the project that each is a copy of, None for one with a text of its own.
+
+    Where the script changes its directory, the paths are taken to be relative to where it starts.
+    """
+    if len(script) > MOST_SCRIPT or not _NAMES_DOCKERFILE.search(script):
+        return {}
+    written: dict[Path, Path | None] = {}
+    for match in _WRITTEN.finditer(script):
+        is_added = match["operator"] == ">>" and not _FROM.search(script)
+        path = None if is_added or _UNTOLD.search(match["path"]) else site.resolve(_below(site, match["path"]))
+        if path is not None and path not in written:
+            written[path] = None
+    read = _parsed(script)
+    for command in read.commands if read is not None else ():
+        operands = [it for it in command.arguments if not it.startswith("-")]
+        if command.name not in {"cp", "mv", "install"} or len(operands) != 2 or any(map(_UNTOLD.search, operands)):
+            continue
+        source, target = operands
+        if not _NAMES_DOCKERFILE.search(source):
+            continue
+        if target.endswith("/") or not _NAMES_DOCKERFILE.search(posixpath.basename(target)):
+            target = posixpath.join(target, posixpath.basename(source))
+        original, copy = site.resolve(_below(site, source)), site.resolve(_below(site, target))
+        if original is not None and copy is not None:
+            written[copy] = written.get(original, original)
+    return written
+
+
+def _below(site: Site, path: str) -> str:
+    return posixpath.normpath(posixpath.join(site.directory, path))
+
+
+_NAMES_DOCKERFILE: Final = re.compile(r"(?:docker|container)file", re.IGNORECASE)
+_WRITTEN: Final = re.compile(
+    r"(?:(?P<operator>>>?)|\btee)[ \t]*[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
 def _as_instruction(script: str) -> str:
@@ -255,6 +310,8 @@ class _Shell:
     machines: Machines
     directories: dict[tuple[object, _Round], str | None] = field(default_factory=dict)
     """Where each shell process is, for each round of its loops; None where only running the script could tell."""
+    shifts: bool = False
+    """Whether the script changes what it is called with."""
     rounds: int = 0
     directory: str | None = "."
     """Of the command that is looked at."""
@@ -269,16 +326,25 @@ class _Shell:
                 return
             words = self._words(command, loops)
             self.directory = self._directory(command, loops)
-            texts = [text for it in command.words for text in _fields(it, words.text(it, command))]
+            texts = [text for it in command.words for text in self._texts(it, command, words)]
             if not texts or texts[0] == _UNTOLD_WORD:
                 continue
             program = texts[0].rpartition("/")[2]
             if program in {"cd", "pushd", "popd"}:
                 self._enter(texts[1] if len(texts) > 1 else "", command, loops)
-            elif self.directory is not None and (program in _PROGRAMS or program in _SHELLS or program.endswith(".sh")):
+            elif self.directory is not None and (
+                program in _PROGRAMS or program in _STARTS_SCRIPTS or program.endswith(".sh")
+            ):
                 texts[0] = texts[0] if program.endswith(".sh") else program
                 self.environment = self._known(command, words)
                 self._dispatch(texts, self.environment)
+
+    def _texts(self, word: ShellWord, command: Command, words: _Words) -> list[str]:
+        """The words that the shell makes of one."""
+        if word.text.strip('"') in {"$@", "${@}"}:
+            arguments = self._arguments(command)
+            return [_UNTOLD_WORD] if arguments is None else [*arguments]
+        return _fields(word, words.text(word, command))
 
     def _rounds(self, command: Command) -> Iterator[_Round]:
         """The values of the loops around a command; one without a value where they are unknown."""
@@ -311,7 +377,15 @@ class _Shell:
             return self._printed_directory(command, loops)
         if name == "0":
             return posixpath.join(WORKSPACE, self._script_path())
+        if name.isdecimal() and (arguments := self._arguments(command)) is not None:
+            told = arguments[int(name) - 1 : int(name)]
+            return told[0].replace(_UNTOLD_WORD, UNKNOWN) if told else None
         return None if name in self.optional else UNKNOWN
+
+    def _arguments(self, command: Command) -> tuple[str, ...] | None:
+        """What the script is called with; None where that is unknown, as in a function and after `shift`."""
+        is_in_function = any(it.kind == "function" for it in command.conditions)
+        return None if self.shifts or is_in_function else self.site.arguments
 
     def _known(self, command: Command, words: _Words) -> dict[str, str]:
         """The environment of a command, as far as it is known."""
@@ -411,10 +485,14 @@ class _Shell:
         """Effect: remember the machines of a builder: `docker buildx create --append --platform linux/arm64 HOST`."""
         options = _Options.of(words)
         platforms = read_platform_list(options.all("--platform"))
-        if "--append" in options.flags and platforms:
-            self.machines = self.machines._replace(others=(*self.machines.others, *platforms))
-        elif (options.last("--driver") or "") in {"remote", "kubernetes"} and platforms:
-            self.machines = Machines(platforms[0], platforms[1:])
+        if "--append" in options.flags:
+            others = (*self.machines.others, *platforms)
+            self.machines = self.machines._replace(
+                others=others, is_unknown=self.machines.is_unknown or (not platforms and self.machines.own is not None)
+            )
+        elif (options.last("--driver") or "") in {"remote", "kubernetes"}:
+            is_known = bool(platforms)
+            self.machines = Machines(platforms[0], platforms[1:]) if is_known else Machines(is_unknown=True)
         elif options.last("--driver") == "cloud":
             self.machines = NATIVE
 
@@ -517,22 +595,35 @@ class _Shell:
                 goals.append(word)
         path = self._path(directory)
         if path is not None:
-            self.reading.makes.append((path, (*goals,), variables))
+            self.reading.makes.append(MakeCall(path, (*goals,), variables, self.machines))
 
     def _script(self, texts: list[str], known: dict[str, str]) -> None:
-        """Follow a script of the project that is run: `./scripts/build.sh`, `bash scripts/build.sh`."""
-        name = texts[1] if texts[0] in _SHELLS and len(texts) > 1 else texts[0]
-        if not name.endswith(".sh") or self.site.depth >= _MOST_DEPTH:
+        """Effect: add the builds of a script of the project that is run: `./scripts/build.sh`, `bash -e scripts/build.sh arm64`."""
+        words = _after_options(texts[1:]) if texts[0] in _STARTS_SCRIPTS else texts
+        if not words or not words[0].endswith(".sh") or self.site.depth >= _MOST_DEPTH:
             return
-        path = self._path(name)
-        call = (path, self.directory, self.site.name, self.machines, *sorted(known.items()))
-        if path is None or call in self.reading.followed or len(self.reading.followed) > _MOST_CALLS:
+        path = self._path(words[0])
+        is_sourced = texts[0] in {".", "source"} and len(words) == 1
+        arguments = self.site.arguments if is_sourced else (*words[1:],)
+        call = (path, self.directory, self.site.name, self.machines, arguments, *sorted(known.items()))
+        if path is None or call in self.reading.followed:
+            return
+        if len(self.reading.followed) >= _MOST_CALLS:
+            if not self.reading.is_cut:
+                self.reading.is_cut = True
+                message = _("not read from here on: the scripts of this repository are called too often")
+                self.reading.notes.append(Note(str(self.site.source), self.site.line, message))
             return
         self.reading.followed.add(call)
         text = read_project_text(path)
         if text is not None:
             site = self.site._replace(
-                environment=known, directory=self.directory or ".", source=path, line=1, depth=self.site.depth + 1
+                environment=known,
+                directory=self.directory or ".",
+                source=path,
+                line=1,
+                depth=self.site.depth + 1,
+                arguments=arguments,
             )
             read_commands(text, site, self.reading)
 
@@ -565,6 +656,17 @@ def add_bake(
     for build in bake_builds(project, names=targets or ["default"], overrides=read_overrides(overrides)):
         if build.is_default:
             reading.builds.append(replace(on_machines(build, machines), pushes=pushes, is_default=False))
+
+
+def _after_options(words: list[str]) -> list[str]:
+    """The script that a shell is started with, and what it is given; empty for a command in its options (`-c`)."""
+    position = 0
+    while position < len(words) and words[position].startswith(("-", "+")):
+        option = words[position]
+        if not option.startswith("--") and "c" in option[1:]:
+            return []
+        position += 2 if option in {"-o", "+o", "-O", "+O"} else 1
+    return words[position:]
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:

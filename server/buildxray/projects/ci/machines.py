@@ -71,15 +71,20 @@ def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
     if inputs.get("driver") == "cloud":
         return NATIVE
     others = [*machines.others]
+    is_unknown = machines.is_unknown
     appended = inputs.get("append")
-    if isinstance(appended, str) and "platforms" in appended:
-        for node in _nodes(appended):
-            names = node.get("platforms")
-            others += _platforms(names if isinstance(names, list) else [names])
+    for node in _nodes(appended) if isinstance(appended, str) else ():
+        names = node.get("platforms")
+        platforms = _platforms(names if isinstance(names, list) else [names])
+        others += platforms
+        is_unknown = is_unknown or not platforms
     own = _platforms([inputs.get("platforms")])
-    if len(own) > 0 and str(inputs.get("driver")) in {"remote", "kubernetes"}:
-        return Machines(own[0], (*own[1:], *others))
-    return machines._replace(others=(*others,))
+    if str(inputs.get("driver")) in {"remote", "kubernetes"}:
+        # The machines of these drivers are others than that of the job.
+        if not own:
+            return Machines(others=(*others,), is_unknown=True)
+        return Machines(own[0], (*own[1:], *others), is_unknown=is_unknown)
+    return machines._replace(others=(*others,), is_unknown=is_unknown)
 
 
 def _nodes(text: str) -> list[Mapping[str, Any]]:

@@ -132,7 +132,7 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds of the recipes of a Makefile, or of those for some goals; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or "docker" not in text:
+    if text is None or not re.search(r"docker|depot|buildx|\.sh\b", text):
         return
     makefile = parse_makefile(text)
     variables = {**makefile.variables, **(given or {})}

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.platforms.machines import NATIVE, Machines
+from buildxray.platforms.machines import AMD64, NATIVE, Machines
+from buildxray.platforms.platform import Platform
 from buildxray.projects.builds import (
     DeclaredBuild,
     Note,
@@ -28,7 +29,15 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.ci.commands import Reading, Site, add_bake, handed_over, project_path, read_commands
+from buildxray.projects.ci.commands import (
+    Reading,
+    Site,
+    add_bake,
+    handed_over,
+    project_path,
+    read_commands,
+    written_dockerfiles,
+)
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
 from buildxray.projects.ci.machines import runner_machines, with_builder
 from buildxray.projects.hcl.values import UNKNOWN
@@ -46,7 +55,9 @@ _ACTIONS_READ: Final = re.compile(
     re.IGNORECASE,
 )
 """Actions that build, or that decide where and what later steps build."""
-_SCRIPT_READ: Final = re.compile(r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b")
+_SCRIPT_READ: Final = re.compile(
+    r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
+)
 """What a script holds that builds, calls something that may, or hands values to later steps."""
 _BUILDING: Final = re.compile(r"\./|[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
 _OWN_REPOSITORY: Final = Unnamed("<this repository>")
@@ -73,7 +84,7 @@ def _merged(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[De
     """What a matrix builds one platform at a time is one build for all of them; `jobs` are the jobs that run, by number."""
     together: dict[tuple[object, ...], DeclaredBuild] = {}
     first_jobs: dict[tuple[object, ...], int] = {}
-    for build, job in zip(builds, jobs, strict=True):
+    for build, job in zip(_with_own_platforms(builds), jobs, strict=True):
         same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
         variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
         key = (build.source, build.name, *same, *variant)
@@ -92,6 +103,19 @@ def _merged(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[De
             pushes=known.pushes or build.pushes,
         )
     yield from together.values()
+
+
+def _with_own_platforms(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+    """The builds, where those that name no platform are for that of the machine they run on, if that is not amd64 in each job."""
+    machines: dict[tuple[object, ...], set[Platform | None]] = {}
+    for it in builds:
+        machines.setdefault((it.source, it.name, it.dockerfile, it.target), set()).add(it.machine)
+    for it in builds:
+        of_jobs = machines[it.source, it.name, it.dockerfile, it.target]
+        if it.machine is None or not it.is_for_own_platform or None in of_jobs or of_jobs == {AMD64}:
+            yield it
+        else:
+            yield replace(it, platform_names=(str(it.machine),), nodes=((it.machine, it.machine),))
 
 
 @dataclass(slots=True)
@@ -262,6 +286,8 @@ class _Job:
     """Directories of the runner into which repositories are checked out; whether it is this one."""
     exported: dict[str, Any] = field(default_factory=dict)
     """Variables that earlier steps have written to the file `GITHUB_ENV`."""
+    written: dict[Path, Path | None] = field(default_factory=dict)
+    """The Dockerfiles that earlier steps have written; see `written_dockerfiles`."""
 
     def steps(self, steps: object, context: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of steps by their `id`. Effect: add the builds of the steps, in their order."""
@@ -283,10 +309,14 @@ class _Job:
             own = Partly({**given, **_expanded_mapping(body.get("env"), before)})
             inner = Context({**outer.values, "env": own}, context.assumption)
             outputs: Mapping[str, Any] = Partly()
+            n_before = len(self.repository.reading.builds)
             if isinstance(body.get("uses"), str):
                 outputs = self._action(inner.expand_text(body["uses"]), _mapping(body.get("with")), inner, depth)
             elif isinstance(body.get("run"), str):
                 outputs = self._script(body, inner)
+            if self.written:
+                builds = self.repository.reading.builds
+                builds[n_before:] = self._as_written(builds[n_before:])
             if isinstance(body.get("id"), str):
                 results[body["id"]] = Partly({"outputs": outputs})
         return results
@@ -306,6 +336,13 @@ class _Job:
         is_separate = inputs.get("distribute") in (None, True, "true")
         builds[n_before:] = [replace(it, is_separate=is_separate) for it in builds[n_before:]]
 
+    def _as_written(self, builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+        """The builds, where one of a copy is one of its original; without those of a Dockerfile that no file of the project holds."""
+        for it in builds:
+            dockerfile = self.written.get(it.dockerfile, it.dockerfile)
+            if dockerfile is not None:
+                yield replace(it, dockerfile=dockerfile)
+
     def _script(self, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """The outputs of a script. Effect: add its builds, and remember the variables that it hands to later steps."""
         text = context.expand_text(step["run"])
@@ -318,6 +355,8 @@ class _Job:
         site = self.site._replace(directory=posixpath.normpath(where), environment=environment, resolve=self._resolve)
         script = _as_shell(text)
         self.exported |= _chosen(handed_over(script, site, "GITHUB_ENV"), context)
+        for copy, original in written_dockerfiles(script, site).items():
+            self.written[copy] = None if original is None else self.written.get(original, original)
         if "${{" not in where:
             read_commands(script, site, self.repository.reading)
         return Partly(_chosen(handed_over(script, site, "GITHUB_OUTPUT"), context))
@@ -343,7 +382,9 @@ class _Job:
             place = posixpath.normpath(path) if isinstance(path, str) and path else "."
             self.checkouts[place] = repository is UNKNOWN or as_text(repository) in {_OWN_REPOSITORY, ""}
         elif name in {"docker/setup-buildx-action", "useblacksmith/setup-docker-builder"}:
-            self.site = self.site._replace(machines=with_builder(self.site.machines, inputs))
+            # The address of a node is often a secret; what platforms it has is not.
+            appended = next((context.expand_text(it) for key, it in given.items() if str(key).lower() == "append"), "")
+            self.site = self.site._replace(machines=with_builder(self.site.machines, {**inputs, "append": appended}))
         elif build := _BUILD_ACTION.fullmatch(uses):
             self._build(inputs, context, build["owner"].lower(), given)
         elif bake := _BAKE_ACTION.fullmatch(uses):
