@@ -39,7 +39,9 @@ demo: $(INSTALLED) ## check, plan and repair the example, and show where the tim
 	@echo && echo '$$ buildxray times examples/greet/build.log $(NAIVE)'
 	@$(BIN)/buildxray times examples/greet/build.log $(NAIVE) $(BUILD)
 
-test: lint types pytest client ## all checks and tests, but those in real editors
+test: $(INSTALLED) $(CLIENT_INSTALLED) ## all checks and tests that need no editor and no process of their own
+	@$(MAKE) --no-print-directory --jobs --output-sync lint types client
+	@$(MAKE) --no-print-directory pytest
 
 quick: $(INSTALLED) ## the fast checks and tests, in seconds
 	@$(MAKE) --no-print-directory --jobs --output-sync quick-lint quick-types quick-engine quick-features

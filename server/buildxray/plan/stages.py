@@ -282,7 +282,10 @@ def _platform_refusal(resolved: ResolvedStages, stage: StageOutline, node: From,
     by_argument = None
     if value is not None and refusal.span == value.span:
         by_argument = _argument_refusal(resolved, stage, value)
-    return by_argument or refusal._replace(instruction=stage.from_idx)
+    if by_argument is None:
+        return refusal._replace(instruction=stage.from_idx)
+    is_missing = by_argument.cause is Cause.ARGUMENT
+    return by_argument._replace(cause=Cause.PLATFORM_ARGUMENT) if is_missing else by_argument
 
 
 def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token) -> Refusal | None:

@@ -61,7 +61,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, unless the base image has a WORKDIR", problem=localized(error.message))
             yield Finding(_shown(error, ctx.text), message, severity=Severity.WARNING)
-        elif error.cause is Cause.ARGUMENT and _is_platform(ctx.build, error):
+        elif error.cause is Cause.PLATFORM_ARGUMENT:
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
             yield _wrong_request(ctx.build, error)
@@ -91,16 +91,6 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
 
 def _n_errors(build: Build) -> int:
     return len(build.errors) + len([*errors_elsewhere(build), *errors_of_triggers(build)])
-
-
-def _is_platform(build: Build, error: PlanError) -> bool:
-    """Whether an error is in the `--platform` of a FROM, where no check of BuildKit's reports it."""
-    return any(
-        stage.from_.platform is not None
-        and stage.from_.platform.value is not None
-        and stage.from_.range_of(stage.from_.platform.value) == error.range
-        for stage in build.stages
-    )
 
 
 def _wrong_request(build: Build, error: PlanError) -> Finding:
