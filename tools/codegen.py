@@ -52,9 +52,7 @@ def rule_page(rule: Rule) -> str:
     severity = f"Severity: {rule.with_intent.value}"
     if rule.without_intent is not rule.with_intent:
         if rule.with_intent is Severity.ERROR:
-            severity += (
-                " where several platforms are built for certain; warning in a file that only uses platform arguments"
-            )
+            severity += "; warning where the project's builds name no platform"
         severity += f"; {rule.without_intent.value} in a file that is not meant for several platforms"
     return f"# {rule.name}\n\n{severity}. Fix: {rule.fix.value}.\n\n{rule.doc}\n"
 

@@ -45,7 +45,7 @@ def found(text: str) -> list[str]:
 
 def test_severity_by_intent() -> None:
     assert found("FROM alpine\nRUN a\n") == ["information: run 1"]
-    assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["warning: file", "warning: run 2"]
+    assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["error: file", "warning: run 2"]
     asked = Analyzer(request(), asks_for_several=True).analyze("FROM alpine\n")
     assert [it.severity for it in diagnose(asked.context, (every_file,))] == [Severity.ERROR]
 

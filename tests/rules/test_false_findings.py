@@ -209,18 +209,29 @@ def test_jobs_of_their_own_share_nothing_and_save_nothing(rule: str) -> None:
     assert found == [True, rule == "emulated-build", False]
 
 
+WITH_ARGUMENT = f"{ONE_DOWNLOAD}ARG TARGETARCH\nRUN echo $TARGETARCH\n"
+WITH_STAGE = f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNLOAD}COPY --from=b /a /a\n"
+
+
 @pytest.mark.parametrize(
-    ("text", "asks_for_several", "severity"),
+    ("text", "asks_for_several", "builds_for_itself", "severity"),
     [
-        (ONE_DOWNLOAD, False, "information"),
-        (f"{ONE_DOWNLOAD}ARG TARGETARCH\nRUN echo $TARGETARCH\n", False, "warning"),
-        (ONE_DOWNLOAD, True, "error"),
-        (f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNLOAD}COPY --from=b /a /a\n", False, "error"),
+        (ONE_DOWNLOAD, False, False, ["information"]),
+        (ONE_DOWNLOAD, False, True, []),
+        (WITH_ARGUMENT, False, False, ["error"]),
+        (WITH_ARGUMENT, False, True, ["warning"]),
+        (WITH_STAGE, False, True, ["error"]),
+        (ONE_DOWNLOAD, True, False, ["error"]),
     ],
 )
-def test_only_a_build_that_names_platforms_makes_an_error(text: str, asks_for_several: bool, severity: str) -> None:
-    analysis = Analyzer(request(), asks_for_several=asks_for_several).analyze(text)
-    assert [it.severity.value for it in analysis.diagnostics if it.rule == "hard-coded-arch"] == [severity]
+def test_builds_that_name_no_platform_make_no_errors(
+    text: str, asks_for_several: bool, builds_for_itself: bool, severity: list[str]
+) -> None:
+    analyzer = Analyzer(
+        request(), asks_for_several=asks_for_several, workspace=Workspace(builds_for_itself=builds_for_itself)
+    )
+    found = [it.severity.value for it in analyzer.analyze(text).diagnostics if it.rule == "hard-coded-arch"]
+    assert found == severity
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,8 @@ class _Reader:
     def _platforms(self) -> Iterator[Diagnostic]:
         place = self.own.fields.get("platforms", self.own.name)
         for name in self.declared.platform_names:
-            problem = "" if name == "local" else _unknown_platform(name)
+            # A name with a variable is what the environment makes of it.
+            problem = "" if name == "local" or "$" in name else _unknown_platform(name)
             if problem:
                 yield _diagnostic("unknown-platform", Severity.WARNING, self._places.word(place, name), problem)
 

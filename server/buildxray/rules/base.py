@@ -148,8 +148,8 @@ class Rule:
     def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
         """How bad its findings are by default.
 
-        What is wrong on some platforms only is an error where certainly several are built. A file that merely uses platform arguments
-        is meant for several, but which ones the plan does not know, so that its findings are warnings.
+        What is wrong on some platforms only is an error where several are built. Where the project's own builds name none, a file that uses
+        platform arguments is meant for others, which the plan does not know, so that its findings are warnings.
         """
         if not has_intent:
             return self.without_intent

@@ -48,11 +48,12 @@ class RuleContext:
 
     @cached_property
     def is_for_several(self) -> bool:
-        """Whether certainly several platforms are built: the request names them, or a stage is on `$BUILDPLATFORM`.
+        """Whether nothing contradicts that several platforms are built.
 
-        Such a stage makes a difference only if the target is another platform than the machine's.
+        The request names them; or the file uses platform arguments, and the project declares no builds that name no platform. A stage on
+        `$BUILDPLATFORM` makes a difference only if the target is another platform than the machine's, whatever these builds say.
         """
-        if self.asks_for_several:
+        if self.asks_for_several or (self.has_intent and not self.build.workspace.builds_for_itself):
             return True
         flags = (it.from_.platform for it in self.build.needed_stages)
         return any("BUILDPLATFORM" in it.value.text for it in flags if it is not None and it.value is not None)

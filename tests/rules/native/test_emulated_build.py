@@ -549,3 +549,12 @@ def test_packages_of_npm_are_named_in_the_title() -> None:
         "Run this stage on the build platform, if its packages have no native code",
         "Run this stage on the build platform",
     ]
+
+
+def test_a_branch_that_no_target_takes_emulates_nothing() -> None:
+    text = (
+        'FROM alpine AS b\nARG TARGETARCH\nRUN if [ "$TARGETARCH" = amd64 ]; then cargo build -r; else cp /made/$TARGETARCH /o; fi\n'
+        "FROM scratch\nCOPY --from=b /o /o\n"
+    )
+    assert findings(emulated_build, context(text)) == []
+    assert findings(emulated_build, context(text.replace("= amd64", "!= amd64")))

@@ -274,7 +274,7 @@ def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) ->
 
 
 def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
-    return [command for command in commands if any(it.is_emulated for it in command.run.steps)]
+    return [command for command in commands if _targets([command])]
 
 
 def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
