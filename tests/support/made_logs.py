@@ -252,6 +252,21 @@ def clock(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
         yield f"{BEGIN + timedelta(seconds=when):%H:%M:%S}  {line}"
 
 
+def docker_json(lines: Iterable[tuple[str, float]], longest: int = 16_384) -> Iterator[str]:
+    """Docker's json-file driver; it cuts long lines into several objects, of which only the last ends with a newline."""
+    for line, seconds in lines:
+        whole = f"{line}\n"
+        for start in range(0, len(whole), longest):
+            part = whole[start : start + longest]
+            yield json.dumps({"log": part, "stream": "stderr", "time": _time(seconds)}, ensure_ascii=False)
+
+
+def collected(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
+    """A collector of logs with members of its own beside the text."""
+    for line, seconds in lines:
+        yield json.dumps({"severity": "INFO", "@timestamp": _time(seconds), "message": line, "labels": {"pod": "x"}})
+
+
 def compose(lines: Iterable[str]) -> Iterator[str]:
     """Lines as `docker compose` or a runner shows them, with the name of a job before each."""
     for line in lines:

@@ -9,23 +9,38 @@ from typing import BinaryIO, Final
 LONGEST_LINE: Final = 1024 * 1024
 """Characters; what is longer is cut. The rawjson form has long lines: one may hold a whole Dockerfile."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""The marks of UTF-16."""
+_N_TELLING: Final = 32
+"""Bytes that tell the encoding."""
 
 
 def lines_of(stream: BinaryIO) -> Iterator[str]:
-    """The lines of a log without line ends. UTF-8, or UTF-16 with its mark, as PowerShell writes it.
+    """The lines of a log without line ends. UTF-8, or UTF-16, as PowerShell writes it.
 
-    Only a newline ends a line. The stream has to be buffered.
+    Only a newline ends a line, and a no-break space, which web pages put into what is copied from them, is a space. The stream has to be
+    buffered.
     """
-    beginning = stream.peek(2)[:2] if isinstance(stream, io.BufferedReader) else b""
-    encoding = "utf-16" if beginning in _UTF_16 else "utf-8"
-    text = io.TextIOWrapper(stream, encoding, errors="replace", newline="\n")
+    beginning = stream.peek(_N_TELLING)[:_N_TELLING] if isinstance(stream, io.BufferedReader) else b""
+    text = io.TextIOWrapper(stream, _encoding(beginning), errors="replace", newline="\n")
     try:
         while line := text.readline(LONGEST_LINE):
             rest = line
             while rest and rest[-1] != "\n":
                 # The end of the log, or a line that is too long: its rest is left out.
                 rest = text.readline(LONGEST_LINE)
-            yield line.rstrip("\r\n")
+            yield line.rstrip("\r\n").replace("\xa0", " ")
     finally:
         # The stream belongs to the caller.
         text.detach()
+
+
+def _encoding(beginning: bytes) -> str:
+    """The encoding of a log by its first bytes: in UTF-16 without a mark, each second byte of what BuildKit prints is zero."""
+    if beginning[:2] in _UTF_16:
+        return "utf-16"
+    even, odd = beginning[::2], beginning[1::2]
+    if odd and not any(odd) and all(even[: len(odd)]):
+        return "utf-16-le"
+    if odd and not any(even) and all(odd):
+        return "utf-16-be"
+    return "utf-8"

@@ -20,6 +20,7 @@ from buildxray.logs.record import read_record
 from buildxray.logs.stamps import Stamps
 from buildxray.logs.targets import told_apart
 from buildxray.logs.tty import TtyReader
+from buildxray.logs.wrapped import unwrapped
 
 _BEGINNING: Final = 2_000
 """Lines from which the prefix of a CI system is learned."""
@@ -53,7 +54,7 @@ def read_stream(stream: BinaryIO) -> Log:
     """Read a log from a buffered stream, in one pass and with bounded memory. Raises `LogError`."""
     if is_gzip(stream):
         return read_record(stream)
-    return _read_lines(lines_of(stream))
+    return _read_lines(unwrapped(lines_of(stream)))
 
 
 def _read_lines(lines: Iterator[str]) -> Log:

@@ -21,6 +21,7 @@ _TELLING: Final = re.compile(
     r"(?P<prefix>.{1,200}?)(?:#\d{1,6} (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|\{\"(?:vertexes|statuses|logs)\"|(?:\[\+\] Building| => \[))"
 )
 _DIGITS: Final = re.compile(r"\d+")
+_BLANKS: Final = re.compile(r"[ \t]+")
 _LEAST: Final = 3
 """Lines that have to agree before a prefix counts as one."""
 _SECONDS_PER_DAY: Final = 86400.0
@@ -74,7 +75,7 @@ def _time(text: str) -> float | None:
 
 
 def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
-    """The prefix of the lines of a build log: the shape that most of them share, numbers of any value."""
+    """The prefix of the lines of a build log: the shape that most of them share, numbers of any value, blanks of any length."""
     shapes: Counter[str] = Counter()
     for line in beginning:
         rest = _known(line)[1]
@@ -82,11 +83,15 @@ def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
             continue
         match = _TELLING.match(rest)
         if match is not None:
-            shapes[_DIGITS.sub("0", match["prefix"])] += 1
+            shapes[_BLANKS.sub(" ", _DIGITS.sub("0", match["prefix"])).removeprefix(" ")] += 1
     if not shapes:
         return None
     shape, n_lines = shapes.most_common(1)[0]
-    return re.compile(r"\d+".join(map(re.escape, shape.split("0")))) if n_lines >= _LEAST else None
+    if n_lines < _LEAST:
+        return None
+    # Numbers of lines are padded with blanks.
+    words = (r"\d+".join(map(re.escape, word.split("0"))) for word in shape.split(" "))
+    return re.compile(r"[ \t]*" + r"[ \t]+".join(words))
 
 
 _FRACTION: Final = re.compile(r"[.,](\d{1,9})")

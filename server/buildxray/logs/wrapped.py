@@ -1,0 +1,80 @@
+"""Lines that a collector of logs has put into JSON, one object a line: Docker's json-file driver, Fluent Bit, Cloud Logging."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+_TEXTS: Final = ("log", "message", "msg", "line", "textPayload")
+"""Names of the member that holds the text of the line."""
+_TIMES: Final = ("time", "timestamp", "@timestamp", "ts")
+_OF_BUILDKIT: Final = ('{"vertexes":', '{"statuses":', '{"logs":', '{"warnings":')
+_LONGEST_LINE: Final = 1024 * 1024
+"""Characters; Docker cuts lines after 16 KiB, and what is joined again ends here."""
+
+
+def unwrapped(lines: Iterator[str]) -> Iterator[str]:
+    """The lines that a collector was given, each after its time stamp; lines of another kind as they are."""
+    parts = _Parts()
+    for line in lines:
+        wrapped = _read(line) if line.startswith("{") and not line.startswith(_OF_BUILDKIT) else None
+        if wrapped is None:
+            yield from parts.flush()
+            yield line
+        else:
+            yield from parts.add(wrapped)
+    yield from parts.flush()
+
+
+class _Wrapped(NamedTuple):
+    """What a collector was given."""
+
+    text: str
+    """One line, several, or a part of one."""
+    stamp: str
+    is_part: bool
+    """Whether the next object goes on with the line."""
+
+
+class _Parts:
+    """Joins the parts of long lines."""
+
+    def __init__(self) -> None:
+        self._stamp = ""
+        self._text = ""
+
+    def add(self, wrapped: _Wrapped) -> Iterator[str]:
+        """The lines that are complete after another object."""
+        if not self._text:
+            self._stamp = wrapped.stamp
+        self._text = (self._text + wrapped.text)[:_LONGEST_LINE]
+        if not wrapped.is_part:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[str]:
+        """The lines of what was given so far."""
+        text, self._text = self._text, ""
+        for it in text.removesuffix("\n").split("\n") if text else ():
+            line = it.rstrip("\r")
+            yield f"{self._stamp} {line}" if self._stamp else line
+
+
+def _read(line: str) -> _Wrapped | None:
+    try:
+        members = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(members, dict):
+        return None
+    name = next((it for it in _TEXTS if isinstance(members.get(it), str)), None)
+    if name is None:
+        return None
+    text: str = members[name]
+    return _Wrapped(text, _stamp(members), is_part=name == "log" and "stream" in members and not text.endswith("\n"))
+
+
+def _stamp(members: Mapping[str, object]) -> str:
+    """The time of a line as it is written; empty where there is none in the form of ISO 8601."""
+    times = (members.get(it) for it in _TIMES)
+    return next((it for it in times if isinstance(it, str) and it[4:5] == "-" and it[10:11] in ("T", " ")), "")
