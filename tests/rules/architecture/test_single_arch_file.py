@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.single_arch_file import single_arch_file
-from buildxray.rules.base import Rule
+from buildxray.rules.base import Rule, Severity
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings
 
@@ -84,3 +84,23 @@ def test_the_default_of_a_platform_argument_is_told_once() -> None:
     text = "FROM debian\nARG {0}=amd64\nRUN echo $TARGETPLATFORM\nCOPY agent-${0} /agent\n"
     assert marked(single_arch_file, text.format("ARCH")) == ["amd64"]
     assert marked(single_arch_file, text.format("TARGETARCH")) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        ("COPY dist/agent-amd64 /agent", None),
+        ("COPY dist/agent-amd64 /agent\nRUN chmod +x /agent", None),
+        ("COPY dist/agent-amd64 /agent\nRUN [ $TARGETARCH = amd64 ] || rm /agent", Severity.WARNING),
+        ("COPY dist/agent-amd64 /agent\nRUN test $(uname -m) = x86_64 || rm /agent", Severity.WARNING),
+        ("COPY dist/agent-amd64 /agent\nFROM debian\nCOPY --from=0 /agent /agent", Severity.WARNING),
+    ],
+)
+def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: Severity | None) -> None:
+    (finding,) = findings(single_arch_file, context(IMAGE.format(lines)))
+    assert finding.severity is severity
+
+
+@every_case("name", ["install-amd64.sh", "x86_64.patch", "amd64/app.service", "arm64.repo"])
+def test_scripts_and_settings_may_suit_all(name: str) -> None:
+    assert marked(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []

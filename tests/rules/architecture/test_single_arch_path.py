@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.single_arch_path import single_arch_path
-from buildxray.rules.base import Rule
+from buildxray.rules.base import Rule, Severity
 from tests.support.rules import check_fix, context, findings
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -65,3 +65,30 @@ def test_a_library_is_found_by_its_name() -> None:
         IMAGE.format("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64"),
         IMAGE.format("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-$TARGETARCH"),
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("COPY --from=other /usr/lib/x86_64-linux-gnu/libz.so.1 /lib/", None),
+        ("ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", None),
+        ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", None),
+        ('ENTRYPOINT ["/usr/lib/jvm/java-21-openjdk-amd64/bin/java"]', None),
+        ("ENV OPENSSL_LIB_DIR=/usr/lib/x86_64-linux-gnu", Severity.WARNING),
+        ("ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/opt", Severity.WARNING),
+        ("COPY libssl.so.3 /usr/lib/x86_64-linux-gnu/", Severity.WARNING),
+        ("COPY usr/lib/x86_64-linux-gnu/libssl.so.3 /opt/", Severity.WARNING),
+        ("COPY --from=made /out/usr/lib/x86_64-linux-gnu /lib/", Severity.WARNING),
+        ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", Severity.WARNING),
+    ],
+)
+def test_an_error_needs_a_path_that_has_to_exist(line: str, severity: Severity | None) -> None:
+    made = "FROM debian AS made\nRUN mkdir -p /out/usr/lib/x86_64-linux-gnu\n"
+    found = findings(single_arch_path, context("FROM debian AS other\n" + made + IMAGE.format(line)))
+    assert found[-1].severity is severity
+    assert ("the build fails" in found[-1].message) is (line.startswith("COPY --from=other"))
+
+
+def test_a_file_without_intent_keeps_the_severity_of_the_rule() -> None:
+    (finding,) = findings(single_arch_path, context("FROM debian\nENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu\n"))
+    assert finding.severity is None

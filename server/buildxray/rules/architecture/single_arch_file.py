@@ -19,7 +19,13 @@ from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoi
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
-_NO_PROGRAM: Final = re.compile(r"\.(?:conf|cfg|csv|env|html|ini|json|md|toml|txt|xml|ya?ml)$", re.IGNORECASE)
+_NO_PROGRAM: Final = re.compile(
+    r"\.(?:asc|bash|c|cfg|cmake|conf|crt|csv|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|md|mk|patch|pem|pl|py|rb|repo|rules|service|sh"
+    r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
+    re.IGNORECASE,
+)
+"""Settings, documents, sources and scripts: a name does not tell that they are of no use on another architecture."""
+_PROBE: Final = re.compile(r"\buname\b|\barch\b|--print-arch")
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
 """The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
@@ -152,8 +158,16 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
             architecture=written[0],
         ),
         fixes,
-        severity=Severity.WARNING if any(isinstance(it.node, Arg) for it, *_ in named) and ctx.has_intent else None,
+        severity=Severity.WARNING if ctx.has_intent and not _is_certain(stage, named) else None,
     )
+
+
+def _is_certain(stage: Stage, named: list[_Named]) -> bool:
+    """Whether the file is in the image, whatever build arguments say, and no RUN after the COPY looks at the architecture."""
+    last = max(it.idx for it, *_ in named)
+    later = [run for run in stage.runs if run.idx > last]
+    is_chosen_later = any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later)
+    return stage.is_image and not is_chosen_later and not any(isinstance(it.node, Arg) for it, *_ in named)
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:

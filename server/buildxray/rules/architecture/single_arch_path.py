@@ -27,6 +27,10 @@ _KNOWS_ARCHITECTURES: Final = re.compile(
 )
 
 
+_NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
+"""Variables whose value is one path that is opened at every start; others are searched, and may do without."""
+
+
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE_IN_PATH])
 def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     """A path names an architecture, such as `/usr/lib/x86_64-linux-gnu`, in a stage that is built for several.
@@ -38,8 +42,9 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     named one only are left alone.
 
     ## Why it matters
-    On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD`, `LD_LIBRARY_PATH` or `JAVA_HOME`
-    it fails later: the loader complains at each start, or the program does not start.
+    On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD` or `JAVA_HOME`
+    it fails later: the loader complains at each start, or the program does not start. In variables that are searched, such as `LD_LIBRARY_PATH`,
+    in a RUN and as the destination of a COPY it is a warning, since something else may make up for it.
 
     ## Example
     ```dockerfile
@@ -86,8 +91,9 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         return None
     return Finding(
         range_,
-        _consequence(instruction, ctx.text[slice(*range_)], wrong),
+        _consequence(instruction, range_, wrong),
         _fixes(ctx, instruction, range_, path),
+        severity=None if _must_exist(instruction, range_) or not ctx.has_intent else Severity.WARNING,
     )
 
 
@@ -127,15 +133,44 @@ def _is_of_native_stage(instruction: Instruction) -> bool:
     return any(instruction in it.consumers and it.is_native for it in instruction.build.needed_stages)
 
 
-def _consequence(instruction: Instruction, written: str, wrong: list[Platform]) -> str:
-    if isinstance(instruction.node, Copying):
-        return _(
-            "the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=platforms(wrong)
+def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
+    """Whether a missing path certainly breaks the build or the image, and is not only searched, or created by the instruction itself."""
+    node = instruction.node
+    if isinstance(node, Copying):
+        return _is_taken_from_stage(instruction, range_)
+    if isinstance(node, Env):
+        return any(
+            it.name.text in _NEEDED_VARIABLES
+            and it.value is not None
+            and instruction.range_of(it.value).contains(range_.start)
+            for it in node.pairs
         )
+    return isinstance(node, Entrypoint | Cmd)
+
+
+def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
+    """Whether a place is in a source of `COPY --from` that only the image below the other stage may have."""
+    node = instruction.node
+    if not isinstance(node, Copy) or node.source_stage is None:
+        return False
+    if not any(instruction.range_of(it).contains(range_.start) for it in node.sources):
+        return False
+    written = instruction.build.text[slice(*range_)]
+    sources = (it for it in instruction.build.needed_stages if instruction in it.consumers)
+    # What the other stage names itself, it may have made: `mkdir -p /out/usr/lib/x86_64-linux-gnu`.
+    return not any(written in one.node.text for it in sources for stage in it.ancestry for one in stage.instructions)
+
+
+def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platform]) -> str:
+    written, names = instruction.build.text[slice(*range_)], platforms(wrong)
+    if _is_taken_from_stage(instruction, range_):
+        return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
+    if isinstance(instruction.node, Copying):
+        return _("nothing looks into `{path}` in the image for {platforms}", path=written, platforms=names)
     return _(
         "`{path}` does not exist in the image for {platforms}, so what looks for it there fails",
         path=written,
-        platforms=platforms(wrong),
+        platforms=names,
     )
 
 
