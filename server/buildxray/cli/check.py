@@ -84,7 +84,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _exceeds(file: CheckedFile, gates: Gates | None, *, no_emulation: bool) -> bool:
-    """Whether a file exceeds a limit that the user has set; effect: report it."""
+    """True if a file exceeds a limit that the user has set; effect: report it."""
     is_over = no_emulation and file.n_emulated > 0
     if is_over:
         n = file.n_emulated

@@ -144,7 +144,7 @@ def _refuse_other_kinds(path: str) -> None:
 
 
 def is_directory(path: str) -> bool:
-    """Whether a path names a directory; false for what no path can be."""
+    """True if a path names a directory; false for what no path can be."""
     try:
         return Path(path).is_dir()
     except (OSError, ValueError):

@@ -35,7 +35,7 @@ class Gates(NamedTuple):
         return cls(options.max_emulated, options.max_minutes)
 
     def is_exceeded(self, path: str, n_emulated: int, seconds: float | None) -> bool:
-        """Whether a file exceeds a limit; effect: report by how much."""
+        """True if a file exceeds a limit; effect: report by how much."""
         is_over = False
         if self.max_emulated is not None and n_emulated > self.max_emulated:
             is_over = True

@@ -16,7 +16,7 @@ from buildxray.projects.reader import read_project
 
 
 def is_named_project_file(path: str) -> bool:
-    """Whether a path of the command line is a file that declares builds."""
+    """True if a path of the command line is a file that declares builds."""
     try:
         place = absolute(path)
         if path == STDIN or is_dockerfile(place.name):

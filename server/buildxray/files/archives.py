@@ -22,7 +22,7 @@ _GZIP: Final = b"\x1f\x8b"
 
 
 def is_gzip(stream: BinaryIO) -> bool:
-    """Whether a buffered stream begins as a gzipped file does."""
+    """True if a buffered stream begins as a gzipped file does."""
     return isinstance(stream, io.BufferedReader) and stream.peek(2)[:2] == _GZIP
 
 

@@ -56,7 +56,7 @@ def component_pattern(glob: str) -> re.Pattern[str]:
 
 
 def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    """Whether globs match the components of a path; `**` is any number of components.
+    """True if globs match the components of a path; `**` is any number of components.
 
     Time: at most the product of both lengths.
     """
@@ -85,7 +85,7 @@ def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
 
 
 def is_literal(glob: str) -> bool:
-    """Whether a glob matches one name only, itself."""
+    """True if a glob matches one name only, itself."""
     return not any(it in glob for it in "*?[\\")
 
 

@@ -156,7 +156,7 @@ def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def is_inside(path: Path | str, directory: Path | str) -> bool:
-    """Whether a path is in a directory, or is it, after the links in both have been followed."""
+    """True if a path is in a directory, or is it, after the links in both have been followed."""
     try:
         real, real_directory = os.path.realpath(path), os.path.realpath(directory)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""One version of a document with everything that is known of it, each computed when it is first asked for."""
+"""One version of a document and everything derived from it, computed lazily."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Analysis:
-    """An immutable view of one text; features take it and give back plain values."""
+    """An immutable view of one text. Features take it and return plain values."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class Analysis:
         self._others = others
         self._earlier = earlier
         self.known = known
-        """What was found in this version, or in an earlier one while nobody has asked for this one's diagnostics."""
+        """The diagnostics of this version, or of an earlier one until the diagnostics of this one are computed."""
         self.request = builder.request
         self.origin = origin
-        """Where the target platforms come from, for people; empty where nobody has chosen them."""
+        """The source of the target platforms, in words; empty if they are the default."""
         self.shown_origin = shown_origin or origin
-        """The same, also where they are the default; empty where that is not known."""
+        """The same, but defaults have words too; empty if the source is unknown."""
         self._builder = builder
         self._asks_for_several = asks_for_several
         self._rules = rules
@@ -73,7 +73,7 @@ class Analysis:
 
     @property
     def last_parsed(self) -> Dockerfile | None:
-        """The parsed text, or the last version that was parsed while nobody has asked for this one."""
+        """The parsed text, or the last version that was parsed if this one is not parsed yet."""
         parsed: Dockerfile | None = self.__dict__.get("dockerfile")
         return self._earlier if parsed is None else parsed
 
@@ -96,11 +96,11 @@ class Analysis:
 
     @cached_property
     def context(self) -> RuleContext:
-        """What rules look at."""
+        """The input of the rules."""
         return RuleContext(self.build, self._builder, asks_for_several=self._asks_for_several)
 
     def cached(self, compute: Callable[[Analysis], T]) -> T:
-        """The result of a function of this analysis, computed on the first call and kept as long as the analysis."""
+        """The result of `compute` for this analysis, computed on the first call."""
         if compute not in self._cache:
             self._cache[compute] = compute(self)
         result: T = self._cache[compute]
@@ -150,14 +150,14 @@ class Analysis:
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What the rules find, in all builds of the document."""
+        """The findings of the rules in all builds of the document."""
         own = self._own_diagnostics
         others = [(name, it.diagnostics) for name, it in self._others]
         return merge_builds(self._name, own, others) if others else own
 
 
 class Analyzer:
-    """Analyses one document for one request, again and again as it is edited."""
+    """Analyzes the versions of one document for one request."""
 
     def __init__(
         self,
@@ -175,11 +175,11 @@ class Analyzer:
     ) -> None:
         self._builder = Builder(request, workspace)
         self.default_platforms = default_platforms
-        """The target platforms where they are the default, which nobody has asked for."""
+        """The target platforms if they are the default; empty otherwise."""
         self._title = title
         self._name = name
         self._others = others
-        """The other builds of the document by name; only what the rules find in them is of interest."""
+        """The other builds of the document by name. They are checked, but not shown."""
         self._asks_for_several = asks_for_several
         self._origin = origin
         self._shown_origin = shown_origin

@@ -1,4 +1,4 @@
-"""Checking a file that nobody has open, in whatever process."""
+"""Check files that are not open in an editor; safe to call from worker processes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class CheckedFile(NamedTuple):
-    """What was found in a file; plain data, which goes from one process to another."""
+    """The result of checking a file; plain data, so that it can be sent between processes."""
 
     path: str
     text: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
     error: str = ""
-    """Why it could not be checked."""
+    """The reason why the file could not be checked."""
     n_emulated: int = 0
-    """Steps that need an emulator."""
+    """The number of steps under emulation."""
     costs: LoggedCosts | None = None
     """What a log of its build says; None without one."""
     default_platforms: tuple[str, ...] = ()
-    """The platforms that it was checked for, where they are the default."""
+    """The platforms that the file was checked for, if they are the default."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
@@ -66,5 +66,5 @@ def check_in_project(path: str, settings: Settings, generation: int, language: s
 
 @lru_cache(maxsize=1)
 def _projects(_generation: int) -> Projects:
-    """All that a worker process keeps between two files."""
+    """The state that a worker process keeps between files."""
     return Projects()

@@ -1,4 +1,4 @@
-"""A logged build of a Dockerfile as people see it: what each instruction took, and what a change of the text would save."""
+"""A logged build of a Dockerfile: the time of each instruction, and the savings of a changed text."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from buildxray.toolchains.base import Workspace
 
 @dataclass(frozen=True, eq=False)
 class InstructionTimes:
-    """What a log says of one instruction.
+    """The times of one instruction.
 
-    One object for each instruction that was built, whatever is edited elsewhere, so that what is written of it can be kept.
+    One object for each instruction that was built, whatever is edited elsewhere, so that texts about it can be cached.
     """
 
     times: tuple[StepTime, ...]
-    """Its executions, native ones first; those that did not run are left out."""
+    """The executions, native ones first; steps that did not run are left out."""
     is_current: bool
-    """Whether the instruction is still what was built."""
+    """True if the instruction has not changed since."""
 
     @cached_property
     def seconds(self) -> float:
-        """Seconds of all executions together."""
+        """The sum of all executions, in seconds."""
         return sum(it.seconds or 0.0 for it in self.times)
 
     @cached_property
     def outdated(self) -> InstructionTimes:
-        """The same times of an instruction that is not what was built any more."""
+        """The same times, for an instruction that has changed since."""
         return replace(self, is_current=False) if self.is_current else self
 
     @cached_property
@@ -52,12 +52,12 @@ class InstructionTimes:
         return frozenset((it.step.platform, it.step.is_emulated) for it in self.times)
 
     def run_as_in(self, steps: Iterable[Step]) -> bool:
-        """Whether each execution has a step for the same platform, native or emulated as then."""
+        """True if each execution has a step for the same platform, native or emulated as then."""
         return self._executions.issubset([(it.platform, it.is_emulated) for it in steps])
 
 
 class StepSeconds(NamedTuple):
-    """How long a step of a plan takes."""
+    """The duration of a step of a plan."""
 
     seconds: float
     is_measured: bool
@@ -67,28 +67,28 @@ class StepSeconds(NamedTuple):
 
 
 class PlanSeconds(NamedTuple):
-    """How long the steps of a plan take."""
+    """The durations of the steps of a plan."""
 
     steps: Mapping[int, StepSeconds]
-    """By the index of the step; a step of which the log tells nothing is left out."""
+    """The duration by index of the step; steps without any are left out."""
     critical_path: tuple[int, ...]
     """The indices of the steps that decide how long the build takes, in the order of execution."""
     total: float
     """Seconds of the logged build."""
     saved: float
-    """Seconds that the text saves against the logged build; 0 for the text that was built."""
+    """Seconds saved against the logged build; 0 for the text that was built."""
     remaining: tuple[float, float] | None
-    """The least and the most seconds that the text will take; None for the text that was built."""
+    """Lower and upper bound of the predicted seconds; None for the text that was built."""
     n_unmatched: int
-    """Steps of the log that the text it was matched with does not have."""
+    """The number of steps of the log without a counterpart in the text that it was matched with."""
 
     @property
     def least(self) -> float:
-        """Seconds of the logged build; of a text that was edited since, the least that it will take."""
+        """Seconds of the logged build; for a text that was edited since, the lower bound of the prediction."""
         return self.total if self.remaining is None else self.remaining[0]
 
     def is_critical(self, step: int) -> bool:
-        """Whether a step decides how long the build takes, and takes a time that can be seen."""
+        """True if a step decides how long the build takes, and takes a time that can be seen."""
         return step in self.critical_path and step in self.steps and self.steps[step].seconds >= LEAST_SHOWN
 
 
@@ -123,7 +123,7 @@ class _Version:
         return self._planned
 
     def is_of(self, dockerfile: Dockerfile) -> bool:
-        """Whether a text has the same instructions; equal ones are one node."""
+        """True if a text has the same instructions; equal ones are one node."""
         if self._latest is not dockerfile:
             if self._directives != dockerfile.directives or len(self._nodes) != len(dockerfile.instructions):
                 return False
@@ -134,15 +134,15 @@ class _Version:
 
 
 class Repaired(NamedTuple):
-    """A text with fixes."""
+    """A text after its fixes."""
 
     text: str
     is_safe: bool
-    """Whether all of them are safe."""
+    """True if all of them are safe."""
 
 
 class FixSaving(NamedTuple):
-    """One of several fixes, and what it saves after those before it."""
+    """One of several fixes, and the seconds that it saves after those before it."""
 
     title: str
     seconds: float
@@ -178,7 +178,7 @@ class MeasuredBuild:
 
     @cached_property
     def build(self) -> Build:
-        """The build as objects."""
+        """The build of the logged text."""
         return self._builder.of_plan(self.times.plan)
 
     @cached_property
@@ -186,12 +186,12 @@ class MeasuredBuild:
         return Predictor(self.times, self.build)
 
     def predict(self, text: str) -> Prediction:
-        """What another text would change."""
+        """Predict the effect of another text."""
         dockerfile = self._builder.parse(text, self.times.plan.dockerfile)
         return Forecast(self._predictor, self._builder.build(dockerfile)).prediction
 
     def forecast(self, build: Build) -> Forecast:
-        """What the text of a build would change; the build is planned again only if it is for another request than the log."""
+        """The forecast for the text of a build, which is planned again only if its request is not that of the log."""
         version = self._version(build.dockerfile)
         planned = version.planned(build.request)
         if planned.forecast is None:
@@ -214,14 +214,14 @@ class MeasuredBuild:
 
     @cached_property
     def can_predict(self) -> bool:
-        """Whether the log tells enough: the build succeeded, and not all of it came from the cache."""
+        """True if the log is enough for predictions: the build succeeded, and some RUN was not in the cache."""
         return not self.times.build.is_failed and any(
             it.step.kind == "exec" and not it.is_cached and it.seconds for it in self.times.measured
         )
 
     @cached_property
     def repaired(self) -> Repaired | None:
-        """The text with all safe fixes; where there are none, with those that a human has to agree to; else None."""
+        """The text after all safe fixes, or without any, after those that need review; None without fixes."""
         analyzer = Analyzer(
             self.times.plan.request,
             asks_for_several=self._asks_for_several and len(self.times.plan.request.target_platforms) > 1,
@@ -238,7 +238,7 @@ class MeasuredBuild:
 
     @cached_property
     def savings(self) -> tuple[FixSaving, ...]:
-        """What each fix of `repaired` saves, in the order in which they are applied; together they are its prediction."""
+        """The savings of each fix of `repaired`, in the order of application; their sum is the saving of `prediction`."""
         if not self.can_predict or self.repaired is None:
             return ()
         return self.savings_of(self._fixes)
@@ -343,11 +343,11 @@ class MeasuredBuild:
         )
 
     def is_critical(self, step: Step) -> bool:
-        """Whether a step is on the chain that took longest."""
+        """True if a step is on the chain that took longest."""
         return step.idx in self.times.critical_path.steps
 
     def best_fit(self) -> tuple[int, int]:
-        """How badly the build fits the Dockerfile, to choose among the builds of a log."""
+        """A sort key for the builds of a log: the lowest one fits the Dockerfile best."""
         return len(self.times.matching.unmatched), self.times.matching.n_missing
 
 
@@ -355,7 +355,7 @@ class LoadedLog(NamedTuple):
     """A log that an editor shows the times of."""
 
     name: str
-    """Its file name, or what it is otherwise, for people."""
+    """The file name, or a description for people."""
     log: Log
     modified: float | None = None
     """When the file was written, in seconds since 1970; None where that is not known."""
@@ -383,4 +383,4 @@ def measure_best(
 
 
 _MOST_BUILDS: Final = 50
-"""Builds of one log that are compared with a Dockerfile."""
+"""The most builds of one log that are compared with a Dockerfile."""

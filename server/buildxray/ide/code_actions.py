@@ -1,4 +1,4 @@
-"""What an editor offers to do about the diagnostics at a place."""
+"""Code actions: quick fixes, comments that silence a rule, and all safe fixes at once."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Action:
     kind: ActionKind
     edits: tuple[Edit, ...]
     diagnostics: tuple[Diagnostic, ...]
-    """Those that it is about."""
+    """The diagnostics that the action resolves."""
     is_preferred: bool = False
-    """Whether an editor may apply it by its shortcut for automatic fixes."""
+    """True if an editor may apply it by its shortcut for automatic fixes."""
 
 
 def quick_fixes(analysis: Analysis, place: TextRange, named: Container[tuple[str, TextRange]] = ()) -> Iterator[Action]:
@@ -55,7 +55,7 @@ def quick_fixes(analysis: Analysis, place: TextRange, named: Container[tuple[str
 
 
 def _whole_line(analysis: Analysis, place: TextRange) -> TextRange:
-    """The line of a cursor; its end is left out, so that the next line does not count."""
+    """The line of an empty range, without the line end, so that the next line does not count."""
     line = analysis.lines.line_of(place.start)
     return TextRange(analysis.lines.starts[line], analysis.lines.ends[line])
 
@@ -68,7 +68,7 @@ def _fixes(analysis: Analysis, diagnostic: Diagnostic, place: TextRange) -> Iter
 
 
 def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
-    """What a fix does, what is gained by it, where it is made, and whether it has to be looked at."""
+    """The title of a fix, with what it saves, its line and whether it needs review."""
     title = saving_title(analysis, fix.title, fix.edits)
     before = analysis.build
     gained = len(before.emulated_steps) - len(analysis.context.after(fix.edits).build.emulated_steps)
@@ -90,7 +90,7 @@ def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
 
 
 def fix_all(analyzer: Analyzer, analysis: Analysis) -> Action | None:
-    """All safe fixes of the document in one; None where there are none."""
+    """One action with all safe fixes of the document; None if there are none."""
     fixed = fix_text(analyzer, analysis.text)
     if fixed.text == analysis.text:
         return None

@@ -20,11 +20,11 @@ class CodeLens:
     range: TextRange
     title: str
     is_of_build: bool = False
-    """Whether it says which build is shown, and does not tell of a stage."""
+    """True if the lens names the build that is shown, rather than a stage."""
 
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
-    """The lens of the build, where a file declares it, one for the log that is shown, and that of each stage."""
+    """One lens for the build if a file declares it, one for the log that is shown, and one for each stage."""
     if analysis.title:
         yield CodeLens(TextRange(0, 0), analysis.title, is_of_build=True)
     stages = analysis.build.stages

@@ -1,4 +1,4 @@
-"""Edits inside one comment line, the only edits that change no finding: what was found only moves with the text.
+"""Edits inside one comment line. They change no finding; the findings only move with the text.
 
 A comment means something to a build, or to what is shown of it, only where it silences rules, sets options of checks, or is a directive.
 Whether the line is one of these is asked of both versions, so the answer is conservative: an edit that is not certain to be harmless
@@ -19,13 +19,13 @@ from buildxray.semantics.build import Dockerfile
 from buildxray.syntax.text import TextRange
 
 _OPTIONS: Final = re.compile(r"check\s*=|buildxray", re.IGNORECASE)
-"""What a comment has that sets options of checks, or silences rules."""
+"""Parts of comments that set options of checks or silence rules."""
 _EXPERIMENTAL: Final = re.compile(r"check\s*=.*experimental", re.IGNORECASE)
 """The experimental checks of BuildKit look at any comment, wherever in the text they are asked for."""
 
 
 class Known(NamedTuple):
-    """An earlier version of a document with what the rules found in it."""
+    """An earlier version of a document and its diagnostics."""
 
     dockerfile: Dockerfile
     diagnostics: tuple[Diagnostic, ...]

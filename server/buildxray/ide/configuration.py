@@ -20,13 +20,13 @@ _ASSIGNMENT: Final = re.compile(rf"[ \t]*{_KEYS}[ \t]*=")
 
 
 class Configuration(NamedTuple):
-    """What the nearest configuration file says."""
+    """The settings of the nearest configuration file."""
 
     path: Path | None
-    """None where there is none."""
+    """The configuration file; None if there is none."""
     settings: Settings
     problems: tuple[str, ...]
-    """Each with file and line; what it is about has its default."""
+    """Messages with file and line; the settings that they name keep their defaults."""
 
 
 def find_configuration(directory: Path) -> Configuration:
@@ -47,7 +47,7 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def _read(path: Path, text: str) -> Configuration | None:
-    """None for a `pyproject.toml` that says nothing of buildxray."""
+    """Read one file; None for a `pyproject.toml` without a table for buildxray. Raises `ReadError`."""
     is_own = path.name != "pyproject.toml"
     if not is_own and "buildxray" not in text:
         return None

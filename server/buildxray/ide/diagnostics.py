@@ -39,7 +39,7 @@ class Diagnostic:
         return find_fixes(self.fix)
 
     def __getstate__(self) -> dict[str, object]:
-        """With the fixes computed: another process cannot find them."""
+        """Compute the fixes before pickling: another process cannot."""
         return {**self.__dict__, "fix": self.fixes}
 
     @property
@@ -54,7 +54,7 @@ def documentation_url(rule: str) -> str:
 
 
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:
-    """What the rules find, in the order of the text; a rule that crashes loses its own findings only."""
+    """The findings of the rules, in the order of the text. A rule that raises loses only its own findings."""
     suppressions = Suppressions(ctx.dockerfile)
     fails = suppressions.checks_fail
     found: list[Diagnostic] = []

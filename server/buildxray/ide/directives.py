@@ -1,4 +1,4 @@
-"""The lines at the top of a Dockerfile that are written like directives, also those that BuildKit takes for comments."""
+"""Lines at the top of a Dockerfile that look like directives, including those that BuildKit reads as comments."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _WRITTEN: Final = re.compile(r"[ \t]*#[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*)[ \t]*
 
 
 class WrittenDirective(NamedTuple):
-    """A line that is written like a directive: known or not, with a value or not yet, also where it is repeated."""
+    """A line that looks like a directive. It may be unknown, repeated or without a value."""
 
     name: str
-    """In lower case, as BuildKit compares it."""
+    """The name in lower case, as BuildKit compares it."""
     value: str
     name_range: TextRange
 

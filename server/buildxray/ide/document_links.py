@@ -18,7 +18,7 @@ _URL: Final = re.compile(r"https?://[^\s$]+")
 
 
 class Link(NamedTuple):
-    """A place that leads to a page or a file."""
+    """A link from a range to a page or a file."""
 
     range: TextRange
     target: str
@@ -26,7 +26,7 @@ class Link(NamedTuple):
 
 
 FindFile = Callable[[str], Path | None]
-"""The file or directory of the build context that a source names, if it is there."""
+"""Returns the file or directory of the build context that a source names; None if it does not exist."""
 
 
 def document_links(analysis: Analysis, find_file: FindFile | None = None) -> Iterator[Link]:

@@ -1,4 +1,4 @@
-"""What findings cost in a logged build: the seconds that their fix saves, and those of the RUN instructions that they are about."""
+"""The cost of findings in a logged build: the seconds that a fix saves, and those of the RUN instructions concerned."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from buildxray.semantics.build import Run
 
 
 class FindingCost(NamedTuple):
-    """What a log says of a finding."""
+    """The cost of one finding according to a log."""
 
     seconds: float
-    """Of all executions of the RUN instructions that the finding is about."""
+    """Seconds of all executions of the RUN instructions that the finding concerns."""
     emulated: float
-    """The part of them under emulation."""
+    """The part of these seconds that ran under emulation."""
     saved: float | None
-    """What the first fix saves, alone; None without a fix, or where the log tells too little."""
+    """Seconds that the first fix alone saves; None without a fix, or if the log is not enough to tell."""
     total: float
     """Seconds of the logged build."""
 
     @property
     def order(self) -> float:
-        """What findings are sorted by: what the fix saves, and without a fix the seconds under emulation."""
+        """The sort key: seconds that the fix saves, or without a fix the seconds under emulation."""
         return self.emulated if self.saved is None else max(0.0, self.saved)
 
     @property
     def words(self) -> str:
-        """What a message says in addition: `the fix saves about 140 s of 440 s`; empty for what is not worth saying."""
+        """A suffix for the message: `the fix saves about 140 s of 440 s`; empty for negligible times."""
         total = about_seconds(self.total)
         if self.saved is not None and self.saved >= WORTH_SAYING:
             return _("the fix saves about {saved} of {total}", saved=about_seconds(self.saved), total=total)
@@ -41,18 +41,18 @@ class FindingCost(NamedTuple):
 
 
 class LoggedCosts(NamedTuple):
-    """What a log says of a checked file; plain data."""
+    """The costs of a checked file according to a log; plain data."""
 
     findings: tuple[FindingCost, ...]
-    """Of each finding, in the order of the findings."""
+    """One for each finding, in the same order."""
     seconds: float
-    """Of the logged build; of a text that was edited since, the least that it will take."""
+    """Seconds of the logged build; for a text that was edited since, the lower bound of its prediction."""
     summary: str
-    """What all safe fixes together save, in a sentence; empty for one fix alone, and where they save nothing to speak of."""
+    """A sentence on what all safe fixes together save; empty for a single fix, and for negligible savings."""
 
 
 def costs_of(analysis: Analysis) -> LoggedCosts | None:
-    """What the log of an analysis says of its findings; None without a log."""
+    """The costs of the findings of an analysis; None without a log."""
     if analysis.seconds is None:
         return None
     findings = tuple(_cost(analysis, it) for it in analysis.diagnostics)
@@ -85,7 +85,7 @@ def _cost(analysis: Analysis, diagnostic: Diagnostic) -> FindingCost:
 
 
 def _runs(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Run]:
-    """The RUN instructions in the range of a finding, and those that it points to."""
+    """The RUN instructions in the range of a finding and in its related ranges."""
     ranges = (diagnostic.range, *(it.range for it in diagnostic.related))
     for run in analysis.build.instructions:
         if isinstance(run, Run) and any(run.range.touches(it) for it in ranges):

@@ -1,4 +1,4 @@
-"""Repairs a whole text: one fix after the other, each made on what the one before has left."""
+"""Apply fixes to a whole text, one at a time, each computed on the result of the one before."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from buildxray.syntax.instructions import Unknown
 from buildxray.syntax.text import apply_edits
 
 _MOST: Final = 200
-"""Fixes of one text; more would mean that two of them undo each other."""
+"""The most fixes of one text: with more, two fixes undo each other."""
 
 
 class FixedText(NamedTuple):
-    """A text that fixes have been applied to."""
+    """The result of applying fixes."""
 
     text: str
     steps: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""Tidies a Dockerfile without changing what is built.
+"""Format a Dockerfile without changing its build.
 
 What BuildKit reads of each instruction is compared before and after: an instruction that would read differently is
 left alone. The text after the keyword of RUN, COPY, ADD and WORKDIR is shown in the progress output with all its
@@ -34,7 +34,7 @@ from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits
 
 _MOST_BLANK_LINES: Final = 2
-"""In a row."""
+"""Consecutive blank lines that are kept."""
 _BLANK: Final = " \t"
 _INDENTED: Final = (Arg, Env, Expose, From, Label)
 """Instructions whose arguments are words between blanks, wherever lines break, and whose text is shown nowhere."""
@@ -43,19 +43,19 @@ _SHOWN: Final = (Copying, Onbuild, Run, Workdir)
 
 
 class FormatOptions(NamedTuple):
-    """How an editor indents."""
+    """The indentation settings of an editor."""
 
     indent: str = "    "
-    """What a continued line begins with, where it has no indentation."""
+    """The indentation of continued lines that have none."""
 
 
 def format_text(text: str, options: FormatOptions | None = None) -> str:
-    """The text, tidied."""
+    """The formatted text."""
     return apply_edits(text, format_edits(parse(text), options))
 
 
 def format_edits(dockerfile: Dockerfile, options: FormatOptions | None = None) -> tuple[Edit, ...]:
-    """The edits that tidy a document, in its order and disjoint; none where BuildKit refuses it as a whole."""
+    """The edits that format a document, ordered and disjoint; none if BuildKit refuses the file as a whole."""
     options = options or FormatOptions()
     text = dockerfile.text
     if not dockerfile.instructions:
@@ -83,19 +83,19 @@ def format_edits_in(
 
 
 def _writes_lower_case(dockerfile: Dockerfile) -> bool:
-    """Whether most keywords are in lower case, as BuildKit counts (linter, ConsistentInstructionCasing)."""
+    """True if most keywords are in lower case, as BuildKit counts (linter, ConsistentInstructionCasing)."""
     keywords = [it.node.keyword.text for it in dockerfile.instructions]
     n_lower = sum(it.islower() for it in keywords)
     return n_lower > sum(it.isupper() for it in keywords)
 
 
 def _between(text: str, start: int, end: int) -> Iterator[Edit]:
-    """Comments lose blanks around them, blank lines all; of many blank lines a few are left."""
+    """Strip comments and blank lines between instructions, and drop all but a few consecutive blank lines."""
     position, n_blank = start, 0
     for line in physical_lines(text[start:end]):
         content = line.rstrip("\r\n").removeprefix("\ufeff")
         first = position + (len(line.rstrip("\r\n")) - len(content))
-        # The line that an instruction or directive ends with is not ours.
+        # The line that an instruction or directive ends with belongs to that instruction.
         is_whole = position > start or start == 0 or text[start - 1 : start] == "\n"
         if not content.strip(_BLANK) and is_whole:
             n_blank += 1
@@ -109,7 +109,7 @@ def _between(text: str, start: int, end: int) -> Iterator[Edit]:
 
 
 def _end_of_file(dockerfile: Dockerfile, position: int) -> Iterator[Edit]:
-    """Comments after the last instruction, then one line end."""
+    """Format the comments after the last instruction, and end the file with one line end."""
     text, last = dockerfile.text, dockerfile.instructions[-1]
     rest = text[position:]
     content = rest.rstrip(_BLANK + "\r\n")
@@ -127,7 +127,7 @@ def _end_of_file(dockerfile: Dockerfile, position: int) -> Iterator[Edit]:
 def _instruction_edits(
     dockerfile: Dockerfile, instruction: Instruction, options: FormatOptions, *, is_lower: bool
 ) -> list[Edit]:
-    """The edits of one instruction that leave it as BuildKit reads it; a doubtful one is dropped with all that follow."""
+    """The edits of one instruction after which BuildKit reads it as before; after the first doubtful edit, none is applied."""
     source = dockerfile.text[instruction.start : instruction.end]
     node = instruction.node
     groups = [
@@ -150,7 +150,7 @@ def _is_disjoint(edits: list[Edit]) -> bool:
 
 
 def _reads_the_same(node: Node, source: str, edits: list[Edit], escape: str) -> bool:
-    """Whether BuildKit reads the edited source as it reads the node, the case of keywords aside."""
+    """True if BuildKit reads the edited source as it reads the node, the case of keywords aside."""
     head = node.heredocs[0].start if node.heredocs else len(source)
     edited_head = apply_edits(source[:head], [it for it in edits if it.range.end <= head])
     edited = edited_head + source[head:]
@@ -158,7 +158,7 @@ def _reads_the_same(node: Node, source: str, edits: list[Edit], escape: str) -> 
 
 
 def _read(node: Node | None) -> tuple[object, ...] | None:
-    """What BuildKit reads of an instruction."""
+    """The fields of an instruction that BuildKit reads."""
     if node is None:
         return None
     return (
@@ -192,7 +192,7 @@ def _recased(instruction: Instruction, span: Span, text: str, *, is_lower: bool)
 
 
 def _line_edges(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Edit]:
-    """Blanks before the keyword, after what continues a line, and at the end of the instruction's last line."""
+    """Remove blanks before the keyword, after continuation characters, and at the end of the last line."""
     text = dockerfile.text
     start = instruction.start + (1 if text[instruction.start : instruction.start + 1] == "\ufeff" else 0)
     if not text[start : instruction.range.start].strip(_BLANK):
@@ -210,7 +210,7 @@ def _line_edges(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Ed
 
 
 def _gaps(instruction: Instruction, node: Node) -> Iterator[Edit]:
-    """One blank after the keyword and each flag, and between the words of FROM and EXPOSE."""
+    """Leave one blank after the keyword and each flag, and between the words of FROM and EXPOSE."""
     if isinstance(node, _SHOWN):
         return
     parts = [node.keyword.span, *(it.span for it in node.flags)]
@@ -232,7 +232,7 @@ def _gap(instruction: Instruction, node: Node, start: int, end: int) -> Iterator
 
 
 def _continued(dockerfile: Dockerfile, instruction: Instruction, options: FormatOptions) -> Iterator[Edit]:
-    """Indentation for continued lines that have none."""
+    """Indent continued lines that have no indentation."""
     if not isinstance(instruction.node, _INDENTED):
         return
     position = instruction.start

@@ -1,4 +1,4 @@
-"""Text from a document inside Markdown: it stays text, whatever it holds."""
+"""Escape text of a document for Markdown."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _CONTROLS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _LONGEST: Final = 500
-"""Characters that are shown of a value."""
+"""The most characters of a value that are shown."""
 
 
 def literal(text: str) -> str:
-    """Return a text that can be put between backticks, also in a table.
+    """Return a text that is safe between backticks, also in a table.
 
     A backtick, which would end the code, is shown as its modifier letter; line ends and other controls as escapes.
     """

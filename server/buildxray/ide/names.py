@@ -26,7 +26,7 @@ from buildxray.syntax.variables import variable_references
 
 
 class Kind(Enum):
-    """What a name is the name of."""
+    """The kind of thing that a name denotes."""
 
     STAGE = "stage"
     VARIABLE = "variable"
@@ -35,11 +35,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a name means: a stage, a heredoc, or variables that get their values from each other."""
+    """The meaning of a name: a stage, a heredoc, or a group of variables that get their values from each other."""
 
     kind: Kind
     text: str
-    """Stages in lower case, as BuildKit knows them."""
+    """The name; of stages in lower case, as BuildKit compares them."""
     declared_at: int
     """Index of the instruction that declares it first; -1 where none does."""
     ordinal: int = 0
@@ -48,20 +48,20 @@ class Name:
 
 
 class Occurrence(NamedTuple):
-    """A place where a name is written."""
+    """One use or declaration of a name."""
 
     name: Name
     range: TextRange
     instruction: int
     is_declaration: bool
     is_number: bool = False
-    """Whether a stage is named by its number there."""
+    """True if the text is the number of a stage."""
     origins: tuple[Declaration, ...] = ()
     """The declarations of a variable that can give it its value here, the nearest first."""
 
 
 def occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
-    """All places of all names, in the order of the text; kept, since an editor asks at every move of the cursor."""
+    """All occurrences of all names, in the order of the text; cached, since editors ask at every cursor movement."""
     return analysis.cached(_occurrences)
 
 
@@ -77,7 +77,7 @@ def occurrence_at(analysis: Analysis, offset: int) -> Occurrence | None:
 
 
 def places_of(analysis: Analysis, name: Name) -> list[Occurrence]:
-    """All places of one name."""
+    """All occurrences of one name."""
     return [it for it in occurrences(analysis) if it.name == name]
 
 
@@ -152,12 +152,12 @@ def _uses(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[tu
 
 
 def shell_at(analysis: Analysis, idx: int) -> tuple[str, ...]:
-    """What executes the shell text of an instruction."""
+    """The shell that executes the shell text of an instruction."""
     return analysis.build.instructions[idx].shell
 
 
 def _set_by_script(instruction: View) -> dict[str, int]:
-    """The variables that the script of a RUN sets itself, and the offset from which on they are set."""
+    """The variables that the script of a RUN sets, each with the offset after which it is set."""
     starts: dict[str, int] = {}
     for command in instruction.script.commands if isinstance(instruction, RunView) else ():
         for name, assignments in command.variables.items():

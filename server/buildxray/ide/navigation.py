@@ -1,4 +1,4 @@
-"""Where a name is declared, where it is used, and renaming it."""
+"""Definitions, references, highlights and renaming."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _HEREDOC: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class RenameError(ValueError):
-    """A name that cannot be given; the message says why."""
+    """The new name is refused; the message says why."""
 
 
 class Highlight(NamedTuple):
-    """A place of the name at the cursor."""
+    """An occurrence of the name at the cursor."""
 
     range: TextRange
     is_write: bool
-    """Whether it is declared there."""
+    """True for a declaration."""
 
 
 def definitions(analysis: Analysis, offset: int) -> list[TextRange]:
-    """Where the name at an offset is declared; for a variable, the declarations that can give it its value there."""
+    """The declarations of the name at an offset; for a variable, those that can give it its value there."""
     occurrence = occurrence_at(analysis, offset)
     if occurrence is None:
         return []
@@ -43,7 +43,7 @@ def definitions(analysis: Analysis, offset: int) -> list[TextRange]:
 
 
 def _variable_declarations(analysis: Analysis, occurrence: Occurrence) -> list[Occurrence]:
-    """In the order of the text."""
+    """The declarations of a variable, in the order of the text."""
     origins = {*occurrence.origins}
     return [
         it
@@ -53,7 +53,7 @@ def _variable_declarations(analysis: Analysis, occurrence: Occurrence) -> list[O
 
 
 def references(analysis: Analysis, offset: int, *, with_declaration: bool) -> list[TextRange]:
-    """Where the name at an offset is used."""
+    """The uses of the name at an offset."""
     return [it.range for it in _at(analysis, offset) if with_declaration or not it.is_declaration]
 
 
@@ -68,7 +68,7 @@ def stage_declared_at(analysis: Analysis, offset: int) -> int | None:
 
 
 def highlights(analysis: Analysis, offset: int) -> list[Highlight]:
-    """All places of the name at an offset."""
+    """All occurrences of the name at an offset."""
     return [Highlight(it.range, it.is_declaration) for it in _at(analysis, offset)]
 
 
@@ -89,7 +89,7 @@ def linked_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
 
 
 def renamable(analysis: Analysis, offset: int) -> TextRange | None:
-    """What would be renamed at an offset; None where nothing can be."""
+    """The range of the name at an offset that can be renamed; None if there is none."""
     occurrence = occurrence_at(analysis, offset)
     return occurrence.range if occurrence is not None and _is_renamable(analysis, occurrence) else None
 
@@ -101,7 +101,7 @@ def _is_renamable(analysis: Analysis, occurrence: Occurrence) -> bool:
 
 
 def rename(analysis: Analysis, offset: int, new_name: str) -> list[Edit]:
-    """Give the name at an offset another one, at all its places. Raises `RenameError`."""
+    """Rename the name at an offset at all its occurrences. Raises `RenameError`."""
     occurrence = occurrence_at(analysis, offset)
     if occurrence is None or not _is_renamable(analysis, occurrence):
         raise RenameError(_("nothing that can be renamed is here"))
@@ -121,7 +121,7 @@ def _at(analysis: Analysis, offset: int) -> list[Occurrence]:
 
 
 def _is_given(occurrence: Occurrence) -> bool:
-    """Whether BuildKit gives the name."""
+    """True if BuildKit defines the name, so that it cannot be renamed."""
     return occurrence.name.kind is Kind.VARIABLE and occurrence.name.text in (*AUTOMATIC_ARGUMENTS, *PREDEFINED)
 
 

@@ -15,9 +15,9 @@ from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run
 from buildxray.syntax.text import TextRange
 
 _LONGEST: Final = 80
-"""Characters of a name."""
+"""The longest name of a symbol, in characters."""
 _READ: Final = 500
-"""Characters of an instruction that are looked at for one."""
+"""The most characters of an instruction that are searched for a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,17 @@ class Symbol:
     kind: Literal["stage", "instruction", "argument", "directive"]
     range: TextRange
     selection: TextRange
-    """The part of it that says what it is."""
+    """The part of the range that identifies the symbol."""
     children: tuple[Symbol, ...] = ()
 
 
 class Fold(NamedTuple):
-    """Lines that can be folded into the first of them; 0-based, the last one included."""
+    """A folding range: 0-based lines, the last one included."""
 
     first_line: int
     last_line: int
     is_comment: bool = False
-    """What is not a comment has no kind: editors take `region` for what `#region` marks."""
+    """True for comments. Other folds have no kind: editors use `region` for `#region` markers."""
 
 
 def symbols(analysis: Analysis) -> tuple[Symbol, ...]:
@@ -93,7 +93,7 @@ def _symbol(instruction: Instruction) -> Symbol:
 
 @lru_cache(maxsize=1024)
 def _named(node: Node) -> tuple[str, str]:
-    """What an instruction is called so that one can search for it, and the rest of it."""
+    """The name of an instruction to search for, and the rest of its text."""
     keyword = node.name or "?"
     if isinstance(node, Arg | Env) and node.pairs:
         values = " ".join(it.value.text for it in node.pairs if it.value is not None)

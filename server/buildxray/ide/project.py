@@ -50,19 +50,19 @@ BY_SETTING: Final = _("the setting `platforms`")
 
 
 def is_named(build: DeclaredBuild, pattern: str) -> bool:
-    """Whether the setting `build` means a build: by its name, or by its file and its name."""
+    """True if the setting `build` means a build: by its name, or by its file and its name."""
     names = (build.name, f"{build.source.name}:{build.name}")
     return pattern in names or any(fnmatchcase(it, pattern) for it in names)
 
 
 def _platforms_of_name(path: str) -> tuple[Platform, ...]:
-    """The platform that the name of a Dockerfile, or of its directory, tells; empty where it tells none or several."""
+    """The platform in the name of a Dockerfile or of its directory; empty if there is none, or several."""
     named = {architecture for *_, architecture in named_architectures(path)}
     return (parse_normalized(f"linux/{named.pop()}"),) if len(named) == 1 else ()
 
 
 def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
-    """What a declared build asks for, and where its platforms come from; empty where they are the default."""
+    """The request of a declared build, and the source of its platforms in words; empty if they are the default."""
     request, origin = settings.request(), ""
     request = replace(
         request,
@@ -87,12 +87,12 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
 
 
 def request_of(declared: DeclaredBuild, settings: Settings) -> BuildRequest:
-    """What a declared build asks for."""
+    """The request of a declared build."""
     return _request(declared, settings)[0]
 
 
 def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ...]) -> BuildRequest:
-    """A request that the machines of a declared build build; its first target has the first machine."""
+    """A request with the machines of a declared build; the first target has the first machine."""
     known = dict(nodes)
     own = known.get(request.target_platforms[0], nodes[0][1])
     # A platform of another architecture that its machine runs is named too: the machine does run it.
@@ -105,7 +105,7 @@ def with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], ..
 
 
 class OtherBuild(NamedTuple):
-    """Another build of the same Dockerfile, which is checked along."""
+    """Another build of the same Dockerfile, which is checked too."""
 
     name: str
     request: BuildRequest
@@ -118,23 +118,23 @@ class ProjectBuild(NamedTuple):
     request: BuildRequest
     settings: Settings
     origin: str
-    """Where its platforms come from, for people; empty where nobody has chosen them."""
+    """The source of the platforms, in words; empty if they are the default."""
     ignored: IgnorePatterns | None = None
     """What the `.dockerignore` of its context leaves out; None where there is none."""
     shown: DeclaredBuild | None = None
-    """What declares it; None where no file does."""
+    """The declaration of the build; None if no file declares one."""
     declared: tuple[DeclaredBuild, ...] = ()
     """All builds of the Dockerfile that differ, the one that is shown included."""
     others: tuple[OtherBuild, ...] = ()
-    """Those that are checked besides."""
+    """The builds that are checked but not shown."""
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
     is_named: bool = False
-    """Whether the name of the Dockerfile, or of its directory, tells its platform."""
+    """True if the name of the Dockerfile, or of its directory, tells its platform."""
 
     @property
     def asks_for_several(self) -> bool:
-        """Whether somebody has asked for several platforms."""
+        """True if somebody has asked for several platforms."""
         return self.origin != "" and len(self.request.target_platforms) > 1
 
     @property
@@ -146,7 +146,7 @@ class ProjectBuild(NamedTuple):
 
     @property
     def builds_for_itself(self) -> bool:
-        """Whether the project declares builds, and none of them for a platform: all are for the machine that runs them.
+        """True if the project declares builds, and none of them for a platform: all are for the machine that runs them.
 
         A Compose file says how an image is run here, and not how it is published.
         """
@@ -159,7 +159,7 @@ class ProjectBuild(NamedTuple):
 
     @property
     def shown_origin(self) -> str:
-        """Where its platforms come from, for people, also where they are the default."""
+        """The source of the platforms, in words; defaults have words too."""
         if self.origin:
             return self._with_machine(self.origin)
         if self.shown is None:
@@ -171,7 +171,7 @@ class ProjectBuild(NamedTuple):
         return self._with_machine(origin)
 
     def _with_machine(self, origin: str) -> str:
-        """Where the platforms come from, and whether the machine that builds is unknown."""
+        """The source of the platforms, with a note if the build machine is unknown."""
         is_unknown = self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
         return _("{origin}; its machine is unknown", origin=origin) if is_unknown else origin
 
@@ -186,7 +186,7 @@ class ProjectBuild(NamedTuple):
         return " · ".join(map(localized, parts))
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
-        """Analyses the Dockerfile for this build, and finds what the others have besides."""
+        """An analyzer of the Dockerfile for this build that checks the other builds too."""
         workspace = workspace._replace(
             ignored=self.ignored, dockerfile=self.dockerfile, builds_for_itself=self.builds_for_itself
         )
@@ -217,10 +217,10 @@ class ProjectBuild(NamedTuple):
 
 
 class Projects:
-    """What is known of directories, each read once; another one sees what has changed since."""
+    """A snapshot of project files, read lazily; create a new one to see changes on disk."""
 
     def __init__(self, configuration: Configuration | None = None) -> None:
-        """Begin without knowing anything; a configuration that is given is in force in all directories."""
+        """Create an empty snapshot; `configuration` applies to all directories."""
         self._only_configuration = configuration
         self._builds: dict[Path, DirectoryBuilds] = {}
         self._siblings: dict[Path, tuple[Path, ...]] = {}
@@ -234,13 +234,13 @@ class Projects:
         return str(this_machine())
 
     def workspace(self, directory: Path) -> Workspace:
-        """What the sources beside a Dockerfile tell."""
+        """Facts from the source files beside a Dockerfile."""
         if directory not in self._workspaces:
             self._workspaces[directory] = read_workspace(directory)
         return self._workspaces[directory]
 
     def configuration(self, directory: Path) -> Configuration:
-        """The configuration file that is in force in a directory."""
+        """The configuration that applies to a directory."""
         if self._only_configuration is not None:
             return self._only_configuration
         if directory not in self._configurations:
@@ -291,7 +291,7 @@ class Projects:
         )
 
     def is_known(self, dockerfile: Path) -> bool:
-        """Whether its build is known, or quick to find out: no file that takes long to read is there."""
+        """True if the build of a Dockerfile is known, or can be found without reading files that take long."""
         directories = directories_above(dockerfile)
         if any(has_project_files(it) for it in directories if it not in self._builds):
             return False
@@ -311,7 +311,7 @@ class Projects:
         return tuple(dict.fromkeys(it for it in builds if it.source == path))
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
-        """What of one file cannot be read."""
+        """The problems of reading one file."""
         notes = (it for directory in directories_above(path) for it in self._read(directory).notes)
         return tuple(dict.fromkeys(it for it in notes if Path(it.file) == path))
 
@@ -323,7 +323,7 @@ class Projects:
         return tuple(dict.fromkeys(it.source for it in builds))
 
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
-        """What of the files around a Dockerfile cannot be read, of those that have been read for it."""
+        """The problems of reading the files around a Dockerfile, as far as they were read."""
         read = (self._builds.get(it) for it in directories_above(dockerfile))
         return tuple(note for it in read if it is not None for note in it.notes)
 

@@ -1,4 +1,4 @@
-"""Bake files, Compose files and workflows as an editor shows them: what is wrong with a build, what it costs, where it leads."""
+"""Editor features in Bake files, Compose files and workflows: diagnostics, lenses with costs, and links to stages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 
 
 class ProjectDiagnostic(Diagnostic):
-    """Something that is wrong with a build, in the file that declares it."""
+    """A problem of a build, in the file that declares it."""
 
     @property
     def documentation_url(self) -> str:
@@ -44,30 +44,30 @@ class ProjectDiagnostic(Diagnostic):
 
 
 class BuildLens(NamedTuple):
-    """What a build costs, above the words that declare it."""
+    """A lens with the cost of a build, above its declaration."""
 
     range: TextRange
     title: str
     dockerfile: Path
     line: int
-    """Of the Dockerfile, from zero: where the stage begins that is built."""
+    """The 0-based line of the Dockerfile at which the built stage begins."""
     build: str
     """The name by which the setting `build` chooses it."""
 
 
 class BuildLink(NamedTuple):
-    """A place in a project's file that leads to a stage."""
+    """A link from a project file to a stage."""
 
     range: TextRange
     dockerfile: Path
     stage: TextRange
-    """In the Dockerfile: the name of the stage, or its FROM."""
+    """The range of the stage's name in the Dockerfile, or of its FROM."""
     stage_index: int
 
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """What is known of one version of a file."""
+    """The results for one version of a file."""
 
     text: str
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -76,14 +76,14 @@ class ProjectFile:
 
 
 def is_project_file(path: Path) -> bool:
-    """Whether a file declares builds, by its name: a Bake file, a Compose file, a workflow."""
+    """True if a file declares builds, by its name: a Bake file, a Compose file, a workflow."""
     if path.name in _NAMES or _NAME.fullmatch(path.name) is not None:
         return True
     return path.suffix in {".yml", ".yaml"} and path.parent.parts[-2:] == (".github", "workflows")
 
 
 def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
-    """What is known of a file with this text; the builds are those that `projects` has read of it."""
+    """The results for a file with this text; the builds are those that `projects` has read from it."""
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
     notes = projects.notes_of(path)
     if not builds and not notes:
@@ -115,7 +115,7 @@ def references_to(
 
 
 class _Reader:
-    """Looks at one build of a file."""
+    """Derives the results for one build of a file."""
 
     def __init__(self, declared: DeclaredBuild, own: Places, places: FilePlaces, settings: Settings, text: str) -> None:
         self.declared = declared
@@ -128,7 +128,7 @@ class _Reader:
 
     @property
     def stage(self) -> Stage | None:
-        """The stage that is built; None where there is none of its name."""
+        """The stage that is built; None if no stage has its name."""
         if self.build is None or "target" in self.declared.unknown:
             return None
         wanted = self.declared.target.lower()
@@ -137,7 +137,7 @@ class _Reader:
         return named[-1] if named else stages[-1] if stages and not wanted else None
 
     def problems(self) -> Iterator[Diagnostic]:
-        """What is wrong with the build."""
+        """The problems of the build."""
         yield from self._platforms()
         if self.own.is_parent and not self.declared.is_default:
             # Other targets inherit from it, and set what it lacks.
@@ -175,7 +175,7 @@ class _Reader:
         yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message)
 
     def _may_be_made_by_job(self) -> bool:
-        """Whether a step of a workflow may make the Dockerfile: its directory is not there before, or a command writes the file."""
+        """True if a step of a workflow may make the Dockerfile: its directory is not there before, or a command writes the file."""
         dockerfile = self.declared.dockerfile
         if self.declared.source.parent.name != "workflows":
             return False
@@ -218,11 +218,11 @@ class _Reader:
 
     @property
     def runner_place(self) -> TextRange:
-        """What names the machine of the job; where nothing does, the platforms."""
+        """The range that names the machine of the job; without one, the range of the platforms."""
         return self.own.runner or self.own.fields.get("platforms", self.own.name)
 
     def links(self) -> Iterator[BuildLink]:
-        """The places that lead to the stage that is built."""
+        """The ranges that link to the stage that is built."""
         stage = self.stage
         if stage is None:
             return
@@ -291,7 +291,7 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
 
 
 def _is_in_empty_directory(path: Path) -> bool:
-    """Whether the nearest directory above a path that exists is empty."""
+    """True if the nearest directory above a path that exists is empty."""
     nearest = next((it for it in path.parents if it.is_dir()), None)
     try:
         return nearest is not None and not list_directory(nearest)
@@ -300,7 +300,7 @@ def _is_in_empty_directory(path: Path) -> bool:
 
 
 def _path_from(source: Path, path: Path) -> str:
-    """A path as messages show it: below the root of the repository that the file is in, where it is."""
+    """A path for messages: relative to the root of the repository if it is below it."""
     root = next((it for it in source.parents if (it / ".git").exists()), source.parent)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
@@ -312,7 +312,7 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _unknown_platform(name: str) -> str:
-    """Why a name is not a platform; empty for one that is."""
+    """The reason why a name is not a platform; empty for a valid one."""
     try:
         platform = parse_normalized(name)
     except PlatformError as error:
@@ -333,7 +333,7 @@ def _build(text: str, request: BuildRequest) -> Build:
 def analyze_all(
     paths: Mapping[Path, str | None], projects: Projects, settings: Settings
 ) -> Iterator[tuple[Path, ProjectFile]]:
-    """Look at files; a text that is None is read."""
+    """The results for several files; a text that is None is read from disk."""
     for path, given in paths.items():
         text = read_project_text(path) if given is None else given
         if text is not None:

@@ -16,19 +16,19 @@ _REFERENCE: Final = "https://docs.docker.com/reference/dockerfile/#"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be written, and what it does."""
+    """A keyword, flag, option or directive and its documentation."""
 
     name: str
     summary: str
     """A template for `_`: one or two sentences."""
     anchor: str
-    """Of its section in Docker's reference."""
+    """The anchor of its section in Docker's reference."""
     since: str = ""
     """The first version of `docker/dockerfile` that has it; empty for what was always there."""
     values: tuple[str, ...] = ()
-    """Values worth an offer; empty where any text may follow."""
+    """Values for completion; empty if any text may follow."""
     placeholder: str = ""
-    """What a value is called; empty for a switch."""
+    """The placeholder of a value; empty for a switch."""
 
     @property
     def url(self) -> str:

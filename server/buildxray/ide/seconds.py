@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _MINUTES_FROM: Final = 600.0
 """Seconds from which on a rounded time is in minutes."""
 WORTH_SAYING: Final = 1.0
-"""Seconds: a saving below it is noise."""
+"""Savings of fewer seconds are noise."""
 LEAST_SHOWN: Final = 0.05
-"""Seconds: less is 0.0 with one decimal."""
+"""Fewer seconds are 0.0 with one decimal."""
 
 
 def exact_seconds(seconds: float) -> str:
@@ -24,14 +24,14 @@ def exact_seconds(seconds: float) -> str:
 
 
 def about_seconds(seconds: float) -> str:
-    """`140 s` or `12 min`: two digits, which is all that is known of a prediction."""
+    """`140 s` or `12 min`: two digits, the precision of a prediction."""
     if abs(seconds) >= _MINUTES_FROM:
         return _("{minutes} min", minutes=f"{_two_digits(seconds / 60):g}")
     return _("{seconds} s", seconds=f"{_two_digits(seconds):g}")
 
 
 def age(seconds: float) -> str:
-    """`3 hours old`; how old something is, in the largest unit of which there are two."""
+    """`3 hours old`: an age in the largest unit of which there are at least two."""
     minutes = floor(seconds / 60)
     hours = minutes // 60
     if hours >= 2 * 24:
@@ -58,14 +58,14 @@ def _two_digits(value: float) -> float:
 
 
 def saving(prediction: Prediction, total: float) -> str:
-    """`saves about 140 s of 440 s`; empty for a change that saves nothing to speak of."""
+    """`saves about 140 s of 440 s`; empty for negligible savings."""
     if prediction.saved < WORTH_SAYING:
         return ""
     return _("saves about {saved} of {total}", saved=about_seconds(prediction.saved), total=about_seconds(total))
 
 
 def title_with_saving(title: str, saved: float, total: float) -> str:
-    """`Cross-compile this stage: saves about 140 s of 440 s`; the title alone for what saves nothing to speak of."""
+    """`Cross-compile this stage: saves about 140 s of 440 s`; the title alone for negligible savings."""
     if saved < WORTH_SAYING:
         return title
     return _(

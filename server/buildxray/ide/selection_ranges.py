@@ -1,4 +1,4 @@
-"""What a selection grows to: word, argument, flags and arguments, instruction, stage, file."""
+"""Selection ranges: word, argument, flags and arguments, instruction, stage, file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each word of a Dockerfile is, shell text of RUN and heredocs included, for editors that colour by it.
+"""Semantic tokens of a Dockerfile, including the shell text of RUN and heredocs.
 
 The tokens of an instruction do not depend on its place, so they are kept with its node: an edit costs the
 instruction that it touches.
@@ -51,7 +51,7 @@ TYPES: Final = (
     "function",
     "number",
 )
-"""The types of the protocol that are used, by number."""
+"""The token types of the protocol that are used; a token holds the position in this list."""
 _NUMBER: Final = {name: number for number, name in enumerate(TYPES, 1)}
 _IMAGE: Final = re.compile(r"(?P<name>[^\s:@]+(?::[0-9]+/[^\s:@]+)?)(?P<tag>:[^\s@]*)?(?P<digest>@\S*)?")
 _QUOTED: Final = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
@@ -59,7 +59,7 @@ _SHELL_KEYWORD: Final = re.compile(
     r"(?:^|(?<=[;&|(\s]))(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in)(?=[\s;)]|$)"
 )
 _LONGEST: Final = 100_000
-"""Characters of an instruction that is coloured; a longer one is data."""
+"""The most characters of an instruction that gets tokens; a longer one is data."""
 
 
 class SemanticToken(NamedTuple):
@@ -114,7 +114,7 @@ def _directive(text: str, range_: TextRange) -> Iterator[SemanticToken]:
 
 
 class _Canvas:
-    """The characters of an instruction's source, each painted with the number of a type; what is painted last counts."""
+    """The characters of an instruction, each painted with the number of a type; later paint covers earlier paint."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -126,7 +126,7 @@ class _Canvas:
             self._types[start:end] = bytes([_NUMBER[type_]]) * (end - start)
 
     def tokens(self) -> Iterator[SemanticToken]:
-        """One for each run of one type, none over the end of a line or blanks at its ends."""
+        """One token for each run of characters of one type, cut at line ends and stripped of blanks."""
         position = 0
         for type_, run in groupby(self._types):
             length = sum(1 for _ in run)
@@ -155,7 +155,7 @@ def _node_tokens(
 
 
 def _paint_lines(canvas: _Canvas, node: Node, escape: str) -> None:
-    """Continuations and the comments between them, up to the bodies of heredocs."""
+    """Paint continuation characters and the comments between lines, up to the bodies of heredocs."""
     position = 0
     end = node.heredocs[0].start if node.heredocs else len(canvas.source)
     for number, line in enumerate(physical_lines(canvas.source[:end])):
@@ -274,7 +274,7 @@ def _paint_command(canvas: _Canvas, instruction: Instruction, node: Node, shell:
 
 
 def _paint_heredocs(canvas: _Canvas, instruction: Instruction, node: Node) -> None:
-    """The signs and the lines that end them; the bodies of COPY and ADD are text."""
+    """Paint the markers and end lines of heredocs; the bodies of COPY and ADD are strings."""
     spans = heredoc_name_spans(node) if node.heredocs else ()
     is_text = not isinstance(node.trigger if isinstance(node, Onbuild) else node, Run)
     for heredoc, span in zip(node.heredocs, spans, strict=True):

@@ -1,4 +1,4 @@
-"""The settings that users make: in an editor, in `buildxray.toml`, in `pyproject.toml`, on the command line."""
+"""User settings: from an editor, `buildxray.toml`, `pyproject.toml` or the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEFAULT_PLATFORMS: Final = (Platform("linux", "amd64"), Platform("linux", "arm64
 
 
 PROJECT_CODES: Final = ("missing-dockerfile", "missing-stage", "unknown-platform", "emulating-runner", "unread-build")
-"""The names of what is found in the files of a project; the settings `select` and `ignore` take them as they take rules."""
+"""The codes of diagnostics in project files; the settings `select` and `ignore` accept them like rules."""
 
 
 class SettingError(ValueError):
@@ -35,7 +35,7 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set; every field has a default."""
+    """All settings; every field has a default."""
 
     platforms: tuple[Platform, ...] | None = None
     """The target platforms, as `docker buildx build --platform` takes them. Empty: those of the Bake file, Compose file
@@ -77,19 +77,19 @@ class Settings:
     """The language of what an editor shows: `en` or `ja`. Empty: the editor's own."""
 
     def request(self) -> BuildRequest:
-        """The build that these settings ask for."""
+        """The build request of these settings."""
         targets = self.platforms or DEFAULT_PLATFORMS
         return with_machines(BuildRequest(self.machines.own or this_machine(), targets), self.machines)
 
     @property
     def machines(self) -> Machines:
-        """The machines that somebody has set."""
+        """The build machines of these settings."""
         given = self.build_platform
         return Machines() if given is None else given if isinstance(given, Machines) else Machines(given)
 
     @property
     def asks_for_several(self) -> bool:
-        """Whether somebody has asked for several platforms."""
+        """True if the settings name several target platforms."""
         return self.platforms is not None and len(self.platforms) > 1
 
     @property
@@ -98,11 +98,11 @@ class Settings:
         return tuple(it for it in ALL if self.shows(it.name) and (self.buildkit_checks or not it.buildkit_check))
 
     def shows(self, name: str) -> bool:
-        """Whether what has this name is shown: a rule, or what is found in the files of a project."""
+        """True if diagnostics with this name are shown: that of a rule, or of `PROJECT_CODES`."""
         return (not self.select or name in self.select) and name not in self.ignore
 
     def over(self, base: Settings) -> Settings:
-        """These settings, and those of `base` where these have the default."""
+        """Merge: these settings, with the values of `base` for fields that have their default here."""
         default = Settings()
         changed = {
             it.name: getattr(self, it.name)
@@ -113,7 +113,7 @@ class Settings:
 
 
 def with_machines(request: BuildRequest, machines: Machines) -> BuildRequest:
-    """A request that these machines build; where one is for all platforms, it is the only one."""
+    """The request with these machines; a machine for all platforms is the only one."""
     if machines.own is None:
         return request
     nodes = tuple((target, node) for target, node in machines.nodes(request.target_platforms) if node != machines.own)
@@ -121,7 +121,7 @@ def with_machines(request: BuildRequest, machines: Machines) -> BuildRequest:
 
 
 def setting_name(field: str) -> str:
-    """What users call a field: `buildPlatform` for `build_platform`."""
+    """The name of a field in settings files: `buildPlatform` for `build_platform`."""
     first, *others = field.split("_")
     return first + "".join(it.capitalize() for it in others)
 
@@ -163,7 +163,7 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
 
 
 def unknown_platform(platform: Platform) -> str:
-    """What to say of a platform that nothing is built for."""
+    """The warning for a platform that no release of BuildKit builds for."""
     close = nearest_known(platform)
     if close is None:
         return _("unknown platform {platform}", platform=platform)
@@ -242,7 +242,7 @@ def read_directory_names(value: object) -> tuple[str, ...]:
 
 
 def no_rule(name: str) -> str:
-    """What to say of a name that no rule has."""
+    """The message for an unknown rule."""
     close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
     if close:
         return _("there is no rule `{name}`; did you mean `{close}`?", name=name, close=close[0])
@@ -287,7 +287,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "locale": ("locale", _read_locale),
 }
 _OF_THE_CLIENT: Final = ("interpreter", "trace")
-"""What editors send along with the others, though only they use it."""
+"""Settings that only editors use, but send with the others."""
 
 
 def _unknown(name: str, prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""The forms of the instruction that is being typed, and which of its arguments comes next."""
+"""Signature help: the forms of the instruction at the cursor, and the argument that is typed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def signatures(analysis: Analysis, offset: int) -> list[Signature]:
     if place.keyword == "RUN" and place.typed.startswith("--mount=") and not place.arguments:
         return [_mount(place)]
     if place.keyword in ("CMD", "ENTRYPOINT", "RUN") and len(place.arguments) > 1 and not _is_json(place):
-        # The words of a shell text are none of our arguments.
+        # The words of a shell text are not arguments of the instruction.
         return []
     forms = [it for it in instruction.forms if _fits(it, place)]
     return [_signature(place, instruction, it) for it in forms]
@@ -89,7 +89,7 @@ def _active(place: Place, form: tuple[str, ...]) -> int:
 
 
 def _mount(place: Place) -> Signature:
-    """The keys that the type of a mount takes; that at the cursor is active."""
+    """The signature of a mount: the keys of its type; the key at the cursor is active."""
     fields = place.typed.removeprefix("--mount=").split(",")
     type_ = next((it.partition("=")[2] for it in fields if it.startswith("type=")), "bind")
     key = fields[-1].partition("=")[0]

@@ -10,13 +10,13 @@ from buildxray.syntax.text import Edit, TextRange
 
 
 class Suppressions:
-    """What the comments of a file silence."""
+    """The rules that the comments of a file silence."""
 
     def __init__(self, dockerfile: Dockerfile) -> None:
         self._dockerfile = dockerfile
         self._in_file: set[str] = set()
         self._of_instruction: dict[int, set[str]] = {}
-        """By the offset at which the instruction starts."""
+        """Silenced rules by the offset at which the instruction starts."""
         for comment in suppression_comments(dockerfile):
             rules = {name for name, _ in comment.rules}
             if comment.scope == "ignore-file":
@@ -29,10 +29,10 @@ class Suppressions:
         for start, names in skipped.by_start:
             self._of_instruction.setdefault(start, set()).update(names)
         self.checks_fail = skipped.fails
-        """Whether the findings of BuildKit's checks are errors: `# check=error=true`."""
+        """True if the findings of BuildKit's checks are errors: `# check=error=true`."""
 
     def silence(self, rule: str, place: TextRange) -> bool:
-        """Whether findings of a rule are silenced at a place."""
+        """True if findings of a rule are silenced at a place."""
         if rule in self._in_file:
             return True
         if not self._of_instruction:
@@ -50,7 +50,7 @@ class Suppressions:
 
 
 def ignore_here(dockerfile: Dockerfile, rule: str, place: TextRange) -> Edit | None:
-    """Silence a rule for the instruction at a place."""
+    """The edit that silences a rule for the instruction at an offset."""
     instruction = dockerfile.instruction_at(place.start)
     if instruction is None:
         return None
@@ -60,7 +60,7 @@ def ignore_here(dockerfile: Dockerfile, rule: str, place: TextRange) -> Edit | N
 
 
 def ignore_in_file(dockerfile: Dockerfile, rule: str) -> Edit:
-    """Silence a rule in the file; directives have to stay at its top."""
+    """The edit that silences a rule in the file, below the directives, which have to stay at the top."""
     text = dockerfile.text
     start = max((it.range.end for it in dockerfile.directives), default=0)
     line_end = _line_end(text)

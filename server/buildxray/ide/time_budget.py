@@ -26,11 +26,11 @@ SECONDS_IN_TERMINAL: Final = 30.0
 
 
 class OutOfTimeError(BaseException):
-    """The time is used up. Not an `Exception`, so that what catches the errors of one rule does not catch it."""
+    """The budget is used up. Not an `Exception`, so that handlers of a rule's errors do not catch it."""
 
 
 class _Limit:
-    """The one limit that is in force in this process; those inside it have no effect of their own."""
+    """The limit in force in this process; nested limits have no effect."""
 
     def __init__(self) -> None:
         self.is_active = False

@@ -28,7 +28,7 @@ def times_as_json(measured: MeasuredBuild) -> dict[str, Any]:
 
 
 def _prediction(measured: MeasuredBuild) -> dict[str, Any] | None:
-    """What fixes would change: the safe ones, or where there are none those that a human has to agree to."""
+    """The prediction for all safe fixes, or without any for those that need review."""
     prediction = measured.prediction
     if prediction is None or measured.repaired is None:
         return None

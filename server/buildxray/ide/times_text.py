@@ -1,4 +1,4 @@
-"""What a log says of instructions and stages, in the words of hints, lenses and hovers."""
+"""Texts about measured times for hints, lenses and hovers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from buildxray.logs.matching import StepTime
 
 _MOST_TEXTS: Final = 2_000
-"""Labels and explanations that are kept: those of the instructions that the user looks at."""
+"""The most labels and explanations that are cached: those of the visible instructions."""
 _WORTH_SAYING: Final = 1.0
-"""Seconds: what an edit changes less is noise."""
+"""Changes by fewer seconds are noise."""
 
 
 def times_label(times: InstructionTimes) -> str:
@@ -55,7 +55,7 @@ def _time_label(time: StepTime, *, is_one: bool) -> str:
 
 
 def _short(time: StepTime) -> str:
-    """The target of a step as a hint names it: `arm64`."""
+    """The short name of a step's target: `arm64`."""
     targets = (str(it).removeprefix("linux/") for it in time.step.targets)
     return _(", ").join(targets)
 
@@ -76,7 +76,7 @@ def times_table(times: InstructionTimes) -> str:
 
 
 def instruction_times(analysis: Analysis, instruction: Instruction) -> str:
-    """What the log says of an instruction, in Markdown; empty where it says nothing."""
+    """The times of an instruction, in Markdown; empty if the log has none."""
     times = analysis.times_of(instruction.idx)
     return "" if times is None else _explanation(times, language())
 
@@ -90,7 +90,7 @@ def _explanation(times: InstructionTimes, _language: str) -> str:
 
 
 def slowdown(times: InstructionTimes) -> str:
-    """How much longer emulation took than native execution in the same build; empty where there are not both."""
+    """The slowdown of emulation in the same build, in words; empty without a native and an emulated execution."""
     native = max((it.seconds or 0.0 for it in times.times if not it.step.is_emulated and not it.is_cached), default=0.0)
     emulated = max((it.seconds or 0.0 for it in times.times if it.step.is_emulated and not it.is_cached), default=0.0)
     if native < _WORTH_SAYING or emulated < native:
@@ -99,7 +99,7 @@ def slowdown(times: InstructionTimes) -> str:
 
 
 def stage_share(analysis: Analysis, stage: Stage) -> str:
-    """`138.6 s, 99 % of all steps`; empty where the log says nothing of a stage."""
+    """`138.6 s, 99 % of all steps`; empty if the log has no time of the stage."""
     of_stages = analysis.cached(_seconds_of_stages)
     seconds, everything = of_stages[stage.idx], sum(of_stages)
     if not seconds or not everything:

@@ -30,7 +30,7 @@ class StepTime(NamedTuple):
     step: Step
     vertex: LoggedVertex
     is_exact: bool
-    """Whether the text of the instruction is still the one that was built."""
+    """True if the text of the instruction is still the one that was built."""
 
     @property
     def seconds(self) -> float | None:
@@ -39,7 +39,7 @@ class StepTime(NamedTuple):
 
     @property
     def is_cached(self) -> bool:
-        """Whether its result was there before."""
+        """True if its result was there before."""
         return self.vertex.status is Status.CACHED
 
 
@@ -191,7 +191,7 @@ _COMPARED: Final = 2_000
 
 
 def _counts_more(vertex: LoggedVertex, known: LoggedVertex) -> bool:
-    """Whether of two vertices of one step it is the one that was executed."""
+    """True if of two vertices of one step it is the one that was executed."""
     return (vertex.seconds or 0.0) > max(known.seconds or 0.0, _TWIN)
 
 
@@ -209,12 +209,12 @@ def _is_equal(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
 
 
 def _has_same_text(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
-    """Whether only the numbers differ: an image was replaced by a named context, or instructions came and went."""
+    """True if only the numbers differ: an image was replaced by a named context, or instructions came and went."""
     return label.text == other.text and label.platform == other.platform and label.stages[0] in other.stages
 
 
 def _begins_alike(label: _Label, other: _Label, vertex: LoggedVertex) -> bool:
-    """Whether a name that the width of a terminal cut is the beginning of a label."""
+    """True if a name that the width of a terminal cut is the beginning of a label."""
     return (
         vertex.is_cut
         and label.text.startswith(other.text)
@@ -225,7 +225,7 @@ def _begins_alike(label: _Label, other: _Label, vertex: LoggedVertex) -> bool:
 
 
 def _is_same_image(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
-    """Whether it is the pull of the same image, perhaps for another stage: each image is pulled once."""
+    """True if it is the pull of the same image, perhaps for another stage: each image is pulled once."""
     return (
         label.text.startswith("FROM ")
         and label.text == other.text
@@ -234,7 +234,7 @@ def _is_same_image(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
 
 
 def _is_elsewhere(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
-    """Whether the same text is in a stage of another name."""
+    """True if the same text is in a stage of another name."""
     return label.text == other.text and label.platform == other.platform
 
 

@@ -81,7 +81,7 @@ class LoggedVertex:
     inputs: tuple[str, ...] = ()
     """Digests of what it works on."""
     is_cut: bool = False
-    """Whether the name may have been cut."""
+    """True if the name may have been cut."""
     extracting: float = 0.0
     """Of the seconds, those spent on unpacking layers of an image."""
     cpu_seconds: float | None = None
@@ -111,7 +111,7 @@ class LoggedBuild:
     """What tells it from other builds of the log: the target of a Bake or Compose file; empty for a build on its own."""
     is_failed: bool = False
     is_complete: bool = True
-    """Whether the log holds the end of the build."""
+    """True if the log holds the end of the build."""
     request: LoggedRequest | None = None
     dockerfile: str | None = None
     """The text that was built, where a history record has it."""

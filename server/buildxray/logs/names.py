@@ -30,7 +30,7 @@ class VertexName(NamedTuple):
 
     @property
     def is_step(self) -> bool:
-        """Whether it is a numbered step of a stage."""
+        """True if it is a numbered step of a stage."""
         return self.n_steps > 0
 
     @property

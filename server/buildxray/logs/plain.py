@@ -54,7 +54,7 @@ class PlainReader:
         self._has_ended = False
 
     def is_output(self, line: str, place: int) -> bool:
-        """Whether a line, from a place on, is output of the command of the vertex that the printer is on."""
+        """True if a line, from a place on, is output of the command of the vertex that the printer is on."""
         if not line.startswith(self._output, place):
             return False
         place += len(self._output)
@@ -116,7 +116,7 @@ class PlainReader:
         return True
 
     def _is_restart(self, number: int, known: _Vertex) -> bool:
-        """Whether a header that was printed before begins another build: numbers count from 1 in each."""
+        """True if a header that was printed before begins another build: numbers count from 1 in each."""
         return number == 1 and known.status is not Status.UNFINISHED and self._has_ended
 
     def _read_state(self, vertex: _Vertex, text: str, stamp: str) -> None:

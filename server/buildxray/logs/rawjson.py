@@ -64,7 +64,7 @@ class RawJsonReader:
 
 
 def _is_beginning(vertex: VertexReport) -> bool:
-    """Whether a report announces the first vertex of a build, which has neither inputs nor times."""
+    """True if a report announces the first vertex of a build, which has neither inputs nor times."""
     return vertex.started is None and vertex.completed is None and "load build definition" in vertex.name
 
 

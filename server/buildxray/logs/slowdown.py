@@ -68,7 +68,7 @@ def work_of(run: Run) -> Work:
 
 
 def is_download(run: Run) -> bool:
-    """Whether a RUN does nothing but fetch and unpack: the line decides how long it takes, which no log can foretell."""
+    """True if a RUN does nothing but fetch and unpack: the line decides how long it takes, which no log can foretell."""
     kinds = {_work(it) for it in run.commands} - {None}
     return bool(kinds & {Work.NETWORK, Work.PACKAGES}) and kinds <= {
         Work.NETWORK,

@@ -67,12 +67,12 @@ class StatusCollector:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was reported."""
+        """True if nothing was reported."""
         return not self._vertices
 
     @property
     def has_ended(self) -> bool:
-        """Whether steps of a Dockerfile were reported, and all of them have run: what comes next is another build.
+        """True if steps of a Dockerfile were reported, and all of them have run: what comes next is another build.
 
         A replayed log announces all vertices first, so that some have no times until its end.
         """

@@ -81,7 +81,7 @@ class Times:
 
     @property
     def is_total_logged(self) -> bool:
-        """Whether the log tells the total."""
+        """True if the log tells the total."""
         return self.build.total is not None
 
     @property
@@ -96,7 +96,7 @@ class Times:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether plan and log do not agree: another Dockerfile, or a machine that did more than this build."""
+        """True if plan and log do not agree: another Dockerfile, or a machine that did more than this build."""
         if self.deviation is None or self.build.is_failed:
             return False
         difference = abs(self.critical_path.seconds - self.total)
@@ -104,7 +104,7 @@ class Times:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the text is another one than the one that was built."""
+        """True if the text is another one than the one that was built."""
         recorded = self.build.dockerfile
         if recorded is not None:
             return recorded != self.plan.dockerfile.text
@@ -117,7 +117,7 @@ class Times:
 
     @property
     def fits(self) -> bool:
-        """Whether the build is one of this Dockerfile: most of its steps are in the plan."""
+        """True if the build is one of this Dockerfile: most of its steps are in the plan."""
         steps = [it for it in self.build.vertices if read_name(it.name).is_step]
         return len(self.matching.unmatched) * 2 <= len(steps) and bool(self.matching.times)
 

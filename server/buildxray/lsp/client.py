@@ -39,7 +39,7 @@ class Client:
     refreshes_diagnostics: bool = False
     registers_watchers: bool = False
     registers_documents: bool = False
-    """Whether the server may ask for documents of other kinds while it runs."""
+    """True if the server may ask for documents of other kinds while it runs."""
     registers_diagnostics: bool = False
     nests_symbols: bool = False
     prepares_rename: bool = False
@@ -47,11 +47,11 @@ class Client:
     most_folds: int | None = None
     """How many folding ranges it wants at most; None without a limit."""
     shows_plans: bool = False
-    """Whether it has the command `SHOW_PLAN`."""
+    """True if it has the command `SHOW_PLAN`."""
     chooses_builds: bool = False
-    """Whether it has the command `CHOOSE_BUILD`."""
+    """True if it has the command `CHOOSE_BUILD`."""
     shows_status: bool = False
-    """Whether it declares `experimental.buildxrayStatus`."""
+    """True if it declares `experimental.buildxrayStatus`."""
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:

@@ -39,9 +39,9 @@ class Document:
     seconds: float = 0.0
     """How long its last analysis took."""
     is_given_up: bool = False
-    """Whether the last attempt to analyse it took too long; until another one succeeds, only its text is used."""
+    """True if the last attempt to analyse it took too long; until another one succeeds, only its text is used."""
     is_provisional: bool = False
-    """Whether files are still being read that decide on its build."""
+    """True if files are still being read that decide on its build."""
     turn: int = 0
     """Counts how often these files had to be read; only what the last one finds is in force."""
     shown_diagnostics: list[types.Diagnostic] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Document:
 
     @property
     def may_be_analyzed(self) -> bool:
-        """Whether it is worth an attempt: after giving up, only another text, when nobody has typed for a while."""
+        """True if it is worth an attempt: after giving up, only another text, when nobody has typed for a while."""
         when, revision = self._next_attempt
         return not self.is_given_up or (revision != self.revision and time.monotonic() >= when)
 

@@ -408,7 +408,7 @@ def _locations(ls: Server, document: Document, ranges: list[TextRange]) -> list[
 
 
 def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:
-    """Whether a kind, or one that it belongs to, is asked for."""
+    """True if a kind, or one that it belongs to, is asked for."""
     return context.only is None or any(kind == it or kind.startswith(f"{it}.") for it in context.only)
 
 

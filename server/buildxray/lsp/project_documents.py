@@ -57,7 +57,7 @@ class ProjectDocuments:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __contains__(self, uri: object) -> bool:
-        """Whether a document is one of them."""
+        """True if a document is one of them."""
         return uri in self._documents
 
     def watch(self, item: types.TextDocumentItem) -> None:
@@ -206,7 +206,7 @@ def project_registrations(*, is_pulling: bool) -> list[types.Registration]:
 
 
 def _may_declare_builds(path: Path) -> bool:
-    """Whether a file declares builds, by its name; what tells that is imported for likely files only."""
+    """True if a file declares builds, by its name; what tells that is imported for likely files only."""
     if path.suffix.lower() not in {".hcl", ".json", ".yml", ".yaml"}:
         return False
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415

@@ -176,7 +176,7 @@ class _Progress:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the client cancelled the progress token."""
+        """True if the client cancelled the progress token."""
         future = None if self._token is None else self._server.work_done_progress.tokens.get(self._token)
         return future is not None and future.cancelled()
 

@@ -233,7 +233,7 @@ def _say_that_it_is_busy(writer: asyncio.StreamWriter) -> None:
 
 
 def _can_be_waited_for(source: BinaryIO, sink: BinaryIO) -> bool:
-    """Whether the event loop can wait for a stream: not on Windows, and not for a file or a terminal.
+    """True if the event loop can wait for a stream: not on Windows, and not for a file or a terminal.
 
     Waiting makes the stream non-blocking, so nothing may be written to what is the same on the other side.
     """

@@ -23,11 +23,11 @@ class Machines(NamedTuple):
     assigned: tuple[tuple[Platform, Platform], ...] = ()
     """Target platforms for which somebody has said which machine builds them."""
     is_unknown: bool = False
-    """Whether a job names a machine whose platform nothing tells. Without a job, `own` is None and this is False."""
+    """True if a job names a machine whose platform nothing tells. Without a job, `own` is None and this is False."""
 
     @property
     def names_several(self) -> bool:
-        """Whether somebody has named several machines, or which machine builds which platform."""
+        """True if somebody has named several machines, or which machine builds which platform."""
         return bool(self.others or self.assigned)
 
     def nodes(self, targets: Iterable[Platform]) -> tuple[tuple[Platform, Platform], ...]:

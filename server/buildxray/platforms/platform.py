@@ -118,7 +118,7 @@ def parse_normalized(text: str) -> Platform:
 
 
 def is_known(platform: Platform) -> bool:
-    """Whether Go, and so BuildKit's world, has a system and an architecture of these names."""
+    """True if Go, and so BuildKit's world, has a system and an architecture of these names."""
     if platform.os.startswith("wasi"):
         # Docker runs images for `wasi/wasm`; Go calls the system wasip1.
         return platform.architecture in ("wasm", "wasm32")
@@ -143,7 +143,7 @@ def this_machine() -> Platform:
 
 
 def can_run(builder: Platform, step: Platform) -> bool:
-    """Whether `builder` runs a step for `step` without emulation.
+    """True if `builder` runs a step for `step` without emulation.
 
     32-bit x86 runs on a 64-bit one; that an arm64 machine runs 32-bit arm is not assumed, for many cannot.
     """

@@ -66,17 +66,17 @@ class DeclaredBuild:
     machine: Platform | None = None
     """The platform of the machine that a job builds it on; None where that is unknown, or no job does."""
     is_separate: bool = False
-    """Whether each platform is built by a job of its own, so that nothing is shared even on machines of one platform."""
+    """True if each platform is built by a job of its own, so that nothing is shared even on machines of one platform."""
     origin: str = ""
     """Where it is declared, for people: ``docker-bake.hcl, target `app` ``."""
     is_default: bool = False
-    """Whether it is built where nobody says what to build."""
+    """True if it is built where nobody says what to build."""
     pushes: bool = False
-    """Whether its images are published."""
+    """True if its images are published."""
     makes_files: bool = False
-    """Whether it writes files to disk instead of an image: every `--output` of it is a directory or a tar archive."""
+    """True if it writes files to disk instead of an image: every `--output` of it is a directory or a tar archive."""
     is_check: bool = False
-    """Whether it only checks the Dockerfile: `call = "check"`."""
+    """True if it only checks the Dockerfile: `call = "check"`."""
     unknown: frozenset[str] = frozenset()
     """Of `platforms`, `target`, `args`, `contexts` and `nodes` those that the text does not tell completely."""
 
@@ -87,22 +87,22 @@ class DeclaredBuild:
 
     @property
     def is_for_local(self) -> bool:
-        """Whether it is built for the platform of the build machine too."""
+        """True if it is built for the platform of the build machine too."""
         return "local" in self.platform_names
 
     @property
     def is_for_own_platform(self) -> bool:
-        """Whether it names no platform, so that BuildKit builds for the platform of its own machine and emulates nothing."""
+        """True if it names no platform, so that BuildKit builds for the platform of its own machine and emulates nothing."""
         return not self.platforms and "platforms" not in self.unknown and not self.is_for_local
 
     @property
     def is_automated(self) -> bool:
-        """Whether a workflow builds it, and not only somebody who calls a script or `make`."""
+        """True if a workflow builds it, and not only somebody who calls a script or `make`."""
         return self.machine is not None or bool(self.nodes) or "nodes" in self.unknown
 
     @property
     def is_shown(self) -> bool:
-        """Whether people mean to build it from here: no target that others only inherit from, no remote context."""
+        """True if people mean to build it from here: no target that others only inherit from, no remote context."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))
 
     @property
@@ -208,7 +208,7 @@ def platform_names(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def is_remote(context: str) -> bool:
-    """Whether a build context is not on this machine (buildx: util/urlutil)."""
+    """True if a build context is not on this machine (buildx: util/urlutil)."""
     return _REMOTE.match(context) is not None or context == "-"
 
 

@@ -50,7 +50,7 @@ class IgnoreFile:
         self._end_lengths = sorted({len(it) for it in self._by_end})
 
     def says(self, names: tuple[str, ...], *, is_directory: bool) -> bool | None:
-        """Whether an entry is left out; None where no line is about it."""
+        """True if an entry is left out; None where no line is about it."""
         name = names[-1]
         candidates = [*self._by_name.get(name, ()), *self._by_first.get(names[0], ()), *self._others]
         for length in self._end_lengths:

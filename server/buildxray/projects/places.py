@@ -32,7 +32,7 @@ class Places:
     own: frozenset[str] = frozenset()
     """The fields that the build itself sets, and not another one that it inherits from."""
     is_parent: bool = False
-    """Whether other builds of the file inherit from it."""
+    """True if other builds of the file inherit from it."""
 
 
 class _Node(NamedTuple):

@@ -120,7 +120,7 @@ def _up_to(directory: Path, root: Path, above: tuple[Path, ...]) -> tuple[Path, 
 
 
 def has_project_files(directory: Path) -> bool:
-    """Whether a directory has files that `read_directory` reads."""
+    """True if a directory has files that `read_directory` reads."""
     names = (*BAKE_FILES, *COMPOSE_FILES)
     return any((directory / it).is_file() for it in names) or (directory / WORKFLOWS).is_dir()
 

@@ -94,7 +94,7 @@ class _Sources:
         self._directory = directory
 
     def hold(self, pattern: re.Pattern[bytes]) -> bool | None:
-        """Whether a file matches; None where there are too many to tell."""
+        """True if a file matches; None where there are too many to tell."""
         n_bytes = 0
         for n_files, path in enumerate(_go_files(self._directory)):
             try:
@@ -244,7 +244,7 @@ _LONGEST_SCRIPT: Final = 2000
 
 
 def _has_native_packages(directory: Path) -> bool | None:
-    """Whether the lock file of npm lists packages for one architecture, or such as compile when they are installed."""
+    """True if the lock file of npm lists packages for one architecture, or such as compile when they are installed."""
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
     try:
         lock: Any = None if content is None else json.loads(content)

@@ -113,18 +113,18 @@ class Origin:
     use: Use | None = None
     """The command, where a toolchain knows it."""
     is_certain: bool = True
-    """Whether it made what is copied, and not only might have."""
+    """True if it made what is copied, and not only might have."""
     uses_c: bool | None = None
     """Of Go: whether cgo is on; None where the text does not tell, or where it makes no difference."""
 
     @property
     def suits_every_machine(self) -> bool:
-        """Whether it is for every machine, or a file of the build context whose name says nothing else."""
+        """True if it is for every machine, or a file of the build context whose name says nothing else."""
         return self.machine is Machine.NEUTRAL or self.is_from_context
 
     @property
     def is_from_context(self) -> bool:
-        """Whether it is a file of the build context whose name does not tell a machine."""
+        """True if it is a file of the build context whose name does not tell a machine."""
         return self.maker in _FROM_CONTEXT and self.machine is Machine.UNKNOWN
 
 
@@ -209,7 +209,7 @@ class Artifacts:
         return worst
 
     def c_users(self) -> dict[str, frozenset[bool]]:
-        """Whether cgo is on in the Go programs at each path; without paths of which that is unknown or makes no difference."""
+        """True if cgo is on in the Go programs at each path; without paths of which that is unknown or makes no difference."""
         users = {it.path: frozenset(one.uses_c for one in it.origins if one.uses_c is not None) for it in self.all}
         return {path: them for path, them in users.items() if them}
 
@@ -279,7 +279,7 @@ class _Search:
     doubtful: set[str] = field(default_factory=set)
     """Archives among them that need not hold what is wanted: something else may have made it where they were unpacked."""
     has_maker: bool = False
-    """Whether something was found, later in the stage, that made or may have made what is wanted."""
+    """True if something was found, later in the stage, that made or may have made what is wanted."""
 
 
 class _Tracer:
@@ -407,7 +407,7 @@ class _Tracer:
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
         piped: bool | None = None
-        """Whether what a download writes to a pipe is certainly wanted; None where no pipe is unpacked."""
+        """True if what a download writes to a pipe is certainly wanted; None where no pipe is unpacked."""
         for invocation, recognized in reversed(pairs):
             use = known.get(id(invocation), recognized)
             if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:
@@ -646,7 +646,7 @@ def before_copy(path: str, source: str, destination: str) -> str | None:
 
 
 def _may_be_directory(source: str) -> bool:
-    """Whether a source may be a directory, whose contents do not replace what is there."""
+    """True if a source may be a directory, whose contents do not replace what is there."""
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
 
 
@@ -673,7 +673,7 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _may_write(invocation: Invocation, wanted: set[str]) -> bool:
-    """Whether an unknown program may write to a wanted path: below its working directory, or near an argument."""
+    """True if an unknown program may write to a wanted path: below its working directory, or near an argument."""
     if any(it == "/" for it in invocation.directories) and not all(map(_is_of_system, wanted)):
         return True
     values = [
@@ -701,7 +701,7 @@ def _downloaded(invocation: Invocation, position: int) -> str | None:
 
 
 def _uses_c(use: Use, position: int) -> bool | None:
-    """Whether Go calls a C compiler: by default it does for its own machine, and not for another one."""
+    """True if Go calls a C compiler: by default it does for its own machine, and not for another one."""
     if use.effect is not Effect.COMPILE or use.toolchain.name != "Go" or use.invocation.workspace.uses_cgo is False:
         return None
     setting = use.invocation.setting("CGO_ENABLED").values[position]

@@ -269,7 +269,7 @@ class Build:
         return next((it for it in self.instructions if it.syntax.start <= offset <= it.syntax.end), None)
 
     def is_better_than(self, other: Build) -> bool:
-        """Whether it emulates fewer steps than another version of the file, with no more steps and no more errors."""
+        """True if it emulates fewer steps than another version of the file, with no more steps and no more errors."""
         return (
             len(self.errors) <= len(other.errors)
             and len(self.steps) <= len(other.steps)
@@ -352,7 +352,7 @@ class Instruction:
         return mentions(self.node)
 
     def declares(self, name: str) -> bool:
-        """Whether it is an ARG of that name."""
+        """True if it is an ARG of that name."""
         return isinstance(self.node, syntax.Arg) and any(it.name.text == name for it in self.node.pairs)
 
     def variable_references(self) -> tuple[VariableReference, ...]:
@@ -368,7 +368,7 @@ class Instruction:
         return variable_names(node, self.build.plan.dockerfile.escape, self.shell)
 
     def uses_variable(self, name: str) -> bool:
-        """Whether `variable_references` has that name."""
+        """True if `variable_references` has that name."""
         return name in self.variable_names
 
     @cached_property
@@ -412,7 +412,7 @@ class Instruction:
 
     @property
     def is_global(self) -> bool:
-        """Whether it sees the global arguments: FROM, and everything before the first FROM."""
+        """True if it sees the global arguments: FROM, and everything before the first FROM."""
         return self.stage is None or self is self.stage.from_
 
     def values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
@@ -444,7 +444,7 @@ class Instruction:
         return tuple(None if it is None else _expanded(text, escape, it) for it in self._environments())
 
     def sees(self, name: str) -> bool:
-        """Whether the value of a variable is known here, for at least one target."""
+        """True if the value of a variable is known here, for at least one target."""
         return any(it.environment.get(name) is not None for it in self.scopes)
 
     @property
@@ -555,11 +555,11 @@ class Run(Instruction):
         return tuple(it for it in self.commands if isinstance(it, KnownCommand))
 
     def reading(self, name: str) -> Reading:
-        """Whether a command looks at a variable of its environment without being told to, as a program that nobody knows may."""
+        """How certainly a command reads a variable of its environment without being told to, as an unknown program may."""
         return self.build.inventory.reading(self.idx, name)
 
     def may_read(self, name: str) -> bool:
-        """Whether a command may have a reason to look at a variable of its environment."""
+        """True if a command may read a variable of its environment without being told to."""
         return self.reading(name) in (Reading.MAYBE, Reading.YES)
 
 
@@ -589,16 +589,16 @@ class Command:
         return self.invocation.targets
 
     def is_certain(self, target: Platform) -> bool:
-        """Whether a target certainly runs it: no condition is in the way, or all of them are known to hold."""
+        """True if a target certainly runs it: no condition is in the way, or all of them are known to hold."""
         return self.invocation.is_certain(target)
 
     @property
     def is_chosen_by_platform(self) -> bool:
-        """Whether the platform decides whether it runs, in a way that the text does not tell."""
+        """True if the platform decides whether it runs, in a way that the text does not tell."""
         return self.invocation.is_chosen_by_platform
 
     def depends_on_platform(self, word: shell.ShellWord) -> bool:
-        """Whether the platform has a part in what a word of it becomes, be it by a condition on a variable in it."""
+        """True if the platform has a part in what a word of it becomes, be it by a condition on a variable in it."""
         return depends_on_platform(word, self.syntax, self.invocation.platform_variables)
 
     @property
@@ -732,12 +732,12 @@ class Stage:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the image of some target depends on it; BuildKit skips it otherwise."""
+        """True if the image of some target depends on it; BuildKit skips it otherwise."""
         return self.idx in self.build.graph.needed_stages
 
     @property
     def is_native(self) -> bool:
-        """Whether its platform is the same for every target, so that the targets can share its steps.
+        """True if its platform is the same for every target, so that the targets can share its steps.
 
         With one target, what it would be for others decides. A stage from scratch is never native.
         """
@@ -745,17 +745,17 @@ class Stage:
 
     @property
     def is_target(self) -> bool:
-        """Whether it becomes the image: the last stage, or the one that `--target` names."""
+        """True if it becomes the image: the last stage, or the one that `--target` names."""
         return self.idx == self.build.plan.target_stage
 
     @property
     def is_image(self) -> bool:
-        """Whether its files are in the image: the target stage and what that is built on."""
+        """True if its files are in the image: the target stage and what that is built on."""
         return self.idx in self.build.graph.image_stages
 
     @property
     def is_chosen(self) -> bool:
-        """Whether some targets need it and others do not, as with `FROM build-$TARGETARCH`."""
+        """True if some targets need it and others do not, as with `FROM build-$TARGETARCH`."""
         return self.idx in self.build.graph.chosen_stages
 
     @cached_property
@@ -804,12 +804,12 @@ class Stage:
 
     @property
     def may_be_base(self) -> bool:
-        """Whether a later FROM continues it, or may do so with other values of the variables in its image name."""
+        """True if a later FROM continues it, or may do so with other values of the variables in its image name."""
         later = (it for it in self.build.stages if it.idx > self.idx)
         return any(self in it.bases or it._may_name(self.name) for it in later)  # noqa: SLF001 - of the same class
 
     def _may_name(self, name: str) -> bool:
-        """Whether its FROM names a stage, given some values of the variables in the image name."""
+        """True if its FROM names a stage, given some values of the variables in the image name."""
         image = self.from_.image
         if image is None or not name:
             return False
@@ -826,7 +826,7 @@ class Stage:
 
     @cached_property
     def on_image(self) -> tuple[bool, ...]:
-        """Whether its FROM names an image or `scratch`, and not a stage, for each target."""
+        """For each target, True if its FROM names an image or `scratch`, and not a stage."""
         return tuple(it.stages[self.idx].base is None for it in self.build.plan.targets)
 
     @cached_property

@@ -25,7 +25,7 @@ class SkippedRules(NamedTuple):
     by_start: tuple[tuple[int, frozenset[str]], ...] = ()
     """For single instructions, each by the offset at which it starts."""
     fails: bool = False
-    """Whether what BuildKit's checks find is an error."""
+    """True if what BuildKit's checks find is an error."""
 
 
 def read_skipped_rules(dockerfile: Dockerfile) -> SkippedRules:
@@ -52,7 +52,7 @@ def skipped_names(dockerfile: Dockerfile) -> Iterator[str]:
 
 
 def skips_check(dockerfile: Dockerfile, check: str) -> bool:
-    """Whether the directive at the top of the file silences one of BuildKit's checks by its name."""
+    """True if the directive at the top of the file silences one of BuildKit's checks by its name."""
     try:
         return check in file_options(dockerfile).skipped
     except CheckOptionsError:

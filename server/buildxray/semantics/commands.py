@@ -118,7 +118,7 @@ class Inventory:
         return self._stage_uses[stage]
 
     def reading(self, instruction: int, name: str) -> Reading:
-        """Whether a command of a RUN looks at a variable of its environment: the strongest answer of all."""
+        """How certainly a command of a RUN reads a variable of its environment: the strongest answer of all commands."""
         commands = zip(self.invocations(instruction), self.recognized(instruction), strict=True)
         readings = (_reading(use, invocation, name) for invocation, use in commands)
         return max(readings, key=lambda it: it.value, default=Reading.NO)
@@ -301,7 +301,7 @@ class _StageCommands(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _OpenArguments:
-    """Whether an argument has no value that the text gives; asked one by one, since there may be thousands at each of thousands of RUNs."""
+    """True if an argument has no value that the text gives; asked one by one, since there may be thousands at each of thousands of RUNs."""
 
     names: _Names
     scopes: tuple[Scope, ...]
@@ -317,7 +317,7 @@ class _OpenArguments:
 
 @dataclass(frozen=True, slots=True)
 class _ArgumentsWithDefault:
-    """Whether an argument has one value, or none, for all targets alike, which a build argument may replace."""
+    """True if an argument has one value, or none, for all targets alike, which a build argument may replace."""
 
     names: _Names
     scopes: tuple[Scope, ...]
@@ -392,7 +392,7 @@ def recognize(invocation: Invocation) -> Use | None:
 
 
 def reading(invocation: Invocation, name: str) -> Reading:
-    """Whether a command looks at a variable of its environment; a program that is not known may."""
+    """How certainly a command reads a variable of its environment; an unknown program may."""
     return _reading(recognize(invocation), invocation, name)
 
 
@@ -412,7 +412,7 @@ def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
 
 
 def is_nothing(command: Command) -> bool:
-    """Whether a command is a mere test, or a shell whose script is read by itself or comes from a pipe."""
+    """True if a command is a mere test, or a shell whose script is read by itself or comes from a pipe."""
     if command.name in TESTS:
         return True
     return command.name in SHELLS and (has_read_script(command) or reads_script(command))

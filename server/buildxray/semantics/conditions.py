@@ -1,4 +1,4 @@
-"""Whether each target platform runs a command: the conditions of a script, with the values of the plan.
+"""True if each target platform runs a command: the conditions of a script, with the values of the plan.
 
 What is made of the platform arguments, or of the architecture that a program tells, is evaluated. A condition on anything
 else is unknown, and what depends on it counts as run: an argument with a default can get another value by `--build-arg`. Only where something
@@ -68,7 +68,7 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
 
 
 def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: Container[str]) -> tuple[Taken, ...]:
-    """Whether each target runs a command.
+    """True if each target runs a command.
 
     `platform_variables` are the variables of the environment whose values depend on the platform.
     """
@@ -84,7 +84,7 @@ def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variable
 
 
 def depends_on_platform(word: ShellWord, at: Command | Assignment, platform_variables: Container[str]) -> bool:
-    """Whether a platform argument, or a program that tells the architecture, has a part in the value of a word.
+    """True if a platform argument, or a program that tells the architecture, has a part in the value of a word.
 
     Conditions under which the variables in it get their values count.
     """
@@ -115,13 +115,13 @@ def _answer(command: Command, machine: Platform, target: Platform, environment: 
 
 
 def _is_architecture(word: ShellWord) -> bool:
-    """Whether a word is the name of an architecture, or of a platform, and nothing else: `amd64`, `linux/arm64`, `aarch64*`."""
+    """True if a word is the name of an architecture, or of a platform, and nothing else: `amd64`, `linux/arm64`, `aarch64*`."""
     text = (word.text if word.value is None else word.value).strip("\"'*")
     return any(end - start == len(text.rpartition("/")[2]) for start, end, _ in named_architectures(text))
 
 
 def _compares(words: Sequence[ShellWord]) -> bool:
-    """Whether a test compares something with the name of an architecture: what it compares is an architecture too.
+    """True if a test compares something with the name of an architecture: what it compares is an architecture too.
 
     That an argument of the project's own has such values is known by this alone.
     """
@@ -133,12 +133,12 @@ def _compares(words: Sequence[ShellWord]) -> bool:
 
 
 def _chooses(branches: Iterable[Sequence[ShellWord]]) -> bool:
-    """Whether a `case` has a branch for the name of an architecture."""
+    """True if a `case` has a branch for the name of an architecture."""
     return any(_is_architecture(pattern) for patterns in branches for pattern in patterns)
 
 
 class _Mentions:
-    """Whether conditions have to do with the platform, also through what variables are made of."""
+    """True if conditions have to do with the platform, also through what variables are made of."""
 
     def __init__(self, platform_variables: Container[str], evaluators: tuple[Evaluator, ...] = ()) -> None:
         self._names = platform_variables

@@ -84,7 +84,7 @@ class Execution:
 
     @property
     def sharing(self) -> Sharing:
-        """Whether targets share it."""
+        """True if targets share it."""
         if len(self.steps) > 1:
             return Sharing.SEVERAL
         if not self.steps:
@@ -108,7 +108,7 @@ class Execution:
 
     @property
     def is_run(self) -> bool:
-        """Whether it executes a command."""
+        """True if it executes a command."""
         return any(it.kind == "exec" for it in self.steps)
 
     @property

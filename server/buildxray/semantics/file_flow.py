@@ -93,7 +93,7 @@ def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | Non
 
 
 def is_covered(source: str, path: str) -> bool:
-    """Whether copying `source` takes `path` along."""
+    """True if copying `source` takes `path` along."""
     source = source.rstrip("/") or "/"
     if path == _ANYTHING:
         return True

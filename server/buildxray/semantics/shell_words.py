@@ -85,7 +85,7 @@ def modern_value(pair: Pair, escape: str) -> str | None:
 
 
 def _means_the_same(one: str, other: str, escape: str) -> bool:
-    """Whether BuildKit expands two texts alike, whatever the variables are."""
+    """True if BuildKit expands two texts alike, whatever the variables are."""
     try:
         for lookup in (lambda _name: None, lambda name: f"<{name} 'x\" \\>", lambda _name: ""):
             if expand(lex(one, escape), lookup) != expand(lex(other, escape), lookup):

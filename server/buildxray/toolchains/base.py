@@ -56,13 +56,13 @@ class Workspace(NamedTuple):
     """What the files beside a Dockerfile tell, read as text."""
 
     uses_cgo: bool | None = None
-    """Whether the Go sources need a C compiler; None where there are none to look at."""
+    """True if the Go sources need a C compiler; None where there are none to look at."""
     may_use_libc: bool | None = None
     """True if the Go program, compiled with cgo on, may need a C library at run time; None as above."""
     requires_modules: bool | None = None
-    """Whether the Go module requires others; None where there is no go.mod to look at."""
+    """True if the Go module requires others; None where there is no go.mod to look at."""
     has_native_packages: bool | None = None
-    """Whether a lock file of npm lists packages with native code; None where there is none to look at."""
+    """True if a lock file of npm lists packages with native code; None where there is none to look at."""
     makefile_sets_platform: bool = False
     """True if the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None
@@ -76,7 +76,7 @@ class Workspace(NamedTuple):
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
     builds_for_itself: bool = False
-    """Whether the project's builds of the Dockerfile name no platform, so that each is for the machine that runs it."""
+    """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that runs it."""
     replaces_modules: bool = False
     """True if go.mod replaces a module by a directory, which `go mod download` then has to see."""
     files_for: frozenset[str] = frozenset()
@@ -216,7 +216,7 @@ class Invocation:
         return word.text if word.value is None else word.value
 
     def reading_by_project(self, name: str) -> Reading:
-        """Whether scripts and build files of the project look at a variable, as far as they have been searched for it.
+        """True if scripts and build files of the project look at a variable, as far as they have been searched for it.
 
         Only the names of the platform arguments are searched for: of what is made of them, nothing is known.
         """

@@ -85,7 +85,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
 
 
 def _is_elsewhere(invocation: Invocation) -> bool:
-    """Whether a compiler is called by a path at which no distribution installs one: it may be a cross compiler."""
+    """True if a compiler is called by a path at which no distribution installs one: it may be a cross compiler."""
     directory, _, _ = invocation.text_at(0).rpartition("/")
     return directory not in ("", "/bin", "/usr/bin", "/usr/local/bin")
 

@@ -123,7 +123,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
 
 
 def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading:
-    """Whether a program text looks at a variable, where each use of the environment names one."""
+    """True if a program text looks at a variable, where each use of the environment names one."""
     if re.search(this_use, text):
         return Reading.YES
     has_unnamed = len(re.findall(any_use, text)) > len(re.findall(named_use, text))

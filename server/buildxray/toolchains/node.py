@@ -112,7 +112,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:
 
 
 def _reading_of_program(invocation: Invocation, name: str) -> Reading:
-    """Whether a bundler looks at a variable: itself only at those that its documentation names, and its configuration may."""
+    """True if a bundler looks at a variable: itself only at those that its documentation names, and its configuration may."""
     words = [invocation.command.name, *(invocation.text_at(it) for it in invocation.operands[:1])]
     program = words[-1] if words[0] in _RUNNERS else words[0]
     if program in READING_NOTHING:

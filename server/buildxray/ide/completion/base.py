@@ -33,10 +33,10 @@ class Completion:
     filter_text: str = ""
     """What the user's typing is compared with; empty for the label."""
     goes_on: bool = False
-    """Whether what follows can be completed too, so that an editor had better ask again at once."""
+    """True if what follows can be completed too, so that an editor had better ask again at once."""
 
     def matches(self, typed: str) -> bool:
-        """Whether what is typed begins it, or one of its words, in upper or lower case."""
+        """True if what is typed begins it, or one of its words, in upper or lower case."""
         text = (self.filter_text or self.label).lower()
         return any(it.startswith(typed.lower()) for it in (text, *text.split()))
 

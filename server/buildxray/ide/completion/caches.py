@@ -14,7 +14,7 @@ class CacheTarget(NamedTuple):
     tool: str
     path: str
     is_locked: bool = False
-    """Whether only one step at a time may use it."""
+    """True if only one step at a time may use it."""
 
 
 class _Cache(NamedTuple):

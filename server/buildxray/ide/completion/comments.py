@@ -52,7 +52,7 @@ def comments(place: Place) -> Iterator[Completion]:
 
 
 def _may_hold_directives(place: Place) -> bool:
-    """Whether only directives are above the line of the cursor."""
+    """True if only directives are above the line of the cursor."""
     above = place.analysis.text[: place.offset - len(place.line)].removeprefix("\ufeff")
     return all(re.match(r"\s*#\s*\w+\s*=", it) for it in above.split("\n")[:-1])
 

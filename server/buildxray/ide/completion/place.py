@@ -28,7 +28,7 @@ class Place:
     before: str
     """The instruction on one line up to the cursor, comments left out; for ONBUILD what follows it."""
     is_trigger: bool
-    """Whether the instruction is that of an ONBUILD."""
+    """True if the instruction is that of an ONBUILD."""
     is_comment: bool
     in_heredoc: bool
 

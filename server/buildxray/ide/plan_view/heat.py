@@ -32,9 +32,9 @@ class BoxTime:
     share: float
     """Of the longest step of the logged build, at most 1."""
     is_critical: bool
-    """Whether it is on the critical path and takes a time that can be seen."""
+    """True if it is on the critical path and takes a time that can be seen."""
     is_on_path: bool
-    """Whether it is on the critical path, however short."""
+    """True if it is on the critical path, however short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class BuildTime:
     fixes_save: float
     """Seconds that the fixes of the text that was built would save; 0 for another text."""
     are_safe: bool
-    """Whether all of these fixes are."""
+    """True if all of these fixes are."""
 
 
 class Heat:

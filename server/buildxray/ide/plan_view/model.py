@@ -86,7 +86,7 @@ class Stage:
     origin: str
     """Where its platform comes from, for people."""
     is_image: bool
-    """Whether it becomes the image."""
+    """True if it becomes the image."""
     targets: tuple[Platform, ...]
     """Those that need it, where others do not; else empty."""
     rows: tuple[Row, ...]
@@ -114,7 +114,7 @@ class Edge:
     """That of the target which says so."""
     kind: EdgeKind
     is_critical: bool = False
-    """Whether the critical path of a logged build goes along it."""
+    """True if the critical path of a logged build goes along it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ class Reading:
     followed: set[object] = field(default_factory=set)
     """Calls of scripts of the project: many jobs begin with the same one, which asks for the same builds each time."""
     is_cut: bool = False
-    """Whether there are more calls of scripts than are followed."""
+    """True if there are more calls of scripts than are followed."""
     makes: list[MakeCall] = field(default_factory=list)
 
 
@@ -291,7 +291,7 @@ class _Words(Evaluator):
         return super().variable(name, at, exported_only=exported_only)
 
     def status(self, command: Command) -> bool | None:
-        """Whether a command succeeds: entering a directory does, since a script fails otherwise."""
+        """True if a command succeeds: entering a directory does, since a script fails otherwise."""
         return True if command.name == "cd" else super().status(command)
 
 
@@ -311,7 +311,7 @@ class _Shell:
     directories: dict[tuple[object, _Round], str | None] = field(default_factory=dict)
     """Where each shell process is, for each round of its loops; None where only running the script could tell."""
     shifts: bool = False
-    """Whether the script changes what it is called with."""
+    """True if the script changes what it is called with."""
     rounds: int = 0
     directory: str | None = "."
     """Of the command that is looked at."""
@@ -732,7 +732,7 @@ class _Options:
 
     @property
     def has_unknown(self) -> bool:
-        """Whether a word that the text does not tell may be options."""
+        """True if a word that the text does not tell may be options."""
         told = [it for it in self.positionals if it != _UNTOLD_WORD]
         return len(self.positionals) - len(told) > (not told)
 

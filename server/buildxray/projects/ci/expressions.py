@@ -36,7 +36,7 @@ class Context(NamedTuple):
 
     values: Mapping[str, Any]
     assumption: bool = True
-    """Whether a condition that is unknown is taken to hold."""
+    """True if a condition that is unknown is taken to hold."""
 
     def expand(self, text: object) -> Any:  # noqa: ANN401 - what JSON holds
         """A value of YAML with its expressions computed; a text that is one expression gives what that is."""
@@ -87,7 +87,7 @@ class Context(NamedTuple):
             return UNKNOWN
 
     def holds(self, condition: object) -> bool | None:
-        """Whether a condition of `if:` holds; None where only a run knows."""
+        """True if a condition of `if:` holds; None where only a run knows."""
         if condition is None:
             return True
         if not isinstance(condition, str):
@@ -100,7 +100,7 @@ class Context(NamedTuple):
 
 
 def is_told(value: object) -> bool:
-    """Whether no part of a value is unknown."""
+    """True if no part of a value is unknown."""
     if isinstance(value, list):
         return all(map(is_told, value))
     if isinstance(value, Mapping):
@@ -122,7 +122,7 @@ def as_text(value: object) -> str:
 
 
 def _is_true(value: object) -> bool:
-    """Whether a condition takes a value for true: an array or an object always, even an empty one."""
+    """True if a condition takes a value for true: an array or an object always, even an empty one."""
     if isinstance(value, list | Mapping):
         return True
     return not (value is None or value in {0, ""} or (isinstance(value, float) and math.isnan(value)))
@@ -315,7 +315,7 @@ def _member(value: Any, key: object) -> Any:  # noqa: ANN401 - as above
 
 
 def _equal(left: object, right: object) -> bool:
-    """Whether two values are loosely equal: texts in any case, other types as numbers."""
+    """True if two values are loosely equal: texts in any case, other types as numbers."""
     if isinstance(left, str) and isinstance(right, str):
         return left.lower() == right.lower()
     if type(left) is type(right):

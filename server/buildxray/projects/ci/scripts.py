@@ -142,7 +142,7 @@ def _read_table(  # noqa: PLR0917 - each is another thing
 
 
 def _is_step(table: Mapping[str, Any]) -> bool:
-    """Whether a table is a step of Woodpecker, which its key names."""
+    """True if a table is a step of Woodpecker, which its key names."""
     return "image" in table and ("settings" in table or "commands" in table)
 
 

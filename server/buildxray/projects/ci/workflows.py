@@ -132,7 +132,7 @@ class _Repository:
     most_steps: int = 0
     """What `steps` may become while the current workflow is read."""
     is_cut: bool = False
-    """Whether the current workflow has more steps than may be read."""
+    """True if the current workflow has more steps than may be read."""
     documents: dict[Path, Any] = field(default_factory=dict)
     called: set[Path] = field(default_factory=set)
 
@@ -177,7 +177,7 @@ class _Repository:
             self.workflow(path, Partly(inputs), assumption, 0)
 
     def count_step(self, path: Path, line: int) -> bool:
-        """Whether one more step of a workflow is read. Effect: count it; note the line from which on none is."""
+        """True if one more step of a workflow is read. Effect: count it; note the line from which on none is."""
         if self.steps < self.most_steps:
             self.steps += 1
             return True
@@ -488,7 +488,7 @@ class _Job:
 
 
 def _may_build(job: Mapping[str, Any]) -> bool:
-    """Whether a job calls a workflow of the repository, or has a step that may build an image."""
+    """True if a job calls a workflow of the repository, or has a step that may build an image."""
     uses, steps = job.get("uses"), job.get("steps")
     bodies = [_mapping(it) for it in (steps if isinstance(steps, list) else ())]
     return isinstance(uses, str) or any(
@@ -497,7 +497,7 @@ def _may_build(job: Mapping[str, Any]) -> bool:
 
 
 def _is_read(step: Mapping[str, Any]) -> bool:
-    """Whether a step may build, or decides something about later ones."""
+    """True if a step may build, or decides something about later ones."""
     uses, run = step.get("uses"), step.get("run")
     if isinstance(uses, str):
         return "${{" in uses or _ACTIONS_READ.match(uses) is not None

@@ -354,7 +354,7 @@ def _logical(left: Value, right: Value, *, decides: bool) -> Value:
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
-    """Whether two values are the same; values of different types are not."""
+    """True if two values are the same; values of different types are not."""
     if not (is_known(left) and is_known(right)):
         return UNKNOWN
     return hashable(left) == hashable(right)

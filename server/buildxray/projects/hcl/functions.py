@@ -103,7 +103,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
 
 
 def exists(name: str) -> bool:
-    """Whether buildx has a function of this name."""
+    """True if buildx has a function of this name."""
     return name in FUNCTIONS or name in _UNKNOWN_FUNCTIONS or name in {"try", "can", "convert"}
 
 

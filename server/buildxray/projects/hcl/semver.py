@@ -1,4 +1,4 @@
-"""Whether a version satisfies a constraint, as `semvercmp` decides. Source: github.com/Masterminds/semver, v3."""
+"""Decide whether a version satisfies a constraint, as `semvercmp` decides. Source: github.com/Masterminds/semver, v3."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Constraint(NamedTuple):
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether a version satisfies a constraint. Raises `EvaluationError` where either is none."""
+    """True if a version satisfies a constraint. Raises `EvaluationError` where either is none."""
     if max(len(version), len(constraint)) > _MOST_TEXT:
         raise EvaluationError("a version is too long")
     match = _VERSION.fullmatch(version)
@@ -72,7 +72,7 @@ def _constraints(text: str) -> list[_Constraint]:
 
 
 def _holds(version: _Version, it: _Constraint) -> bool:
-    """Whether a version satisfies one comparison (Masterminds/semver: constraints.go)."""
+    """True if a version satisfies one comparison (Masterminds/semver: constraints.go)."""
     if version.pre and not it.version.pre:
         return it.operator == "!="
     key, limit = version.key(), it.version.key()
@@ -97,7 +97,7 @@ def _holds(version: _Version, it: _Constraint) -> bool:
 
 
 def _in_range(version: _Version, it: _Constraint, fixed: int) -> bool:
-    """Whether a version is at least the one given, and agrees with it in its first numbers."""
+    """True if a version is at least the one given, and agrees with it in its first numbers."""
     return version.key() >= it.version.key() and version.numbers[:fixed] == it.version.numbers[:fixed]
 
 

@@ -86,7 +86,7 @@ class ForObject:
     item_key: Expression
     item: Expression
     is_grouped: bool
-    """Whether `...` collects the values of equal keys."""
+    """True if `...` collects the values of equal keys."""
     condition: Expression | None
 
 
@@ -122,7 +122,7 @@ class Call:
     function: str
     arguments: tuple[Expression, ...]
     is_expanded: bool
-    """Whether the last argument is a list of arguments: `f(a...)`."""
+    """True if the last argument is a list of arguments: `f(a...)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class EvaluationError(Exception):
 
 
 def is_known(value: Value) -> bool:
-    """Whether no part of a value is unknown."""
+    """True if no part of a value is unknown."""
     if isinstance(value, tuple):
         return all(map(is_known, value))
     if isinstance(value, Mapping):
