@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.registry import ALL
-from tests.support.cost import forget
+from tests.support.cost import forget, n_calls
 from tests.support.markup import fixture
 from tests.support.rules import context, request
+from tests.support.samples import dockerfile_of
 
 CASES = sorted((Path(__file__).parents[1] / "conformance" / "cases").glob("*"))
 WRITTEN = sorted((Path(__file__).parents[1] / "rules" / "dockerfiles").glob("*.txt"))
@@ -76,6 +77,18 @@ def test_an_edited_document_is_analysed_as_if_from_scratch(versions: list[str]) 
         last = analyzer.analyze(text).diagnostics
     forget()
     assert shown(last) == shown(Analyzer(request()).analyze(versions[-1]).diagnostics)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_lines", [30, 150, 500])
+def test_an_edit_of_a_run_costs_a_part_of_an_analysis(n_lines: int) -> None:
+    """Counted in calls, since time depends on the machine."""
+    text = dockerfile_of(n_lines)
+    forget()
+    analyzer = Analyzer(request())
+    cold = n_calls(lambda: analyzer.analyze(text).diagnostics)
+    edited_text = text.replace("apt-get update", "apt-get update -q", 1)
+    assert n_calls(lambda: analyzer.analyze(edited_text).diagnostics) < cold / 2.5
 
 
 def test_a_rule_finds_nothing_in_a_file_that_mentions_nothing_of_its_subject() -> None:

@@ -101,6 +101,8 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
     BuildKit: dockerfile2llb/convert.go, dispatchState.init, dispatchOnBuildTriggers.
     """
     declared: set[str] = set()
+    if not any(isinstance(it.node, Onbuild) for it in stage.instructions):
+        return
     if stage.may_be_base:
         arguments = (it for one in stage.ancestry for it in one.instructions if isinstance(it.node, Arg))
         declared = {pair.name.text for it in arguments for pair in it.pairs}
