@@ -247,7 +247,8 @@ def test_what_one_job_builds_is_one_finding(tmp_path: Path) -> None:
     file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
     (finding,) = file.diagnostics
     assert finding.message == (
-        "3 of 6 RUN steps of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64"
+        "3 of 6 RUN steps of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64; "
+        "a runner of its own for each platform, or a stage that cross-compiles in line 1 of Dockerfile, avoids that"
     )
 
 

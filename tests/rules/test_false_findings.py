@@ -156,6 +156,8 @@ ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-a
         ("test/Dockerfile", False),
         ("tests/apps/counter/Dockerfile", False),
         ("src/integration-tests/db/Dockerfile", False),
+        ("test_runner/csharp/Dockerfile", False),
+        ("testament/Dockerfile", True),
         ("latest/Dockerfile", True),
         ("contest/Dockerfile", True),
         ("Dockerfile.e2e", False),

@@ -145,6 +145,11 @@ class ProjectBuild(NamedTuple):
         return tuple(map(str, self.request.target_platforms))
 
     @property
+    def machine_is_unknown(self) -> bool:
+        """Whether nothing tells the machine of the build that is shown."""
+        return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
+
+    @property
     def builds_for_itself(self) -> bool:
         """True if the project declares builds, and none of them for a platform: all are for the machine that runs them.
 
@@ -172,8 +177,7 @@ class ProjectBuild(NamedTuple):
 
     def _with_machine(self, origin: str) -> str:
         """The source of the platforms, with a note if the build machine is unknown."""
-        is_unknown = self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
-        return _("{origin}; its machine is unknown", origin=origin) if is_unknown else origin
+        return _("{origin}; its machine is unknown", origin=origin) if self.machine_is_unknown else origin
 
     @property
     def title(self) -> str:
@@ -188,7 +192,10 @@ class ProjectBuild(NamedTuple):
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that checks the other builds too."""
         workspace = workspace._replace(
-            ignored=self.ignored, dockerfile=self.dockerfile, builds_for_itself=self.builds_for_itself
+            ignored=self.ignored,
+            dockerfile=self.dockerfile,
+            builds_for_itself=self.builds_for_itself,
+            machine_is_unknown=self.machine_is_unknown,
         )
         return Analyzer(
             self.request,

@@ -274,20 +274,24 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         requests = [it.request for it in builds.values()]
         emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
         machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
-        yield _diagnostic(
-            "emulating-runner",
-            Severity.INFORMATION,
-            place,
-            ngettext(
-                "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
-                "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
-                n_emulated,
-                total=n_runs,
-                file=_(", ").join(dict.fromkeys(it.declared.dockerfile.name for it in builds.values())),
-                platforms=_(", ").join(platforms),
-                machine=_(", ").join(dict.fromkeys(map(str, machines))),
-            ),
+        fact = ngettext(
+            "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
+            "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
+            n_emulated,
+            total=n_runs,
+            file=_(", ").join(dict.fromkeys(it.declared.dockerfile.name for it in builds.values())),
+            platforms=_(", ").join(platforms),
+            machine=_(", ").join(dict.fromkeys(map(str, machines))),
         )
+        (dockerfile, first), *_others = builds
+        line = next(it.from_.line for it in first.needed_stages if _compiles_emulated(it))
+        message = _(
+            "{fact}; a runner of its own for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
+            fact=fact,
+            line=line,
+            file=dockerfile.name,
+        )
+        yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
 
 
 def _is_in_empty_directory(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.semantics.build import Build
 
 _HELPING_DIRECTORY: Final = re.compile(
-    r"""(?:[^/]*[._-])?(?:bench|benchmarks?|e2e|fixtures?|teste2e|testing|tests?)
+    r"""(?:[^/]*[._-])?(?:bench|benchmarks?|e2e|fixtures?|teste2e|testing|tests?(?:[._-][^/]*)?)
       | \.(?:circleci|cursor|devcontainer|gitpod)""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -75,6 +75,8 @@ class Workspace(NamedTuple):
     """True if `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
     dockerfile: str = ""
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
+    machine_is_unknown: bool = False
+    """Whether the project does not tell on which machine the build runs, so that nobody knows what is emulated."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that runs it."""
     replaces_modules: bool = False

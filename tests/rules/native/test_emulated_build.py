@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.rules.base import Severity
@@ -558,3 +560,16 @@ def test_a_branch_that_no_target_takes_emulates_nothing() -> None:
     )
     assert findings(emulated_build, context(text)) == []
     assert findings(emulated_build, context(text.replace("= amd64", "!= amd64")))
+
+
+@pytest.mark.parametrize(
+    ("is_unknown", "is_separate", "severities"),
+    [(False, False, [None]), (True, False, [Severity.INFORMATION]), (True, True, []), (False, True, [None])],
+)
+def test_a_machine_that_nobody_tells_may_emulate_nothing(
+    is_unknown: bool, is_separate: bool, severities: list[Severity | None]
+) -> None:
+    text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    builder = Builder(replace(request(), is_separate=is_separate), Workspace(machine_is_unknown=is_unknown))
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert [it.severity for it in findings(emulated_build, ctx)] == severities

@@ -98,6 +98,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.is_for_helping:
         # Built and run on one's own machine, where nothing is emulated.
         return
+    if ctx.build.workspace.machine_is_unknown and ctx.build.request.is_separate:
+        # Each platform has a job of its own on a machine that may be of its kind.
+        return
     yield from _in_image(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
@@ -135,7 +138,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     is_written_later = ctx.build.workspace.makefile_sets_platform
     if is_written_later:
         parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
-    severity = Severity.INFORMATION if is_guess or is_written_later else None
+    is_doubtful = is_guess or is_written_later or ctx.build.workspace.machine_is_unknown
+    severity = Severity.INFORMATION if is_doubtful else None
     return Finding(
         stage.from_.range_of(image),
         _("; ").join(parts),
