@@ -314,3 +314,14 @@ def test_a_dockerfile_that_is_found_or_whose_place_is_unknown(tmp_path: Path, na
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "dockerfile").write_text("FROM alpine\n")
     assert look_at(path, text, Projects(), Settings()).diagnostics == ()
+
+
+def test_workflows_that_build_the_same_tell_it_once(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    nightly = WORKFLOW.replace("ci.yml", "nightly.yml") + build.format("-t a")
+    release = WORKFLOW.replace("ci.yml", "release.yml") + build.format("--push -t a:1")
+    found = [
+        [it.rule for it in looked_at(tmp_path, nightly + release, f".github/workflows/{name}.yml").diagnostics]
+        for name in ("nightly", "release")
+    ]
+    assert sorted(found) == [[], ["emulating-runner"]]

@@ -9,6 +9,7 @@ import pytest
 from buildxray.ide.project import ProjectBuild, Projects
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import makes_files
+from buildxray.toolchains.base import Workspace
 
 WORKFLOW = "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n{}"
 ACTION = "      - uses: docker/build-push-action@v6\n        with: {{context: ., {}}}\n"
@@ -80,3 +81,27 @@ def test_buildkit_finds_a_lower_case_name(tmp_path: Path) -> None:
 def test_a_lower_case_name_beside_the_usual_one_is_another_file(tmp_path: Path) -> None:
     bake = {"docker-bake.hcl": 'target "default" { platforms = ["linux/386"] }\n', "Dockerfile": "FROM alpine\n"}
     assert built(tmp_path, bake, "dockerfile").shown is None
+
+
+JOBS = """on: push
+jobs:
+  image:
+    strategy:
+      matrix:
+        include:
+          - {platform: linux/amd64, runner: ubuntu-24.04}
+          - {platform: linux/arm64, runner: RUNNER}
+    runs-on: ${{ matrix.runner }}
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: "${{ matrix.platform }}", push: true}
+"""
+EMULATED = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+
+
+@pytest.mark.parametrize(("runner", "is_said"), [("ubuntu-24.04-arm", False), ("ubuntu-24.04", True)])
+def test_a_script_beside_native_jobs_is_no_reason_to_cross_compile(tmp_path: Path, runner: str, is_said: bool) -> None:
+    script = "image:\n\tdocker buildx build --platform linux/amd64,linux/arm64 -t app .\n"
+    files = {".github/workflows/a.yml": JOBS.replace("RUNNER", runner), "Makefile": script, "Dockerfile": EMULATED}
+    analysis = built(tmp_path, files).analyzer(Workspace()).analyze(EMULATED)
+    assert ("emulated-build" in [it.rule for it in analysis.diagnostics]) is is_said

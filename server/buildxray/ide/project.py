@@ -20,7 +20,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import native_machine
-from buildxray.platforms.platform import Platform, parse_normalized, this_machine
+from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
@@ -110,6 +110,8 @@ class OtherBuild(NamedTuple):
     name: str
     request: BuildRequest
     origin: str
+    is_by_hand: bool = False
+    """Whether a script or a Makefile declares it, while a workflow builds each platform on a machine of its kind."""
 
 
 class ProjectBuild(NamedTuple):
@@ -155,11 +157,7 @@ class ProjectBuild(NamedTuple):
 
         A Compose file says how an image is run here, and not how it is published.
         """
-        declared = [
-            it
-            for it in self.declared
-            if it.source.suffix not in {".yml", ".yaml"} or it.source.parent.name == "workflows"
-        ]
+        declared = [it for it in self.declared if it.source.suffix not in {".yml", ".yaml"} or _is_of_workflow(it)]
         return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
 
     @property
@@ -214,7 +212,10 @@ class ProjectBuild(NamedTuple):
                         it.request,
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
-                        rules=self.settings.rules,
+                        # Nobody cross-compiles for the sake of a script where the published images are built natively.
+                        rules=tuple(
+                            one for one in self.settings.rules if one.name != "emulated-build" or not it.is_by_hand
+                        ),
                         workspace=workspace,
                     ),
                 )
@@ -284,13 +285,15 @@ class Projects:
             return ProjectBuild(request, merged, origin, ignored, dockerfile=path, is_named=bool(named))
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
+        is_native_in_workflow = any(map(_is_native_in_workflow, declared))
         some_name_platforms = any(it.platforms for it in declared)
         for it in wanted[:_MOST_BUILDS] if settings.platforms is None else ():
             other, other_origin = _request(it, merged)
             if some_name_platforms and it.is_for_own_platform and merged.platforms is None:
                 other = replace(other, target_platforms=(other.build_platform,))
             if other != request and not it.is_check:
-                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin))
+                is_by_hand = is_native_in_workflow and not _is_of_workflow(it)
+                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin, is_by_hand))
         ignored = read_ignore_patterns(dockerfile, shown.context)
         path = _path_in_repository(dockerfile)
         return ProjectBuild(
@@ -356,6 +359,16 @@ class Projects:
             above = directories_above(directory / "Dockerfile")[1:]
             self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
         return self._builds[directory]
+
+
+def _is_of_workflow(build: DeclaredBuild) -> bool:
+    return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
+
+
+def _is_native_in_workflow(build: DeclaredBuild) -> bool:
+    """Whether a workflow builds several platforms, each on a machine that runs it."""
+    is_native = all(can_run(machine, platform) for platform, machine in build.nodes)
+    return _is_of_workflow(build) and len(build.nodes) > 1 and len(build.nodes) == len(build.platforms) and is_native
 
 
 def _names_of(dockerfile: Path) -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import PlatformError, can_run, is_known, parse_normalized
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
-from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
@@ -94,7 +94,11 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     unread = (
         _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
     )
-    found = [*unread, *(problem for it in readers for problem in it.problems()), *_emulating_runners(readers)]
+    found = [
+        *unread,
+        *(problem for it in readers for problem in it.problems()),
+        *_emulating_runners(it for it in readers if _is_first(it.declared, projects)),
+    ]
     unique = {(it.rule, it.range, it.message): it for it in found if merged.shows(it.rule)}
     return ProjectFile(
         text,
@@ -258,6 +262,15 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
         line = 0 if stage is None else stage.from_.line - 1
         name = f"{first.declared.source.name}:{first.declared.name}"
         yield BuildLens(place, " · ".join(parts), first.declared.dockerfile, line, name)
+
+
+def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
+    """Whether the workflow of a build is the one that tells of its Dockerfile's emulation: where several build it, the one that is shown."""
+    if declared.source.parent.name != "workflows":
+        return True
+    others = [it for it in projects.declared(declared.dockerfile) if it.nodes and it.source.parent.name == "workflows"]
+    first = choose(others)
+    return first is None or first.source == declared.source
 
 
 def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
