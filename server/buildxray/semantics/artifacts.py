@@ -209,7 +209,7 @@ class Artifacts:
         return worst
 
     def c_users(self) -> dict[str, frozenset[bool]]:
-        """True if cgo is on in the Go programs at each path; without paths of which that is unknown or makes no difference."""
+        """By path, the settings of cgo of its Go programs; paths where that is unknown or makes no difference are left out."""
         users = {it.path: frozenset(one.uses_c for one in it.origins if one.uses_c is not None) for it in self.all}
         return {path: them for path, them in users.items() if them}
 

@@ -84,7 +84,7 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
         from_idx = stage.outline.from_idx
         from_node = file.instruction(from_idx).node
         options = file.options_within(from_idx, stage.outline.end_idx)
-        # A RUN that cannot be warned of is no part of the key: people edit these most.
+        # A RUN that cannot be warned of is not part of the key: people edit these most.
         key = ("checks", from_node, before, late, ignored, options, len(stage.triggers), *checked.causes(_nodes(stage)))
         events, after = memo.recall(key, _checked, checked, stage, late, file)
         yield from (it if isinstance(it, Stop) else file.placed(it, from_idx) for it in events)
