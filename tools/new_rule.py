@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 
@@ -49,7 +50,7 @@ def {function}(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         for run in stage.runs:
             if "bad" in run.node.text:
-                yield Finding(run.keyword_range, "states the fact and its consequence")
+                yield Finding(run.keyword_range, _("states the fact and its consequence"))
 '''
 TEST = '''\
 from __future__ import annotations
