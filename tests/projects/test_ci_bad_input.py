@@ -55,4 +55,5 @@ def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: 
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     reading = read_workflows(tmp_path, local_platform="linux/amd64")
     assert [it.source.name for it in reading.builds] == ["release.yml"]
-    assert [Path(it.file).name for it in reading.notes] == [f"{it}.yml" for it in "abc"]
+    # What is not read of a matrix builds no image, and nobody wants to hear of it.
+    assert not reading.notes

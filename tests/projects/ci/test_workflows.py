@@ -264,3 +264,41 @@ def described(root: Path, markup: str) -> list[str]:
 )
 def test_builds(tmp_path: Path, markup: str, expected: list[str]) -> None:
     assert sorted(described(tmp_path, markup)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("step", "n_notes"),
+    [
+        ("run: docker build .", 1),
+        ("uses: docker/build-push-action@v6", 1),
+        ("uses: ./.github/actions/image", 1),
+        ("run: cargo build", 0),
+        ("run: docker compose up --no-build", 0),
+        ("uses: ./.github/actions/tool", 0),
+    ],
+)
+def test_a_matrix_over_the_limit_is_noted_where_it_builds(tmp_path: Path, step: str, n_notes: int) -> None:
+    numbers = ", ".join(map(str, range(30)))
+    markup = f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          test:
+            strategy: {{matrix: {{a: [{numbers}], b: [{numbers}], c: [1, 2, 3]}}}}
+            runs-on: ubuntu-latest
+            steps: [{{run: make a}}, {{run: make b}}, {{run: make c}}, {{run: make d}}, {{run: make e}}]
+          other:
+            strategy: {{matrix: {{a: [{numbers}], b: [{numbers}]}}}}
+            runs-on: ubuntu-latest
+            steps:
+              - {step}
+        #- .github/actions/image/action.yml
+        runs:
+          steps: [{{run: docker build .}}]
+        #- .github/actions/tool/action.yml
+        runs:
+          steps: [{{run: make tool}}]
+    """
+    described(tmp_path, markup)
+    notes = read_automation(tmp_path, local_platform="linux/amd64").notes
+    assert len(notes) == n_notes

@@ -59,6 +59,10 @@ _SCRIPT_READ: Final = re.compile(
     r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
 """What a script holds that builds, calls something that may, or hands values to later steps."""
+_BUILD_COMMAND: Final = re.compile(
+    r"\b(?:buildah|docker|nerdctl|podman)\b[^\n]*\b(?<!no-)build\b|\bbuildx\b|\bbake\b|\bmake\b[^\n]*(?:docker|image)"
+)
+"""What a script holds that certainly or probably builds images."""
 _BUILDING: Final = re.compile(r"\./|[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
 _OWN_REPOSITORY: Final = Unnamed("<this repository>")
 """The value of `github.repository`: its name is not in its files, and a fork has another one."""
@@ -176,12 +180,12 @@ class _Repository:
             # An input that the workflow does not declare is unknown: GitHub gives an empty text, which nobody can mean.
             self.workflow(path, Partly(inputs), assumption, 0)
 
-    def count_step(self, path: Path, line: int) -> bool:
-        """True if one more step of a workflow is read. Effect: count it; note the line from which on none is."""
+    def count_step(self, path: Path, line: int, body: Mapping[str, Any]) -> bool:
+        """True if one more step of a workflow, or a job as a whole, is read. Effect: count it; note the first build that is not read."""
         if self.steps < self.most_steps:
             self.steps += 1
             return True
-        if not self.is_cut:
+        if not self.is_cut and self._builds_image(body, 0):
             self.is_cut = True
             message = _(
                 "the builds from here on are not checked: in all combinations of its matrices, this workflow has more than {n} steps",
@@ -189,6 +193,24 @@ class _Repository:
             )
             self.reading.notes.append(Note(str(path), line, message))
         return False
+
+    def _builds_image(self, body: Mapping[str, Any], depth: int) -> bool:
+        """Whether a step, a job, or the action or workflow of the repository that it calls, may build an image."""
+        uses, run = body.get("uses"), body.get("run")
+        if isinstance(run, str):
+            return _BUILD_COMMAND.search(run) is not None
+        if isinstance(uses, str) and uses.startswith("./") and depth < _MOST_DEPTH:
+            place = self.root / uses
+            documents = [_mapping(self.document(it)) for it in (place, place / "action.yml", place / "action.yaml")]
+            called = [_mapping(it.get("runs")) for it in documents]
+            called += [_mapping(job) for it in documents for job in _mapping(it.get("jobs")).values()]
+        elif isinstance(uses, str):
+            return _BUILDING.match(uses) is not None or _GITHUB_BUILDER.fullmatch(uses) is not None
+        else:
+            called = [body]
+        listed = [it.get("steps") for it in called]
+        steps = [_mapping(step) for it in listed if isinstance(it, list) for step in it]
+        return any(self._builds_image(it, depth + 1) for it in steps if "uses" in it or "run" in it)
 
     def workflow(self, path: Path, inputs: Mapping[str, Any], assumption: bool, depth: int) -> Mapping[str, Any]:  # noqa: FBT001
         """The outputs of a workflow with these inputs. Effect: add its builds."""
@@ -226,7 +248,7 @@ class _Repository:
     ) -> Mapping[str, Any]:
         """The outputs of a job. Effect: add its builds."""
         uses = job.get("uses")
-        if not self.count_step(path, line):
+        if not self.count_step(path, line, job):
             return Partly()
         if isinstance(uses, str) and (builder := _GITHUB_BUILDER.fullmatch(uses)):
             site = self._site(path, name, line, ".", _builder_machines(_mapping(job.get("with")), context))
@@ -296,8 +318,8 @@ class _Job:
             body = _mapping(step)
             if not _is_read(body):
                 continue
-            if not self.repository.count_step(self.site.source, self.site.line):
-                break
+            if not self.repository.count_step(self.site.source, self.site.line, body):
+                continue
             # Whether a step runs is left open where that depends on what others hand over: they may do so in ways that are not read.
             if _without(context, "needs").holds(body.get("if")) is False:
                 continue
