@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.undefined_var import undefined_var
-from tests.support.rules import check_silent, check_token
+from tests.support.rules import check_silent, check_token, context, findings
 
 FROM = "FROM alpine\n"
 
@@ -13,11 +13,21 @@ FROM = "FROM alpine\n"
     [
         (f"{FROM}ENV SOURCE=a\nCOPY $SUORCE /b\n", "SUORCE", f"{FROM}ENV SOURCE=a\nCOPY $SOURCE /b\n"),
         (f"{FROM}COPY --chown=$WHO a /b\n", "WHO", None),
+        (f"ARG V=1\n{FROM}WORKDIR /$V\n", "V", f"ARG V=1\n{FROM}ARG V\nWORKDIR /$V\n"),
         (f"{FROM}COPY <<E /b\nx $Y\nE\n", "Y", None),
     ],
 )
 def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
     check_token(undefined_var, before, where, after)
+
+
+def test_what_is_declared_above_the_first_from_is_not_called_unset() -> None:
+    (finding,) = findings(undefined_var, context(f"ARG V=1\n{FROM}WORKDIR /$V\n"))
+    assert finding.message == (
+        "`V` is declared above the first FROM only: it is empty here unless the image `alpine` sets it"
+    )
+    (finding,) = findings(undefined_var, context(f"ARG V=1\n{FROM}WORKDIR /${{V:-2}}\n"))
+    assert finding.message == "`V` is declared above the first FROM only, so the default is taken here"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.rules.global_arguments import declarations, declaring, unseen_message
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedVar")
@@ -36,7 +37,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where a name that is set is close.
+    A suggestion, where a name that is set is close, or where an `ARG` above the first FROM has the name.
 
     ## Limits
     The variables of a base image are not known: without a similar name the finding is only information.
@@ -44,12 +45,19 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     BuildKit's own check `UndefinedVar`.
     """
+    global_names = declarations(ctx.build)
     for it in warned(ctx, "UndefinedVar"):
         if it.subject in AUTOMATIC_ARGUMENTS:
             # `undeclared-platform-arg` says more.
             continue
         stage = it.instruction.stage
         root = None if stage is None else stage.root
+        if it.subject in global_names:
+            image = "" if root is None or root.from_.image is None else root.from_.image.text
+            has_default = ctx.build.text.startswith((":-", "-"), it.range.end)
+            message = unseen_message(it.subject, image, has_default=has_default)
+            yield Finding(it.range, message, (declaring(it.instruction, it.subject),))
+            continue
         fixes = it.meant(ctx)
         if root is None or root.from_.image is None or root.from_.image.text == "scratch":
             yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), fixes)

@@ -13,10 +13,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Sever
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
+from buildxray.rules.shell_variables import sets
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
-from buildxray.syntax.shell import Script
 
 _DEFAULT: Final = re.compile(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
@@ -170,7 +170,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
             if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_in_own_default(instruction, reference):
                 continue
             seen.add(name)
-            is_own = reference.is_shell and isinstance(instruction, Run) and _sets(instruction.script, name)
+            is_own = reference.is_shell and isinstance(instruction, Run) and sets(instruction.script, name)
             if not _is_declared(instruction, name) and not is_own and not _defaults_right(stage, reference):
                 yield _Use(instruction, reference)
 
@@ -195,17 +195,6 @@ def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
 
 def _is_declared(instruction: Instruction, name: str) -> bool:
     return instruction.declaration(name) is not None or instruction.sees(name)
-
-
-def _sets(script: Script, name: str) -> bool:
-    """Whether the script sets a shell variable of that name."""
-    for command in script.commands:
-        loops = (it for it in command.conditions if it.kind == "for")
-        if name in command.variables or any(name in it.variables for it in loops):
-            return True
-        if command.name == "read" and name in command.arguments:
-            return True
-    return False
 
 
 def _only_shows(use: _Use) -> bool:

@@ -1,0 +1,88 @@
+"""A build argument of the file is used in a RUN that does not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.global_arguments import declarations, declaring, unseen_message
+from buildxray.rules.shell_variables import may_set
+from buildxray.semantics.build import Instruction, Run, VariableReference
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
+    """A RUN uses an `ARG` that is declared above the first FROM only, so it expands to nothing.
+
+    ## What it does
+    Looks for uses of these arguments in the shell text of RUN, in stages where neither they themselves nor a stage they are built on declares
+    them again. `undefined-var` reports the other instructions, which BuildKit itself expands.
+
+    ## Why it matters
+    An `ARG` above the first FROM is for FROM lines. A stage sees it from its own `ARG` on; without one the shell puts nothing in its place, and
+    `wget https://example.org/tool-$VERSION.tar.gz` asks for another file.
+
+    ## Example
+    ```dockerfile
+    ARG VERSION=3.2
+    FROM alpine:3.20
+    RUN wget https://example.org/tool-$VERSION.tar.gz
+    ```
+
+    Use instead:
+    ```dockerfile
+    ARG VERSION=3.2
+    FROM alpine:3.20
+    ARG VERSION
+    RUN wget https://example.org/tool-$VERSION.tar.gz
+    ```
+
+    ## Fix safety
+    A suggestion: the base image may set a variable of that name.
+
+    ## Limits
+    Silent where the use has a default, where the script may set the variable itself, and where the image is called like the variable, as with
+    `NODE_VERSION` in `node`, which that image sets.
+    """
+    declared = {name: it for name, it in declarations(ctx.build).items() if name not in AUTOMATIC_ARGUMENTS}
+    if not declared:
+        return
+    for stage in ctx.build.stages:
+        root = stage.root
+        if root is None or root.from_.image is None:
+            continue
+        image = root.from_.image.text
+        repaired: set[str] = set()
+        for run in stage.runs:
+            for use in _unseen(run, declared.keys() - repaired):
+                if _is_of_image(use.name, image):
+                    continue
+                # One declaration is seen by all later instructions.
+                repaired.add(use.name)
+                related = (Related(declared[use.name], _("this `ARG` is for FROM lines")),)
+                yield Finding(use.name_range, unseen_message(use.name, image), (declaring(run, use.name),), related)
+
+
+def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
+    """The uses of some names in the shell text of a RUN that nothing sets for it, each name once."""
+    found: set[str] = set()
+    for it in run.variable_references() if names & run.variable_names else ():
+        if it.name not in names or it.name in found or not it.is_shell or it.has_default:
+            continue
+        if not _sees(run, it.name) and not may_set(run.script, it.name):
+            found.add(it.name)
+            yield it
+
+
+def _sees(instruction: Instruction, name: str) -> bool:
+    return instruction.declaration(name) is not None or instruction.sees(name)
+
+
+def _is_of_image(name: str, image: str) -> bool:
+    """Whether an image probably sets a variable: both have the name of a program."""
+    program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
+    word = name.partition("_")[0].lower()
+    return bool(program) and (program.startswith(word) or word.startswith(program))

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.scope.undeclared_global_arg import undeclared_global_arg
+from tests.support.rules import check_fix, check_rule, check_silent
+
+
+def test_an_argument_of_from_lines() -> None:
+    check_rule(
+        undeclared_global_arg,
+        """
+        ARG VERSION=3.2
+        FROM alpine:3.20
+        RUN wget https://example.org/tool-$VERSION.tar.gz
+                                           ^^^^^^^ 💭 `VERSION` is declared above the first FROM only: it is empty here unless the image `alpine:3.20` sets it
+        RUN echo $VERSION
+        """,
+    )
+
+
+def test_nothing_sets_it_in_scratch() -> None:
+    check_rule(
+        undeclared_global_arg,
+        """
+        ARG NAME=a
+        FROM scratch
+        RUN ["/bin/sh", "-c", "true"]
+        RUN echo $NAME
+                  ^^^^ 💭 `NAME` is declared above the first FROM only, so it is empty here
+        """,
+    )
+
+
+def test_the_argument_is_declared_where_it_is_used_first() -> None:
+    check_fix(
+        undeclared_global_arg,
+        "ARG V=1\nFROM alpine\nRUN true\n# why\nRUN get $V\nRUN rm $V\n",
+        "ARG V=1\nFROM alpine\nRUN true\nARG V\n# why\nRUN get $V\nRUN rm $V\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "FROM alpine\nARG V\nRUN get $V\n",
+        "FROM alpine\nENV V=2\nRUN get $V\n",
+        "FROM alpine AS base\nARG V\nRUN true\nFROM base\nRUN get $V\n",
+        "FROM alpine\nRUN get ${V:-2}\n",
+        "FROM alpine\nRUN V=2; get $V\n",
+        "FROM alpine\nRUN for V in 1 2; do get $V; done\n",
+        "FROM alpine\nRUN read V < version && get $V\n",
+        "FROM alpine\nRUN . ./versions && get $V\n",
+        "FROM alpine\nRUN get '$V'\n",
+        "FROM alpine\nRUN get \\$V\n",
+        # The image has the name of the variable.
+        "FROM example.org/v:2\nRUN get $V\n",
+        # BuildKit expands these, and `undefined-var` reports them.
+        "FROM alpine\nWORKDIR /$V\n",
+        "FROM alpine:$V\nRUN true\n",
+    ],
+)
+def test_near_misses(stage: str) -> None:
+    check_silent(undeclared_global_arg, f"ARG V=1\n{stage}")
+
+
+def test_what_the_image_is_called_like() -> None:
+    check_silent(undeclared_global_arg, "ARG NODE_VERSION=20\nFROM node:$NODE_VERSION\nRUN echo $NODE_VERSION\n")
+    check_silent(undeclared_global_arg, "ARG GO_VERSION=1\nFROM golang:$GO_VERSION\nRUN echo $GO_VERSION\n")
