@@ -172,6 +172,17 @@ def test_a_file_for_development_or_tests_is_built_where_it_runs(path: str, is_sa
     assert in_workspace(ONE_DOWNLOAD, "hard-coded-arch", dockerfile=path) is is_said
 
 
+@pytest.mark.parametrize(("path", "is_said"), [("Dockerfile", True), (".devcontainer/Dockerfile", False)])
+def test_a_place_to_develop_is_for_one_platform_at_a_time(path: str, is_said: bool) -> None:
+    early = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN go mod download\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .\n"
+    unused = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN touch /o\n"
+    copied = "FROM scratch\nCOPY --from=b /o /o\n"
+    assert in_workspace(early + copied, "early-platform-arg", dockerfile=path) is is_said
+    assert in_workspace(unused + copied, "unused-platform-arg", dockerfile=path) is is_said
+    native = "FROM --platform=$BUILDPLATFORM alpine\nRUN apk add curl\nCMD sh\n"
+    assert in_workspace(native, "build-platform-image", dockerfile=path) is is_said
+
+
 def test_a_test_image_that_takes_the_argument_has_to_be_right() -> None:
     text = ONE_DOWNLOAD.replace("RUN", "ARG TARGETARCH\nRUN echo $TARGETARCH\nRUN")
     assert in_workspace(text, "hard-coded-arch", dockerfile="tests/Dockerfile")

@@ -5,6 +5,25 @@ import pytest
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
+XX = """FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
+FROM --platform=$BUILDPLATFORM debian AS b
+COPY --from=xx / /
+ARG TARGETPLATFORM
+RUN xx-apt-get install -y zlib1g-dev
+COPY . .
+RUN <<EOF
+{}./configure
+make
+EOF
+FROM debian
+COPY --from=b /out /out
+"""
+
+
+@pytest.mark.parametrize(("setting", "is_said"), [("", True), ("export CC=xx-clang\n", False)])
+def test_a_script_in_a_heredoc_may_tell_the_compiler(setting: str, is_said: bool) -> None:
+    assert bool(findings(wrong_arch_build, context(XX.format(setting)))) is is_said
+
 
 def test_the_binary_of_the_build_machine() -> None:
     check_rule(

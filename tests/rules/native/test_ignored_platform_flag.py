@@ -46,6 +46,7 @@ def test_a_root_that_others_use_keeps_its_platform() -> None:
         "FROM --platform=$BUILDPLATFORM golang AS base\nFROM --platform=$BUILDPLATFORM base\n",
         "FROM golang AS base\nFROM --platform=$TARGETPLATFORM base\n",
         "FROM --platform=$BUILDPLATFORM golang\n",
+        "ARG BASE=scratch\nFROM --platform=$BUILDPLATFORM $BASE AS a\nCOPY a /\nFROM alpine\nCOPY --from=a / /\n",
         "FROM --platform=linux/386 scratch AS unneeded\nCOPY a /\nFROM alpine\n",
         (
             "FROM --platform=linux/amd64 scratch AS amd64\nCOPY a /\nFROM --platform=linux/arm64 scratch AS arm64\nCOPY b /\n"

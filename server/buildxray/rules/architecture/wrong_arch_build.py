@@ -189,7 +189,7 @@ def _for_target(stage: Stage) -> tuple[Fix, ...]:
 def _without_xx(stage: Stage) -> Iterator[Finding]:
     """Libraries that xx has installed are for the target, and the build calls the compiler of the build machine nevertheless."""
     uses_xx = any(it.title in ("xx-apk", "xx-apt", "xx-apt-get") for it in stage.commands(Effect.INSTALL))
-    texts = " ".join(run.node.text for run in stage.runs)
+    texts = " ".join(text for run in stage.runs for text in (run.node.text, *(it.content for it in run.node.heredocs)))
     if not uses_xx or not stage.foreign_targets or _CROSSING.search(texts):
         return
     if any(

@@ -60,6 +60,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     several platforms. The finding is an error only where somebody has asked for several.
     """
     stage = ctx.build.target_stage
+    if ctx.is_for_helping:
+        # Run on the machine that has built it.
+        return
     if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
         return
     root = stage.root

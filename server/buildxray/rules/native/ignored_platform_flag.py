@@ -64,6 +64,9 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
             continue
         if not stage.bases and {*stage.base_names} != {"scratch"}:
             continue
+        if stage.from_.image is not None and "$" in stage.from_.image.text and not stage.bases:
+            # With another build argument it is an image, and the flag counts.
+            continue
         asked = _asked_for(stage.from_, flag.value)
         pairs = zip(ctx.build.targets, stage.platforms, asked or (), strict=False)
         is_free = not stage.is_needed and bool(stage.bases)

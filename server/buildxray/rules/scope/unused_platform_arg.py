@@ -49,6 +49,9 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     Safe: a program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build
     files of the project. Where packages are installed, whose own scripts see the environment, the fix is a suggestion.
     """
+    if ctx.is_for_helping:
+        # Built for the machine that runs it, so that nothing is repeated.
+        return
     for placement in placements(ctx):
         if not placement.removing_pays:
             continue
