@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.checking import check_files, log_and_gates
 from buildxray.cli.console import Output, Span, output, report, visible, width_of
 from buildxray.cli.errors import CliError
-from buildxray.cli.files import STDIN, find_targets
+from buildxray.cli.files import STDIN, Target, find_targets
 from buildxray.cli.project_files import check_project_files, is_named_project_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.ide.batch import CheckedFile
@@ -38,7 +38,6 @@ def check(options: argparse.Namespace) -> int:
         from buildxray.cli.buildkit_format import check_as_buildkit  # noqa: PLC0415
 
         return check_as_buildkit(options)
-    out = output()
     build = BuildOptions.of(options)
     log, gates = log_and_gates(options)
     failed: list[str] = []
@@ -46,34 +45,15 @@ def check(options: argparse.Namespace) -> int:
     targets = [*find_targets([it for it in options.paths if it not in named], failed)]
     total = _Total()
     if options.fix:
-        if any(it.path == STDIN for it in targets):
-            raise CliError(_("--fix: the standard input has no file to write to; use `buildxray fix -`"))
-        from buildxray.cli.fix import fix_file  # noqa: PLC0415 - a check need not be able to write
-
-        builds = Builds(build)
-        for target in targets:
-            total.n_fixed += len(fix_file(target, builds, failed, with_suggestions=options.unsafe))
-    reported: set[str] = set()
+        total.n_fixed = _fix(targets, build, failed, with_suggestions=options.unsafe)
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
     files = chain(check_files([it.path for it in targets], build, log), check_project_files(options.paths, build))
-    for file in map(by_cost, files):
-        if file.error:
-            failed.append(file.path)
-            if file.error not in reported:
-                reported.add(file.error)
-                report(file.error)
-            continue
+    for file in _without_errors(map(by_cost, files), failed):
         total.add(file)
-        if _exceeds(file, gates, no_emulation=options.no_emulation):
-            total.n_exceeded += 1
+        total.n_exceeded += _exceeds(file, gates, no_emulation=options.no_emulation)
         write(file)
-    if options.statistics:
-        _write_statistics(out, total, options.format)
-    elif options.format != "text":
-        _FORMATS[options.format](out, (found for it in checked for found in _located(it)))
-    if options.format == "text" and not options.quiet and not options.statistics:
-        out.line("\n".join(total.lines))
+    _write_end(options, total, checked)
     if log is not None and log.complaint:
         report(log.complaint)
     if failed or (log is not None and log.complaint):
@@ -81,6 +61,40 @@ def check(options: argparse.Namespace) -> int:
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
     fails = worst >= _SEVERITIES.index(Severity(options.fail_on))
     return int((fails or total.n_exceeded > 0) and not options.exit_zero)
+
+
+def _fix(targets: Iterable[Target], build: BuildOptions, failed: list[str], *, with_suggestions: bool) -> int:
+    """Effect: repair the files, and append to `failed` what goes wrong; returns the number of fixes. Raises `CliError`."""
+    if any(it.path == STDIN for it in targets):
+        raise CliError(_("--fix: the standard input has no file to write to; use `buildxray fix -`"))
+    from buildxray.cli.fix import fix_file  # noqa: PLC0415 - a check need not be able to write
+
+    builds = Builds(build)
+    return sum(len(fix_file(it, builds, failed, with_suggestions=with_suggestions)) for it in targets)
+
+
+def _without_errors(files: Iterable[CheckedFile], failed: list[str]) -> Iterator[CheckedFile]:
+    """Yield the files that could be checked. Effect: report each error of the others once, and append their paths to `failed`."""
+    reported: set[str] = set()
+    for file in files:
+        if not file.error:
+            yield file
+            continue
+        failed.append(file.path)
+        if file.error not in reported:
+            reported.add(file.error)
+            report(file.error)
+
+
+def _write_end(options: argparse.Namespace, total: _Total, checked: Iterable[CheckedFile]) -> None:
+    """Effect: write what needs all files: statistics, a machine-readable format, or the totals of the text."""
+    out = output()
+    if options.statistics:
+        _write_statistics(out, total, options.format)
+    elif options.format != "text":
+        _FORMATS[options.format](out, (located for it in checked for located in _located(it)))
+    elif not options.quiet:
+        out.line("\n".join(total.lines))
 
 
 def _exceeds(file: CheckedFile, gates: Gates | None, *, no_emulation: bool) -> bool:

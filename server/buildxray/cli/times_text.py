@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.console import Group
 from rich.text import Text
 
 from buildxray.cli.logs import LoggedFile
-from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.build_times import MeasuredBuild, Repaired
 from buildxray.ide.seconds import about_seconds, exact_seconds, remaining, saving, title_with_saving
 from buildxray.localization import _, ngettext
 from buildxray.logs.escapes import visible
 from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Status
 from buildxray.logs.names import read_name
+from buildxray.logs.prediction import Prediction
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -84,43 +85,70 @@ class _Rows:
         times = self.measured.times
         shown = [it for it in times.measured if (it.seconds or 0.0) >= max(0.05, times.total * _LEAST_SHARE)]
         rows = shown[:_MOST_ROWS]
-        longest = max((it.seconds or 0.0 for it in rows), default=0.0)
-        n_line = max((len(str(it.step.line or "")) for it in rows), default=0)
-        n_seconds = max((len(exact_seconds(it.seconds or 0.0)) for it in rows), default=0)
         marks = [_mark(it) for it in rows]
-        n_mark = max((it.cell_len for it in marks), default=0)
-        n_room = max(_LEAST_INSTRUCTION, options.max_width - n_line - n_seconds - n_mark - _BAR - 12)
-        block = "#" if options.ascii_only else "█"
+        widths = _Widths.of(rows, marks)
         for it, mark in zip(rows, marks, strict=True):
-            seconds = it.seconds or 0.0
-            bar = block * max(1, round(_BAR * seconds / longest)) if longest else ""
-            instruction = Text(_instruction(it))
-            instruction.truncate(n_room, overflow="ellipsis", pad=False)
-            line = Text.assemble(
-                ("* " if self.measured.is_critical(it.step) else "  ", "bold"),
-                (str(it.step.line or "").rjust(n_line), "dim"),
-                "  ",
-                (exact_seconds(seconds).rjust(n_seconds), "bold"),
-                "  ",
-                (bar.ljust(_BAR), _style(it)),
-                "  ",
-                mark,
-                " " * (n_mark - mark.cell_len + 2),
-                instruction,
-            )
-            line.truncate(options.max_width, overflow="ellipsis")
-            yield line
-        yield Text(f"  {' ' * n_line}  {_('* on the critical path')}", "dim")
+            yield self._row(it, mark, widths, options)
+        indent = f"  {' ' * widths.line}  "
+        yield Text(f"{indent}{_('* on the critical path')}", "dim")
         others = [it for it in times.measured if it not in rows]
         if others:
-            seconds = sum(it.seconds or 0.0 for it in others)
-            n_cached = sum(it.is_cached for it in others)
-            text = ngettext(
-                "{n} other step: {seconds}", "{n} other steps: {seconds}", len(others), seconds=exact_seconds(seconds)
-            )
-            if n_cached:
-                text += _(", {n} from the cache", n=n_cached)
-            yield Text(f"  {' ' * n_line}  {text}", "dim")
+            yield Text(f"{indent}{_others(others)}", "dim")
+
+    def _row(self, time: StepTime, mark: Text, widths: _Widths, options: ConsoleOptions) -> Text:
+        seconds = time.seconds or 0.0
+        block = "#" if options.ascii_only else "█"
+        bar = block * max(1, round(_BAR * seconds / widths.longest)) if widths.longest else ""
+        instruction = Text(_instruction(time))
+        taken = widths.line + widths.seconds + widths.mark + _BAR + 12
+        instruction.truncate(max(_LEAST_INSTRUCTION, options.max_width - taken), overflow="ellipsis", pad=False)
+        row = Text.assemble(
+            ("* " if self.measured.is_critical(time.step) else "  ", "bold"),
+            (str(time.step.line or "").rjust(widths.line), "dim"),
+            "  ",
+            (exact_seconds(seconds).rjust(widths.seconds), "bold"),
+            "  ",
+            (bar.ljust(_BAR), _style(time)),
+            "  ",
+            mark,
+            " " * (widths.mark - mark.cell_len + 2),
+            instruction,
+        )
+        row.truncate(options.max_width, overflow="ellipsis")
+        return row
+
+
+class _Widths(NamedTuple):
+    """The widths of columns, and what the longest bar means."""
+
+    line: int
+    """Characters of the largest line number."""
+    seconds: int
+    """Characters of the longest time."""
+    mark: int
+    """Columns of the widest mark."""
+    longest: float
+    """Seconds of the longest step."""
+
+    @classmethod
+    def of(cls, rows: Sequence[StepTime], marks: Iterable[Text]) -> _Widths:
+        """The widths that these rows need."""
+        return cls(
+            max((len(str(it.step.line or "")) for it in rows), default=0),
+            max((len(exact_seconds(it.seconds or 0.0)) for it in rows), default=0),
+            max((it.cell_len for it in marks), default=0),
+            max((it.seconds or 0.0 for it in rows), default=0.0),
+        )
+
+
+def _others(others: Sequence[StepTime]) -> str:
+    """`3 other steps: 1.2 s, 2 from the cache`."""
+    seconds = sum(it.seconds or 0.0 for it in others)
+    n_cached = sum(it.is_cached for it in others)
+    text = ngettext(
+        "{n} other step: {seconds}", "{n} other steps: {seconds}", len(others), seconds=exact_seconds(seconds)
+    )
+    return text + _(", {n} from the cache", n=n_cached) if n_cached else text
 
 
 def _instruction(time: StepTime) -> str:
@@ -164,9 +192,22 @@ def _summary(measured: MeasuredBuild) -> Iterator[Text]:
 
 
 def summary(measured: MeasuredBuild) -> Iterator[str]:
-    """Sentences about a build: what is emulated, repeated and downloaded, what a fix saves, what does not fit."""
-    times = measured.times
-    runs = [it for it in times.measured if it.step.kind == "exec" and not it.is_cached]
+    """Sentences about a build: emulated, repeated and downloaded seconds, savings of fixes, differences to the Dockerfile."""
+    pulls = sum(
+        it.seconds or 0.0 for it in measured.times.measured if it.step.kind == "source" and it.step.platform is not None
+    )
+    yield from _about_runs(measured)
+    if pulls >= 1:
+        yield _("Pulling images: {seconds}, side by side.", seconds=exact_seconds(pulls))
+    if measured.prediction is not None and measured.repaired is not None:
+        yield from _about_fixes(measured, measured.prediction, measured.repaired)
+        if pulls >= 1:
+            yield _("The rest is download time, which a log cannot foretell.")
+    yield from _about_differences(measured)
+
+
+def _about_runs(measured: MeasuredBuild) -> Iterator[str]:
+    runs = [it for it in measured.times.measured if it.step.kind == "exec" and not it.is_cached]
     emulated = sum(it.seconds or 0.0 for it in runs if it.step.is_emulated)
     native = sum(it.seconds or 0.0 for it in runs if not it.step.is_emulated)
     if emulated:
@@ -182,27 +223,29 @@ def summary(measured: MeasuredBuild) -> Iterator[str]:
         yield _(
             "Executions of the same RUN for another platform, natively: {seconds}.", seconds=exact_seconds(repeated)
         )
-    pulls = sum(it.seconds or 0.0 for it in times.measured if it.step.kind == "source" and it.step.platform is not None)
-    if pulls >= 1:
-        yield _("Pulling images: {seconds}, side by side.", seconds=exact_seconds(pulls))
-    prediction = measured.prediction
-    if prediction is not None and measured.repaired is not None:
-        command = "buildxray fix" if measured.repaired.is_safe else "buildxray fix --unsafe"
-        words = saving(prediction, times.total)
-        if len(measured.savings) > 1 and words:
-            for fix in measured.savings:
-                yield title_with_saving(fix.title, fix.seconds, times.total) + "."
-        if words:
-            yield _(
-                "`{command}` {saves}: the build would take {range}.",
-                command=command,
-                saves=words,
-                range=remaining(prediction),
-            )
-        else:
-            yield _("`{command}` saves hardly any time in this build.", command=command)
-        if pulls >= 1:
-            yield _("The rest is download time, which a log cannot foretell.")
+
+
+def _about_fixes(measured: MeasuredBuild, prediction: Prediction, repaired: Repaired) -> Iterator[str]:
+    command = "buildxray fix" if repaired.is_safe else "buildxray fix --unsafe"
+    total = measured.times.total
+    words = saving(prediction, total)
+    if not words:
+        yield _("`{command}` saves hardly any time in this build.", command=command)
+        return
+    if len(measured.savings) > 1:
+        for fix in measured.savings:
+            yield title_with_saving(fix.title, fix.seconds, total) + "."
+    yield _(
+        "`{command}` {saves}: the build would take {range}.",
+        command=command,
+        saves=words,
+        range=remaining(prediction),
+    )
+
+
+def _about_differences(measured: MeasuredBuild) -> Iterator[str]:
+    """Sentences on what log, plan and Dockerfile do not agree in."""
+    times = measured.times
     if times.has_changed:
         yield _("The Dockerfile has changed since this build.")
     for it in times.matching.unmatched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What all versions of one document have in common besides the build request."""
+
+    rules: tuple[Rule, ...]
+    asks_for_several: bool
+    name: str
+    """The name of the build among those of the document; empty if there is only one."""
+    title: str
+    origin: str
+    shown_origin: str
+
+
 class Analysis:
     """An immutable view of one text. Features take it and return plain values."""
 
@@ -27,36 +41,28 @@ class Analysis:
         self,
         text: str,
         builder: Builder,
+        subject: _Subject,
         *,
-        asks_for_several: bool,
-        origin: str = "",
-        shown_origin: str = "",
-        rules: tuple[Rule, ...] = ALL,
-        earlier: Dockerfile | None = None,
-        known: Known | None = None,
-        measured: MeasuredBuild | None = None,
-        title: str = "",
-        name: str = "",
-        others: tuple[tuple[str, Analysis], ...] = (),
+        earlier: Analysis | None,
+        measured: MeasuredBuild | None,
+        others: tuple[tuple[str, Analysis], ...],
     ) -> None:
         self.text = text
         self.measured = measured
         """The logged build whose times are shown; None without a log."""
-        self.title = title
+        self.title = subject.title
         """The build in a line; empty where no file declares one."""
-        self._name = name
         self._others = others
-        self._earlier = earlier
-        self.known = known
+        self._earlier = None if earlier is None else earlier.last_parsed
+        self.known: Known | None = None if earlier is None else earlier.known
         """The diagnostics of this version, or of an earlier one until the diagnostics of this one are computed."""
         self.request = builder.request
-        self.origin = origin
+        self.origin = subject.origin
         """The source of the target platforms, in words; empty if they are the default."""
-        self.shown_origin = shown_origin or origin
+        self.shown_origin = subject.shown_origin or subject.origin
         """The same, but defaults have words too; empty if the source is unknown."""
         self._builder = builder
-        self._asks_for_several = asks_for_several
-        self._rules = rules
+        self._subject = subject
         self._cache: dict[Callable[[Analysis], Any], Any] = {}
 
     @cached_property
@@ -97,7 +103,7 @@ class Analysis:
     @cached_property
     def context(self) -> RuleContext:
         """The input of the rules."""
-        return RuleContext(self.build, self._builder, asks_for_several=self._asks_for_several)
+        return RuleContext(self.build, self._builder, asks_for_several=self._subject.asks_for_several)
 
     def cached(self, compute: Callable[[Analysis], T]) -> T:
         """The result of `compute` for this analysis, computed on the first call."""
@@ -146,14 +152,14 @@ class Analysis:
 
     @cached_property
     def _analyzed(self) -> tuple[Diagnostic, ...]:
-        return diagnose(self.context, self._rules)
+        return diagnose(self.context, self._subject.rules)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The findings of the rules in all builds of the document."""
         own = self._own_diagnostics
         others = [(name, it.diagnostics) for name, it in self._others]
-        return merge_builds(self._name, own, others) if others else own
+        return merge_builds(self._subject.name, own, others) if others else own
 
 
 class Analyzer:
@@ -176,32 +182,18 @@ class Analyzer:
         self._builder = Builder(request, workspace)
         self.default_platforms = default_platforms
         """The target platforms if they are the default; empty otherwise."""
-        self._title = title
-        self._name = name
+        self._subject = _Subject(rules, asks_for_several, name, title, origin, shown_origin)
         self._others = others
         """The other builds of the document by name. They are checked, but not shown."""
-        self._asks_for_several = asks_for_several
-        self._origin = origin
-        self._shown_origin = shown_origin
-        self._rules = rules
         self._latest: Analysis | None = None
         self.measured: MeasuredBuild | None = None
         """The logged build that later analyses show the times of."""
 
     def analyze(self, text: str) -> Analysis:
-        """Analyse a version of the document."""
-        self._latest = Analysis(
-            text,
-            self._builder,
-            asks_for_several=self._asks_for_several,
-            origin=self._origin,
-            shown_origin=self._shown_origin,
-            rules=self._rules,
-            earlier=None if self._latest is None else self._latest.last_parsed,
-            known=None if self._latest is None else self._latest.known,
-            title=self._title,
-            name=self._name,
-            others=tuple((name, it.analyze(text)) for name, it in self._others),
-            measured=self.measured,
+        """Analyze a version of the document."""
+        others = tuple((name, it.analyze(text)) for name, it in self._others)
+        latest = Analysis(
+            text, self._builder, self._subject, earlier=self._latest, measured=self.measured, others=others
         )
-        return self._latest
+        self._latest = latest
+        return latest
