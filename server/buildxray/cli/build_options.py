@@ -1,4 +1,4 @@
-"""What the options say of a build: the same for `plan`, `check` and `fix`."""
+"""Options that describe a build, shared by all commands that plan one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What the user asks for, whatever the file."""
+    """The build that the options ask for, independent of the file."""
 
     settings: Settings
     arguments: tuple[tuple[str, str], ...]
@@ -39,7 +39,7 @@ class BuildOptions:
     configuration: Configuration | None = None
     """The settings of the file that `--config` names."""
     stdin_path: str | None = None
-    """The file that the standard input is."""
+    """The path to use for the standard input."""
     contexts: tuple[tuple[str, str], ...] = ()
     """Named contexts."""
 
@@ -59,7 +59,7 @@ class BuildOptions:
 
 
 class Builds:
-    """The builds of files: what the user asks for, over what the files' projects say."""
+    """The builds of files: the options, over the declarations of the files' projects."""
 
     def __init__(self, options: BuildOptions) -> None:
         self._options = options
@@ -67,7 +67,7 @@ class Builds:
         self._warned: set[str] = set()
 
     def shown(self, path: str) -> str:
-        """The name of a file for people and programs."""
+        """The name of a file in output."""
         return self._options.stdin_path or path if path == STDIN else path
 
     def of(self, path: str) -> ProjectBuild:
@@ -92,12 +92,12 @@ class Builds:
         )
         origin = "--platform" if self._options.settings.platforms is not None else build.origin
         self._warn_of(dockerfile, build)
-        # What is asked for in options is one build, whatever the files of the project declare.
+        # Options ask for one build, whatever the project declares.
         others = build.others if request == build.request else ()
         return build._replace(request=request, origin=origin, others=others)
 
     def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
-        """Effect: warn of what cannot be read, and of a build that is not there, each once."""
+        """Effect: warn once of each unreadable file, and of a build that does not exist."""
         warnings = [*map(str, self._projects.notes(dockerfile))]
         wanted = build.settings.build
         if wanted not in {"", "all"} and build.declared and not any(is_named(it, wanted) for it in build.declared):
@@ -111,7 +111,7 @@ class Builds:
                 warn(warning)
 
     def analyzer(self, path: str, measured: MeasuredBuild | None = None) -> Analyzer:
-        """Analyses a file for its build. Raises `CliError` for a wrong configuration file.
+        """An analyzer of a file for its build. Raises `CliError` for a wrong configuration file.
 
         Where neither options nor the project name platforms, the log of a build shows which ones are meant.
         """
@@ -121,7 +121,7 @@ class Builds:
         return build.analyzer(self.workspace(path))
 
     def workspace(self, path: str) -> Workspace:
-        """What the sources beside a file tell."""
+        """Facts from the source files beside a Dockerfile."""
         shown = self.shown(path)
         return Workspace() if shown == STDIN else self._projects.workspace(absolute(Path(shown).parent))
 

@@ -1,4 +1,4 @@
-"""`buildxray builds`: which builds the files of projects ask for."""
+"""`buildxray builds`: list the builds that project files declare."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from buildxray.projects.reader import DirectoryBuilds, directories_above, read_p
 
 
 def builds(options: argparse.Namespace) -> int:
-    """Effect: print the builds of each path. Gives 2 if a path does not exist, else 0."""
+    """Effect: print the builds of each path. Returns 2 if a path does not exist, otherwise 0."""
     console = output()
     tables: list[dict[str, object]] = []
     failed = False
@@ -58,7 +58,7 @@ def _read(path: str) -> tuple[Path, DirectoryBuilds]:
 
 
 def _text(read: DirectoryBuilds, directory: Path) -> Iterator[str]:
-    """The builds for people: a Dockerfile, and below it each build with its source."""
+    """The builds as text: each Dockerfile, and below it its builds with their sources."""
     by_dockerfile: dict[Path, list[DeclaredBuild]] = {}
     for build in read.builds:
         by_dockerfile.setdefault(build.dockerfile, []).append(build)

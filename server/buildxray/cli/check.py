@@ -32,7 +32,7 @@ _TAB: Final = 4
 
 
 def check(options: argparse.Namespace) -> int:
-    """Effect: print what the rules find. Raises `CliError` for wrong options."""
+    """Effect: print the findings of the rules. Raises `CliError` for wrong options."""
     if options.format == "buildkit":
         # No other format needs BuildKit's own checks.
         from buildxray.cli.buildkit_format import check_as_buildkit  # noqa: PLC0415
@@ -110,7 +110,7 @@ def _exceeds(file: CheckedFile, gates: Gates | None, *, no_emulation: bool) -> b
 
 
 def by_cost(file: CheckedFile) -> CheckedFile:
-    """A file with what a log says in its messages, the findings first that cost most; the file itself without a log."""
+    """The file with costs in its messages and the most expensive findings first; the file itself without a log."""
     if file.costs is None:
         return file
     pairs = sorted(zip(file.diagnostics, file.costs.findings, strict=True), key=lambda it: -it[1].order)
@@ -133,7 +133,7 @@ def _located(file: CheckedFile) -> Iterator[Located]:
 
 
 class _Total:
-    """What was found in all files."""
+    """The totals of all files."""
 
     def __init__(self) -> None:
         self.n_files = 0
@@ -160,12 +160,12 @@ class _Total:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is said after the findings."""
+        """The lines after the findings."""
         return tuple(it for it in (self.summary, self.assumption) if it)
 
     @property
     def assumption(self) -> str:
-        """For which platforms files were checked that nobody names platforms for; empty where there are none, or nothing was found."""
+        """A note on files that were checked for the default platforms; empty if there are none, or without findings."""
         if not self.n_default or not self.found:
             return ""
         return ngettext(
@@ -222,7 +222,7 @@ _FORMATS: Final[dict[str, Callable[[Output, Iterator[Located]], None]]] = {
 
 
 def _write_statistics(out: Output, total: _Total, format_: str) -> None:
-    """Effect: write how often each rule has found something, the most frequent first."""
+    """Effect: write the number of findings of each rule, the most frequent first."""
     counts = Counter(it.rule for it in total.found)
     fixable = Counter(it.rule for it in total.found if it.fixes)
     rows = [(rule, n, fixable[rule]) for rule, n in sorted(counts.items(), key=lambda it: (-it[1], it[0]))]
@@ -280,7 +280,7 @@ def _parts(content: str, start: int, end: int) -> tuple[str, str, str]:
 
 
 def _cut(text: str, width: int) -> str:
-    """The begin of a text, with an ellipsis where it is cut."""
+    """The beginning of a text, with an ellipsis if it is cut."""
     if width_of(text) <= width:
         return text
     while text and width_of(text) > width - 1:

@@ -1,4 +1,4 @@
-"""Checking files: one after the other, or many of them in parallel processes."""
+"""Check files, many of them in parallel processes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from buildxray.cli.logs import Gates, LogOfFiles
 
 _MANY: Final = 64
-"""Files from which on it pays to start other processes."""
+"""The number of files from which on worker processes pay."""
 _CHUNK: Final = 8
 
 
 def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | None = None) -> Iterator[CheckedFile]:
-    """Check files, in their order; what goes wrong with one of them is its `error`.
+    """Check files, in order; a failure of one of them is its `error`.
 
     A log is in the memory of this process, so the files that it may be of are checked in this process too.
     """
@@ -38,7 +38,7 @@ def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | N
 
 
 def named_log(options: argparse.Namespace) -> LogOfFiles | None:
-    """The log that the user names; what reads logs is imported for one only. Raises `CliError`."""
+    """The log that `--log` names; the reader of logs is imported only if there is one. Raises `CliError`."""
     if not options.log:
         return None
     from buildxray.cli.logs import log_of_user  # noqa: PLC0415
@@ -47,7 +47,7 @@ def named_log(options: argparse.Namespace) -> LogOfFiles | None:
 
 
 def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates | None]:
-    """The log and the limits that the user names. Raises `CliError`."""
+    """The log and the limits of the options. Raises `CliError`."""
     if not options.log and options.max_emulated is None and options.max_minutes is None:
         return None, None
     from buildxray.cli.logs import Gates  # noqa: PLC0415 - few runs have limits
@@ -56,7 +56,7 @@ def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates
 
 
 def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:
-    """Check files in a pool; the files that a worker was killed with are checked again, each in a process of its own."""
+    """Check files in a pool. Files of a worker that was killed are checked again, each in a process of its own."""
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - few runs need it
 
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
@@ -110,7 +110,7 @@ def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedF
 
 
 _builds: Builds
-"""Of a worker process."""
+"""The builds of a worker process."""
 
 
 def _begin(options: BuildOptions) -> None:
@@ -120,7 +120,7 @@ def _begin(options: BuildOptions) -> None:
 
     global _builds  # noqa: PLW0603 - a process of a pool keeps nothing else between two files
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What the first process has imported stays.
+    # The modules that the first process has imported are not freed.
     gc.freeze()
     use_environment()
     _builds = Builds(options)

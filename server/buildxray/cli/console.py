@@ -1,4 +1,4 @@
-"""What is printed, and where: colours where they are wanted, and nothing that a terminal would take for a command."""
+"""Output: colours if wanted, and never a control character that a terminal would execute."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Span = str | tuple[str, str]
-"""A text, or a text and its style: names of attributes and colours such as `bold red`."""
+"""A text, or a text and a style such as `bold red`."""
 UNLIMITED: Final = 100_000
-"""Columns where the output is not a terminal: its reader has another width."""
+"""The width of output that is not a terminal, in columns."""
 _CONTROLS: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -80,7 +80,7 @@ class Output:
         self.write((text + end).encode(encoding, "backslashreplace"))
 
     def data(self, text: str, end: str = "\n") -> None:
-        """Effect: write a text for programs: UTF-8, whatever the terminal speaks, line ends as they are."""
+        """Effect: write a text for programs: always UTF-8, with unchanged line ends."""
         self.write((text + end).encode("utf-8", "surrogateescape"))
 
     def write(self, content: bytes) -> None:
@@ -96,7 +96,7 @@ class Output:
             stream.write(content.decode("utf-8", "replace"))
 
     def print(self, *renderables: Any, **options: Any) -> None:  # noqa: ANN401 - what rich can print
-        """Effect: print what rich lays out, such as a table."""
+        """Effect: print a renderable of rich, such as a table."""
         console = self.rich
         with console.capture() as capture:
             console.print(*renderables, **options)
@@ -122,7 +122,7 @@ class Output:
         return self._rich
 
     def close(self) -> None:
-        """Effect: write out what has been kept. Raises `CliError`, `OSError`."""
+        """Effect: flush buffered output. Raises `CliError`, `OSError`."""
         if self._path is not None:
             try:
                 write_output(self._path, b"".join(self._kept))
@@ -140,7 +140,7 @@ class Output:
 
 
 class _Choices:
-    """What the options of the command say of the output."""
+    """The output options of the command."""
 
     color = "auto"
     path: str | None = None
@@ -148,7 +148,7 @@ class _Choices:
 
 
 def choose_output(color: str, path: str | None) -> None:
-    """Effect: decide what `output` gives from now on."""
+    """Effect: set what `output` returns from now on."""
     _Choices.color, _Choices.path, _Choices.current = color, path, None
 
 
@@ -160,13 +160,13 @@ def output() -> Output:
 
 
 def close_output() -> None:
-    """Effect: write out what has been printed. Raises `CliError`, `OSError`."""
+    """Effect: flush the output. Raises `CliError`, `OSError`."""
     if _Choices.current is not None:
         _Choices.current.close()
 
 
 def progress(items: Iterable[Item], n_items: int, what: str) -> Iterator[Item]:
-    """The items, with a bar that shows how many are through; on a terminal only."""
+    """Yield the items, with a progress bar on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield from items
         return
@@ -215,7 +215,7 @@ def _has_colors(color: str, *, is_terminal: bool) -> bool:
 
 
 def _enable_escapes() -> bool:
-    """Effect: let the console of Windows understand escape sequences; false where it cannot."""
+    """Effect: enable escape sequences in the console of Windows; returns False if that fails."""
     if sys.platform != "win32":
         return True
     import ctypes  # noqa: PLC0415 - on Windows only

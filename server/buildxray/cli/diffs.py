@@ -1,4 +1,4 @@
-"""What would change in a file, as a unified diff."""
+"""Unified diffs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from buildxray.cli.console import Output
 
 
 def write_diff(out: Output, path: str, old: str, new: str) -> None:
-    """Effect: write a difference that `patch` understands: on a terminal escaped, else the bytes as they are."""
+    """Effect: write a diff for `patch`: with control characters escaped on a terminal, otherwise byte for byte."""
     for line in _diff(path, old, new):
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[0], "")
         style = "bold" if line.startswith(("+++", "---")) else style

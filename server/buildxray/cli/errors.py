@@ -1,4 +1,4 @@
-"""What ends a command, or the work on one file, with exit code 2."""
+"""Errors that end a command, or the work on one file, with exit code 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ISSUES = "https://github.com/buildxray/buildxray/issues"
 
 @contextmanager
 def limited(path: str) -> Iterator[None]:
-    """Work on one file for a limited time. Raises `CliError` when it is over."""
+    """Limit the time of the work on one file. Raises `CliError` when it is over."""
     try:
         with time_budget(SECONDS_IN_TERMINAL):
             yield
@@ -29,11 +29,11 @@ def limited(path: str) -> Iterator[None]:
 
 
 class CliError(Exception):
-    """Something that the user has to change; the message names it and says what to do."""
+    """An error of the user; the message names the cause and says what to do."""
 
 
 def internal_error(error: BaseException) -> str:
-    """One line about an error of buildxray itself: what, where in the code, and what to do."""
+    """One line about a bug in buildxray: the error, its place in the code, and what to do."""
     if isinstance(error, MemoryError):
         return _("not enough memory")
     traceback, place = error.__traceback__, ""

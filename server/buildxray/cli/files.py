@@ -67,7 +67,7 @@ _OTHER_KINDS: Final = frozenset(
         ".zip",
     ]
 )
-"""Ends of the names of files that hold something else; a Dockerfile that has such a name can be given as `-`."""
+"""Suffixes of files that are not Dockerfiles; a Dockerfile with such a name can be given as `-`."""
 
 
 class Target(NamedTuple):
@@ -75,7 +75,7 @@ class Target(NamedTuple):
 
     path: str
     directory: str | None = None
-    """The directory of the command line that it has been found in; None for a file that the command line names."""
+    """The directory argument in which the file was found; None if the file itself is an argument."""
 
 
 def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[Target]:
@@ -113,7 +113,7 @@ def find_dockerfiles(paths: Iterable[str], failed: list[str] | None = None) -> I
 
 
 def read_file(path: str) -> str:
-    """The text of a file, line ends untouched; `-` is the standard input. Raises `CliError`."""
+    """The text of a file with unchanged line ends; `-` is the standard input. Raises `CliError`."""
     try:
         content = _read_stdin() if path == STDIN else read_bytes(path, MOST_DOCKERFILE_BYTES)
     except ReadError as error:
@@ -126,7 +126,7 @@ def read_file(path: str) -> str:
 
 
 def write_file(target: Target, old: str, new: str) -> None:
-    """Effect: replace a file's text at once or not at all; see `replace_content`. Raises `CliError`."""
+    """Effect: replace a file's text atomically; see `replace_content`. Raises `CliError`."""
     try:
         replace_content(target.path, old.encode("utf-8"), new.encode("utf-8"), target.directory)
     except WriteError as error:
@@ -144,11 +144,11 @@ def _refuse_other_kinds(path: str) -> None:
 
 
 def is_directory(path: str) -> bool:
-    """True if a path names a directory; false for what no path can be."""
+    """True if a path names a directory; False for an invalid path."""
     try:
         return Path(path).is_dir()
     except (OSError, ValueError):
-        # Too long, a NUL in it: reading the file gives the reason.
+        # Too long, or with a NUL: reading the file reports the reason.
         return False
 
 
@@ -159,5 +159,5 @@ def _read_stdin() -> bytes:
 
 
 def _short(path: str) -> str:
-    """A path of a length that can be read; its end tells most."""
+    """A readable length of a path, without its beginning."""
     return path if len(path) <= 300 else f"…{path[-300:]}"

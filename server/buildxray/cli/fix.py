@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def fix(options: argparse.Namespace) -> int:
-    """Effect: write the repaired files, or print what would change. Raises `CliError` for wrong options."""
+    """Effect: write the fixed files, or print a diff. Raises `CliError` for wrong options."""
     builds = Builds(BuildOptions.of(options))
     log = named_log(options)
     out = output()
@@ -62,7 +62,7 @@ def fix_file(
 
 
 def _with_savings(text: str, fixed: FixedText, measured: MeasuredBuild | None) -> tuple[str, ...]:
-    """What each fix does, with a log what it saves, and a line for all of them together."""
+    """A line for each fix, with a log what it saves, and one for all of them together."""
     if measured is None or not measured.can_predict or not fixed.steps:
         return fixed.titles
     from buildxray.ide.seconds import about_seconds, title_with_saving  # noqa: PLC0415 - few runs have a log

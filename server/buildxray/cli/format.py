@@ -13,9 +13,9 @@ from buildxray.localization import _, ngettext
 
 
 def format_files(options: argparse.Namespace) -> int:
-    """Effect: write the tidied files, or say what would change.
+    """Effect: write the formatted files, or print what would change.
 
-    Gives 1 where `--check` or `--diff` finds a file that would change, 2 for one that cannot be read or written.
+    Returns 1 if `--check` or `--diff` finds a file that would change, 2 for one that cannot be read or written.
     """
     out = output()
     changed = 0

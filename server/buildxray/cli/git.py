@@ -1,4 +1,4 @@
-"""Reading a file of an earlier commit. Git is asked for the bytes alone, so that no filter of a repository runs."""
+"""Read a file of an earlier commit, as raw bytes, so that no filter of the repository runs."""
 
 from __future__ import annotations
 

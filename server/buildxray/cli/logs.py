@@ -1,4 +1,4 @@
-"""Reading the log that the user names, and finding the build of a Dockerfile in it."""
+"""Read the log of the options, and find the build of a Dockerfile in it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from buildxray.logs.reader import read_log, read_stream
 
 
 class Gates(NamedTuple):
-    """Limits that make the exit code 1."""
+    """Limits; exceeding one makes the exit code 1."""
 
     max_emulated: int | None
-    """RUN steps under emulation."""
+    """The most RUN steps under emulation."""
     max_minutes: float | None
-    """Of the logged build, or the least that a text takes which was edited since."""
+    """The most minutes of the logged build; for a text that was edited since, of the lower bound of its prediction."""
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Gates:
@@ -62,13 +62,13 @@ class Gates(NamedTuple):
 
 
 class LogOfFiles:
-    """The log that the user names with `--log`, for those of several files that it has a build of."""
+    """The log of `--log`, for all files that it has a build of."""
 
     def __init__(self, path: str) -> None:
         """Read the log. Raises `CliError`."""
         self.path = path
         self.complaint = ""
-        """That the log has a build of none of the files so far; empty where it has one of any of them."""
+        """The error that the log has a build of none of the files so far; empty once it has one."""
         self._loaded = LoadedLog(path, read_log_of_user(path))
         self._fits = False
 
@@ -91,7 +91,7 @@ def log_of_user(options: argparse.Namespace) -> LogOfFiles | None:
 
 
 def no_build(log_name: str, path: str, log: Log) -> str:
-    """Say that a log is of another Dockerfile, and name a step of it."""
+    """The message that a log is of another Dockerfile, with a step of it."""
     steps = [it.name for build in log.builds for it in build.vertices if read_name(it.name).is_step]
     example = without_digest(next((it for it in steps if "] RUN " in it), steps[0] if steps else ""))
     if not example:
@@ -105,7 +105,7 @@ def no_build(log_name: str, path: str, log: Log) -> str:
 
 
 _LONGEST_STEP: Final = 100
-"""Characters of a step that a message names."""
+"""The most characters of a step in a message."""
 
 
 class LoggedFile(NamedTuple):
@@ -113,7 +113,7 @@ class LoggedFile(NamedTuple):
 
     path: str
     builds: tuple[MeasuredBuild, ...]
-    """In the order of the log; those of other Dockerfiles are among them."""
+    """All builds, in the order of the log, including those of other Dockerfiles."""
 
     @property
     def best(self) -> MeasuredBuild | None:

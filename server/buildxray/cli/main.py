@@ -1,4 +1,4 @@
-"""The entry point: reads the command line, hands over to a command, and turns what goes wrong into one line."""
+"""The entry point: parse the command line, run a command, and report errors in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; gives the exit code: 0 nothing found, 1 something found, 2 an error.
+    """Run a command. Returns the exit code: 0 without findings, 1 with findings, 2 after an error.
 
     Nothing is imported before the `try`, so that Ctrl-C prints one line from the first moment on.
     """
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(arguments: Sequence[str]) -> int:
-    # A command makes many objects that live as long as it does. The default of 700 looks at them again and again: 7 % of the
+    # Most objects of a command live as long as it does. With the default of 700, the collector scans them again and again: 7 % of the
     # time of `check` on 584 files.
     gc.set_threshold(50_000, 20, 50)
     from buildxray.cli.console import choose_output, close_output, report  # noqa: PLC0415
@@ -44,7 +44,7 @@ def _guarded(arguments: Sequence[str]) -> int:
         report(error)
         return 2
     except BrokenPipeError:
-        # The reader has enough; Python would complain again when it closes the stream.
+        # The reader has closed the pipe; Python would report that again when it closes the stream.
         discard_output()
         return 0
     except OSError as error:
@@ -59,7 +59,7 @@ def _guarded(arguments: Sequence[str]) -> int:
 
 
 def run(options: object) -> int:
-    """Run the command of the options. Each is imported on its own, so that none waits for what another one needs."""
+    """Run the command of the options, and import only what that command needs."""
     match options.command:  # type: ignore[attr-defined]
         case "check":
             from buildxray.cli.check import check as command  # noqa: PLC0415

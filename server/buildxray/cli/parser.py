@@ -1,4 +1,4 @@
-"""The options of all commands; shell completions and the manual page are made from the same parser."""
+"""The options of all commands. Shell completions and the manual page are generated from this parser."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from buildxray.localization import _
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that suggests what was meant; it exits with 2."""
+    """A parser that suggests similar names in its errors, and exits with 2."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - what argparse takes
         super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
-        """Parse, and refuse what is left over by the parser of the command itself, which knows its own options."""
+        """Parse, and report unknown options by the parser of the command, which knows the similar ones."""
         found, left = super().parse_known_args(args, namespace)
         if left:
             known = [option for action in self._actions for option in action.option_strings]

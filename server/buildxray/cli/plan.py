@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 class _File(NamedTuple):
     path: str
-    """The one that is read."""
+    """The file that is read."""
     shown: str
     text: str
     build: ProjectBuild
     analysis: Analysis
-    """Without what lies beside the file, which plans do not depend on."""
+    """The analysis, without the files beside the Dockerfile: plans do not depend on them."""
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ def plan(options: argparse.Namespace) -> int:
 def _read(
     paths: Iterable[str], builds: Builds, failed: list[str], log: LogOfFiles | None, *, has_platforms: bool
 ) -> Iterator[_File]:
-    """Effect: report the files that cannot be planned, and append them to `failed`.
+    """Yield the files. Effect: report those that cannot be planned, and append them to `failed`.
 
     A log decides on platforms, arguments and target, unless the user names platforms.
     """
@@ -144,5 +144,5 @@ def _write_pictures(files: Iterator[_File], builds: Builds, out: Output, format_
         view = plan_view(analyzer.analyze(it.text))
         views.append((view, "Dockerfile" if it.shown == STDIN else it.shown.encode("utf-8", "replace").decode()))
     if views:
-        # Both say that they are UTF-8, whatever the terminal speaks.
+        # Both formats declare UTF-8, whatever the encoding of the terminal.
         out.data(page(views) if format_ == "html" else draw(*views[0]), end="" if format_ == "html" else "\n")

@@ -1,4 +1,4 @@
-"""A plan as a person reads it in a terminal: stages, what each instruction costs, and why."""
+"""A plan for the terminal: stages, the cost of each instruction, and the reason."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _NATIVE: Final = "green"
 _COLOURS: Final = {Sharing.NONE: "", Sharing.ONCE: "", Sharing.SHARED: "cyan", Sharing.SEVERAL: "yellow"}
 _MARGINS: Final = 8
 _NOTICEABLE: Final = 1.0
-"""Seconds from which on a time is printed bold."""
+"""Times of at least so many seconds are bold."""
 _LEAST: Final = 16
-"""Columns of an instruction that are shown in any case."""
+"""The least columns of an instruction."""
 
 
 def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | None = None) -> RenderableType:
@@ -59,7 +59,7 @@ def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | 
 
 
 def _times(seconds: PlanSeconds) -> Iterator[Text]:
-    """What the marks of the rows mean, and what the whole build took or will take."""
+    """The legend of the marks, and the measured or predicted time of the whole build."""
     marks = [_("* on the critical path")] if seconds.critical_path else []
     if any(not it.is_measured for it in seconds.steps.values()):
         marks.append(_("≈ estimated from the log"))
@@ -91,7 +91,7 @@ def _error(path: str, line: int, message: str) -> Text:
 
 
 class _Row(NamedTuple):
-    """An instruction that makes steps."""
+    """A row: an instruction that makes steps."""
 
     line: str
     instruction: Text
@@ -100,7 +100,7 @@ class _Row(NamedTuple):
     mark: Text
     reason: Text
     seconds: Text
-    """Of its longest step; empty without a log."""
+    """The seconds of its longest step; empty without a log."""
     is_critical: bool
 
 
@@ -110,7 +110,7 @@ class _Rows:
 
     rows: list[_Row]
     all_rows: list[_Row]
-    """Those of the other stages too: columns are as wide in each stage."""
+    """The rows of all stages: columns have the same width in each stage."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         n_mark = max((it.mark.cell_len for it in self.all_rows), default=0)

@@ -1,4 +1,4 @@
-"""Build logs that are shown beside a document: read, and matched with its plan."""
+"""Read build logs and match them with the plan of a document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def measured(source: str | Path, name: str, document: Document) -> tuple[LoadedL
 
 
 def load_setting(document: Document, directory: Path) -> tuple[LoadedLog, MeasuredBuild] | str:
-    """The log that the setting names, or why it cannot be shown."""
+    """The log that the setting names, or the reason why it cannot be shown."""
     path = directory / document.build.settings.log
     try:
         return measured(path, path.name, document)

@@ -1,4 +1,4 @@
-"""What the client at the other end can do."""
+"""The capabilities of the client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Client:
     """Capabilities, each false unless the client says otherwise."""
 
     unit: ColumnUnit = "utf-16"
-    """What it counts columns in."""
+    """The unit of columns."""
     shows_related: bool = False
     shows_documentation: bool = False
     tags: frozenset[types.DiagnosticTag] = frozenset()
@@ -45,7 +45,7 @@ class Client:
     prepares_rename: bool = False
     takes_snippets: bool = False
     most_folds: int | None = None
-    """How many folding ranges it wants at most; None without a limit."""
+    """The most folding ranges that it accepts; None without a limit."""
     shows_plans: bool = False
     """True if it has the command `SHOW_PLAN`."""
     chooses_builds: bool = False
@@ -55,7 +55,7 @@ class Client:
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities, encoding: str) -> Client:
-        """Read what a client sends with `initialize`."""
+        """Read the parameters of `initialize`."""
         document = capabilities.text_document or types.TextDocumentClientCapabilities()
         workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
         published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
@@ -99,7 +99,7 @@ class Client:
 
 
 def _commands(experimental: object) -> tuple[object, ...]:
-    """The commands of its own that a client says it has; other servers ask for them in the same place."""
+    """The client commands that a client declares, in the experimental capability that other servers use too."""
     commands = experimental.get("commands") if isinstance(experimental, Mapping) else None
     names = commands.get("commands") if isinstance(commands, Mapping) else None
     return tuple(names) if isinstance(names, list | tuple) else ()

@@ -1,4 +1,4 @@
-"""The open documents. pygls keeps texts too, but breaks lines where the protocol does not, so ours are our own."""
+"""The open documents. We bypass pygls's workspace because its line splitting differs from the protocol's."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _revisions = itertools.count(1)
 PATIENCE: Final = 5.0
-"""Seconds without an edit after which a document is analysed again that could not be analysed in time."""
+"""Seconds without an edit before another attempt at a document that could not be analyzed in time."""
 
 
 @dataclass(slots=True)
 class Document:
-    """An open Dockerfile: its newest version."""
+    """The newest version of an open Dockerfile."""
 
     uri: str
     version: int | None
@@ -35,35 +35,35 @@ class Document:
     analyzer: Analyzer = field(init=False)
     analysis: Analysis = field(init=False)
     revision: int = field(init=False, default=0)
-    """Another one for each text and each build; never used twice."""
+    """A number that identifies a text and a build; never reused."""
     seconds: float = 0.0
-    """How long its last analysis took."""
+    """Seconds of the last analysis."""
     is_given_up: bool = False
-    """True if the last attempt to analyse it took too long; until another one succeeds, only its text is used."""
+    """True if the last analysis took too long; until another one succeeds, only the text is used."""
     is_provisional: bool = False
-    """True if files are still being read that decide on its build."""
+    """True while files that decide on the build are being read."""
     turn: int = 0
-    """Counts how often these files had to be read; only what the last one finds is in force."""
+    """The number of such reads that have started; only the result of the last one is used."""
     shown_diagnostics: list[types.Diagnostic] = field(default_factory=list)
-    """Those of its last version that could be analysed in time."""
+    """The diagnostics of the last version that could be analyzed in time."""
     shown_tokens: tuple[str, list[int]] | None = None
-    """The semantic tokens that the client has, with their name."""
+    """The semantic tokens that the client has, with their result id."""
     loaded_log: LoadedLog | None = None
     """The log whose times are shown."""
     log_setting: str = ""
-    """The setting `log` that was last put into force."""
+    """The value of the setting `log` that was applied last."""
     _other: tuple[ProjectBuild, Analyzer] | None = None
-    """The analyzer for the build, or for the platforms, that a client last asked for instead of those that are shown."""
+    """The analyzer of the build or platforms that a client requested last, other than the shown ones."""
 
     _next_attempt: tuple[float, int] = (0.0, 0)
-    """After giving up: the time, and the revision that is too slow."""
+    """After giving up: the time of the next attempt, and the revision that was too slow."""
 
     def __post_init__(self) -> None:
-        """Start to analyse."""
+        """Start the first analysis."""
         self._begin()
 
     def change(self, text: str, version: int | None) -> None:
-        """Take the next version."""
+        """Replace the text by the next version."""
         self.text = text
         self.analysis = self.analyzer.analyze(text)
         self.version = version
@@ -72,7 +72,7 @@ class Document:
             self._next_attempt = (time.monotonic() + PATIENCE, self._next_attempt[1])
 
     def give_up(self) -> None:
-        """Remember that this text takes too long, and forget what was computed of it so far."""
+        """Mark this text as too slow, and drop its partial results."""
         self.is_given_up = True
         self._next_attempt = (time.monotonic() + PATIENCE, self.revision)
         measured = self.analyzer.measured
@@ -83,24 +83,24 @@ class Document:
 
     @property
     def may_be_analyzed(self) -> bool:
-        """True if it is worth an attempt: after giving up, only another text, when nobody has typed for a while."""
+        """True if an analysis may be attempted: after giving up, only for another text, and after a pause in typing."""
         when, revision = self._next_attempt
         return not self.is_given_up or (revision != self.revision and time.monotonic() >= when)
 
     def show_log(self, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
-        """Show the times of a build of this text, or none any more."""
+        """Show the times of a build of this text, or stop showing times."""
         self.loaded_log = loaded
         self.analyzer.measured = measured
         self.analysis = self.analyzer.analyze(self.text)
         self.revision = next(_revisions)
 
     def begin_turn(self) -> int:
-        """Begin to read the files around it again; the results of earlier reads become stale."""
+        """Start a new read of the files around it; results of earlier reads become stale."""
         self.turn += 1
         return self.turn
 
     def configure(self, build: ProjectBuild, workspace: Workspace) -> bool:
-        """Analyse the same text again if its build has changed; true if it has."""
+        """Analyze the same text again if its build has changed; returns True if it has."""
         if (build, workspace) == (self.build, self.workspace):
             return False
         self.build, self.workspace = build, workspace
@@ -108,7 +108,7 @@ class Document:
         return True
 
     def analysis_for(self, build: ProjectBuild, platforms: tuple[Platform, ...]) -> Analysis:
-        """The same text as another build, or for other platforms; no platforms are those of the build."""
+        """The analysis of the same text for another build or other platforms; without platforms, for those of the build."""
         if platforms not in ((), build.request.target_platforms):
             request = replace(build.request, target_platforms=platforms)
             build = build._replace(request=request, origin=_("chosen in the view"))

@@ -1,4 +1,4 @@
-"""From the protocol's terms to ours; each function is named after what it returns."""
+"""Convert protocol types to ours; each function is named after what it returns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def text_range(lines: LineIndex, range_: types.Range, unit: ColumnUnit) -> TextR
 
 
 def changed_text(text: str, changes: Sequence[types.TextDocumentContentChangeEvent], unit: ColumnUnit) -> str:
-    """The text after the changes; whole texts are asked for, but parts are understood as well."""
+    """The text after the changes. The server requests full synchronization, but accepts incremental changes too."""
     for change in changes:
         if isinstance(change, types.TextDocumentContentChangePartial):
             range_ = text_range(LineIndex.of(text), change.range, unit)
@@ -42,13 +42,13 @@ def file_name(uri: str) -> str:
 
 
 def path(uri: str) -> Path | None:
-    """The path of a file on this machine; None for every other kind of document."""
+    """The path of a file on this machine; None for other URIs."""
     found = to_fs_path(uri) if uri.startswith("file:") else None
     return absolute(found) if found else None
 
 
 def section(raw: object) -> object:
-    """Our part of settings that may come with the name `buildxray` around them, or without."""
+    """The section `buildxray` of settings, or the settings themselves if they have no such section."""
     found = raw["buildxray"] if isinstance(raw, Mapping) and "buildxray" in raw else raw
     # Neovim sends an empty table as a list.
     return {} if found in ([], ()) else found
@@ -57,10 +57,10 @@ def section(raw: object) -> object:
 def named_diagnostics(
     lines: LineIndex, diagnostics: Sequence[types.Diagnostic], unit: ColumnUnit
 ) -> frozenset[tuple[str, TextRange]]:
-    """The rules and ranges of the diagnostics that a client asks about."""
+    """The rules and ranges of the diagnostics in a code action request."""
     return frozenset((str(it.code), text_range(lines, it.range, unit)) for it in diagnostics if it.code is not None)
 
 
 def format_options(options: types.FormattingOptions) -> FormatOptions:
-    """How the editor indents."""
+    """The indentation settings of a formatting request."""
     return FormatOptions(" " * max(1, min(options.tab_size, 16)) if options.insert_spaces else "\t")

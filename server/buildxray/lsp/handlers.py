@@ -1,4 +1,4 @@
-"""Handlers: from the protocol's terms to ours, one call, and back."""
+"""Handlers of requests and notifications: convert the parameters, call one function, convert the result."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ _QUICK_FIX: Final = types.CodeActionKind.QuickFix
 
 
 class _Positioned(Protocol):
-    """The parameters of a request about a place in a document."""
+    """The parameters of a request with a document and a position."""
 
     text_document: types.TextDocumentIdentifier
     position: types.Position
 
 
 def register(server: Server) -> None:
-    """Effect: give the server its features."""
+    """Effect: register all handlers."""
     actions = types.CodeActionOptions(code_action_kinds=[_QUICK_FIX, FIX_ALL])
     features: list[tuple[str, Callable[[Server, Any], Any], object]] = [
         (types.INITIALIZE, initialize, None),
@@ -95,9 +95,9 @@ def register(server: Server) -> None:
 
 
 def guarded(handler: Callable[[Server, Params], Result]) -> Callable[[Server, Params], Result | None]:
-    """A handler that logs what goes wrong instead of raising it."""
+    """Wrap a handler so that it logs exceptions instead of raising them."""
 
-    # pygls hands the server over only to a first parameter of this name.
+    # pygls passes the server only to a first parameter of this name.
     @functools.wraps(handler)
     def guarded_handler(ls: Server, params: Params) -> Result | None:
         if handler.__name__ in _UNLIMITED:
@@ -139,24 +139,24 @@ _UNLIMITED: Final = frozenset(
         "document_diagnostic",
     }
 )
-"""Handlers that send messages, which no limit may cut; where they analyse, that is limited on its own."""
+"""Handlers that send messages, which a time limit must not cut; their analyses have limits of their own."""
 
 
 def _uri(params: object) -> str:
-    """The document that a request is about; empty for none. Parameters of our own requests have no type."""
+    """The URI of the document of a request; empty if there is none. Parameters of our own requests have no type."""
     document = getattr(params, "text_document", None) or get(params, "textDocument")
     uri = getattr(document, "uri", None) or get(document, "uri")
     return uri if isinstance(uri, str) else ""
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
-    """Effect: remember what the client can do and wants."""
+    """Effect: store the client's capabilities and settings."""
     ls.client = Client.of(params.capabilities, ls.workspace.position_encoding or "utf-16")
     ls.begin(params.initialization_options, params.locale)
 
 
 def initialized(ls: Server, _params: types.InitializedParams) -> None:
-    """Effect: ask for settings, and to be told when they or the files of the project change."""
+    """Effect: request settings, and register for changes of settings and project files."""
     registrations: list[types.Registration] = []
     if ls.client.registers_configuration:
         registrations.append(types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION))
@@ -187,28 +187,28 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_save(ls: Server, _params: types.DidSaveTextDocumentParams) -> None:
-    """Effect: look at the files of the project again: not every client tells when they change."""
+    """Effect: read the project files again, since not every client reports changes of files."""
     ls.reread()
 
 
 def did_change_watched_files(ls: Server, _params: types.DidChangeWatchedFilesParams) -> None:
-    """Effect: look at the files of the project again."""
+    """Effect: read the project files again."""
     ls.reread()
 
 
 def did_change_workspace_folders(ls: Server, _params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Effect: ask for the settings of the folders that there are now."""
+    """Effect: request the settings of the current workspace folders."""
     ls.workspace_diagnostics.invalidate()
     _ask_for_settings(ls)
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    """Effect: take back what was published."""
+    """Effect: withdraw the diagnostics of the document."""
     ls.close(params.text_document.uri)
 
 
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
-    """Effect: put changed settings into force."""
+    """Effect: apply changed settings."""
     raw = configuration_of(params)
     if raw is not None:
         ls.warn(ls.settings.set_common(raw))
@@ -218,7 +218,7 @@ def did_change_configuration(ls: Server, params: types.DidChangeConfigurationPar
 
 
 def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """What can be done about the diagnostics in a range."""
+    """Code actions for a range."""
     document = ls.documents.get(params.text_document.uri)
     if document is None or not ls.client.takes_literal_actions:
         return []
@@ -234,7 +234,7 @@ def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAc
 
 
 def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    """What is known of the token at a position."""
+    """The hover at a position."""
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return None
@@ -265,7 +265,7 @@ async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticPara
 
 
 async def tell_times(ls: Server, params: object) -> dict[str, Any] | None:
-    """The times of a logged build; reading a log takes a while, so that it does not wait in the loop."""
+    """The times of a logged build. Runs in a thread, since reading a log takes a while."""
     try:
         return await show_times(ls, params)
     except JsonRpcException:
@@ -276,12 +276,12 @@ async def tell_times(ls: Server, params: object) -> dict[str, Any] | None:
 
 
 def shutdown(ls: Server, _params: None) -> None:
-    """Effect: end what runs beside the server."""
+    """Effect: end the worker processes."""
     ls.workspace_diagnostics.close()
 
 
 def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
-    """What each RUN in a range costs."""
+    """The inlay hints in a range."""
     document = ls.documents.get(params.text_document.uri)
     if document is None or not document.build.settings.inlay_hints:
         return []
@@ -291,7 +291,7 @@ def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHin
 
 
 def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """What each stage costs, and in a file of the project each build."""
+    """Code lenses of stages, and in a project file of builds."""
     if params.text_document.uri in ls.project_documents:
         return ls.project_documents.lenses(params.text_document.uri)
     document = ls.documents.get(params.text_document.uri)
@@ -304,7 +304,7 @@ def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
 def document_symbol(
     ls: Server, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
-    """Stages and instructions."""
+    """The stages and instructions of a document."""
     document = ls.documents.get(params.text_document.uri)
     if document is None or not document.build.settings.navigation:
         return []
@@ -316,7 +316,7 @@ def document_symbol(
 
 
 def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
-    """What can be folded."""
+    """The folding ranges of a document."""
     document = ls.documents.get(params.text_document.uri)
     if document is None or not document.build.settings.navigation:
         return []
@@ -325,7 +325,7 @@ def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.Fo
 
 
 def definition(ls: Server, params: types.DefinitionParams) -> list[types.Location]:
-    """Where the name at a position is declared; in a file of the project, the stage that is built there."""
+    """The declarations of the name at a position; in a project file, the stage that is built there."""
     if params.text_document.uri in ls.project_documents:
         return ls.project_documents.definitions(params.text_document.uri, params.position)
     place = _navigated(ls, params)
@@ -333,7 +333,7 @@ def definition(ls: Server, params: types.DefinitionParams) -> list[types.Locatio
 
 
 def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Location]:
-    """Where the name at a position is used."""
+    """The references to the name at a position."""
     place = _navigated(ls, params)
     if place is None:
         return []
@@ -345,7 +345,7 @@ def find_references(ls: Server, params: types.ReferenceParams) -> list[types.Loc
 
 
 def document_highlight(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
-    """All places of the name at a position."""
+    """All occurrences of the name at a position."""
     place = _navigated(ls, params)
     if place is None:
         return []
@@ -356,14 +356,14 @@ def document_highlight(ls: Server, params: types.DocumentHighlightParams) -> lis
 
 
 def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.Range | None:
-    """What would be renamed."""
+    """The range that a rename would change."""
     place = _place(ls, params)
     range_ = None if place is None else renamable(place[0].analysis, place[1])
     return None if place is None or range_ is None else to_lsp.range_(place[0].analysis.lines, range_, ls.client.unit)
 
 
 def rename_name(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
-    """Rename what is at a position. Raises `JsonRpcInvalidParams`, which the client shows."""
+    """The edits that rename the name at a position. Raises `JsonRpcInvalidParams`, whose message the client shows."""
     place = _place(ls, params)
     if place is None:
         return None
@@ -376,7 +376,7 @@ def rename_name(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit |
 
 
 def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList:
-    """What can be typed at a position."""
+    """The completions at a position."""
     place = _place(ls, params)
     if place is None:
         return types.CompletionList(is_incomplete=False, items=[])
@@ -408,7 +408,7 @@ def _locations(ls: Server, document: Document, ranges: list[TextRange]) -> list[
 
 
 def _is_wanted(context: types.CodeActionContext, kind: str) -> bool:
-    """True if a kind, or one that it belongs to, is asked for."""
+    """True if the request names a kind of code actions or one that contains it."""
     return context.only is None or any(kind == it or kind.startswith(f"{it}.") for it in context.only)
 
 

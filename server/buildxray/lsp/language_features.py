@@ -1,4 +1,4 @@
-"""Handlers of what every server for a language offers: signatures, links, tokens, selections, formatting."""
+"""Handlers of general language features: signatures, links, tokens, selections, formatting."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LEGEND: Final = types.SemanticTokensLegend(token_types=[*TYPES], token_modifier
 _SIGNATURE: Final = types.SignatureHelpOptions(trigger_characters=[" ", "[", ",", "=", "-"])
 _ON_TYPE: Final = types.DocumentOnTypeFormattingOptions("\n")
 _MOST_SYMBOLS: Final = 500
-"""Answers to one search."""
+"""The most results of one workspace symbol search."""
 
 
 def register(server: Server, guarded: Callable[[Callable[[Server, Any], Any]], Callable[[Server, Any], Any]]) -> None:
-    """Effect: give the server these features."""
+    """Effect: register these handlers."""
     server.feature(types.TEXT_DOCUMENT_SIGNATURE_HELP, _SIGNATURE)(guarded(signature_help))
     server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(guarded(document_link))
     server.feature(types.TEXT_DOCUMENT_SELECTION_RANGE)(guarded(selection_range))
@@ -61,7 +61,7 @@ def document_link(ls: Server, params: types.DocumentLinkParams) -> list[types.Do
 
 
 def selection_range(ls: Server, params: types.SelectionRangeParams) -> list[types.SelectionRange]:
-    """What the selection at each position grows to."""
+    """The selection ranges at each position."""
     document = _document(ls, params.text_document)
     if document is None:
         return []
@@ -73,7 +73,7 @@ def selection_range(ls: Server, params: types.SelectionRangeParams) -> list[type
 
 
 def linked_editing_range(ls: Server, params: types.LinkedEditingRangeParams) -> types.LinkedEditingRanges | None:
-    """The places of a stage's name."""
+    """The occurrences of a stage's name."""
     document = _document(ls, params.text_document)
     if document is None:
         return None
@@ -120,12 +120,12 @@ def semantic_tokens_range(ls: Server, params: types.SemanticTokensRangeParams) -
 
 
 def formatting(ls: Server, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
-    """The edits that tidy a document."""
+    """The edits that format a document."""
     return _formatted(ls, params.text_document, params.options, None)
 
 
 def range_formatting(ls: Server, params: types.DocumentRangeFormattingParams) -> list[types.TextEdit]:
-    """The edits that tidy the lines of a range."""
+    """The edits that format the lines of a range."""
     return _formatted(ls, params.text_document, params.options, params.range)
 
 

@@ -1,4 +1,4 @@
-"""Analysing within a time budget: a document that takes too long keeps its last good result, and the server answers for others."""
+"""Analyze documents within a time budget. A document that takes too long keeps its last good result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting the server: over the standard streams, or over TCP."""
+"""Start the server, over the standard streams or over TCP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger("buildxray")
 
 
 class _ToClient(logging.Handler):
-    """Sends errors to the client's log."""
+    """A log handler that sends errors to the client."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(logging.ERROR)

@@ -1,4 +1,4 @@
-"""The parameters of requests that the protocol does not know."""
+"""Parameters of custom requests."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from collections.abc import Mapping
 
 
 def get(params: object, name: str) -> object:
-    """A field of parameters, which pygls makes objects of."""
+    """A field of parameters, which pygls turns into objects."""
     return params.get(name) if isinstance(params, Mapping) else getattr(params, name, None)

@@ -1,4 +1,4 @@
-"""The request `buildxray/plan`, which the protocol does not know; docs/protocol.md describes it."""
+"""The custom request `buildxray/plan`, described in docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def show_plan(ls: Server, params: object) -> dict[str, Any] | None:
 
 
 def _build(ls: Server, document: Document, name: object) -> ProjectBuild:
-    """The build of a document that a client names as the setting `build` does; without a name the one that is shown."""
+    """The build of a document that a client names, in the syntax of the setting `build`; by default the shown one."""
     if name is None or name == "":
         return document.build
     build = ls.build_named(document, name) if isinstance(name, str) else None

@@ -1,4 +1,4 @@
-"""The open Bake files, Compose files and workflows; what is known of each is computed beside the event loop."""
+"""The open Bake files, Compose files and workflows. Results are computed outside of the event loop."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _PATTERNS: Final = (
     "**/{compose,docker-compose}*.{yml,yaml}",
     "**/.github/workflows/*.{yml,yaml}",
 )
-"""Of the files that declare builds; a file that matches may still be another one."""
+"""Glob patterns of files that may declare builds."""
 _PAUSE: Final = 0.25
-"""Seconds without a key until a changed file is looked at: its whole project is read again."""
+"""The debounce time in seconds after an edit: the whole project is read again."""
 _log = logging.getLogger("buildxray")
 
 
@@ -42,14 +42,14 @@ class ProjectDocument:
     text: str
     version: int | None
     file: ProjectFile | None = None
-    """What was found in its text, or in an earlier one; None before the first time."""
+    """The results for its text or for an earlier one; None before the first result."""
     revision: int = 0
     turn: int = 0
     timer: asyncio.TimerHandle | None = None
 
 
 class ProjectDocuments:
-    """Watches the open files of projects."""
+    """The open project files."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -61,7 +61,7 @@ class ProjectDocuments:
         return uri in self._documents
 
     def watch(self, item: types.TextDocumentItem) -> None:
-        """Effect: start to watch a document, if it declares builds by its name and the settings want it."""
+        """Effect: add a document if its name is that of a project file and the settings allow it."""
         path = from_lsp.path(item.uri)
         if path is None or not _may_declare_builds(path) or not self._server.settings.of(item.uri).project_files:
             return
@@ -69,7 +69,7 @@ class ProjectDocuments:
         self._look_soon(self._documents[item.uri], 0)
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
-        """Effect: look at the new text after a pause."""
+        """Effect: analyze the new text, debounced."""
         document = self._documents.get(params.text_document.uri)
         if document is not None:
             document.text = from_lsp.changed_text(document.text, params.content_changes, self._server.client.unit)
@@ -77,14 +77,14 @@ class ProjectDocuments:
             self._look_soon(document, _PAUSE)
 
     def close(self, uri: str) -> None:
-        """Effect: forget a document, and what was published of it."""
+        """Effect: remove a document and withdraw its diagnostics."""
         document = self._documents.pop(uri, None)
         if document is not None:
             document.turn += 1
             self._server.publisher.publish_others(uri, [], None)
 
     def refresh(self) -> None:
-        """Effect: look at all again: files or settings have changed."""
+        """Effect: analyze all documents again, because files or settings have changed."""
         for document in [*self._documents.values()]:
             if self._server.settings.of(document.uri).project_files:
                 self._look_soon(document, 0)
@@ -109,7 +109,7 @@ class ProjectDocuments:
         return types.RelatedFullDocumentDiagnosticReport(self._diagnostics(document), result_id=result)
 
     def lenses(self, uri: str) -> list[types.CodeLens]:
-        """What each build of a document costs."""
+        """The lenses of the builds of a document."""
         document = self._documents[uri]
         if document.file is None or not self._server.settings.of(uri).code_lens:
             return []
@@ -180,7 +180,7 @@ class ProjectDocuments:
 
 
 def project_registrations(*, is_pulling: bool) -> list[types.Registration]:
-    """What a client is asked to send of files that declare builds.
+    """The registrations for project files.
 
     A client that registers features for all documents of a server would also ask this one to format and fold them.
     """
@@ -206,7 +206,7 @@ def project_registrations(*, is_pulling: bool) -> list[types.Registration]:
 
 
 def _may_declare_builds(path: Path) -> bool:
-    """True if a file declares builds, by its name; what tells that is imported for likely files only."""
+    """True if a file may declare builds, by its name; the exact test is imported for likely files only."""
     if path.suffix.lower() not in {".hcl", ".json", ".yml", ".yaml"}:
         return False
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
@@ -215,7 +215,7 @@ def _may_declare_builds(path: Path) -> bool:
 
 
 def _look_at(path: Path, text: str, texts: Mapping[Path, str], settings: Settings) -> ProjectFile:
-    """Read the project with the unsaved texts, and look at one of its files."""
+    """Read the project with the unsaved texts, and compute the results for one of its files."""
     from buildxray.ide.project import Projects  # noqa: PLC0415
     from buildxray.ide.project_files import look_at  # noqa: PLC0415
 

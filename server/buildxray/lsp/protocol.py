@@ -1,4 +1,4 @@
-"""pygls's protocol, where it would leave a client without an answer or keep what it no longer needs.
+"""A pygls protocol that answers every request and does not leak futures.
 
 Three things differ from pygls 2.1: the future of a notification is forgotten when it is done (docs/upstream/ has the
 change for pygls itself); a message that cannot be read is answered; and a message is dispatched by its fields, where
@@ -20,14 +20,14 @@ _PARSE_ERROR: Final = -32700
 _INVALID_REQUEST: Final = -32600
 _INVALID_PARAMS: Final = -32602
 _OPTIONAL: Final = ("clientInfo", "locale", "rootPath", "trace", "workspaceFolders", "workDoneToken")
-"""Fields of `initialize` besides its capabilities that a server can do without."""
+"""Optional fields of `initialize` besides the capabilities."""
 
 
 class Protocol(LanguageServerProtocol):
-    """Answers every request once, whatever it holds."""
+    """Answers every request once, even a malformed one."""
 
     def receive(self, raw: object) -> None:
-        """Effect: handle a message, given as JSON gives it."""
+        """Effect: handle a message, given as decoded JSON."""
         if not isinstance(raw, dict) or raw.get("jsonrpc") != "2.0" or not isinstance(raw.get("id"), _IDS):
             self.refuse(None, _INVALID_REQUEST, "not a JSON-RPC message")
             return
@@ -41,7 +41,7 @@ class Protocol(LanguageServerProtocol):
             return
         message = self._structured(raw, method)
         if message is None:
-            # What follows a notification cannot be told to the client; a pop-up for each would drive users away.
+            # A notification has no answer, and a pop-up for each error would drive users away.
             if id_ is not None:
                 self.refuse(id_, _INVALID_PARAMS, f"the parameters of {method} are wrong")
             return
@@ -53,13 +53,13 @@ class Protocol(LanguageServerProtocol):
             context.run(self._handle_request, id_, method, params)
 
     def refuse(self, id_: int | str | None, code: int, message: str) -> None:
-        """Effect: send an error as the answer to a request; without an id it is about a message that has none."""
+        """Effect: answer a request with an error; the id is None for a message without a readable one."""
         _log.info("refused: %s", message)
         # The types of lsprotocol leave a missing id out, where JSON-RPC wants null.
         self._send_data({"jsonrpc": "2.0", "id": id_, "error": {"code": code, "message": message}})
 
     def refuse_text(self, reason: str) -> None:
-        """Effect: answer what is not JSON."""
+        """Effect: answer a message that is not JSON."""
         self.refuse(None, _PARSE_ERROR, reason)
 
     def _receive_response(self, raw: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ class Protocol(LanguageServerProtocol):
             contextvars.copy_context().run(self._handle_response, message.id, message.result)
 
     def _structured(self, raw: dict[str, Any], method: str) -> Any:  # noqa: ANN401 - each method has its own type
-        """The message of a method; None where its parameters are wrong."""
+        """The typed message of a method; None if its parameters are malformed."""
         try:
             return self._structure(raw, method)
         except Exception as error:  # noqa: BLE001 - a converter raises whatever it meets
@@ -97,7 +97,7 @@ class Protocol(LanguageServerProtocol):
         return self._converter.structure(raw, message_type)
 
     def _initialize_without(self, raw: dict[str, Any]) -> Any:  # noqa: ANN401
-        """The message `initialize` without the capabilities and options that are malformed; None where it is hopeless."""
+        """The message `initialize` without malformed capabilities and options; None if that does not help."""
         params = raw.get("params")
         given = dict(params) if isinstance(params, Mapping) else {}
         capabilities = given.get("capabilities")
@@ -145,7 +145,7 @@ class Protocol(LanguageServerProtocol):
 
 
 class _Unknown:
-    """A message of a method that pygls has no type for."""
+    """A message of an unknown method."""
 
     def __init__(self, params: object) -> None:
         self.params = params

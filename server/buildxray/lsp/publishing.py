@@ -1,4 +1,4 @@
-"""Push diagnostics: at once, or debounced where an analysis takes long."""
+"""Push diagnostics, debounced if an analysis takes long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from buildxray.lsp.documents import PATIENCE, Document
 from buildxray.lsp.limits import diagnostics_in_time
 
 _QUICK: Final = 0.02
-"""Seconds; an analysis that takes longer waits for a pause in typing."""
+"""Analyses that take more seconds are debounced."""
 _log = logging.getLogger("buildxray")
 
 
@@ -29,7 +29,7 @@ class Publisher:
         self._is_off = False
 
     def publish_soon(self, document: Document) -> None:
-        """Effect: publish at once, or debounced where an analysis takes long; older versions are dropped."""
+        """Effect: publish now, or debounced if the last analysis was slow; a pending older version is dropped."""
         self._forget(document.uri)
         if self._is_off:
             return
@@ -51,7 +51,7 @@ class Publisher:
         self._send(document.uri, diagnostics, document.version)
 
     def withdraw(self, uri: str) -> None:
-        """Effect: take back what was published of a document."""
+        """Effect: withdraw the diagnostics of a document."""
         self._forget(uri)
         if not self._is_off:
             self._send(uri, [], None)

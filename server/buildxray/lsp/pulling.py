@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from pygls.progress import Progress
 
 _AT_ONCE: Final = 4
-"""Files that wait for the other process; more would still be checked after the client has cancelled."""
+"""The most files queued for the worker process; queued files are checked even after a cancellation."""
 _LOOK_AGAIN: Final = 30.0
-"""Seconds, for clients that do not tell which files have changed."""
+"""The polling interval in seconds, for clients that do not report changed files."""
 _log = logging.getLogger("buildxray")
 
 
 class Host(Protocol):
-    """What workspace diagnostics need of the server."""
+    """The part of the server that workspace diagnostics need."""
 
     client: Client
     settings: ClientSettings
@@ -54,7 +54,7 @@ class Host(Protocol):
 
     @property
     def work_done_progress(self) -> Progress:
-        """Where progress is reported."""
+        """The progress API of pygls."""
 
 
 class WorkspaceDiagnostics:
@@ -73,12 +73,12 @@ class WorkspaceDiagnostics:
         self._changed.set()
 
     def close(self) -> None:
-        """Effect: end the other process."""
+        """Effect: end the worker process."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def report(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-        """The diagnostics of all Dockerfiles; waits where the client knows them all, until something changes."""
+        """The diagnostics of all Dockerfiles. If the client has them all, waits until something changes."""
         known = {it.uri: it.value for it in params.previous_result_ids}
         self._changed.clear()
         items = await self._items(known, params.work_done_token)
@@ -125,7 +125,7 @@ class WorkspaceDiagnostics:
         return [*found]
 
     async def _check(self, paths: Iterable[Path]) -> AsyncIterator[tuple[CheckedFile, Path]]:
-        """Check files in the other process, a few at a time."""
+        """Check files in the worker process, a few at a time."""
         loop = asyncio.get_running_loop()
         waiting: list[tuple[asyncio.Future[CheckedFile], Path]] = []
         try:
@@ -161,7 +161,7 @@ def _lower_priority() -> None:
 
 
 class _Progress:
-    """Tells the client how far it is, if it wants to know."""
+    """Reports progress to the client if it has sent a token."""
 
     def __init__(self, server: Host, token: types.ProgressToken | None, n_files: int) -> None:
         self._server = server
@@ -204,7 +204,7 @@ def document_report(
 
 
 def _stamp(path: Path, generation: int) -> str:
-    """What changes with the content of a file."""
+    """A stamp that changes with the content of a file."""
     try:
         status = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The server: its state is the client's settings, the open documents and what is known of their projects."""
+"""The server. Its state is the client's settings, the open documents and the cached reads of their projects."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _log = logging.getLogger("buildxray")
 
 
 _MOST_NOTES = 3
-"""Files that cannot be read, of which a message is shown."""
+"""The most messages about unreadable files."""
 
 
 class _Built(NamedTuple):
-    """What was read of a document's project."""
+    """The build of a document as its project declares it."""
 
     build: ProjectBuild
     workspace: Workspace
@@ -93,7 +93,7 @@ class Server(LanguageServer):
         self._state = self.settings.state
 
     def context_lister(self, uri: str) -> ContextLister | None:
-        """What lists the context of the build that a document is shown for; None for one that is not on this machine."""
+        """A lister of the build context of a document; None if the document is not on this machine."""
         path, document = from_lsp.path(uri), self.documents.get(uri)
         shown = None if document is None else document.build.shown
         if path is None or (shown is not None and shown.remote):
@@ -108,7 +108,7 @@ class Server(LanguageServer):
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, warning))
 
     def open_document(self, item: types.TextDocumentItem) -> None:
-        """Effect: start to watch a document, if it is a Dockerfile or declares builds."""
+        """Effect: track a document if it is a Dockerfile or a project file."""
         self.project_documents.watch(item)
         if item.language_id.lower() in _LANGUAGES or is_dockerfile(from_lsp.file_name(item.uri)):
             path = from_lsp.path(item.uri)
@@ -124,7 +124,7 @@ class Server(LanguageServer):
                 self._refresh_later([document])
 
     def close(self, uri: str) -> None:
-        """Effect: forget a document, and what was published of it."""
+        """Effect: stop tracking a document, and withdraw its diagnostics."""
         self.project_documents.close(uri)
         if self.documents.pop(uri, None) is not None:
             self.publisher.withdraw(uri)
@@ -165,12 +165,12 @@ class Server(LanguageServer):
                 continue
             search = built.workspace.search
             if search is not None:
-                # Not in an analysis, which a keystroke waits for.
+                # Outside of an analysis, because keystrokes wait for those.
                 await asyncio.to_thread(search)
             # The result is stale if another read of this document has started meanwhile.
             if document.turn != turn or self.documents.get(document.uri) is not document:
                 continue
-            # Between two documents others are answered.
+            # Yield to other requests between two documents.
             await asyncio.sleep(0)
             self.warn(built.problems)
             is_first = document.is_provisional
@@ -189,7 +189,7 @@ class Server(LanguageServer):
             self.ask_for_refresh()
 
     def _build_in_time(self, uri: str, path: Path) -> _Built:
-        """How a document is built; as if it belonged to no project where reading that takes too long."""
+        """The build of a document; without its project if reading that takes too long."""
         try:
             with thread_budget(SECONDS_OF_PROJECT):
                 return self._build(uri, path)
@@ -202,7 +202,7 @@ class Server(LanguageServer):
             return self._build(uri, None)._replace(problems=(note,))
 
     def _build(self, uri: str, path: Path | None) -> _Built:
-        """How a document is built; one that is not a file on this machine belongs to no project."""
+        """The build of a document; one that is not a file on this machine has no project."""
         settings, projects = self.settings.of(uri), self._projects
         if path is None:
             origin = "" if settings.platforms is None else BY_SETTING
@@ -228,13 +228,13 @@ class Server(LanguageServer):
         return [*self.project_documents.references(path, stage_index, self._projects, settings)]
 
     def log_changed(self, document: Document) -> None:
-        """Effect: have the client show the times of a document, or none any more."""
+        """Effect: make the client show the current times of a document."""
         self.publisher.publish(document)
         self._status.report(document)
         self.ask_for_refresh()
 
     async def _load_log(self, document: Document, path: Path | None) -> bool:
-        """Effect: show the log that the setting names; whether that changes anything."""
+        """Effect: show the log that the setting names; returns True if that changes anything."""
         named = document.build.settings.log
         if named == document.log_setting or path is None:
             return False

@@ -1,4 +1,4 @@
-"""The settings of a client: for all, and for each of its workspace folders."""
+"""The settings of a client, in general and for each workspace folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from buildxray.lsp import from_lsp
 
 
 class ClientSettings:
-    """What the client has sent, the newest on top."""
+    """The settings that the client has sent; later ones override earlier ones."""
 
     def __init__(self) -> None:
         self._options: dict[str, object] = {}
@@ -17,18 +17,18 @@ class ClientSettings:
         self._folders: dict[str, Settings] = {}
 
     def begin(self, options: object) -> tuple[str, ...]:
-        """Effect: take the options of `initialize`, below all that comes later; gives the warnings."""
+        """Effect: take the options of `initialize`, which later settings override; returns warnings."""
         section = from_lsp.section(options)
         self._options = dict(section) if isinstance(section, Mapping) else {}
         return self.set_common(options)
 
     def set_common(self, raw: object) -> tuple[str, ...]:
-        """Effect: put settings for all documents into force; gives the warnings."""
+        """Effect: apply settings for all documents; returns warnings."""
         self._common, problems = read_settings(self._merged(raw))
         return tuple(it.message for it in problems)
 
     def set_folders(self, raw: Iterable[tuple[str, object]]) -> tuple[str, ...]:
-        """Effect: put the settings of workspace folders into force, by their URIs; gives the warnings."""
+        """Effect: apply the settings of workspace folders, by URI; returns warnings."""
         self._folders = {}
         warnings: list[str] = []
         for uri, settings in raw:
@@ -38,12 +38,12 @@ class ClientSettings:
 
     @property
     def state(self) -> tuple[Settings, tuple[tuple[str, Settings], ...]]:
-        """All settings; equal where nothing has changed."""
+        """All settings, to compare with an earlier state."""
         return self._common, tuple(self._folders.items())
 
     @property
     def common(self) -> Settings:
-        """The settings of documents outside of all workspace folders."""
+        """The settings of documents outside of the workspace folders."""
         return self._common
 
     @property
@@ -52,7 +52,7 @@ class ClientSettings:
         return self._common.locale
 
     def of(self, uri: str) -> Settings:
-        """The settings of a document: those of the innermost folder that it is in."""
+        """The settings of a document: those of the innermost folder that contains it."""
         inside = [it for it in self._folders if uri == it or uri.startswith(f"{it}/")]
         return self._folders[max(inside, key=len)] if inside else self._common
 

@@ -1,4 +1,4 @@
-"""Tells clients that ask for it which platforms a document is shown for: the notification `buildxray/status`."""
+"""The notification `buildxray/status`: which build and platforms a document is shown for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from buildxray.lsp.documents import Document
 
 METHOD: Final = "buildxray/status"
 VERSION: Final = 1
-"""Another one where a field changes its meaning or goes; fields may be added without."""
+"""The version of the format; it grows when a field changes its meaning or is removed, not when one is added."""
 
 
 class StatusReporter:
@@ -32,7 +32,7 @@ class StatusReporter:
             self._notify(METHOD, status)
 
     def forget(self, uri: str) -> None:
-        """Effect: send the status again when the document is opened again."""
+        """Effect: forget the last status, so that it is sent when the document is opened again."""
         self._sent.pop(uri, None)
 
 

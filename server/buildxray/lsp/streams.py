@@ -1,4 +1,4 @@
-"""Serving over two streams, or one client over TCP.
+"""Serve over two streams, or one client over TCP.
 
 pygls reads each line and each body of a message in a pool of threads. Here the event loop waits for the stream itself where the system can,
 else one thread reads it: half of the CPU time of a keystroke, 0.6 instead of 1.2 ms (medians of 3 runs of 1000 `didChange` messages each, in a
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1 << 16
 _LONGEST_BODY: Final = 1 << 28
-"""Bytes of a message; a document of 4 MB with all its characters escaped has a tenth of that."""
+"""The most bytes of a message, ten times a document of 4 MB with all characters escaped."""
 _GRACE: Final = 0.7
-"""Seconds that the event loop has to end by itself when the client has left."""
+"""Seconds that the event loop may take to end after the client has left."""
 _CONTENT_LENGTH: Final = re.compile(rb"Content-Length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
 _HTTP: Final = re.compile(rb"[A-Z]{3,10} [^\r\n]* HTTP/\d")
 _HTTP_ANSWER: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -38,7 +38,7 @@ _log = logging.getLogger("buildxray")
 
 
 class _GoneError(Exception):
-    """The client has left, or what it sends is not the protocol."""
+    """The client has left, or does not speak the protocol."""
 
 
 class _Writer:
@@ -62,7 +62,7 @@ class _Writer:
 
 
 def serve(server: LanguageServer, source: BinaryIO, sink: BinaryIO) -> int:
-    """Effect: answer the messages in a stream until it ends or the client leaves; gives the exit code.
+    """Effect: answer the messages of a stream until it ends or the client leaves; returns the exit code.
 
     Threads may still be running afterwards: see `leave`.
     """
@@ -112,7 +112,7 @@ async def _answer(server: LanguageServer, source: BinaryIO, sink: BinaryIO) -> i
 async def handle_messages(
     server: LanguageServer, reader: asyncio.StreamReader, begin: Callable[[], bool] = lambda: True
 ) -> int:
-    """Effect: handle messages until the stream ends; gives how many there were.
+    """Effect: handle messages until the stream ends; returns their number.
 
     `begin` is asked when the first one has come; where it says no, nothing is handled.
     """
@@ -178,7 +178,7 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes:
 
 
 async def serve_tcp(server: LanguageServer, host: str, port: int) -> int:
-    """Effect: serve the first client that speaks the protocol, until it leaves; gives the exit code.
+    """Effect: serve the first client that speaks the protocol, until it leaves; returns the exit code.
 
     Others are told so. A connection that sends nothing, or HTTP, does not count.
     """
@@ -251,7 +251,7 @@ def _watch(descriptor: int) -> None:
     import select  # noqa: PLC0415 - not everywhere
 
     poll = select.poll()
-    # No event is asked for; that the other end is closed is told all the same.
+    # No event is requested; a hang-up is reported anyway.
     poll.register(descriptor, 0)
     with contextlib.suppress(OSError):
         poll.poll()

@@ -1,4 +1,4 @@
-"""The request `buildxray/times`, which the protocol does not know; docs/protocol.md describes it."""
+"""The custom request `buildxray/times`, described in docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TIMES: Final = "buildxray/times"
 VERSION: Final = 1
 _LONGEST_TEXT: Final = 64 * 1024 * 1024
-"""Characters of a log that a client sends as a text."""
+"""The most characters of a log that a client sends as text."""
 
 
 async def show_times(ls: Server, params: object) -> dict[str, Any] | None:
@@ -43,14 +43,14 @@ async def show_times(ls: Server, params: object) -> dict[str, Any] | None:
 
 
 def show_log(ls: Server, document: Document, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
-    """Effect: show the times of a build, and have the client ask again for what they change."""
+    """Effect: show the times of a build, and make the client refresh what they change."""
     if ls.documents.get(document.uri) is document:
         document.show_log(loaded, measured)
         ls.log_changed(document)
 
 
 def times_of(document: Document) -> dict[str, Any]:
-    """The answer about a document: `times` is null where no log is shown."""
+    """The answer for a document: `times` is null if no log is shown."""
     from buildxray.ide.times_as_json import times_as_json  # noqa: PLC0415 - few documents have a log
 
     loaded, measured = document.loaded_log, document.analysis.measured

@@ -1,4 +1,4 @@
-"""From our terms to the protocol's; each function is named after what it returns."""
+"""Convert our types to those of the protocol; each function is named after what it returns."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def diagnostics(analysis: Analysis, uri: str, client: Client) -> list[types.Diag
 
 
 def diagnostic(lines: LineIndex, it: Diagnostic, uri: str, client: Client) -> types.Diagnostic:
-    """A diagnostic with what the client can show of it."""
+    """A diagnostic, reduced to what the client supports."""
     unit = client.unit
     related = [
         types.DiagnosticRelatedInformation(types.Location(uri, range_(lines, other.range, unit)), other.message)
@@ -83,7 +83,7 @@ def code_action(analysis: Analysis, action: Action, uri: str, version: int | Non
 def workspace_edit(
     lines: LineIndex, edits: Iterable[Edit], uri: str, version: int | None, client: Client
 ) -> types.WorkspaceEdit:
-    """Edits of one document, of one version of it if the client can tell."""
+    """Edits of one document, with its version if the client supports that."""
     text_edits = [types.TextEdit(range_(lines, it.range, client.unit), it.new_text) for it in edits]
     if not client.takes_versioned_edits:
         return types.WorkspaceEdit(changes={uri: text_edits})
@@ -92,7 +92,7 @@ def workspace_edit(
 
 
 def hover(lines: LineIndex, it: Hover, client: Client) -> types.Hover:
-    """A hover in Markdown, or without its signs for a client that does not know them."""
+    """A hover in Markdown, or as plain text for a client without Markdown."""
     return types.Hover(markup(it.markdown, client), range_(lines, it.range, client.unit))
 
 
@@ -105,7 +105,7 @@ def inlay_hint(lines: LineIndex, it: InlayHint, client: Client) -> types.InlayHi
 
 
 def code_lens(lines: LineIndex, it: CodeLens, uri: str, client: Client) -> types.CodeLens:
-    """A lens that opens the plan view at its line, or lets the user choose the build, in a client that can; else only text."""
+    """A lens that opens the plan view or the choice of a build if the client has these commands; otherwise text only."""
     place = range_(lines, it.range, client.unit)
     if it.is_of_build:
         command = types.Command(it.title, CHOOSE_BUILD, arguments=[uri]) if client.chooses_builds else None
@@ -116,7 +116,7 @@ def code_lens(lines: LineIndex, it: CodeLens, uri: str, client: Client) -> types
 
 
 def build_lens(lines: LineIndex, it: BuildLens, client: Client) -> types.CodeLens:
-    """A lens of a build that opens its plan in a client that shows plans, and else only shows."""
+    """A lens of a build that opens its plan if the client has that command; otherwise text only."""
     place = range_(lines, it.range, client.unit)
     if not client.shows_plans:
         return types.CodeLens(place, types.Command(it.title, ""))
@@ -126,7 +126,7 @@ def build_lens(lines: LineIndex, it: BuildLens, client: Client) -> types.CodeLen
 
 
 def symbol(lines: LineIndex, it: Symbol, unit: ColumnUnit) -> types.DocumentSymbol:
-    """A symbol with those inside it."""
+    """A symbol with its children."""
     return types.DocumentSymbol(
         it.name,
         _SYMBOL_KIND[it.kind],
@@ -138,7 +138,7 @@ def symbol(lines: LineIndex, it: Symbol, unit: ColumnUnit) -> types.DocumentSymb
 
 
 def flat_symbols(lines: LineIndex, it: Symbol, uri: str, unit: ColumnUnit) -> list[types.SymbolInformation]:
-    """A symbol and those inside it, for a client that does not nest them."""
+    """A symbol and its children as a flat list, for clients without nesting."""
     own = types.SymbolInformation(types.Location(uri, range_(lines, it.range, unit)), it.name, _SYMBOL_KIND[it.kind])
     inside = [
         types.SymbolInformation(
@@ -159,7 +159,7 @@ def folding_range(it: Fold) -> types.FoldingRange:
 
 
 def highlight(lines: LineIndex, it: Highlight, unit: ColumnUnit) -> types.DocumentHighlight:
-    """A place of the name at the cursor."""
+    """A highlight of the name at the cursor."""
     kind = types.DocumentHighlightKind.Write if it.is_write else types.DocumentHighlightKind.Read
     return types.DocumentHighlight(range_(lines, it.range, unit), kind)
 
@@ -189,7 +189,7 @@ def completion(lines: LineIndex, it: Completion, rank: int, client: Client) -> t
 
 
 def markup(markdown: str, client: Client) -> types.MarkupContent:
-    """A text in Markdown, or without its signs for a client that does not know them."""
+    """A text in Markdown, or plain for a client without Markdown."""
     if client.shows_markdown:
         return types.MarkupContent(types.MarkupKind.Markdown, markdown)
     return types.MarkupContent(types.MarkupKind.PlainText, _plain(markdown))
@@ -219,7 +219,7 @@ def selection_range(lines: LineIndex, ranges: list[TextRange], unit: ColumnUnit)
 
 
 def semantic_tokens(lines: LineIndex, tokens: Iterable[SemanticToken], unit: ColumnUnit) -> list[int]:
-    """Five numbers a token, each place relative to the token before."""
+    """Five numbers per token; positions are relative to the token before."""
     data: list[int] = []
     last_line = last_column = 0
     for it in tokens:
@@ -231,7 +231,7 @@ def semantic_tokens(lines: LineIndex, tokens: Iterable[SemanticToken], unit: Col
 
 
 def token_edits(before: list[int], after: list[int]) -> list[types.SemanticTokensEdit]:
-    """The numbers that differ, in one edit; none where nothing does."""
+    """One edit with the numbers that differ; none if none does."""
     shorter = min(len(before), len(after))
     start = next((idx for idx in range(shorter) if before[idx] != after[idx]), shorter)
     n_same = next(

@@ -1,4 +1,4 @@
-"""What some clients leave out, though the protocol demands it: the versions of documents."""
+"""Accept messages without document versions, which some clients leave out against the protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NONE: Final = -1
 
 
 def tolerant_converter() -> Converter:
-    """Reads messages as pygls does, documents without versions too."""
+    """A converter that reads messages as pygls does, and accepts documents without versions."""
     converter: Converter = default_converter()  # type: ignore[no-untyped-call]
 
     def item(raw: dict[str, Any], _type: type) -> types.TextDocumentItem:
