@@ -46,6 +46,20 @@ def test_layers_point_down() -> None:
     assert wrong == []
 
 
+def test_a_plain_bake_file_loads_no_module_of_rare_functions(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(
+        'variable "A" { default = upper("x") }\ntarget "default" { args = { A = A } }\n'
+    )
+    code = (
+        "import sys; from pathlib import Path; from buildxray.projects.reader import read_directory\n"
+        "builds = read_directory(Path(sys.argv[1]), (Path(sys.argv[1]).parent,), local_platform='linux/amd64').builds\n"
+        "rare = {f'buildxray.projects.hcl.{it}' for it in ('formatting', 'regular', 'semver')} | {'hashlib'}\n"
+        "print([dict(it.arguments) for it in builds], sorted(rare & {*sys.modules}))"
+    )
+    run = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+    assert run.stdout == "[{'A': 'X'}] []\n"
+
+
 def test_the_command_line_starts_without_the_protocol() -> None:
     code = "import sys, buildxray.cli.main; print(sorted({m.partition('.')[0] for m in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.projects.hcl.regular import UnknownPatternError, find_all
+from buildxray.projects.hcl.regular import find_all
+from buildxray.projects.hcl.values import UnknownPatternError
 
 
 @pytest.mark.parametrize("pattern", ["(a|a)" * 60 + "b", "(a|(a|a))" * 30 + "b", "(a*)*b", "a*" * 40 + "b"])

@@ -8,25 +8,22 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
-import hashlib
 import io
 import itertools
 import json
 import math
 import posixpath
 import re
-import urllib.parse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from buildxray.projects.hcl import regular, semver
 from buildxray.projects.hcl.evaluation import compute, equal, item
-from buildxray.projects.hcl.formatting import format_text
 from buildxray.projects.hcl.values import (
     UNKNOWN,
     EvaluationError,
     Unknown,
+    UnknownPatternError,
     Value,
     as_set,
     checked_number,
@@ -95,7 +92,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
         converted.append(value)
     try:
         result = function.compute(*converted)
-    except regular.UnknownPatternError:
+    except UnknownPatternError:
         return UNKNOWN
     if isinstance(result, tuple) and len(result) > MOST_ITEMS:
         raise EvaluationError("a list is too long")
@@ -300,10 +297,16 @@ def _basename(path: str) -> Value:
 
 
 def _regex(pattern: str, text: str) -> Value:
-    match = next(regular.find_all(pattern, text), None)
+    match = next(_find_all(pattern, text), None)
     if match is None:
         raise EvaluationError("the pattern does not match")
     return _groups(match)
+
+
+def _find_all(pattern: str, text: str) -> Iterator[re.Match[str]]:
+    from buildxray.projects.hcl.regular import find_all  # noqa: PLC0415 - few files call it
+
+    return find_all(pattern, text)
 
 
 def _groups(match: re.Match[str]) -> Value:
@@ -313,11 +316,13 @@ def _groups(match: re.Match[str]) -> Value:
 
 
 def _regexall(pattern: str, text: str) -> Value:
-    return (*map(_groups, regular.find_all(pattern, text)),)
+    return (*map(_groups, _find_all(pattern, text)),)
 
 
 def _regex_replace(text: str, pattern: str, replacement: str) -> Value:
-    return regular.replace_all(pattern, text, replacement)
+    from buildxray.projects.hcl.regular import replace_all  # noqa: PLC0415 - few files call it
+
+    return replace_all(pattern, text, replacement)
 
 
 def _formatlist(pattern: Value, *arguments: Value) -> Value:
@@ -332,6 +337,8 @@ def _formatlist(pattern: Value, *arguments: Value) -> Value:
 
 
 def _format(pattern: Value, *arguments: Value) -> Value:
+    from buildxray.projects.hcl.formatting import format_text  # noqa: PLC0415 - few files call it
+
     text = to_text(pattern)
     return UNKNOWN if isinstance(text, Unknown) or not is_known(arguments) else format_text(text, arguments)
 
@@ -374,7 +381,24 @@ def _base64decode(text: str) -> Value:
 
 
 def _hash(name: str) -> Callable[[str], Value]:
-    return lambda text: hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+    def digest(text: str) -> Value:
+        import hashlib  # noqa: PLC0415 - few files call it
+
+        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+    return digest
+
+
+def _satisfies(version: str, constraint: str) -> Value:
+    from buildxray.projects.hcl.semver import satisfies  # noqa: PLC0415 - few files call it
+
+    return satisfies(version, constraint)
+
+
+def _urlencode(text: str) -> Value:
+    import urllib.parse  # noqa: PLC0415 - few files call it
+
+    return urllib.parse.quote_plus(text, safe="~")
 
 
 def _parseint(text: str, base: Decimal) -> Value:
@@ -512,7 +536,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "reverse": Function("s", lambda text: text[::-1]),
     "reverselist": Function("L", lambda values: values[::-1]),
     "sanitize": Function("s", _sanitize),
-    "semvercmp": Function("ss", semver.satisfies),
+    "semvercmp": Function("ss", _satisfies),
     "sethaselement": Function("la", _contains),
     "setintersection": Function("l*", _combine(lambda left, right: left and right)),
     "setproduct": Function("l*", _setproduct),
@@ -535,7 +559,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "trimspace": Function("s", str.strip),
     "trimsuffix": Function("ss", str.removesuffix),
     "upper": Function("s", _upper),
-    "urlencode": Function("s", lambda text: urllib.parse.quote_plus(text, safe="~")),
+    "urlencode": Function("s", _urlencode),
     "values": Function("M", _values),
     "zipmap": Function("lL", _zipmap),
 }

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.projects.hcl.values import EvaluationError
+from buildxray.projects.hcl.values import EvaluationError, UnknownPatternError
 
 _MOST_WORK: Final = 2_000_000
 _CLASSES: Final = {
@@ -30,10 +30,6 @@ _TOKEN: Final = re.compile(
 )
 _REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _MOST_PATTERN: Final = 500
-
-
-class UnknownPatternError(Exception):
-    """A pattern that is legal, but not computed here."""
 
 
 def find_all(pattern: str, text: str) -> Iterator[re.Match[str]]:

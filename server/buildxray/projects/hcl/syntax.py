@@ -5,35 +5,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from buildxray.projects.hcl.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A value as it is written."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A variable."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A string of parts. One that holds a single interpolation gives its value, whatever its type."""
 
     parts: tuple[TemplatePart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateIf:
+class TemplateIf(NamedTuple):
     """`%{ if … }…%{ else }…%{ endif }`."""
 
     condition: Expression
@@ -41,8 +36,7 @@ class TemplateIf:
     otherwise: tuple[TemplatePart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFor:
+class TemplateFor(NamedTuple):
     """`%{ for key, value in … }…%{ endfor }`."""
 
     key: str
@@ -51,22 +45,19 @@ class TemplateFor:
     body: tuple[TemplatePart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
+class ObjectOf(NamedTuple):
     """`{a = b}`."""
 
     items: tuple[tuple[Expression, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForList:
+class ForList(NamedTuple):
     """`[for key, value in … : … if …]`."""
 
     key: str
@@ -76,8 +67,7 @@ class ForList:
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class ForObject:
+class ForObject(NamedTuple):
     """`{for key, value in … : … => … if …}`."""
 
     key: str
@@ -90,24 +80,21 @@ class ForObject:
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class GetAttribute:
+class GetAttribute(NamedTuple):
     """`object.name`."""
 
     source: Expression
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class GetIndex:
+class GetIndex(NamedTuple):
     """`collection[key]`."""
 
     source: Expression
     key: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Splat:
+class Splat(NamedTuple):
     """`source[*].a.b`: what the rest gives for each element."""
 
     source: Expression
@@ -115,8 +102,7 @@ class Splat:
     """With `SPLAT_ITEM` for the element."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """`function(arguments)`."""
 
     function: str
@@ -125,8 +111,7 @@ class Call:
     """True if the last argument is a list of arguments: `f(a...)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(NamedTuple):
     """`condition ? a : b`."""
 
     condition: Expression
@@ -134,16 +119,14 @@ class Conditional:
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(NamedTuple):
     """`-a` and `!a`."""
 
     operator: str
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """`a + b`."""
 
     operator: str
@@ -151,8 +134,7 @@ class Binary:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(NamedTuple):
     """What cannot be understood, as while it is being typed."""
 
     reason: str
@@ -181,8 +163,7 @@ SPLAT_ITEM = "[*]"
 """The name, which nobody can write, of the element that a splat is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """`name = value` in a body."""
 
     value: Expression
@@ -192,16 +173,14 @@ class Attribute:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What a file or a block holds."""
 
     attributes: dict[str, Attribute]
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`kind "label" { … }`."""
 
     kind: str
@@ -214,8 +193,7 @@ class Block:
     end: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What cannot be read, and where."""
 
     line: int

@@ -33,6 +33,10 @@ Value: TypeAlias = Union[str, bool, Decimal, Unknown, "tuple[Value, ...]", "Mapp
 """Lists, tuples and sets are tuples; maps and objects are mappings; null is None."""
 
 
+class UnknownPatternError(Exception):
+    """A regular expression that is legal, but not computed here."""
+
+
 class EvaluationError(Exception):
     """An expression that Bake refuses, or that costs more than the budget allows."""
 
