@@ -126,7 +126,13 @@ def test_instructions() -> None:
     ("markup", "expected"),
     [
         ("FROM --<|>", ["--platform=$BUILDPLATFORM", "--platform="]),
+        ("FROM --platform=${<|>", ["${BUILDPLATFORM}", "${TARGETPLATFORM}"]),
+        ("FROM --platform=${T<|>} x", ["${TARGETPLATFORM"]),
         ("FROM a <|>", ["AS"]),
+        # BuildKit writes the file as it is.
+        ("FROM x\nARG A=1\nCOPY <<'E' /x\n$A<|>\nE\n", []),
+        ("FROM x\nARG A=1\nCOPY <<E /x\n$A<|>\nE\n", ["A"]),
+        ("FROM x\nARG A=1\nRUN <<'E'\necho $A<|>\nE\n", ["A"]),
         ("FROM x\nRUN --<|>", ["--device=", "--mount=", "--network=", "--security="]),
         ("FROM x\nRUN --network=none --n<|>", []),
         ("FROM x\nRUN a --<|>", []),

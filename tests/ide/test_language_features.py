@@ -32,6 +32,9 @@ from tests.support.strategies import mutated
         ("FROM x\nRUN --mount=type=cache,sha<|>ring=locked,target=/a b\n", "**`sharing`**"),
         ("FROM x\nRUN --mount=type=ca<|>che,target=/a b\n", "**`type=cache`**"),
         ("FROM x\nRUN --mount=type=cache,ds<|>t=/a b\n", "**`dst`**"),
+        ("FROM x\nRUN --mount=type=cache,target=/a,sharing=loc<|>ked b\n", "**`sharing`**"),
+        ("FROM x\nRUN --network=no<|>ne a\n", "**`--network`**"),
+        ("FROM x\nRUN --network=none --security=inse<|>cure a\n", "**`--security`**"),
         ("FROM x\nHEALTHCHECK --start-<|>interval=1s CMD a\n", "**`--start-interval`**"),
         ("# esc<|>ape=`\nFROM x\n", "**`# escape=`**"),
         ("#  syntax<|>=docker/dockerfile:1\nFROM x\n", "**`# syntax=`**"),
@@ -55,6 +58,7 @@ def test_the_plan_is_below_the_documentation() -> None:
     [
         "FROM x\nCOPY --CHO<|>WN=a b c\n",
         "FROM x\nCOPY --chwon<|>=a b c\n",
+        "FROM x\nCOPY --chown=us<|>er b c\n",
         "FROM x\nCMD a --ch<|>own=a\n",
         "FROM x\nENV A=ex<|>pose\n",
         "# exp<|>ose\nFROM x\n",

@@ -79,7 +79,7 @@ def _offered(place: Place, list_context: ListContext | None) -> Iterator[Complet
 def _variables(place: Place) -> Iterable[Completion]:
     """Where BuildKit or the shell of a RUN expands them."""
     kind = INSTRUCTION_KINDS.get(place.keyword)
-    if (kind is not None and not kind.expands) or (not place.keyword and not place.in_heredoc):
+    if place.is_literal or (kind is not None and not kind.expands) or (not place.keyword and not place.in_heredoc):
         return ()
     found = VARIABLE.search(place.line)
     return () if found is None else variables(place, found)

@@ -75,9 +75,12 @@ def flag_values(place: Place, name: str, typed: str) -> Iterator[Completion]:
 def _platforms(place: Place, typed: str) -> Iterator[Completion]:
     request = place.analysis.request
     native = _("native: this stage runs once, on {machine}", machine=request.build_platform)
-    yield Completion("$BUILDPLATFORM", "platform", native, place.edit("$BUILDPLATFORM", typed))
     every = _("the default: once per platform")
-    yield Completion("$TARGETPLATFORM", "platform", every, place.edit("$TARGETPLATFORM", typed))
+    for name, meaning in (("BUILDPLATFORM", native), ("TARGETPLATFORM", every)):
+        text = f"${name}"
+        if typed.startswith("${"):
+            text = f"${{{name}" + ("" if place.analysis.text.startswith("}", place.offset) else "}")
+        yield Completion(text, "platform", meaning, place.edit(text, typed))
     for platform in request.target_platforms:
         yield Completion(str(platform), "platform", _("this one only"), place.edit(str(platform), typed))
 

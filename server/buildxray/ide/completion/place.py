@@ -8,6 +8,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.semantics.build import Instruction, Stage
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lines import continuation, join_lines
 from buildxray.syntax.text import Edit, TextRange
 
@@ -74,6 +75,14 @@ class Place:
         if self.instruction is None:
             return self.analysis.build.instructions[self.idx - 1].stage if self.idx > 0 else None
         return None if self.instruction.is_global else self.instruction.stage
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether nothing is expanded: in a file that COPY or ADD writes as it is, since the name of its heredoc is quoted."""
+        if not self.in_heredoc or self.instruction is None or not isinstance(self.instruction.node, Copying):
+            return False
+        begun = [it for it in self.instruction.node.heredocs if self.instruction.syntax.start + it.start <= self.offset]
+        return bool(begun) and not begun[-1].marker.expand
 
     def edit(self, text: str, typed: str | None = None) -> Edit:
         """Replace what is typed of a word, or the last part of it, by a text."""

@@ -47,7 +47,8 @@ def _documented(node: Node) -> Iterator[tuple[Entry, str, Span]]:
     for flag in node.flags:
         entry = instruction.flag(flag.name.text)
         if entry is not None:
-            yield entry, f"--{entry.name}", Span(flag.span.start, flag.name.span.end)
+            is_listed = bool(entry.values) and flag.value is not None
+            yield entry, f"--{entry.name}", Span(flag.span.start, flag.span.end if is_listed else flag.name.span.end)
             if entry.name == "mount":
                 yield from _mount_options(node, flag)
     if isinstance(node, Healthcheck) and node.arguments and node.arguments[0].text.upper() in ("CMD", "NONE"):
@@ -64,11 +65,12 @@ def _mount_options(node: Node, flag: Flag) -> Iterator[tuple[Entry, str, Span]]:
     position = flag.span.end if flag.value is None else flag.value.span.start
     for option in options:
         span = Span(position, position + len(option.field.partition("=")[0]))
-        position += len(option.field) + 1
+        end = position + len(option.field)
+        position = end + 1
         if node.text[slice(*span)].lower() != option.key:
             return
         key = MOUNT_KEYS.get(MOUNT_KEY_ALIASES.get(option.key, option.key))
         if key is not None:
-            yield key.entry, option.key, span
+            yield key.entry, option.key, Span(span.start, end) if key.entry.values else span
         elif option.key == "type" and option.value is not None and option.value.text in MOUNT_TYPES:
             yield MOUNT_TYPES[option.value.text], f"type={option.value.text}", Span(span.start, option.value.span.end)
