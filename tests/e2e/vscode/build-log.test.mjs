@@ -36,3 +36,23 @@ scenario("a build log puts seconds on the lines, a fix is planned again, and cle
   await plan.locator(".rail").first().waitFor({ state: "detached" });
   assert.equal(await seconds.count(), 0);
 });
+
+scenario("a build log that is dropped onto a Dockerfile is shown, and nothing is written into the text", async (window) => {
+  const { page } = window;
+  const lines = page.locator(".monaco-editor .view-line");
+  await window.openFile("Dockerfile");
+  await window.squiggles.first().waitFor();
+  const file = page.locator(".explorer-folders-view .monaco-list-row", { hasText: "build.log" });
+  const [from, to] = [await file.boundingBox(), await lines.nth(3).boundingBox()];
+  await page.mouse.move(from.x + 30, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(to.x + 10, to.y - 40, { steps: 5 });
+  // Without the shift key, VS Code opens what is dropped.
+  await page.keyboard.down("Shift");
+  await page.mouse.move(to.x + 30, to.y + to.height / 2, { steps: 5 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await page.locator(".codelens-decoration", { hasText: "build log" }).waitFor();
+  assert.equal(await lines.filter({ hasText: "build.log" }).count(), 0);
+  assert.match(await page.title(), /^Dockerfile/u, "the document is not changed");
+});
