@@ -350,6 +350,10 @@ class _Job:
         inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
         if inputs.get("output") == "local":
             inputs["outputs"] = "type=local"
+        # A called workflow does not see the `env` of the one that calls it.
+        lines = [it.strip().partition("=") for it in context.expand_text(given.get("vars")).splitlines()]
+        environment = Partly({name: UNKNOWN if "${{" in it else it for name, separator, it in lines if separator})
+        context = Context({**context.values, "env": environment}, context.assumption)
         if kind == "bake":
             where = {"workdir": inputs.get("context", "."), "push": inputs.get("push")}
             self._bake(where, context, "docker", {**given, "targets": given.get("target")})
