@@ -130,7 +130,7 @@ def test_declarations() -> None:
     assert facts.declaration("X", 6) == 5
     assert facts.declaration("Z", 6) is None
     assert [it.environment.get("Y") for it in facts.scopes(4)] == ["2", "2"]
-    assert [it.environment.get("X") for it in facts.scopes_behind(2)] == ["1", "1"]
+    assert [it.environment.get("X") for it in facts.scopes_after(2)] == ["1", "1"]
 
 
 def flow(text: str, path: str) -> int | None:

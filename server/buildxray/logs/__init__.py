@@ -1,1 +1,1 @@
-"""Build logs: what BuildKit wrote of a build, matched to the plan, and what a change of the Dockerfile would save."""
+"""Build logs: read, matched to the plan, and used to predict the savings of a changed Dockerfile."""

@@ -1,4 +1,4 @@
-"""Control characters of terminals: removed where a log is read, made visible where a text of it is shown."""
+"""Control characters: removed when a log is read, escaped when its text is shown."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ANY_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\
 
 
 def without_sequences(line: str) -> str:
-    """A line without escape sequences; what a carriage return overwrites is kept, since CI systems use it as a line end."""
+    """A line without escape sequences. Text before a carriage return is kept, since CI systems use it as a line end."""
     if "\x1b" in line:
         line = _SEQUENCE.sub("", line)
     return line
 
 
 def visible(text: str) -> str:
-    """A text of a log for people: control characters and marks of writing direction by their numbers."""
+    """A text of a log for display, with control characters and marks of writing direction escaped."""
     return _ANY_CONTROL.sub(_escaped, text)
 
 

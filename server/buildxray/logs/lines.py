@@ -1,4 +1,4 @@
-"""Lines of a log, one after the other, whatever its size."""
+"""Read a log line by line, whatever its size."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 LONGEST_LINE: Final = 1024 * 1024
-"""Characters; what is longer is cut. The rawjson form has long lines: one may hold a whole Dockerfile."""
+"""The longest line in characters; the rest is dropped. Lines of rawjson are long: one may hold a whole Dockerfile."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-"""The marks of UTF-16."""
+"""The byte order marks of UTF-16."""
 _N_TELLING: Final = 32
-"""Bytes that tell the encoding."""
+"""The number of bytes that decide on the encoding."""
 
 
 def lines_of(stream: BinaryIO) -> Iterator[str]:

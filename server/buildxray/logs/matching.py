@@ -19,13 +19,13 @@ from buildxray.plan.model import Plan, Step
 
 _BLANKS: Final = re.compile(r"\s+")
 _SIMILAR: Final = 0.6
-"""The least likeness of the texts of an instruction before and after an edit."""
+"""The least similarity of an instruction before and after an edit, from 0 to 1."""
 _TWIN: Final = 0.001
 """Seconds: a vertex that BuildKit found to be equal to another one at run time did nothing itself."""
 
 
 class StepTime(NamedTuple):
-    """A step of a plan, and what a log says of it."""
+    """A step of a plan and its vertex in a log."""
 
     step: Step
     vertex: LoggedVertex
@@ -34,31 +34,31 @@ class StepTime(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """How long it ran; None where the log does not tell."""
+        """Seconds of execution; None if the log does not have them."""
         return self.vertex.seconds
 
     @property
     def is_cached(self) -> bool:
-        """True if its result was there before."""
+        """True if the result was in the cache."""
         return self.vertex.status is Status.CACHED
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Which vertices are which steps."""
+    """The result of matching vertices to steps."""
 
     plan: Plan
     build: LoggedBuild
     times: dict[int, StepTime]
-    """By the index of the step; a step that the log does not have is not there."""
+    """The time by index of the step; steps without a vertex are left out."""
     unmatched: tuple[LoggedVertex, ...]
-    """Steps of a Dockerfile in the log that the plan does not have."""
+    """Vertices of Dockerfile steps without a step in the plan."""
     others: tuple[LoggedVertex, ...]
-    """What BuildKit does besides: metadata of images, exports."""
+    """Vertices that are not steps of a Dockerfile: metadata of images, exports."""
 
     @property
     def n_missing(self) -> int:
-        """How many steps of the plan the log does not have; the second half of `COPY --link` is part of the first."""
+        """The number of plan steps without a vertex; the second half of `COPY --link` is part of the first."""
         return sum(it.idx not in self.times and it.kind != "merge" for it in self.plan.steps)
 
 
@@ -105,7 +105,7 @@ Rule = Callable[[_Label, _Label, LoggedVertex], bool]
 
 
 class _Matcher:
-    """Takes vertices, from the strictest comparison to the loosest."""
+    """Matches vertices, from the strictest comparison to the loosest."""
 
     def __init__(self, plan: Plan, build: LoggedBuild) -> None:
         self.times: dict[int, StepTime] = {}
@@ -117,7 +117,7 @@ class _Matcher:
         self._plan = plan
 
     def take(self, vertices: Iterable[LoggedVertex], *, is_borrowed: bool = False) -> list[LoggedVertex]:
-        """Effect: match vertices; gives those without a match. Borrowed ones have to be equal, and get no second guess."""
+        """Effect: match vertices; returns those without a match. Borrowed ones have to be equal: similar ones do not count."""
         left = [it for it in vertices if not self._take_by_line(it)]
         left = [it for it in left if not self._take_by(it, _is_equal, is_exact=True)]
         if is_borrowed:
@@ -155,7 +155,7 @@ class _Matcher:
         return True
 
     def _take_similar(self, vertex: LoggedVertex) -> bool:
-        """Effect: match what resembles an instruction most, for one that was edited since."""
+        """Effect: match each vertex to the most similar instruction, for instructions that were edited since."""
         label = _Label.of(read_name(vertex.name))
         keyword = label.text.partition(" ")[0]
         if not label.n_steps:
@@ -187,7 +187,7 @@ class _Matcher:
 
 
 _COMPARED: Final = 2_000
-"""Characters of an instruction that are compared."""
+"""The most characters of an instruction that are compared."""
 
 
 def _counts_more(vertex: LoggedVertex, known: LoggedVertex) -> bool:

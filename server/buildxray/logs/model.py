@@ -1,4 +1,4 @@
-"""One build as its log tells it, whatever the form of the log.
+"""One build as its log describes it, independent of the form of the log.
 
 Times are seconds. Where a log has them, intervals count from the beginning of the build.
 """
@@ -23,7 +23,7 @@ class Form(Enum):
 
 
 class Status(Enum):
-    """How a vertex ended."""
+    """The outcome of a vertex."""
 
     DONE = "done"
     CACHED = "cached"
@@ -43,7 +43,7 @@ class LogError(ValueError):
 
 
 class Interval(NamedTuple):
-    """When something ran, in seconds since the beginning of the build; half-open."""
+    """A half-open interval in seconds since the beginning of the build."""
 
     start: float
     end: float
@@ -70,27 +70,27 @@ class LoggedVertex:
     """One operation of a build; the members of a progress group (`COPY --link`) are one vertex, as on a terminal."""
 
     name: str
-    """As BuildKit wrote it; perhaps cut at the width of a terminal."""
+    """The name as BuildKit wrote it, possibly cut at the width of a terminal."""
     status: Status
     seconds: float | None
-    """How long it ran, waiting for its inputs not counted; None where the log does not tell."""
+    """Seconds of execution, without waiting for inputs; None if the log does not have them."""
     intervals: tuple[Interval, ...] = ()
-    """Without overlaps; empty where the log does not tell."""
+    """When it ran, without overlaps; empty if the log does not have times of the day."""
     digests: tuple[str, ...] = ()
-    """Of the operations that it is; empty for a text."""
+    """The digests of its operations; empty for text logs."""
     inputs: tuple[str, ...] = ()
-    """Digests of what it works on."""
+    """The digests of its inputs."""
     is_cut: bool = False
     """True if the name may have been cut."""
     extracting: float = 0.0
-    """Of the seconds, those spent on unpacking layers of an image."""
+    """The part of the seconds that went into unpacking image layers."""
     cpu_seconds: float | None = None
-    """Processor time, where a history record has it."""
+    """Processor seconds from a history record; None in other logs."""
     error: str = ""
 
 
 class LoggedRequest(NamedTuple):
-    """What was asked of a build, where a history record tells."""
+    """The request of a build, from a history record."""
 
     platforms: tuple[str, ...] = ()
     arguments: tuple[tuple[str, str], ...] = ()
@@ -104,17 +104,17 @@ class LoggedBuild:
 
     form: Form
     vertices: tuple[LoggedVertex, ...]
-    """In the order in which the log first names each."""
+    """The vertices in the order of their first mention."""
     total: float | None
-    """Seconds from the beginning to the end; None for a plain log without time stamps, which does not tell."""
+    """Seconds from beginning to end; None for a plain log without time stamps."""
     name: str = ""
-    """What tells it from other builds of the log: the target of a Bake or Compose file; empty for a build on its own."""
+    """The target of a Bake or Compose file; empty for a single build."""
     is_failed: bool = False
     is_complete: bool = True
     """True if the log holds the end of the build."""
     request: LoggedRequest | None = None
     dockerfile: str | None = None
-    """The text that was built, where a history record has it."""
+    """The text that was built, from a history record; None in other logs."""
     others: tuple[LoggedVertex, ...] = ()
     """Vertices with the names of other targets of the same log, some of which this build may share."""
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class LoggedBuild:
 
     @property
     def precision(self) -> float:
-        """How far a time of a vertex may be off, in seconds: BuildKit rounds in texts."""
+        """The rounding error of a vertex's times in seconds: BuildKit rounds in text logs."""
         return 0.05 if self.form in (Form.PLAIN, Form.TTY) else 0.001
 
 
@@ -133,7 +133,7 @@ class Log:
     builds: tuple[LoggedBuild, ...]
     """At least one."""
     n_broken: int = 0
-    """Lines that began like those of a log and could not be read."""
+    """The number of unreadable lines that began like those of a log."""
 
 
 NOT_A_LOG = gettext_lazy(

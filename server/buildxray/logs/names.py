@@ -14,14 +14,14 @@ _PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?(?:\([^)]*\)
 
 
 class VertexName(NamedTuple):
-    """The parts of a name; each is empty or 0 where it is not there."""
+    """The parts of a name; a missing part is empty or 0."""
 
     words: tuple[str, ...] = ()
-    """What is before the platform: the target of a Bake file, or nothing. Without a platform: target and stage, or one of them."""
+    """The words before the platform: the target of a Bake file, or nothing. Without a platform: target and stage, or one of them."""
     platform: str = ""
     """`linux/amd64`, or `linux/amd64->arm64`."""
     stage: str = ""
-    """What is after the platform; empty where there is no platform, since it is among the words then."""
+    """The words after the platform; empty without a platform, since they are among `words` then."""
     number: int = 0
     n_steps: int = 0
     kind: str = ""
@@ -35,7 +35,7 @@ class VertexName(NamedTuple):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The stages that it may belong to, the likeliest first."""
+        """The possible stages, the likeliest first."""
         if self.platform:
             return (self.stage,)
         return (*reversed(self.words), "") if self.words else ("",)
@@ -81,5 +81,5 @@ def _named(words: list[str], text: str) -> VertexName:
 
 
 def without_digest(text: str) -> str:
-    """`FROM golang:1.26@sha256:…` without the digest that BuildKit has resolved, even where a terminal cut it short."""
+    """`FROM golang:1.26@sha256:…` without the resolved digest, even if a terminal has cut it."""
     return text.partition("@")[0]

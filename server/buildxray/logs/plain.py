@@ -23,7 +23,7 @@ _MOST_VERTICES: Final = 100_000
 
 @dataclass(slots=True)
 class _Vertex:
-    """What was read of a vertex so far."""
+    """A vertex as read so far."""
 
     name: str
     status: Status = Status.UNFINISHED
@@ -47,7 +47,7 @@ class PlainReader:
         self._number = -1
         """The vertex that the printer is on; -1 between two blocks."""
         self._output = "\n"
-        """What the output of that vertex begins with; between two blocks, what no line begins with."""
+        """The prefix of the output of that vertex; between two blocks, a text that no line begins with."""
         self._first_stamp = ""
         self._last_stamp = ""
         self._is_failed = False
@@ -61,7 +61,7 @@ class PlainReader:
         return line[place : place + 1].isdigit()
 
     def read(self, line: str, stamp: str) -> bool:
-        """Effect: read a line with its time stamp, if it has one; whether it is one of this form."""
+        """Effect: read a line with its optional time stamp; returns True if it has this form."""
         match = _LINE.match(line)
         if match is None:
             self._read_tail(line)
@@ -95,7 +95,7 @@ class PlainReader:
             self._is_failed = self._has_ended = True
 
     def _enter(self, number: int, name: str) -> bool:
-        """Effect: begin a block, whose first line has the name; whether it has one."""
+        """Effect: begin a block; returns True if its first line has a name."""
         known = self._vertices.get(number)
         if known is None and (not name or _OUTPUT.match(name) or _DONE.match(name) or name in _STATES):
             # The log begins in the middle of a block.
@@ -186,7 +186,7 @@ class PlainReader:
         return seconds_between(self._first_stamp, stamp)
 
     def builds(self) -> list[LoggedBuild]:
-        """Effect: end the last build; gives all."""
+        """Effect: end the last build; returns all."""
         self.finish()
         return self._finished
 

@@ -1,4 +1,4 @@
-"""What another text of the Dockerfile would save, from the times of a log.
+"""Predict the time of another text of the Dockerfile from the times of a log.
 
 The plan of the new text decides which steps there are; a step takes the time that it took in the log. One that is native
 instead of emulated takes the time of its native twin, the same instruction for the build machine's platform; without a twin,
@@ -26,30 +26,30 @@ from buildxray.semantics.build import Build, Run
 from buildxray.syntax.alignment import aligned
 
 _NOISE: Final = 1.25
-"""How much longer the same step may take in another run of the same build."""
+"""The factor by which the same step may take longer in another run of the same build."""
 _UNMISTAKABLE: Final = 2.0
-"""How many times slower a download has to be under emulation before that counts as the work of the processor."""
+"""The slowdown of a download under emulation from which on it counts as work of the processor."""
 _PULLED: Final = 1.0
-"""Seconds from which on an image was certainly not there before."""
+"""A pull of at least so many seconds was certainly not on disk."""
 
 
 class Prediction(NamedTuple):
-    """What a text would change."""
+    """The predicted effect of a text."""
 
     steps: int
-    """RUN executions of the log that fall away or turn native."""
+    """The number of RUN executions of the log that disappear or become native."""
     saved: float
     """Seconds of work on the critical path, downloads left out; negative for a text that takes longer."""
     remaining: tuple[float, float]
-    """The least and the most seconds that the whole build would take, downloads included."""
+    """Lower and upper bound of the seconds of the whole build, downloads included."""
     fewer_pulls: int
-    """Images that are no longer pulled."""
+    """The number of images that are no longer pulled."""
     unknown: int
-    """RUN steps of the new text of which the log tells no time."""
+    """The number of RUN steps of the new text without a time in the log."""
 
 
 class Seconds(NamedTuple):
-    """What is known of how long a step will take."""
+    """An estimate of the seconds of a step."""
 
     low: float
     likely: float
@@ -83,16 +83,16 @@ class _Query(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What the log says of a query."""
+    """The answer to a query."""
 
     estimate: Seconds | None
-    """None where the log tells nothing."""
+    """The estimate; None if the log has no comparable step."""
     work: float
     """Its likely seconds; of a download that emulation would not slow, those of a native one."""
 
 
 class _Pull(NamedTuple):
-    """What the label of a pull says, without the digest."""
+    """The parts of the label of a pull, without the digest."""
 
     image: str
     """The image; empty for what is not written as one."""
@@ -102,7 +102,7 @@ class _Pull(NamedTuple):
 
 _NO_ANSWER: Final = _Answer(None, 0.0)
 _MOST_ANSWERS: Final = 20_000
-"""Answers that are kept; after that many, all are computed again."""
+"""The most cached answers; then the cache is cleared."""
 
 
 class Predictor:
@@ -121,7 +121,7 @@ class Predictor:
         self._pull_of: dict[Vertex, _Pull] = {}
 
     def answer(self, query: _Query) -> _Answer:
-        """How long a new step takes."""
+        """The estimate for a new step."""
         answer = self._answers.get(query)
         if answer is None:
             if len(self._answers) >= _MOST_ANSWERS:
@@ -145,11 +145,11 @@ class Predictor:
 
     @cached_property
     def n_pulls_before(self) -> int:
-        """How many images were pulled."""
+        """The number of images that were pulled."""
         return self.n_pulls(self.times.plan)
 
     def _known(self, instruction: int) -> list[StepTime]:
-        """What the log says of the executions of an old instruction, cached ones left out."""
+        """The logged executions of an old instruction, without cached ones."""
         if instruction not in self._known_of:
             found = [self.times.of(it) for it in self.steps.get(instruction, ())]
             self._known_of[instruction] = [
@@ -270,7 +270,7 @@ class Predictor:
 
     @cached_property
     def _capacity(self) -> float:
-        """How many processors the RUN steps of the log kept busy, at least one."""
+        """The number of processors that the RUN steps of the log kept busy, at least one."""
         used = [(it, it.vertex.cpu_seconds) for it in self._running if it.vertex.cpu_seconds]
         span = covered(interval for it, _cpu in used for interval in it.vertex.intervals)
         rates = [cpu / it.seconds for it, cpu in used if cpu and it.seconds]
@@ -282,7 +282,7 @@ class Predictor:
         return work_of(view) if isinstance(view, Run) else Work.UNKNOWN
 
     def _crowd(self, time: StepTime) -> float:
-        """How many RUN steps shared the machine while one ran, itself included, on the average."""
+        """The average number of RUN steps that shared the machine while one ran, itself included."""
         own = time.vertex.intervals
         if not own:
             # A log without times of the day: executions of one instruction mostly run side by side.
@@ -305,7 +305,7 @@ class Predictor:
         }
 
     def n_pulls(self, plan: Plan) -> int:
-        """How many images were or would be pulled."""
+        """The number of images that were or would be pulled."""
         names = self._pulled_names
         return sum(it.kind == "source" and self.pull_of(it).image in names for it in plan.steps) if names else 0
 
@@ -322,7 +322,7 @@ class Predictor:
 
 
 class Forecast:
-    """What another text would change against the logged build; each part is computed when it is first asked for."""
+    """The effect of another text against the logged build, computed lazily."""
 
     def __init__(self, predictor: Predictor, after: Build, old_of: dict[int, int] | None = None) -> None:
         """`after` has to be for the request of the log, except for its estimates; `old_of` is the result of `aligned`, if known."""
@@ -342,7 +342,7 @@ class Forecast:
 
     @cached_property
     def prediction(self) -> Prediction:
-        """Everything together."""
+        """The complete prediction."""
         times = self._predictor.times
         around = times.before + times.after
         low = critical_path(self._after.steps, lambda it: self._estimated(it).low).seconds
@@ -394,7 +394,7 @@ class Forecast:
         return longest
 
     def _n_gone(self) -> int:
-        """How many executions of the log have no counterpart on the same platform in the new plan."""
+        """The number of logged executions without a counterpart on the same platform in the new plan."""
         new_of = {old: new for new, old in self._old_of.items()}
         n_gone = 0
         for idx, steps in self._predictor.steps.items():
@@ -413,7 +413,7 @@ def _worked(time: StepTime) -> float:
 
 
 def _overlaps(own: Iterable[Interval]) -> Callable[[Iterable[Interval]], float]:
-    """How many seconds of some intervals others share."""
+    """A function from intervals to the seconds that they share with `own`."""
     mine = [*own]
 
     def shared(others: Iterable[Interval]) -> float:

@@ -23,7 +23,7 @@ class RawJsonReader:
         self.n_broken = 0
 
     def read(self, line: str) -> bool:
-        """Effect: read a line; whether it is one of this form."""
+        """Effect: read a line; returns True if it has this form."""
         if not line.startswith("{"):
             return False
         if '"vertexes"' not in line and '"statuses"' not in line:
@@ -58,7 +58,7 @@ class RawJsonReader:
         self._collector = StatusCollector()
 
     def builds(self) -> list[LoggedBuild]:
-        """Effect: end the last build; gives all."""
+        """Effect: end the last build; returns all."""
         self.finish()
         return self._finished
 

@@ -1,4 +1,4 @@
-"""What a build took, step by step: the plan of what was built, with the times of its log."""
+"""The times of a build: the plan of the built text with the times of its log."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from buildxray.plan.request import BuildRequest
 from buildxray.syntax.parser import Dockerfile, parse
 
 _TOLERANCE: Final = 0.1
-"""The share of the total by which the critical path may differ before it is said."""
+"""The share of the total by which the critical path may differ without a note."""
 _LEAST_DIFFERENCE: Final = 2.0
-"""Seconds that do not count: the start of a build and its containers."""
+"""Differences of fewer seconds are ignored: the start of a build and its containers."""
 _AFTER: Final = ("exporting", "pushing", "sending", "unpacking to", "naming to")
 _BEFORE: Final = ("load metadata", "load .dockerignore", "importing", "resolve image config")
 _FIRST: Final = "load build definition"
 _UNMATCHED: Final = 10.0
 """What a step of the log counts that the plan does not have, beside a step of the plan that the log does not have: a log may be cut."""
 _MOST_ROUNDS: Final = 12
-"""Requests that are tried for one build."""
+"""The most requests that are tried for one build."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Times:
 
     @property
     def build(self) -> LoggedBuild:
-        """What the log tells."""
+        """The build in the log."""
         return self.matching.build
 
     def of(self, step: Step) -> StepTime | None:
-        """What the log says of a step; None for one that it does not have."""
+        """The time of a step; None if the log does not have the step."""
         return self.matching.times.get(step.idx)
 
     def seconds(self, step: Step) -> float:
-        """How long a step ran; 0 for one that the log does not have."""
+        """Seconds of a step; 0 if the log does not have the step."""
         time = self.of(step)
         return 0.0 if time is None or time.seconds is None else time.seconds
 
@@ -76,7 +76,7 @@ class Times:
 
     @property
     def total(self) -> float:
-        """Seconds of the whole build; the critical path where the log does not tell."""
+        """Seconds of the whole build; those of the critical path if the log has no total."""
         return self.critical_path.seconds if self.build.total is None else self.build.total
 
     @property
@@ -86,7 +86,7 @@ class Times:
 
     @property
     def deviation(self) -> float | None:
-        """The share of the total by which the critical path differs from it; None where the log does not tell the total.
+        """The difference of critical path and total as a share of the total; None if the log has no total.
 
         Targets of a Bake file share one total, which is not that of any of them.
         """
@@ -104,7 +104,7 @@ class Times:
 
     @property
     def has_changed(self) -> bool:
-        """True if the text is another one than the one that was built."""
+        """True if the text differs from the one that was built."""
         recorded = self.build.dockerfile
         if recorded is not None:
             return recorded != self.plan.dockerfile.text
@@ -142,7 +142,7 @@ def measure(text: str | Dockerfile, build: LoggedBuild, request: BuildRequest) -
 
 
 def _misfit(matching: Matching) -> float:
-    """How badly a plan fits a log: steps that only one of them has, what was edited since counting less."""
+    """The misfit of plan and log: the number of steps that only one of them has; edited ones count less."""
     build = matching.build
     n_missing = float(matching.n_missing)
     if build.is_failed or not build.is_complete:

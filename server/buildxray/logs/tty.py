@@ -21,7 +21,7 @@ _STATUS: Final = {"CACHED": Status.CACHED, "ERROR": Status.FAILED, "CANCELED": S
 _CUT_BY: Final = 5
 """A name that was cut has fewer blanks than that after it: it may have ended in some itself."""
 _MOST_LINES: Final = 20_000
-"""Of a frame; terminals are lower."""
+"""The most lines of a frame; terminals are smaller."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class _Frame:
     vertices: list[LoggedVertex] = field(default_factory=list)
 
     def build(self) -> LoggedBuild:
-        """What the frame tells of the build."""
+        """The build that the frame shows."""
         longest = max((it.seconds or 0.0 for it in self.vertices), default=0.0)
         statuses = {it.status for it in self.vertices}
         return LoggedBuild(
@@ -49,14 +49,14 @@ class _Frame:
 
 
 class TtyReader:
-    """Reads what was on a terminal line by line."""
+    """Reads recorded terminal output line by line."""
 
     def __init__(self) -> None:
         self._finished: list[LoggedBuild] = []
         self._frame: _Frame | None = None
 
     def read(self, line: str) -> bool:
-        """Effect: read a line, escape sequences still in it; whether it is one of this form."""
+        """Effect: read a line with its escape sequences; returns True if it has this form."""
         text = without_sequences(line)
         header = _HEADER.match(text)
         if header is not None:
@@ -90,7 +90,7 @@ class TtyReader:
         self._frame = _Frame(seconds, "FINISHED" in header[4], int(header[2] or 0), int(header[3] or 0))
 
     def builds(self) -> list[LoggedBuild]:
-        """Effect: end the last build; gives all."""
+        """Effect: end the last build; returns all."""
         if self._frame is not None and self._frame.vertices:
             self._finished.append(self._frame.build())
         self._frame = None

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 _TEXTS: Final = ("log", "message", "msg", "line", "textPayload")
-"""Names of the member that holds the text of the line."""
+"""Names of the JSON member with the text of the line."""
 _TIMES: Final = ("time", "timestamp", "@timestamp", "ts")
 _OF_BUILDKIT: Final = ('{"vertexes":', '{"statuses":', '{"logs":', '{"warnings":')
 _LONGEST_LINE: Final = 1024 * 1024
-"""Characters; Docker cuts lines after 16 KiB, and what is joined again ends here."""
+"""The longest joined line in characters; Docker splits lines after 16 KiB."""
 
 
 def unwrapped(lines: Iterator[str]) -> Iterator[str]:
@@ -28,7 +28,7 @@ def unwrapped(lines: Iterator[str]) -> Iterator[str]:
 
 
 class _Wrapped(NamedTuple):
-    """What a collector was given."""
+    """One object of a collector."""
 
     text: str
     """One line, several, or a part of one."""
@@ -45,7 +45,7 @@ class _Parts:
         self._text = ""
 
     def add(self, wrapped: _Wrapped) -> Iterator[str]:
-        """The lines that are complete after another object."""
+        """Effect: add an object; returns the lines that it completes."""
         if not self._text:
             self._stamp = wrapped.stamp
         self._text = (self._text + wrapped.text)[:_LONGEST_LINE]

@@ -78,7 +78,7 @@ __all__ = [
 
 
 class Builder:
-    """Builds one document for one request, again after each edit; what has not changed is computed once."""
+    """Builds the versions of one document for one request; results for unchanged instructions are reused."""
 
     def __init__(self, request: BuildRequest, workspace: Workspace | None = None) -> None:
         self.request = request
@@ -94,7 +94,7 @@ class Builder:
         return self.of_plan(self._planner.plan(dockerfile))
 
     def of_plan(self, plan: Plan) -> Build:
-        """The build of a plan that there is already."""
+        """The build of an existing plan."""
         return Build(plan, self._workspace, self._planner.memo)
 
 
@@ -103,7 +103,7 @@ class Build:
 
     def __init__(self, plan: Plan, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
-        """What BuildKit would execute. For `semantics` only: everybody else asks the views."""
+        """What BuildKit would execute. For `semantics` only; other layers read the views."""
         self.graph = Facts(plan)
         """For `semantics` only."""
         self.inventory = Inventory(plan, self.graph, workspace, memo)
@@ -113,7 +113,7 @@ class Build:
 
     @property
     def workspace(self) -> Workspace:
-        """What the files beside the Dockerfile tell."""
+        """Facts from the files beside the Dockerfile."""
         return self.inventory.workspace
 
     @cached_property
@@ -128,7 +128,7 @@ class Build:
 
     @property
     def request(self) -> BuildRequest:
-        """For which platforms it is built, on which, and with which arguments."""
+        """The target platforms, build machines and arguments of the build."""
         return self.plan.request
 
     @property
@@ -153,17 +153,17 @@ class Build:
 
     @property
     def errors(self) -> tuple[PlanError, ...]:
-        """Why BuildKit refuses the build; it reports the first only."""
+        """The reasons why BuildKit refuses the build; it reports the first only."""
         return self.plan.errors
 
     @cached_property
     def check_warnings(self) -> tuple[CheckWarning, ...]:
-        """What BuildKit's checks would warn of if no mistake stopped them, in their order."""
+        """The warnings of BuildKit's checks as if no error stopped them, in their order."""
         return all_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
     def buildkit_warnings(self) -> tuple[CheckWarning, ...]:
-        """What `docker buildx build --call=check` prints: the warnings up to the first mistake that stops it."""
+        """The warnings that `docker buildx build --call=check` prints: those before the first error that stops it."""
         return buildkit_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
@@ -174,7 +174,7 @@ class Build:
         return by_check
 
     def warnings_of(self, check: str) -> Sequence[CheckWarning]:
-        """What the check of that name would warn of, in its order."""
+        """The warnings of the check with that name, in its order."""
         return self._warnings_by_check.get(check, ())
 
     @cached_property
@@ -197,7 +197,7 @@ class Build:
 
     @cached_property
     def mentions(self) -> frozenset[Mention]:
-        """What some instruction of the file mentions."""
+        """The union of the mentions of all instructions."""
         return frozenset().union(*[mentions(it.node) for it in self.plan.dockerfile.instructions])
 
     @cached_property
@@ -231,7 +231,7 @@ class Build:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """What BuildKit executes, for all targets together; inputs before the steps that use them."""
+        """The steps of all targets together; inputs before the steps that use them."""
         return self.plan.steps
 
     @cached_property
@@ -251,7 +251,7 @@ class Build:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """What reaches the image, who made it, and for which machine."""
+        """The files that reach the image, their makers, and the machines that they are for."""
         return Artifacts(self.graph, self.inventory)
 
     @cached_property
@@ -384,7 +384,7 @@ class Instruction:
 
     @cached_property
     def split(self) -> Split | None:
-        """Why it makes several steps; None where it makes at most one."""
+        """The reason why it makes several steps; None if it makes at most one."""
         return self.build.graph.split(self.idx)
 
     @property
@@ -395,7 +395,7 @@ class Instruction:
     @property
     def scopes_after(self) -> tuple[Scope, ...]:
         """The state after it, for each target that needs its stage."""
-        return self.build.graph.scopes_behind(self.idx)
+        return self.build.graph.scopes_after(self.idx)
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -404,7 +404,7 @@ class Instruction:
 
     @cached_property
     def shell(self) -> tuple[str, ...]:
-        """What RUN puts before a shell text here, such as `("/bin/sh", "-c")`; also in stages that no target needs."""
+        """The shell of a RUN here, such as `("/bin/sh", "-c")`; also in stages that no target needs."""
         if self.stage is None or self.is_global or not self.build.plan.targets:
             return _DEFAULT_SHELL
         scope = self.build.plan.targets[0].scope_in_text(self.stage.outline, self.idx)
@@ -571,7 +571,7 @@ class Command:
     invocation: Invocation
     """Its words with the environment, platform and directory that it sees for each target that needs the stage."""
     use: Use | None
-    """What it does; None for a program that no toolchain knows."""
+    """The recognized effect; None for a program that no toolchain knows."""
 
     @property
     def syntax(self) -> shell.Command:
@@ -603,7 +603,7 @@ class Command:
 
     @property
     def range(self) -> TextRange:
-        """All of it."""
+        """The range of the whole command."""
         return self.run.shell_range(self.invocation.command.range)
 
 
@@ -649,7 +649,7 @@ class KnownCommand(Command):
 
     @property
     def title(self) -> str:
-        """What messages call it: `go build`."""
+        """The name in messages: `go build`."""
         return self.use.title
 
     @property
@@ -821,7 +821,7 @@ class Stage:
 
     @cached_property
     def base_names(self) -> tuple[str, ...]:
-        """What its FROM names for each target, variables expanded: an image, a stage or `scratch`."""
+        """For each target, the name in its FROM with variables expanded: an image, a stage or `scratch`."""
         return tuple(it.stages[self.idx].base_name for it in self.build.plan.targets)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What instructions and stages cost, decided and worded in one place.
+"""The cost of instructions and stages, and the words for it.
 
 The terminal, inlay hints, hovers, code lenses, the picture and the JSON of plans all ask this module; `tests/ide/test_cost_everywhere.py` holds
 that they agree.
@@ -16,7 +16,7 @@ from buildxray.semantics.build import Build, Instruction, Run, Split, SplitCause
 
 
 class Cost(Enum):
-    """What one step costs."""
+    """The cost of one step."""
 
     SHARED = "shared"
     """Executed once, for several targets."""
@@ -31,7 +31,7 @@ class Cost(Enum):
 
 
 def step_cost(step: Step, *, is_needless: bool = False) -> Cost:
-    """What a step costs; `is_needless` says that its RUN executes fewer times with every declaration in its place."""
+    """The cost of a step; `is_needless` if its RUN would execute fewer times with every declaration in its place."""
     if step.is_emulated:
         return Cost.EMULATED
     if is_needless:
@@ -57,7 +57,7 @@ def cost_word(cost: Cost) -> str:
 
 
 class Sharing(Enum):
-    """How many times an instruction executes, and for how many targets."""
+    """How often an instruction executes, and for how many targets."""
 
     NONE = "none"
     """No target needs it, or it makes no step."""
@@ -79,7 +79,7 @@ class Execution:
 
     @property
     def n_steps(self) -> int:
-        """How many times it executes."""
+        """The number of executions."""
         return len(self.steps)
 
     @property
@@ -93,7 +93,7 @@ class Execution:
 
     @property
     def n_served(self) -> int:
-        """How many targets need it."""
+        """The number of targets that need it."""
         return len({target for step in self.steps for target in step.targets})
 
     @property
@@ -153,7 +153,7 @@ def trigger_execution(stage: Stage, steps: tuple[Step, ...]) -> Execution:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a stage or a whole build costs."""
+    """The totals of a stage or a build."""
 
     n_steps: int
     n_runs: int
@@ -166,12 +166,12 @@ class Totals:
 
 
 def build_totals(build: Build) -> Totals:
-    """What a whole build costs."""
+    """The totals of a build."""
     return _totals(build.steps, build.repeated_runs)
 
 
 def stage_totals(stage: Stage) -> Totals:
-    """What a stage costs: the steps of its own instructions, FROM included."""
+    """The totals of a stage: the steps of its own instructions, FROM included."""
     steps = {step.idx: step for it in (stage.from_, *stage.instructions) for step in it.steps}
     return _totals(steps.values(), [it for it in stage.runs if len(it.steps) > 1])
 
@@ -184,7 +184,7 @@ def _totals(steps: Iterable[Step], repeated: Iterable[Run]) -> Totals:
     return Totals(len(counted), len(runs), len(emulated), tuple(platforms), tuple(repeated))
 
 
-# Why an instruction executes several times, and why a stage has its platform
+# Reasons: why an instruction executes several times, and why a stage has its platform
 
 
 def split_reason(instruction: Instruction) -> str:

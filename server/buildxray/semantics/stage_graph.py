@@ -1,6 +1,6 @@
-"""What rules and editor features ask of a plan.
+"""Facts about a plan: stages, their dependencies, scopes and steps.
 
-Each fact is computed when it is first asked for, and kept.
+Each fact is computed lazily and cached.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Split:
     n_steps: int
     cause: SplitCause
     variables: tuple[str, ...]
-    """Those that make it differ, for ENVIRONMENT and TEXT."""
+    """The variables that make it differ, for ENVIRONMENT and TEXT."""
     declared_at: int | None
     """Index of the instruction that sets the first of them."""
     origin: int
@@ -88,7 +88,7 @@ class Facts:
         platforms = [it.platform for it in self.plan.targets]
         resolved = [it.conversion.resolved for it in self.plan.targets]
         if len(platforms) < 2 and resolved:
-            # One target alone cannot tell, so two others are asked.
+            # One target alone does not show it, so two others are resolved.
             outlined = outline(self.plan.dockerfile)
             resolved = [resolve_stages(outlined, self.plan.request, it, Memo()) for it in _PROBE_PLATFORMS]
         return frozenset(
@@ -173,7 +173,7 @@ class Facts:
 
     @cached_property
     def consumers(self) -> dict[int, tuple[Consumer, ...]]:
-        """Who takes files from each stage, among the needed stages."""
+        """The instructions of needed stages that take files from each stage."""
         found: dict[int, list[Consumer]] = {stage.idx: [] for stage in self.plan.stages}
         for stage in self.plan.stages:
             if stage.idx not in self.needed_stages:
@@ -191,7 +191,7 @@ class Facts:
         return tuple(normalize(it.stages[stage].platform) for it in self.plan.targets)
 
     def steps(self, instruction: int) -> tuple[Step, ...]:
-        """The different steps that an instruction makes, over all targets."""
+        """The distinct steps that an instruction makes, for all targets."""
         stage = self.stage_of(instruction)
         if stage is None:
             return ()
@@ -218,15 +218,15 @@ class Facts:
         return [it for it in range(outlined.from_idx + 1, outlined.end_idx) if isinstance(self.plan.node(it), Run)]
 
     def repeated_runs(self, stages: Iterable[int]) -> int:
-        """How many RUN instructions of these stages execute several times."""
+        """The number of RUN instructions of these stages that execute several times."""
         return sum(len(self.steps(idx)) > 1 for stage in stages for idx in self.runs(stage))
 
     def run_steps(self) -> int:
-        """How many RUN steps BuildKit executes."""
+        """The number of RUN steps that BuildKit executes."""
         return sum(it.kind == "exec" for it in self.plan.steps)
 
     def emulated_steps(self) -> int:
-        """How many of them are emulated."""
+        """The number of emulated RUN steps."""
         return sum(it.is_emulated for it in self.plan.steps)
 
     def scopes(self, instruction: int) -> tuple[Scope, ...]:
@@ -252,7 +252,7 @@ class Facts:
             if scope is not None:
                 yield request.machine(request.target_platforms.index(planned.platform)), scope
 
-    def scopes_behind(self, instruction: int) -> tuple[Scope, ...]:
+    def scopes_after(self, instruction: int) -> tuple[Scope, ...]:
         """The scope after an instruction for each target that needs its stage."""
         stage = self.stage_of(instruction)
         if stage is None:
@@ -303,8 +303,8 @@ class Facts:
         return settings
 
     def split(self, instruction: int) -> Split | None:
-        """Why an instruction makes several steps; None where it makes at most one."""
-        # Without recursion: a stage has more instructions than Python allows calls in each other.
+        """The reason why an instruction makes several steps; None if it makes at most one."""
+        # Without recursion: a stage may have more instructions than Python's recursion limit.
         todo: list[int] = []
         current: int | None = instruction
         while current is not None and current not in self._splits:
