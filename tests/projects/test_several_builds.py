@@ -370,3 +370,32 @@ def test_each_build_has_its_own_origin(root: Path) -> None:
         "dev": "docker-bake.hcl, target `dev`",
         "release": ".github/workflows/ci.yml, job `release`",
     }
+
+
+def test_what_a_workflow_pushes_is_shown_before_what_a_makefile_pushes(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        #- Dockerfile
+        FROM alpine
+        #- Makefile
+        publish:
+        \tdocker buildx build --push --platform linux/amd64,linux/arm64,linux/arm/v7 .
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          test:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: docker/build-push-action@v6
+                with: {context: ., platforms: "linux/amd64,linux/arm64"}
+          publish:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: docker/build-push-action@v6
+                with: {context: ., platforms: "linux/amd64,linux/arm64", push: true}
+        """,
+    )
+    shown = built(tmp_path).shown
+    assert shown is not None
+    assert (shown.source.name, shown.name, shown.pushes) == ("a.yml", "publish", True)

@@ -159,11 +159,11 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
 
 
 def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
-    """The builds that differ in what they do, each under the first name that it has."""
+    """The builds that differ in what they do, each under its first name, or that under which it is built by default, or pushed."""
     different: dict[object, DeclaredBuild] = {}
     for it in builds:
         before = different.get(it.key)
-        if before is None or (it.is_default and not before.is_default):
+        if before is None or (it.is_default, it.pushes) > (before.is_default, before.pushes):
             different[it.key] = it
     return (*different.values(),)
 
