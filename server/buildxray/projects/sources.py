@@ -40,7 +40,7 @@ _CGO_MODULES: Final = re.compile(
 )
 _SETS_PLATFORM: Final = re.compile(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
 """`sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`"""
-_REPLACE_LOCALLY: Final = re.compile(r"^[^/\n]*=>\s*\.{1,2}/", re.MULTILINE)
+_REPLACE_LOCALLY: Final = re.compile(r"^(?!\s*//)[^\n]*=>\s*\.{1,2}/", re.MULTILINE)
 _REQUIRE: Final = re.compile(r"^\s*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 

@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.rules.base import Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_platform
-from buildxray.semantics.artifacts import FOR_ALL, Machine, Origin, losses
+from buildxray.semantics.artifacts import FOR_ALL, TRACED, Artifact, Machine, Origin, losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
@@ -176,19 +176,20 @@ def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
     if not lost:
         return Safety.SAFE
     doubtful = [
-        origin
+        (it, origin)
         for it in after.build.artifacts.all
         if it.path in lost
         for origin in it.origins
         if origin.machine not in (Machine.NEUTRAL, Machine.TARGET) and not origin.is_from_context
     ]
-    return Safety.SUGGESTION if all(_may_suit(after, it) for it in doubtful) else None
+    return Safety.SUGGESTION if all(_may_suit(after, *it) for it in doubtful) else None
 
 
-def _may_suit(ctx: RuleContext, origin: Origin) -> bool:
+def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
     """Whether files that were made on the build machine may suit the image after all.
 
-    Packages of npm may have no native code, and a script may compile nothing where no C compiler is installed for it.
+    A script may compile nothing where no C compiler is installed for it. A bundler takes along only those packages of npm that a program
+    uses, which rarely have native code; of all packages of a project some mostly have.
     """
     use = origin.use
     is_script = use is None or use.effect in (Effect.EXECUTE, Effect.UNKNOWN)
@@ -197,7 +198,8 @@ def _may_suit(ctx: RuleContext, origin: Origin) -> bool:
     if use is None:
         return False
     if use.effect is Effect.INSTALL:
-        return use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is None
+        is_traced = any(it in artifact.source for it in TRACED)
+        return is_traced and use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is None
     return use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and origin.machine is Machine.UNKNOWN
 
 

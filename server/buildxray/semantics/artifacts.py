@@ -62,7 +62,7 @@ FOR_ALL: Final = (
     "/var",
 )
 """Directories and files of an image that suit every architecture."""
-_TRACED: Final = (".next/standalone", ".output/server")
+TRACED: Final = (".next/standalone", ".output/server")
 """What Next.js and Nitro copy packages of `node_modules` into, native addons included."""
 _FROM_CONTEXT: Final = ("ADD", "COPY")
 _DEEPEST: Final = 24
@@ -346,7 +346,7 @@ class _Tracer:
 
     def _walk(self, stage: int, path: str) -> Iterator[Origin]:
         search = _Search({path})
-        if any(it in path for it in _TRACED):
+        if any(it in path for it in TRACED):
             search.paths.add(f"{path.partition('/.next')[0].partition('/.output')[0]}/node_modules")
         current: int | None = stage
         while current is not None and search.paths:

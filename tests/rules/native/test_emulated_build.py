@@ -377,8 +377,7 @@ def test_a_bundler_needs_the_flag_only() -> None:
     ("run", "copied", "safety"),
     [
         ("npm ci && npm run build", "/w/dist", "safe"),
-        ("npm ci && npm run build", "/w/node_modules", "suggestion"),
-        ("npm ci && npm run build", "/w", "suggestion"),
+        ("npm ci && npm run build", "/w/.next/standalone", "suggestion"),
         ("hugo", "/w/public", "safe"),
         ("mvn package", "/w/target/app.jar", "suggestion"),
         ("dotnet publish -o /w/out", "/w/out", "suggestion"),
@@ -544,12 +543,13 @@ def test_a_constant_target_is_no_emulation_where_nobody_asks() -> None:
     assert findings(emulated_build, context(text)) == []
 
 
-def test_packages_of_npm_are_named_in_the_title() -> None:
+def test_packages_of_npm_keep_a_stage_where_it_is() -> None:
     text = "FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN npm ci && npm run build\nFROM node:slim\nCOPY --from=b /w{} /w\n"
-    titles = [findings(emulated_build, context(text.format(it)))[0].fixes[0].title for it in ("", "/dist")]
-    assert titles == [
-        "Run this stage on the build platform, if its packages have no native code",
-        "Run this stage on the build platform",
+    fixes = [findings(emulated_build, context(text.format(it)))[0].fixes for it in ("", "/.next/standalone", "/dist")]
+    assert [[it.title for it in one] for one in fixes] == [
+        [],
+        ["Run this stage on the build platform, if its packages have no native code"],
+        ["Run this stage on the build platform"],
     ]
 
 

@@ -68,8 +68,9 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
         stage = it.instruction.stage
         assert stage is not None, "a FROM begins a stage"
         n_steps = _shared_steps(stage)
-        if not n_steps and ctx.has_intent and _is_wrong_for_some(stage):
-            # `build-platform-image` says more.
+        is_scratch = {*stage.base_names} == {"scratch"}
+        if not n_steps and (ctx.has_intent or is_scratch) and _is_wrong_for_some(stage):
+            # `build-platform-image` says more, and `ignored-platform-flag` of a stage from scratch.
             continue
         if not n_steps:
             message = _("this stage is built for {platform}, whatever is asked for", platform=it.subject)
