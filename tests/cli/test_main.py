@@ -54,6 +54,7 @@ def test_check_prints_like_a_compiler(capfd: pytest.CaptureFixture[str], undecla
         "      fix: Declare `ARG TARGETARCH` directly before its first use",
         "",
         "1 finding in 1 file. `buildxray fix` repairs 1.",
+        "1 file is checked for linux/amd64, linux/arm64, the default: nothing was found that names its platforms.",
     ]
 
 
