@@ -9,6 +9,7 @@ import pytest
 from buildxray.ide.project import ProjectBuild, Projects
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import makes_files
+from buildxray.projects.sources import read_workspace
 from buildxray.toolchains.base import Workspace
 
 WORKFLOW = "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n{}"
@@ -105,3 +106,17 @@ def test_a_script_beside_native_jobs_is_no_reason_to_cross_compile(tmp_path: Pat
     files = {".github/workflows/a.yml": JOBS.replace("RUNNER", runner), "Makefile": script, "Dockerfile": EMULATED}
     analysis = built(tmp_path, files).analyzer(Workspace()).analyze(EMULATED)
     assert ("emulated-build" in [it.rule for it in analysis.diagnostics]) is is_said
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("replace example.com/a => ./a", True),
+        ("replace (\n\texample.com/a/b/v2 v2.0.0 => ../b\n)", True),
+        ("// replace example.com/a => ./a", False),
+        ("replace example.com/a => example.com/b v1.0.0", False),
+    ],
+)
+def test_modules_that_are_directories(tmp_path: Path, line: str, expected: bool) -> None:
+    (tmp_path / "go.mod").write_text(f"module example.com/m\n\ngo 1.26\n\n{line}\n")
+    assert read_workspace(tmp_path).replaces_modules is expected
