@@ -325,3 +325,25 @@ def test_workflows_that_build_the_same_tell_it_once(tmp_path: Path) -> None:
         for name in ("nightly", "release")
     ]
     assert sorted(found) == [[], ["emulating-runner"]]
+
+
+def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:
+    bake = r"""
+        #- docker/docker-bake.hcl
+        target "default" {
+          context = "app"
+          dockerfile = "../docker/Dockerfile.app"
+        }
+        target "other" {
+          dockerfile = "docker/Dockerfile.other"
+        }
+        #- docker/Dockerfile.app
+        FROM alpine
+        #- docker/bake.sh
+        cd docker && docker buildx bake -f docker-bake.hcl
+        #- Makefile
+        bake:
+        \tdocker buildx bake -f docker/docker-bake.hcl
+    """
+    file = looked_at(tmp_path, bake, "docker/docker-bake.hcl")
+    assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["docker/Dockerfile.other"]

@@ -316,9 +316,15 @@ class Projects:
         return (*(it for it in self._shown(dockerfile) if is_named(it, pattern)),)
 
     def declared_in(self, path: Path) -> tuple[DeclaredBuild, ...]:
-        """The builds that one file declares: a Bake file, a Compose file, a workflow."""
+        """The builds that one file declares: a Bake file, a Compose file, a workflow.
+
+        Paths in a Bake file depend on where it is run. Of a target that is read from several places, those readings count that find its Dockerfile.
+        """
         builds = (it for directory in directories_above(path) for it in self._read(directory).builds)
-        return tuple(dict.fromkeys(it for it in builds if it.source == path))
+        own = [*dict.fromkeys(it for it in builds if it.source == path)]
+        exists = {it: it.dockerfile.exists() for it in dict.fromkeys(own)}
+        complete = {(it.name, it.line) for it in own if exists[it]}
+        return tuple(it for it in own if exists[it] or (it.name, it.line) not in complete)
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""

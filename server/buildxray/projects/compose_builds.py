@@ -15,5 +15,5 @@ def read_compose(directory: Path, names: Iterable[str]) -> tuple[BakeProject, tu
     """The builds of the Compose files of these names, as `docker compose build` builds them."""
     definition, names = Definition(), (*names,)
     notes, sources = add_services(definition, directory, names)
-    project = BakeProject(definition, directory, (*dict.fromkeys(notes),), sources)
+    project = BakeProject(definition, directory, (*dict.fromkeys(notes),), sources, directory)
     return project, (*bake_builds(project),)

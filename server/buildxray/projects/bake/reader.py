@@ -46,8 +46,11 @@ class BakeProject(NamedTuple):
 
     definition: Definition
     directory: Path
+    """Where Bake runs, which decides what paths of contexts and Dockerfiles mean."""
     notes: tuple[Note, ...]
     sources: tuple[Path, ...]
+    files_directory: Path
+    """Where the names of files in `definition` and `notes` are relative to."""
 
 
 def default_files(directory: Path) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def load_bake(
     project.check_variables()
     project.fill(definition)
     notes += project.notes
-    return BakeProject(definition, directory, (*dict.fromkeys(notes),), (*sources,))
+    return BakeProject(definition, directory, (*dict.fromkeys(notes),), (*sources,), directory)
 
 
 def bake_builds(
@@ -128,7 +131,7 @@ def _builds(project: BakeProject, target: Target, *, is_default: bool) -> Iterat
     }
     yield DeclaredBuild(
         name=target.name,
-        source=project.directory / target.file,
+        source=project.files_directory / target.file,
         line=target.line,
         dockerfile=existing_dockerfile(path or absolute(project.directory / context / dockerfile)),
         context=directory or project.directory,
@@ -208,7 +211,7 @@ def best_directory(
     best = load_bake(directory, names, local_platform=local_platform)
     most, total = _count_existing(best)
     for ancestor in ancestors if most < total else ():
-        candidate = BakeProject(best.definition, ancestor, best.notes, best.sources)
+        candidate = best._replace(directory=ancestor)
         count, _total = _count_existing(candidate)
         if count > most:
             best, most = candidate, count
