@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.directives import written_directives
 from buildxray.syntax.expansion import heredoc_marker
-from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run
+from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run, of_node
 from buildxray.syntax.text import TextRange
 
 _LONGEST: Final = 80
@@ -91,7 +90,7 @@ def _symbol(instruction: Instruction) -> Symbol:
     return Symbol(name, detail, kind, instruction.range, instruction.range_of(node.keyword))
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def _named(node: Node) -> tuple[str, str]:
     """The name of an instruction to search for, and the rest of its text."""
     keyword = node.name or "?"

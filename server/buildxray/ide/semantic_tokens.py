@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -30,6 +29,7 @@ from buildxray.syntax.instructions import (
     Span,
     StopSignal,
     WithPairs,
+    of_node,
 )
 from buildxray.syntax.lines import continuation, is_comment, physical_lines
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
@@ -136,7 +136,7 @@ class _Canvas:
             position += length
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def _node_tokens(
     node: Node, source: str, escape: str, shell: tuple[str, ...], *, is_stage: bool
 ) -> tuple[SemanticToken, ...]:

@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
 from buildxray.syntax.expansion import ExpansionError, expand, lex
-from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span
+from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.parser import Dockerfile
 
@@ -228,7 +227,7 @@ class _Reference(NamedTuple):
     """Why BuildKit refuses it."""
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
     if isinstance(node, Run) and node.mounts:
         return tuple([_Reference(it) for it in source_stages(node.mounts)])

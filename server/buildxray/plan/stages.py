@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -34,7 +33,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse
 from buildxray.syntax.expansion import ExpansionError, VariableUse, expand, lex
-from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir
+from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir, of_node
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import parse_trigger
 from buildxray.syntax.suggestions import closest
@@ -330,7 +329,7 @@ def _image(name: str) -> _Image:
         return _Image(name, str(error), lower if lower != name and _image(lower).problem is None else None)
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def _variables(node: Node, escape: str) -> tuple[str, ...]:
     """The variables that a FROM depends on."""
     texts = [it.text for it in node.arguments[:1]] + [it.value.text for it in node.flags if it.value is not None]

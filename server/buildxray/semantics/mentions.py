@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.library_paths import architectures_in_paths
-from buildxray.syntax.instructions import Node
+from buildxray.syntax.instructions import Node, of_node
 
 
 class Mention(Enum):
@@ -33,7 +32,7 @@ _AUTOMATIC: Final = re.compile(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 _OF_CONDA: Final = re.compile(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def mentions(node: Node) -> frozenset[Mention]:
     """What an instruction mentions."""
     found: set[Mention] = set()

@@ -9,12 +9,17 @@ BuildKit: frontend/dockerfile/instructions/commands.go.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from buildxray.syntax.expansion import HeredocMarker, heredoc_marker
 from buildxray.syntax.lines import LogicalText
 from buildxray.syntax.text import TextRange
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Span(NamedTuple):
@@ -95,6 +100,8 @@ class Node:
     heredocs: tuple[Heredoc, ...]
     problems: tuple[Problem, ...]
     """Why BuildKit refuses it: all reasons that do not follow from one another, BuildKit's own verdict first."""
+    derived: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
+    """What functions that are marked `of_node` have computed from it."""
 
     @property
     def problem(self) -> Problem | None:
@@ -127,6 +134,26 @@ class Node:
         """True if the boolean flag of that name is given and not false."""
         flag = self.flag(name)
         return flag is not None and (flag.value is None or flag.value.text.lower() != "false")
+
+
+def of_node(function: Callable[Concatenate[Node, P], T]) -> Callable[Concatenate[Node, P], T]:
+    """Keep what a function computes from a node, and from arguments that do not change, on the node.
+
+    So the results live as long as the instruction is in a document, and are found again after each edit elsewhere. A cache of the function would have to
+    hold all instructions of the largest file, and would keep them when their documents are closed.
+    """
+
+    @wraps(function)
+    def recall(node: Node, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function, *args, *kwargs.values())
+        derived = node.derived
+        if key in derived:
+            result: T = derived[key]
+        else:
+            result = derived[key] = function(node, *args, **kwargs)
+        return result
+
+    return recall
 
 
 class From(Node):

@@ -59,7 +59,7 @@ def _parse_node(source: str, head_length: int, escape: str) -> Node:
     return node
 
 
-_parse_node_cached: Final = lru_cache(maxsize=1024)(_parse_node)
+_parse_node_cached: Final = lru_cache(maxsize=256)(_parse_node)
 
 
 def _announced_heredocs(node: Node) -> list[HeredocMarker]:

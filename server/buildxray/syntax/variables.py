@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.syntax.expansion import lex
@@ -25,6 +24,7 @@ from buildxray.syntax.instructions import (
     Span,
     Volume,
     WithPairs,
+    of_node,
 )
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
@@ -57,13 +57,13 @@ def variable_references(
     return tuple([it._replace(range=it.range.shifted(start), name_range=it.name_range.shifted(start)) for it in found])
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
     """The names of all variables that an instruction uses, as `variable_references`."""
     return frozenset(it.name for it in _relative_references(node, escape, shell))
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
     """The references in a node, their ranges counted from its start."""
     instruction = Instruction(node, 0, 0, 1, 1)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 from typing import NamedTuple
 
 from buildxray.syntax.expansion import Word, heredoc_marker, lex
@@ -22,6 +21,7 @@ from buildxray.syntax.instructions import (
     Token,
     Volume,
     WithPairs,
+    of_node,
 )
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import TextRange
@@ -67,7 +67,7 @@ class ExpandedWord(NamedTuple):
         return found
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def expanded_words(node: Node, escape: str) -> tuple[ExpandedWord, ...]:
     """The words of a node; those of ARG belong to its pairs (`default_word`)."""
     return tuple(_words(node, escape))

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -19,7 +19,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Parser
 
 from buildxray.syntax.expansion import heredoc_marker
-from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span
+from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span, of_node
 from buildxray.syntax.shell.model import (
     NOTHING,
     All,
@@ -119,7 +119,7 @@ _WORD_TYPES: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
+@of_node
 def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Script:
     """The script of a RUN (or CMD, ENTRYPOINT, HEALTHCHECK), which `shell` executes; never raises."""
     if not isinstance(node, ShellOrExec | Healthcheck):
