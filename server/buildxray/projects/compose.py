@@ -130,7 +130,12 @@ class _Loader:
             files = [absolute(base / name) for name in names]
             where = it.get("project_directory") if isinstance(it, Mapping) else None
             inner = absolute(base / where) if isinstance(where, str) else files[0].parent
-            loader = _Loader(self.directory, {**read_environment_file(inner / ".env", {}), **self.environment})
+            given = it.get("env_file") if isinstance(it, Mapping) else None
+            named = [name for name in (given if isinstance(given, list) else [given]) if isinstance(name, str)]
+            environment: dict[str, str] = {}
+            for file in [absolute(base / name) for name in named] or [inner / ".env"]:
+                environment |= read_environment_file(file, {**environment, **self.environment})
+            loader = _Loader(self.directory, {**environment, **self.environment})
             loader.files = self.files
             yield loader.project(files, inner, depth + 1)
             self.files = loader.files
