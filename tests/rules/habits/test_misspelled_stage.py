@@ -27,6 +27,11 @@ def test_wherever_files_are_taken_from(instruction: str) -> None:
     check_fix(misspelled_stage, before, after)
 
 
+def test_a_base_that_is_nearly_a_stage() -> None:
+    before, after = (f"FROM golang AS builder\nRUN a\nFROM {name} AS test\nRUN b\n" for name in ("bulder", "builder"))
+    check_fix(misspelled_stage, before, after)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -37,7 +42,12 @@ def test_wherever_files_are_taken_from(instruction: str) -> None:
         f"{STAGES}FROM alpine\nCOPY --from=nginx /a /b\n",
         # The stage comes later, so BuildKit would not take it.
         "FROM alpine\nCOPY --from=biuld /a /b\nFROM golang AS build\nRUN a\n",
-        f"{STAGES}FROM biuld\nRUN a\n",
+        f"{STAGES}FROM biuld:1\nRUN a\n",
+        f"{STAGES}FROM guild\nRUN a\nFROM guild:2\nRUN a\n",
+        "FROM alpine:3 AS alpine2\nRUN a\nFROM alpine\nRUN a\n",
+        "FROM debian AS debians\nRUN a\nFROM debian\nRUN a\n",
+        "FROM x/nodejs AS node\nRUN a\nFROM nodejs\nRUN a\n",
+        "FROM builder\nRUN a\nFROM golang AS bulider\nRUN a\n",
     ],
 )
 def test_near_misses(text: str) -> None:

@@ -1,0 +1,87 @@
+"""A comment after the arguments of an instruction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import indentation, insert_lines
+from buildxray.semantics.build import Instruction
+from buildxray.syntax.instructions import Arg, Copying, Env, Span, User, Volume, Workdir
+from buildxray.syntax.text import Edit, TextRange
+
+_COMMENT: Final = re.compile(r"(?<=\s)#(?=\s|$)")
+_NOT_PLAIN: Final = re.compile(r"""["'\[]|<<""")
+"""Quotes may hold a `#`, what looks like JSON is another mistake, and a heredoc has lines that are not arguments."""
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
+    """A comment comes after the arguments of an instruction, which takes it as more arguments.
+
+    ## What it does
+    Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV. The other instructions are refused
+    with such a comment, or leave it to a shell, which knows comments.
+
+    ## Why it matters
+    In a Dockerfile only a whole line is a comment: `WORKDIR /app # sources` makes a directory `/app # sources`, and after `COPY a b /srv # files`
+    the directory is called `files`.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    WORKDIR /app # sources
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    # sources
+    WORKDIR /app
+    ```
+
+    ## Fix safety
+    A suggestion: the comment becomes a line of its own, which changes what is built, as it has to.
+
+    ## Limits
+    Silent where the instruction has quotes, and where no blank comes after the `#`: a file may be called `#notes`.
+    """
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if not isinstance(node, Workdir | User | Copying | Volume | Arg | Env) or node.problems:
+            continue
+        text = node.text
+        match = None if _NOT_PLAIN.search(text) else _COMMENT.search(text)
+        if match is None:
+            continue
+        start = match.start()
+        # The keyword and an argument; the old form of ENV has a name and a value.
+        is_old_form = isinstance(node, Env) and "=" not in text[:start]
+        if len(text[:start].split()) < (3 if is_old_form else 2):
+            continue
+        end = len(text.rstrip())
+        comment = text[start:end]
+        message = _(
+            "`{comment}` is not a comment here: {keyword} takes it as arguments",
+            comment=comment,
+            keyword=instruction.keyword,
+        )
+        range_ = instruction.range_of(Span(start, end))
+        yield Finding(range_, message, _moved(instruction, comment, range_))
+
+
+def _moved(instruction: Instruction, comment: str, range_: TextRange) -> tuple[Fix, ...]:
+    """The fix that makes the comment a line of its own; none where the instruction goes on over several lines."""
+    text = instruction.build.text
+    if "\n" in text[instruction.range.start : instruction.range.end]:
+        return ()
+    before = len(text[: range_.start].rstrip(" \t"))
+    edits = (
+        insert_lines(instruction, [f"{indentation(instruction)}{comment}"]),
+        Edit(TextRange(before, range_.end), ""),
+    )
+    return (Fix(_("Make the comment a line of its own"), edits, Safety.SUGGESTION),)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.comment_as_argument import comment_as_argument
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
+
+FROM = "FROM alpine\n"
+
+
+def test_a_comment_after_a_directory() -> None:
+    check_rule(
+        comment_as_argument,
+        """
+        FROM alpine
+        WORKDIR /app # sources
+                     ^^^^^^^^^ 💭 `# sources` is not a comment here: WORKDIR takes it as arguments
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "USER app",
+        "COPY a /b",
+        "ADD a b /c/",
+        "VOLUME /data",
+        "ARG A=1",
+        "ENV A b",
+        "COPY --chown=app a /b",
+        "copy\ta /b",
+    ],
+)
+@pytest.mark.parametrize("comment", ["# why", "#", "# a # b"])
+def test_the_comment_becomes_a_line(instruction: str, comment: str) -> None:
+    before, after = f"{FROM}  {instruction}  {comment}\nRUN true\n", f"{FROM}  {comment}\n  {instruction}\nRUN true\n"
+    check_fix(comment_as_argument, before, after)
+
+
+def test_an_instruction_of_several_lines_has_no_fix() -> None:
+    check_no_fix(comment_as_argument, f"{FROM}COPY a \\\n  /b # why\n")
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "RUN a # why",
+        "WORKDIR /a#b",
+        "COPY #notes# /b",
+        "COPY # /b",
+        "ENV A #",
+        "ENV A # b",
+        'ENV A "b # c"',
+        "ARG A='b # c'",
+        "ADD https://example.org/a.git#main /b",
+        "COPY <<E /b\na # b\nE",
+        "COPY a \\\n# why\n  /b",
+        "CMD a # why",
+        # BuildKit refuses these.
+        "EXPOSE 80 # why",
+        "LABEL a=b # why",
+    ],
+)
+def test_near_misses(instruction: str) -> None:
+    check_silent(comment_as_argument, f"{FROM}{instruction}\n")
