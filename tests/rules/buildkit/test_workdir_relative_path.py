@@ -11,7 +11,10 @@ FROM = "FROM alpine\n"
 @pytest.mark.parametrize(
     ("before", "where", "after"),
     [
-        (f"{FROM}WORKDIR ./app\n", "./app", f"{FROM}WORKDIR /app\n"),
+        ("FROM scratch\nWORKDIR ./app\n", "./app", "FROM scratch\nWORKDIR /app\n"),
+        ("FROM scratch AS a\nFROM a\nWORKDIR app\n", "app", "FROM scratch AS a\nFROM a\nWORKDIR /app\n"),
+        (f"{FROM}WORKDIR ./app\n", "./app", None),
+        ("FROM golang AS a\nFROM a\nWORKDIR httpbun\n", "httpbun", None),
     ],
 )
 def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:

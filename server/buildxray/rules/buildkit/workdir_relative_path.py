@@ -8,9 +8,10 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.text import TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="WorkdirRelativePath")
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="WorkdirRelativePath")
 def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
     """A relative WORKDIR depends on the base image.
 
@@ -22,18 +23,19 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Example
     ```dockerfile
-    FROM alpine
+    FROM scratch
     WORKDIR app
     ```
 
     Use instead:
     ```dockerfile
-    FROM alpine
+    FROM scratch
     WORKDIR /app
     ```
 
     ## Fix safety
-    A suggestion: it is another directory where the base image has a WORKDIR.
+    A suggestion, offered only for a stage on `scratch`, whose directory is `/`. The directory of any other base image is not in the
+    Dockerfile: on `golang` it is `/go`, and `/app` would be another directory than the one that other instructions name.
 
     ## References
     BuildKit's own check `WorkdirRelativePath`.
@@ -41,4 +43,15 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
     for it in warned(ctx, "WorkdirRelativePath"):
         written = ctx.text[slice(*it.range)]
         message = _("`{path}` is relative to a directory that the base image chooses", path=written)
-        yield Finding(it.range, message, (it.written(f"/{written.removeprefix('./')}", Safety.SUGGESTION),))
+        is_known = not _is_below_image(ctx, it.range)
+        fixes = (it.written(f"/{written.removeprefix('./')}", Safety.SUGGESTION),) if is_known else ()
+        yield Finding(it.range, message, fixes)
+
+
+def _is_below_image(ctx: RuleContext, place: TextRange) -> bool:
+    """Whether a place is in a stage on an image, whose working directory the text cannot tell, or in no stage that is built."""
+    for stage in ctx.build.needed_stages:
+        for instruction in stage.instructions:
+            if instruction.range.contains(place.start):
+                return any(it.has_base_image for it in instruction.scopes)
+    return True
