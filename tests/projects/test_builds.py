@@ -235,3 +235,22 @@ def test_who_asks_for_several(tmp_path: Path) -> None:
     write(tmp_path, '#- docker-bake.hcl\ntarget "a" { platforms = ["linux/arm64", "linux/386"] }\n')
     assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
     assert Projects().build(tmp_path / "Dockerfile", Settings()).asks_for_several
+
+
+@pytest.mark.parametrize(
+    ("path", "repository", "expected"),
+    [
+        ("test/Dockerfile", "", "Dockerfile"),
+        ("arm64/Dockerfile", "", "arm64/Dockerfile"),
+        ("test/Dockerfile", ".", "test/Dockerfile"),
+        ("test/Dockerfile", "test", "Dockerfile"),
+    ],
+)
+def test_directories_outside_of_a_repository_tell_an_architecture_only(
+    tmp_path: Path, path: str, repository: str, expected: str
+) -> None:
+    (tmp_path / path).parent.mkdir()
+    (tmp_path / path).touch()
+    if repository:
+        (tmp_path / repository / ".git").mkdir()
+    assert Projects().build(tmp_path / path, Settings()).dockerfile == expected

@@ -384,8 +384,12 @@ def _names_of(dockerfile: Path) -> tuple[Path, ...]:
 
 
 def _path_in_repository(dockerfile: Path) -> str:
-    """The path of a Dockerfile below the root of its repository; outside of one, with its own directory only."""
+    """The path of a Dockerfile below the root of its repository.
+
+    Outside of one, its directory counts only where it names an architecture: people try things out in directories called `test`.
+    """
     root = directories_above(dockerfile)[-1]
-    return dockerfile.relative_to(
-        root if (root / ".git").exists() else dockerfile.parents[min(1, len(dockerfile.parents) - 1)]
-    ).as_posix()
+    if (root / ".git").exists():
+        return dockerfile.relative_to(root).as_posix()
+    directory = dockerfile.parent.name
+    return f"{directory}/{dockerfile.name}" if named_architectures(directory) else dockerfile.name
