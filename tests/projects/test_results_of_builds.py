@@ -60,6 +60,24 @@ def test_builds_that_write_files(tmp_path: Path, path: str, text: str, expected:
 
 
 @pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ('push: false, target: b, cache-to: "type=gha"', True),
+        ('platforms: "linux/amd64,linux/arm64"', True),
+        ('cache-to: "type=inline"', False),
+        ("push: false", False),
+        ('push: false, load: true, cache-to: "type=gha"', False),
+        ('outputs: "type=docker", cache-to: "type=gha"', False),
+        ("push: \"${{ github.event_name != 'pull_request' }}\", cache-to: type=gha", False),
+    ],
+)
+def test_actions_that_only_fill_the_cache(tmp_path: Path, inputs: str, expected: bool) -> None:
+    action = ACTION.replace("{{", "{").replace("}}", "}").replace("{}", inputs)
+    workflow = WORKFLOW.replace("{}", action)
+    assert built(tmp_path, {".github/workflows/a.yml": workflow}).request.keeps_nothing is expected
+
+
+@pytest.mark.parametrize(
     ("files", "expected"),
     [
         ({}, False),

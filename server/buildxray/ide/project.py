@@ -71,6 +71,7 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
         target_origin=declared.origin,
         contexts=declared.contexts,
         makes_files=declared.makes_files,
+        keeps_nothing=declared.keeps_nothing,
     )
     if settings.platforms is None and (declared.platforms or declared.is_for_local):
         own = (settings.machines.own or this_machine(),) if declared.is_for_local else ()

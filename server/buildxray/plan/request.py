@@ -28,6 +28,8 @@ class BuildRequest:
 
     makes_files: bool = False
     """Whether the result is written to disk as files, so that there is no image to start."""
+    keeps_nothing: bool = False
+    """Whether the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False
     """Whether each target platform is built on a machine of its own, even where several have the same platform: the jobs of a
     workflow share nothing that they build."""

@@ -75,6 +75,8 @@ class DeclaredBuild:
     """True if its images are published."""
     makes_files: bool = False
     """True if it writes files to disk instead of an image: every `--output` of it is a directory or a tar archive."""
+    keeps_nothing: bool = False
+    """True if its result stays in the cache of the builder, where the text tells that: it is neither pushed, loaded nor exported."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     unknown: frozenset[str] = frozenset()
@@ -165,6 +167,8 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         before = different.get(it.key)
         if before is None or (it.is_default, it.pushes) > (before.is_default, before.pushes):
             different[it.key] = it
+        if before is not None and before.keeps_nothing != it.keeps_nothing:
+            different[it.key] = replace(different[it.key], keeps_nothing=False)
     return (*different.values(),)
 
 
@@ -185,6 +189,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             pushes=known.pushes or build.pushes,
+            keeps_nothing=known.keeps_nothing and build.keeps_nothing,
         )
     return (*together.values(),)
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from buildxray.rules.base import Severity
+from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from buildxray.semantics.build import Builder
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 
 def test_the_image_is_native() -> None:
@@ -64,3 +69,42 @@ def test_a_stage_for_developers_is_no_image(name: str) -> None:
 
 def test_one_platform_may_be_constant() -> None:
     check_nothing(build_platform_image, "FROM --platform=linux/amd64 alpine\n", targets="linux/amd64")
+
+
+STAGES = (
+    "FROM --platform=$BUILDPLATFORM golang AS builder\nRUN go build -o /a .\nFROM {}alpine\nCOPY --from=builder /a /a\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "flag", "keeps_nothing", "expected"),
+    [
+        ("builder", "", True, []),
+        ("builder", "", False, [None]),
+        ("", "", True, []),
+        ("", "--platform=$BUILDPLATFORM ", True, [Severity.WARNING]),
+        ("", "--platform=$BUILDPLATFORM ", False, [None]),
+    ],
+)
+def test_a_build_that_only_fills_the_cache(
+    target: str, flag: str, keeps_nothing: bool, expected: list[Severity | None]
+) -> None:
+    builder = Builder(replace(request(target_stage=target), keeps_nothing=keeps_nothing))
+    ctx = RuleContext(builder.build(builder.parse(STAGES.format(flag))), builder, asks_for_several=True)
+    assert [it.severity for it in findings(build_platform_image, ctx)] == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "platform", "has_fix"),
+    [
+        ("ARG GOARCH=amd64\n", "linux/${GOARCH}", False),
+        ("ARG BUILDPLATFORM\n", "$BUILDPLATFORM", True),
+        ("", "linux/amd64", True),
+    ],
+)
+def test_an_argument_of_the_project_that_chooses_the_platform_stays(
+    before: str, platform: str, *, has_fix: bool
+) -> None:
+    text = f"{before}FROM --platform={platform} alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n"
+    (finding,) = findings(build_platform_image, context(text))
+    assert bool(finding.fixes) is has_fix

@@ -105,6 +105,7 @@ def _merged(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[De
             nodes=(*nodes.items(),),
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
             pushes=known.pushes or build.pushes,
+            keeps_nothing=known.keeps_nothing and build.keeps_nothing,
         )
     yield from together.values()
 
@@ -486,6 +487,7 @@ class _Job:
             origin=site.origin,
             pushes=_pushes(inputs, context),
             makes_files=not _pushes(inputs, context) and makes_files(as_text(inputs.get("outputs")).splitlines()),
+            keeps_nothing=_keeps_nothing(given, names),
             is_check=as_text(inputs.get("call")) in {"check", "outline", "targets"},
             unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
         )
@@ -543,6 +545,18 @@ def _pushes(inputs: Mapping[str, Any], context: Context) -> bool:
     if push is UNKNOWN:
         return context.assumption
     return as_text(push) == "true" or "push=true" in as_text(inputs.get("outputs"))
+
+
+def _keeps_nothing(given: Mapping[str, Any], platforms: Sequence[str]) -> bool:
+    """True if the text tells that a build neither pushes, loads nor exports: no expression decides it.
+
+    The driver `docker` loads what it builds; several platforms and an exported cache need another one.
+    """
+    inputs = {str(key).lower(): as_text(it).strip() for key, it in given.items()}
+    exported_cache = inputs.get("cache-to", "")
+    is_other_driver = len(platforms) > 1 or (exported_cache != "" and "type=inline" not in exported_cache)
+    is_kept = any(inputs.get(it, "") not in {"", "false"} for it in ("push", "load", "outputs", "save"))
+    return is_other_driver and not is_kept
 
 
 def _lines(text: object, context: Context) -> tuple[dict[str, str], bool]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import is_known
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -52,11 +53,14 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage runs once per platform then, and steps that were native are emulated.
+    A suggestion: the stage runs once per platform then, and steps that were native are emulated. There is none where an argument of the
+    project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
-    test, and starts nothing, is left alone, and so is one called `dev` or `test`. A constant is meant where neither the file nor its project speaks of
+    test, and starts nothing, is left alone, and so is one called `dev` or `test`. So is a stage that `--target` names for a build that only
+    fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. Where it builds the last stage so, the finding is a
+    warning. A constant is meant where neither the file nor its project speaks of
     several platforms. The finding is an error only where somebody has asked for several.
     """
     stage = ctx.build.target_stage
@@ -68,7 +72,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     root = stage.root
     if root is None or root.from_.platform is None:
         return
-    if _only_checks(stage):
+    keeps_nothing = ctx.build.request.keeps_nothing
+    if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):
+        # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
         return
     platform = stage.platforms[0]
     if not is_known(platform):
@@ -85,9 +91,19 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platforms=platforms(wrong),
             platform=platform,
         ),
-        (fix,) if {*root.family} <= {*stage.ancestry} else (),
-        severity=None if ctx.asks_for_several else Severity.WARNING,
+        (fix,) if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root) else (),
+        severity=None if ctx.asks_for_several and not keeps_nothing else Severity.WARNING,
     )
+
+
+def _is_chosen_by_argument(root: Stage) -> bool:
+    """Whether an argument of the project chooses the platform: with `--platform=linux/${GOARCH}` a `--build-arg` asks for another one."""
+    flag = root.from_.platform
+    if flag is None:
+        return False
+    place = root.from_.range_of(flag)
+    used = (it.name for it in root.from_.variable_references() if place.contains(it.range.start))
+    return any(it not in AUTOMATIC_ARGUMENTS for it in used)
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
