@@ -92,3 +92,19 @@ def test_an_error_needs_a_path_that_has_to_exist(line: str, severity: Severity |
 def test_a_file_without_intent_keeps_the_severity_of_the_rule() -> None:
     (finding,) = findings(single_arch_path, context("FROM debian\nENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu\n"))
     assert finding.severity is None
+
+
+@pytest.mark.parametrize(
+    ("command", "is_written"),
+    [
+        ('echo "/lib:/usr/lib" > /etc/ld-musl-x86_64.path', True),
+        ("echo /opt/lib >>/etc/ld-musl-x86_64.path", True),
+        ("echo /opt/lib | tee -a /etc/ld-musl-x86_64.path", True),
+        ("cat /etc/ld-musl-x86_64.path", False),
+        ("sort < /etc/ld-musl-x86_64.path > /all", False),
+    ],
+)
+def test_a_file_that_is_written_is_not_said_to_be_missing(command: str, is_written: bool) -> None:
+    (finding,) = findings(single_arch_path, context(IMAGE.format(f"RUN {command}")))
+    assert ("does not exist" in finding.message) is not is_written
+    assert ("`/etc/ld-musl-x86_64.path` is written" in finding.message) is is_written

@@ -27,6 +27,9 @@ _KNOWS_ARCHITECTURES: Final = re.compile(
 )
 
 
+_IN_PATH: Final = re.compile(r"[\w./+-]")
+_WRITING: Final = re.compile(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
+
 _NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
 """Variables whose value is one path that is opened at every start; others are searched, and may do without."""
 
@@ -167,11 +170,28 @@ def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platfo
         return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
     if isinstance(instruction.node, Copying):
         return _("nothing looks into `{path}` in the image for {platforms}", path=written, platforms=names)
+    if isinstance(instruction, Run) and (path := _written_file(instruction, range_)):
+        return _(
+            "`{path}` is written in the image for {platforms} too, where nothing looks for a file of that name",
+            path=path,
+            platforms=names,
+        )
     return _(
         "`{path}` does not exist in the image for {platforms}, so what looks for it there fails",
         path=written,
         platforms=names,
     )
+
+
+def _written_file(run: Run, range_: TextRange) -> str:
+    """The path around a place that a RUN writes by a redirection, or by `tee`; empty for one that it does not write."""
+    text = run.build.text
+    start, end = range_
+    while start > run.range.start and _IN_PATH.match(text[start - 1]):
+        start -= 1
+    while end < run.range.end and _IN_PATH.match(text[end]):
+        end += 1
+    return text[start:end] if _WRITING.search(text[run.range.start : start]) else ""
 
 
 def _fixes(ctx: RuleContext, instruction: Instruction, range_: TextRange, path: ArchitectureInPath) -> tuple[Fix, ...]:
