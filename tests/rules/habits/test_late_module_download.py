@@ -157,3 +157,32 @@ def test_a_manifest_that_the_build_writes_has_any_path(output: str, is_said: boo
     export = f"RUN poetry export --output {output}\nRUN pip3 wheel -r /app/requirements.txt -w /w\n"
     text = f"FROM python AS b\nWORKDIR /app\nCOPY . /app\n{export}FROM python\nCOPY --from=b /w /w\n"
     assert bool(findings(late_module_download, context(text))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("before", "is_first"),
+    [
+        ("COPY requirements.txt /requirements.txt\n", True),
+        ("COPY r*.txt /\n", True),
+        ("COPY --from=other requirements.txt /requirements.txt\n", False),
+        ("COPY setup.py /\n", False),
+        ("", False),
+    ],
+)
+def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, is_first: bool) -> None:
+    text = f"FROM python\n{before}COPY . /docs\nRUN pip3 install -r /requirements.txt\n"
+    (finding,) = findings(late_module_download, context(text))
+    assert ("is not copied before the rest" in finding.message) is not is_first
+    assert ("move it to right after `COPY" in finding.message) is is_first
+
+
+@pytest.mark.parametrize(
+    ("copied", "reason"),
+    [
+        ("package.json", "`package-lock.json` is not copied before the rest"),
+        ("package*.json", "move it to right after `COPY package*.json`, before the rest is copied"),
+    ],
+)
+def test_only_the_manifests_that_come_with_the_rest_are_named(copied: str, reason: str) -> None:
+    (finding,) = findings(late_module_download, context(f"FROM node\nCOPY {copied} ./\nCOPY . .\nRUN npm ci\n"))
+    assert finding.message.endswith(f": {reason}")

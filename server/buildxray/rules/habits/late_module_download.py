@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
@@ -84,21 +85,49 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _finding(whole: Instruction, command: KnownCommand) -> Finding:
-    manifests = command.use.manifests
     return Finding(
         command.title_range,
         _(
             "{fact}: {reason}",
             fact=_fact(command),
-            reason=ngettext(
-                "{files} is not copied before the rest",
-                "{files} are not copied before the rest",
-                len(manifests),
-                files=listed(manifests),
-            ),
+            reason=_reason(whole, command),
         ),
         _fixes(whole, command),
         (Related(whole.keyword_range, _("the whole source is copied here")),),
+    )
+
+
+def _reason(whole: Instruction, command: KnownCommand) -> str:
+    """Why the download is repeated: manifests come with the rest, or they all come first and only the RUN comes after the rest."""
+    copied = {it: _copied_earlier(whole, it) for it in command.use.manifests}
+    copying = [it for it in copied.values() if it is not None]
+    if len(copying) == len(copied):
+        last = max(copying, key=lambda it: it.idx)
+        sources = " ".join(it.text for it in last.node.sources) if isinstance(last.node, Copying) else ""
+        name = last.build.text[slice(*last.keyword_range)]
+        return _("move it to right after `{copy}`, before the rest is copied", copy=f"{name} {sources}")
+    missing = [it for it, instruction in copied.items() if instruction is None]
+    return ngettext(
+        "{files} is not copied before the rest",
+        "{files} are not copied before the rest",
+        len(missing),
+        files=listed(missing),
+    )
+
+
+def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
+    """The first COPY or ADD before the whole source that takes a manifest from the build context."""
+    name = posixpath.basename(manifest)
+    earlier = (it for it in (() if whole.stage is None else whole.stage.instructions) if it.idx < whole.idx)
+    return next(
+        (
+            it
+            for it in earlier
+            if isinstance(it.node, Copying)
+            and it.node.flag("from") is None
+            and any(fnmatchcase(name, posixpath.basename(one.text)) for one in it.node.sources)
+        ),
+        None,
     )
 
 
