@@ -298,3 +298,22 @@ def test_a_downloaded_compiler_that_is_itself_in_the_image(directory: str, run: 
 def test_functions_that_download_what_they_are_told(script: str, is_said: bool) -> None:
     run = "RUN <<EOF\n" + script + "\nEOF"
     assert bool(findings(hard_coded_arch, context(IMAGE.format(run)))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("lines", "n_findings"),
+    [
+        ("RUN wget https://x.org/t-amd64.tgz.asc && wget https://x.org/t-amd64.tgz && gpg --verify t-amd64.tgz.asc", 1),
+        ("RUN wget https://x.org/t-amd64.tgz https://x.org/t-amd64.tgz.sha256", 1),
+        ("RUN wget https://x.org/t-amd64.tgz\nRUN wget https://x.org/u-amd64.tgz", 2),
+        ("ADD https://x.org/t-amd64.tgz /\nADD https://x.org/u-amd64.tgz /", 2),
+        ("RUN wget https://x.org/t-amd64.tgz && wget https://x.org/t-arm64.tgz", 0),
+    ],
+)
+def test_a_file_and_its_signature_are_one_cause(lines: str, n_findings: int) -> None:
+    assert len(findings(hard_coded_arch, context(IMAGE.format(lines)))) == n_findings
+
+
+def test_the_signature_changes_with_its_file() -> None:
+    run = "RUN wget https://x.org/t-{0}.tgz.asc && wget https://x.org/t-{0}.tgz && gpg --verify t-{0}.tgz.asc t-{0}.tgz"
+    check_fix(hard_coded_arch, IMAGE.format(run.format("amd64")), IMAGE.format(run.format("${TARGETARCH}")))

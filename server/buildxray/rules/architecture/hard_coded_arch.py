@@ -18,7 +18,7 @@ from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Command, Effect, Run, Stage
+from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying
 from buildxray.syntax.text import Edit, TextRange
@@ -52,7 +52,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in what `curl`, `wget` and `ADD` fetch, and in the variables that their
     URLs are made of, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
-    whose download goes into the image.
+    whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause.
 
     ## Why it matters
     Every image gets the file of the one architecture, and fails on all others with `exec format error`.
@@ -81,6 +81,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
         # Who writes for Windows has one architecture.
         return
     seen: set[TextRange] = set()
+    reported: set[Instruction] = set()
+    """Instructions whose download is reported: a file and its signature, or its checksum, have one cause."""
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
@@ -96,8 +98,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for it, named in downloaded:
             finding = _finding(ctx, stage, it, named)
-            if finding is not None and finding.range not in seen:
+            if finding is not None and finding.range not in seen and it.instruction not in reported:
                 seen.add(finding.range)
+                reported.add(it.instruction)
                 yield finding
 
 
