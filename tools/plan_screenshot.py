@@ -26,7 +26,7 @@ def main() -> None:
     for name in ("Dockerfile", "Dockerfile.early-arg"):
         path = f"examples/greet/{name}"
         analysis = Analyzer(BuildRequest(TARGETS[0], TARGETS)).analyze((ROOT / path).read_text("utf-8"))
-        console.print(f"$ buildxray plan {path}", style="dim")
+        console.print(f"$ buildxray plan --platform linux/amd64,linux/arm64 {path}", style="dim")
         console.print(plan_text(analysis.build, path))
         console.print()
     picture = console.export_svg(title="buildxray plan")
