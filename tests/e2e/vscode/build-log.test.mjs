@@ -43,7 +43,7 @@ scenario("a build log that is dropped onto a Dockerfile is shown, and nothing is
   await window.openFile("Dockerfile");
   await window.squiggles.first().waitFor();
   const file = page.locator(".explorer-folders-view .monaco-list-row", { hasText: "build.log" });
-  const [from, to] = [await file.boundingBox(), await lines.nth(3).boundingBox()];
+  const [from, to] = [await placeOf(file), await placeOf(lines.nth(3))];
   await page.mouse.move(from.x + 30, from.y + from.height / 2);
   await page.mouse.down();
   await page.mouse.move(to.x + 10, to.y - 40, { steps: 5 });
@@ -56,3 +56,14 @@ scenario("a build log that is dropped onto a Dockerfile is shown, and nothing is
   assert.equal(await lines.filter({ hasText: "build.log" }).count(), 0);
   assert.match(await page.title(), /^Dockerfile/u, "the document is not changed");
 });
+
+/** Where an element is; waits until it is drawn, for the editor draws its lines again with each hint that arrives. */
+async function placeOf(locator) {
+  for (;;) {
+    await locator.waitFor();
+    const box = await locator.boundingBox();
+    if (box !== null) {
+      return box;
+    }
+  }
+}
