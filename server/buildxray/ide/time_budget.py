@@ -25,6 +25,10 @@ SECONDS_IN_TERMINAL: Final = 30.0
 """Processor seconds of one file on the command line, where nobody types."""
 
 
+_PAUSE: Final = 0.05
+"""Processor seconds between two interruptions of one block."""
+
+
 class OutOfTimeError(BaseException):
     """The budget is used up. Not an `Exception`, so that handlers of a rule's errors do not catch it."""
 
@@ -61,7 +65,9 @@ class _Limit:
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         # A signal that comes late does nothing.
-        if self.is_active and time.process_time() >= self._end:
+        if self.is_active and (now := time.process_time()) >= self._end:
+            # The next one leaves time to stop the timer: it would interrupt that, and then whatever comes after the block.
+            self._end = now + _PAUSE
             raise OutOfTimeError
 
     def _watch(self) -> None:
