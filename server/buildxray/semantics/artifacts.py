@@ -406,8 +406,8 @@ class _Tracer:
         pairs = [it for it in commands if self.planned.platform in it[0].targets]
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
+        # True if what a download writes to a pipe is certainly wanted; None where no pipe is unpacked.
         piped: bool | None = None
-        """True if what a download writes to a pipe is certainly wanted; None where no pipe is unpacked."""
         for invocation, recognized in reversed(pairs):
             use = known.get(id(invocation), recognized)
             if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
@@ -276,6 +276,10 @@ class _Names(NamedTuple):
     constants: frozenset[str]
     """By ENV."""
 
+    def declare(self, name: object) -> TypeGuard[str]:
+        """Return whether something is the name of an ARG that a build argument may give a value."""
+        return isinstance(name, str) and name in self.arguments and name not in AUTOMATIC_ARGUMENTS
+
 
 _NO_NAMES = _Names(frozenset(), frozenset())
 
@@ -307,12 +311,7 @@ class _OpenArguments:
     scopes: tuple[Scope, ...]
 
     def __contains__(self, name: object) -> bool:
-        return (
-            isinstance(name, str)
-            and name in self.names.arguments
-            and name not in AUTOMATIC_ARGUMENTS
-            and all(it.environment.get(name) is None for it in self.scopes)
-        )
+        return self.names.declare(name) and all(it.environment.get(name) is None for it in self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,10 +323,8 @@ class _ArgumentsWithDefault:
 
     def __contains__(self, name: object) -> bool:
         return (
-            isinstance(name, str)
-            and name in self.names.arguments
+            self.names.declare(name)
             and name not in self.names.constants
-            and name not in AUTOMATIC_ARGUMENTS
             and len({it.environment.get(name) for it in self.scopes}) == 1
         )
 
