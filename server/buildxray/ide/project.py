@@ -21,7 +21,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
-from buildxray.projects.builds import DeclaredBuild, Note, choose, distinct, joined
+from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -322,8 +322,8 @@ class Projects:
         Paths in a Bake file depend on where it is run. Of a target that is read from several places, those readings count that find its Dockerfile.
         """
         builds = (it for directory in directories_above(path) for it in self._read(directory).builds)
-        own = [*dict.fromkeys(it for it in builds if it.source == path)]
-        exists = {it: it.dockerfile.exists() for it in dict.fromkeys(own)}
+        own = (*dict.fromkeys(it for it in builds if it.source == path),)
+        exists = {it: it.dockerfile.exists() for it in own}
         complete = {(it.name, it.line) for it in own if exists[it]}
         return tuple(it for it in own if exists[it] or (it.name, it.line) not in complete)
 
@@ -335,7 +335,7 @@ class Projects:
     def project_files(self, dockerfile: Path) -> tuple[Path, ...]:
         """The files that declare builds of a Dockerfile."""
         read = (self._read(it) for it in self._directories(dockerfile))
-        paths = _names_of(dockerfile)
+        paths = asked_paths(dockerfile)
         builds = (it for directory in read for it in directory.builds if it.dockerfile in paths)
         return tuple(dict.fromkeys(it.source for it in builds))
 
@@ -348,7 +348,7 @@ class Projects:
         """All builds of a Dockerfile that people mean to build, those nearest to it first."""
         read = (self._read(it) for it in self._directories(dockerfile))
         builds = (it for directory in read for it in directory.builds)
-        paths = _names_of(dockerfile)
+        paths = asked_paths(dockerfile)
         return (it for it in builds if it.dockerfile in paths and it.is_shown)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
@@ -376,12 +376,6 @@ def _is_native_in_workflow(build: DeclaredBuild) -> bool:
     """Whether a workflow builds several platforms, each on a machine that runs it."""
     is_native = all(can_run(machine, platform) for platform, machine in build.nodes)
     return _is_of_workflow(build) and len(build.nodes) > 1 and len(build.nodes) == len(build.platforms) and is_native
-
-
-def _names_of(dockerfile: Path) -> tuple[Path, ...]:
-    """The paths by which builds name a Dockerfile: BuildKit takes `dockerfile` where there is no `Dockerfile` (dockerui/config.go)."""
-    usual = dockerfile.with_name("Dockerfile")
-    return (dockerfile, usual) if dockerfile.name == "dockerfile" and not usual.exists() else (dockerfile,)
 
 
 def _path_in_repository(dockerfile: Path) -> str:

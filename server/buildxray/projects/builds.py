@@ -140,6 +140,12 @@ def existing_dockerfile(path: Path) -> Path:
     return lower if path.name == "Dockerfile" and not path.exists() and lower.is_file() else path
 
 
+def asked_paths(dockerfile: Path) -> tuple[Path, ...]:
+    """Return the paths by which a build may ask for a Dockerfile: its own, and that of which `existing_dockerfile` gives it."""
+    usual = dockerfile.with_name("Dockerfile")
+    return (dockerfile, usual) if dockerfile.name == "dockerfile" and not usual.exists() else (dockerfile,)
+
+
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """The build of a Dockerfile that is shown where nobody has chosen one.
 
