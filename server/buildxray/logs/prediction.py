@@ -43,7 +43,7 @@ class Prediction(NamedTuple):
     remaining: tuple[float, float]
     """Lower and upper bound of the seconds of the whole build, downloads included."""
     fewer_pulls: int
-    """The number of images that are no longer pulled."""
+    """How many images the new build does not pull any more."""
     unknown: int
     """The number of RUN steps of the new text without a time in the log."""
 

@@ -27,7 +27,7 @@ class BuildRequest:
     """For target platforms that another machine builds than the first one: the platform of that machine."""
 
     makes_files: bool = False
-    """Whether the result is written to disk as files, so that there is no image to start."""
+    """True if the build writes files to disk and makes no image."""
     keeps_nothing: bool = False
     """Whether the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False

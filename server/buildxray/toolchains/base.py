@@ -60,7 +60,7 @@ class Workspace(NamedTuple):
     may_use_libc: bool | None = None
     """True if the Go program, compiled with cgo on, may need a C library at run time; None as above."""
     requires_modules: bool | None = None
-    """True if the Go module requires others; None where there is no go.mod to look at."""
+    """True if the Go module requires others; None without a go.mod."""
     has_native_packages: bool | None = None
     """True if a lock file of npm lists packages with native code; None where there is none to look at."""
     makefile_sets_platform: bool = False

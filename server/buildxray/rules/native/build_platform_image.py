@@ -60,8 +60,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
     test, and starts nothing, is left alone, and so is one called `dev` or `test`. So is a stage that `--target` names for a build that only
     fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. Where it builds the last stage so, the finding is a
-    warning. A constant is meant where neither the file nor its project speaks of
-    several platforms. The finding is an error only where somebody has asked for several.
+    warning. A constant is intended where neither the file nor its project names several platforms. The finding is an error only where
+    somebody has asked for several.
     """
     stage = ctx.build.target_stage
     if ctx.is_for_helping:
