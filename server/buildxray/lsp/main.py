@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import sys
+from typing import Final
 
 from lsprotocol import types
 
@@ -15,6 +16,12 @@ from buildxray.lsp.server import Server
 from buildxray.lsp.streams import leave, serve, serve_tcp
 
 _log = logging.getLogger("buildxray")
+_GC_THRESHOLDS: Final = (700, 10, 4)
+"""When the garbage collector runs, as in `gc.set_threshold`.
+
+Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The thresholds of a command that ends
+after seconds would keep a million objects of old versions, and scanning these takes longer than scanning few of them often.
+"""
 
 
 class _ToClient(logging.Handler):
@@ -41,18 +48,19 @@ def create_server() -> Server:
 def start_stdio() -> None:
     """Effect: serve the client at the other end of the standard streams, until it disconnects."""
     server = create_server()
-    _freeze_gc()
+    set_up_gc()
     leave(serve(server, sys.stdin.buffer, sys.stdout.buffer))
 
 
 def start_tcp(host: str, port: int) -> None:
     """Effect: serve the first client that connects, until it disconnects."""
     server = create_server()
-    _freeze_gc()
+    set_up_gc()
     leave(asyncio.run(serve_tcp(server, host, port)))
 
 
-def _freeze_gc() -> None:
-    """Exclude start-up objects from garbage collection; scanning them costs milliseconds per keystroke."""
+def set_up_gc() -> None:
+    """Effect: make the garbage collector free old versions of documents soon, and never scan what start-up has created."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
