@@ -42,6 +42,8 @@ scenario("a document without a file is checked too", async (window) => {
   await window.command("File: New Untitled Text File");
   await window.command("Change Language Mode");
   await window.pick("dockerfile", "Docker");
+  await window.page.locator("#status\\.editor\\.mode", { hasText: "Docker" }).waitFor();
+  await window.page.locator(".monaco-editor.focused").waitFor();
   await window.page.keyboard.insertText("FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n");
   await window.hoverAt(1, 8, "emulation for linux/arm64");
 });

@@ -22,9 +22,10 @@ async function append(window, text) {
 
 /** Takes the completion that is offered first, which has a label. */
 async function complete(window, label) {
-  await window.page.keyboard.press("Control+Space");
-  await window.page.locator(".suggest-widget .monaco-list-row.focused", { hasText: label }).waitFor();
+  const row = window.page.locator(".suggest-widget.visible .monaco-list-row.focused", { hasText: label });
+  await window.ask("Control+Space", row);
   await window.page.keyboard.press("Enter");
+  await row.waitFor({ state: "hidden" });
 }
 
 scenario("instructions, flags and files are completed", async (window) => {
@@ -42,8 +43,8 @@ scenario("instructions, flags and files are completed", async (window) => {
 scenario("the signature of an instruction is shown", async (window) => {
   await open(window);
   await window.goTo(1, 6);
-  await window.page.keyboard.press("Control+Shift+Space");
-  await window.page.locator(".parameter-hints-widget:visible", { hasText: "FROM [--platform=platform] image[:tag]" }).waitFor();
+  const signature = window.page.locator(".parameter-hints-widget:visible", { hasText: "FROM [--platform=platform] image[:tag]" });
+  await window.ask("Control+Shift+Space", signature);
 });
 
 scenario("the document is formatted", async (window) => {

@@ -7,8 +7,7 @@ scenario("the language of the editor", async (window) => {
   await window.openFile("Dockerfile");
   await window.hoverAt(1, 8, "エミュレーション");
   await window.page.keyboard.press("Escape");
-  await window.page.keyboard.press("Control+.");
-  await window.page.locator(".action-widget").getByText("このステージをクロスコンパイル").waitFor();
+  await window.ask("Control+.", window.page.locator(".action-widget").getByText("このステージをクロスコンパイル"));
 });
 
 scenario("the language of the setting", async (window) => {

@@ -32,7 +32,12 @@ export const platforms = {
   "buildxray.platforms": ["linux/amd64", "linux/arm64"],
 };
 
-/** Gives a function that declares a test in a window of its own, of one workbench for the whole file. */
+/**
+ * Gives a function that declares a test in a window of its own, of one workbench for the whole file.
+ *
+ * A scenario that fails is tried once more, in another window and on other copies of the files: on a busy machine VS Code
+ * itself loses a key now and then. The first failure is printed with its picture, and a second one is final.
+ */
 export function scenarios(options = {}) {
   let workbench;
   before(async () => {
@@ -41,15 +46,23 @@ export function scenarios(options = {}) {
   after(() => workbench?.close());
   return (name, ...rest) => {
     const run = rest.pop();
-    test(name, { timeout: 4 * patience }, async () => {
+    const attempt = async () => {
       const window = await workbench.open(...rest);
       try {
         await run(window);
       } catch (error) {
-        console.error(`screenshot: ${await window.keepPicture(name)}`);
+        console.error(`${name}: screenshot: ${await window.keepPicture(name)}`);
         throw error;
       } finally {
         await window.close();
+      }
+    };
+    test(name, { timeout: 8 * patience }, async () => {
+      try {
+        await attempt();
+      } catch (error) {
+        console.error(`${name}: tried once more, after ${error.stack}`);
+        await attempt();
       }
     });
   };
@@ -213,10 +226,13 @@ export class Window {
 
   /** Puts the cursor on a line and column, both from 1. */
   async goTo(line, column) {
-    await this.page.keyboard.press("Control+G");
-    await this.page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
-    await this.page.keyboard.press("Enter");
-    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+    const place = this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line}, Col ${column}` });
+    await until(async () => {
+      await this.page.keyboard.press("Control+G");
+      await this.page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
+      await this.page.keyboard.press("Enter");
+      return appears(place, 5000);
+    });
   }
 
   /** Shows the hover at a place, until it says a text. */
@@ -234,8 +250,21 @@ export class Window {
 
   /** Opens the menu of the light bulb at the cursor and chooses in it. */
   async quickFix(title) {
-    await this.page.keyboard.press("Control+.");
-    await this.#choose(this.#row(".action-widget", [title]));
+    const row = this.#row(".action-widget", [title]);
+    await this.ask("Control+.", row);
+    await this.#choose(row);
+  }
+
+  /** Presses a key until what it asks for is there: a menu that opens while the text is still being read may stay empty. */
+  async ask(key, locator) {
+    await until(async () => {
+      await this.page.keyboard.press(key);
+      const isThere = await appears(locator, 5000);
+      if (!isThere) {
+        await this.page.keyboard.press("Escape");
+      }
+      return isThere;
+    });
   }
 
   /** The page of the plan view, once there is a picture in it. */
