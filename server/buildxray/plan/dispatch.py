@@ -387,6 +387,9 @@ def _only_checked(node: Node, context: _Context) -> Outcome:
             _check(node, token, context)
         except _RefusalError as refusal:
             problems.append(refusal.problem)
+            if token.text.startswith("#"):
+                # The words of a comment are not further mistakes.
+                break
     return Outcome(context.scope, problems=tuple(problems))
 
 

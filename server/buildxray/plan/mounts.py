@@ -195,6 +195,8 @@ def _apply(mount: Mount, option: MountOption, expand: Expander) -> None:
 
 def _without_value(option: MountOption) -> MountError:
     close = None if option.key in MOUNT_KEYS else closest(option.key, _SWITCHES)
+    if not option.field.strip():
+        return MountError(_("an option is missing at a comma: a mount is one word, without blanks"), is_key=True)
     if close is None:
         return MountError(_("`{field}` needs a value", field=option.field))
     message = _("a mount has no `{key}`; did you mean `{close}`?", key=option.key, close=close)
@@ -285,7 +287,13 @@ def _mount_point(mount: Mount, idx: int, directory: str) -> MountPoint:
     if not clean(target).startswith("/"):
         target = join("/", directory, target)
     if target == "/":
-        error = MountError(_("a mount cannot replace `/`; give its `target`"))
+        error = MountError(
+            _("a mount cannot replace `/`; give its `target`")
+            if mount.target
+            else _(
+                "a mount needs a `target`, in one word with its other options: `type={type},target=…`", type=mount.type
+            )
+        )
         error.needs_directory = mount.target not in ("", "/")
         raise error
     selector = join("/", mount.source)

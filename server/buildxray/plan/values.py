@@ -78,6 +78,10 @@ def port_problem(text: str) -> str | None:
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):
         return _("`{protocol}` is not a protocol: tcp, udp or sctp", protocol=protocol)
     ports = _port_range(port)
+    if ports is None and text.startswith("#"):
+        return _("a comment has a line to itself: EXPOSE takes `{text}` for a port", text=text)
+    if ports is None and "," in text:
+        return _("ports are separated by blanks, not by commas: `{text}`", text=text.replace(",", " ").strip())
     if ports is None:
         return _("`{text}` is not a port such as `8080` or `8000-8010/udp`, at most 65535", text=text)
     address = ":".join(host_parts[:-1])

@@ -11,10 +11,11 @@ from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Stage
 from buildxray.syntax.instructions import Onbuild
-from buildxray.syntax.text import TextRange
+from buildxray.syntax.parser import goes_on_above
+from buildxray.syntax.text import Edit, TextRange
 from buildxray.syntax.validation import find_problems
 
-__all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend"]
+__all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend", "missing_escape"]
 
 _DOCKERS: Final = re.compile(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or in a mirror of it."""
@@ -27,6 +28,16 @@ def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
             name = directive.value.split()[0]
             return None if _DOCKERS.fullmatch(name) or "$" in name else (name, directive.range)
     return None
+
+
+def missing_escape(build: Build, error: PlanError) -> Edit | None:
+    """The escape token that the line above an unknown instruction lacks; None for other errors."""
+    syntax = build.dockerfile.instructions
+    idx = next((idx for idx, it in enumerate(syntax) if it.range_of(it.node.keyword) == error.range), 0)
+    if not idx or not goes_on_above(syntax[idx - 1], syntax[idx]):
+        return None
+    end = len(build.text[: syntax[idx - 1].end].rstrip())
+    return Edit(TextRange(end, end), f" {build.dockerfile.escape}")
 
 
 def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:

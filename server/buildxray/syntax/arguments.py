@@ -144,8 +144,26 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
         return (Pair(name, value, "", Span(start, end)),)
     for word in words:
         if "=" not in word.text:
-            raise ArgumentsError(_("`{text}` has no `=`: write `name=value`", text=word.text), word.span)
+            raise ArgumentsError(_without_equals(words, word), word.span)
     return tuple(_pair(word) for word in words)
+
+
+def _without_equals(words: tuple[Token, ...], word: Token) -> str:
+    """Why a word of ENV or LABEL is no pair: what comes before it tells what was meant."""
+    before = words[words.index(word) - 1]
+    if word.text in ("&&", "||", "|", ";"):
+        return _("`{text}` has no `=`: no shell reads this instruction", text=word.text)
+    name, equals, value = before.text.partition("=")
+    if equals and not value:
+        return _("a blank comes after `=`: write `{name}={value}`", name=name, value=word.text)
+    if equals and value[:1] not in ("'", '"'):
+        return _(
+            '`{text}` has no `=`: a value with blanks is quoted, `{name}="{value} {text}"`',
+            text=word.text,
+            name=name,
+            value=value,
+        )
+    return _("`{text}` has no `=`: write `name=value`", text=word.text)
 
 
 def _pair(word: Token) -> Pair:

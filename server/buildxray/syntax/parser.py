@@ -17,7 +17,18 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.syntax.instructions import Arg, From, Instruction, Node, Span, Unknown
+from buildxray.syntax.instructions import (
+    Arg,
+    Cmd,
+    Entrypoint,
+    From,
+    Healthcheck,
+    Instruction,
+    Node,
+    Run,
+    Span,
+    Unknown,
+)
 from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, physical_lines
 from buildxray.syntax.reader import Reader
 from buildxray.syntax.suggestions import closest
@@ -125,7 +136,7 @@ def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
         instructions = reader.read(escape)
     else:
         instructions = reader.read_again(escape, earlier.instructions, earlier.text)
-    problems += _file_problems(text, reader.lines, reader.starts, instructions)
+    problems += _file_problems(text, reader.lines, reader.starts, instructions, escape)
     problems.sort(key=lambda it: (not it.is_syntax, it.line))
     return Dockerfile(text, tuple(instructions), tuple(directives), escape, tuple(problems))
 
@@ -233,8 +244,26 @@ def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:
         position = max(position, end)
 
 
+_OPERATOR: Final = re.compile(r"&&|[|]")
+_FLAG: Final = re.compile("--?[A-Za-z]")
+
+
+def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
+    """Whether an unknown instruction is the rest of the one above, whose last line lacks the escape token."""
+    if (
+        not isinstance(instruction.node, Unknown)
+        or instruction.first_line != above.last_line + 1
+        or above.node.heredocs
+    ):
+        return False
+    word = instruction.node.keyword.text
+    if _OPERATOR.match(word) or _FLAG.match(word):
+        return True
+    return isinstance(above.node, Run | Cmd | Entrypoint | Healthcheck) and above.node.text.endswith(("&&", "||", "|"))
+
+
 def _file_problems(
-    text: str, lines: list[str], starts: list[int], instructions: list[Instruction]
+    text: str, lines: list[str], starts: list[int], instructions: list[Instruction], escape: str
 ) -> Iterator[FileProblem]:
     if not instructions:
         yield FileProblem(_("there are no instructions in this file"), TextRange(0, 0), 1)
@@ -246,11 +275,19 @@ def _file_problems(
             len(lines) + 1,
         )
     is_misplaced = True
-    for it in instructions:
+    for idx, it in enumerate(instructions):
         node = it.node
         if isinstance(node, From | Unknown):
             # An unknown instruction may be a misspelt FROM: what follows is not another mistake.
             is_misplaced = False
+        if type(node) is Unknown and idx and goes_on_above(instructions[idx - 1], it):
+            message = _(
+                "the line above does not end with `{escape}`, so `{word}` begins an instruction, and there is none of that name",
+                escape=escape,
+                word=node.keyword.text,
+            )
+            yield FileProblem(message, it.range_of(node.keyword), it.first_line)
+            continue
         for problem in node.problems:
             yield FileProblem(
                 problem.message, it.range_of(problem), it.first_line, problem.replacement, problem.is_syntax

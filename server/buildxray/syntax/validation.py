@@ -19,6 +19,7 @@ from buildxray.syntax.instructions import (
     Healthcheck,
     Node,
     Onbuild,
+    Pair,
     Problem,
     Run,
     Span,
@@ -55,7 +56,7 @@ def _problems(node: Node) -> Iterator[Problem]:
     if isinstance(node, WithPairs):
         for pair in node.pairs:
             if not pair.name.text:
-                yield Problem(_("{name} needs a name before `=`", name=name), pair.span)
+                yield Problem(_without_name(node, pair), pair.span)
     if name in ("ADD", "COPY") and heredoc_marker(node.arguments[-1].text):
         yield Problem(_("{name} cannot have a heredoc for a destination", name=name), node.arguments[-1].span)
     if name == "VOLUME":
@@ -72,11 +73,32 @@ def _problems(node: Node) -> Iterator[Problem]:
 
 
 def _unknown_instruction(node: Unknown) -> Problem:
-    name, close = node.name, closest(node.name, INSTRUCTION_KINDS)
-    if close is None:
-        return Problem(_("unknown instruction `{name}`", name=name), node.keyword.span)
-    message = _("unknown instruction `{name}`; did you mean `{close}`?", name=name, close=close)
-    return Problem(message, node.keyword.span, _cased_like(node.keyword.text, close))
+    written, span = node.keyword.text, node.keyword.span
+    close = closest(node.name, INSTRUCTION_KINDS)
+    if close is not None:
+        message = _("unknown instruction `{name}`; did you mean `{close}`?", name=written, close=close)
+        return Problem(message, span, _cased_like(written, close))
+    if _CONFLICT_MARKER.fullmatch(written):
+        return Problem(_("unknown instruction `{name}`: a conflict of a merge is not resolved", name=written), span)
+    comment = _FOREIGN_COMMENT.match(written)
+    if comment is not None:
+        message = _("unknown instruction `{name}`: a comment begins with `#`", name=written)
+        return Problem(
+            message, Span(span.start, span.start + comment.end()), "# " if comment.end() < len(written) else "#"
+        )
+    return Problem(_("unknown instruction `{name}`", name=written), span)
+
+
+_CONFLICT_MARKER: Final = re.compile("<{7}|={7}|>{7}|[|]{7}")
+_FOREIGN_COMMENT: Final = re.compile("//+|;+|--(?!\\S)")
+
+
+def _without_name(node: Node, pair: Pair) -> str:
+    text = node.text[: pair.span.start].rstrip(SPACE)
+    before = text.split()[1:]
+    if before and "=" not in before[-1]:
+        return _("a blank comes before `=`: write `{name}=value`", name=before[-1])
+    return _("{name} needs a name before `=`", name=node.name)
 
 
 def _missing_arguments(node: Node) -> Problem | None:
@@ -108,6 +130,11 @@ def _from_problems(node: From) -> Iterator[Problem]:
     if arguments[0].text.startswith("-"):
         message = _("a flag begins with two dashes: `-{text}`", text=arguments[0].text)
         yield Problem(message, arguments[0].span, f"-{arguments[0].text}")
+    elif (flag := next((it for it in arguments if it.text.startswith("--")), None)) is not None:
+        message = _(
+            "a flag of FROM comes before the image: `FROM {flag} {image}`", flag=flag.text, image=arguments[0].text
+        )
+        yield Problem(message, flag.span)
     elif any(it.value is None for it in node.flags):
         # What should be the value is taken for the image.
         return
@@ -224,7 +251,8 @@ def _mount_problems(flag: Flag) -> Iterator[Problem]:
     try:
         options = mount_options(flag)
     except MountSyntaxError as error:
-        yield Problem(str(error), flag.span if flag.value is None else flag.value.span)
+        empty = flag.span if flag.value is None or not flag.value.text else flag.value.span
+        yield Problem(str(error), empty)
         return
     for option in options:
         if (

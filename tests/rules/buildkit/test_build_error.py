@@ -49,6 +49,14 @@ FROM = "FROM alpine AS base\n"
         ("FROM alpine build\n", "build", "AS build"),
         (f"{FROM}RUN --mount=type=secret,id=a,requird true\n", "requird", "required"),
         (f"{FROM}RUN --mount=type=cache,target=/x,uid=root true\n", "root", None),
+        (f"{FROM}// notes\n", "//", "#"),
+        (f"{FROM}//notes\n", "//", "# "),
+        (f"{FROM}-- notes\n", "--", "#"),
+        (f"{FROM}; notes\n", ";", "#"),
+        ("FROM alpine --platform=linux/arm64 AS x\n", "--platform=linux/arm64", None),
+        ("FROM alpine AS x --platform=linux/arm64\n", "--platform=linux/arm64", None),
+        (f"{FROM}EXPOSE 80 # the web\n", "#", None),
+        (f"{FROM}RUN --mount= type=cache,target=/x true\n", "--mount=", None),
     ],
 )
 def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | None) -> None:
@@ -172,3 +180,52 @@ def test_an_argument_that_only_the_platform_lacks(platform: str) -> None:
 )
 def test_a_platform_that_has_a_value(text: str) -> None:
     check_nothing(build_error, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("FROM alpine --platform=linux/arm64", "a flag of FROM comes before the image"),
+        ("RUN --mount=type=cache, target=/x true", "a mount is one word, without blanks"),
+        ("RUN --mount=type=cache target=/x true", "a mount needs a `target`, in one word"),
+        ("RUN --mount=type=cache,target=/ true", "a mount cannot replace `/`"),
+        ("ARG VERSION = 1", "a blank comes before `=`: write `VERSION=value`"),
+        ("ARG =1", "ARG needs a name before `=`"),
+        ("ENV A= 1", "a blank comes after `=`: write `A=1`"),
+        ("ENV A=1 && make", "no shell reads this instruction"),
+        ("LABEL title=My app", 'a value with blanks is quoted, `title="My app"`'),
+        ("LABEL title='My app' x", "`x` has no `=`: write `name=value`"),
+        ("EXPOSE 80,443", "ports are separated by blanks, not by commas: `80 443`"),
+        ("EXPOSE 80 # the web", "a comment has a line to itself"),
+        ("<<<<<<< HEAD", "a conflict of a merge is not resolved"),
+        ("<<<<<< HEAD", "unknown instruction `<<<<<<`"),
+    ],
+)
+def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
+    text = f"{line}\n" if line.startswith("FROM") else f"{FROM}{line}\n"
+    (finding,) = findings(build_error, context(text))
+    assert reason in finding.message
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "word"),
+    [
+        ("RUN apk update", "    && apk add git", "&&"),
+        ("RUN apk update &&", "    apk add git", "apk"),
+        ("RUN --network=none", "    --mount=type=cache,target=/x make", "--mount=type=cache,target=/x"),
+        ("RUN make", "  -j4", "-j4"),
+    ],
+)
+def test_a_line_that_goes_on_above(before: str, line: str, word: str) -> None:
+    text = f"{FROM}{before}\n{line}\n"
+    finding = findings(build_error, context(text))[-1]
+    assert context(text).text[slice(*finding.range)] == word
+    assert finding.message.startswith("the line above does not end with `\\`")
+    check_fix(build_error, text, f"{FROM}{before} \\\n{line}\n")
+
+
+@pytest.mark.parametrize("lines", ["RUN a\n\n&& b", "RUN a\ngit add", "RUN <<EOF\na &&\nEOF\ngit add", "&& a"])
+def test_a_line_that_may_not_go_on_above(lines: str) -> None:
+    messages = [it.message for it in findings(build_error, context(f"FROM alpine\nUSER a\n# x\n{lines}\n"))]
+    assert messages
+    assert all(it.startswith("unknown instruction") for it in messages)

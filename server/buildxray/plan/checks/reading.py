@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
 from buildxray.plan.checks.file import CheckedFile
-from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node
+from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node, Unknown
 from buildxray.syntax.lines import continuation, is_blank
 from buildxray.syntax.text import TextRange
 
@@ -97,7 +97,7 @@ def _from_casing(file: CheckedFile, idx: int, node: From) -> Iterator[CheckWarni
     if len(arguments) >= 3 and keyword in (keyword.lower(), keyword.upper()):
         word = arguments[1].text
         expected = word.lower() if keyword == keyword.lower() else word.upper()
-        if word != expected:
+        if word != expected and word.lower() == "as":
             message = f"'{word}' and '{keyword}' keywords' casing do not match"
             yield from file.warn(
                 catalogue.FROM_AS_CASING, idx, message, arguments[1], subject=word, replacement=expected
@@ -150,8 +150,13 @@ def _stage_names(file: CheckedFile) -> Iterator[CheckWarning]:
 
 def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
     first = file.stages[0].from_idx if file.stages else len(file.dockerfile.instructions)
-    keywords = [it.node.keyword for it in file.dockerfile.instructions[first:]]
-    written = Counter([it.text for it in keywords])
+    instructions = file.dockerfile.instructions[first:]
+    keywords = [it.node.keyword for it in instructions]
+    if all(text == text.upper() for text in {it.text for it in keywords}):
+        return
+    # BuildKit has refused a file with an unknown instruction before it counts.
+    known = [it.node.keyword.text for it in instructions if not isinstance(it.node, Unknown)]
+    written = Counter(known)
     n_lower = sum(n for text, n in written.items() if text == text.lower())
     n_upper = sum(n for text, n in written.items() if text != text.lower() and text == text.upper())
     is_lower = n_lower > n_upper
@@ -159,7 +164,7 @@ def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
     if all(text == expected for text, expected in expected_of.items()):
         return
     for idx, keyword in enumerate(keywords, first):
-        expected = expected_of[keyword.text]
+        expected = expected_of.get(keyword.text, keyword.text)
         if keyword.text != expected:
             casing = "lowercase" if is_lower else "uppercase"
             message = f"Command '{keyword.text}' should match the case of the command majority ({casing})"

@@ -8,7 +8,7 @@ from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, PlanError
-from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_triggers, foreign_frontend
+from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_triggers, foreign_frontend, missing_escape
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -78,13 +78,18 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     """What was probably meant; nothing where that would be wrong too."""
     replacement = error.replacement
-    if replacement is None:
+    edits: tuple[Edit, ...] = ()
+    title = ""
+    if replacement is not None:
+        edits, title = (Edit(error.range, replacement),), _("Write `{name}`", name=replacement)
+    elif (escape := missing_escape(ctx.build, error)) is not None:
+        edits, title = (escape,), _("Go on from the line above")
+    if not edits:
         return ()
-    edits = (Edit(error.range, replacement),)
 
     def find() -> tuple[Fix, ...]:
         n_before, n_after = _n_errors(ctx.build), _n_errors(ctx.after(edits).build)
-        return (Fix(_("Write `{name}`", name=replacement), edits, Safety.SUGGESTION),) if n_after < n_before else ()
+        return (Fix(title, edits, Safety.SUGGESTION),) if n_after < n_before else ()
 
     return find
 
