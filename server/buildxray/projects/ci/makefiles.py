@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.ci.commands import Reading, Site, project_path, read_commands
+from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.site import Reading, Site, project_path
 
 FILE_NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
 _VARIABLE: Final = re.compile(

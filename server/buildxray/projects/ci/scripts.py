@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
-from buildxray.projects.ci.commands import Reading, Site, project_path, read_commands
+from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.makefiles import FILE_NAMES as MAKEFILES
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
+from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 
 _DIRECTORIES: Final = (

@@ -29,17 +29,11 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.ci.commands import (
-    Reading,
-    Site,
-    add_bake,
-    handed_over,
-    project_path,
-    read_commands,
-    written_dockerfiles,
-)
+from buildxray.projects.ci.commands import add_bake, read_commands
 from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
+from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import runner_machines, with_builder
+from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 
@@ -381,12 +375,12 @@ class _Job:
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
         site = self.site._replace(directory=posixpath.normpath(where), environment=environment, resolve=self._resolve)
         script = _as_shell(text)
-        self.exported |= _chosen(handed_over(script, site, "GITHUB_ENV"), context)
+        self.exported |= _chosen(written_variables(script, site, "GITHUB_ENV"), context)
         for copy, original in written_dockerfiles(script, site).items():
             self.written[copy] = None if original is None else self.written.get(original, original)
         if "${{" not in where:
             read_commands(script, site, self.repository.reading)
-        return Partly(_chosen(handed_over(script, site, "GITHUB_OUTPUT"), context))
+        return Partly(_chosen(written_variables(script, site, "GITHUB_OUTPUT"), context))
 
     def _resolve(self, path: str) -> Path | None:
         """The place in the project of a path on the runner; None for what is in no checkout of this repository."""

@@ -1,0 +1,312 @@
+"""What one command line asks for, by its words: a build, a call of Bake, Compose or make, a builder, a script.
+
+Nothing is looked up here: paths are as the words write them. A word that only running the script could tell is `UNTOLD_WORD`,
+and a part of a word is unknown where `is_untold` finds a variable in it.
+Source: docs.docker.com, the reference of `docker buildx build`, `bake` and `create`, `docker compose build`; the help of `make`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from buildxray.projects.builds import makes_files
+from buildxray.syntax.shell import SHELLS
+
+UNTOLD_WORD: Final = "$"
+"""A word, or the part of a word, that only running the script could tell."""
+_UNTOLD: Final = re.compile(r"\$|`|\{\{")
+_PREFIXES: Final = frozenset(("sudo", "time", "exec", "command", "env"))
+"""Programs that run the command after them."""
+_MAKES: Final = frozenset(("make", "gmake"))
+_STARTS_SCRIPTS: Final = SHELLS | {".", "source"}
+
+
+class Call(Enum):
+    """What kind of thing a command line asks for."""
+
+    BUILD = auto()
+    BAKE = auto()
+    COMPOSE = auto()
+    CREATE = auto()
+    """A builder, with the machines that it builds on."""
+    MAKE = auto()
+    SCRIPT = auto()
+    """Anything else: perhaps a script of the project."""
+
+
+_CALLS: Final = (
+    (Call.BUILD, ("docker", "buildx", "build")),
+    (Call.BUILD, ("docker", "image", "build")),
+    (Call.BUILD, ("docker", "builder", "build")),
+    (Call.BUILD, ("docker", "build")),
+    (Call.BUILD, ("depot", "build")),
+    (Call.BUILD, ("buildx", "build")),
+    (Call.BUILD, ("podman", "buildx", "build")),
+    (Call.BUILD, ("nerdctl", "build")),
+    (Call.BAKE, ("docker", "buildx", "bake")),
+    (Call.BAKE, ("depot", "bake")),
+    (Call.BAKE, ("buildx", "bake")),
+    (Call.COMPOSE, ("docker", "compose", "build")),
+    (Call.COMPOSE, ("docker-compose", "build")),
+    (Call.CREATE, ("docker", "buildx", "create")),
+    (Call.CREATE, ("buildx", "create")),
+)
+_PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), "docker-buildx", *_MAKES, *_PREFIXES))
+_OUTER_OPTIONS: Final = frozenset(("-f", "--file", "--context", "-p", "--builder", "--project-name"))
+"""Options with a value of `docker`, `docker compose` and `docker buildx` themselves, before the name of the command."""
+_FLAGS: Final = frozenset(
+    [
+        "--allow-insecure",
+        "--append",
+        "--bootstrap",
+        "--check",
+        "--compress",
+        "--debug",
+        "--force-rm",
+        "--help",
+        "--lint",
+        "--load",
+        "--no-cache",
+        "--no-trunc",
+        "--print",
+        "--pull",
+        "--push",
+        "--quiet",
+        "--rm",
+        "--squash",
+        "--use",
+        "-D",
+        "-q",
+    ]
+)
+"""Options without a value."""
+_LONG_NAMES: Final = {
+    "-f": "--file",
+    "-t": "--tag",
+    "-o": "--output",
+    "-m": "--memory",
+    "-c": "--cpu-shares",
+    "-q": "--quiet",
+}
+
+
+def is_untold(text: str) -> bool:
+    """True if a part of a text is known only when the script runs: it holds a variable, a substitution or a template."""
+    return _UNTOLD.search(text) is not None
+
+
+def may_start_builds(program: str) -> bool:
+    """True if a program, by its name without directories, may be one of those that `read_command_line` knows, or a script."""
+    return program in _PROGRAMS or program in _STARTS_SCRIPTS or program.endswith(".sh")
+
+
+class CommandLine(NamedTuple):
+    """The words of a command, by what they ask for."""
+
+    call: Call
+    words: list[str]
+    """The words after the name of the command: `docker buildx build`. Of a script all words."""
+    before: list[str]
+    """The words after the program up to there: `-f compose.ci.yaml build` of `docker compose -f compose.ci.yaml build`."""
+    is_remote: bool = False
+    """True if a service builds each platform on a machine of that platform."""
+
+
+def read_command_line(words: list[str]) -> CommandLine | None:
+    """Return what the words of a command ask for; None if there is nothing but a prefix such as `sudo`."""
+    if words[0] in _PREFIXES:
+        words = words[1:]
+    if not words:
+        return None
+    if words[0] in _MAKES:
+        return CommandLine(Call.MAKE, words[1:], [])
+    for call, names in _CALLS:
+        rest = _after(words, names)
+        if rest is not None:
+            return CommandLine(call, rest, words[1 : len(words) - len(rest)], words[0] == "depot")
+    return CommandLine(Call.SCRIPT, words, [])
+
+
+def _after(words: list[str], names: tuple[str, ...]) -> list[str] | None:
+    """The words after the name of a command, where options may be between its parts; None for another command."""
+    if words[0] != names[0]:
+        return None
+    position = 1
+    for expected in names[1:]:
+        while position < len(words) and words[position].startswith("-"):
+            position += 2 if words[position] in _OUTER_OPTIONS else 1
+        if position >= len(words) or words[position] != expected:
+            return None
+        position += 1
+    return words[position:]
+
+
+@dataclass(slots=True)
+class Options:
+    """The options and operands of a command."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """Of each option, by its long name, in their order."""
+    flags: set[str] = field(default_factory=set)
+    operands: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Options:
+        """Sort the words after the name of a command."""
+        options = cls()
+        iterator = iter(words)
+        for word in iterator:
+            name, separator, value = word.partition("=")
+            if not word.startswith("-") or word == "-":
+                options.operands.append(word)
+            elif word in _FLAGS:
+                options.flags.add(word)
+            elif name in _FLAGS:
+                options.flags |= {name} if value != "false" else set()
+            elif separator:
+                options._add(name, value)
+            elif len(word) > 2 and word[:2] in _LONG_NAMES and not word.startswith("--"):
+                options._add(word[:2], word[2:])
+            else:
+                options._add(word, next(iterator, ""))
+        return options
+
+    def _add(self, name: str, value: str) -> None:
+        self.values.setdefault(_LONG_NAMES.get(name, name), []).append(value)
+
+    @property
+    def context(self) -> str:
+        """The last operand whose value is known, which is the build context; empty without operands."""
+        known = [it for it in self.operands if it != UNTOLD_WORD]
+        return (known or self.operands or [""])[-1]
+
+    @property
+    def may_hide_options(self) -> bool:
+        """True if a word of unknown value may be options: only one such word can be the build context."""
+        n_untold = self.operands.count(UNTOLD_WORD)
+        return n_untold > (n_untold == len(self.operands))
+
+    def all(self, name: str) -> list[str]:
+        """The values of an option, in order."""
+        return self.values.get(name, [])
+
+    def told(self, name: str) -> list[str]:
+        """The values of an option that are known completely."""
+        return [it for it in self.all(name) if not is_untold(it)]
+
+    def last(self, name: str) -> str | None:
+        """The value of an option that counts; None without one."""
+        listed = self.values.get(name)
+        return listed[-1] if listed else None
+
+
+class BuildOptions(NamedTuple):
+    """What the options of `docker build` ask for."""
+
+    context: str
+    file: str | None
+    platforms: list[str]
+    """Without values that are unknown."""
+    target: str
+    """Empty for the last stage, and where it is unknown."""
+    arguments: list[tuple[str, str | None]]
+    """Build arguments; the value None is that of the environment. Without values that are unknown."""
+    contexts: list[tuple[str, str]]
+    """Named contexts, without values that are unknown."""
+    pushes: bool
+    makes_files: bool
+    is_check: bool
+    unknown: frozenset[str]
+    """See `DeclaredBuild.unknown`."""
+
+
+def read_build_options(words: Sequence[str]) -> BuildOptions:
+    """Return what the words after `docker build` ask for."""
+    options = Options.of(words)
+    target = options.last("--target") or ""
+    arguments = [it.partition("=") for it in options.all("--build-arg")]
+    contexts = [it.partition("=") for it in options.all("--build-context")]
+    values = {
+        "platforms": options.all("--platform"),
+        "target": [target],
+        "args": [value for _name, _separator, value in arguments],
+        "contexts": [value for _name, _separator, value in contexts],
+    }
+    unknown = {key for key, listed in values.items() if any(map(is_untold, listed))}
+    if options.may_hide_options:
+        given = {"--platform": "platforms", "--target": "target"}
+        unknown |= {"args", "contexts", *(key for option, key in given.items() if not options.all(option))}
+    outputs, pushes = options.all("--output"), "--push" in options.flags
+    return BuildOptions(
+        context=options.context or ".",
+        file=options.last("--file"),
+        platforms=options.told("--platform"),
+        target="" if "target" in unknown else target,
+        arguments=[(name, value if sign else None) for name, sign, value in arguments if not is_untold(value)],
+        contexts=[(name, value) for name, sign, value in contexts if sign and not is_untold(value)],
+        pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
+        makes_files=not pushes and makes_files(outputs),
+        is_check="--check" in options.flags
+        or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
+        unknown=frozenset(unknown),
+    )
+
+
+class MakeOptions(NamedTuple):
+    """What the words after `make` ask for."""
+
+    directory: str
+    goals: tuple[str, ...]
+    variables: dict[str, str]
+    """Without those of unknown value."""
+
+
+def read_make_options(words: Sequence[str]) -> MakeOptions:
+    """Return what the words after `make` ask for."""
+    directory, goals, variables = ".", list[str](), dict[str, str]()
+    iterator = iter(words)
+    for word in iterator:
+        if word in {"-C", "--directory"}:
+            directory = next(iterator, ".")
+        elif word.startswith("-C"):
+            directory = word[2:]
+        elif re.match(r"\w+[:+?]?=", word):
+            name, _separator, value = word.partition("=")
+            if not is_untold(value):
+                variables[name.rstrip(":+?")] = value
+        elif not word.startswith("-") and not is_untold(word):
+            goals.append(word)
+    return MakeOptions(directory, (*goals,), variables)
+
+
+class ScriptCall(NamedTuple):
+    """A call of a shell script."""
+
+    path: str
+    arguments: tuple[str, ...]
+    keeps_arguments: bool
+    """True if the script sees the arguments of the one that calls it: `. ./common.sh`."""
+
+
+def read_script_call(words: Sequence[str]) -> ScriptCall | None:
+    """Return the script that a command runs: `./scripts/build.sh`, `bash -e scripts/build.sh arm64`; None for another command."""
+    called = _after_options(words[1:]) if words[0] in _STARTS_SCRIPTS else words
+    if not called or not called[0].endswith(".sh"):
+        return None
+    is_sourced = words[0] in {".", "source"} and len(called) == 1
+    return ScriptCall(called[0], (*called[1:],), is_sourced)
+
+
+def _after_options(words: Sequence[str]) -> Sequence[str]:
+    """The script that a shell is started with, and its arguments; empty for a command in its options (`-c`)."""
+    position = 0
+    while position < len(words) and words[position].startswith(("-", "+")):
+        option = words[position]
+        if not option.startswith("--") and "c" in option[1:]:
+            return []
+        position += 2 if option in {"-o", "+o", "-O", "+O"} else 1
+    return words[position:]

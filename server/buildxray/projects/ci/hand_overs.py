@@ -1,0 +1,92 @@
+"""What a script leaves for the steps after it: variables, outputs, and Dockerfiles that it writes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Final
+
+from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold
+from buildxray.projects.ci.shell import MOST_ROUNDS, Shell, as_instruction, parse_script
+from buildxray.projects.ci.site import Site, in_checkout
+from buildxray.syntax.shell import UNKNOWN, Command
+
+_DOCKERFILE: Final = re.compile(r"(?:docker|container)file", re.IGNORECASE)
+_REDIRECTION: Final = re.compile(
+    r"(?:(?P<operator>>>?)|\btee)[ \t]*[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
+
+
+def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str | None, ...]]:
+    """The values that a script hands to later steps: `echo NAME=VALUE >> "$GITHUB_OUTPUT"`, where `file` is `GITHUB_OUTPUT`.
+
+    A name has several possible values, in their order, where branches of the script write it; a value that only running the script could
+    tell is None.
+    """
+    read = parse_script(script) if file in script else None
+    if read is None:
+        return {}
+    shell = Shell(site, read)
+    text = as_instruction(script)
+    is_written = re.compile(rf"[\"']?[ \t]*(?:>>|\|[ \t]*tee[ \t]+-a)[ \t]*[\"']?\$\{{?{file}\b")
+    groups = [
+        it.span() for it in re.finditer(rf"(?m)^[ \t]*\{{[^{{}}]*?^[ \t]*\}}[ \t]*>>[ \t]*[\"']?\$\{{?{file}\b", text)
+    ]
+    values: dict[str, tuple[str | None, ...]] = {}
+    for command in read.commands:
+        is_in_group = any(start <= command.range.start < end for start, end in groups)
+        if command.name not in {"echo", "printf"} or not (is_in_group or is_written.match(text, command.range.end)):
+            continue
+        name, _separator, value = _printed_line(command, shell).partition("=")
+        name, is_over_lines, _end = name.partition("<<")
+        is_conditional = any(it.kind != "exit" for it in command.conditions)
+        before = values.get(name, ()) if is_conditional else ()
+        values[name] = (*before, None if is_over_lines or is_untold(value) else value)[:MOST_ROUNDS]
+    return values
+
+
+def _printed_line(command: Command, shell: Shell) -> str:
+    """The line that `echo` or `printf` prints; an unknown part of it is `UNTOLD_WORD`."""
+    words = shell.words(command)
+    texts = [words.text(it, command).replace(UNKNOWN, UNTOLD_WORD) for it in command.words[1:]]
+    if command.name == "printf":
+        for it in texts[1:]:
+            texts[0] = texts[0].replace("%s", it, 1)
+        texts = [UNTOLD_WORD if "%" in it else it for it in texts[:1]]
+    return " ".join(it for it in texts if it not in {"-e", "-n", "-E"}).removesuffix("\\n")
+
+
+def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
+    """The Dockerfiles that a script writes, each with the file of the project that it is a copy of; None for a new text.
+
+    Where the script changes its directory, the paths are taken to be relative to the one it starts in.
+    """
+    read = parse_script(script) if _DOCKERFILE.search(script) else None
+    if read is None:
+        return {}
+    written: dict[Path, Path | None] = {}
+    for match in _REDIRECTION.finditer(script):
+        is_appended = match["operator"] == ">>" and not _FROM.search(script)
+        path = None if is_appended or is_untold(match["path"]) else _resolved(site, match["path"])
+        if path is not None:
+            written.setdefault(path, None)
+    for command in read.commands:
+        operands = [it for it in command.arguments if not it.startswith("-")]
+        if command.name not in {"cp", "mv", "install"} or len(operands) != 2 or any(map(is_untold, operands)):
+            continue
+        source, target = operands
+        if not _DOCKERFILE.search(source):
+            continue
+        if target.endswith("/") or not _DOCKERFILE.search(posixpath.basename(target)):
+            target = posixpath.join(target, posixpath.basename(source))
+        original, copy = _resolved(site, source), _resolved(site, target)
+        if original is not None and copy is not None:
+            written[copy] = written.get(original, original)
+    return written
+
+
+def _resolved(site: Site, path: str) -> Path | None:
+    return site.resolve(in_checkout(site.directory, path))

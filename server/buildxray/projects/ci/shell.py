@@ -1,0 +1,241 @@
+"""The commands of a shell script with the values of their words, their directories and environments.
+
+Nothing is executed: a value that only running the script could tell is unknown. Loops over known values are followed round by round.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
+from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
+from buildxray.syntax.parser import parse
+from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
+from buildxray.syntax.shell.model import Case, Script
+
+_MOST_SCRIPT: Final = 100_000
+"""Code points of one script; a longer one is not read."""
+MOST_ROUNDS: Final = 64
+"""Rounds of loops that are followed around one command."""
+_MOST_COMMANDS: Final = 5_000
+"""Commands of one script, each round of a loop counted."""
+_WORKSPACE_NAMES: Final = frozenset(
+    ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "BUILDKITE_BUILD_CHECKOUT_PATH")
+)
+"""Variables that CI systems set to the root of the checkout."""
+_END: Final = "BUILDXRAY_END"
+
+_Round = tuple[tuple[str, str], ...]
+"""The values of the variables of the loops around a command, from the outermost one; empty outside of loops."""
+
+
+class StartedCommand(NamedTuple):
+    """A command that may start a build."""
+
+    words: list[str]
+    """What the shell makes of its words; a word of unknown value is `UNTOLD_WORD`. The program is without directories."""
+    directory: str
+    """Relative to the root of the checkout."""
+    environment: dict[str, str]
+    """The variables that it sees, without those of unknown value."""
+
+
+def as_instruction(script: str) -> str:
+    """A script as the heredoc of a RUN instruction; the ranges of `parse_script` are offsets into this text."""
+    return f"RUN <<'{_END}'\n{script}\n{_END}\n"
+
+
+def parse_script(script: str) -> Script | None:
+    """Parse a script; None if it has no commands or is too long."""
+    return _parse(script) if len(script) <= _MOST_SCRIPT else None
+
+
+@lru_cache(maxsize=64)
+def _parse(script: str) -> Script | None:
+    instructions = parse(as_instruction(script)).instructions
+    return read_script(instructions[0].node) if instructions else None
+
+
+class Words(Evaluator):
+    """The values of the words of a command, in one round of the loops around it."""
+
+    def __init__(
+        self,
+        look_up: Callable[[str], str | None],
+        answer: Callable[[Command], str | None],
+        loops: Mapping[str, str],
+    ) -> None:
+        super().__init__(look_up, answer)
+        self._loops = loops
+
+    def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+        """The value of a variable: that of a loop around the command, otherwise what the script assigns."""
+        if name in self._loops:
+            return self._loops[name]
+        return super().variable(name, at, exported_only=exported_only)
+
+    def status(self, command: Command) -> bool | None:
+        """True if a command succeeds. `cd` is taken to succeed, since otherwise the script fails."""
+        return True if command.name == "cd" else super().status(command)
+
+
+class Shell:
+    """Follows the commands of a script in their order."""
+
+    def __init__(self, site: Site, script: Script) -> None:
+        self._site = site
+        self._script = script
+        # A variable for which the script has a default is taken to be unset. Others that nothing sets are unknown.
+        self._optional = frozenset(it.name for it in script.variables if it.has_default)
+        self._shifts = any(it.name in {"shift", "getopts"} or it.arguments[:1] == ("--",) for it in script.commands)
+        # For each shell process and round its directory; None where only running the script could tell.
+        self._directories: dict[tuple[object, _Round], str | None] = {}
+
+    def started(self) -> Iterator[StartedCommand]:
+        """The commands that may start builds, once for each round of the loops around them, in known directories."""
+        n_commands = 0
+        for command in self._script.commands:
+            for loops in self._rounds(command):
+                n_commands += 1
+                if n_commands > _MOST_COMMANDS:
+                    return
+                started = self._run(command, loops)
+                if started is not None:
+                    yield started
+
+    def words(self, command: Command) -> Words:
+        """The values of the words of a command, those of the loops around it unknown."""
+        return self._words(command, ())
+
+    def _run(self, command: Command, loops: _Round) -> StartedCommand | None:
+        """One round of a command; None if it starts nothing. Effect: change the directory of its shell if it is `cd`."""
+        words = self._words(command, loops)
+        texts = [text for it in command.words for text in self._texts(it, command, words)]
+        if not texts or texts[0] == UNTOLD_WORD:
+            return None
+        program = posixpath.basename(texts[0])
+        if program in {"cd", "pushd", "popd"}:
+            self._enter(texts[1] if len(texts) > 1 else "", command, loops)
+            return None
+        directory = self._directory(command, loops)
+        if directory is None or not may_start_builds(program):
+            return None
+        # A script is found by its path, a program by its name.
+        name = texts[0] if program.endswith(".sh") else program
+        return StartedCommand([name, *texts[1:]], directory, self._environment(command, words))
+
+    def _texts(self, word: ShellWord, command: Command, words: Words) -> list[str]:
+        """The words that the shell makes of one."""
+        if word.text.strip('"') in {"$@", "${@}"}:
+            arguments = self._arguments(command)
+            return [UNTOLD_WORD] if arguments is None else [*arguments]
+        return _fields(word, words.text(word, command))
+
+    def _rounds(self, command: Command) -> Iterator[_Round]:
+        """The rounds of the loops around a command; a loop over unknown values is one round, without a value."""
+        rounds: list[_Round] = [()]
+        for condition in command.conditions:
+            if condition.kind != "for" or len(condition.variables) != 1:
+                continue
+            words = self._words(command, ())
+            values = [text for it in condition.patterns for text in _fields(it, words.text(it, command))]
+            if not values or any(is_untold(it) or set("*?[") & set(it) for it in values):
+                continue
+            name = condition.variables[0]
+            rounds = [(*before, (name, it)) for before in rounds for it in values][:MOST_ROUNDS]
+        yield from rounds
+
+    def _words(self, command: Command, loops: _Round) -> Words:
+        return Words(lambda name: self._look_up(name, command, loops), self._answer, dict(loops))
+
+    def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
+        """The value of a variable that the script does not set itself; None for an unset one."""
+        if name in self._site.environment:
+            return self._site.environment[name]
+        if name in _WORKSPACE_NAMES:
+            return WORKSPACE
+        if name == "PWD":
+            return self._printed_directory(command, loops)
+        if name == "0":
+            return posixpath.join(WORKSPACE, self._script_path())
+        if name.isdecimal() and (arguments := self._arguments(command)) is not None:
+            argument = arguments[int(name) - 1 : int(name)]
+            return argument[0].replace(UNTOLD_WORD, UNKNOWN) if argument else None
+        return None if name in self._optional else UNKNOWN
+
+    def _arguments(self, command: Command) -> tuple[str, ...] | None:
+        """The arguments of the script; None if they are unknown, as in a function and after `shift`."""
+        is_in_function = any(it.kind == "function" for it in command.conditions)
+        return None if self._shifts or is_in_function else self._site.arguments
+
+    def _environment(self, command: Command, words: Words) -> dict[str, str]:
+        """The variables that a command sees, without those of unknown value."""
+        known = dict(self._site.environment)
+        for name in command.variables:
+            value = words.variable(name, command)
+            if value is not None and UNKNOWN not in value:
+                known[name] = value
+            else:
+                known.pop(name, None)
+        for assignment in command.assignments:
+            value = words.text(assignment.value, command)
+            if UNKNOWN not in value:
+                known[assignment.name] = value
+        return known
+
+    def _answer(self, command: Command) -> str | None:
+        """The output of commands with which scripts find their own directory and the root of the repository."""
+        match command.name:
+            case "pwd":
+                return self._printed_directory(command, ())
+            case "dirname" if len(command.words) == 2:
+                text = command.words[1].text.strip("\"'")
+                if text in {"$0", "${0}"} or "BASH_SOURCE" in text:
+                    return posixpath.join(WORKSPACE, posixpath.dirname(self._script_path()))
+                path = self._evaluated(command, 1)
+                return None if path is None else posixpath.dirname(path) or "."
+            case "git" if [it.text for it in command.words[1:]] == ["rev-parse", "--show-toplevel"]:
+                return WORKSPACE
+            case "realpath" | "readlink" if len(command.words) > 1:
+                path = self._evaluated(command, -1)
+                return None if path is None or self._directory(command, ()) is None else path
+            case _:
+                return None
+
+    def _evaluated(self, command: Command, index: int) -> str | None:
+        return self._words(command, ()).value(command.words[index], command)
+
+    def _script_path(self) -> str:
+        """The path of the script from the root of the checkout."""
+        path = self._site.source
+        return path.relative_to(self._site.root).as_posix() if path.is_relative_to(self._site.root) else path.name
+
+    def _printed_directory(self, command: Command, loops: _Round) -> str:
+        directory = self._directory(command, loops)
+        return UNKNOWN if directory is None else posixpath.normpath(posixpath.join(WORKSPACE, directory))
+
+    def _directory(self, command: Command, loops: _Round) -> str | None:
+        """The directory of a command's shell, which starts in that of the shell around it; None if unknown."""
+        for shell in command.variables.shells():
+            for known in (loops, ()):
+                if (shell, known) in self._directories:
+                    return self._directories[shell, known]
+        return self._site.directory
+
+    def _enter(self, path: str, command: Command, loops: _Round) -> None:
+        """Effect: change the directory of a command's shell; where `path` does not tell the new one, it is unknown."""
+        shell = next(command.variables.shells())
+        before = self._directory(command, loops)
+        is_told = before is not None and path and not is_untold(path) and not path.startswith(("-", "~"))
+        self._directories[shell, loops] = in_checkout(before or ".", path) if is_told else None
+
+
+def _fields(word: ShellWord, text: str) -> list[str]:
+    """The words that the shell makes of one, given its text; an unknown part of it becomes `UNTOLD_WORD`."""
+    text = text.replace(UNKNOWN, UNTOLD_WORD)
+    if word.value is not None or '"' in word.text or "'" in word.text:
+        return [text]
+    return text.split()

@@ -1,0 +1,79 @@
+"""Where the commands of a script run, and what they ask for."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.platforms.machines import Machines
+from buildxray.projects.bake.reader import BakeProject
+from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path
+
+WORKSPACE: Final = "/github/workspace"
+"""The absolute path of the root of the checkout, where a command needs one."""
+
+
+class Site(NamedTuple):
+    """Where commands run, and what is known of the values in them."""
+
+    root: Path
+    """The directory of the project."""
+    resolve: Callable[[str], Path | None]
+    """Maps a path relative to where the script starts to a path in the project; None for another project."""
+    directory: str = "."
+    """Where the script starts, relative to the root of the checkout."""
+    environment: Mapping[str, str] = {}
+    machines: Machines = Machines()
+    name: str = ""
+    """The name of builds that have none in the script."""
+    source: Path = Path()
+    """The file that holds the script."""
+    line: int = 1
+    """Of `source`, from one."""
+    origin: str = ""
+    """Where the script is, for people; see `DeclaredBuild.origin`."""
+    local_platform: str = "linux/amd64"
+    depth: int = 0
+    """How many scripts and Makefiles call one another down to this one."""
+    arguments: tuple[str, ...] | None = None
+    """The arguments of the script, an unknown one as `UNTOLD_WORD`; None if even their number is unknown."""
+
+
+class MakeCall(NamedTuple):
+    """A call of `make`."""
+
+    directory: Path
+    goals: tuple[str, ...]
+    variables: Mapping[str, str]
+    """Variables of the environment and of the command line."""
+    machines: Machines = Machines()
+
+
+@dataclass(slots=True)
+class Reading:
+    """The builds that scripts ask for, collected while the scripts are read."""
+
+    builds: list[DeclaredBuild] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    bakes: dict[object, BakeProject] = field(default_factory=dict)
+    """Bake projects by call: the jobs of a matrix often make the same call."""
+    followed: set[object] = field(default_factory=set)
+    """Calls of scripts of the project: many jobs begin with the same call, which asks for the same builds each time."""
+    is_cut: bool = False
+    """True if there are more calls of scripts than are followed."""
+    makes: list[MakeCall] = field(default_factory=list)
+
+
+def project_path(root: Path, path: str) -> Path | None:
+    """The absolute path of something below the root of a project; None for a path outside."""
+    place = absolute(root / path)
+    return place if context_path(root, path) is not None and place.is_relative_to(root) else None
+
+
+def in_checkout(directory: str, path: str) -> str:
+    """A path that a command in a directory names, relative to the root of the checkout, as the directory is."""
+    joined = posixpath.normpath(posixpath.join(directory, path))
+    return posixpath.relpath(joined, WORKSPACE) if joined.startswith(WORKSPACE) else joined
