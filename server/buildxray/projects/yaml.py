@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any, Final
 
@@ -34,6 +34,11 @@ _SPECIAL: Final = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return a value of a document where a mapping is expected; empty for any other value."""
+    return value if isinstance(value, Mapping) else {}
 
 
 class Timestamp(str):

@@ -94,7 +94,7 @@ def test_no_type_of_a_value_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("a: b\n")
     current: list[object] = []
-    for module in ("ci.workflows", "ci.scripts", "compose", "ci.machines"):
+    for module in ("ci.repository", "ci.scripts", "compose", "ci.machines"):
         target = f"buildxray.projects.{module}.load_documents"
         monkeypatch.setattr(target, lambda text: iter([copy.deepcopy(current[-1])] if text == "a: b\n" else ()))
     for changed_document in changed(document):

@@ -38,6 +38,14 @@ class Context(NamedTuple):
     assumption: bool = True
     """True if a condition that is unknown is taken to hold."""
 
+    def with_values(self, **values: Any) -> Context:  # noqa: ANN401 - what JSON holds
+        """A context that finds these values too."""
+        return self._replace(values={**self.values, **values})
+
+    def without(self, name: str) -> Context:
+        """A context to which a name is unknown."""
+        return self._replace(values={key: it for key, it in self.values.items() if key != name})
+
     def expand(self, text: object) -> Any:  # noqa: ANN401 - what JSON holds
         """A value of YAML with its expressions computed; a text that is one expression gives what that is."""
         if isinstance(text, Mapping):
@@ -78,6 +86,10 @@ class Context(NamedTuple):
             return shown
 
         return _EXPRESSION.sub(replaced, text)
+
+    def expand_values(self, mapping: object) -> dict[str, Any]:
+        """The values of a mapping of YAML, each with its expressions computed; empty for anything else."""
+        return {str(name): self.expand(it) for name, it in mapping.items()} if isinstance(mapping, Mapping) else {}
 
     def compute(self, expression: str) -> Any:  # noqa: ANN401 - as above
         """The value of an expression; unknown for one that is wrong."""

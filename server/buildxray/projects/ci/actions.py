@@ -1,0 +1,214 @@
+"""The builds of the actions and workflows that take the options of `docker buildx build` and `docker buildx bake`.
+
+Source: the `action.yml` of docker/build-push-action, docker/bake-action, depot/build-push-action; the README of docker/github-builder.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from buildxray.platforms.machines import NATIVE, Machines
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    existing_dockerfile,
+    is_remote,
+    makes_files,
+    on_machines,
+    pairs,
+    platform_names,
+)
+from buildxray.projects.ci.commands import add_bake
+from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
+from buildxray.projects.ci.machines import runner_machines
+from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.projects.hcl.values import UNKNOWN
+
+_BUILD_ACTION: Final = re.compile(
+    r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
+)
+_BAKE_ACTION: Final = re.compile(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
+_GITHUB_BUILDER: Final = re.compile(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
+"""Workflows of Docker that build each platform in a job of its own, on a machine of that platform."""
+_REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
+"""Owners of actions that build each platform on a machine of that platform, not on the runner."""
+
+
+class _Inputs(NamedTuple):
+    """The inputs of an action."""
+
+    given: Mapping[str, Any]
+    """As they are written."""
+    values: Mapping[str, Any]
+    """With their expressions computed; names in lower case."""
+    context: Context
+
+    @property
+    def pushes(self) -> bool:
+        """True if the image is published; where only a run knows, as the assumption of the context says."""
+        push = self.values.get("push")
+        if push is UNKNOWN:
+            return self.context.assumption
+        return as_text(push) == "true" or "push=true" in as_text(self.values.get("outputs"))
+
+    def keeps_nothing(self, platforms: Sequence[str]) -> bool:
+        """True if the text tells that a build neither pushes, loads nor exports: no expression decides it.
+
+        The driver `docker` loads what it builds; several platforms and an exported cache need another one.
+        """
+        inputs = {str(key).lower(): as_text(it).strip() for key, it in self.given.items()}
+        exported_cache = inputs.get("cache-to", "")
+        is_other_driver = len(platforms) > 1 or (exported_cache != "" and "type=inline" not in exported_cache)
+        is_kept = any(inputs.get(it, "") not in {"", "false"} for it in ("push", "load", "outputs", "save"))
+        return is_other_driver and not is_kept
+
+    def pairs(self, name: str) -> tuple[dict[str, str], bool]:
+        """The lines `NAME=VALUE` of an input, and whether the text tells all of them."""
+        values: dict[str, str] = {}
+        text = self.given.get(name)
+        is_complete = True
+        for line in self.context.expand_text(text if text is not None else "").splitlines():
+            key, separator, value = line.strip().partition("=")
+            if "${{" in line:
+                is_complete = False
+            elif separator:
+                values[key] = value
+        return values, is_complete
+
+    def words(self, name: str) -> list[str]:
+        """The words of an input, between commas and line ends, without those of unknown value."""
+        value = self.context.expand_text(self.given.get(name))
+        texts = (it.strip() for it in re.split(r"[,\n]", value))
+        return [it for it in texts if it and "$" not in it]
+
+
+def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
+    """Effect: add the builds of a step that uses one of the actions for Build and Bake; another action adds none."""
+    build, bake = _BUILD_ACTION.fullmatch(uses), _BAKE_ACTION.fullmatch(uses)
+    action = build or bake
+    if action is None:
+        return
+    values = {str(key).lower(): context.expand(it) for key, it in given.items()}
+    machines = NATIVE if action["owner"].lower() in _REMOTE_OWNERS else site.machines
+    inputs = _Inputs(given, values, context)
+    if build is not None:
+        _add_build(inputs, site._replace(machines=machines), reading)
+    else:
+        _add_bake(inputs, site._replace(machines=machines), reading)
+
+
+def is_github_builder(uses: str) -> bool:
+    """True if a job calls one of Docker's reusable workflows, `build.yml` or `bake.yml`."""
+    return _GITHUB_BUILDER.fullmatch(uses) is not None
+
+
+def add_github_builder(uses: str, given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
+    """Effect: add the builds of a job that calls one of Docker's reusable workflows with these inputs."""
+    called = _GITHUB_BUILDER.fullmatch(uses)
+    if called is None:
+        return
+    site = site._replace(machines=_builder_machines(given, context))
+    values = {str(key).lower(): context.expand(it) for key, it in given.items()}
+    is_separate = values.get("distribute") in (None, True, "true")
+    if values.get("output") == "local":
+        values["outputs"] = "type=local"
+    # A called workflow does not see the `env` of the one that calls it.
+    lines = [it.strip().partition("=") for it in context.expand_text(given.get("vars")).splitlines()]
+    environment = Partly({name: UNKNOWN if "${{" in it else it for name, separator, it in lines if separator})
+    context = Context({**context.values, "env": environment}, context.assumption)
+    n_before = len(reading.builds)
+    if called["kind"] == "bake":
+        values = {"workdir": values.get("context", "."), "push": values.get("push")}
+        _add_bake(_Inputs({**given, "targets": given.get("target")}, values, context), site, reading)
+    else:
+        _add_build(_Inputs(given, {"context": ".", **values}, context), site, reading)
+    reading.builds[n_before:] = [replace(it, is_separate=is_separate) for it in reading.builds[n_before:]]
+
+
+def _builder_machines(given: Mapping[str, Any], context: Context) -> Machines:
+    """The machines of Docker's workflows: one for each platform, unless an input says otherwise."""
+    runner, distribute = context.expand(given.get("runner")), context.expand(given.get("distribute"))
+    if runner in (None, "", "auto") and distribute in (None, True, "true"):
+        return NATIVE
+    return runner_machines(None if runner is None or "=" in str(runner) else runner)
+
+
+def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
+    paths = _build_paths(inputs, site)
+    if paths is None:
+        return
+    directory, path = paths
+    values = inputs.values
+    platforms, target = values.get("platforms"), values.get("target")
+    names = platform_names(platforms if isinstance(platforms, list) else [platforms])
+    arguments, has_all_arguments = inputs.pairs("build-args")
+    contexts, has_all_contexts = inputs.pairs("build-contexts")
+    complete = {
+        "platforms": is_told(platforms),
+        "target": is_told(target),
+        "args": has_all_arguments,
+        "contexts": has_all_contexts,
+    }
+    build = DeclaredBuild(
+        name=site.name,
+        source=site.source,
+        line=site.line,
+        dockerfile=existing_dockerfile(path),
+        context=directory or path.parent,
+        platform_names=names,
+        target=as_text(target) if is_told(target) else "",
+        arguments=pairs(arguments),
+        contexts=pairs(contexts),
+        origin=site.origin,
+        pushes=inputs.pushes,
+        makes_files=not inputs.pushes and makes_files(as_text(values.get("outputs")).splitlines()),
+        keeps_nothing=inputs.keeps_nothing(names),
+        is_check=as_text(values.get("call")) in {"check", "outline", "targets"},
+        unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
+    )
+    reading.builds.append(on_machines(build, site.machines))
+
+
+def _build_paths(inputs: _Inputs, site: Site) -> tuple[Path | None, Path] | None:
+    """The build context, None if unknown, and the Dockerfile; None if the Dockerfile is unknown or not in this project."""
+    where, file = inputs.values.get("context"), inputs.values.get("file")
+    if where is UNKNOWN and "defaultContext" not in str(inputs.given.get("context")) and not file:
+        return None
+    if where in (None, "") or where is UNKNOWN or "{{defaultcontext}}" in str(where).lower():
+        # Without a directory the action has BuildKit fetch this repository: paths are relative to its root.
+        inside = str(where).partition(":")[2] if where and where is not UNKNOWN else "."
+        directory = project_path(site.root, inside or ".")
+        path = None if directory is None or file is UNKNOWN else project_path(directory, str(file or "Dockerfile"))
+        if where is UNKNOWN and path is not None:
+            path = site.resolve(posixpath.normpath(str(file)))
+    elif is_remote(str(where)) or file is UNKNOWN:
+        return None
+    else:
+        directory = site.resolve(posixpath.normpath(str(where)))
+        shown = str(file) if file else posixpath.join(str(where), "Dockerfile")
+        path = site.resolve(posixpath.normpath(shown))
+    return None if path is None else (directory, path)
+
+
+def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
+    values, context = inputs.values, inputs.context
+    source = as_text(values.get("source")) or as_text(values.get("workdir")) or "."
+    inside = source.rpartition("}}")[2].lstrip(":") if "{{" in source else source
+    directory = None if is_remote(inside) else site.resolve(posixpath.normpath(inside or "."))
+    if directory is None:
+        return
+    add_bake(
+        site,
+        reading,
+        directory,
+        files=inputs.words("files"),
+        targets=inputs.words("targets"),
+        overrides=[it for it in context.expand_text(inputs.given.get("set")).splitlines() if "${{" not in it],
+        environment={name: as_text(it) if is_told(it) else UNKNOWN for name, it in context.values["env"].items()},
+        machines=site.machines,
+        pushes=inputs.pushes,
+    )

@@ -1,0 +1,64 @@
+"""The combinations of a job's matrix.
+
+Source: docs.github.com, "Running variations of jobs in a workflow".
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from buildxray.projects.ci.expressions import Context, Partly
+from buildxray.projects.hcl.values import UNKNOWN
+
+_MOST_COMBINATIONS: Final = 256
+"""GitHub's limit for the jobs of a matrix."""
+
+
+def matrix_combinations(job: Mapping[str, Any], context: Context) -> Iterator[Any]:
+    """The combinations of a job's matrix, `include` and `exclude` applied.
+
+    A job without a matrix has one empty combination. A matrix that only a run knows has one combination, in which all that the text does
+    not tell is unknown.
+    """
+    matrix = _matrix(job, context)
+    if matrix is None:
+        yield {}
+        return
+    expanded = context.expand(matrix)
+    if not isinstance(expanded, Mapping) or not all(isinstance(it, list) for it in expanded.values()):
+        known = expanded if isinstance(expanded, Mapping) else {}
+        yield Partly({key: it for key, it in known.items() if not isinstance(it, list) and it is not UNKNOWN})
+        return
+    yield from _combined(expanded)
+
+
+def _matrix(job: Mapping[str, Any], context: Context) -> object:
+    """The matrix of a job; unknown where an expression gives the whole strategy."""
+    strategy = context.expand(job.get("strategy"))
+    if strategy is None:
+        return None
+    return strategy.get("matrix") if isinstance(strategy, Mapping) else UNKNOWN
+
+
+def _combined(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    axes = {key: values for key, values in matrix.items() if key not in {"include", "exclude"}}
+    products = itertools.islice(itertools.product(*axes.values()), _MOST_COMBINATIONS)
+    originals = [dict(zip(axes, it, strict=True)) for it in products] if axes else []
+    excluded = [it for it in matrix.get("exclude", ()) if isinstance(it, Mapping) and it]
+    originals = [it for it in originals if not any(_agrees(it, entry, entry) for entry in excluded)]
+    combinations = [dict(it) for it in originals]
+    for entry in [it for it in matrix.get("include", ()) if isinstance(it, Mapping)][:_MOST_COMBINATIONS]:
+        is_added = False
+        for original, combination in zip(originals, combinations, strict=False):
+            if _agrees(original, entry, set(entry) & set(axes)):
+                combination.update(entry)
+                is_added = True
+        if not is_added:
+            combinations.append(dict(entry))
+    return combinations
+
+
+def _agrees(combination: Mapping[str, Any], entry: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    return all(combination.get(key) == entry.get(key) for key in keys)

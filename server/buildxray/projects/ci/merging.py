@@ -1,0 +1,49 @@
+"""One build for what several jobs of a workflow build, a platform each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from buildxray.platforms.machines import AMD64
+from buildxray.platforms.platform import Platform
+from buildxray.projects.builds import DeclaredBuild
+
+
+def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[DeclaredBuild]:
+    """Merge the builds of a matrix over platforms into one for all platforms; `jobs` has the number of the job of each build."""
+    merged: dict[tuple[object, ...], DeclaredBuild] = {}
+    first_jobs: dict[tuple[object, ...], int] = {}
+    for build, job in zip(_with_own_platforms(builds), jobs, strict=True):
+        same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
+        variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
+        key = (build.source, build.name, *same, *variant)
+        known = merged.get(key)
+        if known is None:
+            merged[key] = build
+            first_jobs[key] = job
+            continue
+        names = dict.fromkeys((*known.platform_names, *build.platform_names))
+        nodes = {**dict(build.nodes), **dict(known.nodes)}
+        merged[key] = replace(
+            known,
+            platform_names=(*names,),
+            nodes=(*nodes.items(),),
+            is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
+            pushes=known.pushes or build.pushes,
+            keeps_nothing=known.keeps_nothing and build.keeps_nothing,
+        )
+    yield from merged.values()
+
+
+def _with_own_platforms(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+    """The builds, where one that names no platform is for the platform of its machine, unless all jobs that build it run on amd64."""
+    machines: dict[tuple[object, ...], set[Platform | None]] = {}
+    for it in builds:
+        machines.setdefault((it.source, it.name, it.dockerfile, it.target), set()).add(it.machine)
+    for it in builds:
+        of_jobs = machines[it.source, it.name, it.dockerfile, it.target]
+        if it.machine is None or not it.is_for_own_platform or None in of_jobs or of_jobs == {AMD64}:
+            yield it
+        else:
+            yield replace(it, platform_names=(str(it.machine),), nodes=((it.machine, it.machine),))

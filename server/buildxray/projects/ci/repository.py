@@ -1,0 +1,103 @@
+"""One repository while its workflows are read: its YAML files, and how many steps may still be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.localization import gettext_lazy as _
+from buildxray.projects.builds import Note
+from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci.actions import is_github_builder
+from buildxray.projects.ci.site import Reading
+from buildxray.projects.ci.step_effects import StepEffect, step_effect
+from buildxray.projects.yaml import YamlError, as_mapping, load_documents
+
+MOST_DEPTH: Final = 4
+"""Workflows and actions of the repository that call one another."""
+_MOST_WORKFLOWS: Final = 100
+_MOST_STEPS: Final = 8_000
+"""Steps of all jobs of a repository, each combination of a matrix counted."""
+_MOST_STEPS_OF_WORKFLOW: Final = 1_000
+"""Steps of one workflow and those that it calls, each time it is read: a large matrix of tests leaves room for other workflows."""
+
+
+@dataclass(slots=True)
+class Repository:
+    """The files of one repository and the budget for reading them."""
+
+    root: Path
+    local_platform: str
+    reading: Reading = field(default_factory=Reading)
+    _documents: dict[Path, Any] = field(default_factory=dict)
+    _n_steps: int = 0
+    _most_steps: int = 0
+    """The value that `_n_steps` may reach while the current workflow is read."""
+    _is_cut: bool = False
+    """True if the current workflow has more steps than may be read."""
+
+    def workflows(self) -> list[Path]:
+        """The workflows. Those that only others call come last, since they are read where they are called."""
+        try:
+            entries = list_directory(self.root / WORKFLOWS)
+        except ReadError:
+            return []
+        listed = [Path(it.path) for it in entries if it.name.endswith((".yaml", ".yml"))][:_MOST_WORKFLOWS]
+        return sorted(listed, key=lambda it: (self._is_only_called(it), it))
+
+    def _is_only_called(self, path: Path) -> bool:
+        triggers = as_mapping(self.document(path)).get("on")
+        names = [*triggers] if isinstance(triggers, Mapping | list) else [triggers]
+        return names == ["workflow_call"]
+
+    def document(self, path: Path) -> Any:  # noqa: ANN401 - what YAML holds
+        """The content of a YAML file; None, and a note, for one that cannot be read."""
+        if path not in self._documents:
+            text = read_project_text(path)
+            try:
+                self._documents[path] = None if text is None else next(load_documents(text), None)
+            except YamlError as error:
+                self._documents[path] = None
+                self.reading.notes.append(Note(str(path), error.line, _("this is not YAML: {error}", error=error)))
+        return self._documents[path]
+
+    def begin_workflow(self) -> None:
+        """Effect: give the next workflow its budget of steps."""
+        self._most_steps = min(_MOST_STEPS, self._n_steps + _MOST_STEPS_OF_WORKFLOW)
+        self._is_cut = False
+
+    def count_step(self, path: Path, line: int, body: Mapping[str, Any]) -> bool:
+        """True if one more step of a workflow, or a job as a whole, may be read. Effect: count it; note the first build that is not read."""
+        if self._n_steps < self._most_steps:
+            self._n_steps += 1
+            return True
+        if not self._is_cut and self._builds_image(body, 0):
+            self._is_cut = True
+            message = _(
+                "the builds from here on are not checked: in all combinations of its matrices, this workflow has more than {n} steps",
+                n=_MOST_STEPS_OF_WORKFLOW,
+            )
+            self.reading.notes.append(Note(str(path), line, message))
+        return False
+
+    def _builds_image(self, body: Mapping[str, Any], depth: int) -> bool:
+        """True if a step, a job, or the action or workflow of the repository that it calls, builds an image."""
+        uses = body.get("uses")
+        if step_effect(body) is StepEffect.BUILDS or (isinstance(uses, str) and is_github_builder(uses)):
+            return True
+        if isinstance(body.get("run"), str):
+            return False
+        called = [body]
+        if isinstance(uses, str):
+            if not uses.startswith("./") or depth >= MOST_DEPTH:
+                return False
+            place = self.root / uses
+            documents = [as_mapping(self.document(it)) for it in (place, place / "action.yml", place / "action.yaml")]
+            called = [as_mapping(it.get("runs")) for it in documents]
+            called += [as_mapping(job) for it in documents for job in as_mapping(it.get("jobs")).values()]
+        listed = [it.get("steps") for it in called]
+        steps = [as_mapping(step) for it in listed if isinstance(it, list) for step in it]
+        return any(self._builds_image(it, depth + 1) for it in steps if "uses" in it or "run" in it)

@@ -1,0 +1,55 @@
+"""What a step of a workflow can do to the builds of its job, by its text alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+_PREPARING_ACTION: Final = re.compile(
+    r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
+)
+_BUILDING_ACTION: Final = re.compile(r"[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
+_SCRIPT: Final = re.compile(
+    r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
+)
+_BUILDING_SCRIPT: Final = re.compile(
+    r"\b(?:buildah|docker|nerdctl|podman)\b[^\n]*\b(?<!no-)build\b|\bbuildx\b|\bbake\b|\bmake\b[^\n]*(?:docker|image)"
+)
+
+
+class StepEffect(IntEnum):
+    """What a step can do; each also holds for those after it."""
+
+    NONE = 0
+    PREPARES = 1
+    """It decides where and on which machines later steps build."""
+    MAY_BUILD = 2
+    """It may build images, by something that it calls, or hand values to later steps that build."""
+    BUILDS = 3
+    """It builds an image, or a script says `docker`, `bake` or `make` in a way that most probably does."""
+
+
+def step_effect(step: Mapping[str, Any]) -> StepEffect:
+    """Return what a step can do. An action or a script of the repository that it calls is not looked into."""
+    uses, run = step.get("uses"), step.get("run")
+    if isinstance(uses, str):
+        return _effect_of_action(uses)
+    if isinstance(run, str):
+        return _effect_of_script(run)
+    return StepEffect.NONE
+
+
+def _effect_of_action(uses: str) -> StepEffect:
+    if _BUILDING_ACTION.match(uses):
+        return StepEffect.BUILDS
+    if uses.startswith("./"):
+        return StepEffect.MAY_BUILD
+    return StepEffect.PREPARES if "${{" in uses or _PREPARING_ACTION.match(uses) else StepEffect.NONE
+
+
+def _effect_of_script(script: str) -> StepEffect:
+    if _BUILDING_SCRIPT.search(script):
+        return StepEffect.BUILDS
+    return StepEffect.MAY_BUILD if _SCRIPT.search(script) else StepEffect.NONE

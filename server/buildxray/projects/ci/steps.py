@@ -1,0 +1,164 @@
+"""The steps of one job of a workflow, in their order: what they build, and what they hand to later steps.
+
+Source: docs.github.com, "Workflow syntax"; the `action.yml` of actions/checkout and docker/setup-buildx-action.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.ci.actions import add_action
+from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
+from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
+from buildxray.projects.ci.machines import with_builder
+from buildxray.projects.ci.repository import MOST_DEPTH, Repository
+from buildxray.projects.ci.site import WORKSPACE, Site, project_path
+from buildxray.projects.ci.step_effects import StepEffect, step_effect
+from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.yaml import YamlMapping, as_mapping
+
+OWN_REPOSITORY: Final = Unnamed("<this repository>")
+"""The value of `github.repository`: its name is not in its files, and a fork has another one."""
+_BUILDER_ACTIONS: Final = frozenset(("docker/setup-buildx-action", "useblacksmith/setup-docker-builder"))
+
+
+class Job:
+    """Follows the steps of one job."""
+
+    def __init__(self, repository: Repository, site: Site) -> None:
+        self._repository = repository
+        self._site = site._replace(resolve=self._resolve)
+        self._checkouts: dict[str, bool] = {}
+        """Directories of the runner with a checked out repository; True if it is this one."""
+        self._exported: dict[str, Any] = {}
+        """Variables that earlier steps have written to the file `GITHUB_ENV`."""
+        self._written: dict[Path, Path | None] = {}
+        """The Dockerfiles that earlier steps have written; see `written_dockerfiles`."""
+
+    def read(self, steps: object, context: Context, depth: int = 0) -> Mapping[str, Any]:
+        """The outputs of steps by their `id`. Effect: add the builds of the steps; `depth` counts the composite actions around them."""
+        results: dict[str, Any] = Partly()
+        for step in steps if isinstance(steps, list) else ():
+            body = as_mapping(step)
+            if step_effect(body) < StepEffect.PREPARES:
+                continue
+            if not self._repository.count_step(self._site.source, self._site.line, body):
+                continue
+            # A condition that depends on what other jobs hand over is left open: they may do so in ways that are not read.
+            if context.without("needs").holds(body.get("if")) is False:
+                continue
+            if depth == 0 and isinstance(body, YamlMapping):
+                self._site = self._site._replace(line=min(body.lines.values(), default=self._site.line))
+            outputs = self._step(body, context.with_values(steps=results), depth)
+            if isinstance(body.get("id"), str):
+                results[body["id"]] = Partly({"outputs": outputs})
+        return results
+
+    def _step(self, body: Mapping[str, Any], outer: Context, depth: int) -> Mapping[str, Any]:
+        """The outputs of a step. Effect: add its builds."""
+        given = {**outer.values["env"], **self._exported}
+        own = outer.with_values(env=Partly(given)).expand_values(body.get("env"))
+        context = outer.with_values(env=Partly({**given, **own}))
+        outputs: Mapping[str, Any] = Partly()
+        builds = self._repository.reading.builds
+        n_before = len(builds)
+        if isinstance(body.get("uses"), str):
+            outputs = self._action(context.expand_text(body["uses"]), as_mapping(body.get("with")), context, depth)
+        elif isinstance(body.get("run"), str):
+            outputs = self._script(body, context)
+        if self._written:
+            builds[n_before:] = self._of_originals(builds[n_before:])
+        return outputs
+
+    def _of_originals(self, builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+        """The builds, where one of a written copy is one of its original; those of a Dockerfile with a new text are left out."""
+        for it in builds:
+            dockerfile = self._written.get(it.dockerfile, it.dockerfile)
+            if dockerfile is not None:
+                yield replace(it, dockerfile=dockerfile)
+
+    def _script(self, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """The outputs of a script. Effect: add its builds, and remember what it leaves for later steps."""
+        text = context.expand_text(step["run"])
+        directory = step.get("working-directory")
+        where = self._site.directory if directory is None else context.expand_text(directory)
+        shell = str(step.get("shell", ""))
+        if "pwsh" in shell or "python" in shell:
+            return Partly()
+        environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
+        site = self._site._replace(directory=posixpath.normpath(where), environment=environment)
+        script = _as_shell(text)
+        self._exported |= _chosen(written_variables(script, site, "GITHUB_ENV"), context)
+        for copy, original in written_dockerfiles(script, site).items():
+            self._written[copy] = None if original is None else self._written.get(original, original)
+        if "${{" not in where:
+            read_commands(script, site, self._repository.reading)
+        return Partly(_chosen(written_variables(script, site, "GITHUB_OUTPUT"), context))
+
+    def _resolve(self, path: str) -> Path | None:
+        """The place in the project of a path on the runner; None for what is in no checkout of this repository."""
+        if path.startswith(WORKSPACE):
+            path = posixpath.relpath(path, WORKSPACE)
+        best = max((it for it in self._checkouts if _is_below(path, it)), key=len, default=None)
+        if best is None:
+            return None if any(self._checkouts.values()) else project_path(self._site.root, path)
+        return project_path(self._site.root, posixpath.relpath(path, best)) if self._checkouts[best] else None
+
+    def _action(self, uses: str, given: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
+        """The outputs of an action, as far as the repository tells them. Effect: add its builds."""
+        name = uses.partition("@")[0].lower()
+        inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
+        if name == "actions/checkout":
+            repository = inputs.get("repository", OWN_REPOSITORY)
+            path = inputs.get("path")
+            place = posixpath.normpath(path) if isinstance(path, str) and path else "."
+            self._checkouts[place] = repository is UNKNOWN or as_text(repository) in {OWN_REPOSITORY, ""}
+        elif name in _BUILDER_ACTIONS:
+            # The address of a node is often a secret; what platforms it has is not.
+            appended = next((context.expand_text(it) for key, it in given.items() if str(key).lower() == "append"), "")
+            machines = with_builder(self._site.machines, {**inputs, "append": appended})
+            self._site = self._site._replace(machines=machines)
+        elif uses.startswith("./") and depth < MOST_DEPTH:
+            return self._composite(uses, inputs, context, depth)
+        else:
+            add_action(uses, given, context, self._site, self._repository.reading)
+        return Partly()
+
+    def _composite(self, uses: str, inputs: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
+        """The outputs of an action of the repository. Effect: add the builds of its steps."""
+        place = self._resolve(posixpath.normpath(uses))
+        for name in ("action.yml", "action.yaml"):
+            if place is not None and (place / name).is_file():
+                document = as_mapping(self._repository.document(place / name))
+                declared = as_mapping(document.get("inputs"))
+                defaults = {
+                    str(key).lower(): context.expand(as_mapping(it).get("default")) for key, it in declared.items()
+                }
+                inner = context.with_values(inputs={**defaults, **inputs})
+                steps = self.read(as_mapping(document.get("runs")).get("steps"), inner, depth + 1)
+                after = inner.with_values(steps=steps)
+                outputs = as_mapping(document.get("outputs")).items()
+                return Partly({str(name): after.expand(as_mapping(it).get("value")) for name, it in outputs})
+        return Partly()
+
+
+def _chosen(values: Mapping[str, Sequence[str | None]], context: Context) -> dict[str, Any]:
+    """One of the possible values of each name: the first or the last one, by the assumption of the context."""
+    chosen = {name: it[0 if context.assumption else -1] for name, it in values.items()}
+    return {name: UNKNOWN if it is None else it for name, it in chosen.items()}
+
+
+def _as_shell(script: str) -> str:
+    """A script whose unknown expressions are variables that nothing sets."""
+    return re.sub(r"\$\{\{.*?\}\}", "${UNKNOWN_EXPRESSION}", script, flags=re.DOTALL)
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return directory in {".", path} or path.startswith(f"{directory}/")
