@@ -41,6 +41,10 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"platforms": ["linux/amd64", {}]}, "`buildxray.platforms` is ignored: expected a platform such as"),
         ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),
         ({"buildPlatform": ["linux/amd64"]}, "`buildxray.buildPlatform` is ignored: expected a platform such as"),
+        (
+            {"buildPlatform": {"linux/arm64": ""}},
+            '`buildxray.buildPlatform` is ignored: expected an object such as `{"linux/arm64": "linux/arm64"}`',
+        ),
         ({"buildPlatfrom": "x"}, "unknown setting `buildxray.buildPlatfrom`; did you mean `buildxray.buildPlatform`?"),
         (
             {"zzz": "x"},

@@ -206,7 +206,7 @@ def read_machines(value: object) -> Platform | Machines | None:
     for name, machine in value.items():
         target, node = read_platform(name), read_platform(machine)
         if target is None or node is None:
-            raise SettingError(_('expected an object such as {"linux/arm64": "linux/arm64"}'))
+            raise SettingError(_('expected an object such as `{{"linux/arm64": "linux/arm64"}}`'))
         assigned.append((target, node))
     if not assigned:
         return None
