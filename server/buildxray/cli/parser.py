@@ -280,13 +280,16 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", metavar="LOG", help=_("a log of the old version, for seconds"))
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     parser.add_argument(
-        "--max-emulated", type=int, metavar="N", help=_("exit with 1 where the new version emulates more RUN steps")
+        "--max-emulated",
+        type=int,
+        metavar="N",
+        help=_("exit with 1 where the new version emulates more than N RUN steps"),
     )
     parser.add_argument(
         "--max-minutes",
         type=float,
         metavar="N",
-        help=_("exit with 1 where the new version takes N minutes more, or longer"),
+        help=_("exit with 1 where the new version takes more than N minutes (with --log)"),
     )
     _add_output(parser)
     _add_build(parser)
