@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildxray.ide.completion import completions
-from buildxray.ide.completion.base import Completion, plain
+from buildxray.ide.completion.base import Completion, first_sentence, plain
 from buildxray.ide.completion.instructions import STAGES
 from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, MOUNT_TYPES
 from buildxray.plan import mounts
@@ -209,6 +209,18 @@ def test_stages_are_native_and_have_no_findings(label: str) -> None:
     assert analysis.plan.errors == ()
     assert [it.rule for it in analysis.diagnostics] in ([], ["wrong-arch-build"] if "xx" in label else [])
     assert not any(it.is_emulated for it in analysis.plan.steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Copies files. A destination that ends in `/` is a directory.", "Copies files."),
+        ("The path.", "The path."),
+        ("ファイルをコピーします。`/` で終わるコピー先はディレクトリです。", "ファイルをコピーします。"),
+    ],
+)
+def test_details_are_one_sentence(text: str, expected: str) -> None:
+    assert first_sentence(text) == expected
 
 
 def test_the_reference_lists_what_buildkit_knows() -> None:

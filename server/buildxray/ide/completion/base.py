@@ -46,6 +46,12 @@ def plain(snippet: str) -> str:
     return _PLACEHOLDER.sub(lambda it: it["escaped"] or it["text"] or "", snippet)
 
 
+def first_sentence(summary: str) -> str:
+    """The first sentence of an entry of the reference in the current language, with its full stop."""
+    text = _(summary)
+    return re.split(r"(?<=。)|(?<=\.) ", text, maxsplit=1)[0]
+
+
 def documentation(summary: str, url: str, since: str = "") -> str:
     """The Markdown of an entry of the reference."""
     version = _("Since `docker/dockerfile:{version}`.", version=since) if since else ""

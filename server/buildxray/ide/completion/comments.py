@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from buildxray.ide.completion.base import Completion, documentation
+from buildxray.ide.completion.base import Completion, documentation, first_sentence
 from buildxray.ide.completion.place import Place
 from buildxray.ide.reference import DIRECTIVES
 from buildxray.localization import _
@@ -36,7 +36,7 @@ def comments(place: Place) -> Iterator[Completion]:
                 yield Completion(
                     f"{entry.name}=",
                     "keyword",
-                    _(entry.summary).partition(". ")[0].rstrip(".") + ".",
+                    first_sentence(entry.summary),
                     place.edit(text, content),
                     documentation=documentation(entry.summary, entry.url, entry.since),
                     goes_on=True,

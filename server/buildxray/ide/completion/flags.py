@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.ide.completion.arguments import users
-from buildxray.ide.completion.base import Completion, documentation
+from buildxray.ide.completion.base import Completion, documentation, first_sentence
 from buildxray.ide.completion.caches import cache_targets
 from buildxray.ide.completion.place import Place
 from buildxray.ide.completion.stages import sources
@@ -47,7 +47,7 @@ def _flag(place: Place, flag: Entry) -> Completion:
     return Completion(
         text.rstrip(),
         "flag",
-        _(flag.summary).partition(". ")[0].rstrip(".") + ".",
+        first_sentence(flag.summary),
         place.edit(text),
         documentation=documentation(flag.summary, flag.url, flag.since),
         goes_on=text.endswith("="),

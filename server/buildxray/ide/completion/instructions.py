@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.ide.completion.base import Completion, documentation, plain
+from buildxray.ide.completion.base import Completion, documentation, first_sentence, plain
 from buildxray.ide.completion.place import Place
 from buildxray.ide.reference import INSTRUCTIONS
 from buildxray.localization import N_, _
@@ -110,7 +110,7 @@ def _keyword(place: Place, name: str, *, is_lower: bool) -> Completion:
     return Completion(
         shown,
         "keyword",
-        _(entry.summary).partition(". ")[0].rstrip(".") + ".",
+        first_sentence(entry.summary),
         place.edit(shown + (" " if snippet != shown else "")),
         snippet=snippet if snippet != shown else "",
         documentation=documentation(entry.summary, entry.url, entry.since),
