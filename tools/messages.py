@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Formatter
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,12 +25,14 @@ from tools.codegen import documented_settings  # noqa: E402 - scripts find only 
 
 SERVER = ROOT / "server"
 TRANSLATIONS = LANGUAGES[1:]
+KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None}
+"""The functions whose first argument is a text, for Babel."""
 
 
 def template() -> Catalog:
     """All texts in the code, the summaries of the rules' manual pages, and what the settings mean."""
     catalog = Catalog()
-    for file, _, texts, comments, _ in extract_from_dir(SERVER, strip_comment_tags=True):
+    for file, _, texts, comments, _ in extract_from_dir(SERVER, keywords=KEYWORDS, strip_comment_tags=True):
         catalog.add(texts, locations=[(file, 0)], auto_comments=comments)
     for rule in ALL:
         catalog.add(rule.summary, locations=[(f"{rule.check.__module__.replace('.', '/')}.py", 0)])

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from string import Formatter
+
 import pytest
 
-from tools.messages import TRANSLATIONS, problems, template
+from tools.messages import SERVER, TRANSLATIONS, problems, template
+
+_FUNCTIONS = frozenset({"N_", "_", "gettext_lazy", "ngettext"})
+
+
+def texts_in_code() -> Iterator[str]:
+    """The texts in calls of the functions of gettext, also in those inside f-strings, which Babel does not see."""
+    for file in SERVER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+                literals = [it.value for it in node.args if isinstance(it, ast.Constant)]
+                yield from (it for it in literals if isinstance(it, str))
 
 
 @pytest.mark.release
@@ -15,6 +30,12 @@ def test_catalogues_are_complete(language: str) -> None:
 
 @pytest.mark.slow
 def test_texts_are_found() -> None:
-    texts = {it.id if isinstance(it.id, str) else it.id[0] for it in template()}
+    texts = {it for message in template() for it in ([message.id] if isinstance(message.id, str) else message.id)}
     assert len(texts) > 300
     assert {"Cross-compile this stage", "{n} step", "the platform that is built for", "a quote is misplaced"} <= texts
+    assert {*texts_in_code()} - texts == set(), "a text in an f-string is not found: translate it before"
+
+
+def test_fields_of_texts_have_names() -> None:
+    fields = {name for text in texts_in_code() for _, name, _, _ in Formatter().parse(text) if name is not None}
+    assert {it for it in fields if not it.isidentifier()} == set(), "a brace that is not of a field is doubled"

@@ -213,7 +213,8 @@ def _markdown(comparison: _Comparison) -> Iterator[str]:
     rows = [*_changed_steps(comparison.changes)]
     if rows:
         yield ""
-        yield f"| {_('Change')} | {_('Step')} |"
+        headings = (_("Change"), _("Step"))
+        yield f"| {' | '.join(headings)} |"
         yield "| --- | --- |"
         for _sign, word, label in rows:
             yield f"| {word} | {code(' '.join(label.split()))} |"

@@ -78,12 +78,9 @@ def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
 
 def reruns_markdown(build: Build, found: tuple[Rerun, ...]) -> list[str]:
     """A table of what runs again."""
-    lines = [
-        f"### {_('What runs again')}",
-        "",
-        f"| {_('Line')} | {_('Change')} | {_('Runs again')} |",
-        "| ---: | --- | --- |",
-    ]
+    title = _("What runs again")
+    headings = (_("Line"), _("Change"), _("Runs again"))
+    lines = [f"### {title}", "", f"| {' | '.join(headings)} |", "| ---: | --- | --- |"]
     for it in found:
         cause = code(it.cause) if it.kind == "files" else f"ARG {code(it.cause)}"
         lines.append(f"| {it.line} | {cause} | {rerun_words(it, len(build.targets))} |")

@@ -29,7 +29,8 @@ def times_markdown(file: LoggedFile) -> Iterator[str]:
 def _build(measured: MeasuredBuild, path: str) -> Iterator[str]:
     times = measured.times
     name = f" ({code(times.build.name)})" if times.build.name else ""
-    yield f"### {_('Where the time of {path} goes', path=code(path))}{name}"
+    title = _("Where the time of {path} goes", path=code(path))
+    yield f"### {title}{name}"
     yield ""
     yield _(
         "{total} in all, {path} on the critical path.",

@@ -234,7 +234,7 @@ def _about_fixes(measured: MeasuredBuild, prediction: Prediction, repaired: Repa
         return
     if len(measured.savings) > 1:
         for fix in measured.savings:
-            yield title_with_saving(fix.title, fix.seconds, total) + "."
+            yield _("{sentence}.", sentence=title_with_saving(fix.title, fix.seconds, total))
     yield _(
         "`{command}` {saves}: the build would take {range}.",
         command=command,
