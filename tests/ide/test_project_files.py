@@ -258,6 +258,10 @@ def test_what_one_job_builds_is_one_finding(tmp_path: Path) -> None:
         ("make", "x.Dockerfile", True),
         ("sed 's/a/b/' Dockerfile > x.Dockerfile", "x.Dockerfile", False),
         ("cp Dockerfile ./x.Dockerfile", "x.Dockerfile", False),
+        ("git mv Dockerfile x.Dockerfile", "x.Dockerfile", False),
+        ("curl --output=x.Dockerfile https://example.com/x", "x.Dockerfile", False),
+        ('echo > "$RUNNER_TEMP/x.Dockerfile"', "x.Dockerfile", False),
+        ("curl https://example.com/y > log; echo x.Dockerfile", "x.Dockerfile", True),
         ("make", "made/here/Dockerfile", False),
     ],
 )

@@ -164,13 +164,18 @@ def is_inside(path: Path | str, directory: Path | str) -> bool:
     return real == real_directory or real.startswith(os.path.join(real_directory, ""))  # noqa: PTH118 - no Path is needed
 
 
+def repository_root(directory: Path) -> Path | None:
+    """The root of the Git repository that a directory is in; None outside of one."""
+    return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), None)
+
+
 @lru_cache(maxsize=256)
 def workspace_root(directory: Path) -> Path:
-    """The nearest directory at or above `directory` that is a Git repository; the directory itself where there is none.
+    """The root of the Git repository that a directory is in; outside of one, the directory itself.
 
-    The answer is kept for the life of the process: where a repository begins decides only how far links are followed.
+    The answer is kept for the life of the process: the root of a repository decides only how far links are followed.
     """
-    return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), directory)
+    return repository_root(directory) or directory
 
 
 def read_resource(package: str, name: str) -> str:

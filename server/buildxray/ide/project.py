@@ -10,6 +10,7 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.reading import repository_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration
@@ -383,8 +384,8 @@ def _path_in_repository(dockerfile: Path) -> str:
 
     Outside of one, its directory counts only where it names an architecture: people try things out in directories called `test`.
     """
-    root = directories_above(dockerfile)[-1]
-    if (root / ".git").exists():
+    root = repository_root(dockerfile.parent)
+    if root is not None:
         return dockerfile.relative_to(root).as_posix()
     directory = dockerfile.parent.name
     return f"{directory}/{dockerfile.name}" if named_architectures(directory) else dockerfile.name

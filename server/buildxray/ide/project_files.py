@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, list_directory, read_project_text
+from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, list_directory, read_project_text, repository_root
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects, request_of
 from buildxray.ide.settings import Settings, unknown_platform
@@ -156,7 +156,7 @@ class _Reader:
         named = next((it for it in ("dockerfile", "context") if it in self.own.own), None)
         if (named is None and not declared.is_default) or declared.dockerfile.exists():
             return
-        if _is_in_empty_directory(declared.dockerfile) or self._may_be_made_by_job():
+        if _is_in_empty_directory(declared.dockerfile) or declared.may_be_written:
             # Git keeps no empty directories: this is a submodule that is not checked out here.
             return
         name = declared.dockerfile.name
@@ -177,14 +177,6 @@ class _Reader:
         else:
             message = _("there is no Dockerfile {path}", path=path)
         yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message)
-
-    def _may_be_made_by_job(self) -> bool:
-        """True if a step of a workflow may make the Dockerfile: its directory is not there before, or a command writes the file."""
-        dockerfile = self.declared.dockerfile
-        if self.declared.source.parent.name != "workflows":
-            return False
-        writing = re.compile(rf"(?:>|\b(?:cp|curl|install|ln|mv|sed|tee|wget)\b).*{re.escape(dockerfile.name)}")
-        return not dockerfile.parent.is_dir() or writing.search(self._text) is not None
 
     def _missing_stage(self, build: Build) -> Iterator[Diagnostic]:
         wanted = self.declared.target
@@ -318,7 +310,7 @@ def _is_in_empty_directory(path: Path) -> bool:
 
 def _path_from(source: Path, path: Path) -> str:
     """A path for messages: relative to the root of the repository if it is below it."""
-    root = next((it for it in source.parents if (it / ".git").exists()), source.parent)
+    root = repository_root(source.parent) or source.parent
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 

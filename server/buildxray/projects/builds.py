@@ -79,6 +79,8 @@ class DeclaredBuild:
     """True if its result stays in the cache of the builder, where the text tells that: it is neither pushed, loaded nor exported."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
+    may_be_written: bool = False
+    """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
     unknown: frozenset[str] = frozenset()
     """Of `platforms`, `target`, `args`, `contexts` and `nodes` those that the text does not tell completely."""
 

@@ -12,7 +12,7 @@ from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text
+from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text, repository_root
 from buildxray.localization import _
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.ignoring import IgnoreFile
@@ -57,9 +57,9 @@ def search(
     directories are not followed, and links to files only inside the repository. `on_error` takes each directory that
     cannot be read, with the reason.
     """
-    above = [directory.absolute(), *directory.absolute().parents]
-    root = next((it for it in above if (it / ".git").exists()), above[0])
-    parts = above[0].relative_to(root).parts
+    start = directory.absolute()
+    root = repository_root(start) or start
+    parts = start.relative_to(root).parts
     ignoring = _read(root / ".git" / "info" / "exclude", 0)
     for depth in range(len(parts)):
         ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)

@@ -17,6 +17,8 @@ _REDIRECTION: Final = re.compile(
     r"(?:(?P<operator>>>?)|\btee)[ \t]*[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
     re.IGNORECASE,
 )
+_ANY_REDIRECTION: Final = re.compile(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
+_WRITING_PROGRAMS: Final = frozenset(("cp", "curl", "install", "ln", "mv", "sed", "tee", "wget"))
 _FROM: Final = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
@@ -86,6 +88,17 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
         if original is not None and copy is not None:
             written[copy] = written.get(original, original)
     return written
+
+
+def written_names(script: str) -> frozenset[str]:
+    """The base names of the files that a script may write: where it redirects to, and the arguments of such commands as `cp` and `curl`."""
+    names = {it["path"] for it in _ANY_REDIRECTION.finditer(script)}
+    read = parse_script(script)
+    for command in read.commands if read is not None else ():
+        # The program may be the second word: `git mv`, `aws s3 cp`.
+        if not _WRITING_PROGRAMS.isdisjoint((command.name, *command.arguments)):
+            names |= {it.rpartition("=")[2].strip("\"'") for it in command.arguments}
+    return frozenset(map(posixpath.basename, names))
 
 
 def _resolved(site: Site, path: str) -> Path | None:

@@ -5,13 +5,17 @@ Source: docs.github.com, "Workflow syntax".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
 from buildxray.projects.ci.expressions import Context, Partly
+from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
@@ -30,8 +34,10 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     for path in repository.workflows():
         reader.read(path)
     reading = repository.reading
+    merged = merge_jobs(reading.builds, reader.jobs)
+    builds = [replace(it, may_be_written=True) if reader.may_write_dockerfile(it) else it for it in merged]
     notes = [*dict.fromkeys(reading.notes)]
-    return Reading([*merge_jobs(reading.builds, reader.jobs)], notes, makes=reading.makes)
+    return Reading(builds, notes, makes=reading.makes)
 
 
 class _Workflows:
@@ -40,9 +46,19 @@ class _Workflows:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._called: set[Path] = set()
+        self._written_names: dict[Path, frozenset[str]] = {}
         self._n_jobs = 0
         self.jobs: list[int] = []
         """For each build of the repository's reading the number of the job that runs it; each combination of a matrix is a job."""
+
+    def may_write_dockerfile(self, build: DeclaredBuild) -> bool:
+        """True if the Dockerfile of a build is missing, but its workflow may write it: a script names it, or its directory is missing too."""
+        dockerfile, workflow = build.dockerfile, build.source
+        if dockerfile.exists() or workflow.parent != self._repository.root / WORKFLOWS:
+            return False
+        if workflow not in self._written_names:
+            self._written_names[workflow] = frozenset(_names_written(self._repository.document(workflow)))
+        return not dockerfile.parent.is_dir() or dockerfile.name in self._written_names[workflow]
 
     def read(self, path: Path) -> None:
         """Effect: add the builds of a workflow that events start."""
@@ -140,6 +156,15 @@ class _Workflows:
         """Effect: note the job of the builds that were added last."""
         self._n_jobs += 1
         self.jobs += [self._n_jobs] * (len(self._repository.reading.builds) - len(self.jobs))
+
+
+def _names_written(document: object) -> Iterator[str]:
+    """The base names of the files that the scripts of a workflow may write."""
+    for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
+        steps = job.get("steps")
+        for step in map(as_mapping, steps if isinstance(steps, list) else ()):
+            if isinstance(step.get("run"), str):
+                yield from written_names(step["run"])
 
 
 def _may_build(job: Mapping[str, Any]) -> bool:
