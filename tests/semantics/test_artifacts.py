@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from buildxray.semantics.artifacts import Artifacts, Machine, Quality, artifacts_as_json, losses
+from buildxray.semantics.artifacts import Artifacts, Quality, artifacts_as_json, losses
+from buildxray.semantics.origins import Machine
 from buildxray.toolchains.base import Workspace
 from tests.support.rules import TARGETS, context
 

@@ -6,8 +6,8 @@ import posixpath
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Command, KnownCommand, Stage
+from buildxray.semantics.origins import Machine
 from buildxray.toolchains.triples import architecture_of
 
 

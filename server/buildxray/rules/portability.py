@@ -10,10 +10,12 @@ from typing import Final
 from buildxray.rules.base import Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_platform
-from buildxray.semantics.artifacts import FOR_ALL, TRACED, Artifact, Machine, Origin, losses
+from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
+from buildxray.semantics.image_paths import FOR_ALL, TRACED
+from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 
 _HARMLESS: Final = frozenset(

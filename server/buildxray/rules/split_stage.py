@@ -18,8 +18,8 @@ from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import cross_compile
 from buildxray.rules.edits import line_end, remove_line
-from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Healthcheck, ShellOrExec, User, Workdir
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.dotnet import DOTNET

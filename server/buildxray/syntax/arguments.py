@@ -149,7 +149,7 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
 
 
 def _without_equals(words: tuple[Token, ...], word: Token) -> str:
-    """Why a word of ENV or LABEL is no pair: what comes before it tells what was meant."""
+    """Return why a word of ENV or LABEL is not a pair; the word before it tells what was meant."""
     before = words[words.index(word) - 1]
     if word.text in ("&&", "||", "|", ";"):
         return _("`{text}` has no `=`: no shell reads this instruction", text=word.text)

@@ -9,9 +9,9 @@ from buildxray.ide.hover.base import Hover, platforms_note
 from buildxray.ide.literals import literal
 from buildxray.ide.times_text import instruction_times
 from buildxray.localization import _, ngettext
-from buildxray.semantics.artifacts import Artifact, Machine
 from buildxray.semantics.build import Instruction, Step
 from buildxray.semantics.cost import Execution, Sharing, execution, split_reason
+from buildxray.semantics.origins import Artifact, Machine
 from buildxray.syntax.instructions import Copying, Run, Workdir
 
 

@@ -9,10 +9,10 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
+from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Copying, Onbuild
 from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.node import NODE

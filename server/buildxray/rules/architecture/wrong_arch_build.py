@@ -16,9 +16,9 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import needs_c
 from buildxray.rules.wording import advice, platforms
-from buildxray.semantics.artifacts import Artifact
 from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.origins import Artifact
 from buildxray.syntax.instructions import Cmd, Entrypoint
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange

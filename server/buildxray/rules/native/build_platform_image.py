@@ -14,8 +14,8 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
-from buildxray.semantics.artifacts import Machine
 from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Entrypoint
 
 _CHECKING: Final = re.compile(

@@ -1,0 +1,88 @@
+"""Paths inside an image: those of its operating system, and where a path was before it was copied.
+
+Paths are absolute and clean, as `semantics.file_flow` has them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from functools import lru_cache
+from typing import Final
+
+from buildxray.plan.paths import holds
+from buildxray.semantics.file_flow import is_covered
+
+OF_THE_SYSTEM: Final = (
+    "/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libexec",
+    "/root/.cargo",
+    "/sbin",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/go",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/sbin",
+)
+"""Directories with the programs and libraries of an image, which are for the architecture of the image."""
+FOR_ALL: Final = (
+    "/etc",
+    "/home",
+    "/srv",
+    "/usr/lib/os-release",
+    "/usr/lib/ssl",
+    "/usr/lib/tzdata",
+    "/usr/share",
+    "/var",
+)
+"""Directories and files of an image that are the same for every architecture."""
+TRACED: Final = (".next/standalone", ".output/server")
+"""Directories into which Next.js and Nitro copy packages of `node_modules`, native addons included."""
+
+
+def before_copy(path: str, source: str, destination: str) -> str | None:
+    """The path that `path` had before `source` was copied to `destination`; None if the copy did not write `path`."""
+    if "://" in source:
+        return source if holds(destination, path) or holds(path, destination) else None
+    if path == "/" or (holds(path, destination.rstrip("/") or "/") and path.rstrip("/") != destination.rstrip("/")):
+        # The path is a directory that holds all that was copied.
+        return source
+    directory = destination.rstrip("/") or "/"
+    name = posixpath.basename(source.rstrip("/"))
+    if path.rstrip("/") == directory:
+        return source
+    if not holds(directory, path):
+        return None
+    rest = path[len(directory) :].lstrip("/")
+    first, _, below = rest.partition("/")
+    if any(it in name for it in "*?["):
+        return (
+            posixpath.join(posixpath.dirname(source), rest)
+            if is_covered(source, posixpath.join(posixpath.dirname(source), first))
+            else None
+        )
+    if first == name and destination.endswith("/"):
+        return posixpath.join(source.rstrip("/"), below) if below else source.rstrip("/")
+    # The contents of a directory were copied.
+    return posixpath.join(source.rstrip("/") or "/", rest)
+
+
+def may_be_directory(source: str) -> bool:
+    """True if a source may be a directory: copying one adds files to the destination and replaces none of another name."""
+    return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
+
+
+@lru_cache(maxsize=1024)
+def is_of_system(path: str) -> bool:
+    """True if a path is in a directory of `OF_THE_SYSTEM`, or above one."""
+    path = path.rstrip("/") or "/"
+    if any(holds(it, path) for it in FOR_ALL):
+        return False
+    return any(holds(it, path) or holds(path, it) for it in OF_THE_SYSTEM)

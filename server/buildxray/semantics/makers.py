@@ -1,0 +1,119 @@
+"""What one command makes: where it writes, and for which machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from buildxray.plan.paths import clean, holds
+from buildxray.platforms.aliases import named_architectures
+from buildxray.semantics.image_paths import is_of_system
+from buildxray.semantics.origins import Machine
+from buildxray.syntax.shell import UNKNOWN
+from buildxray.toolchains.base import Effect, Invocation, Use
+
+MAKING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.INSTALL})
+"""Effects of commands that write files."""
+_TELLING_INSTALLERS: Final = (
+    "--arch",
+    "--cpu",
+    "--forcearch",
+    "--ignore-scripts",
+    "--os",
+    "--platform",
+    "--python-platform",
+)
+"""Options that tell an installer the target, or that no native code is to be installed."""
+_PROBES: Final = ("uname -m", "--print-architecture", "--print-arch", "go env GOARCH", "$(arch)", "`arch`")
+"""Commands that print the architecture of the machine that they run on."""
+
+
+def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
+    """Return the machine that a known command makes files for, and the architecture of those that the target at `position` gets.
+
+    The architecture is None if the files are for any machine, or if it is unknown.
+    """
+    invocation = use.invocation
+    match use.effect:
+        case Effect.BUNDLE:
+            return Machine.NEUTRAL, None
+        case Effect.DOWNLOAD:
+            made = [_downloaded(invocation, it) for it in range(len(invocation.targets))]
+            is_told = not any(probe in it.text for it in invocation.command.words for probe in _PROBES)
+            return _classified(made, invocation, is_told=is_told), made[position]
+        case Effect.INSTALL:
+            if use.toolchain.name == "Node.js" and invocation.workspace.has_native_packages is False:
+                return Machine.NEUTRAL, None
+            if use.title.startswith("xx-"):
+                return Machine.TARGET, invocation.targets[position].architecture
+            if invocation.has_option(*_TELLING_INSTALLERS):
+                return Machine.UNKNOWN, None
+            machines = [it.architecture for it in invocation.step_platforms]
+            return _classified(machines, invocation, is_told=False), machines[position]
+    architectures = use.architectures or (None,) * len(invocation.targets)
+    return _classified(architectures, invocation, is_told=use.is_targeted), architectures[position]
+
+
+def _classified(made: Sequence[str | None], invocation: Invocation, *, is_told: bool) -> Machine:
+    """The machine of files that are for these architectures, one for each target; `is_told` if the text chooses them."""
+    wanted = [it.architecture for it in invocation.targets]
+    if None in made:
+        return Machine.UNKNOWN
+    if [*made] == wanted:
+        return Machine.TARGET
+    return Machine.CONSTANT if is_told and len({*made}) == 1 else Machine.BUILDER
+
+
+def output_paths(invocation: Invocation) -> tuple[str, ...]:
+    """The paths that a command writes to whose toolchain does not name them: its `-o`, otherwise its working directory.
+
+    If the value of `-o` is known only in part, its directory.
+    """
+    output = invocation.argument("-o", "--output", "--out", "--outfile", "--out-dir", "--outDir", "-d", "--prefix")
+    if output is not None:
+        known = [it.partition(UNKNOWN)[0].rpartition("/")[0] for it in invocation.evaluate_partly(output)]
+        paths = invocation.paths(output) or tuple(f"{clean(it)}/" for it in known if it.startswith("/"))
+        if paths:
+            return paths
+    return tuple(clean(it) for it in invocation.directories)
+
+
+def may_write(invocation: Invocation, wanted: set[str]) -> bool:
+    """True if an unknown program may write to a wanted path: below its working directory, or near an argument."""
+    if any(it == "/" for it in invocation.directories) and not all(map(is_of_system, wanted)):
+        return True
+    values = [
+        value.rpartition("=")[2] for it in invocation.command.words[1:] for value in invocation.evaluate(it) if value
+    ]
+    places = [*map(clean, invocation.directories), *(clean(it) for it in values if it.startswith("/"))]
+    return any(holds(place, it) or holds(it, place) for place in places if place != "/" for it in wanted)
+
+
+def _downloaded(invocation: Invocation, position: int) -> str | None:
+    """The architecture that the URL of a download names for one target; None if it names none or several."""
+    named: set[str] = set()
+    for word in invocation.command.words[1:]:
+        value = invocation.evaluate(word)[position]
+        text = word.text if value is None else value
+        if "://" not in text and "://" not in word.text:
+            continue
+        if any(it in word.text for it in _PROBES):
+            named.add(invocation.step_platforms[position].architecture)
+        named |= {it for _, _, it in named_architectures(text)}
+    return named.pop() if len(named) == 1 else None
+
+
+def uses_c(use: Use, position: int) -> bool | None:
+    """True if a Go program of a target is built with cgo; None if that is unknown or makes no difference.
+
+    By default, cgo is on for the machine that compiles and off for any other (Go: cmd/go, the environment variable CGO_ENABLED).
+    """
+    if use.effect is not Effect.COMPILE or use.toolchain.name != "Go" or use.invocation.workspace.uses_cgo is False:
+        return None
+    setting = use.invocation.setting("CGO_ENABLED").values[position]
+    if setting in ("0", "1"):
+        return setting == "1"
+    if setting is None:
+        return None
+    made = use.architectures[position] if use.architectures else None
+    return None if made is None else made == use.invocation.step_platforms[position].architecture

@@ -1,0 +1,340 @@
+"""The makers of the files at a path of a stage, for one target platform.
+
+A stage is walked backwards from its last instruction: through COPY, mounts and FROM, and through `cp`, `mv`, `install`, `ln`, `rsync`, `tar`
+and `unzip` inside of RUNs. What the text cannot tell is unknown, and never guessed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from buildxray.plan.model import TargetPlan
+from buildxray.plan.outline import StageOutline, StageRef
+from buildxray.plan.paths import clean, holds
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.platform import Platform, normalize
+from buildxray.semantics.commands import Inventory, is_nothing
+from buildxray.semantics.file_flow import is_covered
+from buildxray.semantics.image_paths import FOR_ALL, TRACED, before_copy, is_of_system, may_be_directory
+from buildxray.semantics.makers import MAKING, machine_of, may_write, output_paths, uses_c
+from buildxray.semantics.origins import Artifact, Machine, Origin
+from buildxray.semantics.outputs import copied_operands, unpacked_archives
+from buildxray.semantics.stage_graph import Facts
+from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.instructions import Copy, Copying, Run, Token
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.toolchains.base import Effect, Invocation, Use
+
+_DEEPEST: Final = 24
+"""Stages in a row that files are followed through."""
+_MOST_PATHS: Final = 64
+"""Paths of one stage that are followed at once; the makers of more paths are unknown."""
+
+
+@dataclass
+class _Search:
+    """The state of walking a stage backwards."""
+
+    paths: set[str]
+    """The files and directories whose makers are wanted, by the paths that they have before the current instruction."""
+    doubtful: set[str] = field(default_factory=set)
+    """Archives among `paths` that may not hold what is wanted, since another command may have made it where they were unpacked."""
+    has_maker: bool = False
+    """True if a later instruction of the stage made, or may have made, what is wanted."""
+
+
+class Tracer:
+    """Follows files backwards for one target of a plan."""
+
+    def __init__(self, facts: Facts, inventory: Inventory, target: int) -> None:
+        self._facts = facts
+        self._plan = facts.plan
+        self._inventory = inventory
+        self._target = target
+        self.planned = facts.plan.targets[target]
+        self._architecture = self.planned.platform.architecture
+        self._known: dict[tuple[int, str], tuple[Origin, ...]] = {}
+        self._depth = 0
+
+    def artifacts(self, stage: StageOutline) -> Iterator[Artifact]:
+        """Yield what the COPY and ADD instructions of a stage take, and what its RUNs copy from mounts."""
+        for idx in range(stage.from_idx + 1, stage.end_idx):
+            node = self._plan.node(idx)
+            if isinstance(node, Copying):
+                for source, path in self._moves(idx, node):
+                    origins = self.taken(stage, idx, node, source)
+                    yield Artifact(path, source, idx, (self.planned.platform,), origins)
+            elif isinstance(node, Run) and node.mounts:
+                yield from self._copied_from_mounts(stage, idx, node)
+
+    def _copied_from_mounts(self, stage: StageOutline, idx: int, node: Run) -> Iterator[Artifact]:
+        for invocation in self._inventory.invocations(idx):
+            if self.planned.platform in invocation.targets:
+                for source, path in dict(copied_operands(invocation) or ()).items():
+                    origins = tuple(self._mounted(stage, idx, node, {source}))
+                    if origins:
+                        yield Artifact(path, source, idx, (self.planned.platform,), origins)
+
+    def trace(self, stage: int, path: str) -> tuple[Origin, ...]:
+        """Return the makers of the files at a path at the end of a stage, the last one first."""
+        key = stage, path
+        known = self._known.get(key)
+        if known is None and self._depth > _DEEPEST:
+            # The paths of a stage that takes a directory from itself, which BuildKit refuses, get longer without end.
+            return (self._unknown("", None, stage),)
+        if known is None:
+            # An empty answer ends the search in a circle of stages, which BuildKit refuses.
+            self._known[key] = ()
+            self._depth += 1
+            known = self._known[key] = tuple(dict.fromkeys(self._walk(stage, path)))
+            self._depth -= 1
+        return known
+
+    def taken(self, stage: StageOutline, idx: int, node: Copying, source: str) -> tuple[Origin, ...]:
+        """Return the makers of what a COPY or ADD takes from `source`."""
+        if not isinstance(node, Copy) or node.source_stage is None:
+            return (self._of_context(stage.idx, idx, node, source),)
+        sources = stage.sources.get(idx - stage.from_idx - 1, ())
+        origin = sources[0] if sources else None
+        if isinstance(origin, StageRef):
+            return self.trace(origin.idx, source)
+        name = node.source_stage.value
+        return tuple(self._image_files(name.text if name else "", idx, stage.idx, {source}, self.planned.platform))
+
+    def expanded(self, idx: int, token: Token, directory: str) -> str | None:
+        """Return the absolute path that a word of an instruction means, or its URL; None if BuildKit refuses the word."""
+        return _expanded(self._facts, self.planned, idx, token, directory)
+
+    def _walk(self, stage: int, path: str) -> Iterator[Origin]:
+        """Yield the makers from the end of a stage backwards, through the stages that it is from, to the image at the root."""
+        search = _Search({path})
+        if any(it in path for it in TRACED):
+            search.paths.add(f"{path.partition('/.next')[0].partition('/.output')[0]}/node_modules")
+        current: int | None = stage
+        while current is not None and search.paths:
+            outlined = self._plan.stages[current]
+            for idx in range(outlined.end_idx - 1, outlined.from_idx, -1):
+                for it in self._made_by(outlined, idx, search):
+                    search.has_maker = True
+                    yield it
+                if len(search.paths) > _MOST_PATHS or self._depth > _DEEPEST:
+                    yield self._unknown("", None, stage)
+                    return
+            base = self.planned.stages[current].base
+            if base is None:
+                yield from self._of_image(current, search)
+            current = base
+
+    def _made_by(self, stage: StageOutline, idx: int, search: _Search) -> Iterator[Origin]:
+        """Yield the origins of wanted paths that an instruction wrote. Effect: replace copies among the wanted paths by what they copy."""
+        node, wanted = self._plan.node(idx), search.paths
+        if isinstance(node, Run):
+            yield from self._run(stage, idx, node, search)
+        elif isinstance(node, Copying):
+            if node.heredocs and node.destination is not None:
+                wanted.discard(clean(posixpath.join(self._directory(idx), node.destination.text)))
+            for source, path in self._moves(idx, node):
+                for it in sorted(wanted):
+                    inner = before_copy(it, source, path)
+                    if inner is None:
+                        continue
+                    if it == path and not may_be_directory(source):
+                        wanted.discard(it)
+                    yield from self.taken(stage, idx, node, inner)
+
+    def _of_context(self, stage: int, idx: int, node: Copying, source: str) -> Origin:
+        """Return the origin of a file from the build context or from a URL. Only its name may tell the machine."""
+        named = {it for _, _, it in named_architectures(source)}
+        if len(named) != 1:
+            return self._unknown(node.name, idx, stage)
+        (architecture,) = named
+        spellings = [
+            {
+                _expanded(self._facts, planned, idx, token, "/")
+                for planned in self._plan.targets
+                if planned.is_needed(stage)
+            }
+            for token in node.sources
+        ]
+        is_same_for_all = any(source in them and len(them) == 1 for them in spellings)
+        follows = architecture == self._architecture and not (is_same_for_all and len(self._plan.targets) > 1)
+        machine = Machine.TARGET if follows else Machine.CONSTANT
+        return Origin(node.name, idx, stage, machine, self._target, architecture)
+
+    def _run(self, stage: StageOutline, idx: int, node: Run, search: _Search) -> Iterator[Origin]:
+        """Yield the origins of wanted paths that the commands of a RUN wrote. Effect: as `_made_by`."""
+        wanted = search.paths
+        known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx)}
+        commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
+        pairs = [it for it in commands if self.planned.platform in it[0].targets]
+        if not pairs and self._inventory.script(idx).has_errors:
+            yield self._unknown("RUN", idx, stage.idx, is_certain=False)
+        # None if no later command unpacks a pipe; otherwise True if what it unpacks is certainly wanted.
+        piped: bool | None = None
+        for invocation, recognized in reversed(pairs):
+            use = known.get(id(invocation), recognized)
+            if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:
+                yield self._made(use, stage.idx, is_certain=piped)
+                piped = None
+            elif (operands := copied_operands(invocation)) is not None:
+                for source, destination in operands:
+                    inner = [before_copy(it, source, destination) for it in wanted]
+                    wanted |= {it for it in inner if it is not None}
+            elif (unpacked := unpacked_archives(invocation)) is not None:
+                archives, directories = unpacked
+                if any(holds(one, it) or holds(it, one) for it in wanted for one in directories):
+                    is_certain = not search.has_maker or any(holds(it, one) for it in wanted for one in directories)
+                    search.doubtful |= set() if is_certain else {*archives} - wanted
+                    wanted |= {*archives}
+                    piped = None if archives else is_certain
+            else:
+                yield from self._by_command(stage.idx, invocation, use, search)
+        yield from self._mounted(stage, idx, node, wanted)
+
+    def _by_command(self, stage: int, invocation: Invocation, use: Use | None, search: _Search) -> Iterator[Origin]:
+        """Yield the origins of wanted paths that one command wrote. Effect: drop paths that it certainly replaced."""
+        wanted = search.paths
+        if use is None or use.effect in (Effect.UNKNOWN, Effect.EXECUTE):
+            if not is_nothing(invocation.command) and may_write(invocation, wanted):
+                yield self._by_opaque(stage, invocation, use)
+            return
+        if use.effect not in MAKING:
+            return
+        if use.effect is Effect.INSTALL and not use.outputs:
+            if any(is_of_system(it) for it in wanted):
+                yield self._made(use, stage, is_certain=False)
+            return
+        outputs = use.outputs or output_paths(invocation)
+        for it in sorted(wanted):
+            is_elsewhere = not use.outputs and is_of_system(it) and "/" in outputs
+            if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
+                continue
+            yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful)
+            is_certain = invocation.is_certain(self.planned.platform)
+            if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/") and is_certain:
+                wanted.discard(it)
+
+    def _made(self, use: Use, stage: int, *, is_certain: bool) -> Origin:
+        """Return the origin of the files that a known command makes."""
+        position = use.invocation.targets.index(self.planned.platform)
+        machine, architecture = machine_of(use, position)
+        return Origin(
+            use.title,
+            use.instruction,
+            stage,
+            machine,
+            self._target,
+            None if machine in (Machine.NEUTRAL, Machine.UNKNOWN) else architecture,
+            use,
+            is_certain=is_certain,
+            uses_c=uses_c(use, position),
+        )
+
+    def _by_opaque(self, stage: int, invocation: Invocation, use: Use | None) -> Origin:
+        """Return the origin of what a script, `make` or an unknown program may have made.
+
+        A program that runs on the target is taken to make files for it. One that runs on the build machine may be told the target, so
+        that the machine of its files is unknown.
+        """
+        position = invocation.targets.index(self.planned.platform)
+        runs_on_target = invocation.step_platforms[position].architecture == self._architecture
+        is_shared = len(invocation.targets) > 1 and len({*invocation.step_platforms}) == 1
+        title = invocation.command.name if use is None else use.title
+        if not runs_on_target or is_shared:
+            return replace(self._unknown(title, invocation.instruction, stage, is_certain=False), use=use)
+        return Origin(
+            title,
+            invocation.instruction,
+            stage,
+            Machine.TARGET,
+            self._target,
+            self._architecture,
+            use,
+            is_certain=False,
+        )
+
+    def _mounted(self, stage: StageOutline, idx: int, node: Run, wanted: set[str]) -> Iterator[Origin]:
+        """Yield the makers of wanted paths below a mount of a stage or an image. Effect: drop these paths."""
+        sources = iter(stage.sources.get(idx - stage.from_idx - 1, ()))
+        for flag in node.mounts:
+            try:
+                options = {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+            except MountSyntaxError:
+                continue
+            if "from" not in options:
+                continue
+            origin = next(sources, None)
+            place = next((options[it] for it in ("target", "dst", "destination") if options.get(it)), "/")
+            directory = clean(posixpath.join(self._directory(idx), place))
+            source = options.get("source") or options.get("src") or "/"
+            for it in [one for one in wanted if directory != "/" and holds(directory, one)]:
+                wanted.discard(it)
+                inner = clean(f"/{source}/{it[len(directory) :]}")
+                if isinstance(origin, StageRef):
+                    yield from self.trace(origin.idx, inner)
+                else:
+                    yield from self._image_files(options["from"], idx, stage.idx, {inner}, self.planned.platform)
+
+    def _of_image(self, stage: int, search: _Search) -> Iterator[Origin]:
+        """Yield the origins of wanted paths in the image that a stage is from; only those of the system are in it."""
+        resolved = self.planned.stages[stage]
+        if resolved.base_name != "scratch":
+            idx = self._plan.stages[stage].from_idx
+            paths = {it for it in search.paths if is_of_system(it)}
+            platform = normalize(resolved.platform)
+            for it in self._image_files(resolved.base_name, idx, stage, paths, platform):
+                yield replace(it, is_certain=not search.has_maker)
+
+    def _image_files(self, name: str, idx: int, stage: int, paths: set[str], platform: Platform) -> Iterator[Origin]:
+        """Yield the origins of files of an image that is pulled for a platform."""
+        named = {it for _, _, it in named_architectures(name)}
+        architecture = platform.architecture
+        is_shared = idx == self._plan.stages[stage].from_idx and stage in self._facts.native_stages
+        machine = Machine.BUILDER
+        if len(named) == 1 and named != {architecture}:
+            (architecture,) = named
+            machine = Machine.CONSTANT
+        elif architecture == self._architecture and (not is_shared or len(self._plan.targets) == 1):
+            machine = Machine.TARGET
+        for path in sorted(paths):
+            if not any(holds(it, path) for it in FOR_ALL):
+                yield Origin(name, idx, stage, machine, self._target, architecture)
+
+    def _moves(self, idx: int, node: Copying) -> Iterator[tuple[str, str]]:
+        """Yield the path of each source of a COPY or ADD, and the path that it is copied to."""
+        if node.destination is None:
+            return
+        destination = self.expanded(idx, node.destination, self._directory(idx))
+        if destination is None:
+            return
+        if len(node.sources) > 1 and not destination.endswith("/"):
+            destination += "/"
+        for token in node.sources:
+            source = self.expanded(idx, token, "/")
+            if source is not None:
+                yield source, destination
+
+    def _directory(self, idx: int) -> str:
+        stage = self._facts.stage_of(idx)
+        scope = None if stage is None else self.planned.scope_before(stage, idx)
+        return "/" if scope is None else scope.directory
+
+    def _unknown(self, maker: str, instruction: int | None, stage: int, *, is_certain: bool = True) -> Origin:
+        return Origin(maker, instruction, stage, Machine.UNKNOWN, self._target, None, is_certain=is_certain)
+
+
+def _expanded(facts: Facts, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:
+    stage = facts.stage_of(idx)
+    scope = None if stage is None else planned.scope_before(stage, idx)
+    if scope is None:
+        return None
+    try:
+        text = expand(lex(token.text, facts.plan.dockerfile.escape), scope.environment.get)
+    except ExpansionError:
+        return None
+    if "://" in text:
+        return text
+    return clean(posixpath.join(directory, text)) + ("/" if text.endswith("/") and text.strip("/") else "")
