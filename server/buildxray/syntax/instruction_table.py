@@ -52,6 +52,11 @@ class Flag(NamedTuple):
     is_expanded: bool = False
     """True if BuildKit expands variables in its value."""
 
+    @property
+    def is_switch(self) -> bool:
+        """True if it may come without a value."""
+        return self.values is Values.SWITCH
+
 
 @dataclass(frozen=True, slots=True)
 class InstructionKind:

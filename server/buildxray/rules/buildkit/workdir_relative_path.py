@@ -43,7 +43,9 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
     for it in warned(ctx, "WorkdirRelativePath"):
         written = ctx.text[slice(*it.range)]
         message = _("`{path}` is relative to a directory that the base image chooses", path=written)
-        is_known = not _is_below_image(ctx, it.range)
+        if written.startswith("~"):
+            message = _("no shell reads WORKDIR: `~` is a directory of that name, in one that the base image chooses")
+        is_known = not written.startswith("~") and not _is_below_image(ctx, it.range)
         fixes = (it.written(f"/{written.removeprefix('./')}", Safety.SUGGESTION),) if is_known else ()
         yield Finding(it.range, message, fixes)
 

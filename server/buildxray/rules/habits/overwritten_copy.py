@@ -44,11 +44,11 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
             continue
         path = node.destination.text
-        # What looks like JSON and is not is another mistake, and so is a comment after the arguments.
+        # What looks like JSON and is not is another mistake, and so are comments, flags and operators of a shell after the arguments.
         if (
             len(node.arguments) < 3
             or node.arguments[0].text.startswith("[")
-            or any(it.text == "#" for it in node.arguments)
+            or any(it.text.startswith("--") or it.text in ("#", "&&", "||", "|", ">", "2>") for it in node.arguments)
             or path.endswith(("/", ".", "\\"))
             or "$" in path
             or "~" in path

@@ -1,0 +1,180 @@
+"""A flag comes after the arguments of an instruction, so it is not a flag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Instruction
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.instructions import Copying, Healthcheck, Node, Run, Span
+from buildxray.syntax.text import Edit, TextRange
+
+_FLAG: Final = re.compile(r"--(?P<name>[a-z-]+)(?:=(?P<value>\S*))?")
+_OF_RUN: Final = re.compile(
+    r"(?<=\s)--(?:mount=type=(?:bind|cache|tmpfs|secret|ssh)(?:,\S*)?|network=(?:none|host|default)|security=(?:insecure|sandbox))(?!\S)"
+)
+_COUNT: Final = re.compile("[0-9]+")
+_DURATION: Final = re.compile(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
+_COMMAND_END: Final = re.compile(r"&&|\|\|?|;|&")
+_INSTALLERS: Final = frozenset(
+    [
+        "apk",
+        "apt",
+        "apt-get",
+        "bundle",
+        "cargo",
+        "chmod",
+        "chown",
+        "cmake",
+        "cp",
+        "curl",
+        "dnf",
+        "gem",
+        "go",
+        "make",
+        "microdnf",
+        "mkdir",
+        "mvn",
+        "npm",
+        "pip",
+        "pip3",
+        "pnpm",
+        "rm",
+        "tar",
+        "wget",
+        "yarn",
+        "yum",
+    ]
+)
+"""Programs that have no such flags; whatever runs containers has them."""
+_RUNNERS: Final = frozenset({"--", "dlx", "exec", "run", "tool", "x"})
+"""Words after which the rest of a command may be for another program."""
+_NO_TIMERS: Final = frozenset({"curl", "nc", "pg_isready", "redis-cli", "test", "true", "wget"})
+"""Programs of health checks that know neither `--interval` nor `--retries` nor `--start-period`."""
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
+    """A flag comes after the arguments of an instruction, so it is not a flag.
+
+    ## What it does
+    Looks for flags of COPY and ADD after the first path, for flags of HEALTHCHECK after `CMD`, and for `--mount`, `--network` and `--security` after
+    the command of a RUN.
+
+    ## Why it matters
+    BuildKit reads flags before the first argument only. After it, COPY takes them for paths, and a command gets them: the check runs at the default
+    interval, and the cache is not mounted.
+
+    ## Example
+    ```dockerfile
+    FROM alpine
+    HEALTHCHECK CMD --interval=10s wget -q localhost
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM alpine
+    HEALTHCHECK --interval=10s CMD wget -q localhost
+    ```
+
+    ## Fix safety
+    A suggestion: the flag begins to have an effect.
+
+    ## Limits
+    In a RUN and at the end of a health check only after programs that are known to have no such flag: `docker run --network=none` is right.
+    """
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if "--" not in node.text or not node.arguments:
+            continue
+        spans: Iterator[Span]
+        if isinstance(node, Copying) and not node.is_json:
+            spans = _of_copy(node)
+        elif isinstance(node, Healthcheck):
+            spans = _of_healthcheck(node)
+        elif isinstance(node, Run) and not node.is_json and not node.heredocs:
+            spans = _of_run(node)
+        else:
+            continue
+        for span in spans:
+            yield _finding(instruction, span)
+
+
+def _of_copy(node: Copying) -> Iterator[Span]:
+    for argument in node.arguments:
+        match = _FLAG.fullmatch(argument.text)
+        kind = INSTRUCTION_KINDS[node.name].flags.get(match["name"]) if match else None
+        if match and kind and (match["value"] or kind.is_switch):
+            yield argument.span
+
+
+def _of_healthcheck(node: Healthcheck) -> Iterator[Span]:
+    """The flags that begin the command, and those that end it where the program is known to have none."""
+    if node.arguments[0].text.upper() != "CMD" or len(node.arguments) == 1:
+        return
+    if node.is_json:
+        words = [(it.text, it.span) for it in node.arguments[1:]]
+    else:
+        first = node.arguments[1]
+        start = first.span.start
+        words = [
+            (it[0], Span(start + it.start(), start + it.end()))
+            for it in re.finditer(r"\S+", node.text[start : first.span.end])
+        ]
+    n_leading = 0
+    while n_leading < len(words) and _is_timer(words[n_leading][0]):
+        yield words[n_leading][1]
+        n_leading += 1
+    rest = words[n_leading:]
+    if not rest or rest[0][0].rpartition("/")[2] not in _NO_TIMERS or node.is_json:
+        return
+    trailing: list[Span] = []
+    while rest and _is_timer(rest[-1][0]) and not rest[-1][0].startswith("--timeout"):
+        trailing.append(rest.pop()[1])
+    yield from reversed(trailing)
+
+
+def _is_timer(word: str) -> bool:
+    match = _FLAG.fullmatch(word)
+    if match is None or match["name"] not in INSTRUCTION_KINDS["HEALTHCHECK"].flags or not match["value"]:
+        return False
+    return (_COUNT if match["name"] == "retries" else _DURATION).fullmatch(match["value"]) is not None
+
+
+def _of_run(node: Run) -> Iterator[Span]:
+    for match in _OF_RUN.finditer(node.text, node.arguments[0].span.start):
+        before = node.text[node.arguments[0].span.start : match.start()]
+        command = _COMMAND_END.split(before)[-1]
+        words = command.split()
+        if words and words[0] in _INSTALLERS and not _RUNNERS & set(words) and not set("\"'`(#") & set(command):
+            yield Span(*match.span())
+
+
+def _finding(instruction: Instruction, span: Span) -> Finding:
+    node, place = instruction.node, instruction.range_of(span)
+    flag = node.text[slice(*span)].strip('"')
+    name = flag.partition("=")[0]
+    message = _("`{flag}` comes too late to be a flag: the command gets it", flag=name)
+    if isinstance(node, Copying):
+        message = _("`{flag}` comes too late to be a flag: it is taken for a path", flag=name)
+    fix = Fix(_("Move it before the arguments"), _moved(instruction, node, span, flag), Safety.SUGGESTION)
+    return Finding(place, message, (fix,))
+
+
+def _moved(instruction: Instruction, node: Node, span: Span, flag: str) -> tuple[Edit, ...]:
+    """The edits that write a flag before the first argument and take it, with one separator, from where it is."""
+    place = instruction.range_of(span)
+    first = instruction.range_of(node.arguments[0]).start
+    text = instruction.build.text
+    after = re.compile(r"(?:\s*,)?[ \t]+" if node.is_json else "[ \t]+").match(text, place.end)
+    start, end = place
+    if after is None:
+        start = len(text[:start].rstrip(" \t"))
+    else:
+        end = after.end()
+    return Edit(TextRange(first, first), f"{flag} "), Edit(TextRange(start, end), "")

@@ -1,0 +1,159 @@
+"""An instruction without a shell holds what only a shell understands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.localization import _
+from buildxray.rules.base import Finding, FixAvailability, Severity, rule
+from buildxray.rules.check_warnings import warned
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Instruction, Run
+from buildxray.syntax.instructions import (
+    Arg,
+    Copying,
+    Env,
+    Healthcheck,
+    Shell,
+    ShellOrExec,
+    Span,
+    Token,
+    User,
+    Volume,
+    WithPairs,
+    Workdir,
+)
+
+_OPERATOR: Final = re.compile(r"(?<=\s)(?:&&|\|\||\||>>|2>&1|2?>)(?=\s)|(?<=\s)2?>(?=/dev/null(?:\s|$))")
+_TILDE: Final = re.compile(r"~(?=/|$)")
+_MOUNTED_HOME: Final = re.compile(r"(?:^|,)(?:target|dst|destination|source|src)=(?P<path>~(?:/[^,]*)?)(?=,|$)")
+_COMMAND: Final = re.compile(
+    r"(?<!\\)(?:\$\((?P<name>[a-z][\w.-]*)(?:\s[^()`]*)?\)|`(?P<old>[a-z][\w.-]*)(?:\s[^`]*)?`)"
+)
+_VARIABLE: Final = re.compile(r"\$(?:\w+|\{\w+\})")
+_COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
+_SHELLS: Final = re.compile(
+    r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
+)
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER)
+def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
+    """An instruction without a shell holds what only a shell understands.
+
+    ## What it does
+    Looks for `&&`, `|` and redirections among the arguments of COPY, ADD, WORKDIR, USER and VOLUME; for `~` at the beginning of their paths; for
+    `$(command)` in the values of ENV and ARG; and, in the JSON form of RUN, CMD, ENTRYPOINT and HEALTHCHECK, for a whole command line or a
+    variable as the program, and for operators as arguments.
+
+    ## Why it matters
+    No shell reads these: `COPY a b || true` copies files called `||` and `true`, `WORKDIR ~/app` makes a directory called `~`, the value of
+    `ENV NOW=$(date)` is the text `$(date)`, and `CMD ["npm start"]` looks for a program whose name has a blank.
+
+    ## Example
+    ```dockerfile
+    FROM node:22-alpine
+    CMD ["npm start"]
+    ```
+
+    Use instead:
+    ```dockerfile
+    FROM node:22-alpine
+    CMD ["npm", "start"]
+    ```
+
+    ## Limits
+    Silent about values in single quotes, about prompts, and about values of files with `eval`, `envsubst` or `sh -c "$NAME"`: a later shell may be
+    meant to read them. A program whose path holds a blank is not reported, since it may exist.
+    """
+    is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if node.problems or node.heredocs:
+            continue
+        if isinstance(node, Copying | Workdir | User | Volume):
+            yield from _paths(ctx, instruction)
+        elif isinstance(node, Arg | Env) and not is_evaluated:
+            yield from _values(ctx, instruction, node)
+        if isinstance(instruction, Run):
+            yield from _mounts(instruction)
+        if node.is_json and isinstance(node, ShellOrExec | Healthcheck):
+            yield from _exec_form(instruction)
+
+
+def _paths(ctx: RuleContext, instruction: Instruction) -> Iterator[Finding]:
+    node = instruction.node
+    keyword = instruction.keyword
+    if not node.is_json and not set("\"'[#") & set(node.text):
+        operator = _OPERATOR.search(node.text, node.keyword.span.end)
+        if operator is not None:
+            place = instruction.range_of(Span(operator.start(), operator.end()))
+            yield Finding(
+                place, _("no shell reads {keyword}: `{text}` is an argument", keyword=keyword, text=operator[0])
+            )
+            return
+    if isinstance(node, User) or any(it.instruction is instruction for it in warned(ctx, "WorkdirRelativePath")):
+        # An account is not a path, and `workdir-relative-path` speaks of the home itself.
+        return
+    for argument in node.arguments:
+        if _TILDE.match(argument.text):
+            start, end = argument.span
+            place = instruction.range_of(Span(start + 1, end - 1) if node.is_json else argument.span)
+            yield Finding(
+                place, _("no shell reads {keyword}: `~` is a directory of that name, not the home", keyword=keyword)
+            )
+
+
+def _mounts(run: Run) -> Iterator[Finding]:
+    for flag in run.mounts:
+        value = flag.value
+        if value is None:
+            continue
+        for match in _MOUNTED_HOME.finditer(value.text):
+            start = value.span.start
+            place = run.range_of(Span(start + match.start("path"), start + match.end("path")))
+            yield Finding(place, _("no shell reads `--mount`: `~` is a directory of that name, not the home"))
+
+
+def _values(ctx: RuleContext, instruction: Instruction, node: WithPairs) -> Iterator[Finding]:
+    for pair in node.pairs:
+        if pair.value is None or pair.name.text.startswith(("PS", "PROMPT")):
+            continue
+        start, end = pair.value.span
+        # The blanks of an unquoted command end the word, not the command.
+        match = None if "'" in pair.value.text else _COMMAND.search(node.text, start)
+        if match is None or match.start() >= end or (match["old"] and ctx.build.dockerfile.escape == "`"):
+            continue
+        if re.search(rf"-c\s+\W*{re.escape(pair.name.text)}\b", ctx.text):
+            continue
+        place = instruction.range_of(Span(match.start(), match.end()))
+        message = _("no shell reads {keyword}: the value is this text, no command is run", keyword=instruction.keyword)
+        yield Finding(place, message)
+
+
+def _exec_form(instruction: Instruction) -> Iterator[Finding]:
+    node = instruction.node
+    words = node.arguments[1:] if isinstance(node, Healthcheck) else node.arguments
+    if not words:
+        return
+    program, *rest = words
+    first, blank, second = program.text.partition(" ")
+    if blank and first and (not set("/\\") & set(program.text) or second.startswith("-")):
+        message = _("the program is called `{name}`, blanks included: give each word its own string", name=program.text)
+        yield Finding(instruction.range_of(program), message)
+    elif not isinstance(node, Shell) and _VARIABLE.search(program.text):
+        message = _("no shell reads the JSON form: the program is called `{name}`", name=program.text)
+        yield Finding(instruction.range_of(program), message)
+    elif not isinstance(node, Shell) and program.text not in _COMPARING:
+        for word in rest:
+            if word.text in ("&&", "||", "|", ">>", "2>&1") or (word.text == ">" and word is not rest[-1]):
+                yield Finding(instruction.range_of(word), _operator(program, word))
+                return
+
+
+def _operator(program: Token, word: Token) -> str:
+    if _SHELLS.fullmatch(program.text):
+        return _("the shell reads the string after `-c` only: `{text}` is a parameter of it", text=word.text)
+    return _("no shell reads the JSON form: `{program}` gets `{text}`", program=program.text, text=word.text)

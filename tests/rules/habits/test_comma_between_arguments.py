@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.comma_between_arguments import comma_between_arguments
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+
+def test_the_message() -> None:
+    check_rule(
+        comma_between_arguments,
+        "FROM alpine\nCOPY a, b, /srv/\n      ^ 💭 blanks separate arguments: this `,` belongs to `a,`\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("COPY a, b, /srv/", "COPY a b /srv/"),
+        ("COPY a, b /srv/", "COPY a b /srv/"),
+        ("VOLUME /a, /b", "VOLUME /a /b"),
+        ("ENV A=1, B=2", "ENV A=1 B=2"),
+        ('ENV A="1", \\\n    B="2"', 'ENV A="1" \\\n    B="2"'),
+        ("LABEL a=b; c=d; e=f", "LABEL a=b c=d e=f"),
+        ("ARG A=1, B", "ARG A=1 B"),
+    ],
+)
+def test_the_fix(before: str, after: str) -> None:
+    check_fix(comma_between_arguments, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY a,b /srv/",
+        "COPY a, b c /srv/",
+        "COPY a b, c /srv/",
+        'COPY ["a", "b", "/srv/"]',
+        "COPY ['a', 'b', '/srv/']",
+        "ENV A=1,2 B=3",
+        "ENV A=1, B=2 C=3",
+        "ENV A=1,",
+        "ENV LIST a, b",
+        "VOLUME /a /b",
+        "RUN echo a, b",
+        "CMD a, b",
+    ],
+)
+def test_near_misses(line: str) -> None:
+    check_nothing(comma_between_arguments, f"FROM alpine\n{line}\n")

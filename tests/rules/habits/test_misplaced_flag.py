@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.misplaced_flag import misplaced_flag
+from tests.support.rules import check_fix, check_nothing, check_rule
+
+COMMAND = "comes too late to be a flag: the command gets it"
+PATH = "comes too late to be a flag: it is taken for a path"
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("COPY . /srv --chown=app", f"            ^^^^^^^^^^^ 💭 `--chown` {PATH}"),
+        ("COPY a --link /srv/", f"       ^^^^^^ 💭 `--link` {PATH}"),
+        ("ADD a /b --checksum=sha256:0", f"         ^^^^^^^^^^^^^^^^^^^ 💭 `--checksum` {PATH}"),
+        ("HEALTHCHECK CMD --interval=3s wget -q x", f"                ^^^^^^^^^^^^^ 💭 `--interval` {COMMAND}"),
+        ('HEALTHCHECK CMD ["--retries=3", "x"]', f"                 ^^^^^^^^^^^^^ 💭 `--retries` {COMMAND}"),
+        (
+            "HEALTHCHECK CMD curl -f x --start-period=3s",
+            f"                          ^^^^^^^^^^^^^^^^^ 💭 `--start-period` {COMMAND}",
+        ),
+        (
+            "RUN apk add git --mount=type=cache,target=/c",
+            f"                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 `--mount` {COMMAND}",
+        ),
+        ("RUN true && make --network=none all", f"                 ^^^^^^^^^^^^^^ 💭 `--network` {COMMAND}"),
+    ],
+)
+def test_too_late(line: str, place: str) -> None:
+    check_rule(misplaced_flag, f"FROM alpine\n{line}\n{place}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY --chown=app . /srv",
+        "COPY . --unknown=x /srv/",
+        "COPY . /srv/--chown",
+        "COPY a --chown /srv/",
+        'COPY ["a", "--chown=b", "/srv/"]',
+        "HEALTHCHECK --interval=3s CMD wget -q x",
+        "HEALTHCHECK CMD probe --interval=3s",
+        "HEALTHCHECK CMD --interval probe",
+        "HEALTHCHECK CMD wget -q x --timeout=3",
+        "RUN docker run --network=none alpine",
+        "RUN go run ./tool --mount=type=cache,target=/c",
+        "RUN npm run x --network=none",
+        "RUN echo 'apk add --network=none'",
+        "RUN make NETWORK=--network=none",
+        "RUN <<EOF\napk add --network=none\nEOF",
+        "CMD --interval=3s",
+    ],
+)
+def test_near_misses(line: str) -> None:
+    check_nothing(misplaced_flag, f"FROM alpine\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("COPY . /srv --chown=app", "COPY --chown=app . /srv"),
+        ("COPY --link a --from=base /srv/", "COPY --link --from=base a /srv/"),
+        ("HEALTHCHECK CMD --interval=3s wget -q x", "HEALTHCHECK --interval=3s CMD wget -q x"),
+        ('HEALTHCHECK CMD ["--retries=3", "x"]', 'HEALTHCHECK --retries=3 CMD ["x"]'),
+        ("RUN apk add git --network=none", "RUN --network=none apk add git"),
+        ("RUN apk add \\\n  --network=none \\\n  git", "RUN --network=none apk add \\\n  \\\n  git"),
+    ],
+)
+def test_the_fix(before: str, after: str) -> None:
+    check_fix(
+        misplaced_flag, f"FROM alpine AS base\nFROM alpine\n{before}\n", f"FROM alpine AS base\nFROM alpine\n{after}\n"
+    )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.rules.habits.shell_syntax import shell_syntax
+from tests.support.rules import check_nothing, context, findings
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "message"),
+    [
+        ("COPY a b || true", "||", "no shell reads COPY: `||` is an argument"),
+        ("COPY a b 2>/dev/null || true", "2>", "no shell reads COPY: `2>` is an argument"),
+        ("WORKDIR /app && npm ci", "&&", "no shell reads WORKDIR: `&&` is an argument"),
+        ("COPY a ~/b", "~/b", "no shell reads COPY: `~` is a directory of that name, not the home"),
+        ('ADD ["~/a", "/b"]', "~/a", "no shell reads ADD: `~` is a directory of that name, not the home"),
+        ("WORKDIR /srv\nWORKDIR ~", "~", "no shell reads WORKDIR: `~` is a directory of that name, not the home"),
+        ("VOLUME ~/x", "~/x", "no shell reads VOLUME: `~` is a directory of that name, not the home"),
+        (
+            "RUN --mount=type=cache,target=~/.cache make",
+            "~/.cache",
+            "no shell reads `--mount`: `~` is a directory of that name, not the home",
+        ),
+        ("ENV NOW=$(date)", "$(date)", "no shell reads ENV: the value is this text, no command is run"),
+        ('ENV V="v-$(git log -1)"', "$(git log -1)", "no shell reads ENV: the value is this text, no command is run"),
+        ("ARG CPU=$(uname -m)", "$(uname -m)", "no shell reads ARG: the value is this text, no command is run"),
+        ("ENV NOW=`date`", "`date`", "no shell reads ENV: the value is this text, no command is run"),
+        (
+            'CMD ["npm start"]',
+            '"npm start"',
+            "the program is called `npm start`, blanks included: give each word its own string",
+        ),
+        (
+            'SHELL ["/bin/bash -c"]',
+            '"/bin/bash -c"',
+            "the program is called `/bin/bash -c`, blanks included: give each word its own string",
+        ),
+        ('ENTRYPOINT ["$APP/run"]', '"$APP/run"', "no shell reads the JSON form: the program is called `$APP/run`"),
+        ('CMD ["java", "-jar", "a.jar", ">", "log"]', '">"', "no shell reads the JSON form: `java` gets `>`"),
+        (
+            'RUN ["sh", "-c", "a", "|", "b"]',
+            '"|"',
+            "the shell reads the string after `-c` only: `|` is a parameter of it",
+        ),
+        ('HEALTHCHECK CMD ["curl", "x", "||", "exit", "1"]', '"||"', "no shell reads the JSON form: `curl` gets `||`"),
+    ],
+)
+def test_no_shell_reads_it(line: str, where: str, message: str) -> None:
+    ctx = context(f"FROM alpine\n{line}\n")
+    assert [(ctx.text[slice(*it.range)], it.message) for it in findings(shell_syntax, ctx)] == [(where, message)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN a && b > c",
+        "COPY a&&b /srv/",
+        "COPY a~ b~/c",
+        'COPY ["a && b", "/srv/"]',
+        "COPY # && /srv/",
+        "WORKDIR ~/app",
+        "WORKDIR /a b",
+        "RUN --mount=type=bind,source=a~,target=/x make",
+        "ENV NOW='$(date)'",
+        'ENV PS1="$(whoami) $"',
+        "ENV ADDRESS=$(POD_IP)",
+        "ENV NOW=\\$(date)",
+        "ENV NOW=$(date)\nRUN eval echo $NOW",
+        'ARG CODE=$(date)\nRUN sh -c "$CODE"',
+        'LABEL run="docker run -v $(pwd):/x"',
+        'CMD ["/opt/my app/run"]',
+        'CMD ["sh", "-c", "a && b | c"]',
+        'CMD ["find", ".", "-exec", "ls", ";"]',
+        'CMD ["expr", "1", "|", "2"]',
+        'CMD ["echo", "$HOME"]',
+        'CMD ["select", ">"]',
+        "CMD npm start && $HOME/run",
+        "COPY <<EOF /srv/\n$(date) && ~\nEOF",
+    ],
+)
+def test_near_misses(line: str) -> None:
+    check_nothing(shell_syntax, f"FROM alpine\n{line}\n")
+
+
+def test_a_backtick_may_be_the_escape_token() -> None:
+    check_nothing(shell_syntax, "# escape=`\nFROM alpine\nENV A=`date`\n")
