@@ -356,7 +356,7 @@ def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd
     headline, *_, summary = run.out.splitlines()
     assert headline.endswith(
         "警告: `go build` は linux/arm64 向けではエミュレーションで実行されます。"
-        "このステージの RUN ステップ 6 個のうち 3 個がエミュレーションです [emulated-build]"
+        "5～10 倍の時間がかかります。このステージの RUN 命令 3 個すべてがエミュレーションです [emulated-build]"
     )
     assert summary == "1 個のファイルで 1 件の問題が見つかりました。 `buildxray fix` で 1 件を修正できます。"
     run = Run(capfd, "check", "--format", "json", *BUILD, GREET / "Dockerfile")
