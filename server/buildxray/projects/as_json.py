@@ -1,4 +1,4 @@
-"""A declared build as a table of JSON: what `buildxray builds --format json` prints."""
+"""The JSON of declared builds, as `buildxray builds --format json` prints it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from buildxray.projects.builds import DeclaredBuild
 
 
 def build_as_json(build: DeclaredBuild, directory: Path) -> dict[str, object]:
-    """The table of a build; paths are relative to a directory.
+    """Convert a build to a JSON object with paths relative to a directory.
 
-    Values of arguments are escaped as `buildx bake --print` escapes them, so that they can be pasted into a Bake file.
+    Values of arguments are escaped as by `buildx bake --print`, so that they can be pasted into a Bake file.
     """
     table: dict[str, object] = {
         "name": build.name,
@@ -36,7 +36,7 @@ def build_as_json(build: DeclaredBuild, directory: Path) -> dict[str, object]:
 
 
 def relative(path: Path, directory: Path) -> str:
-    """A path as it is seen from a directory, with slashes."""
+    """Return a path relative to a directory, with slashes."""
     try:
         return Path(os.path.relpath(path, directory)).as_posix()
     except ValueError:

@@ -20,12 +20,12 @@ _OF_FILES: Final = re.compile(r"(?:^|,)\s*[\"']?type=(?:cacheonly|local|tar)\b")
 
 
 class Note(NamedTuple):
-    """What of a project's file cannot be read, so that something of its builds is unknown."""
+    """A part of a project's file that cannot be read, so that some property of its builds is unknown."""
 
     file: str
-    """Relative to the directory that was read, or absolute."""
+    """The path, absolute or relative to the directory that was read."""
     line: int
-    """From one."""
+    """1-based."""
     message: str
 
     def __str__(self) -> str:
@@ -36,82 +36,82 @@ class Note(NamedTuple):
 class DeclaredBuild:
     """One build of a Dockerfile, as a Bake file, a Compose file, a workflow or a script declares it.
 
-    What the text cannot tell is named in `unknown`, and the field of that name holds what it does tell.
+    A field that is named in `unknown` holds only a part of the values of the build.
     """
 
     name: str
-    """The target, the service or the job."""
+    """The name of the target, the service or the job."""
     source: Path
-    """Absolute: the file that declares it."""
+    """The absolute path of the file that declares the build."""
     line: int
-    """Of `source`, from one."""
+    """The 1-based line in `source`."""
     dockerfile: Path
-    """Absolute."""
+    """The absolute path."""
     context: Path
-    """Absolute: the directory of the build context."""
+    """The absolute path of the directory of the build context."""
     remote: str = ""
-    """The address of a build context that is not on this machine: no Dockerfile of this project is built."""
+    """The address of a build context that is not on this machine, so that no Dockerfile of this project is built; otherwise empty."""
     platform_names: tuple[str, ...] = ()
-    """As they are written: `local` is the platform of the build machine. Empty where none is named."""
+    """The platforms as they are written; `local` is the platform of the build machine. Empty if none is named."""
     fallback_platform: str = ""
-    """What `docker compose build` builds for where no platforms are named: the `platform` of the service."""
+    """The `platform` of a service, for which `docker compose build` builds if no platforms are named."""
     target: str = ""
-    """The stage; empty for the last one."""
+    """The name or number of the stage; empty for the last stage."""
     arguments: tuple[tuple[str, str], ...] = ()
-    """Build arguments whose values the text tells."""
+    """The build arguments of known value, sorted."""
     contexts: tuple[tuple[str, str], ...] = ()
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
-    """For each target platform the platform of the machine that builds it; empty where one machine builds all."""
+    """For each target platform the platform of the machine that builds it; empty if one machine builds all."""
     machine: Platform | None = None
-    """The platform of the machine that a job builds it on; None where that is unknown, or no job does."""
+    """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
     is_separate: bool = False
-    """True if each platform is built by a job of its own, so that nothing is shared even on machines of one platform."""
+    """True if each platform has a job of its own. Jobs share no steps, even on machines of one platform."""
     origin: str = ""
-    """Where it is declared, for people: ``docker-bake.hcl, target `app` ``."""
+    """The place of the declaration, for people: ``docker-bake.hcl, target `app` ``."""
     is_default: bool = False
-    """True if it is built where nobody says what to build."""
+    """True if the build is run by a command that names no target: `docker buildx bake`."""
     pushes: bool = False
     """True if its images are published."""
     makes_files: bool = False
-    """True if it writes files to disk instead of an image: every `--output` of it is a directory or a tar archive."""
+    """True if the build writes files and no image: each `--output` is a directory or a tar archive."""
     keeps_nothing: bool = False
-    """True if its result stays in the cache of the builder, where the text tells that: it is neither pushed, loaded nor exported."""
+    """True if the text tells that the result is neither pushed, loaded nor exported, and only stays in the cache of the builder."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
     """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
     unknown: frozenset[str] = frozenset()
-    """Of `platforms`, `target`, `args`, `contexts` and `nodes` those that the text does not tell completely."""
+    """The fields of which the text does not tell everything: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
 
     @property
     def platforms(self) -> tuple[Platform, ...]:
-        """The platforms that are named, normalised; `local` and names that are none are left out."""
+        """The named platforms, normalised, without `local` and without invalid names."""
         return read_platform_list(self.platform_names or (self.fallback_platform,))
 
     @property
     def is_for_local(self) -> bool:
-        """True if it is built for the platform of the build machine too."""
+        """True if one of the platforms is that of the build machine, by the name `local`."""
         return "local" in self.platform_names
 
     @property
     def is_for_own_platform(self) -> bool:
-        """True if it names no platform, so that BuildKit builds for the platform of its own machine and emulates nothing."""
+        """True if no platform is named, so that BuildKit builds for its own machine and emulates nothing."""
         return not self.platforms and "platforms" not in self.unknown and not self.is_for_local
 
     @property
     def is_automated(self) -> bool:
-        """True if a workflow builds it, and not only somebody who calls a script or `make`."""
+        """True if a job of a workflow builds it. A script or a Makefile alone may be for people."""
         return self.machine is not None or bool(self.nodes) or "nodes" in self.unknown
 
     @property
     def is_shown(self) -> bool:
-        """True if people mean to build it from here: no target that others only inherit from, no remote context."""
+        """True if somebody builds this in the project. Targets that others only inherit from, and remote contexts, do not count."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for two builds that do the same."""
+        """A value that two builds share if they do the same."""
         names = frozenset(self.platform_names or (self.fallback_platform,))
         known = (
             names,
@@ -127,32 +127,32 @@ class DeclaredBuild:
 
 
 def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
-    """A build with the machines that build it."""
+    """Return a build with the machines that build it."""
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
     own = None if machines.is_unknown or machines.others else machines.own
     return replace(build, nodes=machines.nodes(build.platforms), machine=own, unknown=unknown)
 
 
 def existing_dockerfile(path: Path) -> Path:
-    """Return the file that is built where a Dockerfile is asked for by this path.
+    """Return the file that is built if a build asks for a Dockerfile by this path.
 
-    The lower-case name is taken where only that exists (BuildKit: frontend/dockerui/config.go, ReadEntrypoint).
+    It is the one in lower case if only that exists (BuildKit: frontend/dockerui/config.go, ReadEntrypoint).
     """
     lower = path.with_name(path.name.lower())
     return lower if path.name == "Dockerfile" and not path.exists() and lower.is_file() else path
 
 
 def asked_paths(dockerfile: Path) -> tuple[Path, ...]:
-    """Return the paths by which a build may ask for a Dockerfile: its own, and that of which `existing_dockerfile` gives it."""
+    """Return the paths by which a build may ask for a Dockerfile: the inverse of `existing_dockerfile`."""
     usual = dockerfile.with_name("Dockerfile")
     return (dockerfile, usual) if dockerfile.name == "dockerfile" and not usual.exists() else (dockerfile,)
 
 
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
-    """The build of a Dockerfile that is shown where nobody has chosen one.
+    """Return the build of a Dockerfile that is shown until the user chooses one; None if all builds are checks.
 
-    First what is built by default for platforms that its file names, then what is pushed, then any other that names platforms, then what a
-    workflow starts, then what is built by default, then the one for the most platforms.
+    The order of preference: a default build that names platforms, a build that pushes, one that names platforms, one of a workflow,
+    a default build, the build for the most platforms.
     """
     return max(
         (it for it in builds if not it.is_check),
@@ -169,7 +169,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
 
 
 def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
-    """The builds that differ in what they do, each under its first name, or that under which it is built by default, or pushed."""
+    """Return one build for each `key`: a default build, otherwise one that pushes, otherwise the first."""
     different: dict[object, DeclaredBuild] = {}
     for it in builds:
         before = different.get(it.key)
@@ -181,10 +181,10 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
 
 
 def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
-    """The builds, where those that one file declares for a single platform each, and that agree otherwise, are one build.
+    """Merge the builds of one file that differ only in their single platform.
 
-    A Bake file with a target for each architecture builds them together on one builder, and so does a matrix over platforms: BuildKit then
-    shares the steps that are the same. The build has the name of the first one.
+    A Bake file with a target for each architecture, and a matrix over platforms, run on one builder, where BuildKit shares equal steps.
+    A merged build has the name of the first one.
     """
     together: dict[object, DeclaredBuild] = {}
     for build in builds:
@@ -203,7 +203,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
 
 
 def read_platform_list(values: Iterable[object]) -> tuple[Platform, ...]:
-    """Platforms by their names, normalised, without duplicates; names that are none are left out."""
+    """Return the platforms that these lists name, normalised, without duplicates and invalid names."""
     platforms: dict[Platform, None] = {}
     for name in platform_names(values):
         try:
@@ -214,7 +214,7 @@ def read_platform_list(values: Iterable[object]) -> tuple[Platform, ...]:
 
 
 def platform_names(values: Iterable[object]) -> tuple[str, ...]:
-    """The names in lists of platforms, which commas and line ends separate, without duplicates."""
+    """Return the names in lists of platforms, without duplicates. Commas and line ends separate names; values that are not texts are ignored."""
     texts = (it for it in values if isinstance(it, str))
     names = (it.strip() for text in texts for it in text.replace("\n", ",").split(","))
     return (*dict.fromkeys(it for it in names if it),)
@@ -226,13 +226,13 @@ def is_remote(context: str) -> bool:
 
 
 def context_path(base: Path, context: str) -> Path | None:
-    """The absolute directory of a build context; None for one that is elsewhere."""
+    """Return the absolute directory of a build context; None for a remote one."""
     context = context.removeprefix("cwd://")
     return None if is_remote(context) or "\0" in context else absolute(base / context)
 
 
 def dockerfile_path(base: Path, context: str, dockerfile: str) -> Path | None:
-    """The absolute path of a Dockerfile whose name is relative to its build context; None for a context elsewhere."""
+    """Return the absolute path of a Dockerfile that is named relative to its build context; None if the context is remote."""
     directory = context_path(base, context)
     if dockerfile.startswith("cwd://"):
         directory, dockerfile = base, dockerfile.removeprefix("cwd://")
@@ -240,12 +240,12 @@ def dockerfile_path(base: Path, context: str, dockerfile: str) -> Path | None:
 
 
 def absolute(path: Path | str) -> Path:
-    """A path as projects know it: links stay what the user calls them."""
+    """Make a path absolute and clean, without following links, so that users recognise it."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows links
 
 
 def makes_files(outputs: Iterable[str]) -> bool:
-    """Return whether all outputs are files and not images: `type=local,dest=out`, `type=tar`, `out`, or none at all (`type=cacheonly`).
+    """True if no output is an image: `type=local,dest=out`, `type=tar`, `out`, `type=cacheonly`. False without outputs.
 
     Source: buildx, build/opt.go; util/buildflags/export.go reads a value without `=` as the directory of `type=local`, and `-` as a tar.
     """
@@ -254,5 +254,5 @@ def makes_files(outputs: Iterable[str]) -> bool:
 
 
 def pairs(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """A mapping as sorted pairs, for frozen values."""
+    """Convert a mapping to sorted pairs, for frozen values."""
     return (*sorted(mapping.items()),)

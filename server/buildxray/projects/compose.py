@@ -1,4 +1,4 @@
-"""Compose files: what `docker compose build`, and `buildx bake` with them, builds.
+"""Compose files, as `docker compose build` and `buildx bake` read them.
 
 Source: docs.docker.com, "Compose Build Specification"; github.com/compose-spec/compose-go, loader.
 """
@@ -30,19 +30,19 @@ OVERRIDE_NAMES: Final = (
     "docker-compose.override.yaml",
 )
 _MOST_FILES: Final = 50
-"""That one project may include and extend."""
+"""Limit for the files that one project includes and extends."""
 _MOST_DEPTH: Final = 16
 _SPECIAL_CONTEXT: Final = re.compile(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
 _WORKING_DIRECTORY: Final = re.compile(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
 _READ: Final = frozenset(("build", "extends", "include", "platform", "x-bake"))
-"""Keys of what builds depend on."""
+"""Keys on whose values builds depend."""
 _KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))
 """Mappings that may be written as lists of `KEY=VALUE`."""
 
 
 @dataclass(slots=True)
 class _Service:
-    """A service with the file and the line that declare it."""
+    """A service, with the file and the line of its declaration."""
 
     body: dict[str, Any]
     file: str
@@ -51,17 +51,17 @@ class _Service:
 
 @dataclass(slots=True)
 class _Loader:
-    """Loads the files of one project; what it cannot read is noted."""
+    """Loads the files of one project; errors become notes."""
 
     directory: Path
-    """Where names of files in notes are relative to."""
+    """The directory that the names of files in notes are relative to."""
     environment: dict[str, str]
     notes: list[Note] = field(default_factory=list)
     files: int = 0
     sources: list[Path] = field(default_factory=list)
 
     def project(self, paths: Iterable[Path], base: Path, depth: int = 0) -> dict[str, _Service]:
-        """The services of files of which later ones override earlier ones; paths in them are relative to `base`."""
+        """Load the services of several files; later files override earlier ones, and paths in them are relative to `base`."""
         services: dict[str, _Service] = {}
         for path in paths:
             for document in self._documents(path):
@@ -93,9 +93,9 @@ class _Loader:
             self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
 
     def _interpolated(self, value: Any, path: Path, line: int, *, is_read: bool) -> Any:  # noqa: ANN401 - what YAML holds
-        """A value with its variables expanded; unknown where one must come from the environment.
+        """Expand the variables in a value; it is unknown if one must come from the environment.
 
-        `is_read` says whether builds depend on it: a note about the environment of a container would help nobody.
+        `is_read` is True if builds depend on the value: nobody needs a note about the environment of a container.
         """
         if isinstance(value, YamlMapping):
             result = YamlMapping()
@@ -143,7 +143,7 @@ class _Loader:
             self.sources += loader.sources
 
     def _extended(self, name: str, services: Mapping[str, Any], path: Path, base: Path, depth: int) -> dict[str, Any]:
-        """A service with what it extends, and its paths relative to the directory of the project."""
+        """Merge a service with the one that it extends, and make its paths relative to the directory of the project."""
         body = services.get(name)
         own = _normalized(body, base, self.directory) if isinstance(body, Mapping) else {}
         extends = body.get("extends") if isinstance(body, Mapping) else None
@@ -172,7 +172,7 @@ class _Loader:
 
 
 def compose_files(directory: Path) -> tuple[str, ...]:
-    """The files that a bare `docker compose build` reads in a directory."""
+    """The names of the files that `docker compose build` reads in a directory without `--file`."""
     first = next((it for it in FILE_NAMES if (directory / it).is_file()), None)
     if first is None:
         return ()
@@ -181,7 +181,7 @@ def compose_files(directory: Path) -> tuple[str, ...]:
 
 
 def add_services(definition: Definition, directory: Path, names: Iterable[str]) -> tuple[list[Note], tuple[Path, ...]]:
-    """Effect: add the services with a build as targets, and a group of all. Gives what cannot be read, and the files."""
+    """Effect: add the services with a build as targets, and a group of all. Returns the notes and the files that were read."""
     loader = _Loader(directory, read_environment_file(directory / ".env", {}))
     services = loader.project((directory / it for it in names), directory)
     members: list[str] = []
@@ -197,7 +197,7 @@ def add_services(definition: Definition, directory: Path, names: Iterable[str]) 
 
 
 def _normalized(body: Mapping[str, Any], base: Path, directory: Path) -> dict[str, Any]:
-    """What a service says of its build in the long form, its paths relative to `directory`."""
+    """Convert the `build` of a service to its long form, with paths relative to `directory`."""
     service = {key: it for key, it in body.items() if key in {"build", "platform", "image"}}
     service["environment"] = _key_values(body.get("environment"))
     build = service.get("build")
@@ -219,7 +219,7 @@ def _normalized(body: Mapping[str, Any], base: Path, directory: Path) -> dict[st
 
 
 def _relative(path: str, base: Path, directory: Path) -> str:
-    """A path that is relative to `base` as one that is relative to `directory`."""
+    """Convert a path relative to `base` to one relative to `directory`."""
     if is_remote(path) or posixpath.isabs(path):
         return path
     try:
@@ -230,7 +230,7 @@ def _relative(path: str, base: Path, directory: Path) -> str:
 
 
 def _key_values(value: object) -> object:
-    """A mapping of texts, of a mapping or of a list of `KEY=VALUE`; a key without a value has None."""
+    """Read a mapping, or a list of `KEY=VALUE`, as a mapping of texts; a key without a value maps to None."""
     if isinstance(value, list):
         listed = (str(it).partition("=") for it in value if isinstance(it, str))
         return {name: it if separator else None for name, separator, it in listed}
@@ -240,7 +240,7 @@ def _key_values(value: object) -> object:
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings key by key, lists one after the other, anything else replaced (compose-go: override/merge.go)."""
+    """Merge two values: mappings key by key, lists one after the other, other values replaced (compose-go: override/merge.go)."""
     result = dict(base)
     for key, value in override.items():
         before = result.get(key)
@@ -259,7 +259,7 @@ def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, A
 
 
 def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Value]:
-    """The fields of the target that a service is (buildx: bake/compose.go, ParseCompose)."""
+    """Convert a service to the fields of a target (buildx: bake/compose.go, ParseCompose)."""
     fields: dict[str, Value] = {}
     for key, name in (("context", "context"), ("dockerfile", "dockerfile"), ("target", "target")):
         value = _text(build.get(key))
@@ -290,7 +290,7 @@ def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: M
 
 
 def _inherited(name: str, service: Mapping[str, Any], environment: Mapping[str, str]) -> Value:
-    """The value of an argument that has none of its own."""
+    """The value of a build argument that has none: that of the service's `environment`, otherwise of the environment."""
     own = service.get("environment")
     value = own.get(name) if isinstance(own, Mapping) else None
     return environment.get(name) if value is None else _text(value)
@@ -304,7 +304,7 @@ def _context(value: object) -> Value:
 
 
 def _listed(value: object) -> list[Value]:
-    """A list of texts, or words of one text."""
+    """Read a list of texts, or the words of one text."""
     if isinstance(value, str):
         return [*value.split()]
     return [_text(it) for it in value] if isinstance(value, list) else [UNKNOWN] if value is UNKNOWN else []
@@ -315,7 +315,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | Unknown | None:
-    """A scalar as Go prints it; None for null and for what is none."""
+    """Convert a scalar to text as Go prints it; None for null, lists and mappings."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -328,7 +328,7 @@ def _text(value: object) -> str | Unknown | None:
 
 
 def _float_text(value: float) -> str:
-    """A number as Go's `%v` prints it: with an exponent from 1e+06 on."""
+    """Convert a number to text as Go's `%v` prints it: with an exponent from 1e+06 on."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
     decimal = Decimal(repr(value)).normalize()

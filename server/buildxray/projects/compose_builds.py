@@ -1,4 +1,4 @@
-"""Builds of Compose files without a Bake file."""
+"""The builds of Compose files without a Bake file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from buildxray.projects.compose import add_services
 
 
 def read_compose(directory: Path, names: Iterable[str]) -> tuple[BakeProject, tuple[DeclaredBuild, ...]]:
-    """The builds of the Compose files of these names, as `docker compose build` builds them."""
+    """Read the builds of Compose files, as `docker compose build` builds them."""
     definition, names = Definition(), (*names,)
     notes, sources = add_services(definition, directory, names)
     project = BakeProject(definition, directory, (*dict.fromkeys(notes),), sources, directory)

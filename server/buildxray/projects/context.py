@@ -1,4 +1,4 @@
-"""The build context of a Dockerfile: what is in it, and what its `.dockerignore` leaves out."""
+"""The files of a Dockerfile's build context, and the patterns of its `.dockerignore`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ IGNORE_FILE: Final = ".dockerignore"
 
 
 def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | None:
-    """The patterns for a Dockerfile and its context; None where there is no file with patterns.
+    """Read the patterns that apply to a Dockerfile and its context; None if there is no `.dockerignore`.
 
     `NAME.dockerignore` beside the Dockerfile replaces the `.dockerignore` of the context.
     BuildKit: frontend/dockerui/config.go, ReadEntrypoint and dockerIgnorePatterns.
@@ -33,14 +33,14 @@ class ContextEntry(NamedTuple):
 
 
 class ContextLister:
-    """Lists directories of one build context, without what `.dockerignore` leaves out; never raises."""
+    """Lists directories of one build context, without ignored entries; never raises."""
 
     def __init__(self, dockerfile: Path, context: Path) -> None:
         self._context = context
         self._patterns = read_ignore_patterns(dockerfile, context)
 
     def __call__(self, directory: str) -> list[ContextEntry]:
-        """The entries of a directory, given relative to the context with slashes; none of one that is outside."""
+        """The entries of a directory, whose path is relative to the context, with slashes; empty for one outside of it."""
         path = self._context / directory.strip("/")
         prefix = f"{clean(directory)}/" if directory.strip("/.") else ""
         try:
@@ -55,7 +55,7 @@ class ContextLister:
             return []
 
     def path(self, source: str) -> Path | None:
-        """The file or directory that a source of COPY names; None where there is none."""
+        """The file or directory that a source of COPY names; None if it does not exist."""
         try:
             path = self._context / source.lstrip("/")
             return path if is_inside(path, self._context) and path.exists() else None

@@ -1,4 +1,4 @@
-"""Which files are Dockerfiles, by name."""
+"""The names of Dockerfiles."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ js json json5 jsonnet jsx kt kts liquid lock log lua m4 mako md mjs mustache old
 scala sed sh snap svg swift swo swp template text tmp tmpl toml tpl ts tsx txt xml yaml yml zip zsh
 """
 OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())
-"""Last extensions of what is about Dockerfiles, or becomes one: sources, documents, backups of editors and of patch, templates."""
+"""Extensions that tell that a file is not a Dockerfile but one about it: sources, documents, backups, templates."""
 
 DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
-"""Glob patterns of the names that are common."""
+"""Glob patterns of common names."""
 
 
 def is_dockerfile(name: str) -> bool:
-    """Return whether a search takes a file of that name, directories left out, for a Dockerfile; in any case.
+    """True if a search takes a file with this base name for a Dockerfile; letter case does not matter.
 
     `Dockerfile.dev` is one. `dockerfile.go` is a program, `Dockerfile.bak` a backup, and `Dockerfile.tmpl` a template:
-    these are read only where somebody names them.
+    such files are read only if the user names them.
     """
     if _DOCKERFILE.fullmatch(name) is None or name.endswith(("~", "#")):
         return False

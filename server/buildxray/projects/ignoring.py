@@ -1,4 +1,4 @@
-"""Files such as `.gitignore`, matched in time that grows with the number of lines and no faster.
+"""The patterns of files such as `.gitignore`, matched in time linear in the number of lines.
 
 Source: git-scm.com/docs/gitignore; Git, dir.c and wildmatch.c.
 """
@@ -12,13 +12,13 @@ from buildxray.files.globs import component_pattern, is_literal, match_component
 
 
 class _Rule(NamedTuple):
-    """A line that is a pattern."""
+    """The pattern of one line."""
 
     ignores: bool
     """False for a pattern that begins with `!`."""
     for_directories: bool
     globs: tuple[str, ...]
-    """By component; a single one that is not anchored is for the name alone."""
+    """A glob for each component of a path; a single one that is not anchored is matched with the name alone."""
     is_anchored: bool
 
     def matches(self, names: tuple[str, ...], *, is_directory: bool) -> bool:
@@ -30,7 +30,7 @@ class _Rule(NamedTuple):
 
 
 class IgnoreFile:
-    """The rules of one file; paths are given as components below the directory that the file holds for."""
+    """The rules of one file. Paths are given as components, relative to the directory of the file."""
 
     def __init__(self, text: str) -> None:
         self._rules = [rule for line in text.splitlines() if (rule := _rule(line)) is not None]
@@ -50,7 +50,7 @@ class IgnoreFile:
         self._end_lengths = sorted({len(it) for it in self._by_end})
 
     def says(self, names: tuple[str, ...], *, is_directory: bool) -> bool | None:
-        """True if an entry is left out; None where no line is about it."""
+        """True if an entry is ignored, False if a `!` line keeps it, None if no line matches it. The last line that matches counts."""
         name = names[-1]
         candidates = [*self._by_name.get(name, ()), *self._by_first.get(names[0], ()), *self._others]
         for length in self._end_lengths:
@@ -63,7 +63,7 @@ class IgnoreFile:
 
 
 def _rule(line: str) -> _Rule | None:
-    """The rule of a line; None for a comment, a blank line and a line that can match nothing."""
+    """Parse a line; None for a comment, a blank line and a pattern that matches nothing."""
     line = _without_blanks_at_end(line)
     if not line or line.startswith("#"):
         return None

@@ -21,7 +21,7 @@ _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class MissingVariableError(Exception):
-    """A variable that must be set, and is not: `${NAME:?}`."""
+    """A required variable, `${NAME:?}`, is not set."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -29,7 +29,7 @@ class MissingVariableError(Exception):
 
 
 def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> str:
-    """The text with its variables expanded; one that is not set is empty. Raises `MissingVariableError`."""
+    """Expand the variables of a text; one that is not set is empty. Raises `MissingVariableError`."""
     parts: list[str] = []
     position = 0
     while True:
@@ -58,7 +58,7 @@ def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> st
 
 
 def _closing(text: str, start: int) -> int:
-    """The offset of the brace that closes an expansion, or the length of the text."""
+    """Return the offset of the brace that closes an expansion; the length of the text if there is none."""
     depth = 1
     for position in range(start, len(text)):
         if text.startswith("${", position):
@@ -88,7 +88,7 @@ def _substituted(name: str, rest: str, environment: Mapping[str, str], depth: in
 
 
 def read_environment_file(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a `.env` file; later lines see those of earlier ones, and `environment`."""
+    """Read the variables of a `.env` file. A value may use the variables of earlier lines, and those of `environment`."""
     text = read_project_text(path)
     variables: dict[str, str] = {}
     position = 0

@@ -1,4 +1,4 @@
-"""Where a file of a project says what a build is: the exact words, for messages and for going to them."""
+"""The ranges in a project's file that describe a build, for diagnostics and *go to definition*."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ if TYPE_CHECKING:
 
 _MOST_PARENTS: Final = 50
 _FIELDS: Final = {"dockerfile": "file", "target": "target", "platforms": "platforms", "context": "context"}
-"""What a Bake file and a Compose file call a field, and what the inputs of `docker/build-push-action` are called."""
+"""The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 
 
 @dataclass(slots=True)
 class Places:
-    """The places of one build in the text of its file."""
+    """The ranges of one build in the text of its file."""
 
     name: TextRange
-    """Its label, its key, or the step that builds it."""
+    """The label of a target, the key of a service, or the step that builds."""
     fields: dict[str, TextRange] = field(default_factory=dict)
-    """The values of `dockerfile`, `context`, `target` and `platforms`, as far as the file has them."""
+    """The values of `dockerfile`, `context`, `target` and `platforms`, without fields that the file does not set."""
     runner: TextRange | None = None
-    """What `runs-on` says."""
+    """The value of `runs-on`; None if there is none."""
     own: frozenset[str] = frozenset()
-    """The fields that the build itself sets, and not another one that it inherits from."""
+    """The fields that the build sets itself, without those that it inherits."""
     is_parent: bool = False
     """True if other builds of the file inherit from it."""
 
 
 class _Node(NamedTuple):
-    """A value of YAML or JSON with its place."""
+    """A value of YAML or JSON with its range."""
 
     range: TextRange
     text: str
     items: tuple[tuple[_Node | None, _Node], ...]
-    """Keys and values of a mapping; the elements of a list have no key."""
+    """The keys and values of a mapping, or the elements of a list, without keys."""
 
     def get(self, key: str) -> tuple[_Node, _Node] | None:
-        """The key and the value of a mapping, of what is merged into it too."""
+        """The key and value of a mapping by the text of the key, merged mappings included; None if it has no such key."""
         for name, value in self.items:
             if name is not None and name.text == key:
                 return name, value
@@ -57,7 +57,7 @@ class _Node(NamedTuple):
         return None
 
     def at(self, *keys: str) -> _Node | None:
-        """The value below some keys."""
+        """The value at a path of keys; None if there is none."""
         node: _Node | None = self
         for key in keys:
             pair = None if node is None else node.get(key)
@@ -66,7 +66,7 @@ class _Node(NamedTuple):
 
 
 class FilePlaces:
-    """Finds the places of builds in one text; never raises."""
+    """Finds the ranges of builds in one text; never raises."""
 
     def __init__(self, name: str, text: str) -> None:
         self._text = text
@@ -81,21 +81,21 @@ class FilePlaces:
             self._documents = (*_nodes(text),)
 
     def of(self, build: DeclaredBuild) -> Places:
-        """The places of a build; its line where the text has changed too much."""
+        """The ranges of a build; only its line if the text has changed too much."""
         for places in (self._in_hcl(build), *(self._in_document(it, build) for it in self._documents)):
             if places is not None:
                 return places
         return Places(self.line(build.line))
 
     def line(self, number: int) -> TextRange:
-        """The text of a line, from one, without the blanks around it."""
+        """The range of a 1-based line, without the blanks around its text."""
         idx = min(max(number - 1, 0), len(self._lines.starts) - 1)
         start, end = self._lines.starts[idx], self._lines.ends[idx]
         content = self._text[start:end]
         return TextRange(start + len(content) - len(content.lstrip()), start + len(content.rstrip()))
 
     def word(self, place: TextRange, word: str) -> TextRange:
-        """A word in a place; all of the place where the word is not written there."""
+        """The range of a word inside a range; the whole range if the word is not in it."""
         match = re.search(rf"(?<![\w./-]){re.escape(word)}(?![\w./-])", self._text[place.start : place.end])
         return place if match is None else TextRange(place.start + match.start(), place.start + match.end())
 
@@ -134,7 +134,7 @@ class FilePlaces:
         return None if targets is None else self._in_table(targets[1], build, ())
 
     def _in_table(self, table: _Node, build: DeclaredBuild, below: tuple[str, ...]) -> Places | None:
-        """The places of a service, or of a target in JSON."""
+        """The ranges of a service, or of a target in JSON."""
         label = next(
             (key.text for key, _value in table.items if key is not None and key.text.replace(".", "_") == build.name),
             build.name,
@@ -191,7 +191,7 @@ class FilePlaces:
         return places
 
     def _option(self, script: TextRange, options: tuple[str, ...]) -> TextRange | None:
-        """The value of an option in a script, where it occurs once."""
+        """The range of an option's value in a script; None unless the option occurs once."""
         pattern = "|".join(map(re.escape, options)) or r"(?!)"
         matches = [*re.finditer(rf"(?<![\w-])(?:{pattern})[ =]+[\"']?(?P<value>[^\s\"']+)", self._slice(script))]
         if len(matches) != 1:
@@ -207,13 +207,13 @@ class FilePlaces:
 
 
 def _within_quotes(text: str, start: int, end: int) -> TextRange:
-    """A place without the quotes around it."""
+    """A range without the quotes around its text."""
     is_quoted = end - start > 2 and text[start] == text[end - 1] == '"' and '"' not in text[start + 1 : end - 1]
     return TextRange(start + 1, end - 1) if is_quoted else TextRange(start, end)
 
 
 def _inherited(block: syntax.Block) -> list[str]:
-    """The names of the targets that a block inherits from, as far as they are written out."""
+    """The names of the targets that a block inherits from, without computed ones."""
     from buildxray.projects.hcl import syntax  # noqa: PLC0415 - where there is such a file only
 
     attribute = block.body.attributes.get("inherits")
@@ -222,7 +222,7 @@ def _inherited(block: syntax.Block) -> list[str]:
 
 
 def _nodes(text: str) -> Iterator[_Node]:
-    """The documents of a text with places; those before a mistake only."""
+    """The documents of a text with ranges, up to the first error."""
     from buildxray.projects.yaml import compose_documents  # noqa: PLC0415 - where there is such a file only
 
     budget = [20_000]

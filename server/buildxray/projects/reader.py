@@ -1,4 +1,4 @@
-"""Which builds the files of a directory and of a repository ask for."""
+"""The builds that the files of a directory and of a repository ask for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from buildxray.projects.compose import OVERRIDE_NAMES, compose_files
 from buildxray.projects.compose_builds import read_compose
 
 MOST_DIRECTORIES: Final = 32
-"""From a Dockerfile up to the root of its repository."""
+"""Limit for the directories from a Dockerfile up to the root of its repository."""
 _MOST_ENTRIES: Final = 5_000
 _DEEPEST: Final = 3
 _MOST_MAKES: Final = 50
@@ -29,19 +29,19 @@ WATCHED: Final = (
 
 
 class DirectoryBuilds(NamedTuple):
-    """What the files of a directory ask for."""
+    """The builds that the files of a directory ask for."""
 
     builds: tuple[DeclaredBuild, ...] = ()
     notes: tuple[Note, ...] = ()
-    """Their files are absolute."""
+    """Parts of the files that cannot be read; paths are absolute."""
     sources: tuple[Path, ...] = ()
-    """The files that were read."""
+    """The Bake or Compose files that were read."""
 
 
 def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_platform: str) -> DirectoryBuilds:
-    """The builds of the Bake, Compose and workflow files of one directory.
+    """Read the builds of the Bake, Compose and workflow files of one directory.
 
-    `ancestors`, up to the root of the repository, are where its Bake files may be meant to be run from.
+    Its Bake files may be meant to be run in one of `ancestors`, the directories above it up to the root of the repository.
     """
     builds: list[DeclaredBuild] = []
     notes: list[Note] = []
@@ -66,7 +66,7 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
-    """The builds that the workflows and scripts of a repository start, given its root."""
+    """Read the builds that the workflows, scripts and Makefiles of a repository start, given its root."""
     # Loaded where there is a repository only: many Dockerfiles are opened on their own.
     from buildxray.projects.ci.makefiles import find_makefile, makefile_site, read_makefile  # noqa: PLC0415
     from buildxray.projects.ci.scripts import read_scripts  # noqa: PLC0415
@@ -85,7 +85,7 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
 
 
 def _told(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """The builds, each once, without those of which another reading of the same line tells more."""
+    """The builds without duplicates. A build with unknown fields is left out if the same line also gives one without."""
     told = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
     seen: set[object] = set()
     for build in builds:
@@ -96,7 +96,7 @@ def _told(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
 
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
-    """The builds of a directory and of those below it, each once."""
+    """Read the builds of a directory and of the directories below it; a Compose file that another one includes is read once."""
     builds: list[DeclaredBuild] = []
     notes: list[Note] = []
     included: set[Path] = set()
@@ -112,7 +112,7 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
 
 
 def _up_to(directory: Path, root: Path, above: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The directories above one that is below a root, with those above the root."""
+    """The directories above one that is below a root, up to those above the root."""
     if directory == root:
         return above
     between = [it for it in directory.parents if it.is_relative_to(root)]
@@ -120,13 +120,13 @@ def _up_to(directory: Path, root: Path, above: tuple[Path, ...]) -> tuple[Path, 
 
 
 def has_project_files(directory: Path) -> bool:
-    """True if a directory has files that `read_directory` reads."""
+    """True if `read_directory` reads files of this directory."""
     names = (*BAKE_FILES, *COMPOSE_FILES)
     return any((directory / it).is_file() for it in names) or (directory / WORKFLOWS).is_dir()
 
 
 def directories_above(path: Path) -> tuple[Path, ...]:
-    """The directory of a file and those above it, up to the root of the repository."""
+    """The directory of a file and those above it, nearest first, up to the root of the repository."""
     directories: list[Path] = []
     for directory in path.parents[:MOST_DIRECTORIES]:
         directories.append(directory)
@@ -136,7 +136,7 @@ def directories_above(path: Path) -> tuple[Path, ...]:
 
 
 def project_directories(root: Path) -> Iterator[Path]:
-    """The directories below a root, itself included, that have files which `read_directory` reads; nearest first."""
+    """Yield the directories at and below a root of which `read_directory` reads files, nearest first."""
     pending = [(root, 0)]
     n_entries = 0
     while pending:

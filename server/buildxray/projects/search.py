@@ -1,8 +1,8 @@
-"""The Dockerfiles of a directory, without those that Git ignores and those that others have written.
+"""The Dockerfiles of a directory, without those that Git ignores and those of other projects.
 
-As in Git, each file and directory is looked up by itself, nothing below an ignored directory is looked at, and the
-nearest `.gitignore` with something to say decides; those above the directory count up to the root of the repository,
-whose `.git/info/exclude` comes last. The configuration of a user's Git is not read.
+As in Git, nothing below an ignored directory is looked at, and for each file or directory the nearest `.gitignore` with a
+matching line decides, up to the root of the repository, whose `.git/info/exclude` comes last. The configuration of a user's Git
+is not read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.ignoring import IgnoreFile
 
 EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
-"""Names of directories that hold what others have written, or what tests feed to programs."""
+"""Names of directories with the code of other projects, or with the data of tests."""
 
 
 MOST_FILES: Final = 100_000
@@ -26,24 +26,24 @@ MOST_FILES: Final = 100_000
 
 
 class _Ignoring(NamedTuple):
-    """A file of Git's that leaves entries out."""
+    """A `.gitignore` or `exclude` file."""
 
     depth: int
-    """How many directories below the root of the repository it holds from."""
+    """The number of directories from the root of the repository to the one that its patterns are relative to."""
     rules: IgnoreFile
 
 
 class _Directory(NamedTuple):
-    """A directory that is still to be searched."""
+    """A directory to be searched."""
 
     path: Path
     parts: tuple[str, ...]
-    """Below the root of the repository."""
+    """The path as components, from the root of the repository."""
     ignoring: tuple[_Ignoring, ...]
 
 
 def _say_nothing(_path: Path, _reason: str) -> None:
-    """Ignore what cannot be searched."""
+    """Ignore a directory that cannot be read."""
 
 
 def search(
@@ -90,7 +90,7 @@ def search(
 def _inside(
     directory: _Directory, entries: Iterable[DirEntry[str]], root: Path, excluded: frozenset[str]
 ) -> Iterator[_Directory | Path]:
-    """The Dockerfiles of a directory and the directories in it, without what is left out."""
+    """Yield the Dockerfiles and the directories in a directory, without ignored and excluded ones."""
     for entry in entries:
         is_directory = entry.is_dir(follow_symlinks=False)
         if not is_directory and not is_dockerfile(entry.name):

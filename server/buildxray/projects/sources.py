@@ -1,4 +1,4 @@
-"""What the files beside a Dockerfile tell; they are read as text, never executed."""
+"""Facts from the source files beside a Dockerfile, which are read as text and never executed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _IMPORT_C: Final = re.compile(rb'^\s*(?:import\s+)?"C"\s*$', re.MULTILINE)
 _IMPORT_LIBC: Final = re.compile(
     rb'^\s*(?:import\s+)?(?:[\w.]+\s+)?"(?:C|net|net/\S+|os/user|plugin)"\s*$', re.MULTILINE
 )
-"""Packages of the standard library that cgo links to the C library, `net` by way of those that use it included."""
+"""Imports of packages of the standard library that cgo links to the C library: `net`, packages below it, and others."""
 _CGO_MODULES: Final = re.compile(
     r"\b(?:github\.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|linxGnu/grocksdb|tecbot/gorocksdb"
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
@@ -46,7 +46,7 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 
 def read_workspace(directory: Path) -> Workspace:
-    """The facts about the sources in a directory; whatever cannot be read stays unknown."""
+    """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
     search, scripts = _search(directory), _package_scripts(directory)
     module = read_project_text(directory / "go.mod")
     makefile = read_project_text(directory / "Makefile")
@@ -94,7 +94,7 @@ class _Sources:
         self._directory = directory
 
     def hold(self, pattern: re.Pattern[bytes]) -> bool | None:
-        """True if a file matches; None where there are too many to tell."""
+        """True if a file matches; None if there are too many files to tell."""
         n_bytes = 0
         for n_files, path in enumerate(_go_files(self._directory)):
             try:
@@ -110,7 +110,7 @@ class _Sources:
 
 
 def _search(directory: Path) -> ProjectSearch | None:
-    """The search of the project that a Dockerfile in a directory belongs to; None where nothing tells how far that goes.
+    """Return a search of the project that a Dockerfile in a directory belongs to; None if the root of the project is unknown.
 
     The build context may be any directory above the Dockerfile, so the whole repository is searched.
     """
@@ -123,9 +123,9 @@ _MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "po
 
 
 class ProjectSearch:
-    """Searches the files below a directory for the names of platform arguments, when it is first called.
+    """A lazy search of the files below a directory for the names of platform arguments.
 
-    What a program of the project may look at is what its text names. A text that reads the whole environment names all of them.
+    A program of the project may read the variables that its text names; one that reads the whole environment may read all.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -133,7 +133,7 @@ class ProjectSearch:
         self._answers: list[frozenset[str] | None] = []
 
     def __call__(self) -> frozenset[str] | None:
-        """The names that are there; None where the files are too many or too large to tell."""
+        """The names in the files; None if there are too many files, or too large ones."""
         if not self._answers:
             self._answers.append(self._searched())
         return self._answers[0]
@@ -161,7 +161,7 @@ _DEEPEST_SEARCHED: Final = 8
 _NAMES: Final = "|".join(it for it in AUTOMATIC_ARGUMENTS if it != "TARGETSTAGE")
 _NAME: Final = re.compile(rf"\b(?:{_NAMES})\b".encode())
 _PROPERTY: Final = re.compile(rf"\$\((?:{_NAMES})\)".encode(), re.IGNORECASE)
-"""MSBuild makes properties of the environment, whose names have no case (MSBuild reference, "Use environment variables in a build")."""
+"""Properties of MSBuild, which environment variables set, without regard to case (MSBuild reference, "Use environment variables in a build")."""
 _OF_MSBUILD: Final = (".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targets")
 _ALL_OF_IT: Final = re.compile(
     rb"\bprocess\.env\b(?!\s*(?:\.|\?\.|\[\s*['\"`]))|\bos\.environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))"
@@ -169,7 +169,7 @@ _ALL_OF_IT: Final = re.compile(
     rb"|^\s*(?:printenv|env|export -p)\s*(?:$|[|>])|\benvsubst\b",
     re.MULTILINE,
 )
-"""What reads the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
+"""Expressions that read the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
 _NOT_RUN: Final = re.compile(
     r"^(?:docker|container)file(?:$|[.-](?!.*\.(?:bash|js|py|rb|sh|ts)$))|\.(?:dockerfile|containerfile)$|^(?:docker-)?compose\b|^docker-bake\b|\.dockerignore$"
     r"|(?<!cmakelists)\.txt$|\.(?:md|mdx|rst|adoc|html?|css|scss|less|svg|png|jpe?g|gif|webp|avif|ico|icns|pdf|woff2?|ttf|otf|eot|mp[34]|wav|webm|zip|gz|tgz"
@@ -177,7 +177,7 @@ _NOT_RUN: Final = re.compile(
     r"|^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|licen[cs]e|copying|notice)$",
     re.IGNORECASE,
 )
-"""Files that are data, documents, or say how the image is built: no command of a build runs them."""
+"""Data, documents, and files that describe the build: no command of a build runs them."""
 _NOT_SEARCHED: Final = frozenset(
     {
         ".circleci",
@@ -196,7 +196,7 @@ _NOT_SEARCHED: Final = frozenset(
 
 
 def _project_files(directory: Path) -> Iterator[Path]:
-    """The files below a directory that a command of a build may run or read as a program, in order."""
+    """Yield the files below a directory that a command of a build may run or read as a program, in order."""
     n_above = len(directory.parts)
     for root, directories, names in walk(directory):
         place = Path(root)
@@ -206,7 +206,7 @@ def _project_files(directory: Path) -> Iterator[Path]:
 
 
 def _named_in(path: Path, root: Path) -> tuple[frozenset[str], int]:
-    """The names in one file, and its size; read again only where it has changed since. Raises `ReadError`, `OSError`."""
+    """Return the names in one file and its size, cached until the file changes. Raises `ReadError`, `OSError`."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
         return frozenset(), 0
@@ -244,7 +244,7 @@ _LONGEST_SCRIPT: Final = 2000
 
 
 def _has_native_packages(directory: Path) -> bool | None:
-    """True if the lock file of npm lists packages for one architecture, or such as compile when they are installed."""
+    """True if the lock file of npm lists packages for one architecture, or packages that compile code when installed."""
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
     try:
         lock: Any = None if content is None else json.loads(content)

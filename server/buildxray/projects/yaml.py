@@ -1,4 +1,4 @@
-"""YAML as data with lines, without anything that it could execute.
+"""YAML as plain data with the lines of its keys; no tag creates an object.
 
 Scalars are read as Go's yaml.v3 reads them, which Compose and GitHub's runner use: `014` is 12, `yes` is a text.
 """
@@ -13,12 +13,12 @@ from itertools import accumulate
 from typing import Any, Final
 
 _MOST_NODES: Final = 50_000
-"""Aliases count as often as they are used, so that no file grows when it is read."""
+"""Limit for the nodes of a document. An alias counts each time that it is used, so that no file expands without bound."""
 _MOST_DEPTH: Final = 50
 _MOST_CHARACTERS: Final = 250_000
-"""The library reads some 50,000 characters a second."""
+"""Limit for the code points of a text; the library reads about 50,000 a second."""
 _MOST_BRACKETS: Final = 500
-"""Open ones; the library raises `RecursionError` at twice as many, after seconds. Those in texts count too."""
+"""Limit for nested brackets, those in strings included; the library raises `RecursionError` at twice as many, after seconds."""
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -37,17 +37,17 @@ _SPECIAL: Final = {
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """Return a value of a document where a mapping is expected; empty for any other value."""
+    """Return a value if it is a mapping, otherwise an empty mapping."""
     return value if isinstance(value, Mapping) else {}
 
 
 class Timestamp(str):
-    """A date that is not in quotes, as it is written."""
+    """A date without quotes, as it is written."""
 
     __slots__ = ()
 
     def go_text(self) -> str:
-        """The date as Go prints it; in UTC where the text names no zone."""
+        """The date as Go prints it; without a zone it is in UTC."""
         match = _TIMESTAMP.fullmatch(self)
         assert match is not None
         year, month, day = (int(match[it]) for it in ("year", "month", "day"))
@@ -63,16 +63,16 @@ class Timestamp(str):
 
 
 class YamlMapping(dict[str, Any]):
-    """A mapping that knows where its keys are."""
+    """A mapping with the lines of its keys."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: dict[str, int] = {}
-        """From one."""
+        """1-based, by key."""
 
 
 class YamlError(Exception):
-    """A text that cannot be read, with the line of the mistake."""
+    """A text that is not valid YAML, with the 1-based line of the error."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -80,7 +80,7 @@ class YamlError(Exception):
 
 
 class Tagged:
-    """A value under a tag of its own, such as `!reset` and `!override` of Compose."""
+    """A value with a tag of an application, such as `!reset` and `!override` of Compose."""
 
     def __init__(self, tag: str, value: object) -> None:
         self.tag = tag
@@ -88,7 +88,7 @@ class Tagged:
 
 
 def load_yaml(text: str) -> Any:  # noqa: ANN401 - what YAML holds
-    """The first document of a text; None for one that cannot be read, as while it is being typed."""
+    """Return the first document of a text; None if the text is not valid, as while it is being typed."""
     try:
         return next(load_documents(text), None)
     except YamlError:
@@ -96,7 +96,7 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - what YAML holds
 
 
 def compose_documents(text: str) -> Iterator[Any]:
-    """The documents of a text as the library's nodes, which know their places; those before a mistake only."""
+    """Return the documents of a text as nodes of the library, which have ranges, up to the first error."""
     try:
         yield from _composed(text)
     except YamlError:
@@ -104,7 +104,7 @@ def compose_documents(text: str) -> Iterator[Any]:
 
 
 def load_documents(text: str) -> Iterator[Any]:
-    """The documents of a text. Raises `YamlError`."""
+    """Yield the documents of a text. Raises `YamlError`."""
     for node in _composed(text):
         yield _Builder().value(node, 0)
 
@@ -133,7 +133,7 @@ def _composed(text: str) -> Iterator[Any]:
 
 
 class _Builder:
-    """Makes values of the nodes of one document."""
+    """Converts the nodes of one document to values."""
 
     def __init__(self) -> None:
         self._nodes = 0
@@ -172,7 +172,7 @@ class _Builder:
 
 
 def _scalar(node: Any, tag: str) -> object:  # noqa: ANN401 - as above
-    """A scalar; one in quotes, or tagged so, is a text (yaml.v3: resolve.go)."""
+    """Convert a scalar; in quotes or with the tag `!!str` it is a text (yaml.v3: resolve.go)."""
     text = str(node.value)
     if node.style in {"'", '"', "|", ">"} or tag.endswith(":str"):
         return text

@@ -1,4 +1,4 @@
-"""Evaluates the files of one project: variables, functions, groups and targets (buildx: bake/hclparser/hclparser.go)."""
+"""The evaluation of one project's files: variables, functions, groups and targets (buildx: bake/hclparser/hclparser.go)."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from buildxray.projects.hcl.values import (
 )
 
 MOST_COMBINATIONS: Final = 1_000
-"""Of the matrices of one project."""
+"""Combinations of all matrices of one project."""
 _TARGET_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
 _TEXTS: Final = frozenset(("context", "dockerfile", "dockerfile-inline", "target", "call"))
 
 
 class Project:
-    """The scope of the expressions of a project's files: what is not in a loop or a matrix.
+    """The outermost scope of the expressions in a project's files, without the variables of loops and matrices.
 
-    Each value is computed once, when it is asked for.
+    Each value is computed once, when it is first read.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Project:
         builtins: Mapping[str, str],
         environment: Mapping[str, str | Unknown],
     ) -> None:
-        """`environment` may hold variables of which only a run knows the value."""
+        """Create the scope of these files. The value of a variable in `environment` is `UNKNOWN` if only a run knows it."""
         self.budget = Budget()
         self.notes: list[Note] = []
         self._builtins = builtins
@@ -67,7 +67,7 @@ class Project:
     # What expressions ask for
 
     def variable(self, name: str) -> Value:
-        """The value of a global variable. Raises `EvaluationError` where there is none."""
+        """The value of a global variable. Raises `EvaluationError` if the variable does not exist."""
         if name in self._values:
             return self._values[name]
         if name in self._busy:
@@ -81,7 +81,7 @@ class Project:
         return value
 
     def attribute(self, root: str, names: tuple[str, ...]) -> tuple[Value, int] | None:
-        """An attribute of a target or a group: `target.app.args`."""
+        """The value of `target.app.args` and how many of its names it takes; None if the first name is not `target` or `group`."""
         if root not in {"target", "group"}:
             return None
         blocks = [
@@ -99,7 +99,7 @@ class Project:
         return self._own(block, scope, names[1]), 2
 
     def call(self, function: str, arguments: tuple[Value, ...]) -> Value:
-        """The result of a function of the files, or else of buildx."""
+        """The result of a function that the files define, otherwise of one of buildx."""
         if functions.exists(function) or function not in self._functions:
             return functions.call(function, arguments)
         return self._call(self._functions[function], arguments)
@@ -128,9 +128,9 @@ class Project:
         return value
 
     def check_variables(self) -> None:
-        """Effect: note the variables that cannot be evaluated, or whose values their files refuse.
+        """Effect: note the variables that cannot be evaluated, or whose value fails the validation of their file.
 
-        Such a value must come from the environment of the build, so it is unknown here.
+        The value of such a variable must come from the environment of the build, so it is unknown here.
         """
         for name, block in self._variables.items():
             try:
@@ -198,7 +198,7 @@ class Project:
                 definition.groups.setdefault(label, (*names,))
 
     def _field(self, block: Block, scope: Scope, name: str) -> Value:
-        """An attribute of a block; unknown, with a note, where it cannot be evaluated."""
+        """The value of a block's attribute; unknown, with a note, if it cannot be evaluated."""
         if self._is_exhausted:
             return UNKNOWN
         try:
@@ -209,7 +209,7 @@ class Project:
             return UNKNOWN
 
     def _own(self, block: Block, scope: Scope, name: str) -> Value:
-        """An attribute of a block as its field holds it; null where the block does not set it."""
+        """The value of a block's attribute, converted to the type of its field; None if the block does not set it."""
         attribute = block.body.attributes.get(name)
         if attribute is None:
             return None
@@ -223,7 +223,7 @@ class Project:
             self._busy.discard(key)
 
     def _expansions(self, block: Block) -> list[tuple[str, Scope]]:
-        """The names of the targets that a block makes, each with its scope."""
+        """The names of the targets that a block declares, each with its scope: one for each combination of its matrix."""
         if id(block) not in self._expanded:
             self._expanded[id(block)] = [(block.labels[0], self)]  # for a matrix that needs the target itself
             self._expanded[id(block)] = [*self._named(block)]
@@ -246,7 +246,7 @@ class Project:
             yield (name if isinstance(name, str) and _TARGET_NAME.fullmatch(name) else label), scope
 
     def _scopes(self, block: Block, matrix: Attribute) -> Iterator[Scope]:
-        """A scope for each combination of a matrix."""
+        """The scopes of the combinations of a matrix."""
         try:
             axes = to_mapping(evaluate(matrix.value, self))
             values = {} if isinstance(axes, Unknown) else {key: elements(axes[key]) for key in sorted(axes)}
@@ -273,7 +273,7 @@ class Project:
 
 
 def _typed(name: str, value: Value) -> Value:
-    """A value as the field of a target holds it."""
+    """Convert a value to the type of a target's field. Raises `EvaluationError`."""
     if value is None or isinstance(value, Unknown):
         return value
     if name in _TEXTS:
@@ -293,12 +293,12 @@ def _typed(name: str, value: Value) -> Value:
 
 
 def _type_expression(value: Expression) -> Expression:
-    """A type in JSON is the text of one; nothing of it is imitated."""
+    """The type constraint of a variable; in JSON, where it is a text, `any`."""
     return value if not isinstance(value, syntax.Literal) else syntax.Name("any")
 
 
 def _words(value: Expression) -> list[str]:
-    """The names that an expression lists: `[a, b]`, or `["a", "b"]` in JSON."""
+    """The names in a list of names: `[a, b]`, or `["a", "b"]` in JSON."""
     items = value.items if isinstance(value, syntax.ListOf) else (value,)
     named = [it.name for it in items if isinstance(it, syntax.Name)]
     return named or [it.value for it in items if isinstance(it, syntax.Literal) and isinstance(it.value, str)]
@@ -310,7 +310,7 @@ def _keys(value: Expression) -> list[str]:
 
 
 def _from_environment(text: str | Unknown, value: Value, constraint: Expression | None, *, has_default: bool) -> Value:
-    """A value of the environment with the type of its variable (buildx: resolveValue)."""
+    """Convert a value of the environment to the type of its variable (buildx: resolveValue)."""
     if isinstance(text, Unknown):
         return UNKNOWN
     match constraint:

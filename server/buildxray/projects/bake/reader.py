@@ -1,4 +1,4 @@
-"""Reads the Bake files of a directory into builds."""
+"""The builds of the Bake files of a directory."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from buildxray.projects.builds import (
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 
 COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-"""All of them that exist, in this order (compose-go: cli/options.go, DefaultFileNames)."""
+"""Compose files that Bake reads without `--file`: all that exist, in this order (compose-go: cli/options.go, DefaultFileNames)."""
 FILE_NAMES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
-"""What `buildx bake` reads, in this order, where nobody names files (buildx: defaultFilenames)."""
+"""Bake files that `buildx bake` reads without `--file`, in this order (buildx: defaultFilenames)."""
 
 _MOST_BYTES: Final = 300_000
-"""Of one file; each text in it is a template of its own, and 1 MB of them takes 10 s."""
+"""Size limit of one file: parsing takes 10 s for each MB, as each text is a template."""
 
 
 class Override(NamedTuple):
-    """`--set pattern.key=value` (buildx: Config.newOverrides)."""
+    """One `--set pattern.key=value` (buildx: Config.newOverrides)."""
 
     pattern: str
     key: str
@@ -42,19 +42,19 @@ class Override(NamedTuple):
 
 
 class BakeProject(NamedTuple):
-    """What Bake files declare, and where paths in them are relative to."""
+    """The declarations of Bake files, and the directories that their paths are relative to."""
 
     definition: Definition
     directory: Path
-    """Where Bake runs, which decides what paths of contexts and Dockerfiles mean."""
+    """The directory that Bake runs in: paths of contexts and Dockerfiles are relative to it."""
     notes: tuple[Note, ...]
     sources: tuple[Path, ...]
     files_directory: Path
-    """Where the names of files in `definition` and `notes` are relative to."""
+    """The directory that the names of files in `definition` and `notes` are relative to."""
 
 
 def default_files(directory: Path) -> tuple[str, ...]:
-    """The files that a bare `buildx bake` reads in a directory; empty where there is no Bake file."""
+    """The names of the files that `buildx bake` reads in a directory without `--file`; empty if none is a Bake file."""
     names = (*(it for it in FILE_NAMES if (directory / it).is_file()),)
     return (*(it for it in COMPOSE_FILES if (directory / it).is_file()), *names) if names else ()
 
@@ -66,7 +66,7 @@ def load_bake(
     local_platform: str = "linux/amd64",
     environment: Mapping[str, str | Unknown] | None = None,
 ) -> BakeProject:
-    """What the files of these names declare; `directory` is the one that `buildx bake` runs in."""
+    """Read the declarations of these files, as `buildx bake` does in `directory`."""
     # Loaded where there is a Bake file only.
     from buildxray.projects.bake.evaluation import Project  # noqa: PLC0415
     from buildxray.projects.compose import add_services  # noqa: PLC0415
@@ -100,7 +100,7 @@ def bake_builds(
     names: Sequence[str] = (),
     overrides: Sequence[Override] = (),
 ) -> Iterator[DeclaredBuild]:
-    """The builds of a project: all targets, or those of the targets and groups that are named."""
+    """The builds of all targets of a project, or of the named targets and groups."""
     definition = project.definition
     wanted = definition.built(names) if names else frozenset(definition.targets)
     by_default = definition.built(names or ("default",))
@@ -165,7 +165,7 @@ def _text_values(value: Value) -> dict[str, str]:
 
 
 def read_overrides(lines: Iterable[str]) -> tuple[Override, ...]:
-    """What `--set` is given, one a line; lines that are none are left out."""
+    """Parse values of `--set`; invalid ones are left out."""
     overrides: list[Override] = []
     for line in lines:
         left, separator, value = line.strip().partition("=")
@@ -204,9 +204,9 @@ def _matches(pattern: str, name: str) -> bool:
 def best_directory(
     directory: Path, ancestors: Iterable[Path], names: Sequence[str], *, local_platform: str
 ) -> BakeProject:
-    """The project as it is run from its own directory, or from the ancestor under which more of its Dockerfiles exist.
+    """Read Bake files as if run in their own directory, or in the ancestor from which more of their Dockerfiles exist.
 
-    Bake resolves paths from where it runs, which nothing but the Dockerfiles tells.
+    Bake resolves paths against the directory that it runs in, which nothing tells but the Dockerfiles.
     """
     best = load_bake(directory, names, local_platform=local_platform)
     most, total = _count_existing(best)
@@ -219,7 +219,7 @@ def best_directory(
 
 
 def _count_existing(project: BakeProject) -> tuple[int, int]:
-    """How many of the Dockerfiles of a project exist, of how many."""
+    """The number of a project's Dockerfiles that exist, and the number of all."""
     paths: set[Path] = set()
     for name in [*project.definition.targets][:500]:
         fields = project.definition.resolved(name).fields

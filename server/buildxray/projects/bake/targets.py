@@ -1,4 +1,4 @@
-"""Targets and groups of one project, merged from all its files as buildx merges them (buildx: bake/bake.go)."""
+"""The targets and groups of one project, merged from all its files (buildx: bake/bake.go)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_PARENTS: Final = 2_000
 
 @dataclass(slots=True)
 class Target:
-    """One target; a field that no file sets is absent, one that the text cannot tell is `UNKNOWN`."""
+    """One target. A field that no file sets is absent; an unknown value is `UNKNOWN`."""
 
     name: str
     file: str
@@ -36,13 +36,13 @@ class Target:
     line: int
     fields: dict[str, Value] = field(default_factory=dict)
     start: int = 0
-    """Code-point offsets of its label in the file."""
+    """The code-point offset of the target's label in the file."""
     end: int = 0
     service: str = ""
-    """The name of the Compose service that it is."""
+    """The name of the Compose service that the target is made of; empty for a target of a Bake file."""
 
     def merge(self, other: Target) -> None:
-        """Effect: set what another target of this name, or a child, sets (buildx: Target.Merge)."""
+        """Effect: override fields by those of a later target of this name, or of one that inherits (buildx: Target.Merge)."""
         for name, value in other.fields.items():
             before = self.fields.get(name)
             if name in MERGED and isinstance(value, Mapping) and isinstance(before, Mapping):
@@ -61,7 +61,7 @@ def _opaque(value: Value) -> Unknown | None:
 
 @dataclass(slots=True)
 class Definition:
-    """What the files of one project declare."""
+    """The declarations of one project's files."""
 
     targets: dict[str, Target] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...] | Unknown] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Definition:
             self.targets[target.name] = target
 
     def resolved(self, name: str) -> Target:
-        """A target with what it inherits (buildx: Config.ResolveTarget)."""
+        """A target with the fields that it inherits (buildx: Config.ResolveTarget)."""
         seen: dict[str, Target | None] = {}
         return self._resolved(name, seen) or Target(name, "", 1)
 
@@ -101,7 +101,7 @@ class Definition:
         return result
 
     def built(self, names: Sequence[str]) -> frozenset[str]:
-        """The targets that are built for these targets and groups, with those that their contexts name."""
+        """The targets that a call of Bake with these names builds, with those that their contexts name."""
         pending = [*self._members(names)]
         found: set[str] = set()
         while pending:

@@ -1,7 +1,7 @@
-"""Workflows, scripts and Makefiles: the builds that continuous integration and people start. Nothing is executed."""
+"""Workflows, scripts and Makefiles: the builds that continuous integration and developers start. Nothing is executed."""
 
 from pathlib import Path
 from typing import Final
 
 WORKFLOWS: Final = Path(".github", "workflows")
-"""Where GitHub looks for them, from the root of a repository."""
+"""The directory of GitHub's workflows, relative to the root of a repository."""

@@ -1,6 +1,6 @@
 """The expressions of GitHub workflows: `${{ … }}`.
 
-What only a run knows is unknown. Where a condition is unknown, both of its outcomes are of interest: an expression is
+A value that only a run knows is unknown. Both outcomes of an unknown condition are of interest: an expression is
 computed once for each *assumption*, which says whether unknown conditions hold.
 Source: docs.github.com, "Evaluate expressions in workflows and actions".
 """
@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
 _MOST_TOKENS: Final = 500
 _MOST_TEXT: Final = 20_000
 _MOST_EXPANDED: Final = 100_000
-"""Code points that the expressions of one text may become; those after them stay as they are written."""
+"""Limit for the code points that the expressions of one text expand to; later expressions are left unexpanded."""
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -32,22 +32,22 @@ class ExpressionError(Exception):
 
 
 class Context(NamedTuple):
-    """What expressions find by name: `matrix`, `env`, `inputs`, `github`. Names that it lacks are unknown."""
+    """The values of the names in expressions: `matrix`, `env`, `inputs`, `github`. Other names are unknown."""
 
     values: Mapping[str, Any]
     assumption: bool = True
-    """True if a condition that is unknown is taken to hold."""
+    """True if unknown conditions are taken to hold."""
 
     def with_values(self, **values: Any) -> Context:  # noqa: ANN401 - what JSON holds
-        """A context that finds these values too."""
+        """Return a context with these values added."""
         return self._replace(values={**self.values, **values})
 
     def without(self, name: str) -> Context:
-        """A context to which a name is unknown."""
+        """Return a context in which a name is unknown."""
         return self._replace(values={key: it for key, it in self.values.items() if key != name})
 
     def expand(self, text: object) -> Any:  # noqa: ANN401 - what JSON holds
-        """A value of YAML with its expressions computed; a text that is one expression gives what that is."""
+        """Compute the expressions in a value of YAML. A text that is a single expression gives its value, of any type."""
         if isinstance(text, Mapping):
             return {str(key): self.expand(it) for key, it in text.items()}
         if isinstance(text, list):
@@ -71,7 +71,7 @@ class Context(NamedTuple):
         return "".join((*parts, text[end:]))[:_MOST_TEXT]
 
     def expand_text(self, text: object) -> str:
-        """A text with its expressions computed; those that are unknown stay in it as they are written."""
+        """Compute the expressions in a text; unknown ones are left unexpanded."""
         if not isinstance(text, str):
             return as_text(text)
         length = 0
@@ -88,18 +88,18 @@ class Context(NamedTuple):
         return _EXPRESSION.sub(replaced, text)
 
     def expand_values(self, mapping: object) -> dict[str, Any]:
-        """The values of a mapping of YAML, each with its expressions computed; empty for anything else."""
+        """Compute the expressions in the values of a mapping; any other value gives an empty mapping."""
         return {str(name): self.expand(it) for name, it in mapping.items()} if isinstance(mapping, Mapping) else {}
 
     def compute(self, expression: str) -> Any:  # noqa: ANN401 - as above
-        """The value of an expression; unknown for one that is wrong."""
+        """Return the value of an expression; an invalid one is unknown."""
         try:
             return _Parser(expression, self).value()
         except (ExpressionError, RecursionError, ValueError, OverflowError):
             return UNKNOWN
 
     def holds(self, condition: object) -> bool | None:
-        """True if a condition of `if:` holds; None where only a run knows."""
+        """True if a condition of `if:` holds, None if only a run knows."""
         if condition is None:
             return True
         if not isinstance(condition, str):
@@ -121,7 +121,7 @@ def is_told(value: object) -> bool:
 
 
 def as_text(value: object) -> str:
-    """A value as it is put into a text."""
+    """Convert a value to the text that replaces its expression."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -134,28 +134,28 @@ def as_text(value: object) -> str:
 
 
 def _is_true(value: object) -> bool:
-    """True if a condition takes a value for true: an array or an object always, even an empty one."""
+    """True if a condition with this value holds; even an empty array or object is true."""
     if isinstance(value, list | Mapping):
         return True
     return not (value is None or value in {0, ""} or (isinstance(value, float) and math.isnan(value)))
 
 
 class Partly(dict[str, Any]):
-    """A mapping of which only some keys are known."""
+    """A mapping that may have more keys than are known."""
 
     def member(self, key: str) -> Any:  # noqa: ANN401 - as above
-        """The value of a key; unknown where the text does not tell it."""
+        """The value of a key; unknown if the key is not known."""
         return self.get(key, UNKNOWN)
 
 
 class Unnamed(str):
-    """A text in place of a name that only a run knows, such as that of the repository: whether it equals another one is unknown."""
+    """A placeholder for a name that only a run knows, such as that of the repository. Comparing it with another text gives unknown."""
 
     __slots__ = ()
 
 
 class _Parser:
-    """Computes an expression while it reads it: everything in it is cheap."""
+    """Parses an expression and computes it at once."""
 
     def __init__(self, text: str, context: Context) -> None:
         self._tokens = [*_tokens(text)]
@@ -281,7 +281,7 @@ class _Parser:
 
 
 class _Certain(_Parser):
-    """Computes a condition without assumptions."""
+    """Computes a condition without assumptions: the result may be unknown."""
 
     def _or(self) -> Any:  # noqa: ANN401 - as above
         values = [self._and()]
@@ -327,7 +327,7 @@ def _member(value: Any, key: object) -> Any:  # noqa: ANN401 - as above
 
 
 def _equal(left: object, right: object) -> bool:
-    """True if two values are loosely equal: texts in any case, other types as numbers."""
+    """True if two values are loosely equal: texts without regard to case, other types as numbers."""
     if isinstance(left, str) and isinstance(right, str):
         return left.lower() == right.lower()
     if type(left) is type(right):

@@ -1,4 +1,4 @@
-"""Which machine builds for which platform."""
+"""The machines of jobs and builders, by the platform that each builds for."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _ARCHITECTURES: Final = {
     "x64": "amd64",
     "x86-64": "amd64",
 }
-"""What labels call an architecture, and its name."""
+"""Architectures by the names that labels of runners use."""
 _ARCHITECTURE: Final = re.compile(
     rf"(?:^|[^a-z0-9])({'|'.join(sorted(_ARCHITECTURES, key=len, reverse=True))})(?=$|[^a-z0-9])", re.IGNORECASE
 )
 _HOSTED: Final = re.compile(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
-"""An image of GitHub, or of a service that offers the same images: built for amd64 where its name does not say another one."""
+"""Labels of GitHub's hosted images, and of services with the same images, which are for amd64 unless they name another architecture."""
 _WORDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
-"""Where a word of a label ends: `BuilderArm64` has two."""
+"""Ends of words in a label: `BuilderArm64` has two words."""
 
 
 def runner_platform(runs_on: object) -> Platform | None:
-    """The platform of a runner by its labels; None where they do not tell it.
+    """Return the platform of a runner, given `runs-on`; None if it is unknown.
 
-    The labels of a machine of one's own, and the names of groups, tell it only where they name an architecture: `self-hosted` alone may be
-    any machine. Source: docs.github.com, "Choosing the runner for a job".
+    A self-hosted machine and a group of machines have a known platform only if a label names an architecture.
+    Source: docs.github.com, "Choosing the runner for a job".
     """
     group = runs_on.get("group") if isinstance(runs_on, Mapping) else None
     labels = runs_on.get("labels") if isinstance(runs_on, Mapping) else runs_on
@@ -61,13 +61,13 @@ def runner_platform(runs_on: object) -> Platform | None:
 
 
 def runner_machines(runs_on: object) -> Machines:
-    """The machines of a job by the labels of its runner."""
+    """Return the machines of a job, given `runs-on`."""
     platform = runner_platform(runs_on)
     return Machines(platform, is_unknown=platform is None)
 
 
 def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
-    """The machines of a job after `docker/setup-buildx-action` with these inputs."""
+    """Return the machines of a job after a step with `docker/setup-buildx-action` and these inputs."""
     if inputs.get("driver") == "cloud":
         return NATIVE
     others = [*machines.others]

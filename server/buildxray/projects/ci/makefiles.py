@@ -1,4 +1,4 @@
-"""Makefiles, as text: the builds in their recipes, with the variables that the file itself sets."""
+"""The builds in the recipes of Makefiles, with the variables that the Makefile sets. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class _Recipe(NamedTuple):
 
 
 class Makefile(NamedTuple):
-    """The variables and the recipes of a file."""
+    """The variables and the recipes of a Makefile."""
 
     variables: Mapping[str, str]
-    """Without those whose value a condition decides."""
+    """The variables by name, without those whose value depends on a condition."""
     recipes: tuple[_Recipe, ...]
 
 
 class _Variables:
-    """The variables of a Makefile, while it is read from the top.
+    """The variables of a Makefile while its lines are read.
 
-    A value that is set in a condition is unknown, unless it is the only one and the condition asks whether there is none:
+    A variable that a conditional block sets is unknown, unless the block sets its only value and the condition tests whether it has one:
     `ifndef TAG`, `ifeq ($(TAG),)`.
     """
 
@@ -52,14 +52,14 @@ class _Variables:
         self._conditions: list[str] = []
 
     def condition(self, word: str, rest: str) -> None:
-        """Effect: enter a condition, its other branch, or leave it."""
+        """Effect: enter a conditional block at `ifeq` and its variants, leave it at `endif`."""
         if word == "endif":
             del self._conditions[-1:]
         elif word != "else":
             self._conditions.append(rest)
 
     def assign(self, name: str, operator: str, value: str) -> None:
-        """Effect: set a variable as one line does."""
+        """Effect: set a variable by one assignment."""
         known = self.values.get(name)
         if operator == "+=":
             self.values[name] = f"{known or ''} {value}".strip()
@@ -76,12 +76,12 @@ class _Variables:
 
     @property
     def known(self) -> dict[str, str]:
-        """Those whose value no condition decides."""
+        """The variables whose value does not depend on a condition."""
         return {name: it for name, it in self.values.items() if name not in self._doubtful}
 
 
 def _once(name: str, value: str, known: str | None) -> str:
-    """The value of `NAME := …$(NAME)…`: the one before takes the place of its own name."""
+    """The value of `NAME := …$(NAME)…`, where `$(NAME)` is the value before."""
 
     def replaced(match: re.Match[str]) -> str:
         return (known or "") if name in (match["round"], match["curly"]) else match[0]
@@ -90,7 +90,7 @@ def _once(name: str, value: str, known: str | None) -> str:
 
 
 def parse_makefile(text: str) -> Makefile:
-    """Read the text of a Makefile; of branches that exclude each other the recipes of all are read."""
+    """Parse a Makefile. All branches of a conditional block contribute their recipes."""
     variables = _Variables()
     recipes: list[_Recipe] = []
     targets: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def parse_makefile(text: str) -> Makefile:
 def read_makefile(
     path: Path, site: Site, reading: Reading, goals: Sequence[str] = (), given: Mapping[str, str] | None = None
 ) -> None:
-    """Effect: add the builds of the recipes of a Makefile, or of those for some goals; `given` overrides its variables."""
+    """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
     if text is None or not re.search(r"docker|depot|buildx|\.sh\b", text):
         return
@@ -157,18 +157,18 @@ def read_makefile(
 
 
 def find_makefile(directory: Path) -> Path | None:
-    """The file that `make` reads in a directory."""
+    """Return the file that `make` reads in a directory; None if there is none."""
     return next((directory / it for it in FILE_NAMES if (directory / it).is_file()), None)
 
 
 def makefile_site(root: Path, directory: Path, local_platform: str) -> Site:
-    """Where the recipes of a Makefile run."""
+    """Return where the recipes of a Makefile in this directory run."""
     inside = directory.relative_to(root).as_posix() if directory.is_relative_to(root) else "."
     return Site(root, lambda it: project_path(root, it), inside, local_platform=local_platform)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers, continued ones joined."""
+    """Yield lines with their 1-based numbers; continued lines are joined."""
     joined, start = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start or number
@@ -183,7 +183,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 class _Expander:
-    """Gives the texts of one recipe the values of their variables; each variable is expanded once."""
+    """Expands the variables of one recipe; the value of each is computed once."""
 
     def __init__(self, variables: Mapping[str, str], recipe: _Recipe) -> None:
         self._variables = variables
@@ -192,7 +192,7 @@ class _Expander:
         self._depth = 0
 
     def expand(self, text: str) -> str:
-        """Return the text that the shell gets; what nothing sets becomes a variable of the shell that nothing sets either."""
+        """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
         return _REFERENCE.sub(self._replaced, text)[:_MOST_TEXT]
 
     def _replaced(self, match: re.Match[str]) -> str:

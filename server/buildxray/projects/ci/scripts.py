@@ -1,4 +1,4 @@
-"""Builds in shell scripts, Makefiles and the files of other CI systems, as text."""
+"""The builds in shell scripts, Makefiles and the files of other CI systems. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DIRECTORIES: Final = (
     "tools",
     ".circleci",
 )
-"""Where projects keep such files."""
+"""Directories in which projects keep such files."""
 _MOST_FILES: Final = 80
 _TEXTS: Final = (
     "Jenkinsfile",
@@ -45,14 +45,14 @@ _COMMAND: Final = re.compile(
     r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
 _SECTIONS: Final = frozenset(("steps", "pipeline", "services"))
-"""Keys above steps, which name no step."""
+"""Keys that hold steps but are not the name of a step."""
 _PLUGIN: Final = re.compile(
     r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
 )
 
 
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
-    """The builds that the scripts at the usual places of a repository start."""
+    """Read the builds that the scripts in the usual directories of a repository start."""
     reading = Reading()
     for path in _candidates(root):
         name = path.name
@@ -78,7 +78,7 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
 
 
 def _candidates(root: Path) -> Iterator[Path]:
-    """The files at the usual places, at most `_MOST_FILES`."""
+    """Yield the files in the usual directories, at most `_MOST_FILES`."""
     n_files = 0
     for directory in (*_DIRECTORIES, ".woodpecker"):
         try:
@@ -96,7 +96,7 @@ def _candidates(root: Path) -> Iterator[Path]:
 
 
 def _read_lines(text: str, site: Site, reading: Reading) -> None:
-    """Effect: add the commands that a text of whatever language quotes."""
+    """Effect: add the builds of commands that are quoted in a text of any language."""
     for match in _COMMAND.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         # In the strings of Groovy the backslash of a continued line is itself escaped.
@@ -104,7 +104,7 @@ def _read_lines(text: str, site: Site, reading: Reading) -> None:
 
 
 def _read_yaml(text: str, site: Site, reading: Reading) -> None:
-    """Effect: add the builds of GitLab's jobs, Woodpecker's and Drone's plugins, and any list of commands."""
+    """Effect: add the builds of GitLab's jobs, of Woodpecker's and Drone's plugins, and of lists of commands in general."""
     try:
         documents = [it for it in load_documents(text) if isinstance(it, YamlMapping)]
     except YamlError:
@@ -143,12 +143,12 @@ def _read_table(  # noqa: PLR0917 - each is another thing
 
 
 def _is_step(table: Mapping[str, Any]) -> bool:
-    """True if a table is a step of Woodpecker, which its key names."""
+    """True if a table is a step of Woodpecker, whose key is its name."""
     return "image" in table and ("settings" in table or "commands" in table)
 
 
 def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> None:
-    """Effect: add the build of a plug-in for images. Source: codeberg.org/woodpecker-plugins/docker-buildx."""
+    """Effect: add the build of a plugin for images, given its settings. Source: codeberg.org/woodpecker-plugins/docker-buildx."""
     context = str(settings.get("context", "."))
     file = settings.get("dockerfile")
     path = site.resolve(str(file)) if isinstance(file, str) else site.resolve(f"{context}/Dockerfile")
@@ -178,7 +178,7 @@ def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> No
 
 
 def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
-    """The images of GoReleaser: `dockers_v2` names platforms, `dockers` has an entry for each."""
+    """Read the images of GoReleaser: an entry of `dockers_v2` lists its platforms, `dockers` has an entry for each platform."""
     try:
         document = next(load_documents(text), None)
     except YamlError:

@@ -1,4 +1,4 @@
 """HCL, the configuration language of Bake files: its syntax, its values and their evaluation.
 
-Knows nothing of targets and groups. Source: github.com/hashicorp/hcl, hclsyntax/spec.md; github.com/zclconf/go-cty.
+It does not know targets and groups. Source: github.com/hashicorp/hcl, hclsyntax/spec.md; github.com/zclconf/go-cty.
 """

@@ -1,6 +1,6 @@
-"""Computes HCL expressions (HCL: hclsyntax/expression.go, hclsyntax/expression_template.go).
+"""The evaluation of HCL expressions (HCL: hclsyntax/expression.go, hclsyntax/expression_template.go).
 
-A budget bounds the work that one project may cause, for a file may come with any clone.
+A budget bounds the work for one project, since any clone may contain a hostile file.
 """
 
 from __future__ import annotations
@@ -33,46 +33,46 @@ from buildxray.projects.hcl.values import (
 )
 
 MOST_STEPS: Final = 200_000
-"""Expressions and elements that one project may compute: about a second of work."""
+"""Limit for the expressions and elements that one project computes: about a second of work."""
 MOST_DEPTH: Final = 60
-"""Expressions within each other, calls of functions and variables included."""
+"""Limit for nested expressions, where calls of functions and uses of variables count as nesting."""
 
 
 class BudgetError(EvaluationError):
-    """A project asks for more work than is done for it; nothing more of it is evaluated."""
+    """The budget of a project is spent; nothing more of the project is evaluated."""
 
 
 class Budget:
-    """Counts the work that is done for one project."""
+    """The work that may still be done for one project."""
 
     def __init__(self, steps: int = MOST_STEPS) -> None:
         self._steps = steps
         self.depth = 0
 
     def spend(self, steps: int = 1) -> None:
-        """Effect: count steps. Raises `BudgetError` when there are none left."""
+        """Effect: count steps. Raises `BudgetError` if none are left."""
         self._steps -= steps
         if self._steps < 0:
             raise BudgetError("it takes too much work to evaluate")
 
 
 class Scope(Protocol):
-    """Where an expression finds its variables and functions."""
+    """The variables and functions that an expression can use."""
 
     budget: Budget
 
     def variable(self, name: str) -> Value:
-        """The value of a variable. Raises `EvaluationError` where there is none."""
+        """The value of a variable. Raises `EvaluationError` if it does not exist."""
 
     def attribute(self, root: str, names: tuple[str, ...]) -> tuple[Value, int] | None:
-        """A value of which only a part is computed, and how many names it takes: `target.app.args`; None for others."""
+        """The value of a path such as `target.app.args`, computed without the rest of the object, and how many of `names` it takes; None for other roots."""
 
     def call(self, function: str, arguments: tuple[Value, ...]) -> Value:
-        """The result of a function. Raises `EvaluationError` where it refuses its arguments."""
+        """The result of a function. Raises `EvaluationError` if it refuses its arguments."""
 
 
 class Inner:
-    """A scope with some more variables, as in a loop."""
+    """A scope with additional variables, as in a loop."""
 
     def __init__(self, outer: Scope, variables: Mapping[str, Value]) -> None:
         self._outer = outer
@@ -80,15 +80,15 @@ class Inner:
         self.budget = outer.budget
 
     def variable(self, name: str) -> Value:
-        """The variable of this scope, or of the one around it."""
+        """The value of a variable of this scope, otherwise of the outer scope."""
         return self._variables[name] if name in self._variables else self._outer.variable(name)
 
     def attribute(self, root: str, names: tuple[str, ...]) -> tuple[Value, int] | None:
-        """As the scope around it, unless a variable here hides the name."""
+        """As in the outer scope, unless a variable of this scope hides the root."""
         return None if root in self._variables else self._outer.attribute(root, names)
 
     def call(self, function: str, arguments: tuple[Value, ...]) -> Value:
-        """As the scope around it: there are no functions in loops."""
+        """As in the outer scope, since loops define no functions."""
         return self._outer.call(function, arguments)
 
 
@@ -180,7 +180,7 @@ def _loop_variables(key: str, value: str, pair: tuple[Value, Value]) -> dict[str
 
 
 def _passing(it: syntax.ForList | syntax.ForObject, scope: Scope) -> list[Inner] | Unknown:
-    """The scopes of the rounds of a loop that its condition lets through."""
+    """The scopes of the rounds of a loop whose condition holds."""
     pairs = elements(evaluate(it.collection, scope))
     if isinstance(pairs, Unknown):
         return UNKNOWN
@@ -243,7 +243,7 @@ def _index(it: syntax.GetIndex, scope: Scope) -> Value:
 
 
 def item(collection: Value, key: Value) -> Value:
-    """The element of a collection. Raises `EvaluationError` where there is none."""
+    """The element of a collection at a key. Raises `EvaluationError` if there is none."""
     if isinstance(collection, Unknown) or isinstance(key, Unknown):
         return UNKNOWN
     if isinstance(collection, tuple):
@@ -346,7 +346,7 @@ def _binary(it: syntax.Binary, scope: Scope) -> Value:
 
 
 def _logical(left: Value, right: Value, *, decides: bool) -> Value:
-    """`||` and `&&`: one operand that decides is enough, whatever the other one is."""
+    """The result of `||` or `&&`; if one operand decides it, the other may be unknown."""
     operands = (to_bool(left), to_bool(right))
     if decides in operands:
         return decides
@@ -354,7 +354,7 @@ def _logical(left: Value, right: Value, *, decides: bool) -> Value:
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
-    """True if two values are the same; values of different types are not."""
+    """True if two values are equal; values of different types never are."""
     if not (is_known(left) and is_known(right)):
         return UNKNOWN
     return hashable(left) == hashable(right)
@@ -392,7 +392,7 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
 
 
 def convert(value: Value, type_: Expression) -> Value:
-    """A value as a type constraint wants it. Raises `EvaluationError` where it cannot be (HCL: ext/typeexpr)."""
+    """Convert a value to the type of a constraint. Raises `EvaluationError` if that is impossible (HCL: ext/typeexpr)."""
     if value is None or isinstance(value, Unknown):
         return value
     match type_:

@@ -26,7 +26,7 @@ _WIDEST: Final = 1000
 
 
 def format_text(pattern: str, arguments: Sequence[Value]) -> str | Unknown:
-    """The text with the arguments in place of its verbs; unknown for a verb that is not imitated."""
+    """Replace the verbs of a text by arguments; unknown if a verb is not imitated."""
     parts: list[str] = []
     end = used = most = 0
     for match in _VERB.finditer(pattern):

@@ -1,6 +1,6 @@
 """The functions that Bake files may call (buildx: bake/hclparser/stdlib.go).
 
-What depends on the time, on chance or on the machine is unknown.
+A result that depends on the time, on chance or on the machine is unknown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from buildxray.projects.hcl.values import (
 )
 
 MOST_ITEMS: Final = 10_000
-"""Elements of a list that a function may give."""
+"""Limit for the elements of a list that a function returns."""
 _UNKNOWN_FUNCTIONS: Final = frozenset(
     [
         "bcrypt",
@@ -64,18 +64,18 @@ _UNKNOWN_FUNCTIONS: Final = frozenset(
 
 
 class Function(NamedTuple):
-    """A function with what it takes."""
+    """A function with the types of its parameters."""
 
     parameters: str
-    """A letter each: s(tring), n(umber), b(oolean), l(ist), m(ap), a(ny); `*` repeats the last one, `?` makes it optional.
+    """One letter for each parameter: s(tring), n(umber), b(oolean), l(ist), m(ap), a(ny); `*` repeats the last one, `?` makes it optional.
 
-    Of a capital letter parts may be unknown; where anything else is, so is the result.
+    An argument for a capital letter may contain unknown values. If any other argument does, the result is unknown.
     """
     compute: Callable[..., Value]
 
 
 def call(name: str, arguments: Sequence[Value]) -> Value:
-    """The result of a function. Raises `EvaluationError` where it refuses its arguments."""
+    """Return the result of a function. Raises `EvaluationError` if it refuses its arguments."""
     function = FUNCTIONS.get(name)
     if function is None:
         # A newer buildx may know it.
@@ -280,7 +280,7 @@ def _title(text: str) -> Value:
 
 
 def _upper(text: str) -> str:
-    """Upper case as Go has it: letter by letter, so that `ß` stays."""
+    """Convert to upper case as Go does: letter by letter, so that `ß` stays."""
     return "".join(upper if len(upper := it.upper()) == 1 else it for it in text)
 
 

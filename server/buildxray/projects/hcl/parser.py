@@ -1,4 +1,4 @@
-"""HCL and its JSON form, from text to syntax. Never raises on a text; what cannot be read is a problem with its line."""
+"""The parser of HCL and of its JSON form. It never raises on a text; an error is a problem with its line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 MOST_NESTED: Final = 40
-"""Levels of expressions in each other. Each costs several frames of Python."""
+"""Limit for nested expressions, each of which costs several frames of Python."""
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
 _ESCAPE_OF_TEMPLATE: Final = re.compile(r"\$\$(?=\{)|%%(?=\{)")
 _WHOLE_WITH_EXPONENT: Final = re.compile(rb"(?<![\w.])\d+[eE][-+]?\d+(?![\w.])")
-"""A number such as `1e3`, which the grammar does not know."""
+"""A number such as `1e3`, which the grammar of tree-sitter does not know."""
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _TERM: Final = frozenset(
     ("literal_value", "template_expr", "collection_value", "variable_expr", "function_call", "for_expr", "operation")
@@ -31,14 +31,14 @@ _LABELED: Final = frozenset(("variable", "function", "group", "target"))
 
 
 class Document(NamedTuple):
-    """What a file holds, and what of it cannot be read."""
+    """The body of a file, and the parts that cannot be read."""
 
     body: Body
     problems: tuple[Problem, ...]
 
 
 def parse_hcl(text: str, file: str) -> Document:
-    """The syntax of a text. Blocks and attributes with a mistake in them are read as far as they go."""
+    """Parse a text. Blocks and attributes with an error in them are read up to the error."""
     reader = _Reader(text, file)
     try:
         _parser()
@@ -60,7 +60,7 @@ def parse_hcl(text: str, file: str) -> Document:
 
 
 def parse_json(text: str, file: str) -> Document:
-    """The syntax of a text in JSON, whose strings are templates (HCL: json/spec.md)."""
+    """Parse a text in JSON, whose strings are templates (HCL: json/spec.md)."""
     try:
         # Deep nesting raises RecursionError, and digits without end ValueError.
         document = json.loads(text, parse_int=str_number, parse_float=str_number)
@@ -92,11 +92,11 @@ def parse_json(text: str, file: str) -> Document:
 
 
 class str_number(str):  # noqa: N801, SLOT000 - a callable for `json`, which keeps digits as they are written
-    """The digits of a number in JSON."""
+    """Keep the text of a number in JSON, for `json.loads`."""
 
 
 class _Lines:
-    """Where the keys of a JSON text are, nearly: the first place with this key in quotes."""
+    """The approximate lines of keys in a JSON text: where the key is first in quotes."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -108,7 +108,7 @@ class _Lines:
 
 
 def _json_blocks(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The blocks of a kind by label; a list of objects holds several, and so may each label."""
+    """The blocks of one kind. Each label has an object, or a list of objects for several blocks."""
     for table in value if isinstance(value, list) else [value]:
         for label, content in table.items() if isinstance(table, Mapping) else ():
             for body in content if isinstance(content, list) else [content]:
@@ -139,7 +139,7 @@ def _json_expression(value: object, depth: int) -> Expression:
 
 
 def _json_template(text: str) -> Expression:
-    """A string of JSON as a template: without escapes of its own, but with `${…}` and `%{…}`."""
+    """Parse a string of JSON as a template: `${…}` and `%{…}` count, escapes with a backslash do not."""
     if "${" not in text and "%{" not in text:
         return Literal(text)
     word = "END"
@@ -167,7 +167,7 @@ def _parser() -> Parser:
 
 
 def _first_error(node: Node) -> Node:
-    """The first node of an erroneous tree that is missing or was skipped."""
+    """The first missing or skipped node of a tree with errors."""
     while not (node.is_error or node.is_missing):
         inner = next((it for it in node.children if it.has_error or it.is_missing), None)
         if inner is None:
@@ -177,7 +177,7 @@ def _first_error(node: Node) -> Node:
 
 
 class _Reader:
-    """Reads the tree of one text."""
+    """Converts the tree of one text to syntax."""
 
     def __init__(self, text: str, file: str) -> None:
         self.source = text.encode("utf-8", "replace")
@@ -186,7 +186,7 @@ class _Reader:
         self._masked: set[int] = set()
 
     def masked(self) -> bytes:
-        """Effect: have the numbers that the grammar does not know read as words. Gives the text with words for them."""
+        """Return the text with a word in place of each number that the grammar does not know. Effect: remember these numbers."""
         self._masked = {it.start() for it in _WHOLE_WITH_EXPONENT.finditer(self.source)}
         return _WHOLE_WITH_EXPONENT.sub(lambda it: b"_" * len(it[0]), self.source)
 
@@ -225,7 +225,7 @@ class _Reader:
         return Invalid("too deep") if depth > MOST_NESTED else self._terms(node.children, depth + 1)
 
     def _terms(self, nodes: Sequence[Node], depth: int) -> Expression:
-        """A term with what follows it: attributes, indices and splats."""
+        """A term with the attributes, indices and splats after it."""
         if depth > MOST_NESTED:
             return Invalid("too deep")
         value: Expression = Invalid("nothing")
@@ -249,7 +249,7 @@ class _Reader:
         return value
 
     def _conditional(self, node: Node, depth: int) -> Expression:
-        """`a ? b : c ? d : e`, which the grammar groups from the left, and HCL from the right (hclsyntax: parseTernaryConditional)."""
+        """A conditional. Of `a ? b : c ? d : e` the grammar groups the left part, HCL the right one (hclsyntax: parseTernaryConditional)."""
         parts: list[Node] = []
         while True:
             own = [it for it in node.children if it.type == "expression"]
@@ -271,7 +271,7 @@ class _Reader:
         return value
 
     def _splat(self, value: Expression, node: Node, depth: int) -> Expression:
-        """`a[*]…`, which takes in all that follows, or `a.*…`, which takes in attributes alone."""
+        """A splat: `a[*]…` applies all that follows to each element, `a.*…` only attributes."""
         following = node.children[1:]
         n_taken = len(following)
         if node.type == "attr_splat":
@@ -361,7 +361,7 @@ class _Reader:
         return Invalid("for")
 
     def _loop(self, node: Node, depth: int) -> tuple[str, str, Expression]:
-        """The names and the collection of a loop; the key is empty where it has no name."""
+        """The names and the collection of a loop; the name of the key is empty if there is none."""
         names = [self._text(it) for it in node.children if it.type == "identifier"]
         collections = [self.expression(it, depth + 1) for it in node.children if it.type == "expression"]
         if not names or not collections:
@@ -396,7 +396,7 @@ class _Reader:
         return (*_parts(iter(tokens)),)
 
     def _tokens(self, nodes: Sequence[Node], start: int, end: int, depth: int) -> Iterator[_Token]:
-        """Texts, interpolations and the parts of directives, in order. Texts are what is between the others."""
+        """The tokens of a template in order: interpolations, parts of directives, and the texts between them."""
         for node in nodes:
             if node.type == "template_literal":
                 continue
@@ -444,7 +444,7 @@ class _Reader:
 
 
 class _Token:
-    """A part of a template before it is known what belongs to which directive."""
+    """A part of a template before directives are matched."""
 
     __slots__ = ("expression", "kind", "names", "strips_after", "strips_before", "text")
 
@@ -458,7 +458,7 @@ class _Token:
 
 
 def _strip(tokens: Sequence[_Token]) -> None:
-    """Effect: remove the white space that `~` asks to remove."""
+    """Effect: remove the white space next to `~`."""
     for position, token in enumerate(tokens):
         if token.strips_before and position > 0:
             tokens[position - 1].text = tokens[position - 1].text.rstrip()
@@ -467,7 +467,7 @@ def _strip(tokens: Sequence[_Token]) -> None:
 
 
 def _remove_indentation(tokens: Sequence[_Token]) -> None:
-    """Effect: remove what all lines of a heredoc with `<<-` are indented by (HCL: flushHeredocTemplateParts)."""
+    """Effect: remove the common indentation of a heredoc with `<<-` (HCL: flushHeredocTemplateParts)."""
     texts = [it.text.splitlines(keepends=True) if it.kind == "text" else None for it in tokens]
     smallest: int | None = None
     starts_line = True
@@ -493,7 +493,7 @@ def _remove_indentation(tokens: Sequence[_Token]) -> None:
 
 
 def _parts(tokens: Iterator[_Token]) -> Iterator[TemplatePart]:
-    """The parts up to the end of a directive, or of the template."""
+    """The parts up to the end of a directive or of the template."""
     for token in tokens:
         if token.kind == "text" and token.text:
             yield token.text
@@ -514,7 +514,7 @@ def _parts(tokens: Iterator[_Token]) -> Iterator[TemplatePart]:
 
 
 def _parts_with_else(tokens: Iterator[_Token]) -> Iterator[TemplatePart | None]:
-    """The parts of both branches of a condition, with None between them."""
+    """The parts of both branches of `%{ if }`, with None between them."""
     for token in tokens:
         if token.kind == "end":
             return
@@ -525,7 +525,7 @@ def _parts_with_else(tokens: Iterator[_Token]) -> Iterator[TemplatePart | None]:
 
 
 def _then(first: _Token, rest: Iterator[_Token]) -> Iterator[_Token]:
-    """A token, and those of `rest` that belong to it if it opens a directive."""
+    """Yield a token, and if it opens a directive the tokens of `rest` up to its end."""
     yield first
     depth = int(first.kind in {"if", "for"})
     while depth > 0:
@@ -544,7 +544,7 @@ def _number(text: str) -> Expression:
 
 
 def _unescaped(text: str) -> str:
-    """What a quoted string means (HCL: hclsyntax/parser.go, ParseStringLiteralToken)."""
+    """Replace the escapes of a quoted string (HCL: hclsyntax/parser.go, ParseStringLiteralToken)."""
     return composed(_ESCAPE.sub(_escaped, text)) if "\\" in text or "{" in text else composed(text)
 
 

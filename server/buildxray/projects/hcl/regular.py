@@ -1,7 +1,7 @@
-"""The regular expressions of HCL, which are those of RE2, by means of Python's.
+"""The regular expressions of HCL, which are those of RE2, computed with Python's `re`.
 
-Python's may take exponential time where RE2 takes linear time, and a file may come with any clone:
-a pattern whose time cannot be bounded, or which means something else in Python, raises `UnknownPatternError`.
+Python may take exponential time where RE2 takes linear time, and any clone may contain a hostile file:
+a pattern whose time cannot be bounded, or which Python understands differently, raises `UnknownPatternError`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_PATTERN: Final = 500
 
 
 def find_all(pattern: str, text: str) -> Iterator[re.Match[str]]:
-    """The matches of a pattern, leftmost first, as Go finds them: none that is empty right after another."""
+    """Yield the matches of a pattern from left to right. As in Go, none is empty directly after another one."""
     compiled = _compiled(pattern, len(text))
     if "\n" in text and "$" in pattern:
         raise UnknownPatternError
@@ -45,7 +45,7 @@ def find_all(pattern: str, text: str) -> Iterator[re.Match[str]]:
 
 
 def replace_all(pattern: str, text: str, replacement: str) -> str:
-    """The text with each match replaced; `$1` and `${name}` mean what a group has matched."""
+    """Replace each match in a text; `$1` and `${name}` insert groups."""
     parts: list[str] = []
     end = 0
     for match in find_all(pattern, text):
@@ -78,7 +78,7 @@ def _compiled(pattern: str, length: int) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=100)
 def _translated(pattern: str) -> tuple[str, int, int]:
-    """A pattern for Python, the power of a text's length that its time is bounded by, and how often it may double.
+    """Return a pattern for Python, the exponent of the text's length in the bound of its time, and how often that time may double.
 
     Each alternative in a group may double the time: `(a|a)(a|a)b`.
     """

@@ -1,4 +1,4 @@
-"""Decide whether a version satisfies a constraint, as `semvercmp` decides. Source: github.com/Masterminds/semver, v3."""
+"""Version constraints of the function `semvercmp`. Source: github.com/Masterminds/semver, v3."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Version(NamedTuple):
     pre: str
 
     def key(self) -> tuple[object, ...]:
-        """Orders versions; one without a pre-release comes after those with one."""
+        """The sort key. A version without a pre-release comes after the same version with one."""
         parts = (((0, int(it), "") if it.isdecimal() else (1, 0, it)) for it in self.pre.split("."))
         return (*self.numbers, not self.pre, (*parts,) if self.pre else ())
 
@@ -34,11 +34,11 @@ class _Constraint(NamedTuple):
     operator: str
     version: _Version
     given: int
-    """How many of major, minor and patch are numbers; the rest may be anything."""
+    """How many of major, minor and patch are given; the others may have any value."""
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """True if a version satisfies a constraint. Raises `EvaluationError` where either is none."""
+    """True if a version satisfies a constraint. Raises `EvaluationError` if either is invalid."""
     if max(len(version), len(constraint)) > _MOST_TEXT:
         raise EvaluationError("a version is too long")
     match = _VERSION.fullmatch(version)
@@ -97,17 +97,17 @@ def _holds(version: _Version, it: _Constraint) -> bool:
 
 
 def _in_range(version: _Version, it: _Constraint, fixed: int) -> bool:
-    """True if a version is at least the one given, and agrees with it in its first numbers."""
+    """True if a version is at least another one and has the same first `n` numbers."""
     return version.key() >= it.version.key() and version.numbers[:fixed] == it.version.numbers[:fixed]
 
 
 def _caret(it: _Constraint) -> int:
-    """How many numbers `^` keeps: up to the first one that is not zero, of those given."""
+    """The number of components that `^` keeps: up to the first one that is not zero, of those given."""
     first = next((index for index, number in enumerate(it.version.numbers) if number), it.given - 1)
     return min(first + 1, it.given)
 
 
 def _next(numbers: tuple[int, int, int], given: int) -> tuple[int, int, int]:
-    """The first version after those that begin with the numbers given."""
+    """The first version after all that begin with the given numbers."""
     listed = [*numbers[: given - 1], numbers[given - 1] + 1, 0, 0]
     return listed[0], listed[1], listed[2]

@@ -1,6 +1,6 @@
 """The syntax of HCL as values: bodies with attributes and blocks, and expressions.
 
-`parser` makes them of text and `evaluation` computes them. Lines count from one.
+`parser` creates them and `evaluation` computes them. Lines are 1-based.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from buildxray.projects.hcl.values import Value
 
 
 class Literal(NamedTuple):
-    """A value as it is written."""
+    """A constant."""
 
     value: Value
 
@@ -23,7 +23,7 @@ class Name(NamedTuple):
 
 
 class Template(NamedTuple):
-    """A string of parts. One that holds a single interpolation gives its value, whatever its type."""
+    """A string with interpolations. One that is a single interpolation has its value, of any type."""
 
     parts: tuple[TemplatePart, ...]
 
@@ -95,11 +95,11 @@ class GetIndex(NamedTuple):
 
 
 class Splat(NamedTuple):
-    """`source[*].a.b`: what the rest gives for each element."""
+    """`source[*].a.b`: the list of `rest` for each element."""
 
     source: Expression
     rest: Expression
-    """With `SPLAT_ITEM` for the element."""
+    """The expression for one element, in which `SPLAT_ITEM` is the element."""
 
 
 class Call(NamedTuple):
@@ -135,7 +135,7 @@ class Binary(NamedTuple):
 
 
 class Invalid(NamedTuple):
-    """What cannot be understood, as while it is being typed."""
+    """An expression with a syntax error, as while it is being typed."""
 
     reason: str
 
@@ -160,7 +160,7 @@ Expression: TypeAlias = (
 TemplatePart: TypeAlias = str | Expression | TemplateIf | TemplateFor
 
 SPLAT_ITEM = "[*]"
-"""The name, which nobody can write, of the element that a splat is about."""
+"""The name of the element in the `rest` of a splat; no text can spell it."""
 
 
 class Attribute(NamedTuple):
@@ -169,12 +169,12 @@ class Attribute(NamedTuple):
     value: Expression
     line: int
     start: int
-    """Code-point offset of the value; `start` and `end` are both 0 where the format tells no places."""
+    """The code-point offset of the value; `start` and `end` are both 0 if it is unknown, as in JSON."""
     end: int
 
 
 class Body(NamedTuple):
-    """What a file or a block holds."""
+    """The attributes and blocks of a file or of a block."""
 
     attributes: dict[str, Attribute]
     blocks: tuple[Block, ...]
@@ -189,12 +189,12 @@ class Block(NamedTuple):
     file: str
     line: int
     start: int = 0
-    """Code-point offsets of the label, or of the kind where there is none."""
+    """The code-point offset of the label, or of the kind if there is no label."""
     end: int = 0
 
 
 class Problem(NamedTuple):
-    """What cannot be read, and where."""
+    """A part of a text that cannot be read, with its line."""
 
     line: int
     message: str

@@ -1,6 +1,6 @@
-"""Values of HCL expressions, and their conversions.
+"""The values of HCL expressions, and their conversions.
 
-A value that the text cannot tell is `UNKNOWN`. It spreads: what is computed from it is unknown too.
+A value that the text cannot tell is `UNKNOWN`, and so is everything computed from it.
 Source: github.com/zclconf/go-cty, cty/convert.
 """
 
@@ -16,10 +16,10 @@ from decimal import Decimal
 from typing import Final, TypeAlias, Union
 
 MOST_TEXT: Final = 100_000
-"""Code points of one string that an expression may give."""
+"""Limit for the code points of a string that an expression computes."""
 _LARGEST_EXPONENT: Final = 400
 _PRECISION: Final = decimal.Context(prec=155, Emin=-1_000_000, Emax=1_000_000)
-"""About the 512 bits that HCL computes with (go-cty: cty/value_ops.go)."""
+"""About as precise as the 512 bits of HCL's arithmetic (go-cty: cty/value_ops.go)."""
 
 
 class Unknown(enum.Enum):
@@ -34,7 +34,7 @@ Value: TypeAlias = Union[str, bool, Decimal, Unknown, "tuple[Value, ...]", "Mapp
 
 
 class UnknownPatternError(Exception):
-    """A regular expression that is legal, but not computed here."""
+    """A valid regular expression that is not imitated here."""
 
 
 class EvaluationError(Exception):
@@ -51,7 +51,7 @@ def is_known(value: Value) -> bool:
 
 
 def number(text: str) -> Decimal:
-    """The number that a text spells. Raises `EvaluationError` for a text that spells none."""
+    """Convert a text to a number. Raises `EvaluationError` if it is not one."""
     try:
         return checked_number(_PRECISION.create_decimal(text.strip()))
     except decimal.DecimalException:
@@ -59,7 +59,7 @@ def number(text: str) -> Decimal:
 
 
 def checked_number(value: Decimal) -> Decimal:
-    """A number as it is. Raises `EvaluationError` if it is not finite, or needs hundreds of digits."""
+    """Return a number unchanged. Raises `EvaluationError` if it is not finite or needs hundreds of digits."""
     if not value.is_finite() or (value != 0 and abs(value.adjusted()) > _LARGEST_EXPONENT):
         raise EvaluationError("a number is too large")
     return value
@@ -71,7 +71,7 @@ def arithmetic() -> decimal.Context:
 
 
 def to_text(value: Value) -> str | Unknown:
-    """A scalar as text. Raises `EvaluationError` for null, lists and objects."""
+    """Convert a scalar to text. Raises `EvaluationError` for null, lists and objects."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -82,7 +82,7 @@ def to_text(value: Value) -> str | Unknown:
 
 
 def to_number(value: Value) -> Decimal | Unknown:
-    """A number, or a string that spells one. Raises `EvaluationError` for anything else."""
+    """Convert a number, or a string that spells one, to a number. Raises `EvaluationError` for anything else."""
     if isinstance(value, Decimal | Unknown):
         return value
     if isinstance(value, str):
@@ -91,7 +91,7 @@ def to_number(value: Value) -> Decimal | Unknown:
 
 
 def to_bool(value: Value) -> bool | Unknown:
-    """A boolean, or a string that spells one. Raises `EvaluationError` for anything else."""
+    """Convert a boolean, or a string that spells one, to a boolean. Raises `EvaluationError` for anything else."""
     if isinstance(value, bool | Unknown):
         return value
     if isinstance(value, str) and value in {"true", "1", "false", "0"}:
@@ -100,21 +100,21 @@ def to_bool(value: Value) -> bool | Unknown:
 
 
 def to_list(value: Value) -> tuple[Value, ...] | Unknown:
-    """A list. Raises `EvaluationError` for anything else."""
+    """Return a value that is a list. Raises `EvaluationError` for anything else."""
     if isinstance(value, tuple | Unknown):
         return value
     raise EvaluationError(f"a list is required, not {kind(value)}")
 
 
 def to_mapping(value: Value) -> Mapping[str, Value] | Unknown:
-    """An object or a map. Raises `EvaluationError` for anything else."""
+    """Return a value that is an object or a map. Raises `EvaluationError` for anything else."""
     if isinstance(value, Mapping | Unknown):
         return value
     raise EvaluationError(f"an object is required, not {kind(value)}")
 
 
 def kind(value: Value) -> str:
-    """What a value is, for messages."""
+    """The type of a value, for messages."""
     if value is None:
         return "null"
     names = ((bool, "a boolean"), (str, "a string"), (Decimal, "a number"), (tuple, "a list"), (Mapping, "an object"))
@@ -122,7 +122,7 @@ def kind(value: Value) -> str:
 
 
 def elements(value: Value) -> list[tuple[Value, Value]] | Unknown:
-    """The keys and values of a collection; those of an object are sorted. Raises `EvaluationError` for a scalar."""
+    """The keys and values of a collection, by key if it is an object. Raises `EvaluationError` for a scalar."""
     if isinstance(value, Unknown):
         return UNKNOWN
     if isinstance(value, tuple):
@@ -133,7 +133,7 @@ def elements(value: Value) -> list[tuple[Value, Value]] | Unknown:
 
 
 def as_set(values: Iterable[Value]) -> tuple[Value, ...]:
-    """The different values, in the order in which HCL goes through a set."""
+    """The distinct values, in the order in which HCL iterates over a set."""
     different: dict[object, Value] = {hashable(it): it for it in values}
     items = [*different.values()]
     texts = [it for it in items if isinstance(it, str)]
@@ -144,7 +144,7 @@ def as_set(values: Iterable[Value]) -> tuple[Value, ...]:
 
 
 def hashable(value: Value) -> object:
-    """A key that two values share if they are equal: `1` and `"1"` and `true` are not."""
+    """A key that two values share if they are equal; `1`, `"1"` and `true` are not."""
     if isinstance(value, tuple):
         return ("list", *map(hashable, value))
     if isinstance(value, Mapping):
@@ -153,19 +153,19 @@ def hashable(value: Value) -> object:
 
 
 def checked_text(text: str) -> str:
-    """A text in the normal form C that HCL keeps. Raises `EvaluationError` for one that is too long."""
+    """Normalise a text to form C, as HCL does. Raises `EvaluationError` if it is too long."""
     if len(text) > MOST_TEXT:
         raise EvaluationError("a string is too long")
     return composed(text)
 
 
 def composed(text: str) -> str:
-    """A text in the normal form C."""
+    """Normalise a text to form C."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def json_text(value: Value) -> str:
-    """A value as Go writes it in JSON."""
+    """Convert a value to JSON as Go writes it."""
     if isinstance(value, tuple):
         return "[" + ",".join(map(json_text, value)) + "]"
     if isinstance(value, Mapping):
