@@ -46,6 +46,11 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     return [_(it, install=install or "") for it in templates if install is not None or "{install}" not in it]
 
 
+def xx_can_install(stage: Stage) -> bool:
+    """Whether xx can install packages for another architecture on the distribution of a stage."""
+    return _xx_install(stage) is not None
+
+
 def _xx_install(stage: Stage) -> str | None:
     """The command of xx that installs a C library; None where the distribution has another package manager.
 

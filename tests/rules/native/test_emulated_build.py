@@ -517,6 +517,35 @@ def test_a_build_tool_in_the_only_stage(image: str, lines: str, is_said: bool, s
 
 
 @pytest.mark.parametrize(
+    ("image", "run", "is_said"),
+    [
+        ("debian", f"{GCC}\nRUN git clone https://x.org/a /s && make -C /s", True),
+        ("debian", f"{GCC}\nCOPY . .\nRUN ./scripts/build.sh", True),
+        ("alpine", "RUN apk add alpine-sdk cargo\nCOPY . .\nRUN make -j4", True),
+        ("alpine", "RUN apk add make git\nCOPY . .\nRUN make", False),
+        ("debian", f"{GCC}\nCOPY . .\nRUN make docs", False),
+        ("debian", f"{GCC}\nCOPY . .\nRUN ./scripts/fetch.sh", False),
+        ("--platform=$BUILDPLATFORM debian", f"{GCC}\nCOPY . .\nRUN make", False),
+    ],
+)
+def test_a_build_tool_beside_an_installed_compiler(image: str, run: str, *, is_said: bool) -> None:
+    text = f"FROM {image} AS b\n{run}\nFROM alpine\nCOPY --from=b /o /o\n"
+    messages = asked(text)
+    assert len(messages) == is_said
+    assert all("may compile under emulation for linux/arm64" in it and "tonistiigi/xx" in it for it in messages)
+    assert not asked(text, is_asked=False)
+
+
+def test_a_fetched_project_is_compiled_in_the_only_stage() -> None:
+    text = ONLY.format(
+        "debian", f"{GCC} cmake && git clone https://x.org/a /s && cmake /s && make && apt-get remove -y gcc"
+    )
+    (message,) = asked(text)
+    assert message.startswith("`make` runs under emulation for linux/arm64")
+    assert asked(text, is_asked=False) == []
+
+
+@pytest.mark.parametrize(
     ("command", "is_said"),
     [
         ("python hyperbole.py build -r", True),

@@ -15,7 +15,7 @@ from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_ow
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import takes_target_packages
 from buildxray.rules.split_stage import split_stage
-from buildxray.rules.wording import advice, listed, platforms
+from buildxray.rules.wording import advice, listed, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 
@@ -28,8 +28,27 @@ _BUILDS_OR_TESTS: Final = re.compile(
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
 _BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
-_C_COMPILER: Final = re.compile(r"(?:build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+)(?:-[\d.]+)?(?:[=~<>@].*)?")
-_OTHER_GOALS: Final = frozenset({"--version", "check", "clean", "distclean", "test"})
+_C_COMPILER: Final = re.compile(
+    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)(?:-[\d.]+)?(?:[=~<>@].*)?"
+)
+_OTHER_GOALS: Final = frozenset(
+    {
+        "--help",
+        "--version",
+        "check",
+        "clean",
+        "deps",
+        "distclean",
+        "doc",
+        "docs",
+        "fmt",
+        "help",
+        "html",
+        "lint",
+        "test",
+        "vendor",
+    }
+)
 _REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
 _BUILD_ARGUMENT: Final = re.compile(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
 """The arguments of a script that builds: `build -r`, `hyperbole.py build -r`."""
@@ -90,7 +109,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
     several platforms.
 
-    What `make` and scripts of the project do, only they know: on the image of a compiler they are a mere hint, elsewhere nothing.
+    What `make` and scripts of the project do, only they know. An information says that they may compile, on the image of a compiler, and
+    where something asks for several platforms also in a stage that installs a C compiler; elsewhere they are passed over.
     """
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.
@@ -135,6 +155,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
     parts += advice(stage, [it for it in commands if it.use.is_bound])
+    if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
+        parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
     is_written_later = ctx.build.workspace.makefile_sets_platform
     if is_written_later:
         parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
@@ -160,7 +182,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         return
     last = (commands or guesses)[-1].run
     has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
-    if not has_sources and not (guesses and _fetches_sources(stage)):
+    if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage)):
         return
     fact = _fact(commands or guesses, _targets(commands or guesses), is_guess=bool(guesses))
     if _removes_packages(stage):
@@ -190,8 +212,13 @@ def _building_tools(stage: Stage) -> list[KnownCommand]:
 
 def _has_c_compiler(stage: Stage) -> bool:
     """Whether a C compiler is in the stage: by its image, or as a package."""
+    return _COMPILER_IMAGE.search(stage.image_name) is not None or _installs_c_compiler(stage)
+
+
+def _installs_c_compiler(stage: Stage) -> bool:
+    """Whether a stage, or one that it is built on, installs a package that brings a C compiler."""
     installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
-    return _COMPILER_IMAGE.search(stage.image_name) is not None or any(map(_C_COMPILER.fullmatch, installed))
+    return any(map(_C_COMPILER.fullmatch, installed))
 
 
 def _fetches_sources(stage: Stage) -> bool:
@@ -282,19 +309,19 @@ def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
 
 
 def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
-    """Scripts whose names say that they build, in a stage on an image that is used for its compiler.
+    """Scripts and tools whose names say that they build, in a stage on an image that is used for its compiler.
 
-    Where somebody asks for several platforms, arguments say it too: `python tools.py build`. Where a script is told `GOARCH`, it
-    cross-compiles already.
+    Where something asks for several platforms, arguments say it too (`python tools.py build`), and an installed C compiler says what
+    `make` is for. A script that is told `GOARCH` cross-compiles already.
     """
-    if not _COMPILER_IMAGE.search(stage.image_name):
+    if not _COMPILER_IMAGE.search(stage.image_name) and not (ctx.asks_for_several and _installs_c_compiler(stage)):
         return []
     return [
         it
         for it in stage.commands(Effect.UNKNOWN, Effect.EXECUTE)
         if (it.use.effect is Effect.UNKNOWN and _BUILDING.search(it.title))
         or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
-        if not it.invocation.setting("GOARCH").is_set
+        if not it.invocation.setting("GOARCH").is_set and _OTHER_GOALS.isdisjoint(it.syntax.arguments)
     ]
 
 
