@@ -120,3 +120,12 @@ def test_findings_in_files_that_declare_builds_are_known_to_sarif(
     (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
     run = Run(capfd, "check", "--format", "sarif", project / "docker-bake.hcl")
     assert [it["ruleId"] for it in json.loads(run.out)["runs"][0]["results"]] == ["missing-stage"]
+
+
+def test_a_repository_with_nothing_but_a_script(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "push.sh").write_text('P="linux/amd64,linux/arm64"\ndocker buildx build --push --platform "$P" .\n')
+    for path in (tmp_path, tmp_path / "Dockerfile"):
+        (build,) = json.loads(Run(capfd, "builds", "--format", "json", path).out)
+        assert (build["source"], build["platforms"]) == ("push.sh", ["linux/amd64", "linux/arm64"])

@@ -136,12 +136,15 @@ def directories_above(path: Path) -> tuple[Path, ...]:
 
 
 def project_directories(root: Path) -> Iterator[Path]:
-    """Yield the directories at and below a root of which `read_directory` reads files, nearest first."""
+    """Yield the root, whose scripts may build too, and the directories below it of which `read_directory` reads files.
+
+    The nearest come first.
+    """
     pending = [(root, 0)]
     n_entries = 0
     while pending:
         directory, depth = pending.pop(0)
-        if has_project_files(directory):
+        if directory == root or has_project_files(directory):
             yield directory
         try:
             listed = [it.name for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
