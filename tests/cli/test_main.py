@@ -285,6 +285,18 @@ def test_plan_as_text(capfd: pytest.CaptureFixture[str]) -> None:
     assert lines[-1] == "15 steps, of these 6 RUNs: 0 emulated; 3 RUN instructions executed once per platform"
 
 
+def test_a_long_instruction_moves_no_other_line_of_a_plan_in_a_file(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = " ".join(["word"] * 1000)
+    (tmp_path / "Dockerfile").write_text(f"FROM alpine\nRUN true\nRUN echo {words}\n")
+    short, long = [it for it in Run(capfd, "plan", *BUILD, tmp_path / "Dockerfile").out.splitlines() if "RUN " in it][
+        :2
+    ]
+    assert words in long
+    assert len(short) < 100
+
+
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 def test_no_line_of_a_plan_is_wider_than_the_terminal(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from buildxray.cli.console import UNLIMITED
 from buildxray.ide.seconds import about_seconds, exact_seconds
 from buildxray.localization import _, localized, ngettext
 from buildxray.semantics.cost import (
@@ -37,6 +38,8 @@ _NOTICEABLE: Final = 1.0
 """Times of at least so many seconds are bold."""
 _LEAST: Final = 16
 """The least columns of an instruction."""
+_ALIGNED: Final = 60
+"""The columns of an instruction up to which what follows it is aligned where lines have no limit: one long RUN moves no other line."""
 
 
 def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | None = None) -> RenderableType:
@@ -119,11 +122,14 @@ class _Rows:
         n_longest = max((it.instruction.cell_len for it in self.all_rows), default=0)
         n_seconds = max((it.seconds.cell_len for it in self.all_rows), default=0)
         n_room = options.max_width - n_line - n_mark - n_reason - (n_seconds and n_seconds + 2) - _MARGINS
-        n_instruction = max(_LEAST, min(n_longest, n_room))
+        is_cut = options.max_width < UNLIMITED
+        n_instruction = max(_LEAST, min(n_longest, n_room if is_cut else _ALIGNED))
         for row in self.rows:
-            fits = row.instruction.cell_len <= n_instruction
+            fits = not is_cut or row.instruction.cell_len <= n_instruction
             instruction = (row.instruction if fits else row.short).copy()
-            instruction.truncate(n_instruction, overflow="ellipsis", pad=True)
+            if is_cut:
+                instruction.truncate(n_instruction, overflow="ellipsis")
+            instruction.pad_right(max(0, n_instruction - instruction.cell_len))
             padding = " " * (n_mark - row.mark.cell_len)
             margin = "* " if row.is_critical else "  "
             line = Text.assemble((margin, "bold"), (row.line.rjust(n_line), "dim"), "  ")
