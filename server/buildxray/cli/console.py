@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from buildxray.cli.errors import CliError
 from buildxray.files.writing import WriteError, write_output
 from buildxray.localization import _
+from buildxray.syntax.lazy_regex import lazy_regex
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +24,7 @@ Span = str | tuple[str, str]
 """A text, or a text and a style such as `bold red`."""
 UNLIMITED: Final = 100_000
 """The width of output that is not a terminal, in columns."""
-_CONTROLS: Final = re.compile(
+_CONTROLS: Final = lazy_regex(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 """Characters that move the cursor, change the terminal or the direction of the text, or cannot be encoded."""

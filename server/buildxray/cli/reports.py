@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,6 +15,7 @@ from buildxray.ide.diagnostics import Diagnostic, documentation_url
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Severity
 from buildxray.rules.registry import ALL
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex, TextRange
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _GITHUB_COMMAND: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", 
 _SARIF_LEVEL: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
 
 
-_INVISIBLE: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_INVISIBLE: Final = lazy_regex("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON allows in a text, though a terminal may obey it or UTF-8 may not hold it."""
 
 

@@ -16,11 +16,12 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import language
 from buildxray.rules.base import Fix, Related
 from buildxray.semantics.build import Dockerfile
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
-_OPTIONS: Final = re.compile(r"check\s*=|buildxray", re.IGNORECASE)
+_OPTIONS: Final = lazy_regex(r"check\s*=|buildxray", re.IGNORECASE)
 """Parts of comments that set options of checks or silence rules."""
-_EXPERIMENTAL: Final = re.compile(r"check\s*=.*experimental", re.IGNORECASE)
+_EXPERIMENTAL: Final = lazy_regex(r"check\s*=.*experimental", re.IGNORECASE)
 """The experimental checks of BuildKit look at any comment, wherever in the text they are asked for."""
 
 

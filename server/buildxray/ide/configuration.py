@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 from buildxray.files.reading import read_project_text, read_text
 from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
+from buildxray.syntax.lazy_regex import lazy_regex
 
 FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")
 _KEYS: Final = r"""(?P<keys>(?:[\w-]+|"[^"]*"|'[^']*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"]*"|'[^']*'))*)"""
-_HEADER: Final = re.compile(rf"[ \t]*\[[ \t]*{_KEYS}[ \t]*\]")
-_ASSIGNMENT: Final = re.compile(rf"[ \t]*{_KEYS}[ \t]*=")
+_HEADER: Final = lazy_regex(rf"[ \t]*\[[ \t]*{_KEYS}[ \t]*\]")
+_ASSIGNMENT: Final = lazy_regex(rf"[ \t]*{_KEYS}[ \t]*=")
 
 
 class Configuration(NamedTuple):

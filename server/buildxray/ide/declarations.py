@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 from buildxray.ide.analysis import Analysis
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, Span, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_NAME: Final = re.compile(r"(?<=[ \t])(?P<name>[A-Za-z_]\w*)(?=[ \t=]|$)", re.ASCII)
+_NAME: Final = lazy_regex(r"(?<=[ \t])(?P<name>[A-Za-z_]\w*)(?=[ \t=]|$)", re.ASCII)
 
 
 class Declaration(NamedTuple):

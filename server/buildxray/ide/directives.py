@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.text import TextRange
 
-_WRITTEN: Final = re.compile(r"[ \t]*#[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)[\r\n]*")
+_WRITTEN: Final = lazy_regex(r"[ \t]*#[ \t]*(?P<name>[A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)[\r\n]*")
 
 
 class WrittenDirective(NamedTuple):

@@ -10,11 +10,12 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.syntax.instructions import Copy, Copying, From, Instruction, Node, Onbuild, Run, Span, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import TextRange
 
-_NAME: Final = re.compile(r"(?P<name>[^\s:@$]+(?::[0-9]+/[^\s:@$]+)?)(?:[:@]\S*)?")
-_URL: Final = re.compile(r"https?://[^\s$]+")
+_NAME: Final = lazy_regex(r"(?P<name>[^\s:@$]+(?::[0-9]+/[^\s:@$]+)?)(?:[:@]\S*)?")
+_URL: Final = lazy_regex(r"https?://[^\s$]+")
 
 
 class Link(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_CONTROLS: Final = re.compile(
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_CONTROLS: Final = lazy_regex(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _LONGEST: Final = 500

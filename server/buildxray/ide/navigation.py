@@ -13,11 +13,12 @@ from buildxray.ide.names import Kind, Name, Occurrence, occurrence_at, occurrenc
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_STAGE: Final = re.compile(r"[a-z][a-z0-9_.-]*")
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HEREDOC: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_STAGE: Final = lazy_regex(r"[a-z][a-z0-9_.-]*")
+_VARIABLE: Final = lazy_regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEREDOC: Final = lazy_regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class RenameError(ValueError):

@@ -25,10 +25,11 @@ from buildxray.rules.base import Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, Stage
 from buildxray.semantics.cost import build_totals
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
 _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
-_NAME: Final = re.compile(
+_NAME: Final = lazy_regex(
     r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)|(?:docker-)?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE
 )
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.syntax.instructions import Instruction, Node, Onbuild, Run, Span, WithPairs
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = lazy_regex(r"\w+")
 
 
 def selection_ranges(analysis: Analysis, offset: int) -> list[TextRange]:

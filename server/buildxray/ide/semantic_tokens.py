@@ -31,6 +31,7 @@ from buildxray.syntax.instructions import (
     WithPairs,
     of_node,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import continuation, is_comment, physical_lines
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.shell import is_posix_shell, read_script
@@ -53,9 +54,9 @@ TYPES: Final = (
 )
 """The token types of the protocol that are used; a token holds the position in this list."""
 _NUMBER: Final = {name: number for number, name in enumerate(TYPES, 1)}
-_IMAGE: Final = re.compile(r"(?P<name>[^\s:@]+(?::[0-9]+/[^\s:@]+)?)(?P<tag>:[^\s@]*)?(?P<digest>@\S*)?")
-_QUOTED: Final = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
-_SHELL_KEYWORD: Final = re.compile(
+_IMAGE: Final = lazy_regex(r"(?P<name>[^\s:@]+(?::[0-9]+/[^\s:@]+)?)(?P<tag>:[^\s@]*)?(?P<digest>@\S*)?")
+_QUOTED: Final = lazy_regex(r"""'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_SHELL_KEYWORD: Final = lazy_regex(
     r"(?:^|(?<=[;&|(\s]))(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in)(?=[\s;)]|$)"
 )
 _LONGEST: Final = 100_000

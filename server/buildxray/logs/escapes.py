@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SEQUENCE: Final = re.compile(
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_SEQUENCE: Final = lazy_regex(
     r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI: colours, movements of the cursor
     r"|[\]_P^X][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)?"  # OSC, APC, DCS, PM, SOS: titles, links, marks of a CI
     r"|[ -/]{0,8}[0-Z\\^-~])"
 )
-_ANY_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_ANY_CONTROL: Final = lazy_regex(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def without_sequences(line: str) -> str:

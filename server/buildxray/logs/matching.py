@@ -7,7 +7,6 @@ resembles a step most is then its match, and is marked as such.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,8 +15,9 @@ from typing import Final, NamedTuple
 from buildxray.logs.model import LoggedBuild, LoggedVertex, Status
 from buildxray.logs.names import VertexName, read_name, without_digest
 from buildxray.plan.model import Plan, Step
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_BLANKS: Final = re.compile(r"\s+")
+_BLANKS: Final = lazy_regex(r"\s+")
 _SIMILAR: Final = 0.6
 """The least similarity of an instruction before and after an edit, from 0 to 1."""
 _TWIN: Final = 0.001

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_BRACKET: Final = re.compile(r"\[([^\[\]]{1,400})\] ?(.*)", re.DOTALL)
-_COUNT: Final = re.compile(r"(\d{1,6})/(\d{1,6})")
-_PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?(?:\([^)]*\))?(?:->[a-z0-9_/]+)?")
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_BRACKET: Final = lazy_regex(r"\[([^\[\]]{1,400})\] ?(.*)", re.DOTALL)
+_COUNT: Final = lazy_regex(r"(\d{1,6})/(\d{1,6})")
+_PLATFORM: Final = lazy_regex(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?(?:\([^)]*\))?(?:->[a-z0-9_/]+)?")
 
 
 class VertexName(NamedTuple):

@@ -11,13 +11,14 @@ from typing import Final
 
 from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Status
 from buildxray.logs.stamps import seconds_between
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_LINE: Final = re.compile(r"#(\d{1,9})(?: (.*))?$", re.DOTALL)
-_OUTPUT: Final = re.compile(r"(\d+\.\d+)(?: |$)")
-_DONE: Final = re.compile(r"DONE(?: (\d+(?:\.\d+)?)s)?$")
-_EXTRACTING: Final = re.compile(r"extracting (\S+)(?: .*?)? (\d+\.\d+)s(?: done)?$")
-_FAILURE: Final = re.compile(r"(?:ERROR|error): |failed to solve|failed to build")
-_NUMBERED: Final = re.compile(r"\[[^\]]*\d+/\d+\] ")
+_LINE: Final = lazy_regex(r"#(\d{1,9})(?: (.*))?$", re.DOTALL)
+_OUTPUT: Final = lazy_regex(r"(\d+\.\d+)(?: |$)")
+_DONE: Final = lazy_regex(r"DONE(?: (\d+(?:\.\d+)?)s)?$")
+_EXTRACTING: Final = lazy_regex(r"extracting (\S+)(?: .*?)? (\d+\.\d+)s(?: done)?$")
+_FAILURE: Final = lazy_regex(r"(?:ERROR|error): |failed to solve|failed to build")
+_NUMBERED: Final = lazy_regex(r"\[[^\]]*\d+/\d+\] ")
 _MOST_VERTICES: Final = 100_000
 
 

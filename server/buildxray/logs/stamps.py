@@ -8,20 +8,22 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Final
 
+from buildxray.syntax.lazy_regex import lazy_regex
+
 _ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-_KNOWN: Final = re.compile(
+_KNOWN: Final = lazy_regex(
     rf"\ufeff?(?P<stamp>{_ISO})(?: [0-9a-f]{{2}}[OE]\+?)?[ \t]?"  # GitHub, GitLab, Azure
     rf"|[^\t\n#]{{1,200}}\t[^\t\n]{{1,200}}\t\ufeff?(?P<listed>{_ISO})[ ]?"  # gh run view --log
     rf"|\[(?P<bracketed>{_ISO}|{_CLOCK})\]\s?"  # Jenkins, moreutils
     rf"|(?P<clock>{_CLOCK})\s{{1,2}}"  # Jenkins' plain form
 )
-_STAMP: Final = re.compile(rf"(?P<iso>{_ISO})|(?P<clock>(?<!\d){_CLOCK})")
-_TELLING: Final = re.compile(
+_STAMP: Final = lazy_regex(rf"(?P<iso>{_ISO})|(?P<clock>(?<!\d){_CLOCK})")
+_TELLING: Final = lazy_regex(
     r"(?P<prefix>.{1,200}?)(?:#\d{1,6} (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|\{\"(?:vertexes|statuses|logs)\"|(?:\[\+\] Building| => \[))"
 )
-_DIGITS: Final = re.compile(r"\d+")
-_BLANKS: Final = re.compile(r"[ \t]+")
+_DIGITS: Final = lazy_regex(r"\d+")
+_BLANKS: Final = lazy_regex(r"[ \t]+")
 _LEAST: Final = 3
 """Lines that have to agree before a prefix counts as one."""
 _SECONDS_PER_DAY: Final = 86400.0
@@ -94,7 +96,7 @@ def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(r"[ \t]*" + r"[ \t]+".join(words))
 
 
-_FRACTION: Final = re.compile(r"[.,](\d{1,9})")
+_FRACTION: Final = lazy_regex(r"[.,](\d{1,9})")
 
 
 def _seconds(text: str) -> float | None:

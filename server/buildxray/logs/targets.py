@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final
 
 from buildxray.logs.model import LoggedBuild, LoggedVertex
 from buildxray.logs.names import VertexName, read_name
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_OWN: Final = re.compile(r"\[([^\[\] ]{1,200})\] ")
+_OWN: Final = lazy_regex(r"\[([^\[\] ]{1,200})\] ")
 
 
 def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:

@@ -11,12 +11,13 @@ from typing import Final
 
 from buildxray.logs.escapes import without_sequences
 from buildxray.logs.model import Form, LoggedBuild, LoggedVertex, Status
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_HEADER: Final = re.compile(r"\s*\[\+\] Building (\d+(?:\.\d+)?)s(?: \((\d+)/(\d+)\))?(.*)$")
-_STEP: Final = re.compile(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(.*\S)(\s+)(\d+(?:\.\d+)?)s\s*$")
-_UNTIMED: Final = re.compile(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(\[.*\S)\s*$")
-_DETAIL: Final = re.compile(r"\s{0,8}=> => extracting .*?\s(\d+(?:\.\d+)?)s\s*$")
-_UP: Final = re.compile(r"\x1b\[\d*A")
+_HEADER: Final = lazy_regex(r"\s*\[\+\] Building (\d+(?:\.\d+)?)s(?: \((\d+)/(\d+)\))?(.*)$")
+_STEP: Final = lazy_regex(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(.*\S)(\s+)(\d+(?:\.\d+)?)s\s*$")
+_UNTIMED: Final = lazy_regex(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(\[.*\S)\s*$")
+_DETAIL: Final = lazy_regex(r"\s{0,8}=> => extracting .*?\s(\d+(?:\.\d+)?)s\s*$")
+_UP: Final = lazy_regex(r"\x1b\[\d*A")
 _STATUS: Final = {"CACHED": Status.CACHED, "ERROR": Status.FAILED, "CANCELED": Status.CANCELED}
 _CUT_BY: Final = 5
 """A name that was cut has fewer blanks than that after it: it may have ended in some itself."""

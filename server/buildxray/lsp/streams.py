@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 
 from buildxray.lsp.protocol import Protocol
+from buildxray.syntax.lazy_regex import lazy_regex
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -31,8 +32,8 @@ _LONGEST_BODY: Final = 1 << 28
 """The most bytes of a message, ten times a document of 4 MB with all characters escaped."""
 _GRACE: Final = 0.7
 """Seconds that the event loop may take to end after the client has left."""
-_CONTENT_LENGTH: Final = re.compile(rb"Content-Length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
-_HTTP: Final = re.compile(rb"[A-Z]{3,10} [^\r\n]* HTTP/\d")
+_CONTENT_LENGTH: Final = lazy_regex(rb"Content-Length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
+_HTTP: Final = lazy_regex(rb"[A-Z]{3,10} [^\r\n]* HTTP/\d")
 _HTTP_ANSWER: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _log = logging.getLogger("buildxray")
 

@@ -15,6 +15,7 @@ from buildxray.plan.operations import CommandSource, Input, Operation, Origin, i
 from buildxray.plan.paths import clean, join, normalize, to_slash, without_drive
 from buildxray.plan.references import is_digest
 from buildxray.plan.sources import GitSource, git_source, is_http_source
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class CopyError(ValueError):
@@ -142,7 +143,7 @@ def _has_wildcards(path: str) -> bool:
     return re.search(r"[*?[]", re.sub(r"\\.", "", path, flags=re.DOTALL)) is not None
 
 
-_SYMBOLIC_MODE: Final = re.compile(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*")
+_SYMBOLIC_MODE: Final = lazy_regex(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:[-+=][rwxXstugo]*)+)*")
 
 
 def _mode(chmod: str) -> Hashable:

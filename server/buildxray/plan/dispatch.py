@@ -44,6 +44,7 @@ from buildxray.syntax.instructions import (
     Volume,
     Workdir,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError
 from buildxray.syntax.whitespace import SPACE
 
@@ -141,7 +142,7 @@ class _Context:
         )
 
 
-_EXPANDABLE: Final = re.compile(r"""[$'"\\`]""")
+_EXPANDABLE: Final = lazy_regex(r"""[$'"\\`]""")
 
 
 def _env(node: Env, context: _Context) -> Outcome:

@@ -15,6 +15,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
 from buildxray.plan.paths import clean, join
 from buildxray.syntax.instructions import Flag, Span
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountOption, mount_options
 from buildxray.syntax.suggestions import closest
 from buildxray.syntax.validation import GO_TRUE, is_go_bool
@@ -251,7 +252,7 @@ def _number(key: str, value: str) -> int:
     return int(value, base)
 
 
-_SIZE: Final = re.compile(r"(?P<number>[0-9]*\.?[0-9]*) ?(?P<suffix>b|[kmgtp](?:i?b)?)?", re.IGNORECASE)
+_SIZE: Final = lazy_regex(r"(?P<number>[0-9]*\.?[0-9]*) ?(?P<suffix>b|[kmgtp](?:i?b)?)?", re.IGNORECASE)
 
 
 def _size(value: str) -> int:

@@ -16,6 +16,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.mounts import source_stages
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.parser import Dockerfile
 
@@ -150,7 +151,7 @@ def outline(dockerfile: Dockerfile) -> Outline:
 
 
 _NEEDS_LABS: Final = _("`--device` needs a frontend with it: `# syntax=docker/dockerfile:1-labs`")
-_STABLE: Final = re.compile(r"(?:(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?![^:@]).*)?")
+_STABLE: Final = lazy_regex(r"(?:(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?![^:@]).*)?")
 
 
 def _devices(nodes: Sequence[Node]) -> Iterator[tuple[int, Span]]:

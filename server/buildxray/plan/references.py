@@ -9,19 +9,20 @@ import re
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _SEPARATOR: Final = r"(?:[._]|__|[-]+)"
 _PATH_COMPONENT: Final = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
 _DOMAIN_COMPONENT: Final = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST: Final = rf"(?:{_DOMAIN_COMPONENT}(?:\.{_DOMAIN_COMPONENT})*|\[[a-fA-F0-9:]+\])"
 _DOMAIN: Final = rf"{_HOST}(?::[0-9]+)?"
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = lazy_regex(
     rf"(?P<name>(?:{_DOMAIN}/)?{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*)"
     r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
     re.ASCII,
 )
-_BARE_DIGEST: Final = re.compile(r"[a-f0-9]{64}")
+_BARE_DIGEST: Final = lazy_regex(r"[a-f0-9]{64}")
 _LONGEST_NAME: Final = 255
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 

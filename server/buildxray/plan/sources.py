@@ -5,12 +5,12 @@ BuildKit: frontend/dockerfile/dfgitutil/git_ref.go and util/gitutil/git_url.go.
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.paths import join
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 
@@ -30,8 +30,8 @@ class GitSource(NamedTuple):
     fetch_by_commit: bool
 
 
-_PROTOCOL: Final = re.compile(r"[a-zA-Z0-9]+(?=://)")
-_SCP_STYLE: Final = re.compile(
+_PROTOCOL: Final = lazy_regex(r"[a-zA-Z0-9]+(?=://)")
+_SCP_STYLE: Final = lazy_regex(
     r"[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:(?P<path>.*?)(?:\?(?P<query>.*?))?(?:#(?P<fragment>.*))?"
 )
 

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.suggestions import closest
 
 _SIGNALS: Final = frozenset(
@@ -52,7 +53,7 @@ _SIGNALS: Final = frozenset(
         "RTMAX",
     ]
 )
-_REAL_TIME_SIGNAL: Final = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
+_REAL_TIME_SIGNAL: Final = lazy_regex(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
 _HIGHEST_PORT: Final = 65535
 
 

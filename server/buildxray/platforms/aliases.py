@@ -5,8 +5,9 @@ Source: containerd/platforms database.go, normalizeArch; the names that `uname -
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _ALIASES: Final = {
     "aarch64": "arm64",
@@ -37,8 +38,8 @@ REPOSITORY_PREFIXES: Final = {
 _IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
 """Each name has one of these in it, which are found much faster than the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
-_NAME: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
-_PREFIX: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
+_NAME: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
+_PREFIX: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
 
 
 def docker_name(architecture: str) -> str | None:

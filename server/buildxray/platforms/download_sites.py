@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from buildxray.syntax.lazy_regex import lazy_regex
+
 
 class DownloadSite(NamedTuple):
     """A place that publishes one file for each architecture."""
@@ -26,52 +28,52 @@ _X64: Final = {"amd64": "x64", "arm64": "arm64"}
 SITES: Final = (
     # github.com/just-containers/s6-overlay, README "Which architecture to use depending on your TARGETARCH"
     DownloadSite(
-        "s6-overlay", re.compile(r"just-containers/s6-overlay/releases/"), {**_UNAME, "arm": "armhf", "386": "i686"}
+        "s6-overlay", lazy_regex(r"just-containers/s6-overlay/releases/"), {**_UNAME, "arm": "armhf", "386": "i686"}
     ),
     # github.com/protocolbuffers/protobuf/releases: protoc-…-linux-x86_64.zip, linux-aarch_64.zip
     DownloadSite(
         "protoc",
-        re.compile(r"protocolbuffers/protobuf/releases/"),
+        lazy_regex(r"protocolbuffers/protobuf/releases/"),
         {"amd64": "x86_64", "arm64": "aarch_64", "ppc64le": "ppcle_64", "s390x": "s390_64", "386": "x86_32"},
     ),
     # docs.aws.amazon.com/cli: awscli-exe-linux-x86_64.zip, awscli-exe-linux-aarch64.zip
-    DownloadSite("AWS CLI", re.compile(r"awscli\.amazonaws\.com/"), _UNAME),
+    DownloadSite("AWS CLI", lazy_regex(r"awscli\.amazonaws\.com/"), _UNAME),
     # repo.anaconda.com/miniconda: Miniconda3-latest-Linux-x86_64.sh, Linux-aarch64.sh; conda-forge/miniforge likewise
-    DownloadSite("Miniconda", re.compile(r"repo\.anaconda\.com/|conda-forge/miniforge/releases/"), _UNAME),
+    DownloadSite("Miniconda", lazy_regex(r"repo\.anaconda\.com/|conda-forge/miniforge/releases/"), _UNAME),
     # nodejs.org/dist: node-v…-linux-x64.tar.xz, linux-arm64, linux-armv7l
     DownloadSite(
         "Node.js",
-        re.compile(r"nodejs\.org/(?:dist|download)/|unofficial-builds\.nodejs\.org/"),
+        lazy_regex(r"nodejs\.org/(?:dist|download)/|unofficial-builds\.nodejs\.org/"),
         {**_X64, "arm": "armv7l"},
     ),
     # download.docker.com/linux/static: directories x86_64, aarch64, armhf, armel, ppc64le, s390x
-    DownloadSite("Docker", re.compile(r"download\.docker\.com/linux/static/"), {**_UNAME, "arm": "armhf"}),
+    DownloadSite("Docker", lazy_regex(r"download\.docker\.com/linux/static/"), {**_UNAME, "arm": "armhf"}),
     # github.com/docker/compose/releases: docker-compose-linux-x86_64, -aarch64, -armv7
-    DownloadSite("Docker Compose", re.compile(r"docker/compose/releases/"), {**_UNAME, "arm": "armv7"}),
+    DownloadSite("Docker Compose", lazy_regex(r"docker/compose/releases/"), {**_UNAME, "arm": "armv7"}),
     # julialang-s3.julialang.org/bin/linux: directories x64, aarch64, files …-linux-x86_64.tar.gz, -aarch64
-    DownloadSite("Julia", re.compile(r"julialang-s3\.julialang\.org/"), _UNAME),
+    DownloadSite("Julia", lazy_regex(r"julialang-s3\.julialang\.org/"), _UNAME),
     # dl.google.com/dl/cloudsdk: google-cloud-cli-linux-x86_64.tar.gz, google-cloud-cli-linux-arm.tar.gz
     DownloadSite(
         "Google Cloud CLI",
-        re.compile(r"dl\.google\.com/dl/cloudsdk/|storage\.googleapis\.com/cloud-sdk"),
+        lazy_regex(r"dl\.google\.com/dl/cloudsdk/|storage\.googleapis\.com/cloud-sdk"),
         {"amd64": "x86_64", "arm64": "arm"},
     ),
     # static.rust-lang.org/rustup/dist: directories of target triples
-    DownloadSite("rustup", re.compile(r"static\.rust-lang\.org/rustup/"), _UNAME),
+    DownloadSite("rustup", lazy_regex(r"static\.rust-lang\.org/rustup/"), _UNAME),
     # ziglang.org/download: zig-x86_64-linux-…, zig-aarch64-linux-…
-    DownloadSite("Zig", re.compile(r"ziglang\.org/(?:download|builds)/"), _UNAME),
+    DownloadSite("Zig", lazy_regex(r"ziglang\.org/(?:download|builds)/"), _UNAME),
     # github.com/oven-sh/bun/releases: bun-linux-x64.zip, bun-linux-aarch64.zip
-    DownloadSite("Bun", re.compile(r"oven-sh/bun/releases/"), {"amd64": "x64", "arm64": "aarch64"}),
+    DownloadSite("Bun", lazy_regex(r"oven-sh/bun/releases/"), {"amd64": "x64", "arm64": "aarch64"}),
     # github.com/denoland/deno/releases: deno-x86_64-unknown-linux-gnu.zip
-    DownloadSite("Deno", re.compile(r"denoland/deno/releases/"), _UNAME),
+    DownloadSite("Deno", lazy_regex(r"denoland/deno/releases/"), _UNAME),
     # github.com/astral-sh/uv/releases: uv-x86_64-unknown-linux-gnu.tar.gz
-    DownloadSite("uv", re.compile(r"astral-sh/(?:uv|ruff)/releases/"), _UNAME),
+    DownloadSite("uv", lazy_regex(r"astral-sh/(?:uv|ruff)/releases/"), _UNAME),
     # github.com/PowerShell/PowerShell/releases: powershell-…-linux-x64.tar.gz, linux-arm64
-    DownloadSite("PowerShell", re.compile(r"PowerShell/PowerShell/releases/"), {**_X64, "arm": "arm32"}),
+    DownloadSite("PowerShell", lazy_regex(r"PowerShell/PowerShell/releases/"), {**_X64, "arm": "arm32"}),
     # github.com/neovim/neovim/releases: nvim-linux-x86_64.tar.gz, nvim-linux-arm64.tar.gz
-    DownloadSite("Neovim", re.compile(r"neovim/neovim/releases/"), {"amd64": "x86_64", "arm64": "arm64"}),
+    DownloadSite("Neovim", lazy_regex(r"neovim/neovim/releases/"), {"amd64": "x86_64", "arm64": "arm64"}),
     # github.com/Kitware/CMake/releases: cmake-…-linux-x86_64.tar.gz, linux-aarch64
-    DownloadSite("CMake", re.compile(r"Kitware/CMake/releases/|cmake\.org/files/"), _UNAME),
+    DownloadSite("CMake", lazy_regex(r"Kitware/CMake/releases/|cmake\.org/files/"), _UNAME),
 )
 
 

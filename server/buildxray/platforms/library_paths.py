@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from buildxray.syntax.lazy_regex import lazy_regex
+
 _ARCHITECTURES: Final = {
     "aarch64": "arm64",
     "amd64": "amd64",
@@ -31,7 +33,7 @@ _ARCHITECTURES: Final = {
     "x86_64": "amd64",
 }
 _NAMES: Final = "|".join(sorted(map(re.escape, _ARCHITECTURES), key=len, reverse=True))
-_PATH: Final = re.compile(
+_PATH: Final = lazy_regex(
     rf"(?:^|(?<=[/:=\s'\"]))(?P<tuple>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?|abi64)?(?![\w-])"
     rf"|/jvm/[\w.+-]*-(?P<jvm>{_NAMES})(?![\w-])"
     rf"|ld-(?:musl|linux)-(?P<loader>{_NAMES})\.(?:so\b|path\b)"

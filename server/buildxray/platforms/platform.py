@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import platform as machine
 import posixpath
-import re
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class PlatformError(ValueError):
@@ -152,10 +152,10 @@ def can_run(builder: Platform, step: Platform) -> bool:
     return builder.architecture == step.architecture or (builder.architecture, step.architecture) == ("amd64", "386")
 
 
-_OS: Final = re.compile(
+_OS: Final = lazy_regex(
     r"(?P<os>[A-Za-z0-9_-]+)(?:\((?P<version>[A-Za-z0-9_.%-]*)(?P<features>(?:\+[A-Za-z0-9_.%-]+)*)\))?"
 )
-_COMPONENT: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_COMPONENT: Final = lazy_regex(r"[A-Za-z0-9_.-]+")
 _KNOWN_OS: Final = frozenset(
     [
         "aix",

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 from buildxray.localization import localized
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
+_REMOTE: Final = lazy_regex(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
 
 
-_OF_FILES: Final = re.compile(r"(?:^|,)\s*[\"']?type=(?:cacheonly|local|tar)\b")
+_OF_FILES: Final = lazy_regex(r"(?:^|,)\s*[\"']?type=(?:cacheonly|local|tar)\b")
 
 
 class Note(NamedTuple):

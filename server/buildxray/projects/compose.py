@@ -21,6 +21,7 @@ from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
 from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents
+from buildxray.syntax.lazy_regex import lazy_regex
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDE_NAMES: Final = (
@@ -32,8 +33,8 @@ OVERRIDE_NAMES: Final = (
 _MOST_FILES: Final = 50
 """Limit for the files that one project includes and extends."""
 _MOST_DEPTH: Final = 16
-_SPECIAL_CONTEXT: Final = re.compile(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
-_WORKING_DIRECTORY: Final = re.compile(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
+_SPECIAL_CONTEXT: Final = lazy_regex(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
+_WORKING_DIRECTORY: Final = lazy_regex(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
 _READ: Final = frozenset(("build", "extends", "include", "platform", "x-bake"))
 """Keys on whose values builds depend."""
 _KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))

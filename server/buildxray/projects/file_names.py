@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_DOCKERFILE: Final = re.compile(
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_DOCKERFILE: Final = lazy_regex(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS: Final = """

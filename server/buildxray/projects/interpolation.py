@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.files.reading import read_project_text
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
-_OPERATOR: Final = re.compile(r":?[-?+]")
+_NAME: Final = lazy_regex(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_OPERATOR: Final = lazy_regex(r":?[-?+]")
 _MOST_DEPTH: Final = 20
 _MOST_TEXT: Final = 100_000
-_LINE: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:]\s?|$)")
+_LINE: Final = lazy_regex(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:]\s?|$)")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 

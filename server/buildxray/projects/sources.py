@@ -24,24 +24,25 @@ from buildxray.files.reading import (
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.file_names import is_dockerfile
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
 _MOST_BYTES: Final = 20_000_000
-_IMPORT_C: Final = re.compile(rb'^\s*(?:import\s+)?"C"\s*$', re.MULTILINE)
-_IMPORT_LIBC: Final = re.compile(
+_IMPORT_C: Final = lazy_regex(rb'^\s*(?:import\s+)?"C"\s*$', re.MULTILINE)
+_IMPORT_LIBC: Final = lazy_regex(
     rb'^\s*(?:import\s+)?(?:[\w.]+\s+)?"(?:C|net|net/\S+|os/user|plugin)"\s*$', re.MULTILINE
 )
 """Imports of packages of the standard library that cgo links to the C library: `net`, packages below it, and others."""
-_CGO_MODULES: Final = re.compile(
+_CGO_MODULES: Final = lazy_regex(
     r"\b(?:github\.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|linxGnu/grocksdb|tecbot/gorocksdb"
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
     r"|gocv\.io/x/gocv)\b"
 )
-_SETS_PLATFORM: Final = re.compile(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
+_SETS_PLATFORM: Final = lazy_regex(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
 """`sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`"""
-_REPLACE_LOCALLY: Final = re.compile(r"^(?!\s*//)[^\n]*=>\s*\.{1,2}/", re.MULTILINE)
-_REQUIRE: Final = re.compile(r"^\s*require\b", re.MULTILINE)
+_REPLACE_LOCALLY: Final = lazy_regex(r"^(?!\s*//)[^\n]*=>\s*\.{1,2}/", re.MULTILINE)
+_REQUIRE: Final = lazy_regex(r"^\s*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 
@@ -159,18 +160,18 @@ _MOST_SEARCHED_FILES: Final = 3000
 _MOST_SEARCHED_BYTES: Final = 20_000_000
 _DEEPEST_SEARCHED: Final = 8
 _NAMES: Final = "|".join(it for it in AUTOMATIC_ARGUMENTS if it != "TARGETSTAGE")
-_NAME: Final = re.compile(rf"\b(?:{_NAMES})\b".encode())
-_PROPERTY: Final = re.compile(rf"\$\((?:{_NAMES})\)".encode(), re.IGNORECASE)
+_NAME: Final = lazy_regex(rf"\b(?:{_NAMES})\b".encode())
+_PROPERTY: Final = lazy_regex(rf"\$\((?:{_NAMES})\)".encode(), re.IGNORECASE)
 """Properties of MSBuild, which environment variables set, without regard to case (MSBuild reference, "Use environment variables in a build")."""
 _OF_MSBUILD: Final = (".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targets")
-_ALL_OF_IT: Final = re.compile(
+_ALL_OF_IT: Final = lazy_regex(
     rb"\bprocess\.env\b(?!\s*(?:\.|\?\.|\[\s*['\"`]))|\bos\.environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))"
     rb"|\bos\.Environ\(\)|\bSystem\.getenv\(\s*\)|\benv::vars(?:_os)?\(|\bENV\.(?:to_h|each|map|select)\b|\bGetEnvironmentVariables\("
     rb"|^\s*(?:printenv|env|export -p)\s*(?:$|[|>])|\benvsubst\b",
     re.MULTILINE,
 )
 """Expressions that read the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
-_NOT_RUN: Final = re.compile(
+_NOT_RUN: Final = lazy_regex(
     r"^(?:docker|container)file(?:$|[.-](?!.*\.(?:bash|js|py|rb|sh|ts)$))|\.(?:dockerfile|containerfile)$|^(?:docker-)?compose\b|^docker-bake\b|\.dockerignore$"
     r"|(?<!cmakelists)\.txt$|\.(?:md|mdx|rst|adoc|html?|css|scss|less|svg|png|jpe?g|gif|webp|avif|ico|icns|pdf|woff2?|ttf|otf|eot|mp[34]|wav|webm|zip|gz|tgz"
     r"|xz|bz2|tar|jar|wasm|exe|dll|so|dylib|a|o|pyc|class|bin|lock|sum|map|snap|po|pot|mo|csv|tsv|sql|proto|diff|patch)$"

@@ -6,11 +6,12 @@ Scalars are read as Go's yaml.v3 reads them, which Compose and GitHub's runner u
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any, Final
+
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_NODES: Final = 50_000
 """Limit for the nodes of a document. An alias counts each time that it is used, so that no file expands without bound."""
@@ -19,10 +20,10 @@ _MOST_CHARACTERS: Final = 250_000
 """Limit for the code points of a text; the library reads about 50,000 a second."""
 _MOST_BRACKETS: Final = 500
 """Limit for nested brackets, those in strings included; the library raises `RecursionError` at twice as many, after seconds."""
-_BRACKET: Final = re.compile(r"[\[\]{}]")
-_INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
-_TIMESTAMP: Final = re.compile(
+_BRACKET: Final = lazy_regex(r"[\[\]{}]")
+_INTEGER: Final = lazy_regex(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
+_FLOAT: Final = lazy_regex(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP: Final = lazy_regex(
     r"(?P<year>\d{4})-(?P<month>0?[1-9]|1[0-2])-(?P<day>0?[1-9]|[12]\d|3[01])"
     r"(?:(?:[Tt]|[ \t]+)(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]?\d):(?P<second>[0-5]?\d)(?P<fraction>\.\d{1,9})?"
     r"(?P<zone>Z|[-+]\d\d:\d\d)?)?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -10,15 +9,16 @@ from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.syntax.instructions import Add
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, ShellWord
 from buildxray.syntax.text import TextRange
 
 _INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
 """Programs that fetch what their script says."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
-_PARAMETER: Final = re.compile(r"\$\{?[1-9@*]")
-_FUNCTION: Final = re.compile(r"(?:function\s+)?(?P<name>[\w.-]+)")
-_SITE: Final = re.compile(r"""["']?\$\{?\w+\}?/""")
+_PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
+_FUNCTION: Final = lazy_regex(r"(?:function\s+)?(?P<name>[\w.-]+)")
+_SITE: Final = lazy_regex(r"""["']?\$\{?\w+\}?/""")
 _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
 
 

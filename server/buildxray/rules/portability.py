@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -17,17 +16,18 @@ from buildxray.semantics.file_flow import holds
 from buildxray.semantics.image_paths import FOR_ALL, TRACED
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
 )
 """What a safe fix may move to the build machine."""
-_NEEDING_C: Final = re.compile(
+_NEEDING_C: Final = lazy_regex(
     r"-linkmode[= ]['\"]?external|-buildmode=(?:c-archive|c-shared|plugin|shared)|(?:^|\s)-(?:race|msan|asan)(?:\s|$)"
 )
 """Options with which Go cannot do without a C compiler. Source: `go help buildmode`, cmd/link."""
 _C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
-_C_PACKAGE: Final = re.compile(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
+_C_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
 """Packages that people install to compile C, and for nothing else."""
 _BUILDING: Final = ("bazel", "bazelisk", "gmake", "make", "ninja", "samu", "scons", "waf")
 """Programs that build what the project says, which often is C."""

@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from buildxray.semantics.build import Build
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_HELPING_DIRECTORY: Final = re.compile(
+_HELPING_DIRECTORY: Final = lazy_regex(
     r"""(?:[^/]*[._-])?(?:bench|benchmarks?|e2e|fixtures?|teste2e|testing|tests?(?:[._-][^/]*)?)
       | \.(?:circleci|cursor|devcontainer|gitpod)""",
     re.IGNORECASE | re.VERBOSE,
@@ -19,7 +20,7 @@ _HELPING_WORD: Final = frozenset(
     }
 )  # fmt: skip
 """Words of file names such as `Dockerfile.dev` and `test.Dockerfile`."""
-_WINDOWS: Final = re.compile(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
+_WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
 
 def is_for_helping(path: str) -> bool:

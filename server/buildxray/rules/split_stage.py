@@ -21,6 +21,7 @@ from buildxray.rules.edits import line_end, remove_line
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Healthcheck, ShellOrExec, User, Workdir
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -29,7 +30,7 @@ from buildxray.toolchains.node import NODE
 
 _OF_THE_IMAGE: Final = ("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME")
 """Instructions that configure the image and change no file: they belong to the run stage."""
-_OF_THE_BUILD: Final = re.compile(
+_OF_THE_BUILD: Final = lazy_regex(
     r"(?:CARGO|CGO|DOTNET_CLI|GRADLE|MAVEN|NPM_CONFIG|NUGET|YARN)_\w+"
     r"|GO(?:386|AMD64|ARCH|ARM|ARM64|BIN|CACHE|FLAGS|INSECURE|MODCACHE|NOPROXY|NOSUMDB|OS|PATH|PRIVATE|PROXY|ROOT|SUMDB|TOOLCHAIN|WORK)"
     r"|GO111MODULE"
@@ -41,9 +42,9 @@ Source: `go help environment`, and the package runtime of Go.
 """
 _USERS: Final = ("", "0", "nobody", "nonroot", "root")
 """Users that every run image of this module has; a number needs no entry in `/etc/passwd`."""
-_PLAIN: Final = re.compile(r"[\w./:=@%+, -]+")
+_PLAIN: Final = lazy_regex(r"[\w./:=@%+, -]+")
 """A shell command of mere words."""
-_DISTRIBUTION: Final = re.compile(r"alpine[\d.]*")
+_DISTRIBUTION: Final = lazy_regex(r"alpine[\d.]*")
 
 
 class _RunStage(NamedTuple):

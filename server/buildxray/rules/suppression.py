@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.semantics.build import Dockerfile
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
 SCOPES: Final = ("ignore", "ignore-file")
-_COMMENT: Final = re.compile(r"#\s*buildxray:\s*(?P<scope>[\w-]+)(?:\s*=\s*(?P<rules>[^\s,]+(?:\s*,\s*[^\s,]+)*))?")
-_NAME: Final = re.compile(r"[^\s,]+")
+_COMMENT: Final = lazy_regex(r"#\s*buildxray:\s*(?P<scope>[\w-]+)(?:\s*=\s*(?P<rules>[^\s,]+(?:\s*,\s*[^\s,]+)*))?")
+_NAME: Final = lazy_regex(r"[^\s,]+")
 
 
 class SuppressionComment(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST = 3
 """Names in a list; a message has to fit on a line."""
@@ -65,6 +65,6 @@ def _xx_install(stage: Stage) -> str | None:
 
 
 _OTHER_MANAGERS: Final = frozenset({"dnf", "microdnf", "pacman", "tdnf", "yum", "zypper"})
-_OTHER_DISTRIBUTIONS: Final = re.compile(
+_OTHER_DISTRIBUTIONS: Final = lazy_regex(
     r"alma|amazonlinux|archlinux|centos|fedora|manylinux|mariner|nixos|oracle|photon|rhel|rocky|suse|ubi\d|wolfi"
 )

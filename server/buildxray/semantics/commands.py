@@ -22,6 +22,7 @@ from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.package_scripts import reading_of_scripts
 from buildxray.semantics.stage_graph import Facts
 from buildxray.syntax.instructions import Arg, Env, Run
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import (
     SHELLS,
     TESTS,
@@ -361,7 +362,7 @@ _MOST = 16
 _MOST_PREPARING = 256
 """Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
-_MAY_PREPARE = re.compile("|".join(map(re.escape, sorted(_PREPARING))))
+_MAY_PREPARE = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
 
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:

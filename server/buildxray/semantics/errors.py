@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,13 +10,14 @@ from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Stage
 from buildxray.syntax.instructions import Onbuild
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import goes_on_above
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.syntax.validation import find_problems
 
 __all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend", "missing_escape"]
 
-_DOCKERS: Final = re.compile(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
+_DOCKERS: Final = lazy_regex(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or in a mirror of it."""
 
 

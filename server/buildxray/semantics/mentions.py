@@ -5,7 +5,6 @@ An edit changes one instruction, and the others keep their nodes: each node is s
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import Final
 
@@ -13,6 +12,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.library_paths import architectures_in_paths
 from buildxray.syntax.instructions import Node, of_node
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class Mention(Enum):
@@ -27,9 +27,9 @@ class Mention(Enum):
     CONDA_PLATFORM = "what conda calls a platform"
 
 
-_AUTOMATIC: Final = re.compile(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+_AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
-_OF_CONDA: Final = re.compile(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
+_OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 
 
 @of_node

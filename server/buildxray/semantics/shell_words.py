@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from buildxray.syntax.arguments import quoted_words
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Node, Pair
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_PLAIN: Final = re.compile(r"[\w@%+:,./-]+")
+_PLAIN: Final = lazy_regex(r"[\w@%+:,./-]+")
 """A word in which no shell sees more than its characters."""
 _OF_THE_SHELL: Final = frozenset(
     [

@@ -13,12 +13,13 @@ from typing import Final, NoReturn
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Flag, Pair, Span, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.whitespace import INLINE, SPACE
 
-_SIMPLE_FLAG: Final = re.compile(r"--(?P<name>[^\s'\"\\`=]+)(?:=(?P<value>[^\s'\"\\`]*))?(?=[\t\v\f\r ]|\Z)")
+_SIMPLE_FLAG: Final = lazy_regex(r"--(?P<name>[^\s'\"\\`=]+)(?:=(?P<value>[^\s'\"\\`]*))?(?=[\t\v\f\r ]|\Z)")
 _ASCII_SPACE: Final = frozenset("\t\n\v\f\r ")
-_WORD: Final = re.compile(f"{INLINE.replace('[', '[^')}+")
-_GAP: Final = re.compile(f"{INLINE}+")
+_WORD: Final = lazy_regex(f"{INLINE.replace('[', '[^')}+")
+_GAP: Final = lazy_regex(f"{INLINE}+")
 
 
 class ArgumentsError(Exception):
@@ -109,7 +110,7 @@ def quoted_words(text: str, start: int, end: int, escape: str) -> tuple[Token, .
 
 
 _QUOTED_WORD: Final = {
-    escape: re.compile(
+    escape: lazy_regex(
         rf"""(?: [^{re.escape(SPACE)}'"{token}]
                | '[^']*(?:'|\Z)
                | "(?: [^"{token}] | {token}. )*(?:"|(?={token}?\Z))
@@ -174,7 +175,7 @@ def _pair(word: Token) -> Pair:
     return Pair(Token(name, Span(start, middle)), value_token, separator, word.span)
 
 
-_JSON_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_STRING: Final = lazy_regex(r'"(?:[^"\\]|\\.)*"')
 
 
 def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:

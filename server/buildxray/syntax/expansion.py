@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.patterns import PatternError, ShellPattern, compile_pattern
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
@@ -104,13 +105,13 @@ _HEREDOC_SEARCH: Final = Expansion(raw_quotes=True, raw_escapes=True, keep_unset
 _SPECIAL_PARAMETERS: Final = frozenset("@*#?-$!0")
 _MODIFIERS: Final = frozenset("+-?#%")
 _PLAIN_RUN: Final = {
-    (escape, stop, quotes): re.compile(f"[^${re.escape(escape)}<{stop}{quotes}]+")
+    (escape, stop, quotes): lazy_regex(f"[^${re.escape(escape)}<{stop}{quotes}]+")
     for escape in "\\`"
     for stop in ("", "}", "/")
     for quotes in ("", "'\"")
 }
-_IN_DOUBLE_QUOTES: Final = {escape: re.compile(f'[^"${re.escape(escape)}]+') for escape in "\\`"}
-_NAME: Final = re.compile(r"\w+")
+_IN_DOUBLE_QUOTES: Final = {escape: lazy_regex(f'[^"${re.escape(escape)}]+') for escape in "\\`"}
+_NAME: Final = lazy_regex(r"\w+")
 
 
 def lex(text: str, escape: str = "\\", *, quotes: bool = True) -> Word:
@@ -175,7 +176,7 @@ def split(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> list[str]:
     return [*words, current] if current else words
 
 
-_BLANKS: Final = re.compile(f"[{SPACE}]")
+_BLANKS: Final = lazy_regex(f"[{SPACE}]")
 
 
 class HeredocMarker(NamedTuple):
@@ -215,7 +216,7 @@ def heredoc_markers(text: str) -> list[HeredocMarker]:
     return [marker for marker in map(heredoc_marker, words) if marker is not None]
 
 
-_HEREDOC: Final = re.compile(r"\d*<<(?P<chomp>-?)[\t\n\f\r ]*(?P<name>[^<]*)", re.ASCII)
+_HEREDOC: Final = lazy_regex(r"\d*<<(?P<chomp>-?)[\t\n\f\r ]*(?P<name>[^<]*)", re.ASCII)
 
 
 def _nothing(_name: str) -> str | None:

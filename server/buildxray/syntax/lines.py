@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from dockerfile_parse import DockerfileParser
 
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
@@ -144,12 +145,12 @@ def join_lines(source: str, escape: str) -> LogicalText:
 
 
 _SWAP_ESCAPES: Final = str.maketrans("`\\", "\\`")
-_ONLY_PYTHON_SPACE: Final = re.compile(r"[\x1c-\x1f]")
+_ONLY_PYTHON_SPACE: Final = lazy_regex(r"[\x1c-\x1f]")
 _LINE_END: Final = r"(?:\n|\Z)"
-_FALSE_CONTINUATION: Final = re.compile(rf"\\(?=[^\S\n]*{_LINE_END})(?:(?<=\\\\)|(?![ \t]*\r*{_LINE_END}))")
-_CONTINUATION_GAP: Final = re.compile(r"(\\[ \t]*\r*\n)((?:[^\S\n]*(?:#[^\n]*)?\n)+)")
+_FALSE_CONTINUATION: Final = lazy_regex(rf"\\(?=[^\S\n]*{_LINE_END})(?:(?<=\\\\)|(?![ \t]*\r*{_LINE_END}))")
+_CONTINUATION_GAP: Final = lazy_regex(r"(\\[ \t]*\r*\n)((?:[^\S\n]*(?:#[^\n]*)?\n)+)")
 _MANY_CONTINUATIONS: Final = 100
-_BLANK_LINE: Final = re.compile(r"^[^\S\n]*(?=\n)", re.MULTILINE)
+_BLANK_LINE: Final = lazy_regex(r"^[^\S\n]*(?=\n)", re.MULTILINE)
 
 
 def _masked(text: str, escape: str) -> str:

@@ -37,6 +37,7 @@ from buildxray.syntax.instructions import (
     Unknown,
     WithPairs,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import LogicalText, join_lines, physical_lines
 from buildxray.syntax.validation import find_problems
 from buildxray.syntax.whitespace import INLINE, SPACE
@@ -105,7 +106,7 @@ class _Arguments(NamedTuple):
     pairs: tuple[Pair, ...] = ()
 
 
-_KEYWORD: Final = re.compile(f"{INLINE.replace('[', '[^')}*")
+_KEYWORD: Final = lazy_regex(f"{INLINE.replace('[', '[^')}*")
 
 
 def _statement(logical: LogicalText, start: int, escape: str, *, is_trigger: bool = False) -> Node:

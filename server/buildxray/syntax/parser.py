@@ -29,6 +29,7 @@ from buildxray.syntax.instructions import (
     Span,
     Unknown,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import BYTE_ORDER_MARK, LONGEST_LINE, physical_lines
 from buildxray.syntax.reader import Reader
 from buildxray.syntax.suggestions import closest
@@ -150,7 +151,7 @@ def parse_trigger(text: str) -> Node | None:
     return instructions[0].node if len(instructions) == 1 else None
 
 
-_DIRECTIVE: Final = re.compile(
+_DIRECTIVE: Final = lazy_regex(
     r"(?P<name>[a-z][a-z0-9]*)[\t\f\r ]*=[\t\f\r ]*(?P<value>.+?)[\t\f\r ]*", re.ASCII | re.IGNORECASE
 )
 _DIRECTIVES: Final = frozenset({"syntax", "escape", "check"})
@@ -227,7 +228,7 @@ _CHECK_OPTIONS: Final = ("skip", "experimental", "error")
 _GO_BOOLEANS: Final = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
 
 
-_COMMENT_LINE: Final = re.compile(rf"^{BYTE_ORDER_MARK}?[{SPACE.replace(chr(10), '')}]*(?P<text>#[^\n]*)", re.MULTILINE)
+_COMMENT_LINE: Final = lazy_regex(rf"^{BYTE_ORDER_MARK}?[{SPACE.replace(chr(10), '')}]*(?P<text>#[^\n]*)", re.MULTILINE)
 
 
 def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:
@@ -244,8 +245,8 @@ def _read_comments(dockerfile: Dockerfile) -> Iterator[Comment]:
         position = max(position, end)
 
 
-_OPERATOR: Final = re.compile(r"&&|[|]")
-_FLAG: Final = re.compile("--?[A-Za-z]")
+_OPERATOR: Final = lazy_regex(r"&&|[|]")
+_FLAG: Final = lazy_regex("--?[A-Za-z]")
 
 
 def goes_on_above(above: Instruction, instruction: Instruction) -> bool:

@@ -10,7 +10,6 @@ Lines and columns exist only at the edges (`lsp`, `cli`), which convert with `Li
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +17,12 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from buildxray.syntax.lazy_regex import lazy_regex
+
 ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
 """What one column is: a UTF-8 byte, a UTF-16 code unit or a code point."""
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = lazy_regex(r"\r\n|\n|\r")
 
 
 class TextRange(NamedTuple):

@@ -27,13 +27,14 @@ from buildxray.syntax.instructions import (
     Unknown,
     WithPairs,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, csv_fields, mount_options
 from buildxray.syntax.suggestions import closest
 from buildxray.syntax.whitespace import SPACE
 
 NETWORK_MODES: Final = ("default", "none", "host")
 SECURITY_MODES: Final = ("insecure", "sandbox")
-_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
+_STAGE_NAME: Final = lazy_regex(r"[a-z][a-z0-9-_.]*", re.ASCII)
 
 
 def find_problems(node: Node) -> tuple[Problem, ...]:
@@ -89,8 +90,8 @@ def _unknown_instruction(node: Unknown) -> Problem:
     return Problem(_("unknown instruction `{name}`", name=written), span)
 
 
-_CONFLICT_MARKER: Final = re.compile("<{7}|={7}|>{7}|[|]{7}")
-_FOREIGN_COMMENT: Final = re.compile("//+|;+|--(?!\\S)")
+_CONFLICT_MARKER: Final = lazy_regex("<{7}|={7}|>{7}|[|]{7}")
+_FOREIGN_COMMENT: Final = lazy_regex("//+|;+|--(?!\\S)")
 
 
 def _without_name(node: Node, pair: Pair) -> str:
@@ -346,7 +347,7 @@ _UNITS: Final = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_DURATION_PART: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION_PART: Final = lazy_regex(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 
 
 def go_duration(text: str) -> int | None:

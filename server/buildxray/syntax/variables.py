@@ -5,7 +5,6 @@ CMD, ENTRYPOINT and HEALTHCHECK are left out: their variables belong to the runn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -26,10 +25,11 @@ from buildxray.syntax.instructions import (
     WithPairs,
     of_node,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 
-_DEFAULT: Final = re.compile(":?[-+]")
+_DEFAULT: Final = lazy_regex(":?[-+]")
 
 
 class VariableReference(NamedTuple):

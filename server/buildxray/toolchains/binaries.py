@@ -19,9 +19,9 @@ A table with a source each. "Any" means that the tool reads the file formats of 
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _FOR_ANY: Final = frozenset(
@@ -51,7 +51,7 @@ _FOR_ANY: Final = frozenset(
     }
 )
 _FOR_OWN: Final = frozenset({"gdb", "ldd", "ltrace", "nm", "objcopy", "objdump", "size", "strace", "strip", "valgrind"})
-_BINUTILS: Final = re.compile(r"(?P<triple>[a-z0-9_]+-[a-z0-9_-]+-)(?:ar|nm|objcopy|objdump|ranlib|readelf|size|strip)")
+_BINUTILS: Final = lazy_regex(r"(?P<triple>[a-z0-9_]+-[a-z0-9_-]+-)(?:ar|nm|objcopy|objdump|ranlib|readelf|size|strip)")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

@@ -9,23 +9,23 @@ Triplets"), CMake ("cmake-toolchains") and Meson ("Cross compilation").
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from buildxray.localization import N_
 from buildxray.plan.paths import clean
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.triples import architecture_of
 
-_COMPILER: Final = re.compile(
+_COMPILER: Final = lazy_regex(
     r"(?P<triple>[a-z0-9_]+-[a-z0-9_-]*?-?)?(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)(?:-[0-9.]+)?"
 )
 _TARGETS: Final = ("--target", "-target", "--host")
 _ASKING: Final = frozenset({"--help", "--version", "-V", "-dumpmachine", "-dumpversion", "-h", "-v"})
 _CONFIGURING: Final = frozenset({"cmake", "configure", "meson"})
 _OTHER_GOALS: Final = frozenset({"check", "clean", "distclean", "install", "test"})
-_CROSSING: Final = re.compile(
+_CROSSING: Final = lazy_regex(
     r"--host\b|--target\b|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CMAKE_(?:C|CXX)_COMPILER|CROSS|xx-|-linux-|\$\{?TARGET"
 )
 _COMPILER_VARIABLES: Final = ("AR", "CC", "CMAKE_TOOLCHAIN_FILE", "CROSS_COMPILE", "CXX")

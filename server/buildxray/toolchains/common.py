@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from buildxray.plan.paths import clean
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _NEUTRAL_NAMES: Final = """
@@ -130,9 +131,9 @@ def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading
     return Reading.MAYBE if has_unnamed else Reading.NO
 
 
-_HARMLESS_TRAP: Final = re.compile(r"-|:|[A-Z\d]*|(?:echo|exit|kill|popd|rm|true|umount)\b[^;&|`(]*")
+_HARMLESS_TRAP: Final = lazy_regex(r"-|:|[A-Z\d]*|(?:echo|exit|kill|popd|rm|true|umount)\b[^;&|`(]*")
 """What a trap runs that looks at nothing: the name of a signal alone shows traps."""
-_OF_THE_IMAGE: Final = re.compile(
+_OF_THE_IMAGE: Final = lazy_regex(
     r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
 )
 """Files that images and installers of tools bring, and that know no argument of a build."""

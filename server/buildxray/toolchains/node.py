@@ -9,10 +9,10 @@ Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Va
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from buildxray.plan.paths import clean
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
@@ -43,7 +43,7 @@ _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "i
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
 _LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
-_BUILDING: Final = re.compile(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
+_BUILDING: Final = lazy_regex(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

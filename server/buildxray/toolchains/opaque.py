@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _PROGRAMS: Final = frozenset({"bazel", "bazelisk", "earthly", "gmake", "just", "mage", "make", "ninja", "rake", "task"})
 _INTERPRETERS: Final = frozenset({"bash", "node", "perl", "python", "python3", "ruby", "sh"})
-_SCRIPT: Final = re.compile(r"(?:\.{0,2}/)?[\w./$-]*\.(?:sh|bash|py|pl|rb|js|ts)")
+_SCRIPT: Final = lazy_regex(r"(?:\.{0,2}/)?[\w./$-]*\.(?:sh|bash|py|pl|rb|js|ts)")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

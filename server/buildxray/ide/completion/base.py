@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from buildxray.localization import _
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
 CompletionKind = Literal[
     "file", "flag", "folder", "keyword", "platform", "setting", "snippet", "stage", "value", "variable"
 ]
-_PLACEHOLDER: Final = re.compile(r"\\(?P<escaped>[\\$}])|\$\{\d+:(?P<text>[^}]*)\}|\$\d+|\$\{\d+\}")
+_PLACEHOLDER: Final = lazy_regex(r"\\(?P<escaped>[\\$}])|\$\{\d+:(?P<text>[^}]*)\}|\$\d+|\$\{\d+\}")
 
 
 @dataclass(frozen=True, slots=True)

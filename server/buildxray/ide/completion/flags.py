@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +12,7 @@ from buildxray.ide.completion.place import Place
 from buildxray.ide.completion.stages import sources
 from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, MOUNT_TYPES, Entry
 from buildxray.localization import _
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _REPEATABLE: Final = frozenset({"mount", "exclude", "device"})
 _SNIPPETS: Final = {
@@ -156,4 +156,4 @@ def _mount_values(place: Place, type_: str, key: str, typed: str) -> Iterator[Co
             yield Completion(value, "value", "", place.edit(value, typed))
 
 
-FLAG_VALUE: Final = re.compile(r"--(?P<name>[\w-]+)=(?P<typed>\S*)")
+FLAG_VALUE: Final = lazy_regex(r"--(?P<name>[\w-]+)=(?P<typed>\S*)")

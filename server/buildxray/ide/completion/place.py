@@ -9,11 +9,12 @@ from typing import Final
 from buildxray.ide.analysis import Analysis
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import continuation, join_lines
 from buildxray.syntax.text import Edit, TextRange
 
 _END: Final = "\0"
-_FLAG: Final = re.compile(r"--(?P<name>[\w-]*)(?P<separator>=?)")
+_FLAG: Final = lazy_regex(r"--(?P<name>[\w-]*)(?P<separator>=?)")
 
 
 @dataclass(frozen=True, slots=True)

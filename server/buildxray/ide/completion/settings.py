@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,9 +9,10 @@ from buildxray.ide.completion.base import Completion
 from buildxray.ide.completion.place import Place
 from buildxray.localization import N_, _
 from buildxray.rules.edits import declare_arguments
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_SETTING: Final = re.compile(r"(?:^|[\s;&|(])(?P<typed>[A-Z][A-Z_]*)$")
-_COMPILER: Final = re.compile(r"\bgo\s+(?:build|install|test)\b")
+_SETTING: Final = lazy_regex(r"(?:^|[\s;&|(])(?P<typed>[A-Z][A-Z_]*)$")
+_COMPILER: Final = lazy_regex(r"\bgo\s+(?:build|install|test)\b")
 _GO: Final = {
     "GOARCH": ("GOARCH=$TARGETARCH", N_("the architecture that Go compiles for"), ("TARGETARCH",)),
     "GOOS": ("GOOS=$TARGETOS", N_("the operating system that Go compiles for"), ("TARGETOS",)),

@@ -14,9 +14,10 @@ from buildxray.localization import _
 from buildxray.rules.edits import declare_arguments
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Arg, Env
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
-VARIABLE: Final = re.compile(r"(?<!\\)\$(?P<brace>\{?)(?P<name>\w*)$")
+VARIABLE: Final = lazy_regex(r"(?<!\\)\$(?P<brace>\{?)(?P<name>\w*)$")
 LIKELY_ARGUMENTS: Final = (
     "TARGETARCH",
     "TARGETOS",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -29,6 +28,7 @@ from buildxray.ide.plan_view.words import column_detail, emulated_caption, image
 from buildxray.ide.seconds import WORTH_SAYING, about_seconds, exact_seconds, range_of_seconds
 from buildxray.localization import _, ngettext
 from buildxray.semantics.cost import Cost, cost_word
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _MARGIN: Final = 24
 _NARROWEST: Final = 600
@@ -48,7 +48,7 @@ _SYMBOLS: Final = {
     "pull": "M6 1.2v6.2M3.2 4.8 6 7.6 8.8 4.8M1.6 10.6h8.8",
 }
 """Outlines in a square of 12."""
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML: Final = lazy_regex("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML has no way to write."""
 
 

@@ -41,13 +41,14 @@ from buildxray.syntax.instructions import (
     Token,
     Workdir,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.suggestions import nearest
 from buildxray.syntax.text import TextRange
 
-_SECRET: Final = re.compile(
+_SECRET: Final = lazy_regex(
     r"(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|\Z)", re.IGNORECASE
 )
-_NO_SECRET: Final = re.compile(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
+_NO_SECRET: Final = lazy_regex(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
 _OUTSIDE_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
 _CHECKED: Final = (Arg, Cmd, Entrypoint, Env, Expose, Healthcheck, Label, Workdir)
 """The commands that are checked whether they use variables or not."""

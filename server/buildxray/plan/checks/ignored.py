@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.plan.paths import clean
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.whitespace import SPACE
 
 _LONGEST: Final = 100_000
@@ -174,7 +175,7 @@ class _Automaton:
         return places | (places & (self._star | self._everything)) << 1
 
 
-_WILD: Final = re.compile(r"[*?\[\\]")
+_WILD: Final = lazy_regex(r"[*?\[\\]")
 
 
 def _compile(pattern: str) -> _Automaton:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from buildxray.plan.checks.catalogue import Check
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import Dockerfile, read_check_directive
 from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
@@ -75,7 +76,7 @@ def file_options(dockerfile: Dockerfile) -> CheckOptions:
     return _NONE if value is None else parse_options(value.partition(" ")[0])
 
 
-_IN_COMMENT: Final = re.compile(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\t\n\f\r ]*", re.IGNORECASE)
+_IN_COMMENT: Final = lazy_regex(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\t\n\f\r ]*", re.IGNORECASE)
 
 
 def comment_options(comments: Iterable[str]) -> CheckOptions:

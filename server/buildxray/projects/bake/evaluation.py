@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -27,10 +26,11 @@ from buildxray.projects.hcl.values import (
     to_mapping,
     to_text,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 
 MOST_COMBINATIONS: Final = 1_000
 """Combinations of all matrices of one project."""
-_TARGET_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
+_TARGET_NAME: Final = lazy_regex(r"[a-zA-Z0-9_-]+")
 _TEXTS: Final = frozenset(("context", "dockerfile", "dockerfile-inline", "target", "call"))
 
 

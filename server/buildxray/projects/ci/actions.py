@@ -27,12 +27,13 @@ from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_BUILD_ACTION: Final = re.compile(
+_BUILD_ACTION: Final = lazy_regex(
     r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
 )
-_BAKE_ACTION: Final = re.compile(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
-_GITHUB_BUILDER: Final = re.compile(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
+_BAKE_ACTION: Final = lazy_regex(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
+_GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
 """Workflows of Docker that build each platform in a job of its own, on a machine of that platform."""
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 """Owners of actions that build each platform on a machine of that platform, not on the runner."""

@@ -14,11 +14,12 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from buildxray.projects.builds import makes_files
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 
 UNTOLD_WORD: Final = "$"
 """A word, or the part of a word, that only running the script could tell."""
-_UNTOLD: Final = re.compile(r"\$|`|\{\{")
+_UNTOLD: Final = lazy_regex(r"\$|`|\{\{")
 _PREFIXES: Final = frozenset(("sudo", "time", "exec", "command", "env"))
 """Programs that run the command after them."""
 _MAKES: Final = frozenset(("make", "gmake"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,8 +36,9 @@ from buildxray.projects.ci.site import MakeCall, Reading, Site, in_checkout
 from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.hcl import values as hcl
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_BUILDS_SOMETHING: Final = re.compile(r"docker|depot|buildx|make|\.sh\b")
+_BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b")
 _MOST_DEPTH: Final = 4
 """Scripts that call one another."""
 _MOST_TARGETS: Final = 2_000

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_TOKEN: Final = re.compile(
+_EXPRESSION: Final = lazy_regex(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_TOKEN: Final = lazy_regex(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))"
     r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||==|!=|<=|>=|[<>!()\[\],.*]))"
 )

@@ -10,16 +10,17 @@ from typing import Final
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold
 from buildxray.projects.ci.shell import MOST_ROUNDS, Shell, as_instruction, parse_script
 from buildxray.projects.ci.site import Site, in_checkout
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, Command
 
-_DOCKERFILE: Final = re.compile(r"(?:docker|container)file", re.IGNORECASE)
-_REDIRECTION: Final = re.compile(
+_DOCKERFILE: Final = lazy_regex(r"(?:docker|container)file", re.IGNORECASE)
+_REDIRECTION: Final = lazy_regex(
     r"(?:(?P<operator>>>?)|\btee)[ \t]*[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
     re.IGNORECASE,
 )
-_ANY_REDIRECTION: Final = re.compile(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
+_ANY_REDIRECTION: Final = lazy_regex(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
 _WRITING_PROGRAMS: Final = frozenset(("cp", "curl", "install", "ln", "mv", "sed", "tee", "wget"))
-_FROM: Final = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
+_FROM: Final = lazy_regex(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
 def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str | None, ...]]:

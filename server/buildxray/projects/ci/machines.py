@@ -11,6 +11,7 @@ from buildxray.platforms.platform import Platform, PlatformError, parse_normaliz
 from buildxray.projects.builds import platform_names
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlError, load_documents
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _ARCHITECTURES: Final = {
     "aarch64": "arm64",
@@ -24,12 +25,12 @@ _ARCHITECTURES: Final = {
     "x86-64": "amd64",
 }
 """Architectures by the names that labels of runners use."""
-_ARCHITECTURE: Final = re.compile(
+_ARCHITECTURE: Final = lazy_regex(
     rf"(?:^|[^a-z0-9])({'|'.join(sorted(_ARCHITECTURES, key=len, reverse=True))})(?=$|[^a-z0-9])", re.IGNORECASE
 )
-_HOSTED: Final = re.compile(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
+_HOSTED: Final = lazy_regex(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
 """Labels of GitHub's hosted images, and of services with the same images, which are for amd64 unless they name another architecture."""
-_WORDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+_WORDS: Final = lazy_regex(r"_|(?<=[a-z0-9])(?=[A-Z])")
 """Ends of words in a label: `BuilderArm64` has two words."""
 
 

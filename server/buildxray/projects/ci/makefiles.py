@@ -11,17 +11,18 @@ from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.syntax.lazy_regex import lazy_regex
 
 FILE_NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
-_VARIABLE: Final = re.compile(
+_VARIABLE: Final = lazy_regex(
     r"(?:export\s+|override\s+)*(?P<name>[\w.-]+)\s*(?P<operator>\?=|:{1,3}=|\+=|=)\s*(?P<value>.*)"
 )
-_RULE: Final = re.compile(r"(?P<targets>[^\t#=:][^=:#]*?)\s*::?(?![=:])(?P<rest>.*)")
-_REFERENCE: Final = re.compile(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
+_RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*?)\s*::?(?![=:])(?P<rest>.*)")
+_REFERENCE: Final = lazy_regex(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
 _SKIPPED: Final = ("include", "-include", "define", "endef")
-_CONDITION: Final = re.compile(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
+_CONDITION: Final = lazy_regex(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
 
 
 class _Recipe(NamedTuple):

@@ -15,6 +15,7 @@ from buildxray.projects.ci.makefiles import FILE_NAMES as MAKEFILES
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _DIRECTORIES: Final = (
     "",
@@ -41,12 +42,12 @@ _TEXTS: Final = (
     "config.yml",
 )
 _GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
-_COMMAND: Final = re.compile(
+_COMMAND: Final = lazy_regex(
     r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
 _SECTIONS: Final = frozenset(("steps", "pipeline", "services"))
 """Keys that hold steps but are not the name of a step."""
-_PLUGIN: Final = re.compile(
+_PLUGIN: Final = lazy_regex(
     r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
 )
 

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-_PREPARING_ACTION: Final = re.compile(
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_PREPARING_ACTION: Final = lazy_regex(
     r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
 )
-_BUILDING_ACTION: Final = re.compile(r"[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
-_SCRIPT: Final = re.compile(
+_BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
+_SCRIPT: Final = lazy_regex(
     r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
-_BUILDING_SCRIPT: Final = re.compile(
+_BUILDING_SCRIPT: Final = lazy_regex(
     r"\b(?:buildah|docker|nerdctl|podman)\b[^\n]*\b(?<!no-)build\b|\bbuildx\b|\bbake\b|\bmake\b[^\n]*(?:docker|image)"
 )
 

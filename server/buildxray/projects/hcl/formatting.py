@@ -18,8 +18,9 @@ from buildxray.projects.hcl.values import (
     to_number,
     to_text,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_VERB: Final = re.compile(
+_VERB: Final = lazy_regex(
     r"%(?P<flags>[ #+0-]*)(?P<width>\d+)?(?:\.(?P<precision>\d+)?)?(?:\[(?P<index>\d+)\])?(?P<verb>.)", re.DOTALL
 )
 _WIDEST: Final = 1000

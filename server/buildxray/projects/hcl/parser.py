@@ -12,6 +12,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
 from buildxray.projects.hcl.values import EvaluationError, composed, number
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.trees import parse_tree
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 MOST_NESTED: Final = 40
 """Limit for nested expressions, each of which costs several frames of Python."""
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
-_ESCAPE_OF_TEMPLATE: Final = re.compile(r"\$\$(?=\{)|%%(?=\{)")
-_WHOLE_WITH_EXPONENT: Final = re.compile(rb"(?<![\w.])\d+[eE][-+]?\d+(?![\w.])")
+_ESCAPE: Final = lazy_regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
+_ESCAPE_OF_TEMPLATE: Final = lazy_regex(r"\$\$(?=\{)|%%(?=\{)")
+_WHOLE_WITH_EXPONENT: Final = lazy_regex(rb"(?<![\w.])\d+[eE][-+]?\d+(?![\w.])")
 """A number such as `1e3`, which the grammar of tree-sitter does not know."""
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _TERM: Final = frozenset(

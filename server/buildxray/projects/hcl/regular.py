@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.projects.hcl.values import EvaluationError, UnknownPatternError
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_WORK: Final = 2_000_000
 _CLASSES: Final = {
@@ -24,11 +25,11 @@ _CLASSES: Final = {
     "word": r"\w",
     "xdigit": "0-9A-Fa-f",
 }
-_CLASS: Final = re.compile(r"\[:(\w+):\]")
-_TOKEN: Final = re.compile(
+_CLASS: Final = lazy_regex(r"\[:(\w+):\]")
+_TOKEN: Final = lazy_regex(
     r"\\(.)|\[\^?\]?(?:\\.|[^\]\\])*\]|\((\?[^:)>]*[:>)])?|\)|[*+?]\??|\{\d*,?\d*\}\??|.", re.DOTALL
 )
-_REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
+_REFERENCE: Final = lazy_regex(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _MOST_PATTERN: Final = 500
 
 

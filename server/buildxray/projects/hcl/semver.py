@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 from buildxray.projects.hcl.values import EvaluationError
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_TEXT: Final = 200
-_VERSION: Final = re.compile(
+_VERSION: Final = lazy_regex(
     r"v?(?P<major>\d{1,18})(?:\.(?P<minor>\d{1,18}))?(?:\.(?P<patch>\d{1,18}))?"
     r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?"
 )
-_CONSTRAINT: Final = re.compile(
+_CONSTRAINT: Final = lazy_regex(
     r"(?P<operator>=<|=>|!=|>=|<=|~>|~|\^|=|>|<)?\s*v?"
     r"(?P<major>\d{1,18}|[xX*])(?:\.(?P<minor>\d{1,18}|[xX*]))?(?:\.(?P<patch>\d{1,18}|[xX*]))?"
     r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?"
 )
-_RANGE: Final = re.compile(r"(\S+)\s+-\s+(\S+)")
+_RANGE: Final = lazy_regex(r"(\S+)\s+-\s+(\S+)")
 
 
 class _Version(NamedTuple):

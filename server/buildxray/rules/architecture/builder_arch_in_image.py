@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,10 +14,11 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_NAME: Final = re.compile(r"BUILD(?:ARCH|PLATFORM|VARIANT)")
-_USE: Final = re.compile(
+_NAME: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM|VARIANT)")
+_USE: Final = lazy_regex(
     r"\$(?:\{(?P<braced>BUILD(?:ARCH|PLATFORM|VARIANT))[^}]*\}|(?P<name>BUILD(?:ARCH|PLATFORM|VARIANT))(?!\w))"
 )
 _TELLING: Final = frozenset({"echo", "printf", "[", "[[", "test", "export"})

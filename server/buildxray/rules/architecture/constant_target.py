@@ -16,6 +16,7 @@ from buildxray.rules.intended import is_chosen, is_meant
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.triples import architecture_of
@@ -24,10 +25,10 @@ _INSTALLER_OPTIONS: Final = ("--arch", "--cpu")
 _INSTALLER_SETTINGS: Final = ("npm_config_arch", "npm_config_cpu", "NPM_CONFIG_ARCH", "npm_config_target_arch")
 _COMPILER_SETTINGS: Final = ("CARGO_BUILD_TARGET", "GOOS")
 _COMPILERS: Final = ("CC", "CROSS_COMPILE", "CXX", "HOST")
-_COMPILER_NAME: Final = re.compile(
+_COMPILER_NAME: Final = lazy_regex(
     r"(?:.*/)?(?P<triple>[a-z0-9_]+-[a-z0-9_-]+?)(?:-(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)?(?:-[\d.]+)?)?"
 )
-_COMPILER_ARGUMENT: Final = re.compile(rf"(?:{'|'.join(_COMPILERS)})={_COMPILER_NAME.pattern}")
+_COMPILER_ARGUMENT: Final = lazy_regex(rf"(?:{'|'.join(_COMPILERS)})={_COMPILER_NAME.pattern}")
 _RUNTIME: Final = ("-r", "--runtime")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,11 +13,12 @@ from buildxray.rules.intended import is_chosen
 from buildxray.semantics.build import Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.mapping import mapped_architecture
 
-_ARGUMENT: Final = re.compile(r"\$(?:TARGETARCH(?!\w)|\{TARGETARCH\})")
-_NAME: Final = re.compile(r"[\w.-]*$")
+_ARGUMENT: Final = lazy_regex(r"\$(?:TARGETARCH(?!\w)|\{TARGETARCH\})")
+_NAME: Final = lazy_regex(r"[\w.-]*$")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT])

@@ -12,12 +12,13 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_target
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation
 from buildxray.toolchains.go import GO
 
 _GCC: Final = frozenset({"alpine-sdk", "build-base", "clang", "gcc", "musl-dev"})
 _COMPATIBLE: Final = frozenset({"gcompat", "libc6-compat", "musl", "glibc"})
-_PURE: Final = re.compile(r"-static\b|\bnetgo\b|\bosusergo\b")
+_PURE: Final = lazy_regex(r"-static\b|\bnetgo\b|\bosusergo\b")
 
 
 class _Library(Enum):

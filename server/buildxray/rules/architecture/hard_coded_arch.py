@@ -21,6 +21,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _GO_NAMES: Final = ("amd64", "arm64")
@@ -30,7 +31,7 @@ _Named = tuple[Piece, TextRange, str]
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
 """What the Filesystem Hierarchy Standard keeps free of programs."""
 
-_OTHER_SYSTEM: Final = re.compile(
+_OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
 )
 

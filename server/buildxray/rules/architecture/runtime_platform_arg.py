@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,10 +13,11 @@ from buildxray.rules.edits import declare_arguments, indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import is_posix_shell
 from buildxray.syntax.text import TextRange
 
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = lazy_regex(
     rf"(?<!\\)\$(?:\{{(?P<braced>{'|'.join(AUTOMATIC_ARGUMENTS)})\}}|(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})(?!\w))"
 )
 

@@ -16,17 +16,18 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoint, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
-_NO_PROGRAM: Final = re.compile(
+_NO_PROGRAM: Final = lazy_regex(
     r"\.(?:asc|bash|c|cfg|cmake|conf|crt|csv|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|md|mk|patch|pem|pl|py|rb|repo|rules|service|sh"
     r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )
 """Settings, documents, sources and scripts: a name does not tell that they are of no use on another architecture."""
-_PROBE: Final = re.compile(r"\buname\b|\barch\b|--print-arch")
-_VARIABLE: Final = re.compile(r"\$\{?(\w+)")
+_PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
+_VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
 """The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
 

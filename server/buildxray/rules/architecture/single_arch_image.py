@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -12,8 +11,9 @@ from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_SUFFIX: Final = re.compile(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
+_SUFFIX: Final = lazy_regex(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
 
 
 @rule(Severity.INFORMATION, Severity.OFF)

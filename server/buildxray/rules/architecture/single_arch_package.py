@@ -20,19 +20,20 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying, Env
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
-_SOURCE: Final = re.compile(
+_SOURCE: Final = lazy_regex(
     r"\bdeb(?:-src)?\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
     r"|^[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*$",
     re.MULTILINE,
 )
-_FOREIGN: Final = re.compile(r"dpkg\s+--add-architecture")
-_PACKAGE_FILE: Final = re.compile(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
-_DEBIAN_NAME: Final = re.compile(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
+_FOREIGN: Final = lazy_regex(r"dpkg\s+--add-architecture")
+_PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
+_DEBIAN_NAME: Final = lazy_regex(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
 """A package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
-_RPM_NAME: Final = re.compile(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
+_RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
 """A package for one architecture. Not i686: these are for amd64 too, beside its own."""
 _RPM_MANAGERS: Final = ("dnf", "microdnf", "tdnf", "yum", "zypper")
 _MANAGERS: Final = frozenset(

@@ -19,16 +19,17 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_KNOWS_ARCHITECTURES: Final = re.compile(
+_KNOWS_ARCHITECTURES: Final = lazy_regex(
     r"TARGETARCH|TARGETPLATFORM|TARGETVARIANT|BUILDARCH|BUILDPLATFORM|\buname\b|\barch\b|--print-arch|print-multiarch"
     r"|dumpmachine|dpkg-architecture|MULTIARCH"
 )
 
 
-_IN_PATH: Final = re.compile(r"[\w./+-]")
-_WRITING: Final = re.compile(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
+_IN_PATH: Final = lazy_regex(r"[\w./+-]")
+_WRITING: Final = lazy_regex(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
 
 _NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
 """Variables whose value is one path that is opened at every start; others are searched, and may do without."""

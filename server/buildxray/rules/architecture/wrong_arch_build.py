@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -20,12 +19,13 @@ from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
 from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
 
-_OF_BUILDER: Final = re.compile(r"BUILD(?:ARCH|PLATFORM)\b")
-_SOLE_BUILDER: Final = re.compile(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
-_CROSSING: Final = re.compile(
+_OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
+_SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
+_CROSSING: Final = lazy_regex(
     r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bCC=|\bCXX=|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
 )
 
@@ -147,7 +147,7 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             return
 
 
-_RUNS_SCRIPT: Final = re.compile(r"-[a-z]*c")
+_RUNS_SCRIPT: Final = lazy_regex(r"-[a-z]*c")
 
 
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:

@@ -12,9 +12,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Run, Volume
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_LIKE_JSON: Final = re.compile(
+_LIKE_JSON: Final = lazy_regex(
     r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]]|\s*[\w./:@-]+\s*,[^\]\[]*\]\s*$)"
 )
 """After a blank only where an array goes on as one: `[ "$A" = b ]` is a test of the shell."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,10 +11,11 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Arg, Copying, Env, Span, User, Volume, Workdir
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_COMMENT: Final = re.compile(r"(?<=\s)#(?=\s|$)")
-_NOT_PLAIN: Final = re.compile(r"""["'\[]|<<""")
+_COMMENT: Final = lazy_regex(r"(?<=\s)#(?=\s|$)")
+_NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
 """Quotes may hold a `#`, what looks like JSON is another mistake, and a heredoc has lines that are not arguments."""
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.suggestions import nearest
 from buildxray.syntax.text import Edit, TextRange
 
-_WRITTEN: Final = re.compile(r"#\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>\S.*)")
+_WRITTEN: Final = lazy_regex(r"#\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>\S.*)")
 _DIRECTIVES: Final = ("syntax", "escape", "check")
 _FOR_THE_FILE: Final = ("syntax", "escape")
 """Those that mean nothing further down, where `# check=` is for the instruction below it."""
-_LIKE_A_FRONTEND: Final = re.compile(r"(?:[\w.-]+(?::[0-9]+)?/)*dockerfile(?:-upstream)?(?:[:@]\S+)?\s*")
-_LIKE_CHECKS: Final = re.compile(r"(?:skip|error|experimental)=\S+\s*")
+_LIKE_A_FRONTEND: Final = lazy_regex(r"(?:[\w.-]+(?::[0-9]+)?/)*dockerfile(?:-upstream)?(?:[:@]\S+)?\s*")
+_LIKE_CHECKS: Final = lazy_regex(r"(?:skip|error|experimental)=\S+\s*")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)

@@ -12,15 +12,16 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Copying, Healthcheck, Node, Run, Span
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_FLAG: Final = re.compile(r"--(?P<name>[a-z-]+)(?:=(?P<value>\S*))?")
-_OF_RUN: Final = re.compile(
+_FLAG: Final = lazy_regex(r"--(?P<name>[a-z-]+)(?:=(?P<value>\S*))?")
+_OF_RUN: Final = lazy_regex(
     r"(?<=\s)--(?:mount=type=(?:bind|cache|tmpfs|secret|ssh)(?:,\S*)?|network=(?:none|host|default)|security=(?:insecure|sandbox))(?!\S)"
 )
-_COUNT: Final = re.compile("[0-9]+")
-_DURATION: Final = re.compile(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
-_COMMAND_END: Final = re.compile(r"&&|\|\|?|;|&")
+_COUNT: Final = lazy_regex("[0-9]+")
+_DURATION: Final = lazy_regex(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
+_COMMAND_END: Final = lazy_regex(r"&&|\|\|?|;|&")
 _INSTALLERS: Final = frozenset(
     [
         "apk",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
@@ -14,14 +13,15 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.syntax.instructions import Flag
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
 
-_UNSAFE: Final = re.compile(
+_UNSAFE: Final = lazy_regex(
     r"/var/cache/(?:apk|dnf|libdnf5|yum|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
 """Directories in which files of one architecture have the names of another's."""
-_UNSAFE_AT_ONCE: Final = re.compile(r"/var/(?:cache|lib)/apt(?:/.*)?")
+_UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Those whose files have different names, but that two steps must not write at the same time."""
 
 

@@ -25,16 +25,17 @@ from buildxray.syntax.instructions import (
     WithPairs,
     Workdir,
 )
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_OPERATOR: Final = re.compile(r"(?<=\s)(?:&&|\|\||\||>>|2>&1|2?>)(?=\s)|(?<=\s)2?>(?=/dev/null(?:\s|$))")
-_TILDE: Final = re.compile(r"~(?=/|$)")
-_MOUNTED_HOME: Final = re.compile(r"(?:^|,)(?:target|dst|destination|source|src)=(?P<path>~(?:/[^,]*)?)(?=,|$)")
-_COMMAND: Final = re.compile(
+_OPERATOR: Final = lazy_regex(r"(?<=\s)(?:&&|\|\||\||>>|2>&1|2?>)(?=\s)|(?<=\s)2?>(?=/dev/null(?:\s|$))")
+_TILDE: Final = lazy_regex(r"~(?=/|$)")
+_MOUNTED_HOME: Final = lazy_regex(r"(?:^|,)(?:target|dst|destination|source|src)=(?P<path>~(?:/[^,]*)?)(?=,|$)")
+_COMMAND: Final = lazy_regex(
     r"(?<!\\)(?:\$\((?P<name>[a-z][\w.-]*)(?:\s[^()`]*)?\)|`(?P<old>[a-z][\w.-]*)(?:\s[^`]*)?`)"
 )
-_VARIABLE: Final = re.compile(r"\$(?:\w+|\{\w+\})")
+_VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
-_SHELLS: Final = re.compile(
+_SHELLS: Final = lazy_regex(
     r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
 )
 

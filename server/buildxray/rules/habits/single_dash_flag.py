@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,9 +10,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Add, Copy, Run
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_FIRST_WORD: Final = re.compile("(?P<dash>-|\N{EN DASH}|\N{EM DASH})(?P<name>[a-z-]+)(?P<value>=\\S*)?(?=\\s|$)")
+_FIRST_WORD: Final = lazy_regex("(?P<dash>-|\N{EN DASH}|\N{EM DASH})(?P<name>[a-z-]+)(?P<value>=\\S*)?(?=\\s|$)")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)

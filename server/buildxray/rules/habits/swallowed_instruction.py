@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,10 +10,11 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_BEGINS_A_LINE: Final = re.compile(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
-_GOES_ON: Final = re.compile(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n[ \t]*\Z")
+_BEGINS_A_LINE: Final = lazy_regex(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
+_GOES_ON: Final = lazy_regex(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n[ \t]*\Z")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)

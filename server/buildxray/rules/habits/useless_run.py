@@ -10,9 +10,10 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
-_EXPORTED: Final = re.compile(r"export|[A-Za-z_]\w*=[\w./:@%+,-]*", re.ASCII)
+_EXPORTED: Final = lazy_regex(r"export|[A-Za-z_]\w*=[\w./:@%+,-]*", re.ASCII)
 """The words of an `export` whose values are plain text."""
 
 

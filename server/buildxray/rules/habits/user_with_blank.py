@@ -10,9 +10,10 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.instructions import User
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
-_NAMES: Final = re.compile(r"(?P<user>[\w.-]+)(?:\s+|\s*:\s*)(?P<group>[\w.-]+)", re.ASCII)
+_NAMES: Final = lazy_regex(r"(?P<user>[\w.-]+)(?:\s+|\s*:\s*)(?P<group>[\w.-]+)", re.ASCII)
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)

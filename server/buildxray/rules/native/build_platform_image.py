@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,13 +16,14 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Run, Stage
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_CHECKING: Final = re.compile(
+_CHECKING: Final = lazy_regex(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
 )
-_FOR_DEVELOPERS: Final = re.compile(r"dev|devel|development|devcontainer")
+_FOR_DEVELOPERS: Final = lazy_regex(r"dev|devel|development|devcontainer")
 
-_WITHOUT_PROGRAMS: Final = re.compile(r"(?:^|/)distroless/static(?:[-:@]|$)")
+_WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
 """Source: github.com/GoogleContainerTools/distroless, base/README.md: certificates, time zones and /etc/passwd only."""
 
 

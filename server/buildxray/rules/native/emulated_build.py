@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -18,17 +17,18 @@ from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_COMPILER_IMAGE: Final = re.compile(
+_COMPILER_IMAGE: Final = lazy_regex(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
 )
 
-_BUILDS_OR_TESTS: Final = re.compile(
+_BUILDS_OR_TESTS: Final = lazy_regex(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
 _BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
-_C_COMPILER: Final = re.compile(
+_C_COMPILER: Final = lazy_regex(
     r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)(?:-[\d.]+)?(?:[=~<>@].*)?"
 )
 _OTHER_GOALS: Final = frozenset(
@@ -50,9 +50,9 @@ _OTHER_GOALS: Final = frozenset(
     }
 )
 _REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
-_BUILD_ARGUMENT: Final = re.compile(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
+_BUILD_ARGUMENT: Final = lazy_regex(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
 """The arguments of a script that builds: `build -r`, `hyperbole.py build -r`."""
-_BUILDING: Final = re.compile(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
+_BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)

@@ -16,10 +16,11 @@ from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
 _PROGRAMS: Final = ("/bin", "/lib", "/lib64", "/opt", "/sbin", "/usr")
-_SCRIPTS_ONLY: Final = re.compile(r"(?:.*/)?(?:tonistiigi/xx|crazymax/osxcross|docker/dockerfile)(?:[:@].*)?")
+_SCRIPTS_ONLY: Final = lazy_regex(r"(?:.*/)?(?:tonistiigi/xx|crazymax/osxcross|docker/dockerfile)(?:[:@].*)?")
 """Images without binaries, or with the same for every platform."""
 
 

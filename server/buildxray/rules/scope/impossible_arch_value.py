@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Condition, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
@@ -22,11 +22,11 @@ _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
 _SYSTEMS: Final = ("TARGETOS", "BUILDOS")
 _OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
 """What BuildKit calls a system, by its name in lower case."""
-_HAS_VARIANT: Final = re.compile(r"v\d")
+_HAS_VARIANT: Final = lazy_regex(r"v\d")
 _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
-_ARM_WITH_VARIANT: Final = re.compile(r"(?:arm|arm64)/v\d")
+_ARM_WITH_VARIANT: Final = lazy_regex(r"(?:arm|arm64)/v\d")
 """TARGETARCH has no variant: that is in TARGETVARIANT."""
-_BARE_VARIANT: Final = re.compile(r"(?:arm)?v?(?P<version>[5-7])l?")
+_BARE_VARIANT: Final = lazy_regex(r"(?:arm)?v?(?P<version>[5-7])l?")
 
 _OF_DOCKER_HUB: Final = {
     "arm32v5": "arm",

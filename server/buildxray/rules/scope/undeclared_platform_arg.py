@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache, partial
 from typing import Final, NamedTuple
@@ -17,11 +16,12 @@ from buildxray.rules.shell_variables import sets
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
+from buildxray.syntax.lazy_regex import lazy_regex
 
-_DEFAULT: Final = re.compile(r":?-(?P<value>[\w./]*)\}")
+_DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
 
-_REFERENCE: Final = re.compile(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+_REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
 
 class _Use(NamedTuple):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
-_PROGRAM_BELOW_VARIABLE: Final = re.compile(r'"?\$.*/(?P<name>[\w.+-]+)"?')
+_PROGRAM_BELOW_VARIABLE: Final = lazy_regex(r'"?\$.*/(?P<name>[\w.+-]+)"?')
 _MOST_ALTERNATIVES: Final = 64
 """Assignments of one variable that are kept apart; a script with more of them is not evaluated."""
 

@@ -20,6 +20,7 @@ from tree_sitter import Language, Parser
 
 from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span, of_node
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import (
     NOTHING,
     All,
@@ -73,12 +74,12 @@ _ASKING: Final = TESTS | {
     "which",
 }
 """Programs that are run for their exit status."""
-_COMMENT_IN_BACKTICKS: Final = re.compile(r"`\s*#[^`]*`")
-_DEFAULT: Final = re.compile(":?[-=+]")
-_BARE_IN_WORD: Final = re.compile(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@*#?])")
+_COMMENT_IN_BACKTICKS: Final = lazy_regex(r"`\s*#[^`]*`")
+_DEFAULT: Final = lazy_regex(":?[-=+]")
+_BARE_IN_WORD: Final = lazy_regex(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@*#?])")
 """A variable without braces after other characters of a word."""
-_EXPANSION: Final = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
-_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_EXPANSION: Final = lazy_regex(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
+_NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_NESTING: Final = 8
 """Scripts inside scripts, as in `sh -c "eval '…'"`, that are read."""
 _LONGEST_CONDITION: Final = 200
@@ -95,7 +96,7 @@ _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
 _PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
-_PLAIN: Final = re.compile(r"[\w./:=,+@%-]+", re.ASCII)
+_PLAIN: Final = lazy_regex(r"[\w./:=,+@%-]+", re.ASCII)
 """A word that the shell leaves as it is, whatever surrounds it."""
 _WORD_TYPES: Final = frozenset(
     {
