@@ -8,9 +8,17 @@ it is started once a round. Prints every Dockerfile on which the two differ; the
 The protocol is one JSON object per line. The oracle reads requests from its standard input until the end:
 
     {"text": "FROM alpine\n", "build_platform": "linux/amd64", "target_platforms": ["linux/amd64", "linux/arm64"],
-     "build_args": {"VERSION": "1"}, "target": ""}
+     "build_args": {"VERSION": "1"}, "target": "",
+     "contexts": [["base", "target:other"]], "nodes": [["linux/arm64", "linux/arm64"]],
+     "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"]}]}
 
-and writes one answer for each, in their order:
+`contexts` are named contexts, `nodes` target platforms that another machine builds, with its platform, and `results` the platforms that each
+target of a Bake file is built for, on the same machines. The step of a context that is a target has the label `[context NAME] target:OTHER` and
+the platform of the files that it gives.
+
+It
+
+writes one answer for each request, in their order:
 
     {"error": "", "steps": [{"kind": "source", "line": 1, "label": "...", "platform": "linux/amd64", "targets": ["linux/amd64"],
      "inputs": [], "env": ["NAME=value"]}]}
@@ -25,6 +33,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import shlex
 import subprocess
 import sys
@@ -33,8 +42,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from buildxray.plan.contexts import read_contexts
 from buildxray.plan.planner import plan
-from buildxray.plan.request import BuildRequest
+from buildxray.plan.request import BuildRequest, TargetResult
 from buildxray.platforms.platform import parse_normalized
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
@@ -58,6 +68,23 @@ ARGUMENTS = {
     "VERSION": ("1", "v2 x", ""),
     "X": ("x", "a=b", "$Y"),
 }
+CONTEXTS = (
+    "docker-image://debian:13",
+    "docker-image://scratch",
+    "https://example.com/files.tar",
+    "oci-layout://layout@sha256:" + 64 * "0",
+    "files",
+    "target:all",
+    "target:one",
+    "target:two",
+)
+RESULTS: Mapping[str, tuple[str, ...]] = {
+    "all": ("linux/386", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64", "windows/amd64"),
+    "one": ("linux/amd64",),
+    "two": ("linux/amd64", "linux/arm64"),
+}
+"""The platforms of targets that contexts may be."""
+MACHINES = ("linux/amd64", "linux/arm64", "linux/s390x")
 STAGES = ("", "", "build", "BUILD", "builder", "base", "1", "0", "stage-1")
 PARTS = ("$", "${", "}", '"', "'", "\\", "`", "#", "=", "<<EOF", "--from=", "--platform=", "[", "é", "🐳")
 """Texts that are inserted into the middle of words."""
@@ -70,6 +97,39 @@ class Build(NamedTuple):
     target_platforms: tuple[str, ...]
     build_args: dict[str, str]
     target: str
+    contexts: tuple[tuple[str, str], ...] = ()
+    nodes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def results(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The targets that are contexts, with their platforms."""
+        targets = dict.fromkeys(it.removeprefix("target:") for _name, it in self.contexts if it.startswith("target:"))
+        return tuple((it, RESULTS[it]) for it in targets)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The fields of the request to the oracle, apart from the text."""
+        results = [{"target": target, "platforms": platforms} for target, platforms in self.results]
+        return {**self._asdict(), "results": results}
+
+    @property
+    def request(self) -> BuildRequest:
+        """The request to buildxray."""
+        nodes = tuple((parse_normalized(target), parse_normalized(node)) for target, node in self.nodes)
+        own, known = parse_normalized(self.build_platform), dict(nodes)
+        results = ((target, tuple(map(parse_normalized, platforms))) for target, platforms in self.results)
+        return BuildRequest(
+            own,
+            tuple(map(parse_normalized, self.target_platforms)),
+            build_arguments=tuple(self.build_args.items()),
+            target_stage=self.target,
+            contexts=self.contexts,
+            results=tuple(
+                TargetResult(target, tuple((it, known.get(it, own)) for it in platforms))
+                for target, platforms in results
+            ),
+            nodes=nodes,
+        )
 
 
 def main() -> int:
@@ -87,6 +147,8 @@ def main() -> int:
     for number in range(options.rounds):
         build = random_build(chance, number)
         texts = [changed(chance.choice(seeds), seeds, chance) for _ in range(AT_ONCE)]
+        if number % 4 >= 2:
+            build = in_a_project(build, texts, chance)
         for text, theirs in zip(texts, answers(options.oracle, build, texts), strict=True):
             if difference := compared(text, build, theirs):
                 n_differ += 1
@@ -102,6 +164,34 @@ def random_build(chance: random.Random, number: int) -> Build:
         return Build(machine, targets, {}, "")
     given = {name: chance.choice(values) for name, values in ARGUMENTS.items() if chance.random() < 0.3}
     return Build(machine, targets, given, chance.choice(STAGES))
+
+
+def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> Build:
+    """The build with named contexts, and perhaps with several machines, as a Bake file and a builder give it."""
+    targets = (*build.target_platforms, *chance.choice(((), ("linux/arm64",), ("linux/386", "linux/arm/v6"))))
+    targets = tuple(dict.fromkeys(str(parse_normalized(it)) for it in targets))
+    nodes = tuple((it, chance.choice(MACHINES)) for it in targets if chance.random() < 0.4)
+    names = dict.fromkeys(it for it in STAGES if it)
+    names |= dict.fromkeys(
+        base for text in texts for base in re.findall(r"(?:FROM |AS |--from=|from=)([a-z][a-z0-9/.]*)\b", text)
+    )
+    contexts: dict[str, str] = {}
+    for name in names:
+        if chance.random() < 0.3:
+            suffix = f"::{chance.choice(targets)}" if chance.random() < 0.2 else ""
+            contexts[name.lower() + suffix] = chance.choice(CONTEXTS)
+    changed = build._replace(target_platforms=targets, target="", contexts=tuple(contexts.items()), nodes=nodes)
+    if chance.random() < 0.05:
+        return changed
+    # A target that Bake refuses would leave nothing to compare in the whole round.
+    machines = [parse_normalized(it) for it in dict.fromkeys((build.build_platform, *dict(nodes).values()))]
+    machines = [it for it in machines if it in changed.request.machines]
+    refused = {
+        it
+        for it in changed.contexts
+        if any(read_contexts(changed._replace(contexts=(it,)).request, one).problems for one in machines)
+    }
+    return changed._replace(contexts=tuple(it for it in changed.contexts if it not in refused))
 
 
 def changed(text: str, seeds: Sequence[str], chance: random.Random) -> str:
@@ -141,20 +231,14 @@ def edit(lines: list[str], seeds: Sequence[str], chance: random.Random) -> None:
 
 def answers(oracle: Sequence[str], build: Build, texts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """The answer of the oracle to each text."""
-    requests = "\n".join(json.dumps({"text": it, **build._asdict()}) for it in texts)
+    requests = "\n".join(json.dumps({"text": it, **build.as_json}) for it in texts)
     done = subprocess.run(oracle, input=requests, capture_output=True, text=True, check=True)
     yield from map(json.loads, done.stdout.splitlines())
 
 
 def compared(text: str, build: Build, theirs: Mapping[str, Any]) -> str:
     """What differs; empty where nothing does."""
-    request = BuildRequest(
-        parse_normalized(build.build_platform),
-        tuple(map(parse_normalized, build.target_platforms)),
-        build_arguments=tuple(build.build_args.items()),
-        target_stage=build.target,
-    )
-    ours = plan_as_json(plan(parse(text), request), "Dockerfile")
+    ours = plan_as_json(plan(parse(text), build.request), "Dockerfile")
     if bool(ours["error"]) != bool(theirs["error"]):
         return f"oracle: {theirs['error'] or 'builds'}\nbuildxray: {ours['error'] or 'builds'}"
     if theirs["error"]:
@@ -174,7 +258,8 @@ def signatures(steps: Sequence[Mapping[str, Any]]) -> Counter[str]:
             it.get("line"),
             it.get("platform"),
             sorted(it["targets"]),
-            it["label"],
+            # One result of a target may have several names.
+            re.sub(r"^\[context [^]]*\] target:", "target:", it["label"]),
             sorted(it.get("env") or ()),
         ]
         found.append(json.dumps([*own, hash(tuple(inputs))]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
-from buildxray.plan.request import BuildRequest
+from buildxray.plan.request import BuildRequest, TargetResult
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
 
@@ -22,10 +23,19 @@ RUN true
 """
 
 
+def planned(
+    *contexts: tuple[str, str],
+    text: str = TEXT,
+    targets: tuple[Platform, ...] = (AMD64,),
+    results: tuple[TargetResult, ...] = (),
+) -> Plan:
+    return plan(parse(text), BuildRequest(AMD64, targets, contexts=contexts, results=results))
+
+
 def labels(*contexts: tuple[str, str], text: str = TEXT, targets: tuple[Platform, ...] = (AMD64,)) -> list[str]:
-    planned = plan(parse(text), BuildRequest(AMD64, targets, contexts=contexts))
-    assert planned.error is None
-    return [it.label for it in planned.steps]
+    made = planned(*contexts, text=text, targets=targets)
+    assert made.error is None
+    return [it.label for it in made.steps]
 
 
 def test_without_contexts() -> None:
@@ -54,7 +64,7 @@ def test_a_stage_is_replaced_with_all_that_only_it_needs() -> None:
 
 def test_the_stage_below_is_replaced_by_an_image() -> None:
     assert labels(("tools", "docker-image://debian:13"))[1:3] == [
-        "[context tools] docker.io/library/debian:13",
+        "[context tools] debian:13",
         "[base 1/1] RUN make base",
     ]
 
@@ -71,7 +81,7 @@ def test_the_image_of_a_stage_is_replaced() -> None:
 def test_a_context_for_one_platform_is_for_that_one() -> None:
     found = labels(("alpine::linux/arm64", "docker-image://debian"), targets=(AMD64, ARM64))
     assert "[linux/amd64 stage-2 1/4] FROM docker.io/library/alpine:latest" in found
-    assert "[context alpine::linux/arm64] docker.io/library/debian:latest" in found
+    assert "[context alpine::linux/arm64] debian" in found
 
 
 def test_a_directory_is_loaded_once_for_all_platforms() -> None:
@@ -83,10 +93,119 @@ def test_what_another_target_gives_is_loaded_for_each_platform() -> None:
 
 
 def test_a_replaced_target_stage() -> None:
-    assert labels(("app", "docker-image://alpine"), text="FROM golang AS app\nRUN true\n") == [
-        "[context app] docker.io/library/alpine:latest"
-    ]
+    assert labels(("app", "docker-image://alpine"), text="FROM golang AS app\nRUN true\n") == ["[context app] alpine"]
 
 
 def test_other_names_change_nothing() -> None:
     assert labels(("other", "files")) == labels()
+
+
+def test_two_names_of_one_directory_are_loaded_twice() -> None:
+    text = "FROM scratch\nCOPY --from=a /x /x\nCOPY --from=b /x /x\n"
+    assert labels(("a", "files"), ("b", "files"), text=text)[:3:2] == [
+        "[context a] load from client",
+        "[context b] load from client",
+    ]
+
+
+@pytest.mark.parametrize("name", ["scratch", "context"])
+def test_no_context_replaces_a_stage_of_this_name(name: str) -> None:
+    text = f"FROM alpine AS {name}\nRUN true\n"
+    assert labels((name, "files"), text=text) == labels(text=text)
+
+
+def test_the_image_below_a_replaced_stage_must_have_a_name() -> None:
+    made = planned(("a", "files"), text="FROM golang:$NONE AS a\nFROM scratch\nCOPY --from=a /x /x\n")
+    assert made.error is not None
+
+
+def test_a_replaced_stage_leaves_its_triggers() -> None:
+    text = "FROM alpine AS base\nONBUILD RUN true\nFROM base\n"
+    assert labels(("base", "docker-image://debian"), text=text) == [
+        "[context base] debian",
+        "[stage-1 1/1] ONBUILD RUN true",
+    ]
+
+
+def test_a_command_on_files_without_an_image_runs_for_the_target() -> None:
+    made = planned(
+        ("base", "files"),
+        text="FROM --platform=$BUILDPLATFORM golang AS base\nFROM base\nRUN true\n",
+        targets=(AMD64, ARM64),
+    )
+    assert [str(it.platform) for it in made.steps if it.kind == "exec"] == ["linux/amd64", "linux/arm64"]
+
+
+def test_the_environment_below_a_directory_is_known_and_below_an_image_is_not() -> None:
+    for value, is_known in (("files", True), ("docker-image://debian", False), ("target:base", False)):
+        made = planned(("alpine", value), text="FROM alpine\nRUN true\n")
+        (run,) = [it for it in made.steps if it.kind == "exec"]
+        assert run.environment is not None
+        path = run.environment.assignment("PATH")
+        assert path is not None
+        assert path.is_known is is_known
+
+
+ON_TARGET = "FROM base\nRUN make\n"
+BOTH = ((AMD64, AMD64), (ARM64, AMD64))
+
+
+def test_a_target_for_several_platforms_gives_each_its_files() -> None:
+    made = planned(("base", "target:all"), text=ON_TARGET, targets=(AMD64, ARM64), results=(TargetResult("all", BOTH),))
+    assert [(it.label, str(it.platform), it.is_emulated) for it in made.steps] == [
+        ("[context base::linux/amd64] target:all", "linux/amd64", False),
+        ("[linux/amd64 1/2] RUN make", "linux/amd64", False),
+        ("[context base::linux/arm64] target:all", "linux/arm64", False),
+        ("[linux/arm64 1/2] RUN make", "linux/arm64", True),
+    ]
+
+
+def test_a_target_for_one_platform_gives_its_files_to_all() -> None:
+    made = planned(
+        ("base", "target:one"),
+        text=ON_TARGET,
+        targets=(AMD64, ARM64),
+        results=(TargetResult("one", ((AMD64, AMD64),)),),
+    )
+    assert made.error is None
+    assert [(it.label, str(it.platform), len(it.targets)) for it in made.steps] == [
+        ("[context base] target:one", "linux/amd64", 2),
+        ("[linux/amd64 1/2] RUN make", "linux/amd64", 1),
+        ("[linux/arm64 1/2] RUN make", "linux/arm64", 1),
+    ]
+
+
+def test_a_stage_that_a_target_replaces_runs_for_the_platform_of_its_image() -> None:
+    made = planned(
+        ("base", "target:one"),
+        text="FROM alpine AS base\nFROM base\nRUN make\n",
+        targets=(ARM64,),
+        results=(TargetResult("one", ((AMD64, AMD64),)),),
+    )
+    assert [str(it.platform) for it in made.steps] == ["linux/amd64", "linux/amd64"]
+
+
+def test_a_platform_that_the_target_lacks_uses_the_image_of_that_name() -> None:
+    made = planned(
+        ("base", "target:all"),
+        text=ON_TARGET,
+        targets=(Platform("linux", "s390x"),),
+        results=(TargetResult("all", BOTH),),
+    )
+    assert made.error is None
+    assert made.steps[0].label == "[1/2] FROM docker.io/library/base:latest"
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (TargetResult("all", (*BOTH, (Platform("linux", "s390x"), AMD64))), None),
+        (TargetResult("all", ((AMD64, AMD64), (Platform("linux", "s390x"), AMD64))), "is not built for linux/arm64"),
+        (TargetResult("all", ((ARM64, ARM64),)), "is not built on the linux/amd64 machine"),
+        (TargetResult("all", BOTH, "the targets use each other"), "the targets use each other"),
+    ],
+)
+def test_what_bake_refuses(result: TargetResult, expected: str | None) -> None:
+    made = planned(("base", "target:all"), text=ON_TARGET, targets=(AMD64, ARM64), results=(result,))
+    assert (made.error is None) is (expected is None)
+    assert expected is None or (made.error is not None and expected in made.error.message)

@@ -1,21 +1,29 @@
 """Named contexts: what takes the place of a stage or an image (`--build-context NAME=VALUE`).
 
 BuildKit: frontend/dockerui/namedcontext.go; dockerfile2llb/convert.go, toDispatchState.
+buildx: build/build.go, waitContextDeps and validateTargetLinks; bake/bake.go, loadLinks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.plan.labels import StepLabel
 from buildxray.plan.operations import Operation
 from buildxray.plan.references import ImageNameError, normalized
-from buildxray.platforms.platform import Platform
+from buildxray.plan.request import BuildRequest, TargetResult
+from buildxray.platforms.platform import Platform, normalize
 
 _IMAGE: Final = "docker-image://"
+_LAYOUT: Final = "oci-layout://"
 _OF_A_TARGET: Final = "target:"
+_SCRATCH: Final = "scratch"
+_NO_CONTEXTS: Final = frozenset((_SCRATCH, "context"))
+"""Names of stages that no context replaces (BuildKit: dockerfile2llb/convert.go, namedContextFunc)."""
 
 
 class NamedContext(NamedTuple):
@@ -23,45 +31,116 @@ class NamedContext(NamedTuple):
 
     name: str
     value: str
-
-    def operation(self, platform: Platform) -> Operation | None:
-        """The operation that loads it for a platform; None for an empty directory."""
-        if not self.value.startswith(_IMAGE):
-            is_of_target = self.value.startswith(_OF_A_TARGET)
-            what = self.value if is_of_target or "://" in self.value else "load from client"
-            # What another target gives, it gives for each platform; files are the same for all.
-            identity = ("context", self.value, platform) if is_of_target else ("context", self.value)
-            return Operation("source", identity, (), self._label(what), has_line=False)
-        reference = self.value.removeprefix(_IMAGE)
-        if reference == "scratch":
-            return None
-        # BuildKit refuses a name that is not one; the plan shows it as it is.
-        with suppress(ImageNameError):
-            reference = normalized(reference)
-        return Operation("source", ("image", reference), (), self._label(reference), has_line=False)
+    built_for: Platform | None = None
+    """The platform of the files that another target gives; None for other contexts, and where nothing tells it."""
 
     @property
-    def is_for_platform(self) -> bool:
-        """Whether it is loaded for each platform of its own."""
-        return self.value.startswith(_IMAGE)
+    def has_configuration(self) -> bool:
+        """Whether an image configuration comes with the files: environment, working directory, platform."""
+        is_image = self.value.startswith(_IMAGE) and self.value != _IMAGE + _SCRATCH
+        return is_image or self.value.startswith((_LAYOUT, _OF_A_TARGET))
 
-    def _label(self, what: str) -> StepLabel:
-        return StepLabel(f"[context {self.name}] {what}", is_numbered=False)
+    def operation(self, platform: Platform) -> Operation | None:
+        """The operation that loads the context for a platform; None for an empty directory."""
+        if self.value.startswith(_IMAGE):
+            return self._image_operation(self.value.removeprefix(_IMAGE))
+        if self.value.startswith(_OF_A_TARGET):
+            # Another target gives files for each of its platforms, a directory the same files for all.
+            return self._operation(("context", self.value, self.built_for or platform), self.value)
+        if self.value.startswith(_LAYOUT):
+            return self._operation(("context", self.name, self.value), "OCI load from client")
+        if "://" in self.value:
+            return self._operation(("context", self.value), self.value)
+        # BuildKit knows a directory by the name of its context only.
+        return self._operation(("context", self.name, "directory"), "load from client")
+
+    def step_platform(self, platform: Platform) -> Platform | None:
+        """The platform of the step that loads the context for `platform`; None where the step has none."""
+        return platform if self.value.startswith((_IMAGE, _LAYOUT)) else self.built_for
+
+    def _image_operation(self, reference: str) -> Operation | None:
+        if reference == _SCRATCH:
+            return None
+        # BuildKit refuses an invalid name.
+        full = reference
+        with suppress(ImageNameError):
+            full = normalized(reference)
+        return self._operation(("image", full), reference)
+
+    def _operation(self, identity: tuple[object, ...], what: str) -> Operation:
+        label = StepLabel(f"[context {self.name}] {what}", is_numbered=False)
+        return Operation("source", identity, (), label, has_line=False)
 
 
-def named_context(contexts: Sequence[tuple[str, str]], name: str, platform: Platform) -> NamedContext | None:
-    """What takes the place of a stage or an image of that name; one for the platform (`name::linux/arm64`) comes first."""
-    if not contexts or not name:
-        return None
-    known = {}
-    for given, value in contexts:
+@dataclass(frozen=True, slots=True)
+class NamedContexts:
+    """The named contexts of a build on one machine."""
+
+    known: Mapping[str, NamedContext]
+    """By short name, perhaps with the platform that it is for (`base::linux/arm64`)."""
+    problems: tuple[str, ...] = ()
+    """The reasons why Bake refuses the build."""
+
+    def of_stage(self, name: str, platform: Platform) -> NamedContext | None:
+        """Return what takes the place of a stage of the file; a context for the platform comes first."""
+        return None if name in _NO_CONTEXTS else self.of_image(name, platform)
+
+    def of_image(self, name: str, platform: Platform) -> NamedContext | None:
+        """Return what takes the place of an image; a context for the platform comes first."""
+        if not self.known or not name or name == _SCRATCH:
+            return None
+        familiar = _familiar(name)
+        return self.known.get(f"{familiar}::{normalize(platform)}") or self.known.get(familiar)
+
+
+def read_contexts(request: BuildRequest, machine: Platform) -> NamedContexts:
+    """Return the contexts for the target platforms that a machine builds.
+
+    A target for several platforms gives a context for each of these, and none for others: a stage or an image of
+    that name is used there. A target for a single platform gives its files to all platforms.
+    """
+    known: dict[str, NamedContext] = {}
+    problems: list[str] = []
+    results = {it.target: it for it in request.results}
+    for given, value in request.contexts:
         head, separator, rest = given.partition("::")
-        known[_familiar(head) + separator + rest] = value
-    familiar = _familiar(name)
-    for key in (f"{familiar}::{platform}", familiar):
-        if key in known:
-            return NamedContext(key, known[key])
-    return None
+        key = _familiar(head) + separator + rest
+        result = results.get(value.removeprefix(_OF_A_TARGET)) if value.startswith(_OF_A_TARGET) else None
+        if result is None:
+            known[key] = NamedContext(key, value)
+            continue
+        if problem := _problem(result, key, request, machine):
+            problems.append(problem)
+        for platform, builder in result.machines:
+            if len(result.machines) == 1:
+                known[key] = NamedContext(key, value, platform)
+            elif builder == machine:
+                name = f"{key}::{platform}"
+                known[name] = NamedContext(name, value, platform)
+    return NamedContexts(known, tuple(problems))
+
+
+def _problem(result: TargetResult, name: str, request: BuildRequest, machine: Platform) -> str:
+    """The reason why Bake cannot use a target as a context; empty if it can."""
+    if result.problem:
+        return result.problem
+    asked = request.target_platforms
+    missing = [it for it in asked if it not in result.platforms]
+    if missing and len(asked) > 1 and len(result.machines) > 1:
+        return _(
+            "Bake refuses the build: the target `{target}`, its context `{name}`, is not built for {platform}",
+            target=result.target,
+            name=name,
+            platform=missing[0],
+        )
+    if all(builder != machine for _platform, builder in result.machines):
+        return _(
+            "Bake refuses the build: the target `{target}`, its context `{name}`, is not built on the {machine} machine",
+            target=result.target,
+            name=name,
+            machine=machine,
+        )
+    return ""
 
 
 def _familiar(name: str) -> str:

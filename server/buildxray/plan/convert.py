@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.plan.contexts import NamedContext, named_context
+from buildxray.plan.contexts import NamedContext
 from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
@@ -13,7 +13,7 @@ from buildxray.plan.operations import CONTEXT, Operation, image_operation
 from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
-from buildxray.plan.scope import Scope, child_scope, image_scope, scratch_scope
+from buildxray.plan.scope import Scope, child_scope, directory_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.instructions import Onbuild, Span
@@ -28,8 +28,6 @@ class Conversion:
     """By the number of the stage."""
     arguments: BuildArguments
     memo: Memo
-    contexts: tuple[tuple[str, str], ...] = ()
-    """The named contexts of the request."""
     replaced: dict[int, Occurrence | None] = field(default_factory=dict)
     """What takes the place of stages, by their numbers; None for an empty directory."""
     refusals: list[Refusal] = field(default_factory=list)
@@ -57,7 +55,7 @@ class Conversion:
             below = self.recipe(stage.base)
             if below is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[stage.base].outline.nodes):
                 return None
-        return stage_recipe(stage, below, self.arguments, self.memo)
+        return stage_recipe(stage, below, self.arguments, self.memo, _replacing(self.resolved, stage))
 
     @property
     def result(self) -> Occurrence | None:
@@ -73,15 +71,16 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
-    conversion = Conversion(resolved, {}, arguments, memo, request.contexts)
+    conversion = Conversion(resolved, {}, arguments, memo)
     for number in resolved.needed:
         stage = resolved.stages[number]
         if stage.replacement is not None:
-            conversion.replaced[number] = _loaded(stage.replacement, stage.platform, StageRef(number), memo)
+            asked = stage.replacement_platform or stage.platform
+            conversion.replaced[number] = _loaded(stage.replacement, asked, StageRef(number), memo)
             continue
         base = conversion.runs.get(stage.base) if stage.base is not None else None
         below = None if base is None else base.recipe
-        recipe = stage_recipe(stage, below, arguments, memo)
+        recipe = stage_recipe(stage, below, arguments, memo, _replacing(resolved, stage))
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
         for position, problem in recipe.problems:
             span = None if position < len(stage.triggers) else problem.span
@@ -91,10 +90,24 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
     return conversion
 
 
-def stage_recipe(stage: ResolvedStage, below: Recipe | None, arguments: BuildArguments, memo: Memo) -> Recipe:
-    """What the commands of a stage ask for; `below` is the recipe of the stage that it is built on, if it is."""
+def _replacing(resolved: ResolvedStages, stage: ResolvedStage) -> NamedContext | None:
+    """The context that takes the place of the stage that a stage is built on; None where none does."""
+    return None if stage.base is None else resolved.stages[stage.base].replacement
+
+
+def stage_recipe(
+    stage: ResolvedStage,
+    below: Recipe | None,
+    arguments: BuildArguments,
+    memo: Memo,
+    replacing: NamedContext | None = None,
+) -> Recipe:
+    """What the commands of a stage ask for; `below` is the recipe of the stage that it is built on, if it is.
+
+    `replacing` is the context that takes the place of that stage.
+    """
     if below is None:
-        scope = _root_scope(stage, memo)
+        scope = _root_scope(stage, replacing, memo)
     else:
         final = below.final_scope
         scope = memo.recall(final, child_scope, final)
@@ -115,7 +128,8 @@ def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Mem
         files = conversion.runs[stage.base].files
     context = memo.recall((), _context, memo)
     platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
-    start = Start(own, files, int(stage.reference != ""), platform, context)
+    # The progress output counts the image that a context replaces, and gives the context no number.
+    start = Start(own, files, int(stage.reference != "" and stage.context is None), platform, context)
     sources = _sources(conversion, stage, memo)
     return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
 
@@ -124,10 +138,20 @@ def _context(memo: Memo) -> Occurrence:
     return Occurrence(vertex(memo, CONTEXT, None, ()), CONTEXT, (), source=None, command=-1, number=0)
 
 
-def _root_scope(stage: ResolvedStage, memo: Memo) -> Scope:
+def _root_scope(stage: ResolvedStage, replacing: NamedContext | None, memo: Memo) -> Scope:
+    context = replacing or stage.context
+    if context is not None and not context.has_configuration:
+        key = ("directory", stage.platform, replacing is None)
+        return memo.recall(key, _directory_scope, stage.platform, replacing is not None)
+    if context is not None:
+        return memo.recall(stage.platform, image_scope, stage.platform)
     if stage.base_name == SCRATCH:
         return memo.recall(stage.platform, scratch_scope, stage.platform)
     return memo.recall(stage.platform, image_scope, stage.platform)
+
+
+def _directory_scope(platform: Platform, is_stage: bool) -> Scope:  # noqa: FBT001 - the memo passes positions
+    return directory_scope(platform, is_stage=is_stage)
 
 
 def _image(reference: str, platform: Platform, source: Source, number: int, memo: Memo) -> Occurrence | None:
@@ -142,7 +166,7 @@ def _loaded(context: NamedContext, platform: Platform, source: Source, memo: Mem
     operation = context.operation(platform)
     if operation is None:
         return None
-    where = platform if context.is_for_platform else None
+    where = context.step_platform(platform)
     key = ("named context", context, where, platform, source)
     return memo.recall(key, _new_context, operation, where, source, memo)
 
@@ -187,7 +211,7 @@ def _files_of(conversion: Conversion, source: Source, instruction: int, memo: Me
     resolved = conversion.resolved
     if isinstance(source, ImageRef):
         name = resolved.images[source.idx].name
-        context = named_context(conversion.contexts, name, resolved.target_platform)
+        context = resolved.contexts.of_image(name, resolved.target_platform)
         if context is not None:
             return _loaded(context, resolved.target_platform, source, memo)
         reference = resolved.image_references[source.idx]

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from buildxray.platforms.platform import Platform, can_run
+
+
+class TargetResult(NamedTuple):
+    """The result of another target of a Bake file, which a build uses as a named context (`target:NAME`)."""
+
+    target: str
+    machines: tuple[tuple[Platform, Platform], ...]
+    """Each platform that the target is built for, with the platform of the machine that builds it."""
+    problem: str = ""
+    """The reason why Bake refuses to use the target; empty if it does not."""
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platforms that the target is built for."""
+        return tuple([it for it, _machine in self.machines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,8 @@ class BuildRequest:
     """The file that names the target stage, for people; empty where the user does."""
     contexts: tuple[tuple[str, str], ...] = ()
     """`--build-context` names and values: `docker-image://alpine`, `target:base`, a directory, an address."""
+    results: tuple[TargetResult, ...] = ()
+    """The results of the targets that `contexts` names, as far as they are known."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For target platforms that another machine builds than the first one: the platform of that machine."""
 

@@ -64,6 +64,15 @@ def scratch_scope(target: Platform) -> Scope:
     return Scope(target, None, environment, environment, has_base_image=False, working_directory="/")
 
 
+def directory_scope(platform: Platform, *, is_stage: bool) -> Scope:
+    """Return the scope at the start of a stage whose files a named context without an image configuration gives.
+
+    Where the context replaces a stage of the file, and not an image, BuildKit tells its steps no platform.
+    """
+    scope = scratch_scope(platform)
+    return scope if is_stage else replace(scope, step_platform=normalize(platform))
+
+
 def child_scope(base: Scope) -> Scope:
     """The scope at the start of a stage that is built on another one.
 

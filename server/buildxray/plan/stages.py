@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.plan.contexts import NamedContext, named_context
+from buildxray.plan.contexts import NamedContext, NamedContexts, read_contexts
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.outline import (
@@ -31,7 +31,7 @@ from buildxray.plan.outline import (
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
-from buildxray.platforms.platform import Platform, PlatformError, parse
+from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
 from buildxray.syntax.expansion import ExpansionError, VariableUse, expand, lex
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir, of_node
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
@@ -39,6 +39,8 @@ from buildxray.syntax.parser import parse_trigger
 from buildxray.syntax.suggestions import closest
 
 SCRATCH: Final = "scratch"
+_NO_PLATFORM: Final = Platform("", "")
+"""The platform of a stage whose files come from a directory: its label says `unknown`."""
 _SHOWN: Final = (Add, Copy, Run, Workdir)
 """What the progress output counts."""
 
@@ -66,6 +68,8 @@ class ResolvedStage:
     triggers: tuple[Trigger, ...] = ()
     replacement: NamedContext | None = None
     """What takes its place: none of its instructions is executed."""
+    replacement_platform: Platform | None = None
+    """The platform that the replacement is asked for; None without one."""
     context: NamedContext | None = None
     """What takes the place of its image."""
 
@@ -100,6 +104,8 @@ class ResolvedStages:
     refusals: list[Refusal] = field(default_factory=list)
     has_wrong_arguments: bool = False
     """Whether BuildKit refuses a global argument, before it looks at any stage."""
+    contexts: NamedContexts = field(default_factory=lambda: NamedContexts({}))
+    """The named contexts on the machine that builds for the target platform."""
 
     def stage_of(self, source: Source | None) -> ResolvedStage | None:
         """The stage that a source is; None for an image."""
@@ -127,13 +133,16 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     """Resolve all stages for one target platform."""
     arguments = global_arguments(outline, request, target, memo)
     builder = request.node(target)
-    # Each machine gets the platforms that are its own, in a build of its own.
-    is_multi = not request.is_separate and sum(request.node(it) == builder for it in request.target_platforms) > 1
+    # Each machine gets its own platforms; where several build, all make a list of platforms (buildx: build/opt.go, toSolveOpt).
+    is_multi = not request.is_separate and len(request.target_platforms) > 1
     resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
     for position, message, span in arguments.problems:
         resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))
         resolved.has_wrong_arguments = True
-    _resolve_bases(resolved, builder, request.contexts, memo)
+    if request.contexts:
+        resolved.contexts = read_contexts(request, builder)
+        resolved.refusals += [Refusal(it, None, cause=Cause.REQUEST) for it in resolved.contexts.problems]
+    _resolve_bases(resolved, builder, memo)
     if resolved.stages:
         resolved.target = _target(resolved, request.target_stage)
         _resolve_triggers(resolved, resolved.target)
@@ -206,9 +215,7 @@ class _Image(NamedTuple):
     """What was probably meant instead of the name."""
 
 
-def _resolve_bases(
-    resolved: ResolvedStages, builder: Platform, contexts: tuple[tuple[str, str], ...], memo: Memo
-) -> None:
+def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
     arguments, escape = resolved.global_arguments, resolved.outline.dockerfile.escape
     by_name: dict[str, int] = {}
     for stage in resolved.outline.stages:
@@ -220,10 +227,12 @@ def _resolve_bases(
         number = by_name.get(base.name)
         # `--platform` on scratch is ignored.
         platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
-        replacement = named_context(contexts, stage.name, platform)
-        context = named_context(contexts, base.name, platform) if number is None else None
+        replacement = resolved.contexts.of_stage(stage.name, base.platform or resolved.target_platform)
+        context = resolved.contexts.of_image(base.name, platform) if number is None else None
         if replacement is not None:
-            resolved.stages.append(ResolvedStage(stage, base.name, "", platform, None, replacement=replacement))
+            # BuildKit reads the name of the image that it does not pull.
+            _refuse_image(resolved, stage, node, base)
+            resolved.stages.append(_replaced(resolved, stage, base, replacement))
         elif context is not None:
             resolved.stages.append(
                 ResolvedStage(stage, base.name, base.image.reference, platform, None, context=context)
@@ -232,14 +241,29 @@ def _resolve_bases(
             parent = resolved.stages[number]
             resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
         else:
-            # A flag with one dash is taken for the image: the reader has said so where it has seen it.
-            is_known = bool(node.problems) and base.name.startswith("-")
-            if base.image.problem is not None and not base.refusals and not is_known:
-                resolved.refusals.append(_image_refusal(resolved, stage, node, base))
+            _refuse_image(resolved, stage, node, base)
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
         if stage.name:
             by_name[stage.name] = stage.idx
     _resolve_images(resolved)
+
+
+def _replaced(resolved: ResolvedStages, stage: StageOutline, base: _Base, replacement: NamedContext) -> ResolvedStage:
+    """A stage that a named context replaces, with the platform that the stages on top of it inherit."""
+    asked = base.platform or resolved.target_platform
+    if replacement.has_configuration:
+        platform = replacement.built_for or normalize(asked)
+    else:
+        platform = base.platform or _NO_PLATFORM
+    return ResolvedStage(stage, base.name, "", platform, None, replacement=replacement, replacement_platform=asked)
+
+
+def _refuse_image(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> None:
+    """Effect: note the reason why BuildKit refuses the name of the image of a FROM, if it does."""
+    # A flag with one dash is read as the image: the parser has reported it.
+    is_known = bool(node.problems) and base.name.startswith("-")
+    if base.image.problem is not None and not base.refusals and not is_known:
+        resolved.refusals.append(_image_refusal(resolved, stage, node, base))
 
 
 def _resolve_images(resolved: ResolvedStages) -> None:
@@ -388,7 +412,8 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
         for number in resolved.needed:
             stage = resolved.stages[number]
             base = None if stage.base is None else resolved.stages[stage.base]
-            if base is not None and base.replacement is None and number not in done:
+            if base is not None and number not in done:
+                # BuildKit reads the triggers of the text even where a named context replaces the stage.
                 done.add(number)
                 stage.triggers = _triggers(resolved, stage, base)
                 has_new_sources |= any(it.sources for it in stage.triggers)
