@@ -380,6 +380,19 @@ def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd
     assert Run(capfd, "explain", "zzz").err.startswith("buildxray: ルール `zzz` はありません")
 
 
+@pytest.mark.release
+def test_argparse_is_japanese_too(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LANGUAGE", "ja")
+    lines = Run(capfd, "--help").out.splitlines()
+    assert lines[0].startswith("使い方: buildxray ")
+    assert {"位置引数:", "オプション:"} <= {*lines}
+    assert lines[-2:] == [
+        "  -h, --help     このヘルプを表示して終了します",
+        "  -V, --version  バージョンを表示して終了します",
+    ]
+    assert "引数 --format: 'x' は指定できません（選択肢: " in Run(capfd, "check", "--format", "x").err
+
+
 def test_a_plan_shows_the_triggers_that_a_stage_inherits(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine AS base\nONBUILD RUN apk add tar\nFROM base\nCOPY . /srv\n")
     lines = Run(capfd, "plan", *BUILD, tmp_path / "Dockerfile").out.splitlines()

@@ -5,10 +5,25 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import buildxray
-from buildxray.localization import _
+from buildxray.localization import N_, _
+
+_OF_ARGPARSE: Final = (
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("the following arguments are required: %s"),
+    N_("expected one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("ignored explicit argument %r"),
+    N_("not allowed with argument %s"),
+)
+"""The texts of argparse that users see, for the catalogues; `use_environment` makes argparse look there."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,7 +74,13 @@ def parser() -> argparse.ArgumentParser:
     main = _Parser(
         prog="buildxray", description=_("Shows how BuildKit builds a Dockerfile for several platforms, and repairs it.")
     )
-    main.add_argument("-V", "--version", action="version", version=f"buildxray {buildxray.__version__}")
+    main.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=f"buildxray {buildxray.__version__}",
+        help=_("show program's version number and exit"),
+    )
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_check(commands.add_parser("check", help=_("find what is emulated, repeated or wrong")))
     _add_fix(commands.add_parser("fix", help=_("apply the safe fixes")))

@@ -69,6 +69,9 @@ def use(language: str) -> None:
 def use_environment() -> None:
     """Effect: speak the language of the user, by `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` or `LANG`."""
     _put(gettext.translation(DOMAIN, DIRECTORY, fallback=True))
+    # argparse translates its own texts by the domain of the process.
+    gettext.bindtextdomain(DOMAIN, DIRECTORY)
+    gettext.textdomain(DOMAIN)
 
 
 def language() -> str:
