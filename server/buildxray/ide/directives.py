@@ -19,6 +19,7 @@ class WrittenDirective(NamedTuple):
     """The name in lower case, as BuildKit compares it."""
     value: str
     name_range: TextRange
+    value_range: TextRange
 
 
 def written_directives(analysis: Analysis) -> tuple[WrittenDirective, ...]:
@@ -31,6 +32,8 @@ def _written_directives(analysis: Analysis) -> tuple[WrittenDirective, ...]:
     position = len(BYTE_ORDER_MARK) if analysis.text.startswith(BYTE_ORDER_MARK) else 0
     while (match := _WRITTEN.match(analysis.text, position)) is not None:
         range_ = TextRange(*match.span("name"))
-        directives.append(WrittenDirective(match["name"].lower(), match["value"].rstrip(), range_))
+        value = match["value"].rstrip()
+        value_range = TextRange(match.start("value"), match.start("value") + len(value))
+        directives.append(WrittenDirective(match["name"].lower(), value, range_, value_range))
         position = match.end()
     return tuple(directives)

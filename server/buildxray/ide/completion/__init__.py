@@ -9,6 +9,7 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.completion.arguments import (
     commands,
     directories,
+    environment,
     healthcheck,
     labels,
     ports,
@@ -120,6 +121,7 @@ _ARGUMENTS: Final[Mapping[str, Callable[[Place], Iterator[Completion]]]] = {
     "ARG": arguments,
     "CMD": commands,
     "ENTRYPOINT": commands,
+    "ENV": environment,
     "EXPOSE": ports,
     "FROM": _from,
     "HEALTHCHECK": healthcheck,

@@ -8,39 +8,17 @@ from typing import Final
 
 from buildxray.ide.completion.base import Completion
 from buildxray.ide.completion.place import Place
+from buildxray.ide.glossary import ENVIRONMENT, LABELS, PORTS, SIGNALS
 from buildxray.localization import N_, _
 from buildxray.syntax.instructions import Copying, Run, User, Workdir
 from buildxray.syntax.shell import read_script
 
-_SIGNALS: Final = {
-    "SIGTERM": N_("asks the program to exit; the default"),
-    "SIGINT": N_("what Ctrl+C sends"),
-    "SIGQUIT": N_("asks nginx and others to finish their work first"),
-    "SIGWINCH": N_("asks Apache httpd to finish its work first"),
-    "SIGHUP": N_("the terminal was closed; many programs reload their configuration"),
-    "SIGUSR1": N_("its meaning is up to the program"),
-    "SIGKILL": N_("kills the program at once"),
-    "SIGRTMIN+3": N_("asks systemd to shut down"),
-}
-_PORTS: Final = {"80": "HTTP", "443": "HTTPS", "8080": "HTTP", "3000": "Node.js", "8000": "Python", "5432": "PostgreSQL", "6379": "Redis"}  # fmt: skip
 _SHELLS: Final = {
     '["/bin/bash", "-o", "pipefail", "-c"]': N_("a pipeline fails if one of its commands fails"),
     '["/bin/sh", "-c"]': N_("the default on Linux"),
     '["/bin/ash", "-eo", "pipefail", "-c"]': N_("a pipeline fails if one of its commands fails, in Alpine Linux"),
     '["powershell", "-Command"]': N_("PowerShell"),
     '["cmd", "/S", "/C"]': N_("the default on Windows"),
-}
-_LABELS: Final = {
-    "org.opencontainers.image.source": N_("the URL of the source code"),
-    "org.opencontainers.image.title": N_("what people call the image"),
-    "org.opencontainers.image.description": N_("what the image is for"),
-    "org.opencontainers.image.licenses": N_("the licences as an SPDX expression"),
-    "org.opencontainers.image.version": N_("the version of the packaged software"),
-    "org.opencontainers.image.revision": N_("the commit that it is built from"),
-    "org.opencontainers.image.authors": N_("who is responsible for the image"),
-    "org.opencontainers.image.url": N_("where to find more about the image"),
-    "org.opencontainers.image.documentation": N_("the URL of the documentation"),
-    "org.opencontainers.image.vendor": N_("the organisation that distributes the image"),
 }
 _DIRECTORIES: Final = ("/app", "/src", "/usr/local/bin", "/etc", "/out")
 
@@ -52,7 +30,7 @@ def ports(place: Place) -> Iterator[Completion]:
         for protocol in ("tcp", "udp", "sctp"):
             yield Completion(protocol, "value", f"{number}/{protocol}", place.edit(protocol, typed))
         return
-    for port, service in _PORTS.items():
+    for port, service in PORTS.items():
         if port not in place.arguments:
             yield Completion(port, "value", service, place.edit(port))
 
@@ -60,7 +38,7 @@ def ports(place: Place) -> Iterator[Completion]:
 def signals(place: Place) -> Iterator[Completion]:
     """After `STOPSIGNAL`."""
     if not place.arguments:
-        for name, meaning in _SIGNALS.items():
+        for name, meaning in SIGNALS.items():
             yield Completion(name, "value", _(meaning), place.edit(name))
 
 
@@ -81,7 +59,7 @@ def commands(place: Place) -> Iterator[Completion]:
 def labels(place: Place) -> Iterator[Completion]:
     """After `LABEL`: the names that the OCI image specification defines."""
     if "=" not in place.typed and '"' not in place.typed:
-        for name, meaning in _LABELS.items():
+        for name, meaning in LABELS.items():
             yield Completion(
                 name, "value", _(meaning), place.edit(f"{name}="), snippet=f'{name}="$1"', documentation=""
             )
@@ -133,3 +111,11 @@ def healthcheck(place: Place) -> Iterator[Completion]:
         yield Completion("CMD", "keyword", _("the command that checks"), place.edit("CMD "))
         if not place.given_flags:
             yield Completion("NONE", "keyword", _("no check, not even that of the base image"), place.edit("NONE"))
+
+
+def environment(place: Place) -> Iterator[Completion]:
+    """After `ENV`: variables that tools know, once something of the name is typed."""
+    if place.typed and "=" not in place.typed and '"' not in place.typed:
+        for name, meaning in ENVIRONMENT.items():
+            if not any(it.startswith(f"{name}=") for it in place.arguments):
+                yield Completion(name, "variable", _(meaning), place.edit(f"{name}="), snippet=f"{name}=$1")

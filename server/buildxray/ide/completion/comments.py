@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.ide.completion.base import Completion, documentation, first_sentence
 from buildxray.ide.completion.place import Place
 from buildxray.ide.reference import DIRECTIVES
 from buildxray.localization import _
-from buildxray.plan.checks.catalogue import CHECK_NAMES
+from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
 from buildxray.rules.registry import ALL
+
+_RULES: Final = {it.name: it.summary for it in ALL}
 
 
 def comments(place: Place) -> Iterator[Completion]:
@@ -65,7 +68,12 @@ def _values(place: Place, name: str, value: str) -> Iterator[Completion]:
             given = {it.strip() for it in typed.split(",")[:-1]}
             for check in CHECK_NAMES:
                 if check not in given:
-                    yield Completion(check, "value", "", place.edit(check, last))
+                    yield Completion(check, "value", _RULES.get(kebab_case(check), ""), place.edit(check, last))
+            if option.strip() == "skip" and not given:
+                yield Completion("all", "value", _("every check"), place.edit("all", last))
+            return
+        if equals and option.strip() == "error":
+            yield from (Completion(it, "value", "", place.edit(it, typed)) for it in ("true", "false"))
             return
         if equals:
             return
@@ -89,4 +97,4 @@ def _ours(place: Place, rest: str) -> Iterator[Completion]:
         names = dict.fromkeys((*here, *(it.name for it in ALL)))
         for name in names:
             if name not in given:
-                yield Completion(name, "value", "", place.edit(name, last))
+                yield Completion(name, "value", _RULES[name], place.edit(name, last))

@@ -9,6 +9,7 @@ from buildxray.ide.hover.documentation import documentation
 from buildxray.ide.hover.stages import platform_flag, stage
 from buildxray.ide.hover.steps import keyword
 from buildxray.ide.hover.variables import variable
+from buildxray.ide.hover.words import word
 
 
 def hover(analysis: Analysis, offset: int, *, is_general: bool = True) -> Hover | None:
@@ -16,7 +17,7 @@ def hover(analysis: Analysis, offset: int, *, is_general: bool = True) -> Hover 
 
     Without `is_general`, only what the plan tells: another server explains the language.
     """
-    documented = documentation(analysis, offset) if is_general else None
+    documented = (word(analysis, offset) or documentation(analysis, offset)) if is_general else None
     for explain in (automatic_argument, variable, platform_flag, stage, keyword):
         explained = explain(analysis, offset)
         if explained is not None:

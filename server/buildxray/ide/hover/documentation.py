@@ -17,9 +17,12 @@ from buildxray.syntax.text import TextRange
 def documentation(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the keyword, flag, mount option or directive at an offset; None where there is none."""
     for directive in written_directives(analysis):
-        if directive.name_range.contains(offset):
-            entry = DIRECTIVES.get(directive.name)
-            return None if entry is None else _hover(entry, f"# {directive.name}=", directive.name_range)
+        entry = DIRECTIVES.get(directive.name)
+        place = directive.name_range
+        if directive.name != "check":
+            place = TextRange(place.start, max(place.end, directive.value_range.end))
+        if place.contains(offset):
+            return None if entry is None else _hover(entry, f"# {directive.name}=", place)
     instruction = analysis.dockerfile.instruction_at(offset)
     if instruction is None:
         return None
@@ -71,6 +74,6 @@ def _mount_options(node: Node, flag: Flag) -> Iterator[tuple[Entry, str, Span]]:
             return
         key = MOUNT_KEYS.get(MOUNT_KEY_ALIASES.get(option.key, option.key))
         if key is not None:
-            yield key.entry, option.key, Span(span.start, end) if key.entry.values else span
+            yield key.entry, option.key, span if key.entry.name == "from" else Span(span.start, end)
         elif option.key == "type" and option.value is not None and option.value.text in MOUNT_TYPES:
             yield MOUNT_TYPES[option.value.text], f"type={option.value.text}", Span(span.start, option.value.span.end)

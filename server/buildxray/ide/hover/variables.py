@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
+from buildxray.ide.glossary import ENVIRONMENT
 from buildxray.ide.hover.base import Hover, platforms_note, table
 from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, Occurrence, occurrence_at
@@ -57,12 +58,19 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
     kind = _("a build argument") if is_argument else _("an environment variable")
     parts = [
         _("**`{name}`**: {meaning}", name=name, meaning=_(known) if known else kind),
+        _known_to_tools(name),
         _values(analysis, found),
         _origin(analysis, found, declared, is_argument=is_argument),
         _reruns(analysis, name, declared) if is_argument else "",
         platforms_note(analysis),
     ]
     return Hover(found.range, "\n\n".join(filter(None, parts)))
+
+
+def _known_to_tools(name: str) -> str:
+    """What tools take a variable for; empty where its meaning is the author's."""
+    meaning = ENVIRONMENT.get(name)
+    return "" if meaning is None else _("Known to tools: {meaning}.", meaning=_(meaning))
 
 
 def _reruns(analysis: Analysis, name: str, declared: int) -> str:
