@@ -128,4 +128,5 @@ def test_a_repository_with_nothing_but_a_script(capfd: pytest.CaptureFixture[str
     (tmp_path / "push.sh").write_text('P="linux/amd64,linux/arm64"\ndocker buildx build --push --platform "$P" .\n')
     for path in (tmp_path, tmp_path / "Dockerfile"):
         (build,) = json.loads(Run(capfd, "builds", "--format", "json", path).out)
-        assert (build["source"], build["platforms"]) == ("push.sh", ["linux/amd64", "linux/arm64"])
+        assert (build["source"], build["line"]) == ("push.sh", 2)
+        assert build["platforms"] == ["linux/amd64", "linux/arm64"]

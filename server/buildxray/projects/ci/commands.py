@@ -37,6 +37,7 @@ from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import LineIndex
 
 _BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b")
 _MOST_DEPTH: Final = 4
@@ -53,6 +54,7 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
     if read is None:
         return
     machines = site.machines
+    lines = LineIndex.of(script) if site.is_whole_file else None
     for started in Shell(site, read).started():
         line = read_command_line(started.words)
         if line is None:
@@ -60,7 +62,8 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         if line.call is Call.CREATE:
             machines = _with_builder(machines, line.words)
         else:
-            _Starter(site, reading, machines, started).start(line)
+            place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
+            _Starter(place, reading, machines, started).start(line)
 
 
 def _with_builder(machines: Machines, words: list[str]) -> Machines:
@@ -196,6 +199,7 @@ class _Starter:
                 directory=self._directory,
                 source=path,
                 line=1,
+                is_whole_file=True,
                 depth=self._site.depth + 1,
                 arguments=arguments,
             )

@@ -68,7 +68,7 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
         if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash")):
-            read_commands(text, site, reading)
+            read_commands(text, site._replace(is_whole_file=True), reading)
         elif name in _GORELEASER:
             reading.builds += _goreleaser(text, path, root)
         elif name.endswith((".yml", ".yaml")):

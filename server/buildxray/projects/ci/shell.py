@@ -27,6 +27,7 @@ _WORKSPACE_NAMES: Final = frozenset(
 )
 """Variables that CI systems set to the root of the checkout."""
 _END: Final = "BUILDXRAY_END"
+_HEAD: Final = f"RUN <<'{_END}'\n"
 
 _Round = tuple[tuple[str, str], ...]
 """The values of the variables of the loops around a command, from the outermost one; empty outside of loops."""
@@ -41,11 +42,13 @@ class StartedCommand(NamedTuple):
     """Relative to the root of the checkout."""
     environment: dict[str, str]
     """The variables that it sees, without those of unknown value."""
+    start: int
+    """Its offset in the script."""
 
 
 def as_instruction(script: str) -> str:
     """A script as the heredoc of a RUN instruction; the ranges of `parse_script` are offsets into this text."""
-    return f"RUN <<'{_END}'\n{script}\n{_END}\n"
+    return f"{_HEAD}{script}\n{_END}\n"
 
 
 def parse_script(script: str) -> Script | None:
@@ -125,7 +128,8 @@ class Shell:
             return None
         # A script is found by its path, a program by its name.
         name = texts[0] if program.endswith(".sh") else program
-        return StartedCommand([name, *texts[1:]], directory, self._environment(command, words))
+        start = max(0, command.range[0] - len(_HEAD))
+        return StartedCommand([name, *texts[1:]], directory, self._environment(command, words), start)
 
     def _texts(self, word: ShellWord, command: Command, words: Words) -> list[str]:
         """The words that the shell makes of one."""
