@@ -112,6 +112,10 @@ class Analysis:
         result: T = self._cache[compute]
         return result
 
+    def has_cached(self, compute: Callable[[Analysis], object]) -> bool:
+        """Whether `cached` has the result of `compute`."""
+        return compute in self._cache
+
     @cached_property
     def logged(self) -> Mapping[int, InstructionTimes]:
         """What the log says of each instruction, by its index; empty without a log."""

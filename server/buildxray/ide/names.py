@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -72,13 +74,34 @@ def _occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
 
 def occurrence_at(analysis: Analysis, offset: int) -> Occurrence | None:
     """The name at an offset; the innermost where one is part of another."""
-    touched = [it for it in occurrences(analysis) if it.range.contains(offset)]
+    index = analysis.cached(_index)
+    last = bisect_right(index.starts, offset)
+    first = bisect_left(index.starts, offset - index.longest)
+    touched = [it for it in occurrences(analysis)[first:last] if it.range.contains(offset)]
     return min(touched, key=lambda it: it.range.end - it.range.start, default=None)
 
 
-def places_of(analysis: Analysis, name: Name) -> list[Occurrence]:
-    """All occurrences of one name."""
-    return [it for it in occurrences(analysis) if it.name == name]
+def places_of(analysis: Analysis, name: Name) -> tuple[Occurrence, ...]:
+    """All occurrences of one name, in the order of the text."""
+    return analysis.cached(_index).by_name.get(name, ())
+
+
+class _Index(NamedTuple):
+    """The occurrences of a text as requests look for them: by place and by name."""
+
+    starts: list[int]
+    longest: int
+    """The length of the longest occurrence: none begins further before an offset that it holds."""
+    by_name: dict[Name, tuple[Occurrence, ...]]
+
+
+def _index(analysis: Analysis) -> _Index:
+    by_name: dict[Name, list[Occurrence]] = defaultdict(list)
+    for it in occurrences(analysis):
+        by_name[it.name].append(it)
+    starts = [it.range.start for it in occurrences(analysis)]
+    longest = max((it.range.end - it.range.start for it in occurrences(analysis)), default=0)
+    return _Index(starts, longest, {name: tuple(places) for name, places in by_name.items()})
 
 
 def stage_name(stage: Stage) -> Name:

@@ -116,9 +116,9 @@ def rename(analysis: Analysis, offset: int, new_name: str) -> list[Edit]:
     return [Edit(it.range, new_name) for it in places_of(analysis, occurrence.name) if not it.is_number]
 
 
-def _at(analysis: Analysis, offset: int) -> list[Occurrence]:
+def _at(analysis: Analysis, offset: int) -> tuple[Occurrence, ...]:
     occurrence = occurrence_at(analysis, offset)
-    return [] if occurrence is None else places_of(analysis, occurrence.name)
+    return () if occurrence is None else places_of(analysis, occurrence.name)
 
 
 def _is_given(occurrence: Occurrence) -> bool:

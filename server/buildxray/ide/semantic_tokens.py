@@ -71,8 +71,23 @@ class SemanticToken(NamedTuple):
     """Position in `TYPES`."""
 
 
-def semantic_tokens(analysis: Analysis, place: TextRange | None = None) -> Iterator[SemanticToken]:
-    """The tokens that a range touches (all of them without one), in the order of the text."""
+def semantic_tokens(analysis: Analysis) -> tuple[SemanticToken, ...]:
+    """All tokens in the order of the text; kept with the analysis, since editors ask again without an edit."""
+    return analysis.cached(_all_tokens)
+
+
+def semantic_tokens_in(analysis: Analysis, place: TextRange) -> tuple[SemanticToken, ...]:
+    """The tokens that a range touches; those of a long file are not computed for a part of it."""
+    tokens = semantic_tokens(analysis) if analysis.has_cached(_all_tokens) else _tokens(analysis, place)
+    return tuple(it for it in tokens if it.range.touches(place))
+
+
+def _all_tokens(analysis: Analysis) -> tuple[SemanticToken, ...]:
+    return tuple(_tokens(analysis, None))
+
+
+def _tokens(analysis: Analysis, place: TextRange | None) -> list[SemanticToken]:
+    """The tokens of the instructions that a range touches, and of all comments."""
     dockerfile = analysis.dockerfile
     on_stages = {stage.from_.idx for stage in analysis.build.stages if stage.bases}
     tokens: list[SemanticToken] = []
@@ -91,9 +106,7 @@ def semantic_tokens(analysis: Analysis, place: TextRange | None = None) -> Itera
             )
             tokens += [SemanticToken(it.range.shifted(instruction.start), it.type) for it in relative]
     tokens += _comments_between(analysis, inside)
-    for token in sorted(tokens):
-        if place is None or token.range.touches(place):
-            yield token
+    return sorted(tokens)
 
 
 def _comments_between(analysis: Analysis, instructions: list[TextRange]) -> Iterator[SemanticToken]:

@@ -12,7 +12,7 @@ from buildxray.ide.formatting import format_edits, format_edits_in, format_on_ty
 from buildxray.ide.navigation import linked_ranges
 from buildxray.ide.outline import Symbol, symbols
 from buildxray.ide.selection_ranges import selection_ranges
-from buildxray.ide.semantic_tokens import TYPES, semantic_tokens
+from buildxray.ide.semantic_tokens import TYPES, semantic_tokens, semantic_tokens_in
 from buildxray.ide.signature_help import signatures
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.documents import Document
@@ -89,9 +89,8 @@ def semantic_tokens_full(ls: Server, params: types.SemanticTokensParams) -> type
     document = _document(ls, params.text_document)
     if document is None:
         return types.SemanticTokens([])
-    data = to_lsp.semantic_tokens(document.analysis.lines, semantic_tokens(document.analysis), ls.client.unit)
-    document.shown_tokens = (str(document.revision), data)
-    return types.SemanticTokens(data, result_id=document.shown_tokens[0])
+    result_id, data = _tokens(ls, document)
+    return types.SemanticTokens(data, result_id=result_id)
 
 
 def semantic_tokens_delta(
@@ -102,9 +101,17 @@ def semantic_tokens_delta(
     before = None if document is None else document.shown_tokens
     if document is None or before is None or before[0] != params.previous_result_id:
         return semantic_tokens_full(ls, types.SemanticTokensParams(params.text_document))
-    data = to_lsp.semantic_tokens(document.analysis.lines, semantic_tokens(document.analysis), ls.client.unit)
-    document.shown_tokens = (str(document.revision), data)
-    return types.SemanticTokensDelta(to_lsp.token_edits(before[1], data), result_id=document.shown_tokens[0])
+    result_id, data = _tokens(ls, document)
+    return types.SemanticTokensDelta(to_lsp.token_edits(before[1], data), result_id=result_id)
+
+
+def _tokens(ls: Server, document: Document) -> tuple[str, list[int]]:
+    """The tokens of this revision with their result id: those that the client was sent, where the text is the same."""
+    result_id = str(document.revision)
+    if document.shown_tokens is None or document.shown_tokens[0] != result_id:
+        data = to_lsp.semantic_tokens(document.analysis.lines, semantic_tokens(document.analysis), ls.client.unit)
+        document.shown_tokens = (result_id, data)
+    return document.shown_tokens
 
 
 def semantic_tokens_range(ls: Server, params: types.SemanticTokensRangeParams) -> types.SemanticTokens:
@@ -115,7 +122,7 @@ def semantic_tokens_range(ls: Server, params: types.SemanticTokensRangeParams) -
     lines = document.analysis.lines
     place = from_lsp.text_range(lines, params.range, ls.client.unit)
     return types.SemanticTokens(
-        to_lsp.semantic_tokens(lines, semantic_tokens(document.analysis, place), ls.client.unit)
+        to_lsp.semantic_tokens(lines, semantic_tokens_in(document.analysis, place), ls.client.unit)
     )
 
 

@@ -17,12 +17,13 @@ from buildxray.rules.registry import ALL
 from buildxray.rules.suppression import suppression_comments
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Copying, Expose, From, Label, StopSignal, Workdir
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
 _RULES: Final = {it.name: it for it in ALL}
-_OPTIONS: Final = re.compile(r"#\s*check\s*=\s*(?P<options>\S.*)", re.IGNORECASE)
-_OPTION: Final = re.compile(r"(?P<key>[A-Za-z]+)(?:\s*=\s*(?P<values>[^;]*))?")
-_PORT: Final = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?")
+_OPTIONS: Final = lazy_regex(r"#\s*check\s*=\s*(?P<options>\S.*)", re.IGNORECASE)
+_OPTION: Final = lazy_regex(r"(?P<key>[A-Za-z]+)(?:\s*=\s*(?P<values>[^;]*))?")
+_PORT: Final = lazy_regex(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?")
 
 
 def word(analysis: Analysis, offset: int) -> Hover | None:

@@ -1,0 +1,47 @@
+"""What a second request on an unchanged text costs, in counted calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.ide.analysis import Analysis
+from buildxray.ide.navigation import highlights
+from buildxray.ide.semantic_tokens import semantic_tokens, semantic_tokens_in
+from buildxray.syntax.text import TextRange
+from tests.support.cost import n_calls
+from tests.support.ide import analyze
+from tests.support.samples import dockerfile_of
+
+
+def highlight_all(analysis: Analysis) -> None:
+    """Ask about places of the second stage, whose names nothing else in the file has."""
+    start = analysis.text.index("FROM", analysis.text.index("FROM") + 1)
+    for offset in range(start + 100, start + 300, 5):
+        highlights(analysis, offset)
+
+
+@pytest.mark.parametrize("n_instructions", [100, 400])
+def test_tokens_are_computed_once(n_instructions: int) -> None:
+    analysis = analyze(dockerfile_of(n_instructions))
+    first = n_calls(lambda: semantic_tokens(analysis))
+    assert n_calls(lambda: semantic_tokens(analysis)) < 10 < first
+
+
+def test_tokens_of_a_part_are_those_of_the_whole() -> None:
+    text = dockerfile_of(100)
+    place = TextRange(len(text) // 3, len(text) // 2)
+    cold = semantic_tokens_in(analyze(text), place)
+    analysis = analyze(text)
+    whole = semantic_tokens(analysis)
+    assert cold == semantic_tokens_in(analysis, place) == tuple(it for it in whole if it.range.touches(place))
+    assert cold
+
+
+def test_a_highlight_does_not_look_at_every_name() -> None:
+    """Names at a place are found by bisection, so that a request in a longer text costs the same."""
+    counted = []
+    for n_instructions in (100, 800):
+        analysis = analyze(dockerfile_of(n_instructions))
+        highlight_all(analysis)
+        counted.append(n_calls(lambda analysis=analysis: highlight_all(analysis)))  # type: ignore[misc]
+    assert counted[1] < 1.2 * counted[0]
