@@ -399,3 +399,70 @@ def test_what_a_workflow_pushes_is_shown_before_what_a_makefile_pushes(tmp_path:
     shown = built(tmp_path).shown
     assert shown is not None
     assert (shown.source.name, shown.name, shown.pushes) == ("a.yml", "publish", True)
+
+
+_PUBLISHED = """
+#- .github/workflows/release.yml
+on: push
+jobs:
+  amd64:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: linux/amd64, push: true}
+  arm64:
+    runs-on: RUNNER
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: linux/arm64, push: true, build-args: "A=b"}
+#- push.sh
+#!/bin/sh
+docker buildx build --platform PLATFORMS --push .
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+#- tool/Dockerfile
+FROM golang AS build
+RUN go build -o /tool .
+FROM alpine
+COPY --from=build /tool /tool
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "platforms", "n_emulated"),
+    [
+        ("ubuntu-24.04-arm", "linux/amd64,linux/arm64", 0),
+        # What no workflow builds is emulated after all.
+        ("ubuntu-24.04-arm", "linux/amd64,linux/s390x", 1),
+        ("ubuntu-latest", "linux/amd64,linux/arm64", 1),
+    ],
+)
+def test_what_workflows_build_natively_is_no_cost_of_a_script(
+    tmp_path: Path, runner: str, platforms: str, n_emulated: int
+) -> None:
+    write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", platforms))
+    assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
+
+
+@pytest.mark.parametrize(("runner", "n_emulated"), [("ubuntu-24.04-arm", 0), ("ubuntu-latest", 1)])
+def test_a_project_with_machines_of_its_own_emulates_no_other_image(
+    tmp_path: Path, runner: str, n_emulated: int
+) -> None:
+    write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", "linux/amd64,linux/arm64"))
+    assert emulated_builds(tmp_path / "tool" / "Dockerfile") == n_emulated
+    amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
+    asked = Settings(build_platform=amd64, platforms=(amd64, arm64))
+    assert emulated_builds(tmp_path / "tool" / "Dockerfile", asked) == 1
+
+
+def emulated_builds(dockerfile: Path, settings: Settings | None = None) -> int:
+    """The number of findings of `emulated-build` on a machine for linux/amd64."""
+    build = built(dockerfile.parent, settings) if settings is None else Projects().build(dockerfile, settings)
+    analysis = build.analyzer(Workspace()).analyze(dockerfile.read_text())
+    return sum(it.rule == "emulated-build" for it in analysis.diagnostics)

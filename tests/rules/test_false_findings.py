@@ -271,9 +271,10 @@ def test_an_image_that_is_named_for_an_architecture_suits_that_one() -> None:
 @pytest.mark.parametrize(
     ("text", "is_said"),
     [
-        ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n", True),
+        ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\nLABEL a=$TARGETARCH\n", True),
+        ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n", False),
         (
-            "FROM golang AS b\nARG GOARCH\nENV GOARCH=$GOARCH\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n",
+            "FROM golang AS b\nARG GOARCH\nENV GOARCH=$GOARCH\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\nLABEL a=$TARGETARCH\n",
             False,
         ),
         ("FROM node AS b\nCOPY . .\nRUN npx turbo prune web --docker\nFROM scratch\nCOPY --from=b /out /\n", False),

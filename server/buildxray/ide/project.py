@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import compress
@@ -20,7 +20,7 @@ from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
-from buildxray.platforms.machines import native_machine
+from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
 from buildxray.projects.context import read_ignore_patterns
@@ -33,6 +33,7 @@ from buildxray.projects.reader import (
     read_directory,
 )
 from buildxray.projects.sources import read_workspace
+from buildxray.rules.base import Rule
 from buildxray.toolchains.base import Workspace
 
 WATCHED: Final = (
@@ -135,6 +136,10 @@ class ProjectBuild(NamedTuple):
     """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
     is_named: bool = False
     """True if the name of the Dockerfile, or of its directory, tells its platform."""
+    is_by_hand: bool = False
+    """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
+    has_own_machines: bool = False
+    """True if no file declares a build, and workflows build other Dockerfiles of the repository on machines of other architectures."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -189,6 +194,10 @@ class ProjectBuild(NamedTuple):
         parts = [f"{self.shown.name}: {names}", str(self.shown_origin), *([place] if len(self.declared) > 1 else [])]
         return " · ".join(map(localized, parts))
 
+    def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
+        """The rules for a build. Nobody cross-compiles for the sake of a script where the published images are built natively."""
+        return tuple(it for it in self.settings.rules if not is_by_hand or it.name != "emulated-build")
+
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that checks the other builds too."""
         workspace = workspace._replace(
@@ -196,6 +205,7 @@ class ProjectBuild(NamedTuple):
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
+            has_own_machines=self.has_own_machines,
         )
         return Analyzer(
             self.request,
@@ -203,7 +213,7 @@ class ProjectBuild(NamedTuple):
             origin=self.origin,
             shown_origin=self.shown_origin,
             default_platforms=self.default_platforms,
-            rules=self.settings.rules,
+            rules=self._rules(is_by_hand=self.is_by_hand),
             workspace=workspace,
             title=self.title,
             name="" if self.shown is None else self.shown.name,
@@ -214,10 +224,7 @@ class ProjectBuild(NamedTuple):
                         it.request,
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
-                        # Nobody cross-compiles for the sake of a script where the published images are built natively.
-                        rules=tuple(
-                            one for one in self.settings.rules if one.name != "emulated-build" or not it.is_by_hand
-                        ),
+                        rules=self._rules(is_by_hand=it.is_by_hand),
                         workspace=workspace,
                     ),
                 )
@@ -284,22 +291,37 @@ class Projects:
             path = _path_in_repository(dockerfile)
             named = _platforms_of_name(path or dockerfile.name) if merged.platforms is None else ()
             request = replace(request, target_platforms=named or request.target_platforms)
-            return ProjectBuild(request, merged, origin, ignored, dockerfile=path, is_named=bool(named))
+            return ProjectBuild(
+                request,
+                merged,
+                origin,
+                ignored,
+                dockerfile=path,
+                is_named=bool(named),
+                has_own_machines=any(map(_has_own_machine, self._of_workflows(dockerfile))),
+            )
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
-        is_native_in_workflow = any(map(_is_native_in_workflow, declared))
         some_name_platforms = any(it.platforms for it in declared)
         for it in wanted[:_MOST_BUILDS] if settings.platforms is None else ():
             other, other_origin = _request(it, merged)
             if some_name_platforms and it.is_for_own_platform and merged.platforms is None:
                 other = replace(other, target_platforms=(other.build_platform,))
             if other != request and not it.is_check:
-                is_by_hand = is_native_in_workflow and not _is_of_workflow(it)
-                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin, is_by_hand))
+                by_hand = _is_by_hand(it, declared)
+                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin, by_hand))
         ignored = read_ignore_patterns(dockerfile, shown.context)
         path = _path_in_repository(dockerfile)
         return ProjectBuild(
-            request, merged, origin or declared_origin, ignored, shown, declared, (*others.values(),), path
+            request,
+            merged,
+            origin or declared_origin,
+            ignored,
+            shown,
+            declared,
+            (*others.values(),),
+            path,
+            is_by_hand=not origin and _is_by_hand(shown, declared),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -352,6 +374,11 @@ class Projects:
         paths = asked_paths(dockerfile)
         return (it for it in builds if it.dockerfile in paths and it.is_shown)
 
+    def _of_workflows(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
+        """The builds that the workflows of the repository of a Dockerfile declare, of whatever Dockerfile."""
+        read = (self._read(it) for it in self._directories(dockerfile))
+        return (it for directory in read for it in directory.builds if _is_of_workflow(it))
+
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""
         above = directories_above(dockerfile)
@@ -373,10 +400,29 @@ def _is_of_workflow(build: DeclaredBuild) -> bool:
     return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
 
 
-def _is_native_in_workflow(build: DeclaredBuild) -> bool:
-    """Whether a workflow builds several platforms, each on a machine that runs it."""
-    is_native = all(can_run(machine, platform) for platform, machine in build.nodes)
-    return _is_of_workflow(build) and len(build.nodes) > 1 and len(build.nodes) == len(build.platforms) and is_native
+def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
+    """Whether a script, a Makefile or a Bake file declares a build, while workflows build the same on machines that run each platform.
+
+    Either one build of a workflow uses several machines; or some use machines of other architectures, none emulates, and together they
+    build all platforms of the build.
+    """
+    builds = [it for it in declared if _is_of_workflow(it)]
+    if _is_of_workflow(build):
+        return False
+    if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and _is_native(it) for it in builds):
+        return True
+    is_covered = {*build.platforms} <= {platform for it in builds for platform in it.platforms}
+    return is_covered and any(map(_has_own_machine, builds)) and all(map(_is_native, builds))
+
+
+def _is_native(build: DeclaredBuild) -> bool:
+    """Whether no machine of a build, as far as its machines are known, emulates."""
+    return all(can_run(machine, platform) for platform, machine in build.nodes)
+
+
+def _has_own_machine(build: DeclaredBuild) -> bool:
+    """Whether a machine of another architecture than amd64, which everybody has, builds for its own platform."""
+    return any(machine.architecture != AMD64.architecture and can_run(machine, it) for it, machine in build.nodes)
 
 
 def _path_in_repository(dockerfile: Path) -> str:

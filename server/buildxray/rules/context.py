@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from buildxray.rules.purpose import is_for_helping, is_for_windows
-from buildxray.semantics.build import Build, Builder, Dockerfile
+from buildxray.semantics.build import Build, Builder, Dockerfile, Effect
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit, apply_edits
 
@@ -45,6 +45,17 @@ class RuleContext:
         if self.asks_for_several:
             return True
         return Mention.PLATFORM_ARGUMENT in self.build.mentions
+
+    @cached_property
+    def is_meant_for_several(self) -> bool:
+        """Whether the file is meant for several platforms, or looks at the architecture that it runs on, and so knows of several."""
+        probes = (
+            it.use.effect is Effect.PROBE
+            for stage in self.build.stages
+            for run in stage.runs
+            for it in run.known_commands
+        )
+        return self.has_intent or any(probes)
 
     @cached_property
     def is_for_several(self) -> bool:

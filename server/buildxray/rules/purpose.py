@@ -15,11 +15,11 @@ _HELPING_DIRECTORY: Final = lazy_regex(
 )
 _HELPING_WORD: Final = frozenset(
     {
-        "bench", "benchmark", "ci", "dev", "devel", "development", "e2e", "gitpod", "lint", "local", "test",
-        "testing", "tests",
+        "bench", "benchmark", "ci", "debug", "dev", "devel", "development", "e2e", "gitpod", "lint", "local",
+        "native", "singlearch", "test", "testing", "tests",
     }
 )  # fmt: skip
-"""Words of file names such as `Dockerfile.dev` and `test.Dockerfile`."""
+"""Words of file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
 _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
 

@@ -4,8 +4,11 @@ import pytest
 
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.base import Rule, Severity
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -58,6 +61,7 @@ def test_a_download_for_one() -> None:
         hard_coded_arch,
         """
         FROM alpine
+        ARG TARGETARCH
         ADD https://example.com/x86_64/tool.tgz /
                                 ^^^^^^ the file for x86_64 is downloaded for linux/arm64 too
         RUN apk add curl && \\
@@ -317,3 +321,39 @@ def test_a_file_and_its_signature_are_one_cause(lines: str, n_findings: int) -> 
 def test_the_signature_changes_with_its_file() -> None:
     run = "RUN wget https://x.org/t-{0}.tgz.asc && wget https://x.org/t-{0}.tgz && gpg --verify t-{0}.tgz.asc t-{0}.tgz"
     check_fix(hard_coded_arch, IMAGE.format(run.format("amd64")), IMAGE.format(run.format("${TARGETARCH}")))
+
+
+PACKAGE = "FROM debian:13\nRUN curl -O https://x.org/d_amd64.deb && dpkg -i d_amd64.deb && rm d_amd64.deb\n"
+SIGNED = PACKAGE.replace("RUN ", "RUN curl -O https://x.org/d_amd64.deb.asc && ")
+ANOTHER = "ADD https://x.org/x86_64/tool.tgz /\n"
+
+
+@every_case(
+    "text, marks",
+    [
+        # One place may be an oversight.
+        (PACKAGE, ["amd64"]),
+        # Several places that agree are meant, unless something speaks of several platforms.
+        (SIGNED, []),
+        (PACKAGE + ANOTHER, []),
+        (PACKAGE.replace("debian", "amd64/debian"), []),
+        (PACKAGE + "ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu\n", []),
+        (SIGNED + "ARG TARGETARCH\n", ["amd64"]),
+        (PACKAGE + ANOTHER + "RUN curl -O https://x.org/$(uname -m).tgz\n", ["amd64", "x86_64"]),
+        (PACKAGE + ANOTHER + "RUN case $(dpkg --print-architecture) in amd64) a;; esac\n", ["amd64", "x86_64"]),
+    ],
+)
+def test_an_image_that_is_made_for_one_architecture(text: str, marks: list[str]) -> None:
+    assert sorted(marked(hard_coded_arch, text)) == marks
+
+
+def test_builds_that_name_no_platform_are_for_their_machine() -> None:
+    own = Workspace(builds_for_itself=True)
+    assert findings(hard_coded_arch, context(PACKAGE, workspace=own)) == []
+    assert len(findings(hard_coded_arch, context(PACKAGE + "ARG TARGETARCH\n", workspace=own))) == 1
+
+
+def test_who_asks_for_several_platforms_reads_of_each_download() -> None:
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(SIGNED + ANOTHER)), builder, asks_for_several=True)
+    assert {ctx.text[slice(*it.range)] for it in findings(hard_coded_arch, ctx)} == {"amd64", "x86_64"}

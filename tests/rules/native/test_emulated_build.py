@@ -434,7 +434,7 @@ def test_a_target_with_variants_has_no_option() -> None:
 
 
 def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
-    text = "FROM {} AS b\nRUN {}\nFROM scratch\nCOPY --from=b /o /\n"
+    text = "FROM {} AS b\nRUN {}\nFROM scratch\nCOPY --from=b /o /\nLABEL architecture=$TARGETARCH\n"
     check_rule(
         emulated_build,
         """
@@ -443,9 +443,13 @@ def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
         RUN make all
         FROM scratch
         COPY --from=b /o /
+        LABEL architecture=$TARGETARCH
         """,
     )
-    assert findings(emulated_build, context(text.format("mcr.microsoft.com/dotnet/sdk:10.0", "./build.sh")))
+    sdk = text.format("mcr.microsoft.com/dotnet/sdk:10.0", "./build.sh")
+    assert findings(emulated_build, context(sdk))
+    # Nobody has mentioned the other platform.
+    check_nothing(emulated_build, sdk.replace("LABEL architecture=$TARGETARCH", ""))
     for image, run in [
         ("debian", "make"),
         ("golang", "frobnicate"),

@@ -55,6 +55,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     URLs are made of, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
     whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause.
 
+    Where neither the file nor its project mentions several platforms, the first download is an information, and nothing is reported if
+    the file names the architecture in several places: such an image is made for one architecture.
+
     ## Why it matters
     Every image gets the file of the one architecture, and fails on all others with `exec format error`.
 
@@ -81,6 +84,23 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":
         # Who writes for Windows has one architecture.
         return
+    if ctx.is_meant_for_several:
+        yield from _findings(ctx, target)
+    elif not ctx.build.workspace.builds_for_itself and not _is_made_for_one(ctx):
+        yield from sorted(_findings(ctx, target), key=lambda it: it.range)[:1]
+
+
+def _is_made_for_one(ctx: RuleContext) -> bool:
+    """Whether a file that mentions one architecture alone does so in several places: in downloads, images or paths."""
+    stages = ctx.build.needed_stages
+    n_downloads = sum(bool(_named(it)) for stage in stages for it in downloads(stage))
+    n_images = sum(names_one_architecture(it) for it in stages)
+    n_paths = sum(Mention.ARCHITECTURE_IN_PATH in it.mentions for it in ctx.build.instructions)
+    return n_downloads + n_images + n_paths > 1
+
+
+def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
+    """Find the downloads, as if several platforms were meant."""
     seen: set[TextRange] = set()
     reported: set[Instruction] = set()
     """Instructions whose download is reported: a file and its signature, or its checksum, have one cause."""

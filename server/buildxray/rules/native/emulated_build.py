@@ -109,8 +109,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
     several platforms.
 
-    What `make` and scripts of the project do, only they know. An information says that they may compile, on the image of a compiler, and
-    where something asks for several platforms also in a stage that installs a C compiler; elsewhere they are passed over.
+    What `make` and scripts of the project do, only they know. Where the file or its project mentions several platforms, an information says
+    that they may compile on the image of a compiler; and where something asks for these platforms, also in a stage that installs a C compiler.
+    Elsewhere they are passed over.
     """
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.
@@ -120,6 +121,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         return
     if ctx.build.workspace.machine_is_unknown and ctx.build.request.is_separate:
         # Each platform has a job of its own on a machine that may be of its kind.
+        return
+    if ctx.build.workspace.has_own_machines and not ctx.asks_for_several:
+        # Who has machines of other architectures for other images does not emulate this one.
         return
     yield from _in_image(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
@@ -141,7 +145,10 @@ def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     if not ctx.has_intent and any(it.use.is_targeted and it.use.wrong_targets for it in commands):
         # `GOARCH=amd64 go build`: the file is for one architecture.
         return []
-    return commands or _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
+    if commands or not ctx.has_intent:
+        # A guess about platforms that nobody mentions is of no use.
+        return commands
+    return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
 
 
 def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Finding:
