@@ -13,6 +13,7 @@ from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.markup import files
 
 PROJECT = """
@@ -426,11 +427,6 @@ FROM golang AS build
 RUN go build -o /app .
 FROM alpine
 COPY --from=build /app /app
-#- tool/Dockerfile
-FROM golang AS build
-RUN go build -o /tool .
-FROM alpine
-COPY --from=build /tool /tool
 """
 
 
@@ -450,15 +446,39 @@ def test_what_workflows_build_natively_is_no_cost_of_a_script(
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
-@pytest.mark.parametrize(("runner", "n_emulated"), [("ubuntu-24.04-arm", 0), ("ubuntu-latest", 1)])
-def test_a_project_with_machines_of_its_own_emulates_no_other_image(
-    tmp_path: Path, runner: str, n_emulated: int
+_COMPOSE = "services: {tool: {build: ./tool}}"
+_LINTING = "on: push\njobs: {lint: {runs-on: ubuntu-latest, steps: [{run: make lint}]}}"
+_MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'}, steps: [{uses: docker/build-push-action@v6, with: {context: tool, platforms: '${{ matrix.p }}'}}]}}"
+
+
+@every_case(
+    "others, n_emulated",
+    [
+        ({}, 1),
+        ({"compose.yaml": _COMPOSE}, 1),
+        # The repository builds images, or would, and nobody has asked for another platform of this one.
+        ({"push.sh": "docker buildx build --platform linux/amd64,linux/arm64 ."}, 0),
+        ({"docker-bake.hcl": 'target "app" { platforms = ["linux/amd64", "linux/arm64"] }'}, 0),
+        ({".github/workflows/ci.yml": _LINTING}, 0),
+        ({"compose.yaml": _COMPOSE, ".github/workflows/ci.yml": _LINTING}, 0),
+        # Nobody knows which platforms these builds are for; where the machine is unknown too, each may have its own.
+        ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: ubuntu-latest, steps")}, 1),
+        ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: '${{ matrix.r }}', steps")}, 0),
+    ],
+)
+def test_a_file_that_no_build_of_its_project_makes_for_several_platforms(
+    tmp_path_factory: pytest.TempPathFactory, others: dict[str, str], n_emulated: int
 ) -> None:
-    write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", "linux/amd64,linux/arm64"))
-    assert emulated_builds(tmp_path / "tool" / "Dockerfile") == n_emulated
+    root = tmp_path_factory.mktemp("project")
+    stages = "FROM golang AS build\nRUN go build -o /tool .\nFROM alpine\nCOPY --from=build /tool /tool\n"
+    for name, text in {**others, ".git/HEAD": "", "Dockerfile": "FROM scratch\n", "tool/Dockerfile": stages}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    # One of the two default platforms is not the machine's, whichever that is.
+    assert emulated_builds(root / "tool" / "Dockerfile", Settings()) == n_emulated
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     asked = Settings(build_platform=amd64, platforms=(amd64, arm64))
-    assert emulated_builds(tmp_path / "tool" / "Dockerfile", asked) == 1
+    assert emulated_builds(root / "tool" / "Dockerfile", asked) == 1
 
 
 def emulated_builds(dockerfile: Path, settings: Settings | None = None) -> int:

@@ -23,6 +23,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -138,8 +139,8 @@ class ProjectBuild(NamedTuple):
     """True if the name of the Dockerfile, or of its directory, tells its platform."""
     is_by_hand: bool = False
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
-    has_own_machines: bool = False
-    """True if no file declares a build, and workflows build other Dockerfiles of the repository on machines of other architectures."""
+    is_automated: bool = False
+    """True if the repository has workflows, or files that declare other builds than a Compose file does."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -160,12 +161,15 @@ class ProjectBuild(NamedTuple):
 
     @property
     def builds_for_itself(self) -> bool:
-        """True if the project declares builds, and none of them for a platform: all are for the machine that runs them.
-
-        A Compose file says how an image is run here, and not how it is published.
-        """
-        declared = [it for it in self.declared if it.source.suffix not in {".yml", ".yaml"} or _is_of_workflow(it)]
+        """True if the project declares builds, and none of them for a platform: all are for the machine that runs them."""
+        declared = [it for it in self.declared if not _is_of_compose(it)]
         return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
+
+    @property
+    def is_for_one_platform(self) -> bool:
+        """True if the repository builds images, and none of its builds asks for several platforms for this Dockerfile, or may ask."""
+        is_asked = self.origin != "" or self.is_named or any("platforms" in it.unknown for it in self.declared)
+        return self.is_automated and not is_asked
 
     @property
     def shown_origin(self) -> str:
@@ -205,7 +209,7 @@ class ProjectBuild(NamedTuple):
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
-            has_own_machines=self.has_own_machines,
+            is_for_one_platform=self.is_for_one_platform,
         )
         return Analyzer(
             self.request,
@@ -298,7 +302,7 @@ class Projects:
                 ignored,
                 dockerfile=path,
                 is_named=bool(named),
-                has_own_machines=any(map(_has_own_machine, self._of_workflows(dockerfile))),
+                is_automated=self._is_automated(dockerfile),
             )
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
@@ -322,6 +326,7 @@ class Projects:
             (*others.values(),),
             path,
             is_by_hand=not origin and _is_by_hand(shown, declared),
+            is_automated=self._is_automated(dockerfile),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -374,10 +379,16 @@ class Projects:
         paths = asked_paths(dockerfile)
         return (it for it in builds if it.dockerfile in paths and it.is_shown)
 
-    def _of_workflows(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
-        """The builds that the workflows of the repository of a Dockerfile declare, of whatever Dockerfile."""
+    def _is_automated(self, dockerfile: Path) -> bool:
+        """Whether the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
+
+        A Compose file says how an image is run here, and not how it is published.
+        """
+        root = directories_above(dockerfile)[-1]
+        if (root / WORKFLOWS).is_dir():
+            return True
         read = (self._read(it) for it in self._directories(dockerfile))
-        return (it for directory in read for it in directory.builds if _is_of_workflow(it))
+        return any(not _is_of_compose(it) for directory in read for it in directory.builds)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""
@@ -398,6 +409,10 @@ class Projects:
 
 def _is_of_workflow(build: DeclaredBuild) -> bool:
     return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
+
+
+def _is_of_compose(build: DeclaredBuild) -> bool:
+    return build.source.suffix in {".yml", ".yaml"} and not _is_of_workflow(build)
 
 
 def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:

@@ -137,13 +137,13 @@ class Rule:
         """Whether its findings are of use to a person who builds the file.
 
         What another platform would get is not, in a Dockerfile for Windows. Nor is it where nothing in the file is meant for several platforms,
-        and the file makes tests or a place to develop, or the project builds it for the machine that runs the build.
+        and the file makes tests or a place to develop, or the project has builds, but none of this file for several platforms.
         """
         if not self.is_about_platforms:
             return True
-        return not ctx.is_for_windows and (
-            ctx.has_intent or not (ctx.is_for_helping or ctx.build.workspace.builds_for_itself)
-        )
+        workspace = ctx.build.workspace
+        is_for_one = workspace.builds_for_itself or workspace.is_for_one_platform
+        return not ctx.is_for_windows and (ctx.has_intent or not (ctx.is_for_helping or is_for_one))
 
     def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
         """How bad its findings are by default.

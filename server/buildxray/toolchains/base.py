@@ -79,8 +79,8 @@ class Workspace(NamedTuple):
     """Whether the project does not tell on which machine the build runs, so that nobody knows what is emulated."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that runs it."""
-    has_own_machines: bool = False
-    """True if a workflow of the repository builds images on machines of other architectures, and none builds the Dockerfile."""
+    is_for_one_platform: bool = False
+    """True if the repository has workflows or builds, and none of them asks for several platforms for the Dockerfile, or may."""
     replaces_modules: bool = False
     """True if go.mod replaces a module by a directory, which `go mod download` then has to see."""
     files_for: frozenset[str] = frozenset()

@@ -6,7 +6,6 @@ from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.base import Rule, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
-from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
@@ -345,12 +344,6 @@ ANOTHER = "ADD https://x.org/x86_64/tool.tgz /\n"
 )
 def test_an_image_that_is_made_for_one_architecture(text: str, marks: list[str]) -> None:
     assert sorted(marked(hard_coded_arch, text)) == marks
-
-
-def test_builds_that_name_no_platform_are_for_their_machine() -> None:
-    own = Workspace(builds_for_itself=True)
-    assert findings(hard_coded_arch, context(PACKAGE, workspace=own)) == []
-    assert len(findings(hard_coded_arch, context(PACKAGE + "ARG TARGETARCH\n", workspace=own))) == 1
 
 
 def test_who_asks_for_several_platforms_reads_of_each_download() -> None:

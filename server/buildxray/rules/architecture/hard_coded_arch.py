@@ -86,7 +86,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
         return
     if ctx.is_meant_for_several:
         yield from _findings(ctx, target)
-    elif not ctx.build.workspace.builds_for_itself and not _is_made_for_one(ctx):
+    elif not _is_made_for_one(ctx):
         yield from sorted(_findings(ctx, target), key=lambda it: it.range)[:1]
 
 

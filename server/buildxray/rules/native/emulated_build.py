@@ -119,11 +119,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.is_for_helping:
         # Built and run on one's own machine, where nothing is emulated.
         return
-    if ctx.build.workspace.machine_is_unknown and ctx.build.request.is_separate:
-        # Each platform has a job of its own on a machine that may be of its kind.
-        return
-    if ctx.build.workspace.has_own_machines and not ctx.asks_for_several:
-        # Who has machines of other architectures for other images does not emulate this one.
+    if ctx.build.workspace.machine_is_unknown and (ctx.build.request.is_separate or not ctx.asks_for_several):
+        # Each platform has a job of its own on a machine that may be of its kind; or nothing tells the platforms either.
         return
     yield from _in_image(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
