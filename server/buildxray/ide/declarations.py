@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, Span, Token
+from buildxray.syntax.instructions import Arg, Env, Node, Onbuild, Pair, Span, Token, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _NAME: Final = lazy_regex(r"(?<=[ \t])(?P<name>[A-Za-z_]\w*)(?=[ \t=]|$)", re.ASCII)
@@ -37,8 +36,8 @@ def declared_pairs(node: Node | None) -> tuple[Pair, ...]:
     return node.pairs or (_pairs_without_values(node) if isinstance(node, Env) and node.problems else ())
 
 
-@lru_cache(maxsize=256)
-def _pairs_without_values(node: Env) -> tuple[Pair, ...]:
+@of_node
+def _pairs_without_values(node: Node) -> tuple[Pair, ...]:
     found = _NAME.finditer(node.text, node.keyword.span.end)
     spans = (Span(*match.span("name")) for match in found)
     return tuple(Pair(Token(node.text[slice(*it)], it), None, "", it) for it in spans)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
 from buildxray.plan.checks.file import CheckedFile
-from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node, Unknown
+from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node, Unknown, of_node
 from buildxray.syntax.lines import continuation, is_blank
 from buildxray.syntax.text import TextRange
 
@@ -47,7 +46,7 @@ def reading_events(file: CheckedFile) -> Iterator[Event]:
 
 def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
     instruction = file.instruction(idx)
-    empty = _first_empty_line(_head(file, instruction), file.dockerfile.escape)
+    empty = _first_empty_line(instruction.node, _head(file, instruction), file.dockerfile.escape)
     if empty is not None:
         start = instruction.start + empty.continuation
         # BuildKit points at the last line of the instruction, and warns once.
@@ -64,9 +63,9 @@ class _EmptyLine(NamedTuple):
     """How many lines the instruction has after its first."""
 
 
-@lru_cache(maxsize=1024)
-def _first_empty_line(head: str, escape: str) -> _EmptyLine | None:
-    """The first blank line of an instruction that goes on over several; None where there is none."""
+@of_node
+def _first_empty_line(_node: Node, head: str, escape: str) -> _EmptyLine | None:
+    """The first blank line of an instruction that goes on over several, `head` being its text; None where there is none."""
     first, *lines = head.split("\n")
     start = len(first) + 1
     place = continuation(first, escape) or 0
