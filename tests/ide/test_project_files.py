@@ -62,6 +62,10 @@ def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
               inherits = ["base"]
               platforms = ["local", "linux/arm/v7"]
             }
+            target "together" {
+              platforms = ["linux/amd64, linux/arm64,linux/arm65"]
+                                                     ^^^^^^^^^^^ unknown-platform warning
+            }
             target "_hidden" { dockerfile = "nothing" }
             target "set-by-others" { dockerfile = "nothing" }
             target "other" {

@@ -486,3 +486,12 @@ def emulated_builds(dockerfile: Path, settings: Settings | None = None) -> int:
     build = built(dockerfile.parent, settings) if settings is None else Projects().build(dockerfile, settings)
     analysis = build.analyzer(Workspace()).analyze(dockerfile.read_text())
     return sum(it.rule == "emulated-build" for it in analysis.diagnostics)
+
+
+def test_one_text_may_name_several_platforms(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(
+        'target "app" { platforms = ["linux/arm64,linux/s390x"] }\ntarget "other" { platforms = ["linux/amd64"] }\n'
+    )
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    declared = Projects().build(tmp_path / "Dockerfile", Settings()).declared
+    assert [it.single_platform_names for it in declared] == [("linux/arm64", "linux/s390x"), ("linux/amd64",)]

@@ -195,7 +195,7 @@ class _Reader:
 
     def _platforms(self) -> Iterator[Diagnostic]:
         place = self.own.fields.get("platforms", self.own.name)
-        for name in self.declared.platform_names:
+        for name in self.declared.single_platform_names:
             # A name with a variable is what the environment makes of it.
             problem = "" if name == "local" or "$" in name else _unknown_platform(name)
             if problem:

@@ -86,6 +86,11 @@ class DeclaredBuild:
     """The fields of which the text does not tell everything: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
 
     @property
+    def single_platform_names(self) -> tuple[str, ...]:
+        """The names of platforms; one text of a Bake file may hold several (buildx: util/platformutil, Parse)."""
+        return platform_names(self.platform_names)
+
+    @property
     def platforms(self) -> tuple[Platform, ...]:
         """The named platforms, normalised, without `local` and without invalid names."""
         return read_platform_list(self.platform_names or (self.fallback_platform,))
@@ -163,7 +168,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
             bool(it.platform_names),
             it.is_automated,
             it.is_default,
-            len(it.platform_names),
+            len(it.single_platform_names),
         ),
         default=None,
     )
@@ -189,7 +194,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
     """
     together: dict[object, DeclaredBuild] = {}
     for build in builds:
-        is_for_one = len(build.platform_names) == 1 and not build.is_for_local
+        is_for_one = len(build.single_platform_names) == 1 and not build.is_for_local
         same = replace(build, platform_names=(), nodes=()).key if is_for_one else build.key
         key = (build.source, build.is_default, is_for_one, same)
         known = together.setdefault(key, build)
