@@ -20,7 +20,7 @@ from buildxray.syntax.text import TextRange
 from tests.support.conformance import CASES, case_text
 from tests.support.ide import analyzer
 
-_CODE = re.compile(r"`[^`]*`|\b(?:linux|windows)/[\w/.]+|--[\w=/$]+")
+_CODE = re.compile(r"`[^`]*`|\]\([^)]*\)|\b(?:linux|windows)/[\w/.]+|--[\w=/$]+")
 _ENGLISH = re.compile(r"[a-z]{2,} [a-z]{2,}|\b(?:the|of|is|are|for|not|emulated|native|shared|once|times|line)\b")
 _EXAMPLES = [text for rule in ALL for text in re.findall(r"```dockerfile\n(.*?)```", rule.doc, re.DOTALL)]
 
@@ -58,3 +58,20 @@ def test_nothing_is_left_in_english(text: str) -> None:
     left = {it for it in texts if _ENGLISH.search(_CODE.sub("", it))}
     assert left == set()
     assert not texts or any(re.search(r"[ぁ-んァ-ヶ一-龠]", it) for it in texts)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("comment", ["# buildxray: ignore=", "# check=skip="])
+def test_summaries_of_rules_are_translated_in_completion(comment: str) -> None:
+    analysis = analyzer("linux/amd64").analyze(f"{comment}\nFROM alpine\n")
+    details = {it.detail for it in completions(analysis, len(comment))} - {""}
+    assert len(details) > 10
+    assert {it for it in details if _ENGLISH.search(_CODE.sub("", it))} == set()
+
+
+@pytest.mark.release
+def test_summaries_of_rules_are_translated_in_hovers() -> None:
+    text = "# check=skip=FromAsCasing\nFROM alpine\n"
+    found = hover(analyzer("linux/amd64").analyze(text), text.index("FromAsCasing"))
+    assert found is not None
+    assert "大文字・小文字が `FROM` と揃っていません。" in found.markdown

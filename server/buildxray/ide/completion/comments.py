@@ -68,7 +68,8 @@ def _values(place: Place, name: str, value: str) -> Iterator[Completion]:
             given = {it.strip() for it in typed.split(",")[:-1]}
             for check in CHECK_NAMES:
                 if check not in given:
-                    yield Completion(check, "value", _RULES.get(kebab_case(check), ""), place.edit(check, last))
+                    summary = _RULES.get(kebab_case(check))
+                    yield Completion(check, "value", _(summary) if summary else "", place.edit(check, last))
             if option.strip() == "skip" and not given:
                 yield Completion("all", "value", _("every check"), place.edit("all", last))
             return
@@ -97,4 +98,4 @@ def _ours(place: Place, rest: str) -> Iterator[Completion]:
         names = dict.fromkeys((*here, *(it.name for it in ALL)))
         for name in names:
             if name not in given:
-                yield Completion(name, "value", _RULES[name], place.edit(name, last))
+                yield Completion(name, "value", _(_RULES[name]), place.edit(name, last))

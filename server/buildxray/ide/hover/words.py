@@ -85,7 +85,7 @@ def _rule(name: str, range_: TextRange) -> Hover | None:
     if rule is None:
         return None
     link = _("[Manual page]({url})", url=documentation_url(rule.name))
-    return Hover(range_, f"**`{name}`**: {rule.summary}\n\n{link}")
+    return Hover(range_, f"**`{name}`**: {_(rule.summary)}\n\n{link}")
 
 
 def _heredoc(analysis: Analysis, offset: int) -> Hover | None:
