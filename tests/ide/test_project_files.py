@@ -355,3 +355,15 @@ def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:
     """
     file = looked_at(tmp_path, bake, "docker/docker-bake.hcl")
     assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["docker/Dockerfile.other"]
+
+
+def test_a_dockerfile_that_several_jobs_build_is_told_of_once(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"
+    other = DOCKERFILE.replace("#- Dockerfile", "#- tool/Dockerfile")
+    for target, n_findings in [("--target build", 1), ("-f tool/Dockerfile", 2)]:
+        text = WORKFLOW + build.format("") + second + build.format(target) + other
+        found = looked_at(tmp_path, text, ".github/workflows/ci.yml").diagnostics
+        assert len(found) == n_findings
+    assert "RUN steps of tool/Dockerfile run" in found[1].message
+    assert found[1].message.endswith("a stage that cross-compiles in line 1 of tool/Dockerfile, avoids that")

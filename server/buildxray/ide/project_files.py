@@ -267,11 +267,15 @@ def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
 
 
 def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
-    """Find the machines of jobs that emulate a compiler; all that one job builds there is one finding."""
+    """Find the machines of jobs that emulate a compiler.
+
+    All that one job builds there is one finding, and a Dockerfile that several jobs build is told of once.
+    """
     by_place: dict[TextRange, dict[tuple[Path, Build], _Reader]] = {}
+    first_places: dict[Path, TextRange] = {}
     for it in readers:
         build = it.emulating
-        if build is not None:
+        if build is not None and first_places.setdefault(it.declared.dockerfile, it.runner_place) == it.runner_place:
             by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
     for place, builds in by_place.items():
         totals = [build_totals(build) for _path, build in builds]
@@ -285,7 +289,9 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
             n_emulated,
             total=n_runs,
-            file=_(", ").join(dict.fromkeys(it.declared.dockerfile.name for it in builds.values())),
+            file=_(", ").join(
+                dict.fromkeys(_path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
+            ),
             platforms=_(", ").join(platforms),
             machine=_(", ").join(dict.fromkeys(map(str, machines))),
         )
@@ -295,7 +301,7 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             "{fact}; a runner of its own for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
             fact=fact,
             line=line,
-            file=dockerfile.name,
+            file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
         )
         yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
 
@@ -311,7 +317,8 @@ def _is_in_empty_directory(path: Path) -> bool:
 
 def _path_from(source: Path, path: Path) -> str:
     """A path for messages: relative to the root of the repository if it is below it."""
-    root = repository_root(source.parent) or source.parent
+    is_workflow = source.parent.parts[-2:] == (".github", "workflows")
+    root = repository_root(source.parent) or (source.parents[2] if is_workflow else source.parent)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 

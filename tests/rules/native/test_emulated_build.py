@@ -606,3 +606,11 @@ def test_a_machine_that_nobody_tells_may_emulate_nothing(
     builder = Builder(replace(request(), is_separate=is_separate), Workspace(machine_is_unknown=is_unknown))
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     assert [it.severity for it in findings(emulated_build, ctx)] == severities
+
+
+def test_an_image_with_its_compiler_that_no_build_makes_for_several_platforms() -> None:
+    text = 'FROM golang\nCOPY . .\nRUN go build -o /app .\nLABEL architecture=$TARGETARCH\nCMD ["/app"]\n'
+    assert findings(emulated_build, context(text))
+    assert not findings(emulated_build, context(text, workspace=Workspace(is_for_one_platform=True)))
+    split = "FROM golang AS b\nRUN go build -o /app .\nFROM alpine\nCOPY --from=b /app /app\nLABEL a=$TARGETARCH\n"
+    assert findings(emulated_build, context(split, workspace=Workspace(is_for_one_platform=True)))

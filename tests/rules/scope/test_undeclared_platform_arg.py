@@ -157,3 +157,17 @@ def test_a_program_that_may_look_at_it_keeps_it_where_it_is() -> None:
         COPY --from=tools /tools /tools
         """,
     )
+
+
+def test_names_that_one_instruction_lacks_are_one_finding() -> None:
+    check_rule(
+        undeclared_platform_arg,
+        """
+        FROM alpine
+        RUN tool --os=$TARGETOS --arch $TARGETARCH
+                       ^^^^^^^^ 💡 `TARGETOS` and `TARGETARCH` are not declared in this stage: they expand to nothing
+        FROM alpine AS other
+        RUN tool --os=${TARGETOS:-linux} --arch $TARGETARCH
+                                                 ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in stage `other`: it expands to nothing
+        """,
+    )

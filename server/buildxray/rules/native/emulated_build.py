@@ -122,7 +122,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.build.workspace.machine_is_unknown and (ctx.build.request.is_separate or not ctx.asks_for_several):
         # Each platform has a job of its own on a machine that may be of its kind; or nothing tells the platforms either.
         return
-    yield from _in_image(ctx)
+    if not ctx.build.workspace.is_for_one_platform:
+        yield from _in_image(ctx)
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in found.items():

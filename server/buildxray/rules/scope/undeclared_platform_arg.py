@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import sets
+from buildxray.rules.wording import listed
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
@@ -82,6 +83,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         names_at: dict[Instruction, set[str]] = {}
         for use in uses:
             names_at.setdefault(use.instruction, set()).add(use.reference.name)
+        together: dict[tuple[Instruction, FixFinder], list[_Use]] = {}
         for use in uses:
             name = use.reference.name
             # A stage inherits what is declared in one that it is built on, so the place nearest to the root suits all.
@@ -90,7 +92,11 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             names = frozenset({name, *names_at.get(place, ())})
             if (place, names) not in fixes:
                 fixes[place, names] = cache(partial(_fixes, ctx, place, names))
-            yield _finding(stage, use, fixes[place, names])
+            together.setdefault((use.instruction, fixes[place, names]), []).append(use)
+        for (_instruction, finder), users in together.items():
+            # The names that one instruction lacks, and one declaration gives it, have one cause.
+            grave = [it for it in users if not _is_harmless(it)]
+            yield _finding(stage, grave or users, finder)
         yield from _in_triggers(stage)
 
 
@@ -130,25 +136,50 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(stage: Stage, use: _Use, fixes: FixFinder) -> Finding:
+def _finding(stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
+    """The finding of names that one instruction lacks; either all of them do harm, or none does."""
+    fact, consequence = _of_one(stage, uses[0]) if len(uses) == 1 else _of_several(stage, uses)
+    compiled = next((it for it in map(_compiled_for, uses) if it), "")
+    if compiled:
+        consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
+    return Finding(
+        uses[0].reference.name_range,
+        _("{fact}: {consequence}", fact=fact, consequence=consequence),
+        fixes,
+        tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
+        severity=Severity.WARNING if all(map(_is_harmless, uses)) else None,
+    )
+
+
+def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
+    """What a name lacks, and what comes of it."""
     name = use.reference.name
-    is_harmless = use.reference.has_default or _only_shows(use) or _compiles_right(use)
     fact = (
         _("`{name}` is not declared in stage `{stage}`", name=name, stage=stage.name)
         if stage.name
         else _("`{name}` is not declared in this stage", name=name)
     )
-    consequence = (
-        _("its default is taken for every platform") if use.reference.has_default else _("it expands to nothing")
+    if use.reference.has_default:
+        return fact, _("its default is taken for every platform")
+    return fact, _("it expands to nothing")
+
+
+def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
+    """The same for several names."""
+    names = listed(it.reference.name for it in uses)
+    fact = (
+        _("{names} are not declared in stage `{stage}`", names=names, stage=stage.name)
+        if stage.name
+        else _("{names} are not declared in this stage", names=names)
     )
-    if compiled := _compiled_for(use):
-        consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
-    return Finding(
-        use.reference.name_range,
-        _("{fact}: {consequence}", fact=fact, consequence=consequence),
-        fixes,
-        severity=Severity.WARNING if is_harmless else None,
-    )
+    if all(it.reference.has_default for it in uses):
+        return fact, _("their defaults are taken for every platform")
+    return fact, _("they expand to nothing")
+
+
+def _is_harmless(use: _Use) -> bool:
+    """Whether nothing that is wrong comes of the missing value, as far as anybody can tell."""
+    return use.reference.has_default or _only_shows(use) or _compiles_right(use)
 
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
