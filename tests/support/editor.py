@@ -31,6 +31,7 @@ class Editor:
         self.uri = URI
         self.latest: list[types.Diagnostic] = []
         self.registrations: list[types.Registration] = []
+        self.capabilities = types.ServerCapabilities()
         self._published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
         # A queue loses nothing, however fast the server is; the client's own waiting does.
         client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = self._published.put_nowait
@@ -165,6 +166,7 @@ async def editor(
     try:
         session = Editor(client, cast("ColumnUnit", str(getattr(encoding, "value", encoding or "utf-16"))))
         session.registrations = registrations
+        session.capabilities = result.capabilities
         yield session
     finally:
         await client.shutdown_session()
