@@ -45,6 +45,21 @@ async def test_an_unsaved_bake_file_is_checked_and_leads_to_its_stage(root: Path
         ]
 
 
+async def test_a_misspelt_stage_and_platform_are_corrected(root: Path) -> None:
+    text = BAKE.replace('"rel"', '"relase"').replace("linux/arm64", "linux/arm46")
+    async with editor(options=OPTIONS) as session:
+        found = await session.open(text, uri=(root / "docker-bake.hcl").as_uri(), language="hcl")
+        assert [it.code for it in found] == ["missing-stage", "unknown-platform"]
+        for finding in found:
+            (action,) = await session.actions(finding.range)
+            assert action.edit is not None
+            text = session.edited(action.edit)
+            assert text != session.text
+            assert ("release" in text, "linux/arm64" in text) == (finding is found[0], finding is found[1])
+            assert await session.actions(finding.range, only=["source.fixAll.buildxray"]) == []
+        assert await session.actions(types.Range(types.Position(0, 0), types.Position(0, 0))) == []
+
+
 async def test_a_stage_knows_the_files_that_build_it(root: Path) -> None:
     (root / "docker-bake.hcl").write_text(BAKE.replace('"rel"', '"release"'))
     async with editor(options=OPTIONS) as session:

@@ -15,18 +15,18 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects, request_of
 from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
-from buildxray.platforms.platform import PlatformError, can_run, is_known, parse_normalized
+from buildxray.platforms.platform import PlatformError, can_run, is_known, nearest_known, parse_normalized
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.text import TextRange
+from buildxray.syntax.text import Edit, TextRange
 
 _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
 _NAME: Final = lazy_regex(
@@ -177,7 +177,7 @@ class _Reader:
             message = _("there is no Dockerfile {path}; did you mean {close}?", path=path, close=close)
         else:
             message = _("there is no Dockerfile {path}", path=path)
-        yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message)
+        yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message, self._written(place, name, close))
 
     def _missing_stage(self, build: Build) -> Iterator[Diagnostic]:
         wanted = self.declared.target
@@ -190,8 +190,8 @@ class _Reader:
         )
         if close is not None:
             message = _("{message}; did you mean `{close}`?", message=message, close=close)
-        place = self.own.fields.get("target", self.own.name)
-        yield _diagnostic("missing-stage", Severity.ERROR, self._places.word(place, wanted), message)
+        place = self._places.word(self.own.fields.get("target", self.own.name), wanted)
+        yield _diagnostic("missing-stage", Severity.ERROR, place, message, self._written(place, wanted, close))
 
     def _platforms(self) -> Iterator[Diagnostic]:
         place = self.own.fields.get("platforms", self.own.name)
@@ -199,7 +199,17 @@ class _Reader:
             # A name with a variable is what the environment makes of it.
             problem = "" if name == "local" or "$" in name else _unknown_platform(name)
             if problem:
-                yield _diagnostic("unknown-platform", Severity.WARNING, self._places.word(place, name), problem)
+                word = self._places.word(place, name)
+                fixes = self._written(word, name, _known_platform(name))
+                yield _diagnostic("unknown-platform", Severity.WARNING, word, problem, fixes)
+
+    def _written(self, place: TextRange, name: str, close: str | None) -> tuple[Fix, ...]:
+        """The fix that writes a known name; none where the text holds the name elsewhere, as in a variable."""
+        start = self._text.rfind(name, place.start, place.end)
+        if close is None or start < 0:
+            return ()
+        edit = Edit(TextRange(start, start + len(name)), close)
+        return (Fix(_("Write `{name}`", name=close), (edit,), Safety.SUGGESTION),)
 
     @property
     def emulating(self) -> Build | None:
@@ -337,8 +347,19 @@ def _unknown_platform(name: str) -> str:
     return "" if is_known(platform) else unknown_platform(platform)
 
 
-def _diagnostic(rule: str, severity: Severity, place: TextRange, message: str) -> Diagnostic:
-    return ProjectDiagnostic(rule, severity, place, message, (), (), is_unnecessary=False)
+def _known_platform(name: str) -> str | None:
+    """The platform that an unknown one resembles most; None where none does."""
+    try:
+        close = nearest_known(parse_normalized(name))
+    except PlatformError:
+        return None
+    return None if close is None else str(close)
+
+
+def _diagnostic(
+    rule: str, severity: Severity, place: TextRange, message: str, fixes: tuple[Fix, ...] = ()
+) -> Diagnostic:
+    return ProjectDiagnostic(rule, severity, place, message, fixes, (), is_unnecessary=False)
 
 
 @lru_cache(maxsize=64)

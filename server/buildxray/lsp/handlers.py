@@ -219,7 +219,10 @@ def did_change_configuration(ls: Server, params: types.DidChangeConfigurationPar
 
 def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Code actions for a range."""
-    document = ls.documents.get(params.text_document.uri)
+    uri = params.text_document.uri
+    if uri in ls.project_documents and ls.client.takes_literal_actions:
+        return ls.project_documents.actions(uri, params.range) if _is_wanted(params.context, _QUICK_FIX) else []
+    document = ls.documents.get(uri)
     if document is None or not ls.client.takes_literal_actions:
         return []
     analysis = document.analysis

@@ -116,6 +116,27 @@ class ProjectDocuments:
         lines = LineIndex.of(document.file.text)
         return [to_lsp.build_lens(lines, it, self._server.client) for it in document.file.lenses]
 
+    def actions(self, uri: str, range_: types.Range) -> list[types.CodeAction]:
+        """The fixes of the findings of a document that a range touches."""
+        document = self._documents[uri]
+        if document.file is None or document.file.text != document.text:
+            # The results are of an earlier text, whose places are wrong now.
+            return []
+        client, lines = self._server.client, LineIndex.of(document.text)
+        place = from_lsp.text_range(lines, range_, client.unit)
+        return [
+            types.CodeAction(
+                fix.title,
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=[to_lsp.diagnostic(lines, it, uri, client)],
+                is_preferred=True,
+                edit=to_lsp.workspace_edit(lines, fix.edits, uri, document.version, client),
+            )
+            for it in document.file.diagnostics
+            if it.range.touches(place)
+            for fix in it.fixes
+        ]
+
     def definitions(self, uri: str, position: types.Position) -> list[types.Location]:
         """The stages that the build at a position builds."""
         document = self._documents[uri]
@@ -193,6 +214,10 @@ def project_registrations(*, is_pulling: bool) -> list[types.Registration]:
         (types.TEXT_DOCUMENT_DID_CLOSE, plain),
         (types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensRegistrationOptions(selector)),
         (types.TEXT_DOCUMENT_DEFINITION, types.DefinitionRegistrationOptions(selector)),
+        (
+            types.TEXT_DOCUMENT_CODE_ACTION,
+            types.CodeActionRegistrationOptions(selector, code_action_kinds=[types.CodeActionKind.QuickFix]),
+        ),
     ]
     if is_pulling:
         diagnostics = types.DiagnosticRegistrationOptions(
