@@ -1,4 +1,4 @@
-"""What can be typed at a place, the best first."""
+"""Completions, the best first."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from buildxray.syntax.instructions import Copying
 def completions(
     analysis: Analysis, offset: int, list_context: ListContext | None = None, *, is_general: bool = True
 ) -> list[Completion]:
-    """What can be typed at an offset, the best first.
+    """The completions at an offset, the best first.
 
-    Without `is_general`, only what is about platforms and stages: another server offers the rest.
+    Without `is_general`, only those about platforms and stages, since another server offers the others.
     """
     place = place_at(analysis, offset)
     offered = _offered(place, list_context) if is_general else _special(place)
@@ -44,7 +44,7 @@ def completions(
 
 
 def _special(place: Place) -> Iterator[Completion]:
-    """What no other server offers."""
+    """The completions that no other server offers."""
     if place.is_comment or place.in_heredoc:
         return
     value = FLAG_VALUE.fullmatch(place.typed)
@@ -78,7 +78,7 @@ def _offered(place: Place, list_context: ListContext | None) -> Iterator[Complet
 
 
 def _variables(place: Place) -> Iterable[Completion]:
-    """Where BuildKit or the shell of a RUN expands them."""
+    """The variables at the cursor, if BuildKit or the shell of a RUN expands them there."""
     kind = INSTRUCTION_KINDS.get(place.keyword)
     if place.is_literal or (kind is not None and not kind.expands) or (not place.keyword and not place.in_heredoc):
         return ()
@@ -96,7 +96,7 @@ def _flag_value(place: Place, name: str, typed: str, list_context: ListContext |
 
 
 def _arguments(place: Place, list_context: ListContext | None) -> Iterator[Completion]:
-    """What follows the keyword: first the arguments, then the flags."""
+    """The completions after the keyword: first arguments, then flags."""
     if not place.typed.startswith("-"):
         yield from _values(place, list_context)
     if place.typed.startswith("-") or not place.typed:

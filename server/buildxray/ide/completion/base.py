@@ -1,4 +1,4 @@
-"""What every completion is made of."""
+"""The value of a completion, and the parts that completions share."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Completion:
     kind: CompletionKind
     detail: str
     edit: Edit
-    """What it does at the cursor."""
+    """The edit at the cursor."""
     others: tuple[Edit, ...] = ()
-    """What it does elsewhere: the ARG that it needs."""
+    """Edits elsewhere: the ARG that the completion needs."""
     snippet: str = ""
     """The text of `edit` with places to fill in, in the syntax of the protocol; empty where there are none."""
     documentation: str = ""
     """Markdown."""
     filter_text: str = ""
-    """What the user's typing is compared with; empty for the label."""
+    """The text that editors compare with the typed one; empty for the label."""
     goes_on: bool = False
     """True if what follows can be completed too, so that an editor had better ask again at once."""
 

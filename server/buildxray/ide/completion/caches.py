@@ -1,4 +1,4 @@
-"""Where the tools of a stage keep what is worth a cache mount."""
+"""The directories of a stage's tools that are worth a cache mount."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Cache(NamedTuple):
     variable: str = ""
     """The environment variable that moves it elsewhere."""
     below: str = ""
-    """Where it is below the directory that the variable names."""
+    """The path below the directory that the variable names."""
 
 
 _APT: Final = (_Cache("/var/cache/apt", is_locked=True), _Cache("/var/lib/apt/lists", is_locked=True))
@@ -110,7 +110,7 @@ def _tools(place: Place) -> list[str]:
 
 
 def _path(place: Place, cache: _Cache) -> str | None:
-    """The directory in this stage; None where the text cannot tell."""
+    """The directory in this stage; None if it is unknown."""
     scope = None if place.stage is None else place.stage.scope_in_text(place.idx)
     moved = scope.environment.assignment(cache.variable) if scope is not None and cache.variable else None
     if moved is not None:

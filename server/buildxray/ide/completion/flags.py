@@ -55,7 +55,7 @@ def _flag(place: Place, flag: Entry) -> Completion:
 
 
 def flag_values(place: Place, name: str, typed: str) -> Iterator[Completion]:
-    """What a flag may have for a value; `typed` is what follows its `=`."""
+    """The possible values of a flag; `typed` is the text after its `=`."""
     if name == "platform":
         yield from _platforms(place, typed)
     elif name == "from":

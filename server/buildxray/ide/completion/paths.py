@@ -1,4 +1,4 @@
-"""Completion of paths in the build context; a lister that may read files says what is there."""
+"""Completion of paths in the build context, which a lister reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the cursor is, in the words of a Dockerfile."""
+"""The place of the cursor in the syntax of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Place:
     analysis: Analysis
     offset: int
     instruction: Instruction | None
-    """That the cursor is in; None between instructions."""
+    """The instruction at the cursor; None between instructions."""
     line: str
     """The physical line up to the cursor."""
     before: str
@@ -79,7 +79,7 @@ class Place:
 
     @property
     def is_literal(self) -> bool:
-        """Whether nothing is expanded: in a file that COPY or ADD writes as it is, since the name of its heredoc is quoted."""
+        """True in a file that COPY or ADD writes without expanding variables, since the name of its heredoc is quoted."""
         if not self.in_heredoc or self.instruction is None or not isinstance(self.instruction.node, Copying):
             return False
         begun = [it for it in self.instruction.node.heredocs if self.instruction.syntax.start + it.start <= self.offset]

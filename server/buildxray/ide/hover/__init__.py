@@ -1,4 +1,4 @@
-"""What is shown when the pointer rests on something, the more special first."""
+"""Hovers, from the most specific to the most general."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from buildxray.ide.hover.words import word
 
 
 def hover(analysis: Analysis, offset: int, *, is_general: bool = True) -> Hover | None:
-    """Explain what is at an offset; None where there is nothing to say.
+    """Explain the text at an offset; None if there is nothing to explain.
 
-    Without `is_general`, only what the plan tells: another server explains the language.
+    Without `is_general`, the hover is only about the plan, since another server explains the language.
     """
     documented = (word(analysis, offset) or documentation(analysis, offset)) if is_general else None
     for explain in (automatic_argument, variable, platform_flag, stage, keyword):

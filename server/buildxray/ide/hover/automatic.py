@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     name: str
     range: TextRange
     idx: int
-    """Of the instruction."""
+    """The index of the instruction."""
     is_declaration: bool
     is_shell: bool
 

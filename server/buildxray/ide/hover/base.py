@@ -1,4 +1,4 @@
-"""What every hover is made of."""
+"""The value of a hover, and the parts that hovers share."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def platforms_note(analysis: Analysis) -> str:
-    """Who has chosen the target platforms, or that they are the default; empty where that is not known."""
+    """A note on the source of the target platforms; empty if it is unknown."""
     return _("Platforms: {origin}.", origin=localized(analysis.shown_origin)) if analysis.shown_origin else ""

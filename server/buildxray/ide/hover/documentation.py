@@ -1,4 +1,4 @@
-"""What instructions, flags, mount options and directives do, from the table of the reference."""
+"""Hovers on instructions, flags, mount options and directives, from the tables of `ide/reference.py`."""
 
 from __future__ import annotations
 

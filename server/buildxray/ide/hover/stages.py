@@ -66,7 +66,7 @@ def _platform_table(stage_: Stage) -> str:
 
 
 def _origin(stage_: Stage) -> str:
-    """Where the platform comes from; what the document says of it is code."""
+    """The source of a stage's platform, in Markdown; text from the document is formatted as code."""
     text = platform_origin(stage_)
     is_code = text.startswith("--platform=")
     return f"`{literal(text)}`" if is_code else re.sub(r"[\[\]<>!]", r"\\\g<0>", literal(text))

@@ -74,7 +74,7 @@ def _known_to_tools(name: str) -> str:
 
 
 def _reruns(analysis: Analysis, name: str, declared: int) -> str:
-    """What another value of a build argument runs again; empty where it runs nothing again."""
+    """The steps that run again for another value of a build argument; empty if there are none."""
     from buildxray.ide.reruns import rerun_of_argument, rerun_words  # noqa: PLC0415 - a server starts without it
 
     rerun = rerun_of_argument(analysis, name, analysis.build.instructions[declared])
@@ -126,7 +126,7 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
 
 
 def _with_default(analysis: Analysis, found: Occurrence, declared: str) -> str:
-    """What a bare ARG in a stage takes its value from when no build argument is given."""
+    """The declaration whose value a bare ARG in a stage takes if no build argument is given."""
     for it in found.origins[1:]:
         instruction = analysis.dockerfile.instructions[it.instruction]
         line = instruction.first_line

@@ -8,11 +8,11 @@ from buildxray.ide.plan_view.heat import BuildTime
 from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, spoken
 
 VERSION: Final = 1
-"""Of the form; another one where a field changes its meaning or goes."""
+"""The version of the JSON format: a new one if a field is removed or changes its meaning."""
 
 
 def view_as_json(view: PlanView) -> dict[str, Any]:
-    """All that the picture shows, without its coordinates."""
+    """Convert the picture to a JSON object, without coordinates."""
     totals = view.totals
     return {
         "version": VERSION,
@@ -38,7 +38,7 @@ def view_as_json(view: PlanView) -> dict[str, Any]:
 
 
 def _times(time: BuildTime | None) -> dict[str, Any] | None:
-    """What a log says of the whole build."""
+    """The measured times of the whole build."""
     if time is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What a log adds to the picture: the seconds of each box, how hot it is, and the critical path."""
+"""The measured times in the picture: the seconds and the heat of each box, and the critical path."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 HOTTEST: Final = 5
 _SHARES: Final = (0.01, 0.03, 0.1, 0.25, 0.5)
-"""Of the longest step of the logged build: from which share on a step has which heat, 1 to 5."""
+"""The least shares of the longest step's time for the heats 1 to 5."""
 _LEAST: Final = 0.5
 """Seconds below which nothing is hot."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoxTime:
-    """What a log says of a step."""
+    """The measured time of a step."""
 
     seconds: float
     text: str
@@ -30,7 +30,7 @@ class BoxTime:
     heat: int
     """From 0, cold, to 5."""
     share: float
-    """Of the longest step of the logged build, at most 1."""
+    """The time of the step as a share of the longest step's, 0 to 1."""
     is_critical: bool
     """True if it is on the critical path and takes a time that can be seen."""
     is_on_path: bool
@@ -39,7 +39,7 @@ class BoxTime:
 
 @dataclass(frozen=True, slots=True)
 class BuildTime:
-    """What a log says of the whole build."""
+    """The measured times of the whole build."""
 
     total: float
     longest: float
@@ -62,7 +62,7 @@ class Heat:
         measured = analysis.measured
         self._on_path = frozenset(self.path)
         self.build: BuildTime | None = None
-        """Of the whole build; None without a log."""
+        """The times of the whole build; None without a log."""
         if self._seconds is None or measured is None:
             return
         longest = max((it.seconds or 0.0 for it in measured.times.measured), default=0.0)
@@ -82,7 +82,7 @@ class Heat:
         return () if self._seconds is None else self._seconds.critical_path
 
     def of(self, step: int) -> BoxTime | None:
-        """The time of a step; None where the log says nothing of it."""
+        """The time of a step; None if it is not in the log."""
         time = None if self._seconds is None else self._seconds.steps.get(step)
         if time is None or self.build is None or self._seconds is None:
             return None

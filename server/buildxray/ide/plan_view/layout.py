@@ -1,7 +1,7 @@
-"""The places of everything in the picture: stages in columns, a row per instruction, wires in the gutters between.
+"""The layout of the picture: stages in columns, a row for each instruction, wires in the gutters between columns.
 
-Stages that do not take files from each other share a column where that keeps the picture about as wide as a screen.
-No wire runs where a text is: it leaves its stage to the right, passes other columns below them, and arrives from the left.
+Stages that do not take files from each other share a column if that keeps the picture about as wide as a screen.
+No wire crosses a text: it leaves its stage to the right, passes below other columns, and arrives from the left.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEAD: Final = 52
 BOX_HEIGHT: Final = 20
 BOX_GAP: Final = 4
 SYMBOL_ROOM: Final = 22
-"""Of a box, for its symbol on the left."""
+"""The width of the symbol at the left of a box, in pixels."""
 LINE_ROOM: Final = 8
 """Between a line number and the instruction."""
 _TEXT_HEIGHT: Final = 18
@@ -63,7 +63,7 @@ class PlacedRow:
     """The base line of its text."""
     boxes: tuple[PlacedBox, ...]
     port: float
-    """Where wires arrive and leave."""
+    """The point at which wires arrive and leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Column:
     width: float
     height: float
     line_width: float
-    """Of the line numbers."""
+    """The width of the line numbers, in pixels."""
     rows: tuple[PlacedRow, ...]
 
 
@@ -100,7 +100,7 @@ class Layout:
 
 
 def lay_out(view: PlanView) -> Layout:
-    """Place the stages of a plan and the wires between them."""
+    """Compute the layout of the stages of a plan and the wires between them."""
     line_width = max((width(str(row.line), LINE) for it in view.stages for row in it.rows), default=0)
     stacks = _stacks(view)
     widths = [max(_column_width(view, it, line_width) for it in stack) for stack in stacks]
@@ -118,7 +118,7 @@ def lay_out(view: PlanView) -> Layout:
 
 
 def time_room(box: Box) -> float:
-    """How much of the width of a box its time takes, with the blank before it."""
+    """The width of the time in a box, with the blank before it, in pixels."""
     return width(box.time.text, WORD) + 8 if box.time is not None and box.time.text else 0.0
 
 
@@ -200,7 +200,7 @@ def _row(row: Row, x: float, y: float, room: float) -> PlacedRow:
 
 @dataclass(frozen=True, slots=True)
 class _Net:
-    """All edges of one kind out of one stage: they share a trunk."""
+    """The edges of one kind out of one stage, which share a trunk."""
 
     source: int
     """Number of the stack that it is in."""
@@ -237,7 +237,7 @@ class _Router:
         self._buses: dict[int, _Bus] = {}
         """By the number of the net."""
         self._lanes: dict[int, dict[tuple[int, int | None], _Lane]] = {it: {} for it in range(-1, len(stacks))}
-        """Of each gutter, by the number of a net, and that of the edge that arrives; None for the trunk."""
+        """The lanes of each gutter, by the number of a net and of its arriving edge; None for the trunk."""
         for number in sorted(range(len(self._nets)), key=self._span):
             self._route(number)
         for lanes in self._lanes.values():
@@ -249,7 +249,7 @@ class _Router:
         return max([0, *self._bottoms, *(it.y + _MARGIN for it in self._buses.values())])
 
     def gutter_width(self, gutter: int) -> float:
-        """How wide a gutter is; those at the ends are only there where a wire is in them."""
+        """The width of a gutter, in pixels; the first and the last one have none unless a wire is in them."""
         lanes = self._lanes[gutter]
         if not lanes and gutter in (-1, len(self._bottoms) - 1):
             return 0

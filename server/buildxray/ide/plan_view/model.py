@@ -1,6 +1,6 @@
-"""What the picture of a plan shows, in plain values: stages as columns, instructions as rows, steps as boxes.
+"""The content of the picture of a plan: stages as columns, instructions as rows, steps as boxes.
 
-It knows nothing of coordinates; other editors draw from it as well.
+It has no coordinates; editors may draw it in their own way.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Box:
     kind: StepKind
     cost: Cost
     platform: Platform | None
-    """Where a RUN executes, or what an image is pulled for."""
+    """The platform on which a RUN executes, or for which an image is pulled."""
     targets: tuple[Platform, ...]
     label: str
-    """What the progress output of BuildKit calls it."""
+    """The name of the step in BuildKit's progress output."""
     time: BoxTime | None = None
-    """What a log says of it; None without a log, or where it says nothing."""
+    """The measured time; None if the step is in no log."""
 
 
 RowKind = Literal["from", "image", "trigger", "instruction"]
@@ -69,9 +69,9 @@ class Row:
     boxes: tuple[Box, ...]
     """One step for all targets, or several side by side; none for a FROM of a stage."""
     cause: str
-    """What splits the steps from here on, in a few words; empty where nothing does."""
+    """The cause, in a few words, from which on each target has steps of its own; empty if there is none."""
     reason: str
-    """Why there are several steps, in a sentence; empty where there are not."""
+    """The reason for several steps, in a sentence; empty if there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class Stage:
     platforms: tuple[Platform, ...]
     """Different ones only."""
     origin: str
-    """Where its platform comes from, for people."""
+    """The source of the stage's platform, for people."""
     is_image: bool
     """True if it becomes the image."""
     targets: tuple[Platform, ...]
-    """Those that need it, where others do not; else empty."""
+    """The target platforms that need the stage; empty if all do."""
     rows: tuple[Row, ...]
 
 
@@ -111,7 +111,7 @@ class Edge:
     """Number of the stage in the file."""
     target: int
     instruction: int
-    """That of the target which says so."""
+    """The index of the instruction of the target that takes the files."""
     kind: EdgeKind
     is_critical: bool = False
     """True if the critical path of a logged build goes along it."""
@@ -119,7 +119,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the whole build costs."""
+    """The cost of the whole build."""
 
     steps: int
     runs: int
@@ -128,30 +128,30 @@ class Totals:
     repeated: int
     """RUN instructions that execute once per platform."""
     needless: int
-    """Those of them that need not."""
+    """The number of these instructions that could execute once."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """All that the picture shows."""
+    """The content of the picture."""
 
     build_platform: Platform
     target_platforms: tuple[Platform, ...]
     origin: str
-    """Where the target platforms come from, for people, also where they are the default; empty where that is not known."""
+    """The source of the target platforms, for people; empty if it is unknown."""
     error: tuple[str, int] | None
-    """Why BuildKit refuses the file, and the line."""
+    """The reason why BuildKit refuses the file, with the line; empty if it does not."""
     totals: Totals
     stages: tuple[Stage, ...]
     """In dependency order."""
     unneeded: tuple[Unneeded, ...]
     edges: tuple[Edge, ...]
     time: BuildTime | None = None
-    """What a log says of the whole build; None without one."""
+    """The measured times of the whole build; None without a log."""
 
 
 def plan_view(analysis: Analysis) -> PlanView:
-    """What the picture of a document's plan shows."""
+    """Return the content of the picture for a document."""
     reader = _Reader(analysis)
     edges = tuple(reader.edges())
     stages = {it.idx: reader.stage(it) for it in reader.build.needed_stages}

@@ -53,9 +53,9 @@ _NOT_XML: Final = lazy_regex("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def draw(view: PlanView, name: str, *, is_alone: bool = True, prefix: str = "plan") -> str:
-    """The picture of a plan; a standalone picture contains its colours.
+    """Draw the picture of a plan as SVG; a standalone picture contains its colours.
 
-    `name` is that of the Dockerfile; `prefix` tells the ids of several pictures in one page apart.
+    `name` is the name of the Dockerfile. `prefix` keeps the ids of several pictures in one page distinct.
     """
     written = ET.tostring(_Drawing(view, name, prefix).picture(is_alone=is_alone), encoding="unicode")
     return _NOT_XML.sub("\ufffd", written)
@@ -227,7 +227,7 @@ class _Drawing:
             _add(legend, "path", f"wire {sample}", d=f"M{_n(x)} {_n(y + 9)}h28")
 
     def _legend_entries(self) -> Iterator[tuple[Cost | str, str]]:
-        """Of what is in the picture only."""
+        """The entries of the legend for what occurs in the picture."""
         states = {box.cost for stage in self._view.stages for row in stage.rows for box in row.boxes}
         words = {
             Cost.SHARED: _("shared: once for several platforms"),
@@ -377,7 +377,7 @@ class _Drawing:
 
 
 def _room(placed: PlacedBox) -> float:
-    """For the label of a box."""
+    """The width for the label of a box, in pixels."""
     return placed.width - SYMBOL_ROOM - 6 - time_room(placed.box)
 
 
@@ -393,7 +393,7 @@ def _path(points: tuple[tuple[float, float], ...]) -> str:
 
 
 def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Of two points above or beside each other."""
+    """The distance of two points in one row or one column."""
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 

@@ -1,6 +1,6 @@
-"""How wide texts are, as far as that can be told without a screen.
+"""The widths of texts, estimated without a screen.
 
-The widths are those of DejaVu, the widest of the usual fonts of user interfaces: in others texts are narrower.
+The widths are those of DejaVu, the widest of the usual fonts of user interfaces; in other fonts texts are narrower.
 """
 
 from __future__ import annotations
@@ -112,9 +112,9 @@ _SANS: Final = tuple(
         "84",
     ]
 )
-"""Of the printable characters of ASCII, from the blank on."""
+"""The widths of the printable characters of ASCII, from the blank on."""
 _OTHER: Final = 0.85
-"""Of all other characters but the wide ones of East Asia; few are wider."""
+"""The width of other characters, without the wide ones of East Asia; few are wider."""
 _BOLD: Final = 1.16
 
 
@@ -160,7 +160,7 @@ STYLES: Final = (
 
 @lru_cache(maxsize=1024)
 def width(text: str, style: Style) -> float:
-    """How wide a text is at most."""
+    """The greatest width that a text may have, in pixels."""
     return style.size * sum(_advance(it, style) for it in text)
 
 
@@ -178,7 +178,7 @@ def _advance(character: str, style: Style) -> float:
 
 
 def elided(text: str, style: Style, room: float) -> str:
-    """As much of a text as there is room for, with an ellipsis where some is missing."""
+    """Shorten a text to a width, with an ellipsis."""
     if width(text, style) <= room:
         return text
     left = room - style.size * _advance(ELLIPSIS, style)

@@ -1,4 +1,4 @@
-"""The words of the picture that depend on the whole of it: platforms lose what all of them have in common."""
+"""The labels of the picture that depend on the whole plan: names of platforms without their common prefix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 
 _MOST_NAMED: Final = 3
-"""Platforms that are named; of more it is said how many."""
+"""Limit for the platforms that a label names; of more platforms it gives the number."""
 
 
 def short(view: PlanView, platform: Platform) -> str:
@@ -31,7 +31,7 @@ def shorts(view: PlanView, platforms: Iterable[Platform]) -> str:
 
 
 def labels(view: PlanView, row: Row, box: Box) -> tuple[str, ...]:
-    """What a box may say, from the most to the least: where it executes, and for whom."""
+    """The possible labels of a box, from the longest to the shortest: the platform that it executes on, and the targets."""
     place = "" if box.platform is None else short(view, box.platform)
     if len(box.targets) == 1:
         target = short(view, box.targets[0])
@@ -61,7 +61,7 @@ def image_badge() -> str:
 
 
 def title(view: PlanView) -> str:
-    """What is built."""
+    """The title of the picture: the platforms that are built."""
     targets = _(", ").join(map(str, view.target_platforms))
     built = _("built on {machine} for {targets}", machine=view.build_platform, targets=targets)
     return f"{built} ({view.origin.replace('`', '')})" if view.origin else built
