@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.diagnostics import diagnose
 from buildxray.rules.base import Severity
+from tests.support.cases import every_case
 from tests.support.rules import context
 
 CASING = "FROM alpine as x\n"
@@ -16,8 +15,8 @@ def found(text: str) -> dict[str, Severity]:
     return {it.rule: it.severity for it in diagnose(context(text))}
 
 
-@pytest.mark.parametrize(
-    ("text", "rule", "is_reported"),
+@every_case(
+    "text, rule, is_reported",
     [
         (f"# check=skip=FromAsCasing\n{CASING}", "from-as-casing", False),
         (f"# check=skip=all\n{CASING}", "from-as-casing", False),

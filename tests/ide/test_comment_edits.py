@@ -9,6 +9,7 @@ from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import Edit, TextRange, apply_edits
+from tests.support.cases import every_case
 from tests.support.rules import request
 
 CASES = sorted((Path(__file__).parents[1] / "conformance" / "cases").glob("*"))
@@ -38,8 +39,8 @@ def test_an_edited_comment_moves_what_was_found(old: str, new: str) -> None:
     assert has_moved(UNDECLARED, UNDECLARED.replace(old, new))
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         (UNDECLARED, UNDECLARED.replace("a comment", "buildxray: ignore=undeclared-platform-arg")),
         (UNDECLARED.replace("a comment", "buildxray: ignore=undeclared-platform-arg"), UNDECLARED),

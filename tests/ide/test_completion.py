@@ -14,6 +14,7 @@ from buildxray.plan import mounts
 from buildxray.projects.context import ContextEntry, ContextLister
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.ide import analyze
 from tests.support.markup import fixture
 from tests.support.strategies import mutated
@@ -122,8 +123,8 @@ def test_instructions() -> None:
     assert taken.snippet == "COPY ${1:source} ${2:destination}"
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         ("FROM --<|>", ["--platform=$BUILDPLATFORM", "--platform="]),
         ("FROM --platform=${<|>", ["${BUILDPLATFORM}", "${TARGETPLATFORM}"]),

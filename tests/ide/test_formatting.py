@@ -17,8 +17,8 @@ from tests.support.ide import analyze
 from tests.support.strategies import mutated
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("  FROM x  \n\tRUN a\t\n", "FROM x\nRUN a\n"),
         ("FROM x\nrun a\nCOPY a b\n", "FROM x\nRUN a\nCOPY a b\n"),
@@ -39,7 +39,7 @@ def test_what_is_tidied(before: str, after: str) -> None:
     assert format_text(before) == after
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",

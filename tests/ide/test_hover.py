@@ -60,8 +60,8 @@ def test_nothing_to_explain(markup: str) -> None:
     assert hover_at(markup) is None
 
 
-@pytest.mark.parametrize(
-    ("markup", "values"),
+@every_case(
+    "markup, values",
     [
         ("FROM x-$TARGET<|>ARCH\n", ["`amd64`", "`arm64`"]),
         ("FROM alpine\nRUN $TARGET<|>ARCH\n", ["*not set*", "*not set*"]),
@@ -80,8 +80,8 @@ def test_values_here(markup: str, values: list[str]) -> None:
     assert hover_values(markup) == values
 
 
-@pytest.mark.parametrize(
-    ("markup", "scope"),
+@every_case(
+    "markup, scope",
     [
         ("FROM x-$TARGET<|>ARCH\n", "In `FROM` and above it, it is always defined."),
         (

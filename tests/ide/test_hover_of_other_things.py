@@ -8,13 +8,14 @@ import pytest
 
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.hover import hover
+from tests.support.cases import every_case
 from tests.support.ide import facts_at
 from tests.support.markup import fixture
 from tests.support.rules import request
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             "ARG V=1\nFROM x:$<|>V\n",

@@ -15,13 +15,14 @@ from buildxray.ide.selection_ranges import selection_ranges
 from buildxray.ide.semantic_tokens import TYPES, semantic_tokens
 from buildxray.ide.signature_help import signatures
 from buildxray.syntax.text import TextRange
+from tests.support.cases import every_case
 from tests.support.ide import analyze, hover_at
 from tests.support.markup import fixture
 from tests.support.strategies import mutated
 
 
-@pytest.mark.parametrize(
-    ("markup", "beginning"),
+@every_case(
+    "markup, beginning",
     [
         ("FROM x\nEXP<|>OSE 80\n", "**`EXPOSE`**: Says which ports"),
         ("FROM x\nEX\\\nP<|>OSE 80\n", "**`EXPOSE`**"),
@@ -53,7 +54,7 @@ def test_the_plan_is_below_the_documentation() -> None:
     assert shown.index("Dockerfile reference") < shown.index("---") < shown.index("for all 2 platforms")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM x\nCOPY --CHO<|>WN=a b c\n",
@@ -70,8 +71,8 @@ def test_no_documentation(markup: str) -> None:
     assert hover_at(markup) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("FROM ", ["image[:tag]", "image@digest"]),
         ("FROM --", ["[--platform=platform]", "[--platform=platform]"]),
@@ -96,8 +97,8 @@ def test_the_argument_that_comes_next(text: str, expected: list[str]) -> None:
     assert [it.label[slice(*it.parameters[it.active])] for it in found] == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "page"),
+@every_case(
+    "name, page",
     [
         ("alpine", "https://hub.docker.com/_/alpine/"),
         ("docker.io/library/alpine", "https://hub.docker.com/_/alpine/"),

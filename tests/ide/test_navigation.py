@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.ide.navigation import RenameError, definitions, highlights, references, renamable, rename
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.ide import analyze
 from tests.support.markup import annotate, fixture
 
@@ -150,8 +151,8 @@ def test_wrong_names(markup: str, name: str, problem: str) -> None:
         rename(analyze(given.text), given.cursor, name)
 
 
-@pytest.mark.parametrize(
-    ("markup", "lines"),
+@every_case(
+    "markup, lines",
     [
         ("FROM x\nENV A=1\nRUN echo $<|>A\nENV A=2\nRUN echo $A\n", [1]),
         ("FROM x\nENV A=1\nRUN echo $A\nENV A=2\nRUN echo $<|>A\n", [3]),

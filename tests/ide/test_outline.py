@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.outline import Symbol, folds, symbols
+from tests.support.cases import every_case
 from tests.support.ide import analyze
 
 TEXT = """\
@@ -72,8 +71,8 @@ def test_directives() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
+@every_case(
+    "text, names",
     [
         ("# escape=`\n# future = 1\n# syntax=x\n", ["escape", "future", "syntax"]),
         ("#escape=\n", ["escape"]),

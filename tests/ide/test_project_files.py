@@ -10,6 +10,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_files import ProjectFile, is_project_file, look_at
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from tests.support.cases import every_case
 from tests.support.markup import annotate, files, fixture
 
 DOCKERFILE = """
@@ -201,8 +202,8 @@ def test_a_build_leads_to_its_stage(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
+@every_case(
+    "path, expected",
     [
         ("docker-bake.hcl", True),
         ("docker/app.docker-bake.json", True),

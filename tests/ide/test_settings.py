@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.settings import DEFAULT_PLATFORMS, Settings, read_settings
 from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
 from buildxray.platforms.platform import Platform
+from tests.support.cases import every_case
 
 ARM = Platform("linux", "arm64")
 AMD = Platform("linux", "amd64")
 
 
-@pytest.mark.parametrize(
-    ("raw", "settings"),
+@every_case(
+    "raw, settings",
     [
         (None, Settings()),
         ({}, Settings()),
@@ -33,8 +32,8 @@ def test_right_settings(raw: object, settings: Settings) -> None:
     assert read_settings(raw) == (settings, ())
 
 
-@pytest.mark.parametrize(
-    ("raw", "warning"),
+@every_case(
+    "raw, warning",
     [
         ([], "the settings of buildxray have to be an object"),
         ({"platforms": 3}, '`buildxray.platforms` is ignored: expected a list of platforms such as ["linux/amd64"'),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from buildxray.logs.escapes import visible, without_sequences
 from buildxray.logs.model import Form, Interval, LogError, Status, covered, merged
 from buildxray.logs.reader import read_log, read_log_text, read_stream
+from tests.support.cases import every_case
 from tests.support.logs import NAIVE_TTY, RECORDED, builds
 
 PLAIN = """\
@@ -38,8 +39,8 @@ PLAIN = """\
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "form", "n_vertices", "total"),
+@every_case(
+    "name, form, n_vertices, total",
     [
         ("naive.rawjson", Form.RAWJSON, 24, 155.8),
         ("naive.github.log", Form.PLAIN, 24, 111.9),
@@ -89,7 +90,7 @@ def test_a_plain_log() -> None:
     assert build.total is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "prefix",
     [
         "2026-07-08T12:34:5{s}.7890123Z ",

@@ -6,6 +6,7 @@ from buildxray.plan.planner import plan
 from buildxray.semantics.file_flow import copied_paths, way_into_image
 from buildxray.semantics.stage_graph import Facts, SplitCause
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 from tests.support.markup import annotate, fixture
 from tests.support.rules import TARGETS, request
 
@@ -140,8 +141,8 @@ def flow(text: str, path: str) -> int | None:
     return None if way is None else facts.plan.instruction(way.instruction).first_line
 
 
-@pytest.mark.parametrize(
-    ("copying", "path", "line"),
+@every_case(
+    "copying, path, line",
     [
         ("COPY --from=b /out/app /app", "/out/app", 2),
         ("COPY --from=b /out /", "/out/app", 2),

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
+from tests.support.cases import every_case
 
 _PIECES = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", "[ab]": "[ab]", "[^a]": "[^a]", "a": "a", "b": "b", "/": "/"}
 
 
-@pytest.mark.parametrize(
-    ("text", "excluded", "kept"),
+@every_case(
+    "text, excluded, kept",
     [
         ("*.log", ["a.log", "a.log/inside"], ["a/b.log", "a.logs"]),
         ("**/*.log", ["a.log", "a/b/c.log"], ["a.logs"]),

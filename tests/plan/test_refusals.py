@@ -8,6 +8,7 @@ from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 AMD64 = Platform("linux", "amd64")
 
@@ -33,8 +34,8 @@ def test_devices_need_a_frontend_that_knows_them(syntax: str, expected: str | No
     assert refused(f"{syntax}FROM a\nRUN --device=a b\n") == expected
 
 
-@pytest.mark.parametrize(
-    ("options", "wrong"),
+@every_case(
+    "options, wrong",
     [
         ("skip=all", None),
         ("skip=A,B;error=T", None),

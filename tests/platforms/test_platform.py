@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from buildxray.platforms.platform import Platform, PlatformError, can_run, parse, parse_normalized
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("text", "parsed", "normalized"),
+@every_case(
+    "text, parsed, normalized",
     [
         ("linux/amd64", "linux/amd64", "linux/amd64"),
         ("linux/arm64/v8", "linux/arm64/v8", "linux/arm64"),
@@ -36,7 +37,7 @@ def test_one_word_is_completed_by_the_local_machine() -> None:
     assert str(parse("windows", local=local)) == "windows/s390x"
 
 
-@pytest.mark.parametrize("text", ["", "linux/", "a/b/c/d", "linux/$X", "*", "linux/*", "vax", "win(x/amd64", "/amd64"])
+@every_case("text", ["", "linux/", "a/b/c/d", "linux/$X", "*", "linux/*", "vax", "win(x/amd64", "/amd64"])
 def test_no_platform(text: str) -> None:
     with pytest.raises(PlatformError):
         parse(text)

@@ -11,6 +11,7 @@ from buildxray.ide.settings import Settings
 from buildxray.projects.builds import makes_files
 from buildxray.projects.sources import read_workspace
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 
 WORKFLOW = "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n{}"
 ACTION = "      - uses: docker/build-push-action@v6\n        with: {{context: ., {}}}\n"
@@ -25,8 +26,8 @@ def built(root: Path, files: dict[str, str], dockerfile: str = "Dockerfile") -> 
     return Projects().build(root / dockerfile, Settings())
 
 
-@pytest.mark.parametrize(
-    ("outputs", "expected"),
+@every_case(
+    "outputs, expected",
     [
         (["type=local,dest=out"], True),
         (["dest=out,type=tar"], True),

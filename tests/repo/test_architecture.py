@@ -11,9 +11,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import buildxray
+from tests.support.code import ROOT, modules, tree
 
-ROOT = Path(buildxray.__path__[0])
 LAYERS = [
     "localization",
     "files",
@@ -34,7 +33,7 @@ PROTOCOL = {"pygls", "lsprotocol"}
 
 def test_layers_point_down() -> None:
     wrong: list[str] = []
-    for path in sorted(ROOT.rglob("*.py")):
+    for path in modules():
         layer = path.relative_to(ROOT).parts[0]
         for module in _imports(path):
             head, _, rest = module.partition(".")
@@ -67,13 +66,13 @@ def test_the_command_line_starts_without_the_protocol() -> None:
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    modules = {
+    paths = {
         ".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
-        for path in ROOT.rglob("*.py")
+        for path in modules()
     }
     graph: TopologicalSorter[str] = TopologicalSorter()
-    for module, path in modules.items():
-        names = {full for it in _imports_with_names(path) for full in it if full in modules and full != module}
+    for module, path in paths.items():
+        names = {full for it in _imports_with_names(path) for full in it if full in paths and full != module}
         # A package that only lists its modules is no dependency of them.
         graph.add(module, *(it for it in names if not module.startswith(f"{it}.")))
     graph.prepare()
@@ -127,7 +126,7 @@ VALUES = {
 
 def test_rules_and_features_read_builds_as_objects() -> None:
     wrong: list[str] = []
-    for path in sorted(ROOT.rglob("*.py")):
+    for path in modules():
         name = path.relative_to(ROOT).as_posix()
         if path.relative_to(ROOT).parts[0] not in READING:
             continue
@@ -149,7 +148,8 @@ def test_no_index_of_the_plan_leaves_semantics() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{number}"
         for layer in sorted(READING)
-        for path in sorted((ROOT / layer).rglob("*.py"))
+        for path in modules()
+        if path.is_relative_to(ROOT / layer)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if pattern.search(line) and "import" not in line
     ]
@@ -160,7 +160,7 @@ def test_no_index_of_the_plan_leaves_semantics() -> None:
 def _statements(path: Path) -> tuple[ast.stmt, ...]:
     """All statements of a module, inner ones included; read once for all tests."""
     statements: list[ast.stmt] = []
-    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    todo: list[ast.AST] = [tree(path)]
     while todo:
         # Expressions are nine of ten nodes, and hold no import.
         inner = [it for it in ast.iter_child_nodes(todo.pop()) if not isinstance(it, ast.expr)]

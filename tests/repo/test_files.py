@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-import buildxray
+from tests.support.code import ROOT, modules, tree
 
-ROOT = Path(buildxray.__path__[0])
 OPENING = {
     "open",
     "fdopen",
@@ -31,9 +29,9 @@ OURS = {"read_bytes", "read_text", "walk"}
 def test_files_are_opened_in_the_layer_files_only() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
-        for path in sorted(ROOT.rglob("*.py"))
+        for path in modules()
         if path.relative_to(ROOT).parts[0] != "files"
-        for line, name in calls(ast.parse(path.read_text(encoding="utf-8")))
+        for line, name in calls(tree(path))
         if name in OPENING
     ]
     assert wrong == []

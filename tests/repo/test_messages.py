@@ -8,15 +8,16 @@ from string import Formatter
 
 import pytest
 
-from tools.messages import SERVER, TRANSLATIONS, problems, template
+from tests.support.code import modules, tree
+from tools.messages import TRANSLATIONS, problems, template
 
 _FUNCTIONS = frozenset({"N_", "_", "gettext_lazy", "ngettext"})
 
 
 def texts_in_code() -> Iterator[str]:
     """The texts in calls of the functions of gettext, also in those inside f-strings, which Babel does not see."""
-    for file in SERVER.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for file in modules():
+        for node in ast.walk(tree(file)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
                 literals = [it.value for it in node.args if isinstance(it, ast.Constant)]
                 yield from (it for it in literals if isinstance(it, str))

@@ -10,6 +10,7 @@ import pytest
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import diagnose
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import context, request
 
 BUNDLE = """FROM --platform=$BUILDPLATFORM golang AS src
@@ -144,8 +145,8 @@ LATE = "FROM node AS b\nWORKDIR /s\nCOPY . .\nRUN npm ci\nRUN npm run build\nFRO
 ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-amd64\n"
 
 
-@pytest.mark.parametrize(
-    ("path", "is_said"),
+@every_case(
+    "path, is_said",
     [
         ("Dockerfile", True),
         ("docker/Dockerfile.dev", False),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-import pytest
-
 from buildxray.semantics.artifacts import Artifacts, Quality, artifacts_as_json, losses
 from buildxray.semantics.origins import Machine
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import TARGETS, context
 
 IMAGE = "\nFROM alpine\nCOPY --from=build {path} /it\n"
@@ -29,8 +28,8 @@ def only(text: str, path: str, workspace: Workspace | None = None) -> tuple[Mach
 NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY . .\nARG TARGETARCH\n"
 
 
-@pytest.mark.parametrize(
-    ("run", "path", "machine", "maker", "arm64"),
+@every_case(
+    "run, path, machine, maker, arm64",
     [
         ("CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o .", "/o", Machine.TARGET, "go build", "RIGHT"),
         ("CGO_ENABLED=0 go build -o /o .", "/o", Machine.BUILDER, "go build", "WRONG"),

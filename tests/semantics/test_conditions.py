@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.cases import every_case
 from tests.support.rules import context
 
 TARGET = "FROM alpine\n"
@@ -24,8 +23,8 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
     )
 
 
-@pytest.mark.parametrize(
-    ("stage", "script", "expected"),
+@every_case(
+    "stage, script, expected",
     [
         (TARGET, "go", "amd64 arm64"),
         # An argument that is not declared is empty.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
@@ -26,6 +27,7 @@ def request(targets: str = TARGETS, builder: str = "linux/amd64", target_stage: 
     return BuildRequest(parse_normalized(builder), platforms, target_stage=target_stage)
 
 
+@lru_cache(maxsize=32)
 def context(
     text: str,
     targets: str = TARGETS,
@@ -34,6 +36,7 @@ def context(
     target_stage: str = "",
     workspace: Workspace | None = None,
 ) -> RuleContext:
+    """The context of a text; a test often asks for that of one text more than once."""
     builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo, ignored=IGNORED))
     return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
 

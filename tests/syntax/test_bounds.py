@@ -15,6 +15,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.syntax.expansion import LONGEST_VALUE, ExpansionError, expand, lex
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 REQUEST = BuildRequest(parse_normalized("linux/amd64"), (parse_normalized("linux/amd64"),))
 
@@ -73,8 +74,8 @@ def test_patterns_are_matched_in_linear_time(operator: str, pattern: str) -> Non
     assert time.process_time() - start < 2
 
 
-@pytest.mark.parametrize(
-    ("word", "expected"),
+@every_case(
+    "word, expected",
     [
         ("${X#*b}", "cabc"),
         ("${X##*b}", "c"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from buildxray.syntax.instructions import Arg, Copy, Env, From, Onbuild, Run, Unknown
 from buildxray.syntax.parser import parse
 from buildxray.syntax.text import TextRange
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.markup import annotate, fixture
 
@@ -155,8 +155,8 @@ def test_an_unchanged_instruction_is_the_same_object_wherever_it_stands() -> Non
     assert before.instructions[1].node is after.instructions[1].node
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
+@every_case(
+    "old, new",
     [
         ("FROM a\nRUN b\nRUN c\n", "FROM a\nRUN changed\nRUN c\n"),
         ("FROM a\nRUN b\nRUN c\n", "FROM a\nRUN b \\\nRUN c\n"),
@@ -176,8 +176,8 @@ def test_reading_again_is_reading_anew(old: str, new: str) -> None:
     assert parse(new, earlier=parse(old)) == parse(new)
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "where"),
+@every_case(
+    "text, message, where",
     [
         ("", "no instructions", ""),
         ("RUN x\nFROM y", "RUN comes before the first FROM", "RUN"),

@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, Script, read_script
+from tests.support.cases import every_case
 
 
 def script(run: str) -> tuple[str, Script]:
@@ -19,8 +20,8 @@ def described(command: Command) -> str:
     return f"{assignments}{command.name} {' '.join(command.arguments)}".strip()
 
 
-@pytest.mark.parametrize(
-    ("run", "commands"),
+@every_case(
+    "run, commands",
     [
         ("RUN a b && c || d; e | f & g", ["a b", "c", "d", "e", "f", "g"]),
         ("RUN (cd x; make) && { y; } && ! z", ["cd x", "make", "y", "z"]),
@@ -108,8 +109,8 @@ def test_assignments_reach_what_follows() -> None:
     check_variable("RUN case $A in b) X=1;; c) X=2;; esac; X=3; go", ("3", False))
 
 
-@pytest.mark.parametrize(
-    ("run", "conditions"),
+@every_case(
+    "run, conditions",
     [
         ("RUN if [ $A = b ]; then go; fi", [("if", "[ $A = b ]", ("A",))]),
         ("RUN [ $A = b ] && go", [("and", "[ $A = b ]", ("A",))]),
@@ -155,9 +156,7 @@ def test_other_shells_are_not_read() -> None:
     assert read_script(node, ("/usr/bin/bash", "-c")).commands != ()
 
 
-@pytest.mark.parametrize(
-    "shell", ["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh", "/bin/ash", "busybox sh", "/bin/busybox ash"]
-)
+@every_case("shell", ["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh", "/bin/ash", "busybox sh", "/bin/busybox ash"])
 def test_every_shell_reads_its_script(shell: str) -> None:
     words = ", ".join(f'"{it}"' for it in [*shell.split(), "-c"])
     for text in (f"RUN {shell} -c 'go build'", f'RUN [{words}, "go build"]', f"RUN {shell} <<EOF\ngo build\nEOF"):

@@ -120,8 +120,8 @@ def test_whether_a_command_runs(script: str, taken: bool | None) -> None:
     assert evaluator.taken(go(read)) is taken
 
 
-@pytest.mark.parametrize(
-    ("script", "value"),
+@every_case(
+    "script, value",
     [
         ("go $ARCH", "arm64"),
         ('go "x $ARCH $ARCH y"', "x arm64 arm64 y"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.syntax.parser import parse
 from buildxray.syntax.variables import variable_references
+from tests.support.cases import every_case
 from tests.support.markup import annotate, fixture
 
 
@@ -20,7 +19,7 @@ def check_references(markup: str) -> None:
     assert annotate(given.text, found) == annotate(given.text, given.annotations)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         """

@@ -17,12 +17,13 @@ from buildxray.syntax.expansion import (
     lex,
     split,
 )
+from tests.support.cases import every_case
 
 VARIABLES = {"ARCH": "arm64", "EMPTY": "", "PATHS": "/a/b/c.tar.gz", "SPACED": "one two"}
 
 
-@pytest.mark.parametrize(
-    ("text", "want"),
+@every_case(
+    "text, want",
     [
         ("plain", "plain"),
         ("$ARCH-${ARCH}", "arm64-arm64"),
@@ -46,8 +47,8 @@ def test_expands(text: str, want: str) -> None:
     assert expand(lex(text), VARIABLES.get) == want
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
+@every_case(
+    "text, why",
     [
         ('"open', 'closing `"`'),
         ("'open", "closing `'`"),
@@ -95,8 +96,8 @@ def test_uses_are_found_even_in_what_cannot_be_expanded() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("word", "want"),
+@every_case(
+    "word, want",
     [
         ("<<EOF", HeredocMarker("EOF", expand=True, chomp=False)),
         ("3<<-EOF", HeredocMarker("EOF", expand=True, chomp=True)),

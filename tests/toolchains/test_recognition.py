@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.semantics.commands import reading, recognize
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use
 from tests.support.cases import every_case
@@ -211,8 +209,8 @@ def test_what_a_command_does(command: str, described: str) -> None:
     assert " ".join(words) == described
 
 
-@pytest.mark.parametrize(
-    ("command", "outputs"),
+@every_case(
+    "command, outputs",
     [
         ("go build -o /out/app .", ["/out/app"]),
         ("go build -o bin/ ./...", ["/src/bin/"]),
@@ -257,8 +255,8 @@ def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
     assert [*use.outputs] == outputs
 
 
-@pytest.mark.parametrize(
-    ("command", "name", "expected"),
+@every_case(
+    "command, name, expected",
     [
         ("go build", "GOARCH", Reading.YES),
         ("go build", "TARGETARCH", Reading.NO),
@@ -339,8 +337,8 @@ def stage_outputs(*runs: str) -> list[str]:
     return [*next(it for it in uses if it.effect in (Effect.COMPILE, Effect.DOWNLOAD)).outputs]
 
 
-@pytest.mark.parametrize(
-    ("runs", "outputs"),
+@every_case(
+    "runs, outputs",
     [
         (["go build -o a . && cp a /b"], ["/src/a", "/b", "/b/a"]),
         (["go build -o a .", "mv a /b/"], ["/src/a", "/b/a"]),
@@ -363,8 +361,8 @@ def test_where_its_output_is_put(runs: list[str], outputs: list[str]) -> None:
     assert stage_outputs(*runs) == outputs
 
 
-@pytest.mark.parametrize(
-    ("run", "architecture"),
+@every_case(
+    "run, architecture",
     [
         ("cmake -B b && cmake --build b", "amd64"),
         ("./configure --prefix=/usr && make -j4", "amd64"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.projects.ci.machines import runner_platform
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("labels", "expected"),
+@every_case(
+    "labels, expected",
     [
         ("ubuntu-latest", "linux/amd64"),
         ("ubuntu-24.04-arm", "linux/arm64"),

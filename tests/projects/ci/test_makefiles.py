@@ -3,14 +3,13 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-import pytest
-
 from buildxray.projects.ci.makefiles import parse_makefile
 from buildxray.projects.reader import read_automation
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("lines", "expected"),
+@every_case(
+    "lines, expected",
     [
         ("A = 1\nA = 2", "2"),
         ("A ?= 1\nA ?= 2", "1"),

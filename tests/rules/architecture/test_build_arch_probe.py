@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.build_arch_probe import build_arch_probe
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 
@@ -39,8 +40,8 @@ def test_the_target_answers_instead(before: str, after: str) -> None:
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
 
 
-@pytest.mark.parametrize(
-    ("run", "copied"),
+@every_case(
+    "run, copied",
     [
         ("uname -m", "/o"),
         ("echo $(uname -m)", "/o"),

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.constant_target import constant_target
 from buildxray.rules.base import Rule
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings
 
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\nRUN {}\nFROM debian\nCOPY --from=build {} /app\n"
@@ -14,8 +15,8 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
-@pytest.mark.parametrize(
-    ("run", "copied", "place"),
+@every_case(
+    "run, copied, place",
     [
         ("cargo build --release --target x86_64-unknown-linux-musl", "/w/target", "x86_64-unknown-linux-musl"),
         ("cargo build --release --target=aarch64-unknown-linux-gnu", "/w/target", "aarch64-unknown-linux-gnu"),
@@ -70,8 +71,8 @@ def test_a_program_for_linux_does_not_run_on_windows() -> None:
 MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\nCOPY --from=b /w/app /app\n"
 
 
-@pytest.mark.parametrize(
-    ("lines", "places"),
+@every_case(
+    "lines, places",
     [
         ("RUN CC=x86_64-linux-gnu-gcc make", ["x86_64-linux-gnu-gcc"]),
         ("RUN make CROSS_COMPILE=aarch64-linux-gnu- all", ["CROSS_COMPILE=aarch64-linux-gnu-"]),

@@ -8,6 +8,7 @@ from buildxray.rules.architecture.dynamic_binary_in_scratch import dynamic_binar
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 DYNAMIC = "FROM {} AS b\nRUN {}\nRUN {}\nFROM {}\nCOPY --from=b /o /o\n"
@@ -49,8 +50,8 @@ def test_other_images_without_its_library(image: str, install: str, build: str, 
     assert len(findings(dynamic_binary_in_scratch, context(DYNAMIC.format(image, install, build, target)))) == 1
 
 
-@pytest.mark.parametrize(
-    ("image", "install", "build", "target"),
+@every_case(
+    "image, install, build, target",
     [
         (DEBIAN_GO, "a", "CGO_ENABLED=0 go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "debian"),

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
 from buildxray.rules.base import Severity
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
 
@@ -27,8 +26,8 @@ def test_all_libraries_of_the_system() -> None:
     assert findings(foreign_binary_copy, context(TOOLS.format("COPY a b\nRUN apk add x && ./build.sh", "/usr/lib")))
 
 
-@pytest.mark.parametrize(
-    ("run", "path"),
+@every_case(
+    "run, path",
     [
         ("pip install --target=/deps x", "/deps"),
         ("python -m venv /venv && /venv/bin/pip install x", "/venv"),
@@ -50,8 +49,8 @@ def test_what_installers_of_languages_leave(run: str, path: str) -> None:
     assert finding.severity is (Severity.INFORMATION if is_hint else None)
 
 
-@pytest.mark.parametrize(
-    ("stage", "path"),
+@every_case(
+    "stage, path",
     [
         ("RUN apt-get install -y ca-certificates", "/etc/ssl/certs"),
         ("RUN apt-get install -y tzdata", "/usr/share/zoneinfo"),

@@ -103,7 +103,7 @@ def test_a_replacement_that_would_break(line: str) -> None:
     check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM alpine\nARG TARGETARCH\nRUN wget https://x/amd64/$TARGETARCH\n",

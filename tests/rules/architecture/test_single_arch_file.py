@@ -15,8 +15,8 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
-@pytest.mark.parametrize(
-    ("lines", "places"),
+@every_case(
+    "lines, places",
     [
         ("COPY dist/agent-linux-amd64 /usr/local/bin/agent", ["amd64"]),
         ("ADD bin/x86_64/agent /agent", ["x86_64"]),

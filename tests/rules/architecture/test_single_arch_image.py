@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.rules.architecture.single_arch_image import single_arch_image
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, context, findings
 
 
@@ -46,7 +47,7 @@ def test_an_image_of_one_architecture(image: str, architecture: str) -> None:
     assert finding.message.startswith(f"this image is for {architecture} only")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM alpine\n",

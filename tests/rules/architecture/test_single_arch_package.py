@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.single_arch_package import single_arch_package
 from buildxray.rules.base import Rule
 from tests.support.cases import every_case
@@ -15,8 +13,8 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
+@every_case(
+    "line, place",
     [
         (
             'RUN echo "deb [arch=amd64 signed-by=/k] https://x.org trixie main" > /etc/apt/sources.list.d/x.list',
@@ -43,7 +41,7 @@ def test_packages_of_one_architecture(line: str, place: str) -> None:
     assert marked(single_arch_package, IMAGE.format(line)) == [place]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         'RUN echo "deb [arch=amd64,arm64] https://x.org trixie main" > /x.list',

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.single_arch_path import single_arch_path
 from buildxray.rules.base import Rule, Severity
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -14,8 +15,8 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
+@every_case(
+    "line, place",
     [
         ("ENV LD_LIBRARY_PATH=/opt/lib:/usr/lib/aarch64-linux-gnu", "aarch64-linux-gnu"),
         ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "amd64"),
@@ -35,7 +36,7 @@ def test_paths_of_one_architecture(line: str, place: str) -> None:
     assert marked(single_arch_path, text, "linux/amd64") == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         IMAGE.format("RUN ln -s /usr/lib/*-linux-gnu/libz.so.1 /z"),
@@ -67,8 +68,8 @@ def test_a_library_is_found_by_its_name() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "severity"),
+@every_case(
+    "line, severity",
     [
         ("COPY --from=other /usr/lib/x86_64-linux-gnu/libz.so.1 /lib/", None),
         ("ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", None),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 XX = """FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
@@ -91,7 +92,7 @@ def test_no_edit_makes_it_right(command: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         """

@@ -4,13 +4,14 @@ import pytest
 
 from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.build_error import build_error
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
 FROM = "FROM alpine AS base\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "where", "replacement"),
+@every_case(
+    "text, where, replacement",
     [
         (f"{FROM}RUNN echo\n", "RUNN", "RUN"),
         (f"{FROM}copyy a b\n", "copyy", "copy"),
@@ -182,8 +183,8 @@ def test_a_platform_that_has_a_value(text: str) -> None:
     check_nothing(build_error, text)
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
+@every_case(
+    "line, reason",
     [
         ("FROM alpine --platform=linux/arm64", "a flag of FROM comes before the image"),
         ("RUN --mount=type=cache, target=/x true", "a mount is one word, without blanks"),

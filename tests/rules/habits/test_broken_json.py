@@ -4,11 +4,12 @@ import pytest
 
 from buildxray.rules.habits.broken_json import broken_json
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, context, findings
 
 
-@pytest.mark.parametrize(
-    ("line", "array"),
+@every_case(
+    "line, array",
     [
         ("CMD ['a', 'b']", '["a", "b"]'),
         ('CMD ["a", "b"', '["a", "b"]'),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.comma_between_arguments import comma_between_arguments
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -29,7 +30,7 @@ def test_the_fix(before: str, after: str) -> None:
     check_fix(comma_between_arguments, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "COPY a,b /srv/",

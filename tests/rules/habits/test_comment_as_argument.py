@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.comment_as_argument import comment_as_argument
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
 
 FROM = "FROM alpine\n"
@@ -42,7 +43,7 @@ def test_an_instruction_of_several_lines_has_no_fix() -> None:
     check_no_fix(comment_as_argument, f"{FROM}COPY a \\\n  /b # why\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instruction",
     [
         "RUN a # why",

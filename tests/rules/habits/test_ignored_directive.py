@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.ignored_directive import ignored_directive
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 MEANT = "💭 this is a comment: there is no directive `{}`; did you mean `{}`?"
@@ -22,7 +23,7 @@ def test_comments_that_are_no_directives(markup: str) -> None:
     check_rule(ignored_directive, markup)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "# syntax=docker/dockerfile:1\n# escape=`\nFROM alpine\n",

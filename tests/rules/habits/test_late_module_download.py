@@ -7,6 +7,7 @@ import pytest
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 BUILD = """\
@@ -54,7 +55,7 @@ def test_npm_behind_the_source() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "npm install",
@@ -72,7 +73,7 @@ def test_downloads_behind_the_source(run: str) -> None:
     assert len(findings(late_module_download, context(f"FROM x\nADD ./ /w\nRUN {run}\n"))) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "COPY package.json .\nRUN npm ci\nCOPY . .\nRUN npm run build",

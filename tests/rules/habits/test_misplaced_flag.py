@@ -3,14 +3,15 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.misplaced_flag import misplaced_flag
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 COMMAND = "comes too late to be a flag: the command gets it"
 PATH = "comes too late to be a flag: it is taken for a path"
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
+@every_case(
+    "line, place",
     [
         ("COPY . /srv --chown=app", f"            ^^^^^^^^^^^ 💭 `--chown` {PATH}"),
         ("COPY a --link /srv/", f"       ^^^^^^ 💭 `--link` {PATH}"),
@@ -32,7 +33,7 @@ def test_too_late(line: str, place: str) -> None:
     check_rule(misplaced_flag, f"FROM alpine\n{line}\n{place}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "COPY --chown=app . /srv",

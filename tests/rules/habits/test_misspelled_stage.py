@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.misspelled_stage import misspelled_stage
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
 
 STAGES = "FROM golang AS build\nRUN a\n"
@@ -32,7 +33,7 @@ def test_a_base_that_is_nearly_a_stage() -> None:
     check_fix(misspelled_stage, before, after)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         f"{STAGES}FROM alpine\nCOPY --from=BUILD /a /b\n",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
 
 
@@ -29,7 +30,7 @@ def test_the_destination_becomes_a_directory(before: str, after: str) -> None:
     check_fix(overwritten_copy, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "COPY a /x",

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.path_above_context import path_above_context
+from tests.support.cases import every_case
 from tests.support.rules import check_rule, check_silent
 
 
@@ -26,7 +25,7 @@ def test_a_path_out_of_the_context() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instruction",
     [
         "COPY a/../b /srv",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -42,7 +43,7 @@ def test_an_id_keeps_its_name() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "mount",
     [
         "type=cache,target=/go/pkg/mod",

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.shell_syntax import shell_syntax
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, context, findings
 
 
-@pytest.mark.parametrize(
-    ("line", "where", "message"),
+@every_case(
+    "line, where, message",
     [
         ("COPY a b || true", "||", "no shell reads COPY: `||` is an argument"),
         ("COPY a b 2>/dev/null || true", "2>", "no shell reads COPY: `2>` is an argument"),
@@ -50,7 +49,7 @@ def test_no_shell_reads_it(line: str, where: str, message: str) -> None:
     assert [(ctx.text[slice(*it.range)], it.message) for it in findings(shell_syntax, ctx)] == [(where, message)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "RUN a && b > c",

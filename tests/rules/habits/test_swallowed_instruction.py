@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.habits.swallowed_instruction import swallowed_instruction
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -23,7 +24,7 @@ def test_a_line_too_many(markup: str) -> None:
     check_rule(swallowed_instruction, markup)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM x\nRUN a\nCOPY . .\n",

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.unknown_platform import unknown_platform
 from buildxray.rules.native.build_platform_image import build_platform_image
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
+@every_case(
+    "written, meant",
     [
         ("linux/amd46", "linux/amd64"),
         ("linux/arm46", "linux/arm64"),
@@ -30,7 +29,7 @@ def test_platforms_that_nothing_is_built_for(written: str, meant: str | None) ->
     assert findings(build_platform_image, ctx) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "platform",
     [
         "linux/amd64",

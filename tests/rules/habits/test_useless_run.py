@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.useless_run import useless_run
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
 
 
@@ -37,7 +36,7 @@ def test_a_variable_that_ends_with_its_run() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "cd /srv && make",

@@ -9,6 +9,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 
@@ -243,8 +244,8 @@ def test_line_ends_stay() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "safety"),
+@every_case(
+    "before, safety",
     [
         ("RUN CGO_ENABLED=0 go build -o /out/app .", "safe"),
         ("RUN export CGO_ENABLED=0; go build -o /out/app .", "safe"),
@@ -269,7 +270,7 @@ def test_the_sources_decide_on_cgo() -> None:
     check_no_fix(emulated_build, text, uses_cgo=True)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM golang AS build\nRUN CGO_ENABLED=1 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /\n",
@@ -396,7 +397,7 @@ def test_nothing_is_built(run: str) -> None:
     check_nothing(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /w/x /\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "gcc -o /o x.c",
@@ -498,8 +499,8 @@ ONLY = 'FROM {}\n{}\nCMD ["/app"]\n'
 GCC = "RUN apt-get update && apt-get install -y gcc make"
 
 
-@pytest.mark.parametrize(
-    ("image", "lines", "is_said", "stays"),
+@every_case(
+    "image, lines, is_said, stays",
     [
         ("debian", f"{GCC}\nCOPY . /s\nRUN make -C /s all", True, True),
         ("debian", f"{GCC}\nRUN git clone https://x.org/a /s && make -C /s", True, True),

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.base import Safety
 from buildxray.rules.native.ignored_platform_flag import ignored_platform_flag
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -40,7 +39,7 @@ def test_a_root_that_others_use_keeps_its_platform() -> None:
     check_fix(ignored_platform_flag, text, text.replace("--platform=$BUILDPLATFORM ", ""))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM --platform=$BUILDPLATFORM golang AS base\nFROM --platform=$BUILDPLATFORM base\n",

@@ -9,6 +9,7 @@ import pytest
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from buildxray.semantics.build import Builder
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
 TAKEN = """\
@@ -99,7 +100,7 @@ def test_programs_of_images(instructions: str) -> None:
     assert len(findings(target_image_in_native_stage, context(NATIVE.format(instructions)))) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instructions",
     [
         "COPY --from=tonistiigi/xx / /\nRUN a",

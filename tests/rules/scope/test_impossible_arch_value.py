@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.impossible_arch_value import impossible_arch_value
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -48,7 +49,7 @@ def test_values_that_never_are() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         '[ "$TARGETARCH" = "amd64" ]',

@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -29,7 +30,7 @@ def test_a_default_for_all_stages() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "ARG TARGETARCH\nFROM alpine\nARG TARGETARCH\n",

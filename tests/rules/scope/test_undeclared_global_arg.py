@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.scope.undeclared_global_arg import undeclared_global_arg
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
 
 
@@ -40,7 +39,7 @@ def test_the_argument_is_declared_where_it_is_used_first() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "stage",
     [
         "FROM alpine\nARG V\nRUN get $V\n",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -19,7 +20,7 @@ def test_the_compiler_gets_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         """
@@ -72,7 +73,7 @@ def test_uses_without_a_declaration(markup: str) -> None:
     check_rule(undeclared_platform_arg, markup)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM image-$TARGETARCH\n",

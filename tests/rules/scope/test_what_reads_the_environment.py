@@ -151,8 +151,8 @@ def safeties_in(workspace: Workspace, run: str) -> list[Safety]:
     return [fix.safety for it in findings(early_platform_arg, context(text, workspace=workspace)) for fix in it.fixes]
 
 
-@pytest.mark.parametrize(
-    ("scripts", "run", "expected"),
+@every_case(
+    "scripts, run, expected",
     [
         ({"build": "tsc -p ."}, "npm run build", [Safety.SAFE]),
         ({"build": "rimraf dist && vite build"}, "pnpm build", [Safety.SAFE]),

@@ -1,0 +1,23 @@
+"""The code of the server as syntax trees, each parsed once for all tests of the repository."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import buildxray
+
+ROOT = Path(buildxray.__path__[0])
+
+
+@cache
+def modules() -> tuple[Path, ...]:
+    """The files of all modules, in order."""
+    return (*sorted(ROOT.rglob("*.py")),)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a module. Nobody may change it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
