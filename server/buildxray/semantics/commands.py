@@ -119,9 +119,15 @@ class Inventory:
         return self._stage_uses[stage]
 
     def reading(self, instruction: int, name: str) -> Reading:
-        """How certainly a command of a RUN reads a variable of its environment: the strongest answer of all commands."""
+        """How certainly a command of a RUN reads a variable of its environment: the strongest answer of all commands.
+
+        What names the variable may read it: `[ -v NAME ]`, `declare -n copy=NAME`, `$((NAME))`. So may what reads the environment of a
+        process.
+        """
         commands = zip(self.invocations(instruction), self.recognized(instruction), strict=True)
-        readings = (_reading(use, invocation, name) for invocation, use in commands)
+        readings = [_reading(use, invocation, name) for invocation, use in commands]
+        if readings and _names_it(self.plan.node(instruction).text, name):
+            readings.append(Reading.MAYBE)
         return max(readings, key=lambda it: it.value, default=Reading.NO)
 
     def _recognize(self, instruction: int) -> tuple[tuple[Invocation, ...], tuple[Use | None, ...]]:
@@ -392,6 +398,12 @@ def recognize(invocation: Invocation) -> Use | None:
 def reading(invocation: Invocation, name: str) -> Reading:
     """How certainly a command reads a variable of its environment; an unknown program may."""
     return _reading(recognize(invocation), invocation, name)
+
+
+def _names_it(text: str, name: str) -> bool:
+    """True if a script has the bare name of a variable, to which it assigns nothing there, or the environment of a process (proc(5))."""
+    bare = rf"(?<![\w${{\\-]){re.escape(name)}\b(?!\s*=)"
+    return "/environ" in text or (name in text and re.search(bare, text) is not None)
 
 
 def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:

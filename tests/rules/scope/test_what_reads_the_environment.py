@@ -74,6 +74,13 @@ MAY_READ = [
     '["bash", "-c", "make"]',
     '["./build.sh"]',
     '["env"]',
+    "bash -c 'declare -p TARGETARCH'",
+    "[ -v TARGETARCH ] && touch /out/a",
+    "bash -c '[[ -v TARGETARCH ]] && touch /out/a'",
+    "bash -c 'declare -n copy=TARGETARCH; echo $copy'",
+    "echo $((TARGETARCH + 1))",
+    "cat /proc/self/environ > /out/a",
+    "tr '\\0' '\\n' < /proc/$$/environ > /out/a",
 ]
 
 
@@ -108,6 +115,9 @@ READS_NOTHING = [
     "bash -euo pipefail -c 'cp a /out/a'",
     "set -x; cp a `# why` /out/a || true",
     '["cp", "a", "/out/a"]',
+    "echo '$TARGETARCH' > /out/a",
+    "echo \\$TARGETARCH \\${TARGETARCH} > /out/a",
+    "echo -DTARGETARCH=x MY_TARGETARCH > /out/a",
     '["sh", "-c", "cp a /out/a"]',
 ]
 
