@@ -119,6 +119,13 @@ def test_the_image_below_a_replaced_stage_must_have_a_name() -> None:
     assert made.error is not None
 
 
+def test_buildkit_reads_the_stages_that_a_replaced_stage_copies_from() -> None:
+    text = "FROM alpine AS a\nRUN --mount=type=cache,target=/ true\nFROM alpine AS b\nCOPY --from=a /x /x\n"
+    made = planned(("b", "files"), text=text)
+    assert made.error is not None
+    assert [it.label for it in made.steps] == ["[context b] load from client"]
+
+
 def test_a_replaced_stage_leaves_its_triggers() -> None:
     text = "FROM alpine AS base\nONBUILD RUN true\nFROM base\n"
     assert labels(("base", "docker-image://debian"), text=text) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from buildxray.localization import gettext_lazy as _
@@ -43,17 +44,23 @@ class Conversion:
         base: int | None = number
         while base is not None and base not in self.runs and base not in self._unneeded:
             missing.append(base)
-            base = self.resolved.stages[base].base
+            base = self._base(base)
         for it in reversed(missing):
             self._unneeded[it] = self._unneeded_recipe(self.resolved.stages[it])
         run = self.runs.get(number)
         return self._unneeded[number] if run is None else run.recipe
 
+    def _base(self, number: int) -> int | None:
+        """The stage whose instructions come before those of a stage; None for an image or a context."""
+        base = self.resolved.stages[number].base
+        return None if base is None or self.resolved.stages[base].replacement is not None else base
+
     def _unneeded_recipe(self, stage: ResolvedStage) -> Recipe | None:
         below: Recipe | None = None
-        if stage.base is not None:
-            below = self.recipe(stage.base)
-            if below is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[stage.base].outline.nodes):
+        base = self._base(stage.outline.idx)
+        if base is not None:
+            below = self.recipe(base)
+            if below is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[base].outline.nodes):
                 return None
         return stage_recipe(stage, below, self.arguments, self.memo, _replacing(self.resolved, stage))
 
@@ -82,12 +89,20 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
         below = None if base is None else base.recipe
         recipe = stage_recipe(stage, below, arguments, memo, _replacing(resolved, stage))
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
-        for position, problem in recipe.problems:
-            span = None if position < len(stage.triggers) else problem.span
-            replacement = None if span is None else problem.replacement
-            cause = Cause.IMAGE if problem.depends_on_image else Cause.FILE
-            conversion.refusals.append(Refusal(problem.message, stage.instruction(position), span, replacement, cause))
+        conversion.refusals += _refusals(stage, recipe)
+    for number in resolved.only_read:
+        unused = conversion.recipe(number)
+        conversion.refusals += [] if unused is None else _refusals(resolved.stages[number], unused)
     return conversion
+
+
+def _refusals(stage: ResolvedStage, recipe: Recipe) -> Iterator[Refusal]:
+    """The reasons why BuildKit refuses the commands of a stage."""
+    for position, problem in recipe.problems:
+        span = None if position < len(stage.triggers) else problem.span
+        replacement = None if span is None else problem.replacement
+        cause = Cause.IMAGE if problem.depends_on_image else Cause.FILE
+        yield Refusal(problem.message, stage.instruction(position), span, replacement, cause)
 
 
 def _replacing(resolved: ResolvedStages, stage: ResolvedStage) -> NamedContext | None:

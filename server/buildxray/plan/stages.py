@@ -101,6 +101,8 @@ class ResolvedStages:
     """The stage that becomes the image; None only in a file without stages."""
     needed: list[int] = field(default_factory=list)
     """What the target needs, itself included, in the order of the file."""
+    only_read: list[int] = field(default_factory=list)
+    """The stages that BuildKit reads, though nothing uses their files: those that only a replaced stage copies from."""
     refusals: list[Refusal] = field(default_factory=list)
     has_wrong_arguments: bool = False
     """Whether BuildKit refuses a global argument, before it looks at any stage."""
@@ -408,7 +410,7 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
     has_new_sources = True
     while has_new_sources:
         has_new_sources = False
-        resolved.needed = _needed(resolved, target)
+        resolved.needed = _needed(resolved, target, through_replaced=False)
         for number in resolved.needed:
             stage = resolved.stages[number]
             base = None if stage.base is None else resolved.stages[stage.base]
@@ -417,9 +419,15 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
                 done.add(number)
                 stage.triggers = _triggers(resolved, stage, base)
                 has_new_sources |= any(it.sources for it in stage.triggers)
+    if any(resolved.stages[it].replacement is not None for it in resolved.needed):
+        read = _needed(resolved, target, through_replaced=True)
+        resolved.only_read = [
+            it for it in read if it not in resolved.needed and resolved.stages[it].replacement is None
+        ]
 
 
-def _needed(resolved: ResolvedStages, target: int) -> list[int]:
+def _needed(resolved: ResolvedStages, target: int, *, through_replaced: bool) -> list[int]:
+    """The stages that a target uses; those that replaced stages copy from too, if asked for."""
     needed: set[int] = set()
     todo: list[int | None] = [target]
     while todo:
@@ -428,7 +436,7 @@ def _needed(resolved: ResolvedStages, target: int) -> list[int]:
             continue
         needed.add(number)
         stage = resolved.stages[number]
-        if stage.replacement is not None:
+        if stage.replacement is not None and not through_replaced:
             continue
         todo.append(stage.base)
         taken = (*stage.outline.sources.values(), *(it.sources for it in stage.triggers))
