@@ -18,11 +18,11 @@ from buildxray.ide.settings import Settings, with_machines
 from buildxray.localization import gettext_lazy as _
 from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
-from buildxray.plan.request import BuildRequest
+from buildxray.plan.request import BuildRequest, TargetResult
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
-from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
+from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, read_platform_list
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
@@ -66,6 +66,36 @@ def _platforms_of_name(path: str) -> tuple[Platform, ...]:
 
 def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
     """The request of a declared build, and the source of its platforms in words; empty if they are the default."""
+    request, origin = _request_alone(declared, settings)
+    # For other platforms than those that the project names, nothing tells for which Bake would build the other targets.
+    return (
+        replace(request, results=(*_results(declared, request),)) if origin and declared.linked else request
+    ), origin
+
+
+def _results(declared: DeclaredBuild, request: BuildRequest) -> Iterator[TargetResult]:
+    """The results of the targets that a build uses, where the project tells for which platforms they are built, and where."""
+    machines = request.machines
+    for it in declared.linked:
+        if it.problem:
+            yield TargetResult(it.name, (), it.problem)
+            continue
+        if not it.platform_names and (len(machines) > 1 or "nodes" in declared.unknown):
+            continue
+        named = [one for one in it.platform_names if one != "local"]
+        is_local = not named or len(named) < len(it.platform_names)
+        own = (request.build_platform,) if is_local else ()
+        platforms = tuple(dict.fromkeys((*read_platform_list(named), *own)))
+        is_for_all = set(request.target_platforms) <= set(platforms)
+        if len(machines) > 1 or request.is_separate:
+            # Which machine builds a target for fewer platforms depends on the builder.
+            platforms = request.target_platforms if is_for_all else ()
+        if platforms and len(platforms) >= len({*named}):
+            yield TargetResult(it.name, tuple((one, request.node(one)) for one in platforms))
+
+
+def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
+    """The request of a declared build without the results of other targets."""
     request, origin = settings.request(), ""
     request = replace(
         request,

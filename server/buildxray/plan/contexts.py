@@ -111,6 +111,8 @@ def read_contexts(request: BuildRequest, machine: Platform) -> NamedContexts:
             continue
         if problem := _problem(result, key, request, machine):
             problems.append(problem)
+        if not result.machines:
+            known[key] = NamedContext(key, value)
         for platform, builder in result.machines:
             if len(result.machines) == 1:
                 known[key] = NamedContext(key, value, platform)

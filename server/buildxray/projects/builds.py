@@ -33,6 +33,16 @@ class Note(NamedTuple):
         return f"{self.file}:{self.line}: {localized(self.message)}"
 
 
+class LinkedTarget(NamedTuple):
+    """Another target of the same project, whose result a build uses as a named context."""
+
+    name: str
+    platform_names: tuple[str, ...] = ()
+    """As they are written; empty where the target is built for the platform of the build machine."""
+    problem: str = ""
+    """The reason why Bake refuses to use it; empty if it does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredBuild:
     """One build of a Dockerfile, as a Bake file, a Compose file, a workflow or a script declares it.
@@ -62,6 +72,8 @@ class DeclaredBuild:
     """The build arguments of known value, sorted."""
     contexts: tuple[tuple[str, str], ...] = ()
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
+    linked: tuple[LinkedTarget, ...] = ()
+    """The targets that `contexts` names, without those whose platforms the text does not tell."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """For each target platform the platform of the machine that builds it; empty if one machine builds all."""
     machine: Platform | None = None
@@ -124,6 +136,7 @@ class DeclaredBuild:
             self.target,
             self.arguments,
             self.contexts,
+            self.linked,
             frozenset(self.nodes),
             self.is_separate,
             self.makes_files,
@@ -195,17 +208,28 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
     together: dict[object, DeclaredBuild] = {}
     for build in builds:
         is_for_one = len(build.single_platform_names) == 1 and not build.is_for_local
-        same = replace(build, platform_names=(), nodes=()).key if is_for_one else build.key
+        same = replace(build, platform_names=(), nodes=(), linked=()).key if is_for_one else build.key
         key = (build.source, build.is_default, is_for_one, same)
         known = together.setdefault(key, build)
         together[key] = replace(
             known,
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
+            linked=_all_linked((*known.linked, *build.linked)),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
         )
     return (*together.values(),)
+
+
+def _all_linked(targets: Iterable[LinkedTarget]) -> tuple[LinkedTarget, ...]:
+    """The targets that joined builds use, each with the platforms of all."""
+    known: dict[str, LinkedTarget] = {}
+    for it in targets:
+        before = known.setdefault(it.name, it)
+        names = (*dict.fromkeys((*before.platform_names, *it.platform_names)),)
+        known[it.name] = before._replace(platform_names=names)
+    return (*known.values(),)
 
 
 def read_platform_list(values: Iterable[object]) -> tuple[Platform, ...]:

@@ -12,6 +12,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.bake.targets import Definition, Target
 from buildxray.projects.builds import (
     DeclaredBuild,
+    LinkedTarget,
     Note,
     absolute,
     context_path,
@@ -108,10 +109,33 @@ def bake_builds(
         if name in wanted:
             target = definition.resolved(name)
             _override(target, overrides)
-            yield from _builds(project, target, is_default=name in by_default)
+            linked = (*_linked(definition, target, overrides),)
+            yield from _builds(project, target, linked, is_default=name in by_default)
 
 
-def _builds(project: BakeProject, target: Target, *, is_default: bool) -> Iterator[DeclaredBuild]:
+def _linked(definition: Definition, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
+    """The targets that the contexts of a target name, where the text tells their platforms."""
+    contexts = target.fields.get("contexts")
+    texts = _text_values(contexts).values() if isinstance(contexts, Mapping) else ()
+    names = [*dict.fromkeys(it.removeprefix("target:") for it in texts if it.startswith("target:"))]
+    circle = definition.circle(target.name) if names else ()
+    for name in names:
+        if name not in definition.targets:
+            continue
+        problem = ""
+        if circle:
+            members = " → ".join(f"`{it}`" for it in circle)
+            problem = _("Bake refuses the build: its targets need each other ({targets})", targets=members)
+        linked = definition.resolved(name)
+        _override(linked, overrides)
+        platforms = linked.fields.get("platforms", ())
+        if problem or (isinstance(platforms, tuple) and UNKNOWN not in platforms):
+            yield LinkedTarget(name, (*_texts(platforms),), problem)
+
+
+def _builds(
+    project: BakeProject, target: Target, linked: tuple[LinkedTarget, ...], *, is_default: bool
+) -> Iterator[DeclaredBuild]:
     fields = target.fields
     context, dockerfile = fields.get("context", "."), fields.get("dockerfile") or "Dockerfile"
     if "dockerfile-inline" in fields or not isinstance(context, str) or not isinstance(dockerfile, str):
@@ -141,6 +165,7 @@ def _builds(project: BakeProject, target: Target, *, is_default: bool) -> Iterat
         target=stage if isinstance(stage, str) else "",
         arguments=pairs(_text_values(arguments)),
         contexts=pairs(_text_values(contexts)),
+        linked=linked,
         origin=_origin(target),
         is_default=is_default,
         makes_files=makes_files(_texts(fields.get("output", ()))),

@@ -24,6 +24,8 @@ FIELDS: Final = (
 )
 """The attributes of a target that decide what is built."""
 _MOST_PARENTS: Final = 2_000
+_MOST_LINKED: Final = 200
+"""Targets that are followed through contexts; Bake files have chains of three or four."""
 
 
 @dataclass(slots=True)
@@ -65,9 +67,12 @@ class Definition:
 
     targets: dict[str, Target] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...] | Unknown] = field(default_factory=dict)
+    _links: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The results of `links`; cleared when a target is added."""
 
     def add(self, target: Target) -> None:
         """Effect: add a target, or merge it into the one of its name."""
+        self._links.clear()
         if target.name in self.targets:
             self.targets[target.name].merge(target)
         else:
@@ -100,6 +105,32 @@ class Definition:
         seen[name] = result
         return result
 
+    def links(self, name: str) -> tuple[str, ...]:
+        """The targets that the contexts of a target name."""
+        if name not in self._links:
+            contexts = self.resolved(name).fields.get("contexts")
+            values = contexts.values() if isinstance(contexts, Mapping) else ()
+            targets = (it.removeprefix("target:") for it in values if isinstance(it, str) and it.startswith("target:"))
+            self._links[name] = tuple(targets)
+        return self._links[name]
+
+    def circle(self, name: str) -> tuple[str, ...]:
+        """The targets that need each other, from the first to itself, below a target; empty without any (buildx: Config.loadLinks)."""
+        path = {name: iter(self.links(name))}
+        finished: set[str] = set()
+        while path and len(path) + len(finished) < _MOST_LINKED:
+            current = next(reversed(path))
+            following = next(path[current], None)
+            if following is None:
+                finished.add(current)
+                del path[current]
+            elif following in path:
+                members = [*path]
+                return (*members[members.index(following) :], following)
+            elif following not in finished and following in self.targets:
+                path[following] = iter(self.links(following))
+        return ()
+
     def built(self, names: Sequence[str]) -> frozenset[str]:
         """The targets that a call of Bake with these names builds, with those that their contexts name."""
         pending = [*self._members(names)]
@@ -109,9 +140,7 @@ class Definition:
             if name in found or name not in self.targets:
                 continue
             found.add(name)
-            contexts = self.resolved(name).fields.get("contexts")
-            values = contexts.values() if isinstance(contexts, Mapping) else ()
-            pending += [it.removeprefix("target:") for it in values if isinstance(it, str) and it.startswith("target:")]
+            pending += self.links(name)
         return frozenset(found)
 
     def _members(self, names: Sequence[str]) -> Iterator[str]:
