@@ -96,7 +96,7 @@ READING = {"rules", "ide", "cli"}
 VALUES = {
     "plan.checks.catalogue": None,
     "plan.checks.ignored": {"IgnorePatterns"},
-    "plan.request": {"BuildRequest"},
+    "plan.request": {"BuildRequest", "TargetResult"},
     "syntax.alignment": {"aligned"},
     "syntax.expansion": {"ExpansionError", "expand", "heredoc_marker", "lex"},
     "syntax.heredocs": {"heredoc_name_spans", "terminator_range"},

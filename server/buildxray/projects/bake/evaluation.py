@@ -71,7 +71,7 @@ class Project:
         if name in self._values:
             return self._values[name]
         if name in self._busy:
-            raise EvaluationError(f"the variable `{name}` needs itself")
+            raise EvaluationError(_("the variable `{name}` needs itself", name=name))
         self._busy.add(name)
         try:
             value = self._variable(name)
@@ -92,7 +92,7 @@ class Project:
             if name == names[0]
         ]
         if not blocks:
-            raise EvaluationError(f"there is no {root} `{names[0]}`")
+            raise EvaluationError(_("there is no {root} `{name}`", root=root, name=names[0]))
         block, scope = blocks[-1]
         if len(names) == 1:
             return {it: self._own(block, scope, it) for it in FIELDS if it in block.body.attributes}, 1
@@ -115,7 +115,7 @@ class Project:
         if block is None:
             if name in {"target", "group"}:
                 return UNKNOWN
-            raise EvaluationError(f"there is no variable `{name}`")
+            raise EvaluationError(_("there is no variable `{name}`", name=name))
         type_ = block.body.attributes.get("type")
         is_typed = type_ is not None and type_.value != syntax.Literal(None)
         constraint = _type_expression(type_.value) if type_ is not None and is_typed else None
@@ -159,14 +159,14 @@ class Project:
         name = block.labels[0]
         attributes = block.body.attributes
         if "params" not in attributes or "result" not in attributes:
-            raise EvaluationError(f"the function `{name}` needs `params` and `result`")
+            raise EvaluationError(_("the function `{name}` needs `params` and `result`", name=name))
         key = ("function", name)
         if key in self._busy:
-            raise EvaluationError(f"the function `{name}` calls itself")
+            raise EvaluationError(_("the function `{name}` calls itself", name=name))
         parameters = _words(attributes["params"].value)
         variadic = _words(attributes["variadic_params"].value) if "variadic_params" in attributes else []
         if len(arguments) < len(parameters) or (len(arguments) > len(parameters) and not variadic):
-            raise EvaluationError(f"the function `{name}` does not take {len(arguments)} arguments")
+            raise EvaluationError(_("the function `{name}` does not take {n} arguments", name=name, n=len(arguments)))
         variables: dict[str, Value] = dict(zip(parameters, arguments, strict=False))
         if variadic:
             variables[variadic[0]] = arguments[len(parameters) :]
@@ -215,7 +215,7 @@ class Project:
             return None
         key = (id(block), id(scope), name)
         if key in self._busy:
-            raise EvaluationError(f"the attribute `{name}` needs itself")
+            raise EvaluationError(_("the attribute `{name}` needs itself", name=name))
         self._busy.add(key)
         try:
             return _typed(name, evaluate(attribute.value, scope))

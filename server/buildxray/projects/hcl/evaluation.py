@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final, Protocol
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import SPLAT_ITEM, Expression, TemplatePart
 from buildxray.projects.hcl.values import (
@@ -53,7 +54,7 @@ class Budget:
         """Effect: count steps. Raises `BudgetError` if none are left."""
         self._steps -= steps
         if self._steps < 0:
-            raise BudgetError("it takes too much work to evaluate")
+            raise BudgetError(_("it takes too much work to evaluate"))
 
 
 class Scope(Protocol):
@@ -97,7 +98,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     budget = scope.budget
     budget.spend()
     if budget.depth >= MOST_DEPTH:
-        raise EvaluationError("it is nested too deeply")
+        raise EvaluationError(_("it is nested too deeply"))
     budget.depth += 1
     try:
         return _EVALUATORS[type(expression)](expression, scope)
@@ -114,7 +115,7 @@ def _name(it: syntax.Name, scope: Scope) -> Value:
 
 
 def _invalid(_it: syntax.Invalid, _scope: Scope) -> Value:
-    raise EvaluationError("the syntax of HCL is not understood here")
+    raise EvaluationError(_("the syntax of HCL is not understood here"))
 
 
 def _template(it: syntax.Template, scope: Scope) -> Value:
@@ -215,7 +216,7 @@ def _for_object(it: syntax.ForObject, scope: Scope) -> Value:
             result[key] = (*(before if isinstance(before, tuple) else ()), value)
             scope.budget.spend(len(result[key]))  # type: ignore[arg-type]  # a tuple, as made above
         elif key in result:
-            raise EvaluationError(f"two elements have the key {key!r:.40}")
+            raise EvaluationError(_("two elements have the key {key}", key=f"{key!r:.40}"))
         else:
             result[key] = value
     return result
@@ -250,7 +251,7 @@ def item(collection: Value, key: Value) -> Value:
         position = to_number(key)
         if isinstance(position, Decimal) and position == int(position) and 0 <= position < len(collection):
             return collection[int(position)]
-        raise EvaluationError("there is no element with this index")
+        raise EvaluationError(_("there is no element with this index"))
     name = to_text(key)
     return _item(collection, name) if isinstance(name, str) else UNKNOWN
 
@@ -261,8 +262,8 @@ def _item(value: Value, name: str) -> Value:
     if isinstance(value, Mapping):
         if name in value:
             return value[name]
-        raise EvaluationError(f"there is no attribute {name!r:.40}")
-    raise EvaluationError(f"{kind(value)} has no attributes")
+        raise EvaluationError(_("there is no attribute {name}", name=f"{name!r:.40}"))
+    raise EvaluationError(_("{kind} has no attributes", kind=kind(value)))
 
 
 def _splat(it: syntax.Splat, scope: Scope) -> Value:
@@ -295,7 +296,7 @@ def _call(it: syntax.Call, scope: Scope) -> Value:
         if isinstance(last, Unknown):
             return UNKNOWN
         if not isinstance(last, tuple):
-            raise EvaluationError(f"`...` requires a list, not {kind(last)}")
+            raise EvaluationError(_("`...` requires a list, not {kind}", kind=kind(last)))
         arguments.extend(last)
     scope.budget.spend(len(arguments))
     result = scope.call(it.function, (*arguments,))
@@ -312,7 +313,7 @@ def _try(arguments: Iterable[Expression], scope: Scope) -> Value:
             raise
         except EvaluationError:
             continue
-    raise EvaluationError("no argument of `try` can be evaluated")
+    raise EvaluationError(_("no argument of `try` can be evaluated"))
 
 
 def _can(arguments: tuple[Expression, ...], scope: Scope) -> Value:
@@ -323,7 +324,7 @@ def _can(arguments: tuple[Expression, ...], scope: Scope) -> Value:
     except EvaluationError:
         return False
     except IndexError:
-        raise EvaluationError("`can` requires an argument") from None
+        raise EvaluationError(_("`can` requires an argument")) from None
 
 
 def _unary(it: syntax.Unary, scope: Scope) -> Value:
@@ -368,12 +369,12 @@ def compute(name: str, left: Value, right: Value) -> Value:
     if name in _COMPARISONS:
         return _COMPARISONS[name](one, other)
     if name not in _ARITHMETIC:
-        raise EvaluationError(f"there is no operator {name}")
+        raise EvaluationError(_("there is no operator {name}", name=name))
     try:
         with decimal.localcontext(arithmetic()):
             return checked_number(_ARITHMETIC[name](one, other))
     except (decimal.DecimalException, ZeroDivisionError):
-        raise EvaluationError("this cannot be computed") from None
+        raise EvaluationError(_("this cannot be computed")) from None
 
 
 _COMPARISONS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
@@ -408,7 +409,7 @@ def convert(value: Value, type_: Expression) -> Value:
             return _converted_collection(name, value, inner)
         case syntax.Call("tuple", (syntax.ListOf(types),)):
             if not isinstance(value, tuple) or len(value) != len(types):
-                raise EvaluationError(f"a list of {len(types)} elements is required")
+                raise EvaluationError(_("a list of {n} elements is required", n=len(types)))
             return (*(convert(it, inner) for it, inner in zip(value, types, strict=True)),)
         case syntax.Call("object", (syntax.ObjectOf(fields),)):
             return _converted_object(value, fields)
@@ -439,7 +440,7 @@ def _converted_object(value: Value, fields: Iterable[tuple[Expression, Expressio
         elif isinstance(inner, syntax.Call) and inner.function == "optional":
             result[name] = None
         else:
-            raise EvaluationError(f"the attribute {name!r:.40} is required")
+            raise EvaluationError(_("the attribute {name} is required", name=f"{name!r:.40}"))
     return result
 
 

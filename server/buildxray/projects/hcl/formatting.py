@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl.values import (
     UNKNOWN,
     EvaluationError,
@@ -39,23 +40,23 @@ def format_text(pattern: str, arguments: Sequence[Value]) -> str | Unknown:
         used = int(match["index"]) if match["index"] else used + 1
         most = max(most, used)
         if not 0 < used <= len(arguments):
-            raise EvaluationError("`format` has fewer arguments than verbs")
+            raise EvaluationError(_("`format` has fewer arguments than verbs"))
         text = _formatted(match, arguments[used - 1])
         if isinstance(text, Unknown):
             return UNKNOWN
         parts.append(text)
     rest = pattern[end:]
     if "%" in rest:
-        raise EvaluationError("a `%` without a verb")
+        raise EvaluationError(_("a `%` without a verb"))
     if most < len(arguments):
-        raise EvaluationError("`format` has more arguments than verbs")
+        raise EvaluationError(_("`format` has more arguments than verbs"))
     return "".join((*parts, rest))
 
 
 def _formatted(match: re.Match[str], value: Value) -> str | Unknown:
     flags, width, precision = match["flags"], int(match["width"] or 0), match["precision"]
     if width > _WIDEST or int(precision or 0) > _WIDEST:
-        raise EvaluationError("this is too wide")
+        raise EvaluationError(_("this is too wide"))
     text = _verb(match["verb"], flags, value, precision)
     if isinstance(text, Unknown):
         return UNKNOWN
@@ -79,7 +80,7 @@ def _verb(verb: str, flags: str, value: Value, precision: str | None) -> str | U
     if verb in "dboxXfFeEgG":
         amount = to_number(value)
         return UNKNOWN if isinstance(amount, Unknown) else _number(verb, flags, amount, precision)
-    raise EvaluationError(f"`format` has no verb %{verb}")
+    raise EvaluationError(_("`format` has no verb %{verb}", verb=verb))
 
 
 def _value(flags: str, value: Value) -> str | Unknown:

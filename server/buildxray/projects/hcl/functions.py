@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl.evaluation import compute, equal, item
 from buildxray.projects.hcl.values import (
     UNKNOWN,
@@ -85,7 +86,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
         if argument is UNKNOWN and letter != "A":
             return UNKNOWN
         if argument is None and letter not in "aA":
-            raise EvaluationError(f"`{name}` does not take null")
+            raise EvaluationError(_("`{name}` does not take null", name=name))
         value = _CONVERSIONS[letter.lower()](argument)
         if letter.islower() and not is_known(value):
             return UNKNOWN
@@ -95,7 +96,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
     except UnknownPatternError:
         return UNKNOWN
     if isinstance(result, tuple) and len(result) > MOST_ITEMS:
-        raise EvaluationError("a list is too long")
+        raise EvaluationError(_("a list is too long"))
     return checked_text(result) if isinstance(result, str) else result
 
 
@@ -108,7 +109,7 @@ def _letters(name: str, parameters: str, count: int) -> Iterable[str]:
     plain = parameters.rstrip("*?")
     least = len(plain) - (len(parameters) - len(plain) > 0)
     if count < least or (count > len(plain) and not parameters.endswith("*")):
-        raise EvaluationError(f"`{name}` does not take {count} arguments")
+        raise EvaluationError(_("`{name}` does not take {count} arguments", name=name, count=count))
     return plain[:count] + plain[-1:] * (count - len(plain))
 
 
@@ -124,7 +125,7 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Value], Value]]] = {
 
 def _whole(value: Decimal) -> int:
     if value != value.to_integral_value() or abs(value) > 2**31:
-        raise EvaluationError("a whole number is required")
+        raise EvaluationError(_("a whole number is required"))
     return int(value)
 
 
@@ -177,14 +178,14 @@ def _length(value: Value) -> Value:
 
 def _element(values: tuple[Value, ...], index: Decimal) -> Value:
     if not values:
-        raise EvaluationError("`element` requires a list with elements")
+        raise EvaluationError(_("`element` requires a list with elements"))
     return values[_whole(index) % len(values)]
 
 
 def _slice(values: tuple[Value, ...], start: Decimal, end: Decimal) -> Value:
     first, last = _whole(start), _whole(end)
     if not 0 <= first <= last <= len(values):
-        raise EvaluationError("there is no such slice")
+        raise EvaluationError(_("there is no such slice"))
     return values[first:last]
 
 
@@ -201,7 +202,7 @@ def _merge(*mappings: Value) -> Value:
 
 def _zipmap(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
     if len(keys) != len(values):
-        raise EvaluationError("`zipmap` requires as many values as keys")
+        raise EvaluationError(_("`zipmap` requires as many values as keys"))
     texts = [to_text(it) for it in keys]
     known = [it for it in texts if isinstance(it, str)]
     return dict(zip(known, values, strict=True)) if len(known) == len(texts) else UNKNOWN
@@ -210,7 +211,7 @@ def _zipmap(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
 def _chunklist(values: tuple[Value, ...], size: Decimal) -> Value:
     step = _whole(size)
     if step < 0:
-        raise EvaluationError("a size is not negative")
+        raise EvaluationError(_("a size is not negative"))
     step = step or max(1, len(values))
     return (*(values[start : start + step] for start in range(0, len(values), step)),)
 
@@ -219,21 +220,21 @@ def _coalesce(*values: Value) -> Value:
     for it in values:
         if it is not None:
             return it
-    raise EvaluationError("all arguments of `coalesce` are null")
+    raise EvaluationError(_("all arguments of `coalesce` are null"))
 
 
 def _coalesce_list(*values: tuple[Value, ...]) -> Value:
     for it in values:
         if it:
             return it
-    raise EvaluationError("all arguments of `coalescelist` are empty")
+    raise EvaluationError(_("all arguments of `coalescelist` are empty"))
 
 
 def _range(*limits: Decimal) -> Value:
     start, end = (Decimal(0), limits[0]) if len(limits) == 1 else limits[:2]
     step = limits[2] if len(limits) > 2 else Decimal(1 if start <= end else -1)
     if step == 0 or len(limits) > 3 or (end - start) / step > MOST_ITEMS:
-        raise EvaluationError("there is no such range")
+        raise EvaluationError(_("there is no such range"))
     result: list[Value] = []
     while (start < end) if step > 0 else (start > end):
         result.append(start)
@@ -243,7 +244,7 @@ def _range(*limits: Decimal) -> Value:
 
 def _setproduct(*sets: tuple[Value, ...]) -> Value:
     if math.prod(map(len, sets)) > MOST_ITEMS:
-        raise EvaluationError("a list is too long")
+        raise EvaluationError(_("a list is too long"))
     return (*itertools.product(*sets),)
 
 
@@ -299,7 +300,7 @@ def _basename(path: str) -> Value:
 def _regex(pattern: str, text: str) -> Value:
     match = next(_find_all(pattern, text), None)
     if match is None:
-        raise EvaluationError("the pattern does not match")
+        raise EvaluationError(_("the pattern does not match"))
     return _groups(match)
 
 
@@ -328,7 +329,7 @@ def _regex_replace(text: str, pattern: str, replacement: str) -> Value:
 def _formatlist(pattern: Value, *arguments: Value) -> Value:
     lists = [it for it in (pattern, *arguments) if isinstance(it, tuple)]
     if len({*map(len, lists)}) > 1:
-        raise EvaluationError("the lists of `formatlist` differ in length")
+        raise EvaluationError(_("the lists of `formatlist` differ in length"))
     rows = (
         [it[row] if isinstance(it, tuple) else it for it in (pattern, *arguments)]
         for row in range(len(lists[0]) if lists else 1)
@@ -347,7 +348,7 @@ def _jsondecode(text: str) -> Value:
     try:
         return _from_json(json.loads(text, parse_int=number, parse_float=number, parse_constant=_no_constant))
     except (ValueError, RecursionError):
-        raise EvaluationError("this is not JSON") from None
+        raise EvaluationError(_("this is not JSON")) from None
 
 
 def _no_constant(text: str) -> Value:
@@ -367,9 +368,9 @@ def _csvdecode(text: str) -> Value:
     try:
         header, *rows = csv.reader(io.StringIO(text), strict=True)
     except (csv.Error, ValueError):
-        raise EvaluationError("this is not CSV") from None
+        raise EvaluationError(_("this is not CSV")) from None
     if any(len(row) != len(header) for row in rows):
-        raise EvaluationError("the rows of the CSV differ in length")
+        raise EvaluationError(_("the rows of the CSV differ in length"))
     return (*(dict(zip(header, row, strict=True)) for row in rows),)
 
 
@@ -377,7 +378,7 @@ def _base64decode(text: str) -> Value:
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
-        raise EvaluationError("this is not a text in base64") from None
+        raise EvaluationError(_("this is not a text in base64")) from None
 
 
 def _hash(name: str) -> Callable[[str], Value]:
@@ -405,14 +406,14 @@ def _parseint(text: str, base: Decimal) -> Value:
     try:
         return checked_number(Decimal(int(text, _whole(base))))
     except ValueError:
-        raise EvaluationError(f"{text!r:.40} is not a number in base {base}") from None
+        raise EvaluationError(_("{text} is not a number in base {base}", text=f"{text!r:.40}", base=base)) from None
 
 
 def _index_of(values: tuple[Value, ...], wanted: Value) -> Value:
     for position, it in enumerate(values):
         if hashable(it) == hashable(wanted):
             return Decimal(position)
-    raise EvaluationError("the list does not hold this")
+    raise EvaluationError(_("the list does not hold this"))
 
 
 def _has_index(collection: Value, key: Value) -> Value:
@@ -435,7 +436,7 @@ def _float(function: Callable[..., float]) -> Callable[..., Value]:
         try:
             return number(repr(function(*map(float, values))))
         except (ValueError, OverflowError, ZeroDivisionError):
-            raise EvaluationError("this cannot be computed") from None
+            raise EvaluationError(_("this cannot be computed")) from None
 
     return computed
 
@@ -458,13 +459,13 @@ def _trim(text: str, characters: str) -> Value:
 def _indent(spaces: Decimal, text: str) -> Value:
     width = _whole(spaces)
     if not 0 <= width <= 1000 or width * text.count("\n") > MOST_ITEMS * 10:
-        raise EvaluationError("there is no such indentation")
+        raise EvaluationError(_("there is no such indentation"))
     return text.replace("\n", "\n" + " " * width)
 
 
 def _replace(text: str, old: str, new: str) -> Value:
     if (len(text) + 1) * (len(new) + 1) > 10_000_000:
-        raise EvaluationError("a string is too long")
+        raise EvaluationError(_("a string is too long"))
     return text.replace(old, new)
 
 

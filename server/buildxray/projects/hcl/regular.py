@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl.values import EvaluationError, UnknownPatternError
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -74,7 +75,7 @@ def _compiled(pattern: str, length: int) -> re.Pattern[str]:
     try:
         return re.compile(translated, re.ASCII)
     except (re.error, OverflowError, RecursionError):
-        raise EvaluationError(f"{pattern!r:.40} is not a regular expression") from None
+        raise EvaluationError(_("{pattern} is not a regular expression", pattern=f"{pattern!r:.40}")) from None
 
 
 @functools.lru_cache(maxsize=100)
@@ -122,7 +123,9 @@ def _escape(letter: str, text: str) -> str:
     if letter == "z":
         return r"\Z"
     if letter in "pPQECGkZX" or letter in "123456789":
-        raise UnknownPatternError if letter in "pPQEC" else EvaluationError("this is not a regular expression of RE2")
+        raise (
+            UnknownPatternError if letter in "pPQEC" else EvaluationError(_("this is not a regular expression of RE2"))
+        )
     return text
 
 
@@ -134,5 +137,5 @@ def _opening(text: str) -> str:
     if re.fullmatch(r"\(\?[im]+\)", text):
         return text
     if re.match(r"\(\?(?:[=!>#(]|<[=!]|P[=>])", text):
-        raise EvaluationError("this is not a regular expression of RE2")
+        raise EvaluationError(_("this is not a regular expression of RE2"))
     raise UnknownPatternError

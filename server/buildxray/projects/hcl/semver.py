@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl.values import EvaluationError
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -40,10 +41,10 @@ class _Constraint(NamedTuple):
 def satisfies(version: str, constraint: str) -> bool:
     """True if a version satisfies a constraint. Raises `EvaluationError` if either is invalid."""
     if max(len(version), len(constraint)) > _MOST_TEXT:
-        raise EvaluationError("a version is too long")
+        raise EvaluationError(_("a version is too long"))
     match = _VERSION.fullmatch(version)
     if match is None:
-        raise EvaluationError(f"{version!r:.40} is not a version")
+        raise EvaluationError(_("{version} is not a version", version=f"{version!r:.40}"))
     checked = _Version((int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0)), match["pre"] or "")
     return any(all(_holds(checked, it) for it in _constraints(part)) for part in constraint.split("||"))
 
@@ -58,7 +59,7 @@ def _constraints(text: str) -> list[_Constraint]:
             continue
         match = _CONSTRAINT.match(text, position)
         if match is None:
-            raise EvaluationError(f"{text!r:.40} is not a constraint of versions")
+            raise EvaluationError(_("{text} is not a constraint of versions", text=f"{text!r:.40}"))
         parts = [match["major"], match["minor"], match["patch"]]
         numbers = [int(it) if it is not None and it.isdecimal() else None for it in parts]
         given = next((index for index, it in enumerate(numbers) if it is None), 3)
@@ -67,7 +68,7 @@ def _constraints(text: str) -> list[_Constraint]:
         found.append(_Constraint(match["operator"] or "", version, given))
         position = match.end()
     if not found:
-        raise EvaluationError("a constraint of versions is required")
+        raise EvaluationError(_("a constraint of versions is required"))
     return found
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, TypeAlias, Union
 
+from buildxray.localization import gettext_lazy as _
+
 MOST_TEXT: Final = 100_000
 """Limit for the code points of a string that an expression computes."""
 _LARGEST_EXPONENT: Final = 400
@@ -55,13 +57,13 @@ def number(text: str) -> Decimal:
     try:
         return checked_number(_PRECISION.create_decimal(text.strip()))
     except decimal.DecimalException:
-        raise EvaluationError(f"a number is required, not {text!r:.40}") from None
+        raise EvaluationError(_("a number is required, not {text}", text=f"{text!r:.40}")) from None
 
 
 def checked_number(value: Decimal) -> Decimal:
     """Return a number unchanged. Raises `EvaluationError` if it is not finite or needs hundreds of digits."""
     if not value.is_finite() or (value != 0 and abs(value.adjusted()) > _LARGEST_EXPONENT):
-        raise EvaluationError("a number is too large")
+        raise EvaluationError(_("a number is too large"))
     return value
 
 
@@ -78,7 +80,7 @@ def to_text(value: Value) -> str | Unknown:
         return _number_text(value)
     if isinstance(value, str | Unknown):
         return value
-    raise EvaluationError(f"a string is required, not {kind(value)}")
+    raise EvaluationError(_("a string is required, not {kind}", kind=kind(value)))
 
 
 def to_number(value: Value) -> Decimal | Unknown:
@@ -87,7 +89,7 @@ def to_number(value: Value) -> Decimal | Unknown:
         return value
     if isinstance(value, str):
         return number(value)
-    raise EvaluationError(f"a number is required, not {kind(value)}")
+    raise EvaluationError(_("a number is required, not {kind}", kind=kind(value)))
 
 
 def to_bool(value: Value) -> bool | Unknown:
@@ -96,29 +98,40 @@ def to_bool(value: Value) -> bool | Unknown:
         return value
     if isinstance(value, str) and value in {"true", "1", "false", "0"}:
         return value in {"true", "1"}
-    raise EvaluationError(f"a boolean is required, not {kind(value)}")
+    raise EvaluationError(_("a boolean is required, not {kind}", kind=kind(value)))
 
 
 def to_list(value: Value) -> tuple[Value, ...] | Unknown:
     """Return a value that is a list. Raises `EvaluationError` for anything else."""
     if isinstance(value, tuple | Unknown):
         return value
-    raise EvaluationError(f"a list is required, not {kind(value)}")
+    raise EvaluationError(_("a list is required, not {kind}", kind=kind(value)))
 
 
 def to_mapping(value: Value) -> Mapping[str, Value] | Unknown:
     """Return a value that is an object or a map. Raises `EvaluationError` for anything else."""
     if isinstance(value, Mapping | Unknown):
         return value
-    raise EvaluationError(f"an object is required, not {kind(value)}")
+    raise EvaluationError(_("an object is required, not {kind}", kind=kind(value)))
 
 
 def kind(value: Value) -> str:
     """The type of a value, for messages."""
-    if value is None:
-        return "null"
-    names = ((bool, "a boolean"), (str, "a string"), (Decimal, "a number"), (tuple, "a list"), (Mapping, "an object"))
-    return next((name for type_, name in names if isinstance(value, type_)), "an unknown value")
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return _("a boolean")
+        case str():
+            return _("a string")
+        case Decimal():
+            return _("a number")
+        case tuple():
+            return _("a list")
+        case Mapping():
+            return _("an object")
+        case _unknown:
+            return _("an unknown value")
 
 
 def elements(value: Value) -> list[tuple[Value, Value]] | Unknown:
@@ -129,7 +142,7 @@ def elements(value: Value) -> list[tuple[Value, Value]] | Unknown:
         return [(Decimal(index), item) for index, item in enumerate(value)]
     if isinstance(value, Mapping):
         return [(key, value[key]) for key in sorted(value)]
-    raise EvaluationError(f"a list or an object is required, not {kind(value)}")
+    raise EvaluationError(_("a list or an object is required, not {kind}", kind=kind(value)))
 
 
 def as_set(values: Iterable[Value]) -> tuple[Value, ...]:
@@ -155,7 +168,7 @@ def hashable(value: Value) -> object:
 def checked_text(text: str) -> str:
     """Normalise a text to form C, as HCL does. Raises `EvaluationError` if it is too long."""
     if len(text) > MOST_TEXT:
-        raise EvaluationError("a string is too long")
+        raise EvaluationError(_("a string is too long"))
     return composed(text)
 
 
