@@ -13,25 +13,25 @@ from typing import Final
 DIRECTORY: Final = Path(__file__).parent
 DOMAIN: Final = "buildxray"
 LANGUAGES: Final = ("en", "ja")
-"""The source language, and those that there are catalogues of."""
+"""English, the language of the code, and the languages of the catalogues."""
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 
 
 class Message(str):
-    """An English text that `localized` says in the language in force then, for what outlives a change of language."""
+    """An English text that is translated when it is shown (`localized`), for values that outlive a change of language."""
 
     __slots__ = ("_template", "_values")
     _template: str
     _values: dict[str, object]
 
     def __str__(self) -> str:
-        """Itself: `str` of an error that was raised with it is it."""
+        """Return the message itself, so that `str` of an error raised with it can still be translated."""
         return self
 
 
 def gettext_lazy(template: str, /, **values: object) -> Message:
-    """A text to be translated where it is shown; its values may be messages too, or errors that hold one."""
+    """Mark a text for translation when it is shown. Its values may be messages too, or errors raised with one."""
     values = {name: str(it) if isinstance(it, Exception) else it for name, it in values.items()}
     made = Message(template.format(**values))
     made._template, made._values = template, values  # noqa: SLF001 - its own maker
@@ -39,7 +39,7 @@ def gettext_lazy(template: str, /, **values: object) -> Message:
 
 
 def localized(text: str) -> str:
-    """A message in the language in force; any other text as it is."""
+    """Translate a message to the current language; any other text is returned unchanged."""
     if not isinstance(text, Message):
         return text
     values = {name: localized(it) if isinstance(it, str) else it for name, it in text._values.items()}  # noqa: SLF001
@@ -47,12 +47,12 @@ def localized(text: str) -> str:
 
 
 def _(template: str, /, **values: object) -> str:
-    """A text in the language in force."""
+    """Translate a text to the current language."""
     return _catalogue.gettext(template).format(**values)
 
 
 def ngettext(singular: str, plural: str, n: int, /, **values: object) -> str:
-    """A text about `n` things in the language in force; the number is its field `n`."""
+    """Translate a text about `n` things to the current language; `n` is also a field of the text."""
     return _catalogue.ngettext(singular, plural, n).format(n=n, **values)
 
 
@@ -62,12 +62,12 @@ def N_(template: str) -> str:  # noqa: N802 - its name in gettext
 
 
 def use(language: str) -> None:
-    """Effect: speak a language, given as a tag such as `ja` or `ja-JP`; English where there is no catalogue of it."""
+    """Effect: set the current language by a tag such as `ja` or `ja-JP`; English if it has no catalogue."""
     _put(gettext.translation(DOMAIN, DIRECTORY, [language.replace("-", "_")], fallback=True))
 
 
 def use_environment() -> None:
-    """Effect: speak the language of the user, by `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` or `LANG`."""
+    """Effect: set the current language by `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` or `LANG`."""
     _put(gettext.translation(DOMAIN, DIRECTORY, fallback=True))
     # argparse translates its own texts by the domain of the process.
     gettext.bindtextdomain(DOMAIN, DIRECTORY)
@@ -75,7 +75,7 @@ def use_environment() -> None:
 
 
 def language() -> str:
-    """The tag of the language in force."""
+    """The tag of the current language."""
     return _catalogue.info().get("language", "en")
 
 

@@ -78,7 +78,7 @@ __all__ = [
 
 
 class Builder:
-    """Builds the versions of one document for one request; results for unchanged instructions are reused."""
+    """Builds the versions of one document for one request. Results for unchanged instructions are reused."""
 
     def __init__(self, request: BuildRequest, workspace: Workspace | None = None) -> None:
         self.request = request
@@ -103,7 +103,7 @@ class Build:
 
     def __init__(self, plan: Plan, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
-        """What BuildKit would execute. For `semantics` only; other layers read the views."""
+        """The steps that BuildKit would execute. For `semantics` only; other layers read the views."""
         self.graph = Facts(plan)
         """For `semantics` only."""
         self.inventory = Inventory(plan, self.graph, workspace, memo)
@@ -278,14 +278,14 @@ class Build:
 
 
 class Instruction:
-    """An instruction of the file, with what the build makes of it."""
+    """An instruction of the file, as part of the build."""
 
     def __init__(self, build: Build, stage: Stage | None, idx: int) -> None:
         self.build = build
         self.stage = stage
         """The stage that it belongs to, FROM included; None before the first FROM."""
         self.idx = idx
-        """Its position among the instructions of the file, 0-based: for ordering and for the JSON of plans."""
+        """The 0-based index among the instructions of the file, for ordering and for the JSON of plans."""
         # Plain attributes: every rule reads them for every instruction.
         self.syntax: syntax.Instruction = build.plan.dockerfile.instructions[idx]
         """The parsed instruction at its place in the text."""
@@ -305,7 +305,7 @@ class Instruction:
 
     @property
     def line(self) -> int:
-        """Its first line, 1-based."""
+        """The first line of the instruction, 1-based."""
         return self.syntax.first_line
 
     @property
@@ -330,7 +330,7 @@ class Instruction:
 
     @property
     def range(self) -> TextRange:
-        """From the keyword to the end of the last line."""
+        """The range from the keyword to the end of the last line."""
         return self.syntax.range
 
     @property
@@ -348,7 +348,7 @@ class Instruction:
 
     @property
     def mentions(self) -> frozenset[Mention]:
-        """What its text mentions."""
+        """The names and programs that the text mentions, as rules ask for them (`semantics/mentions.py`)."""
         return mentions(self.node)
 
     def declares(self, name: str) -> bool:
@@ -356,7 +356,7 @@ class Instruction:
         return isinstance(self.node, syntax.Arg) and any(it.name.text == name for it in self.node.pairs)
 
     def variable_references(self) -> tuple[VariableReference, ...]:
-        """Every `$NAME` and `${NAME}` in it, in the shell text of a RUN too."""
+        """Every `$NAME` and `${NAME}` of the instruction, the shell text of a RUN included."""
         return self._variable_references
 
     @property
@@ -436,9 +436,9 @@ class Instruction:
         return [None if it is None else it.environment for it in scopes]
 
     def expanded(self, text: str) -> tuple[str | None, ...]:
-        """`text` with its variables replaced as BuildKit would before this instruction, for each target of the build.
+        """The text with its variables expanded as before this instruction, for each target of the build.
 
-        None where BuildKit refuses the text. A variable that is not set expands to nothing.
+        None if BuildKit refuses the text. A variable that is not set expands to nothing.
         """
         escape = self.build.dockerfile.escape
         return tuple(None if it is None else _expanded(text, escape, it) for it in self._environments())
@@ -486,12 +486,12 @@ class Instruction:
 
     @property
     def copied_files(self) -> tuple[tuple[Token, str], ...]:
-        """Of a COPY: each source and its absolute path; empty for other instructions."""
+        """For a COPY: each source and its absolute path; empty for other instructions."""
         return copied_files(self.build.graph, self._as_consumer)
 
     @property
     def copied_paths(self) -> tuple[str, ...]:
-        """Of a COPY: the absolute paths of its sources; empty for other instructions."""
+        """For a COPY: the absolute paths of its sources; empty for other instructions."""
         return tuple(dict.fromkeys(path for _, path in self.copied_files))
 
     @property
@@ -529,7 +529,7 @@ class Run(Instruction):
 
     @property
     def mounts(self) -> tuple[Flag, ...]:
-        """Its `--mount` flags."""
+        """The `--mount` flags."""
         node = self.node
         assert isinstance(node, syntax.Run), "this view is chosen by the class of the node"
         return node.mounts
@@ -541,7 +541,7 @@ class Run(Instruction):
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
-        """Every command of the script, in order; none where no target needs the stage."""
+        """The commands of the script, in order; empty if no target needs the stage."""
         inventory = self.build.inventory
         pairs = zip(inventory.invocations(self.idx), inventory.recognized(self.idx), strict=True)
         return tuple(Command(self, it, None) if use is None else KnownCommand(self, it, use) for it, use in pairs)
@@ -550,12 +550,12 @@ class Run(Instruction):
     def known_commands(self) -> tuple[KnownCommand, ...]:
         """The commands that a toolchain recognises.
 
-        `Stage.commands` knows more of their outputs: also where later commands of the stage copy them.
+        `Stage.commands` also knows the paths to which later commands of the stage copy their outputs.
         """
         return tuple(it for it in self.commands if isinstance(it, KnownCommand))
 
     def reading(self, name: str) -> Reading:
-        """How certainly a command reads a variable of its environment without being told to, as an unknown program may."""
+        """The certainty that a command of the script reads a variable of its environment without an option for it."""
         return self.build.inventory.reading(self.idx, name)
 
     def may_read(self, name: str) -> bool:
@@ -569,7 +569,7 @@ class Command:
 
     run: Run
     invocation: Invocation
-    """Its words with the environment, platform and directory that it sees for each target that needs the stage."""
+    """The words with the environment, platform and directory, for each target that needs the stage."""
     use: Use | None
     """The recognized effect; None for a program that no toolchain knows."""
 
@@ -612,7 +612,7 @@ class KnownCommand(Command):
     """A command that a toolchain recognises."""
 
     use: Use
-    """What it does."""
+    """The effect of the command, as its toolchain knows it."""
 
     @property
     def foreign_targets(self) -> tuple[Platform, ...]:
@@ -622,7 +622,7 @@ class KnownCommand(Command):
 
     @property
     def cross_targets(self) -> tuple[Platform, ...]:
-        """Of a compiler: the targets for which its output is certainly not for the machine that it runs on."""
+        """For a compiler: the targets for which its output is certainly not for the machine that it runs on."""
         triples = zip(self.use.architectures, self.invocation.targets, self.invocation.step_platforms, strict=True)
         return tuple(target for made, target, machine in triples if made is not None and made != machine.architecture)
 
@@ -630,7 +630,7 @@ class KnownCommand(Command):
     def way_into_image(self) -> Instruction | None:
         """The instruction that first takes one of its outputs out of the stage on the way into the image.
 
-        Where its outputs are not known, any file of the stage counts.
+        If its output paths are unknown, any file of the stage counts.
         """
         stage = self.run.stage
         ways = (None if stage is None else stage.way_into_image(it) for it in self.use.outputs or ("/",))
@@ -654,7 +654,7 @@ class KnownCommand(Command):
 
     @property
     def title_range(self) -> TextRange:
-        """Where its title is written, cut to its first word where it spans lines."""
+        """The range of the title; of a title that spans lines, that of the first word."""
         words = self.invocation.command.words
         first, last = self.run.shell_range(words[0].range), self.run.shell_range(words[self.use.title_words - 1].range)
         return first if "\n" in self.run.build.text[first.start : last.end] else TextRange(first.start, last.end)
@@ -668,7 +668,7 @@ class Stage:
         self.outline = outline
         """For `semantics` only."""
         self.idx = outline.idx
-        """Its number, 0-based, by which COPY can name it."""
+        """The 0-based number, by which COPY can name the stage."""
         self.name = outline.name
         """The name after AS in lower case; empty where it has none."""
         self._commands: dict[tuple[Effect, ...], tuple[KnownCommand, ...]] = {}
@@ -687,7 +687,7 @@ class Stage:
 
     @cached_property
     def from_(self) -> From:
-        """Its FROM."""
+        """The FROM of the stage."""
         view = self.build.instructions[self.outline.from_idx]
         assert isinstance(view, From), "a stage begins with FROM"
         return view
@@ -699,7 +699,7 @@ class Stage:
 
     @property
     def last(self) -> Instruction:
-        """Its last instruction: the FROM where there is no other."""
+        """The last instruction; the FROM if there is no other."""
         return self.instructions[-1] if self.instructions else self.from_
 
     @cached_property
@@ -765,12 +765,12 @@ class Stage:
 
     @cached_property
     def platforms(self) -> tuple[Platform, ...]:
-        """Its platform for each target of the build, normalised."""
+        """The platform for each target of the build, normalised."""
         return self.build.graph.platforms(self.idx)
 
     @property
     def foreign_targets(self) -> tuple[Platform, ...]:
-        """Of a native stage: the targets that need it and have another architecture than it has."""
+        """For a native stage: the targets that need it and have another architecture."""
         architecture = self.platforms[0].architecture
         return tuple(it for it in self.targets if it.architecture != architecture)
 
@@ -789,7 +789,7 @@ class Stage:
 
     @property
     def ancestry(self) -> tuple[Stage, ...]:
-        """Itself and every stage that it is built on, nearest first, for all targets together."""
+        """The stage and all stages that it is built on, nearest first, for all targets together."""
         return self._stages(self.build.graph.ancestry(self.idx))
 
     @property
@@ -799,7 +799,7 @@ class Stage:
 
     @property
     def family(self) -> tuple[Stage, ...]:
-        """Itself and every stage that is built on it, in the order of the file."""
+        """The stage and all stages that are built on it, in the order of the file."""
         return self._stages(self.build.graph.family(self.idx))
 
     @property
@@ -821,12 +821,12 @@ class Stage:
 
     @cached_property
     def base_names(self) -> tuple[str, ...]:
-        """For each target, the name in its FROM with variables expanded: an image, a stage or `scratch`."""
+        """The name in the FROM with variables expanded, for each target: an image, a stage or `scratch`."""
         return tuple(it.stages[self.idx].base_name for it in self.build.plan.targets)
 
     @cached_property
     def on_image(self) -> tuple[bool, ...]:
-        """For each target, True if its FROM names an image or `scratch`, and not a stage."""
+        """True if the FROM names an image or `scratch` and not a stage, for each target."""
         return tuple(it.stages[self.idx].base is None for it in self.build.plan.targets)
 
     @cached_property

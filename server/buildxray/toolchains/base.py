@@ -1,4 +1,4 @@
-"""What a toolchain is, and what is known of a command that runs one."""
+"""The values of toolchains: commands with their environment, and what a toolchain knows of a command."""
 
 from __future__ import annotations
 
@@ -18,79 +18,79 @@ from buildxray.syntax.text import TextRange
 
 
 class Effect(Enum):
-    """What a command does, as far as architectures are concerned."""
+    """The effect of a command, as far as architectures are concerned."""
 
     COMPILE = "compile"
     """Makes files for one architecture."""
     BUNDLE = "bundle"
-    """Makes files that suit every architecture, at the cost of a compiler."""
+    """Makes files that suit every architecture, and takes as long as a compiler."""
     FETCH = "fetch"
-    """Downloads what suits every architecture: sources, jars, scripts."""
+    """Downloads files that suit every architecture: sources, jars, scripts."""
     INSTALL = "install"
-    """Puts files for the architecture of the stage into it."""
+    """Installs files for the architecture of the stage."""
     EXECUTE = "execute"
-    """Runs what was built, or programs of the project."""
+    """Runs built files, or programs of the project."""
     DOWNLOAD = "download"
     """Downloads files that may be for one architecture."""
     PROBE = "probe"
     """Asks for the architecture of the machine that it runs on."""
     NEUTRAL = "neutral"
-    """Neither costs nor yields anything that matters here."""
+    """Takes no time and makes no files that matter here."""
     UNKNOWN = "unknown"
-    """Runs a script that only its author knows."""
+    """Runs a script of unknown effect."""
 
 
 class Reading(Enum):
-    """How certainly a command reads a variable of its environment without an option that says so; larger is more certain."""
+    """The certainty that a command reads a variable of its environment without an option for it; larger is more certain."""
 
     NO = 0
-    """Its documentation says what it looks at, and that is not this."""
+    """The documentation lists the variables that it reads, without this one."""
     UNLIKELY = 1
-    """It runs code of others that has no reason to look at it, such as the installation scripts of packages."""
+    """It runs code of other projects that has no reason to read it, such as the installation scripts of packages."""
     MAYBE = 2
-    """It runs code or templates of the project, or nobody knows what it does."""
+    """It runs code or templates of the project, or is unknown."""
     YES = 3
 
 
 class Workspace(NamedTuple):
-    """What the files beside a Dockerfile tell, read as text."""
+    """Facts from the files beside a Dockerfile, which are read as text."""
 
     uses_cgo: bool | None = None
-    """True if the Go sources need a C compiler; None where there are none to look at."""
+    """True if the Go sources need a C compiler; None without Go sources."""
     may_use_libc: bool | None = None
-    """True if the Go program, compiled with cgo on, may need a C library at run time; None as above."""
+    """True if the Go program, compiled with cgo on, may need a C library at run time; None without Go sources."""
     requires_modules: bool | None = None
     """True if the Go module requires others; None without a go.mod."""
     has_native_packages: bool | None = None
-    """True if a lock file of npm lists packages with native code; None where there is none to look at."""
+    """True if a lock file of npm lists packages with native code; None without a lock file."""
     makefile_sets_platform: bool = False
     """True if the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None
-    """Searches the files of the project for the names of platform arguments; it reads when it is first called."""
+    """A lazy search of the project's files for the names of platform arguments."""
     scripts: tuple[tuple[str, str], ...] = ()
     """The names and texts of the `scripts` in the package.json beside the Dockerfile."""
     ignored: IgnorePatterns | None = None
-    """What the `.dockerignore` of the build context leaves out; None where there is none."""
+    """The patterns of the `.dockerignore` of the build context; None without such a file."""
     has_vendored_modules: bool = False
-    """True if `vendor/modules.txt` is there: the go command then takes the modules from `vendor`, and downloads none."""
+    """True if `vendor/modules.txt` exists: the go command then takes modules from `vendor` and downloads none."""
     dockerfile: str = ""
-    """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
+    """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     machine_is_unknown: bool = False
-    """Whether the project does not tell on which machine the build runs, so that nobody knows what is emulated."""
+    """True if the project does not tell which machine builds, so that it is unknown what is emulated."""
     builds_for_itself: bool = False
-    """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that runs it."""
+    """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     is_for_one_platform: bool = False
-    """True if the repository has workflows or builds, and none of them asks for several platforms for the Dockerfile, or may."""
+    """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
     replaces_modules: bool = False
-    """True if go.mod replaces a module by a directory, which `go mod download` then has to see."""
+    """True if go.mod replaces a module by a directory, which then has to exist for `go mod download`."""
     files_for: frozenset[str] = frozenset()
-    """The architectures that Dockerfiles in its directory are named for, as `TARGETARCH` calls them."""
+    """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
 
     @property
     def mentioned(self) -> frozenset[str] | None:
-        """The platform arguments that files of the project name, or may read with all others.
+        """The platform arguments that files of the project name, or all if a file reads the whole environment.
 
-        None where nothing can be searched, or where there is too much of it.
+        None if nothing can be searched, or if there are too many files.
         """
         return None if self.search is None else self.search()
 
@@ -99,20 +99,20 @@ class Setting(NamedTuple):
     """A variable as a command sees it."""
 
     values: tuple[str | None, ...]
-    """For each target platform; None where the text cannot tell, an empty string where it is not set."""
+    """The value for each target platform; None if it is unknown, an empty string if it is not set."""
     assignment: Assignment | None
-    """The assignment in the script that sets it; None where the stage's environment does, or nothing."""
+    """The assignment in the script; None if the variable comes from the environment of the stage or is not set."""
     is_set: bool
 
     @property
     def is_known(self) -> bool:
-        """True if the text tells its value for every target platform."""
+        """True if the value is known for every target platform."""
         return None not in self.values
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command in a RUN, and what it sees."""
+    """A command in a RUN, with its environment, directory and platform for each target."""
 
     command: Command
     instruction: int
@@ -121,33 +121,33 @@ class Invocation:
     targets: tuple[Platform, ...]
     """The target platforms that need the RUN and may run the command."""
     environments: tuple[Environment, ...]
-    """The environment of the RUN, for each of these."""
+    """The environment of the RUN, for each of `targets`."""
     step_platforms: tuple[Platform, ...]
-    """Where the RUN executes, for each of these."""
+    """The platform that the RUN executes on, for each of `targets`."""
     directories: tuple[str, ...]
-    """Where the command may execute: the working directory, and those that `cd` led to before."""
+    """The possible directories of the command: the working directory, and those that earlier `cd` commands enter."""
     open_arguments: Container[str]
     """Names of ARGs in scope without a value, which a build argument may give."""
     workspace: Workspace
     preparations: tuple[Command, ...] = ()
-    """What decided before, in the stage or in those below it, how later commands compile: `cmake -B build`, `xx-go --wrap`."""
+    """Earlier commands of the stage and its ancestors that decide how later ones compile: `cmake -B build`, `xx-go --wrap`."""
     taken: tuple[Taken, ...] = ()
-    """For each of these targets, whether it runs the command; never `NO`."""
+    """The certainty that each of `targets` runs the command; never `NO`."""
     evaluators: tuple[Evaluator, ...] = field(default=(), compare=False, repr=False)
-    """What gives the words of the script their values, for each of these targets."""
+    """The evaluators of the script's words, for each of `targets`."""
     platform_variables: Container[str] = frozenset()
     """The variables of the environment whose values depend on the platform."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
-    """Those that were asked for: an invocation outlives many edits, and many rules ask it the same."""
+    """A cache by name: an invocation outlives many edits, and many rules ask for the same variables."""
     _values: dict[tuple[TextRange, str], tuple[str | None, ...]] = field(
         default_factory=dict, compare=False, repr=False
     )
-    """Of words of this RUN, by their places."""
+    """A cache of the values of words, by their position."""
     _operands: list[list[int]] = field(default_factory=list, compare=False, repr=False)
-    """The operands, once they were asked for."""
+    """A cache; None until the operands are first read."""
 
     def setting(self, name: str) -> Setting:
-        """A variable as the command sees it: assigned before it on its line, exported earlier, or in the environment."""
+        """A variable as the command sees it: assigned directly before the command, exported earlier, or from the environment."""
         known = self._settings.get(name)
         if known is None:
             known = self._settings[name] = self._setting(name)
@@ -168,7 +168,7 @@ class Invocation:
         return Setting(tuple(None if it and UNKNOWN in it else it or "" for it in values), visible[-1], is_set=True)
 
     def evaluate(self, word: ShellWord) -> tuple[str | None, ...]:
-        """What the shell makes of a word for each target platform; None where the text cannot tell all of it."""
+        """The value of a word for each target platform; None if a part of it is unknown."""
         if word.value is not None:
             return (word.value,) * len(self.targets)
         key = word.range, word.text
@@ -178,23 +178,23 @@ class Invocation:
         return known
 
     def evaluate_partly(self, word: ShellWord) -> tuple[str, ...]:
-        """What the shell makes of a word for each target platform, with `UNKNOWN` for each part that the text cannot tell."""
+        """The value of a word for each target platform, with `UNKNOWN` for each part that is unknown."""
         return tuple(it.text(word, self.command) for it in self.evaluators)
 
     def is_certain(self, target: Platform) -> bool:
-        """True if a target certainly runs the command, as far as conditions decide that."""
+        """True if no condition, or one that holds, guards the command for a target."""
         return target in self.targets and self.taken[self.targets.index(target)] is Taken.YES
 
     @property
     def is_chosen_by_platform(self) -> bool:
-        """True if it depends on the platform whether the command runs, in a way that the text does not tell."""
+        """True if the command runs for some platforms only, and the text does not tell for which."""
         return Taken.BY_PLATFORM in self.taken
 
     @property
     def operands(self) -> list[int]:
-        """The positions, among the words, of the arguments that are neither options nor values of options.
+        """The indices of the words that are neither options nor values of options.
 
-        Which options of a program take a value is known for those that are written before a subcommand.
+        Of options before a subcommand it is known which take a value.
         """
         if not self._operands:
             self._operands.append(self._find_operands())
@@ -215,14 +215,14 @@ class Invocation:
         return positions
 
     def text_at(self, position: int) -> str:
-        """The value of a word, or the word as written where its value depends on variables."""
+        """The value of a word, or the word as written if its value depends on variables."""
         word = self.command.words[position]
         return word.text if word.value is None else word.value
 
     def reading_by_project(self, name: str) -> Reading:
-        """True if scripts and build files of the project look at a variable, as far as they have been searched for it.
+        """The certainty that scripts and build files of the project read a variable.
 
-        Only the names of the platform arguments are searched for: of what is made of them, nothing is known.
+        They are searched for the names of platform arguments only; a variable that is computed from one is not followed.
         """
         mentioned = self.workspace.mentioned if name in AUTOMATIC_ARGUMENTS else None
         return Reading.MAYBE if mentioned is None or name in mentioned else Reading.UNLIKELY
@@ -239,7 +239,7 @@ class Invocation:
         return None
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
-        """The absolute paths that a word may mean, a slash at its end kept; none where the text cannot tell."""
+        """The absolute paths that a word may mean, with its final slash; empty if they are unknown."""
         found: dict[str, None] = {}
         for value in self.evaluate(word):
             if value:
@@ -253,7 +253,7 @@ class Invocation:
 
     @property
     def subcommand(self) -> str:
-        """The first operand; empty where there is none."""
+        """The first operand; empty if there is none."""
         operands = self.operands
         return self.text_at(operands[0]) if operands else ""
 
@@ -297,52 +297,52 @@ _OPTIONS_BEFORE_SUBCOMMAND.update(
 
 @dataclass(frozen=True, slots=True)
 class CrossCompilation:
-    """How a command is made to compile for the target platform on the build machine."""
+    """The change that makes a command compile for the target platform on the build machine."""
 
     assignments: tuple[tuple[str, str], ...]
-    """Variables to set for it, in the order in which they are written."""
+    """Variables to set before the command, in the order in which they are written."""
     arguments: tuple[str, ...]
-    """The automatic arguments that these use."""
+    """The automatic arguments that the assignments and options use."""
     is_safe: bool
-    """True if the result differs in its architecture only; otherwise a person has to review the change."""
+    """True if the output differs in its architecture only; otherwise a person has to review the change."""
     options: str = ""
-    """What to write after the title of the command; as the shell reads it."""
+    """Text to insert after the title of the command, quoted for the shell."""
 
     @property
     def text(self) -> str:
-        """What it adds to a command, for a title."""
+        """The added text, for the title of a fix."""
         return " ".join([*(f"{name}={value}" for name, value in self.assignments), *filter(None, [self.options])])
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A command that runs a toolchain."""
+    """A command of a toolchain, and its effect."""
 
     toolchain: Toolchain
     invocation: Invocation
     effect: Effect
     title: str
-    """What to call the command in a message: `go build`."""
+    """The name of the command in messages: `go build`."""
     title_words: int = 1
-    """How many words of the command that is."""
+    """The number of words of the command that the title covers."""
     architectures: tuple[str | None, ...] = ()
-    """Of COMPILE: the architecture that its output is for, for each target; None where the text cannot tell."""
+    """For COMPILE: the architecture of the output, for each target; None if it is unknown."""
     is_targeted: bool = False
-    """Of COMPILE: whether its command line or environment names an architecture, even an empty one."""
+    """For COMPILE: True if the command line or environment names an architecture, even an empty one."""
     outputs: tuple[str, ...] = ()
-    """Of COMPILE and INSTALL: paths that it may write to, as `plan.flow` reads them; empty for INSTALL into the system."""
+    """For COMPILE and INSTALL: absolute paths that may be written; a slash at the end means files in that directory. Empty for INSTALL into the system."""
     manifests: tuple[str, ...] = ()
-    """Of what downloads dependencies: the files of the project that say which."""
+    """For commands that download dependencies: the files of the project that list them."""
     is_bound: bool = False
-    """Of COMPILE: whether it has to run on its target, for another machine it would fail or write elsewhere."""
+    """For COMPILE: True if the command has to run on its target, since cross-compiling would fail or write to another path."""
     is_native_only: bool = False
-    """Of COMPILE: whether nothing makes its toolchain compile for another machine."""
+    """For COMPILE: True if the toolchain cannot compile for another machine."""
     is_for_own_machine: bool = False
-    """Of a tool on binaries: whether it fails on those of another machine than the one that it runs on."""
+    """For a tool on binaries: True if it fails on those of another machine than its own."""
     needs_agreement: bool = False
-    """Of BUNDLE and INSTALL: whether what it makes may differ between architectures after all."""
+    """For BUNDLE and INSTALL: True if the files may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
-    """How to make it compile for the target platform; None where it does already, or no edit can."""
+    """The edit that makes it compile for the target platform; None if it already does, or if no edit can."""
 
     @property
     def instruction(self) -> int:
@@ -351,7 +351,7 @@ class Use:
 
     @property
     def follows_target(self) -> bool:
-        """True if its output is for the target platform, whatever machine it runs on."""
+        """True if the output is for the target platform on any build machine."""
         targets = self.invocation.targets
         return bool(self.architectures) and all(
             made == target.architecture for made, target in zip(self.architectures, targets, strict=True)
@@ -359,12 +359,12 @@ class Use:
 
     @property
     def machine(self) -> Platform:
-        """Where it runs, for the first target."""
+        """The platform that the command runs on for the first target."""
         return self.invocation.step_platforms[0]
 
     @property
     def wrong_targets(self) -> tuple[Platform, ...]:
-        """The target platforms for which its output is certainly for another architecture."""
+        """The target platforms whose output is certainly for another architecture."""
         return tuple(
             target
             for made, target in zip(self.architectures, self.invocation.targets, strict=True)
@@ -377,13 +377,13 @@ class Toolchain:
     """A family of programs."""
 
     name: str
-    """As its users write it."""
+    """The name as its users write it."""
     recognize: Callable[[Invocation, Toolchain], Use | None]
-    """What a command does with it; None for a command that is none of its programs."""
+    """Returns the use of the toolchain by a command; None for a command that runs none of its programs."""
     reads: Callable[[Invocation, str], Reading]
-    """How certainly one of its commands reads a variable of its environment without an option that says so."""
+    """Returns the certainty that one of its commands reads a variable of its environment without an option for it."""
     preparing: frozenset[str] = frozenset()
-    """Programs by which it is told once and for all how to compile."""
+    """Programs that decide how all later commands compile."""
     advice: str = ""
-    """How to cross-compile where no edit can do it, to end a message with; `{install}` means the command that installs
-    a C library for the target."""
+    """The end of a message that tells how to cross-compile where no edit can; `{install}` is the command that installs a C library
+    for the target."""
