@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
@@ -51,30 +52,56 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: an image of that name may exist.
     """
-    names = {it.name for it in ctx.build.stages if it.name}
-    if not names:
+    stages = ctx.build.stages
+    names = _StageNames({it.name for it in stages if it.name})
+    if not names.names:
         return
-    for stage in ctx.build.stages:
-        earlier = [it.name for it in ctx.build.stages[: stage.idx] if it.name]
+    n_built_on = Counter(_program(it.from_.image.text) for it in stages if it.from_.image)
+    for stage in stages:
         image = stage.from_.image
-        if image is not None and earlier:
-            others = {_program(it.from_.image.text) for it in ctx.build.stages if it is not stage and it.from_.image}
-            close = _close(image.text, names, [it for it in earlier if not _is_variant(image.text, it)], _MISTAKABLE)
-            if close and image.text.lower() not in others:
+        if image is not None:
+            close = names.close_to_image(image.text)
+            n_others = n_built_on[image.text.lower()] - (_program(image.text) == image.text.lower())
+            if close and not n_others:
                 yield _finding(ctx, stage.from_, image, close)
         for instruction in stage.instructions:
             for token in instruction.sources_named:
-                close = _close(token.text, names, earlier, _SIMILAR)
+                close = names.close_to_source(token.text)
                 if close:
                     yield _finding(ctx, instruction, token, close)
+        if stage.name:
+            names.earlier.append(stage.name)
 
 
-def _close(text: str, names: set[str], earlier: list[str], least: float) -> str:
-    """The earlier stage whose name is nearly a text; empty where none is, or the text is certainly right."""
-    name = text.lower()
-    if name in names or name.isdecimal() or set(name) & _OF_IMAGES:
-        return ""
-    return next(iter(get_close_matches(name, earlier, n=1, cutoff=least)), "")
+class _StageNames:
+    """The names of stages, compared with other names. Each other name is compared with each stage once, wherever it is written."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+        """Those of all stages."""
+        self.earlier: list[str] = []
+        """Those of the stages so far, in order."""
+        self._closest: dict[tuple[str, float], tuple[int, list[str]]] = {}
+        """By name and least likeness: how many earlier stages it has been compared with, and the closest of these."""
+
+    def close_to_source(self, text: str) -> str:
+        """The earlier stage whose name is nearly a name after `--from=`; empty where none is, or the text is certainly right."""
+        return self._close(text, _SIMILAR, lambda _name: False)
+
+    def close_to_image(self, text: str) -> str:
+        """The same for a name after FROM."""
+        return self._close(text, _MISTAKABLE, lambda name: _is_variant(text, name))
+
+    def _close(self, text: str, least: float, is_other: Callable[[str], bool]) -> str:
+        name = text.lower()
+        if name in self.names or name.isdecimal() or set(name) & _OF_IMAGES:
+            return ""
+        n_compared, closest = self._closest.get((name, least), (0, []))
+        if n_compared < len(self.earlier):
+            candidates = [it for it in self.earlier[n_compared:] if not is_other(it)]
+            closest = get_close_matches(name, closest + candidates, n=1, cutoff=least)
+            self._closest[name, least] = (len(self.earlier), closest)
+        return closest[0] if closest else ""
 
 
 def _is_variant(image: str, name: str) -> bool:
