@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Container, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
@@ -54,10 +54,9 @@ class Inventory:
         self._stage_uses: dict[int, tuple[Use, ...]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
-        self._declared: dict[int, list[tuple[int, str, bool]]] = {}
-        self._all_declared: dict[int, _Names] = {}
-        self._names_after: dict[tuple[int, int], _Names] = {}
-        """By the stage, and how many declarations of its own come before."""
+        self._declared: dict[int, _Declared] = {}
+        self._below: dict[int, _Declared] = {}
+        self._all_declared: dict[int, _Declared] = {}
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as the shell in force there reads them."""
@@ -97,6 +96,29 @@ class Inventory:
             key = ("lineage", stage.nodes, len(recipes), *recipes, *bases)
             lineages.append(self._memo.recall(key, object))
         return lineages
+
+    @cached_property
+    def _declarations(self) -> list[list[tuple[int, object]]]:
+        """For each stage, in order: where an ARG or ENV is, -1 for its beginning, and an object for all that has been declared up to there.
+
+        The object is the same as long as the instructions are.
+        """
+        declarations: list[list[tuple[int, object]]] = []
+        for stage in self.plan.stages:
+            below = [declarations[it][-1][1] for it in self.facts.bases(stage.idx)]
+            declared: object = below[0] if len(below) == 1 else tuple(below)
+            own = [(-1, declared)]
+            for idx in range(stage.from_idx + 1, stage.end_idx):
+                node = self.plan.node(idx)
+                if isinstance(node, Arg | Env):
+                    declared = self._memo.recall((Inventory, "declared", declared, node), object)
+                    own.append((idx, declared))
+            declarations.append(own)
+        return declarations
+
+    def _declarations_before(self, stage: int, instruction: int) -> object:
+        own = self._declarations[stage]
+        return own[bisect_left(own, instruction, key=itemgetter(0)) - 1][1]
 
     def _recognize_stage(self, stage: StageOutline) -> _StageCommands:
         by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.facts.runs(stage.idx)]
@@ -143,7 +165,7 @@ class Inventory:
             self.plan.node(instruction),
             self.facts.scopes(instruction),
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
-            None if stage is None else self._names(stage.idx, instruction),
+            None if stage is None else self._declarations_before(stage.idx, instruction),
             self.workspace,
             () if stage is None else self._preparations(stage.idx, instruction),
         )
@@ -236,69 +258,82 @@ class Inventory:
 
     def _names(self, stage: int, instruction: int) -> _Names:
         """The names that ARG and that ENV declare before an instruction, in its stage and those below."""
-        own = self._declared_by(stage)
-        key = (stage, bisect_left(own, instruction, key=itemgetter(0)))
-        known = self._names_after.get(key)
-        if known is None:
-            known = self._names_after[key] = _with_names(self._names_below(stage), own[: key[1]])
-        return known
+        return _Names(self._declared_below(stage), self._declared_by(stage), instruction)
 
-    def _names_below(self, stage: int) -> _Names:
-        bases = self.facts.bases(stage)
-        if len(bases) == 1:
-            return self._all_names(bases[0])
-        return _with_names(
-            _NO_NAMES, [it for above in self.facts.ancestry(stage)[1:] for it in self._declared_by(above)]
-        )
+    def _declared_below(self, stage: int) -> _Declared:
+        below = self._below.get(stage)
+        if below is None:
+            bases = self.facts.bases(stage)
+            if len(bases) == 1:
+                below = self._all_declared_by(bases[0])
+            else:
+                below = _Declared({}, {})
+                for it in self.facts.ancestry(stage)[1:]:
+                    declared = self._declared_by(it)
+                    below.arguments.update(declared.arguments)
+                    below.constants.update(declared.constants)
+            self._below[stage] = below
+        return below
 
-    def _all_names(self, stage: int) -> _Names:
+    def _all_declared_by(self, stage: int) -> _Declared:
         """The names that a stage and those below declare; each stage is looked at once, however long a chain is."""
         todo = [stage]
         while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_declared:
             todo.append(bases[0])
         for it in reversed(todo):
             if it not in self._all_declared:
-                self._all_declared[it] = self._names(it, self.plan.stages[it].end_idx)
+                self._all_declared[it] = self._declared_below(it).joined(self._declared_by(it))
         return self._all_declared[stage]
 
-    def _declared_by(self, stage: int) -> list[tuple[int, str, bool]]:
-        """What the ARG and ENV instructions of a stage declare: index, name, and whether it is an ARG."""
-        found = self._declared.get(stage)
-        if found is None:
+    def _declared_by(self, stage: int) -> _Declared:
+        """The names that the ARG and ENV instructions of a stage declare."""
+        declared = self._declared.get(stage)
+        if declared is None:
             outlined = self.plan.stages[stage]
-            found = self._declared[stage] = [
-                (idx, pair.name.text, isinstance(node, Arg))
-                for idx in range(outlined.from_idx + 1, outlined.end_idx)
-                if isinstance(node := self.plan.node(idx), Arg | Env)
-                for pair in node.pairs
-            ]
-        return found
+            declared = self._declared[stage] = _Declared({}, {})
+            for idx in range(outlined.from_idx + 1, outlined.end_idx):
+                node = self.plan.node(idx)
+                if isinstance(node, Arg | Env):
+                    names = declared.arguments if isinstance(node, Arg) else declared.constants
+                    for pair in node.pairs:
+                        names.setdefault(pair.name.text, idx)
+        return declared
 
 
-class _Names(NamedTuple):
-    """What instructions declare."""
+class _Declared(NamedTuple):
+    """The names that instructions declare, with the index of the first instruction that declares each."""
 
-    arguments: frozenset[str]
+    arguments: dict[str, int]
     """By ARG."""
-    constants: frozenset[str]
+    constants: dict[str, int]
     """By ENV."""
 
-    def declare(self, name: object) -> TypeGuard[str]:
+    def joined(self, other: _Declared) -> _Declared:
+        """The names of both; the same object where the other adds nothing, so that stages that declare nothing share those below."""
+        if not other.arguments and not other.constants:
+            return self
+        return _Declared({**self.arguments, **other.arguments}, {**self.constants, **other.constants})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Names:
+    """What is declared before an instruction. Asked and not listed: there may be thousands of names before each of thousands of RUNs."""
+
+    below: _Declared
+    """In the stages that its stage is built on."""
+    own: _Declared
+    """In all of its stage."""
+    instruction: int
+
+    def is_open(self, name: object) -> TypeGuard[str]:
         """Return whether something is the name of an ARG that a build argument may give a value."""
-        return isinstance(name, str) and name in self.arguments and name not in AUTOMATIC_ARGUMENTS
+        if not isinstance(name, str) or name in AUTOMATIC_ARGUMENTS:
+            return False
+        return name in self.below.arguments or self.own.arguments.get(name, self.instruction) < self.instruction
 
-
-_NO_NAMES = _Names(frozenset(), frozenset())
-
-
-def _with_names(names: _Names, declared: Sequence[tuple[int, str, bool]]) -> _Names:
-    """The same names where nothing is added: stages that declare nothing share those below."""
-    if not declared:
-        return names
-    return _Names(
-        names.arguments.union(name for _idx, name, is_argument in declared if is_argument),
-        names.constants.union(name for _idx, name, is_argument in declared if not is_argument),
-    )
+    def is_constant(self, name: str) -> bool:
+        """Whether an ENV declares the name."""
+        return name in self.below.constants or self.own.constants.get(name, self.instruction) < self.instruction
 
 
 class _StageCommands(NamedTuple):
@@ -318,7 +353,7 @@ class _OpenArguments:
     scopes: tuple[Scope, ...]
 
     def __contains__(self, name: object) -> bool:
-        return self.names.declare(name) and all(it.environment.get(name) is None for it in self.scopes)
+        return self.names.is_open(name) and all(it.environment.get(name) is None for it in self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,8 +365,8 @@ class _ArgumentsWithDefault:
 
     def __contains__(self, name: object) -> bool:
         return (
-            self.names.declare(name)
-            and name not in self.names.constants
+            self.names.is_open(name)
+            and not self.names.is_constant(name)
             and len({it.environment.get(name) for it in self.scopes}) == 1
         )
 
