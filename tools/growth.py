@@ -29,6 +29,7 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
         + "".join(f"ARG A{i}=1\n" for i in range(n // 2))
         + "".join(f"RUN echo $A{i}\n" for i in range(n // 2))
     ),
+    "ARG and RUN in turn": lambda n: "FROM a\n" + "".join(f"ARG A{i}=1\nRUN echo $A{i}\n" for i in range(n // 2)),
     "RUNs with an undeclared TARGETARCH": lambda n: (
         "FROM a\n" + "".join(f"RUN echo {i} $TARGETARCH && if [ $X = {i} ]; then echo a; fi\n" for i in range(n))
     ),

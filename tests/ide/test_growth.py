@@ -1,0 +1,28 @@
+"""Findings cost in proportion to the lines of a file, along each axis of `tools/growth.py`."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from buildxray.ide.analysis import Analyzer
+from tests.support.cost import forget, n_calls
+from tests.support.rules import request
+from tools.growth import AXES
+
+pytestmark = pytest.mark.slow
+
+FEW, MANY = 100, 600
+HIGHEST_EXPONENT = 1.02
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_findings_cost_in_proportion_to_lines(axis: str) -> None:
+    few, many = (_n_calls_of(AXES[axis](it)) for it in (FEW, MANY))
+    assert math.log(many / few) / math.log(MANY / FEW) < HIGHEST_EXPONENT
+
+
+def _n_calls_of(text: str) -> int:
+    forget()
+    return n_calls(lambda: Analyzer(request()).analyze(text).diagnostics)
