@@ -27,6 +27,7 @@ from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.base import Effect, Invocation, Use
+from buildxray.toolchains.common import INSTALLING_NOTHING
 
 _DEEPEST: Final = 24
 """Stages in a row that files are followed through."""
@@ -204,7 +205,8 @@ class Tracer:
         if use.effect not in MAKING:
             return
         if use.effect is Effect.INSTALL and not use.outputs:
-            if any(is_of_system(it) for it in wanted):
+            is_installing = invocation.subcommand not in INSTALLING_NOTHING
+            if is_installing and any(is_of_system(it) for it in wanted):
                 yield self._made(use, stage, is_certain=False)
             return
         outputs = use.outputs or output_paths(invocation)

@@ -32,7 +32,23 @@ _INSTALLING: Final = frozenset(
     {"apk", "apt", "apt-get", "aptitude", "dnf", "microdnf", "rpm", "tdnf", "yum", "zypper", "pacman"}
 )
 
-
+INSTALLING_NOTHING: Final = frozenset(
+    {
+        "autoclean",
+        "autoremove",
+        "check-update",
+        "clean",
+        "del",
+        "info",
+        "list",
+        "makecache",
+        "purge",
+        "remove",
+        "search",
+        "update",
+    }
+)
+"""Subcommands of the package managers of distributions that bring no program. Source: apk(8), apt-get(8), dnf(8), zypper(8)."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PROBES: Final = {
     "apk": ("--print-arch",),

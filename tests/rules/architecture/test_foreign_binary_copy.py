@@ -19,6 +19,36 @@ def test_a_program_of_the_system() -> None:
     )
 
 
+def test_the_command_that_installs_is_named() -> None:
+    check_rule(
+        foreign_binary_copy,
+        """
+        FROM --platform=$BUILDPLATFORM debian AS tools
+        RUN apt-get update && apt-get install -y jq && apt-get clean
+        FROM debian
+        COPY --from=tools /usr/bin/jq /usr/bin/jq
+                          ^^^^^^^^^^^ `apt-get install` installs for linux/amd64, and this copies the files into the image for linux/arm64 too
+        """,
+    )
+
+
+@every_case(
+    "run, path, is_said",
+    [
+        ("apt-get update && apt-get install -y jq && cp /usr/bin/jq /jq", "/jq", True),
+        ("apt-get install -y jq\nRUN install -m 755 /usr/bin/jq /o/jq", "/o/jq", True),
+        ("apt-get install -y jq\nRUN mkdir /o && mv /usr/bin/jq /o/", "/o", True),
+        ("apt-get install -y jq && jq -n 1 > /jq", "/jq", False),
+        ("apt-get install -y jq && cp /etc/passwd /jq", "/jq", False),
+        ("apt-get install -y curl && curl -fsSLo /usr/bin/a https://x.org/a && cp /usr/bin/a /jq", "/jq", False),
+        ("apt-get install -y gcc && ./build.sh && cp /usr/bin/jq /jq", "/jq", False),
+        ("apt-get update && cp /usr/share/zoneinfo/UTC /jq", "/jq", False),
+    ],
+)
+def test_a_program_of_the_system_that_is_moved(run: str, path: str, is_said: bool) -> None:
+    assert bool(findings(foreign_binary_copy, context(TOOLS.format("RUN " + run, path)))) is is_said
+
+
 TOOLS = "FROM --platform=$BUILDPLATFORM debian AS tools\nWORKDIR /w\n{}\nFROM debian\nCOPY --from=tools {} /x\n"
 
 

@@ -14,7 +14,7 @@ from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Copying, Onbuild
-from buildxray.toolchains.common import COMMON
+from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -81,7 +81,9 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             for token, path in consumer.copied_files:
                 installer = _installer(path, installers, removed, has_other_makers=has_other_makers)
-                installer = installer or _maker(ctx, stage, path, installers, removed)
+                installer = installer or _maker(
+                    ctx, stage, path, installers, removed, has_other_makers=has_other_makers
+                )
                 if installer is None:
                     continue
                 if installer.use.toolchain is SCRIPTING and installer.invocation.has_option("--no-deps"):
@@ -113,6 +115,7 @@ def _installers(stage: Stage) -> list[KnownCommand]:
         for it in stage.ancestry
         for command in it.commands(Effect.INSTALL)
         if not command.invocation.has_option(*_FOR_TARGET) and not command.title.startswith("xx-")
+        if command.use.toolchain is not COMMON or command.invocation.subcommand not in INSTALLING_NOTHING
     ]
 
 
@@ -157,12 +160,27 @@ def _installer(
 
 
 def _maker(
-    ctx: RuleContext, stage: Stage, path: str, installers: list[KnownCommand], removed: set[str]
+    ctx: RuleContext,
+    stage: Stage,
+    path: str,
+    installers: list[KnownCommand],
+    removed: set[str],
+    *,
+    has_other_makers: bool,
 ) -> KnownCommand | None:
     """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
-    known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
-    for origin in ctx.build.artifacts.origins(stage.idx, path) if known else ():
-        if origin.use is not None and origin.machine is Machine.BUILDER and origin.is_certain:
+    if not installers:
+        return None
+    origins = ctx.build.artifacts.origins(stage.idx, path)
+    # A program of the system that was moved is from the image or from a package, and of the build machine in both cases.
+    is_foreign = (
+        not has_other_makers
+        and not _is_of_the_system(path, has_other_makers=False)
+        and all(it.machine is Machine.BUILDER and (it.use is None or it.use.toolchain is COMMON) for it in origins)
+    )
+    known = {id(it.invocation): it for it in installers if is_foreign or not _are_removed(it, removed)}
+    for origin in origins:
+        if origin.use is not None and origin.machine is Machine.BUILDER and (origin.is_certain or is_foreign):
             command = known.get(id(origin.use.invocation))
             if command is not None:
                 return command
