@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from buildxray.ide.project import ProjectBuild, Projects, is_named
 from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
-from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.builds import DeclaredBuild, joined
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.markup import files
@@ -247,9 +248,9 @@ def test_targets_that_differ_in_their_platform_only_are_one_build(tmp_path: Path
         ("one", ("linux/amd64", "linux/s390x")),
         ("three", ("linux/arm64",)),
     ]
-    assert built(tmp_path).title.startswith("one: linux/amd64, linux/s390x")
+    assert built(tmp_path).title.startswith("one + two: linux/amd64, linux/s390x")
     app = Projects().build(tmp_path / "app.Dockerfile", Settings())
-    assert app.title.startswith("app-arm64: linux/arm64, linux/riscv64")
+    assert app.title.startswith("app-arm64 + app-riscv64: linux/arm64, linux/riscv64")
 
 
 def test_a_setting_chooses_one_of_them(tmp_path: Path) -> None:
@@ -495,3 +496,15 @@ def test_one_text_may_name_several_platforms(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
     declared = Projects().build(tmp_path / "Dockerfile", Settings()).declared
     assert [it.single_platform_names for it in declared] == [("linux/arm64", "linux/s390x"), ("linux/amd64",)]
+
+
+def test_merged_builds_are_named_together_and_no_more_than_four(tmp_path: Path) -> None:
+    builds = [
+        replace(declared_as(tmp_path, name), platform_names=(f"linux/{name}",))
+        for name in ("amd64", "arm64", "386", "s390x", "ppc64le")
+    ]
+    assert [it.display_name for it in joined(builds[:2])] == ["amd64 + arm64"]
+    assert [it.display_name for it in joined(builds)] == ["amd64 + arm64 + 386 + …"]
+    assert [it.display_name for it in joined(builds[:1])] == ["amd64"]
+    same = (builds[0], replace(builds[0], platform_names=("linux/arm64",)))
+    assert [it.display_name for it in joined(same)] == ["amd64"]

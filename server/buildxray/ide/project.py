@@ -225,7 +225,11 @@ class ProjectBuild(NamedTuple):
             return ""
         names = _(", ").join(map(str, self.request.target_platforms))
         place = _("{n} of {total}", n=self.declared.index(self.shown) + 1, total=len(self.declared))
-        parts = [f"{self.shown.name}: {names}", str(self.shown_origin), *([place] if len(self.declared) > 1 else [])]
+        parts = [
+            f"{self.shown.display_name}: {names}",
+            str(self.shown_origin),
+            *([place] if len(self.declared) > 1 else []),
+        ]
         return " · ".join(map(localized, parts))
 
     def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
@@ -250,7 +254,7 @@ class ProjectBuild(NamedTuple):
             rules=self._rules(is_by_hand=self.is_by_hand),
             workspace=workspace,
             title=self.title,
-            name="" if self.shown is None else self.shown.name,
+            name="" if self.shown is None else self.shown.display_name,
             others=tuple(
                 (
                     it.name,
@@ -343,7 +347,7 @@ class Projects:
                 other = replace(other, target_platforms=(other.build_platform,))
             if other != request and not it.is_check:
                 by_hand = _is_by_hand(it, declared)
-                others.setdefault(other, OtherBuild(it.name, other, origin or other_origin, by_hand))
+                others.setdefault(other, OtherBuild(it.display_name, other, origin or other_origin, by_hand))
         ignored = read_ignore_patterns(dockerfile, shown.context)
         path = _path_in_repository(dockerfile)
         return ProjectBuild(

@@ -17,6 +17,8 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _REMOTE: Final = lazy_regex(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)
 
 
+_MOST_NAMES: Final = 4
+"""Names of merged builds that a message lists."""
 _OF_FILES: Final = lazy_regex(r"(?:^|,)\s*[\"']?type=(?:cacheonly|local|tar)\b")
 
 
@@ -72,6 +74,8 @@ class DeclaredBuild:
     """The build arguments of known value, sorted."""
     contexts: tuple[tuple[str, str], ...] = ()
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
+    joined_names: tuple[str, ...] = ()
+    """The names of the builds that are merged into this one; empty or only its own where none are."""
     linked: tuple[LinkedTarget, ...] = ()
     """The targets that `contexts` names, without those whose platforms the text does not tell."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
@@ -101,6 +105,12 @@ class DeclaredBuild:
     def single_platform_names(self) -> tuple[str, ...]:
         """The names of platforms; one text of a Bake file may hold several (buildx: util/platformutil, Parse)."""
         return platform_names(self.platform_names)
+
+    @property
+    def display_name(self) -> str:
+        """The name for messages: a statement about a merged build is true of all the builds together, perhaps not of the first one."""
+        names = self.joined_names or (self.name,)
+        return " + ".join(names if len(names) <= _MOST_NAMES else (*names[: _MOST_NAMES - 1], "…"))
 
     @property
     def platforms(self) -> tuple[Platform, ...]:
@@ -203,7 +213,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
     """Merge the builds of one file that differ only in their single platform.
 
     A Bake file with a target for each architecture, and a matrix over platforms, run on one builder, where BuildKit shares equal steps.
-    A merged build has the name of the first one.
+    A merged build has the name of the first one; `display_name` has all names.
     """
     together: dict[object, DeclaredBuild] = {}
     for build in builds:
@@ -216,6 +226,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             linked=_all_linked((*known.linked, *build.linked)),
+            joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
         )
