@@ -118,12 +118,12 @@ class Build:
 
     @cached_property
     def file_architectures(self) -> frozenset[str]:
-        """The architectures that the path of the Dockerfile names, as TARGETARCH calls them: `Dockerfile.arm64`."""
+        """The architectures in the path of the Dockerfile, as TARGETARCH spells them: `Dockerfile.arm64`."""
         return architectures_of_path(self.workspace.dockerfile)
 
     @property
     def sibling_architectures(self) -> frozenset[str]:
-        """The architectures that Dockerfiles of the same directory name, as TARGETARCH calls them."""
+        """The architectures in the names of the Dockerfiles of the directory, as TARGETARCH spells them."""
         return self.workspace.files_for
 
     @property
@@ -158,7 +158,7 @@ class Build:
 
     @cached_property
     def check_warnings(self) -> tuple[CheckWarning, ...]:
-        """The warnings of BuildKit's checks as if no error stopped them, in their order."""
+        """The warnings of BuildKit's checks, in their order, even if an error would stop the checks."""
         return all_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
@@ -290,7 +290,7 @@ class Instruction:
         self.syntax: syntax.Instruction = build.plan.dockerfile.instructions[idx]
         """The parsed instruction at its place in the text."""
         self.node: Node = self.syntax.node
-        """The parsed instruction without its place: its class says what it is, its fields what is written."""
+        """The parsed instruction, without its place in the file."""
 
     def __repr__(self) -> str:
         """`<Run in line 3>`."""
@@ -423,7 +423,7 @@ class Instruction:
         return tuple(None if it is None else it.get(name) for it in self._environments(after=after))
 
     def known_values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
-        """The same, but None also where only the base image or a build argument tells the value."""
+        """As `values`, but None also if only the base image or a build argument tells the value."""
         found = [None if it is None else it.assignment(name) for it in self._environments(after=after)]
         return tuple(it.value if it is not None and it.is_known else None for it in found)
 
@@ -585,16 +585,16 @@ class Command:
 
     @property
     def targets(self) -> tuple[Platform, ...]:
-        """The target platforms that need its stage and may run it, as far as the conditions around it tell."""
+        """The target platforms that need the stage and may run the command, given the conditions around it."""
         return self.invocation.targets
 
     def is_certain(self, target: Platform) -> bool:
-        """True if a target certainly runs it: no condition is in the way, or all of them are known to hold."""
+        """True if a target certainly runs the command: all conditions around it are known to hold."""
         return self.invocation.is_certain(target)
 
     @property
     def is_chosen_by_platform(self) -> bool:
-        """True if the platform decides whether it runs, in a way that the text does not tell."""
+        """True if the command runs for some platforms only, and the text does not tell for which."""
         return self.invocation.is_chosen_by_platform
 
     def depends_on_platform(self, word: shell.ShellWord) -> bool:
@@ -616,7 +616,7 @@ class KnownCommand(Command):
 
     @property
     def foreign_targets(self) -> tuple[Platform, ...]:
-        """The targets of another architecture than the machine that it runs on for them."""
+        """The targets whose architecture differs from that of the machine that the command runs on."""
         pairs = zip(self.invocation.targets, self.invocation.step_platforms, strict=True)
         return tuple(target for target, machine in pairs if target.architecture != machine.architecture)
 

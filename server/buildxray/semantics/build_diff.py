@@ -1,4 +1,4 @@
-"""What an edit of a Dockerfile changes in its build: steps, emulation and the cache."""
+"""The changes of a build by an edit of its Dockerfile: steps, emulation and the cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MovedRun:
     """A RUN step that is emulated where it was native before, or the other way round."""
 
     line: int
-    """Of the new text, 1-based."""
+    """The 1-based line in the new text."""
     label: str
     """The label of the new step."""
     before: Machine

@@ -1,7 +1,7 @@
-"""The cache mounts of a build, and who shares what is in them.
+"""The cache mounts of a build, and the steps that share their content.
 
-A cache is known by its id, and by nothing else: BuildKit gives the same directory to all steps that name it,
-on whatever platform they run (solver/llbsolver/mounts/mount.go, getRefCacheDir).
+A cache is identified by its id alone: BuildKit gives the same directory to all steps that name it,
+on any platform (solver/llbsolver/mounts/mount.go, getRefCacheDir).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class CacheMount(NamedTuple):
     """Absolute and clean."""
     sharing: str
     platform: Platform
-    """What the step runs on."""
+    """The platform that the step runs on."""
     machine: object
-    """Which machine has the cache: another one has a cache of its own with this id."""
+    """The machine that holds the cache; each machine has its own cache for an id."""
 
 
 def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
-    """All cache mounts of the steps of a build; those that BuildKit refuses are left out."""
+    """The cache mounts of all steps of a build, without those that BuildKit refuses."""
     for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
         node = instruction.node
         for flag in node.mounts if isinstance(node, Run) else ():

@@ -1,6 +1,6 @@
-"""What `# check=skip=…;error=true` says of rules: those of BuildKit by its names, our own by `kebab-case` or `PascalCase` name.
+"""The options of `# check=skip=…;error=true` for rules: BuildKit's checks by its names, other rules by `kebab-case` or `PascalCase` name.
 
-What it says of BuildKit's checks is heeded where these are made (`plan/checks`).
+`plan/checks` applies them to BuildKit's checks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SkippedRules(NamedTuple):
 
     in_file: frozenset[str] = frozenset()
     by_start: tuple[tuple[int, frozenset[str]], ...] = ()
-    """For single instructions, each by the offset at which it starts."""
+    """The options for single instructions, by the offset at which each starts."""
     fails: bool = False
     """True if what BuildKit's checks find is an error."""
 

@@ -1,4 +1,4 @@
-"""What all RUN instructions of a plan do, command by command."""
+"""The commands of all RUN instructions of a plan, and their effects."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Inventory:
         self._all_declared: dict[int, _Declared] = {}
 
     def script(self, instruction: int) -> Script:
-        """The commands of a RUN, as the shell in force there reads them."""
+        """The commands of a RUN, as its shell reads them."""
         scopes = self.facts.scopes(instruction)
         node = self.plan.node(instruction)
         return read_script(node, scopes[0].shell_command) if scopes else read_script(node)
@@ -81,13 +81,13 @@ class Inventory:
             self._invocations[idx], self._known[idx] = invocations, uses
 
     def _stage_key(self, stage: StageOutline) -> Hashable:
-        """All that the commands of a stage depend on."""
+        """The cache key of a stage: everything that its commands depend on."""
         needed = [it.is_needed(stage.idx) for it in self.plan.targets]
         return (Inventory, "stage", stage.from_idx, self.workspace, *needed, self._lineages[stage.idx])
 
     @cached_property
     def _lineages(self) -> list[object]:
-        """For each stage an object that is the same as long as its text, its scopes and those of all that it is built on are."""
+        """An object for each stage that stays the same until the text or a scope of the stage or of its ancestors changes."""
         lineages: list[object] = []
         for stage in self.plan.stages:
             runs = [it.conversion.runs.get(stage.idx) for it in self.plan.targets]
@@ -126,7 +126,7 @@ class Inventory:
         return _StageCommands(tuple(by_run), tuple(with_destinations(commands)))
 
     def recognized(self, instruction: int) -> tuple[Use | None, ...]:
-        """What each command of a RUN does, in the order of `invocations`; None for one that no toolchain knows."""
+        """The use of each command of a RUN, in the order of `invocations`; None for a command that no toolchain knows."""
         self.invocations(instruction)
         return self._known.get(instruction, ())
 
@@ -141,10 +141,10 @@ class Inventory:
         return self._stage_uses[stage]
 
     def reading(self, instruction: int, name: str) -> Reading:
-        """How certainly a command of a RUN reads a variable of its environment: the strongest answer of all commands.
+        """The certainty that a RUN reads a variable of its environment: the highest one of its commands.
 
-        What names the variable may read it: `[ -v NAME ]`, `declare -n copy=NAME`, `$((NAME))`. So may what reads the environment of a
-        process.
+        A command that names the variable may read it: `[ -v NAME ]`, `declare -n copy=NAME`, `$((NAME))`. So may a command that reads
+        the environment of a process.
         """
         commands = zip(self.invocations(instruction), self.recognized(instruction), strict=True)
         readings = [_reading(use, invocation, name) for invocation, use in commands]
@@ -157,7 +157,7 @@ class Inventory:
         return invocations, tuple(map(recognize, invocations))
 
     def _key(self, instruction: int) -> Hashable:
-        """All that what is read depends on."""
+        """The cache key of a RUN: everything that its commands depend on."""
         stage = self.facts.stage_of(instruction)
         return (
             Inventory,
@@ -340,9 +340,9 @@ class _StageCommands(NamedTuple):
     """The commands of a stage's own RUN instructions."""
 
     by_run: tuple[tuple[int, tuple[Invocation, ...], tuple[Use | None, ...]], ...]
-    """For each RUN: the index of the instruction, its commands, and what each does."""
+    """For each RUN: the index of the instruction, its commands, and the use of each."""
     uses: tuple[Use, ...]
-    """Those that a toolchain recognises, with the paths to which later ones move their outputs."""
+    """The uses of all recognised commands, with the paths to which later commands move their outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +375,9 @@ class _Arguments(NamedTuple):
     """Names of ARGs that a build argument may give a value."""
 
     open: Container[str]
-    """Those that the text gives none."""
+    """The names without a value in the text."""
     with_default: Container[str]
-    """Those that have one, or none, for all targets alike."""
+    """The names that have a value for all targets, or for none."""
 
 
 def _chosen(values: tuple[T, ...], takers: list[bool]) -> tuple[T, ...]:
@@ -407,7 +407,7 @@ _MAY_PREPARE = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
 
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:
-    """`$GO build` where the stage says `ENV GO=go`: the program that the variable holds."""
+    """The program that a variable of the environment holds: `$GO build` after `ENV GO=go`."""
     if not command.words or command.words[0].value is not None:
         return command
     name = sole_variable(command.words[0])
@@ -422,7 +422,7 @@ def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Comman
 
 
 def recognize(invocation: Invocation) -> Use | None:
-    """What a command does, as the first toolchain that knows it says."""
+    """The use of a command by the first toolchain that recognises it; None if none does."""
     for toolchain in ALL:
         use = toolchain.recognize(invocation, toolchain)
         if use is not None:
@@ -431,7 +431,7 @@ def recognize(invocation: Invocation) -> Use | None:
 
 
 def reading(invocation: Invocation, name: str) -> Reading:
-    """How certainly a command reads a variable of its environment; an unknown program may."""
+    """The certainty that a command reads a variable of its environment; an unknown program may."""
     return _reading(recognize(invocation), invocation, name)
 
 

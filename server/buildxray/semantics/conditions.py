@@ -38,7 +38,7 @@ _EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
 PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
 """Programs that tell an architecture."""
 _SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"})
-"""For other architectures, `uname -m` tells that of the kernel on some machines."""
+"""Architectures for which `uname -m` is certain; for others some machines print that of the kernel."""
 
 
 def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], defaults: Container[str]) -> Evaluator:
@@ -84,16 +84,16 @@ def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variable
 
 
 def depends_on_platform(word: ShellWord, at: Command | Assignment, platform_variables: Container[str]) -> bool:
-    """True if a platform argument, or a program that tells the architecture, has a part in the value of a word.
+    """True if the value of a word depends on a platform argument, or on a program that prints the architecture.
 
-    Conditions under which the variables in it get their values count.
+    Conditions on the assignments of its variables count too.
     """
     mentions = _Mentions(platform_variables)
     return mentions.in_word(word, at)
 
 
 def _answer(command: Command, machine: Platform, target: Platform, environment: Environment) -> str | None:
-    """What a program prints that tells the architecture; None where that is not known."""
+    """The output of a program that prints the architecture; None if it is unknown."""
     names = architecture_names(machine)
     arguments = command.arguments
     match command.name, arguments:
@@ -138,7 +138,7 @@ def _chooses(branches: Iterable[Sequence[ShellWord]]) -> bool:
 
 
 class _Mentions:
-    """True if conditions have to do with the platform, also through what variables are made of."""
+    """True if conditions depend on the platform, directly or through the values of variables."""
 
     def __init__(self, platform_variables: Container[str], evaluators: tuple[Evaluator, ...] = ()) -> None:
         self._names = platform_variables

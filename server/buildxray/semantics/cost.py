@@ -57,7 +57,7 @@ def cost_word(cost: Cost) -> str:
 
 
 class Sharing(Enum):
-    """How often an instruction executes, and for how many targets."""
+    """The number of times that an instruction executes, in relation to its targets."""
 
     NONE = "none"
     """No target needs it, or it makes no step."""
@@ -71,7 +71,7 @@ class Sharing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """How often an instruction executes, for whom, and where under emulation."""
+    """The executions of an instruction: their number, their targets, and those under emulation."""
 
     steps: tuple[Step, ...]
     n_targets: int
@@ -142,12 +142,12 @@ class Execution:
 
 
 def execution(instruction: Instruction) -> Execution:
-    """How an instruction executes."""
+    """Return the executions of an instruction."""
     return Execution(instruction.steps, len(instruction.build.targets))
 
 
 def trigger_execution(stage: Stage, steps: tuple[Step, ...]) -> Execution:
-    """How one of the ONBUILD triggers that a stage inherits executes, given its steps."""
+    """Return the executions of an inherited ONBUILD trigger, given its steps."""
     return Execution(steps, len(stage.build.targets))
 
 
@@ -157,9 +157,9 @@ class Totals:
 
     n_steps: int
     n_runs: int
-    """Of these steps: those that execute a RUN."""
+    """The number of steps that execute a RUN."""
     n_emulated: int
-    """Of the RUN steps: those under emulation."""
+    """The number of RUN steps under emulation."""
     emulated_platforms: tuple[Platform, ...]
     repeated: tuple[Run, ...]
     """The RUN instructions that execute several times."""
@@ -222,7 +222,7 @@ def split_reason(instruction: Instruction) -> str:
 
 
 def split_note(instruction: Instruction) -> str:
-    """The reason in a few words, for a line of a terminal; empty where the line above says it already."""
+    """The reason for several steps in a few words, for a line of a terminal; empty if the line above has it already."""
     split, stage = instruction.split, instruction.stage
     if split is None or stage is None:
         return ""
@@ -243,7 +243,7 @@ def split_note(instruction: Instruction) -> str:
 
 
 def split_label(instruction: Instruction) -> str:
-    """What splits the steps from an instruction on, for the picture; empty where it is not the first to differ."""
+    """The cause of different steps from an instruction on, for the picture; empty if an earlier one is the first to differ."""
     split = instruction.split
     if split is None or split.origin != instruction.idx:
         return ""
@@ -260,7 +260,7 @@ def split_label(instruction: Instruction) -> str:
 
 
 def platform_origin(stage: Stage) -> str:
-    """Where the platform of a stage comes from: its base, its flag or the target."""
+    """The source of a stage's platform: its base, its flag or the target."""
     if stage.bases:
         return _("same as {stages}", stages=_(", ").join(it.display_name for it in stage.bases))
     flag = stage.from_.platform

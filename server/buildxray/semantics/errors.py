@@ -1,4 +1,4 @@
-"""Why BuildKit refuses a build, and why it would refuse builds of other stages of the same file."""
+"""The errors for which BuildKit refuses a build, or would refuse builds of other stages of the file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def missing_escape(build: Build, error: PlanError) -> Edit | None:
 
 
 def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
-    """What is wrong in stages that no target needs, each with the name of its stage."""
+    """The errors in stages that no target needs, each with the name of its stage."""
     if not build.plan.targets:
         return
     conversion = build.plan.targets[0].conversion
@@ -59,7 +59,7 @@ def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
 
 
 def errors_of_triggers(build: Build) -> Iterator[PlanError]:
-    """What BuildKit will refuse in ONBUILD triggers once another image is built on this one; here it stores them unread."""
+    """The errors in ONBUILD triggers, which BuildKit reports only when another image is built on this one."""
     for instruction in build.instructions:
         node = instruction.node
         if isinstance(node, Onbuild) and node.trigger is not None and not node.problems:
@@ -69,7 +69,7 @@ def errors_of_triggers(build: Build) -> Iterator[PlanError]:
 
 
 def _late_sources(stage: Stage) -> Iterator[tuple[str, PlanError]]:
-    """Where a stage takes files from one further down; what it takes from itself is refused in any case."""
+    """The errors of instructions that take files from a later stage, each with the name of its stage; one that takes from its own is refused anyway."""
     outline, stages = stage.outline, stage.build.stages
     for position, sources in outline.sources.items():
         for source in sources:

@@ -1,7 +1,6 @@
-"""Which files of a stage reach the image, along COPY, mounts and FROM.
+"""The files of a stage that reach the image through COPY, mounts and FROM.
 
-Paths are absolute and clean. One that ends in a slash means a file in that directory whose name the text
-does not tell.
+Paths are absolute and clean. One that ends in a slash means a file of unknown name in that directory.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def _way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
 
 
 def copied_files(facts: Facts, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
-    """What a COPY takes from a stage: each source and its path, for all targets together; empty for a mount or a FROM."""
+    """The sources of a COPY from a stage with their paths, for all targets together; empty for a mount or a FROM."""
     node = facts.plan.node(consumer.instruction)
     if not isinstance(node, Copy):
         return ()
@@ -69,7 +68,7 @@ def _arrives(facts: Facts, stage: int, path: str, passed: set[int]) -> bool:
 
 
 def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
-    """Where a consumer puts a file, if it takes it."""
+    """The paths to which a consumer copies a file; empty if it does not take the file."""
     node = facts.plan.node(consumer.instruction)
     if isinstance(node, From):
         yield path

@@ -1,4 +1,4 @@
-"""What one command makes: where it writes, and for which machine."""
+"""The files that one command makes: their paths, and the machine that they are for."""
 
 from __future__ import annotations
 

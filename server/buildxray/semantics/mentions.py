@@ -1,6 +1,6 @@
-"""What the instructions of a Dockerfile mention, so that nobody looks for something in a file that cannot have it.
+"""The names and programs that a Dockerfile mentions, so that a rule runs only on files that mention its subject.
 
-An edit changes one instruction, and the others keep their nodes: each node is searched once.
+Each node is searched once, and an edit changes the nodes of few instructions.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 
 @of_node
 def mentions(node: Node) -> frozenset[Mention]:
-    """What an instruction mentions."""
+    """The names and programs that an instruction mentions."""
     found: set[Mention] = set()
     for text in (node.text, *(it.content for it in node.heredocs)):
         if named_architectures(text):

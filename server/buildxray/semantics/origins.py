@@ -24,12 +24,12 @@ class Machine(Enum):
     NEUTRAL = "any"
     """Any machine: a script, a web page, bytecode."""
     UNKNOWN = "unknown"
-    """The text does not tell."""
+    """Unknown from the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made a file, or some of the files in a directory."""
+    """The maker of a file, or of some of the files in a directory."""
 
     maker: str
     """The command, the image or the instruction, for people: `go build`, `debian:13`, `COPY`; empty if it is unknown."""

@@ -1,4 +1,4 @@
-"""Where the files that a command compiled or downloaded are put by later commands."""
+"""The paths to which later commands of a stage move the outputs of earlier ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFI
 
 
 def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list[Use]:
-    """The uses of a stage, makers of files with all the paths to which later commands copy, install or unpack them."""
+    """The uses of a stage, whose `outputs` include the paths to which later commands copy, install or unpack them."""
     found: list[Use] = []
     for invocation, use in commands:
         name = invocation.command.name
@@ -57,7 +57,7 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
 
 
 def _operands(invocation: Invocation) -> tuple[list[str], list[str]]:
-    """What is copied, and where to: all the paths that may be meant."""
+    """The sources and destinations of a copy: all paths that they may mean."""
     words: list[ShellWord] = []
     given = iter(invocation.command.words[1:])
     for word in given:

@@ -1,4 +1,4 @@
-"""What the scripts of a package.json look at: each of their commands is asked, as those of a RUN are."""
+"""The variables that the scripts of a package.json read, command by command, as in a RUN."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Recognizer = Callable[[Invocation], Use | None]
 
 
 def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer, depth: int = 0) -> Reading | None:
-    """Return whether the scripts that `npm run …` names look at a variable: the strongest answer of their commands.
+    """Return the certainty that the scripts of `npm run …` read a variable: the highest one of their commands.
 
-    None for a command that runs no script which is known. A program that no toolchain knows is one that packages of the project bring.
+    None for a command that runs no known script. An unknown program is taken to come from a package of the project.
     """
     scripts = package_scripts(invocation)
     if not scripts or depth > _DEEPEST:

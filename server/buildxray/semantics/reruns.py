@@ -1,4 +1,4 @@
-"""Which steps run again when files of the build context or the value of a build argument change."""
+"""The steps that run again after a change of files in the build context, or of the value of a build argument."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def context_files(instruction: Instruction) -> str:
 
 
 def _bound_from_context(flag: Flag) -> str:
-    """What a `--mount` binds of the build context; empty for another mount."""
+    """The path of the build context that a `--mount` binds; empty for another mount."""
     try:
         options = {it.key: it.value.text if it.value else "" for it in mount_options(flag)}
     except MountSyntaxError:
@@ -42,9 +42,9 @@ def steps_from(build: Build, instruction: Instruction) -> tuple[Step, ...]:
 
 
 def steps_by_argument(build: Build, names: Iterable[str]) -> dict[str, tuple[Step, ...]]:
-    """For each build argument, the steps that another value of it runs again.
+    """The steps that run again for another value of a build argument, by its name.
 
-    Empty where nothing depends on it, and where another value is an error: it names a stage or a platform then.
+    Empty if nothing depends on it, or if another value is an error since it names a stage or a platform.
     """
     contents = StepContents()
     return {name: _steps_of_argument(contents, build, name) for name in names}

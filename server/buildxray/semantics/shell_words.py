@@ -72,7 +72,7 @@ def plain_words(node: Node) -> list[str] | None:
 
 
 def modern_value(pair: Pair, escape: str) -> str | None:
-    """What to write after `NAME=` for the value of `NAME value`; None where no simple form means the same."""
+    """The text after `NAME=` that means the value of `NAME value`; None if no simple form does."""
     if pair.value is None:
         return None
     value = pair.value.text

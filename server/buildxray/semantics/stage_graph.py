@@ -25,7 +25,7 @@ _PROBE_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
 
 class SplitCause(Enum):
-    """Why an instruction is executed more than once."""
+    """The reason why an instruction is executed more than once."""
 
     PLATFORM = "platform"
     """It executes on each target platform."""
@@ -68,7 +68,7 @@ class Facts:
         self._families: dict[int, tuple[int, ...]] = {}
         self._splits: dict[int, Split | None] = {}
         self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
-        """What `file_flow.way_into_image` has found, by stage and path."""
+        """The cache of `file_flow.way_into_image`, by stage and path."""
 
     def stage_of(self, instruction: int) -> StageOutline | None:
         """The stage that an instruction belongs to, its FROM included; None before the first."""
@@ -362,6 +362,6 @@ class Facts:
         return tuple(name for name in names if len({it.environment.get(name) for it in scopes}) > 1)
 
     def _per_target(self, instruction: int) -> tuple[str, ...]:
-        """Of these variables those that the text of the instruction names."""
+        """The variables among these that the text of the instruction names."""
         text = self.plan.node(instruction).text
         return tuple(name for name in self.names_per_target(instruction) if name in text)

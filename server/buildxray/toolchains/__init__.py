@@ -1,1 +1,1 @@
-"""What the commands of a RUN do: compile, download, install, probe; one module per toolchain."""
+"""The toolchains: the effects of commands in a RUN, such as compiling, downloading, installing; one module for each."""

@@ -42,7 +42,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _architecture(target: str) -> str | None:
-    """Of `bun-linux-arm64-musl`; x64 is what Bun takes where none is named."""
+    """The architecture in a target such as `bun-linux-arm64-musl`; x64, Bun's default, if it names none."""
     named = named_architectures(target)
     return named[0][2] if named else "amd64"
 

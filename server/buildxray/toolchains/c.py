@@ -91,7 +91,7 @@ def _is_elsewhere(invocation: Invocation) -> bool:
 
 
 def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
-    """What was configured before decides for which machine."""
+    """Recognise a build whose machine an earlier configuring command has decided."""
     is_native = any(it.name in _CONFIGURING for it in invocation.preparations) and not _may_cross(invocation)
     return Use(
         toolchain,

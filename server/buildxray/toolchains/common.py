@@ -97,7 +97,7 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
-    """What fills variables of the environment into texts, or runs files of the project, may look at any."""
+    """The certainty of reading a variable: programs that insert variables into texts, or run files of the project, may read any."""
     command = invocation.command
     program, arguments = command.name, command.arguments
     text = " ".join(arguments)
@@ -148,7 +148,7 @@ def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading
 
 
 _HARMLESS_TRAP: Final = lazy_regex(r"-|:|[A-Z\d]*|(?:echo|exit|kill|popd|rm|true|umount)\b[^;&|`(]*")
-"""What a trap runs that looks at nothing: the name of a signal alone shows traps."""
+"""Commands of a trap that read no variable; the name of a signal alone prints traps."""
 _OF_THE_IMAGE: Final = lazy_regex(
     r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
 )

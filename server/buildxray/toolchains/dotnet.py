@@ -65,7 +65,7 @@ _ON_TARGET: Final = CrossCompilation((), ("TARGETARCH",), is_safe=False, options
 
 
 def _architecture(machine: str) -> str | None:
-    """Of an `-a` or of a runtime identifier such as `linux-musl-x64`; None where it names none that is known."""
+    """The architecture in an `-a` or in a runtime identifier such as `linux-musl-x64`; None if it names no known one."""
     name = machine.rpartition("-")[2]
     return docker_name(name) or (
         name if name in ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x") else None

@@ -11,7 +11,7 @@ from buildxray.plan.paths import clean
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _FOR_ALL: Final = frozenset({"aar", "apk", "appbundle", "bundle", "web"})
-"""What is not for the machine that builds: web pages, and packages of Android with code for all its architectures."""
+"""Outputs that are not for the build machine: web pages, and Android packages with code for all architectures."""
 _EXECUTING: Final = frozenset({"drive", "gen-l10n", "run", "test"})
 
 

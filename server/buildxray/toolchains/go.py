@@ -77,7 +77,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 def _downloads(invocation: Invocation) -> bool:
     """True if a command that compiles is known to download modules.
 
-    The go command takes them from `vendor` where `vendor/modules.txt` is there and no `-mod` says otherwise (go.dev/ref/mod#vendoring).
+    The go command takes them from `vendor` if `vendor/modules.txt` exists, unless `-mod` says otherwise (go.dev/ref/mod#vendoring).
     """
     workspace = invocation.workspace
     is_vendored = workspace.has_vendored_modules and not (
@@ -88,7 +88,7 @@ def _downloads(invocation: Invocation) -> bool:
 
 
 def _title(invocation: Invocation) -> tuple[str, int]:
-    """What to call the command, and how many of its words that is."""
+    """The title of the command, and the number of words that it covers."""
     name, arguments, subcommand = invocation.command.name, invocation.command.arguments, invocation.subcommand
     if arguments[:1] != (subcommand,):
         return f"{name} {subcommand}".strip(), 1
@@ -97,7 +97,7 @@ def _title(invocation: Invocation) -> tuple[str, int]:
 
 
 def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
-    """GoReleaser takes GOOS and GOARCH with `--single-target` only; without it, and ko always, what a file says."""
+    """Recognise GoReleaser and ko. GoReleaser honours GOOS and GOARCH only with `--single-target`; otherwise, like ko, it reads a file."""
     name, subcommand = invocation.command.name, invocation.subcommand
     title = f"{name} {subcommand}".strip()
     if subcommand not in ("build", "publish", "release"):
@@ -158,7 +158,7 @@ def _packages(invocation: Invocation) -> list[str]:
 
 
 def _binary(package: str) -> str:
-    """What the binary of a package is called; empty where only go.mod tells."""
+    """The file name of a package's binary; empty if only go.mod tells it."""
     path = package.partition("@")[0].rstrip("/")
     if path.endswith(".go"):
         return posixpath.basename(path).removesuffix(".go")

@@ -8,9 +8,9 @@ from buildxray.platforms.platform import Platform
 
 
 def mapped_architecture(names: Mapping[str, str], targets: Iterable[Platform]) -> str | None:
-    """A `$(case …)` over TARGETARCH for these targets; None where one of them has no name.
+    """A `$(case …)` over TARGETARCH for these targets; None if one of them has no name.
 
-    One name for each architecture, so targets that differ in their variants only have none.
+    Each architecture has one name, so the result is None for targets that differ only in their variants.
     """
     wanted = [(it.architecture, it.variant) for it in targets if it.os == "linux"]
     known = {

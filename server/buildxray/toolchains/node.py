@@ -88,7 +88,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _directories(invocation: Invocation) -> tuple[str, ...]:
-    """Where it works: `npm --prefix directory`, `yarn --cwd directory`, `pnpm -C directory`."""
+    """The directories that it works in: `npm --prefix directory`, `yarn --cwd directory`, `pnpm -C directory`."""
     directory = invocation.argument("-C", "--cwd", "--dir", "--prefix")
     return invocation.directories if directory is None else invocation.paths(directory) or invocation.directories
 
@@ -122,7 +122,7 @@ def _reading_of_program(invocation: Invocation, name: str) -> Reading:
 
 
 def package_scripts(invocation: Invocation) -> tuple[str, ...]:
-    """The texts that `npm run build` runs, as the package.json beside the Dockerfile has them; none where it has no such script.
+    """The scripts of the package.json beside the Dockerfile that `npm run build` runs; empty if there are none.
 
     Source: npm-scripts(7), "Pre & Post Scripts".
     """

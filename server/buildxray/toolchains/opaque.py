@@ -1,4 +1,4 @@
-"""Programs that do what a file of the project tells them: nobody else knows which variables they look at."""
+"""Programs that run a file of the project, so that they may read any variable."""
 
 from __future__ import annotations
 

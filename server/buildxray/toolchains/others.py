@@ -39,7 +39,7 @@ _OPTIONS_FOR_TARGET: Final = (
 _OUTPUTS: Final = ("-o", "--output", "--out")
 _NEUTRAL_OPTIONS: Final = ("--help", "--version", "-h", "-v")
 _FOR_ALL: Final = frozenset({"js", "kernel", "wasm"})
-"""What `dart compile` makes for every machine."""
+"""Kinds of output of `dart compile` that suit every machine."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

@@ -1,4 +1,4 @@
-"""All toolchains, in the order in which they are asked. A new toolchain is one new file and one line here."""
+"""All toolchains, in the order in which they try to recognise a command. A new toolchain is one new file and one line here."""
 
 from __future__ import annotations
 

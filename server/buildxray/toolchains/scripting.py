@@ -72,14 +72,14 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
-    """Packages of PHP are sources, and what Composer generates from them suits every machine too."""
+    """Recognise Composer: packages of PHP are sources, and the files that Composer generates suit every machine too."""
     is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")
     effect = Effect.BUNDLE if is_building else Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, len(title.split()), needs_agreement=is_building)
 
 
 def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
-    """Where packages go that do not go into the system."""
+    """The directories of packages that are not installed into the system."""
     target = invocation.argument(*_TARGETS)
     if target is not None:
         return invocation.paths(target)
@@ -116,7 +116,7 @@ def _environments(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """What packages run when they are installed has no reason to look at an argument of a build; the project's own may."""
+    """The certainty of reading a variable: installation scripts of packages have no reason to, those of the project may."""
     use = _recognize(invocation, SCRIPTING)
     if use is None:
         return Reading.MAYBE
