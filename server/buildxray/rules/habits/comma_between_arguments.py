@@ -39,6 +39,8 @@ def comma_between_arguments(ctx: RuleContext) -> Iterator[Finding]:
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
+        if "," not in node.text and ";" not in node.text:
+            continue
         if not isinstance(node, Arg | Copying | Env | Label | Volume) or node.is_json or node.problems or node.heredocs:
             continue
         separated = (

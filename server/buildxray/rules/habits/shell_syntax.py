@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from buildxray.localization import _
@@ -16,6 +17,7 @@ from buildxray.syntax.instructions import (
     Copying,
     Env,
     Healthcheck,
+    Node,
     Shell,
     ShellOrExec,
     Span,
@@ -24,7 +26,9 @@ from buildxray.syntax.instructions import (
     Volume,
     WithPairs,
     Workdir,
+    of_node,
 )
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _OPERATOR: Final = lazy_regex(r"(?<=\s)(?:&&|\|\||\||>>|2>&1|2?>)(?=\s)|(?<=\s)2?>(?=/dev/null(?:\s|$))")
@@ -33,6 +37,7 @@ _MOUNTED_HOME: Final = lazy_regex(r"(?:^|,)(?:target|dst|destination|source|src)
 _COMMAND: Final = lazy_regex(
     r"(?<!\\)(?:\$\((?P<name>[a-z][\w.-]*)(?:\s[^()`]*)?\)|`(?P<old>[a-z][\w.-]*)(?:\s[^`]*)?`)"
 )
+_GIVEN_TO_SHELL: Final = lazy_regex(r"-c\s+\W*(\w+)")
 _VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
@@ -69,13 +74,14 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     Silent about values in single quotes, about prompts, and about values of files with `eval`, `envsubst` or `sh -c "$NAME"`: a later shell may be
     meant to read them. A program whose path holds a blank is not reported, since it may exist.
     """
+    relative = frozenset(it.instruction.idx for it in warned(ctx, "WorkdirRelativePath")) if "~" in ctx.text else ()
     is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if node.problems or node.heredocs:
+        if node.problems or node.heredocs or not _may_hold_shell_syntax(node):
             continue
         if isinstance(node, Copying | Workdir | User | Volume):
-            yield from _paths(ctx, instruction)
+            yield from _paths(instruction, says_home=instruction.idx not in relative)
         elif isinstance(node, Arg | Env) and not is_evaluated:
             yield from _values(ctx, instruction, node)
         if isinstance(instruction, Run):
@@ -84,7 +90,18 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
             yield from _exec_form(instruction)
 
 
-def _paths(ctx: RuleContext, instruction: Instruction) -> Iterator[Finding]:
+@of_node
+def _may_hold_shell_syntax(node: Node) -> bool:
+    """Whether to look at an instruction at all: most have nothing of it, which is known from one edit to the next."""
+    if node.is_json:
+        return True
+    if isinstance(node, RunNode):
+        return any(it.value is not None and "~" in it.value.text for it in node.mounts)
+    read = isinstance(node, Arg | Copying | Env | User | Volume | Workdir)
+    return read and any(it in node.text for it in ("&&", "|", ">", "~", "$(", "`"))
+
+
+def _paths(instruction: Instruction, *, says_home: bool) -> Iterator[Finding]:
     node = instruction.node
     keyword = instruction.keyword
     if not node.is_json and not set("\"'[#") & set(node.text):
@@ -95,16 +112,13 @@ def _paths(ctx: RuleContext, instruction: Instruction) -> Iterator[Finding]:
                 place, _("no shell reads {keyword}: `{text}` is an argument", keyword=keyword, text=operator[0])
             )
             return
-    if isinstance(node, User) or any(it.instruction is instruction for it in warned(ctx, "WorkdirRelativePath")):
-        # An account is not a path, and `workdir-relative-path` speaks of the home itself.
-        return
-    for argument in node.arguments:
-        if _TILDE.match(argument.text):
-            start, end = argument.span
-            place = instruction.range_of(Span(start + 1, end - 1) if node.is_json else argument.span)
-            yield Finding(
-                place, _("no shell reads {keyword}: `~` is a directory of that name, not the home", keyword=keyword)
-            )
+    # An account is not a path, and `workdir-relative-path` speaks of the home itself.
+    is_path = says_home and not isinstance(node, User)
+    for argument in (it for it in node.arguments if is_path and _TILDE.match(it.text)):
+        start, end = argument.span
+        place = instruction.range_of(Span(start + 1, end - 1) if node.is_json else argument.span)
+        message = _("no shell reads {keyword}: `~` is a directory of that name, not the home", keyword=keyword)
+        yield Finding(place, message)
 
 
 def _mounts(run: Run) -> Iterator[Finding]:
@@ -118,6 +132,12 @@ def _mounts(run: Run) -> Iterator[Finding]:
             yield Finding(place, _("no shell reads `--mount`: `~` is a directory of that name, not the home"))
 
 
+@lru_cache(maxsize=4)
+def _names_for_later_shells(text: str) -> frozenset[str]:
+    """The variables that `sh -c "$NAME"` has a shell read."""
+    return frozenset(_GIVEN_TO_SHELL.findall(text))
+
+
 def _values(ctx: RuleContext, instruction: Instruction, node: WithPairs) -> Iterator[Finding]:
     for pair in node.pairs:
         if pair.value is None or pair.name.text.startswith(("PS", "PROMPT")):
@@ -127,7 +147,7 @@ def _values(ctx: RuleContext, instruction: Instruction, node: WithPairs) -> Iter
         match = None if "'" in pair.value.text else _COMMAND.search(node.text, start)
         if match is None or match.start() >= end or (match["old"] and ctx.build.dockerfile.escape == "`"):
             continue
-        if re.search(rf"-c\s+\W*{re.escape(pair.name.text)}\b", ctx.text):
+        if pair.name.text in _names_for_later_shells(ctx.text):
             continue
         place = instruction.range_of(Span(match.start(), match.end()))
         message = _("no shell reads {keyword}: the value is this text, no command is run", keyword=instruction.keyword)
