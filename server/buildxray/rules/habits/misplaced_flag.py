@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from buildxray.localization import _
@@ -21,6 +22,8 @@ _OF_RUN: Final = lazy_regex(
 )
 _COUNT: Final = lazy_regex("[0-9]+")
 _DURATION: Final = lazy_regex(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
+_MOST_FLAGS: Final = 20
+"""How many words of one RUN that look like its flags are looked at."""
 _COMMAND_END: Final = lazy_regex(r"&&|\|\|?|;|&")
 _INSTALLERS: Final = frozenset(
     [
@@ -148,7 +151,7 @@ def _is_timer(word: str) -> bool:
 
 
 def _of_run(node: Run) -> Iterator[Span]:
-    for match in _OF_RUN.finditer(node.text, node.arguments[0].span.start):
+    for match in islice(_OF_RUN.finditer(node.text, node.arguments[0].span.start), _MOST_FLAGS):
         before = node.text[node.arguments[0].span.start : match.start()]
         command = _COMMAND_END.split(before)[-1]
         words = command.split()

@@ -37,7 +37,9 @@ _MOUNTED_HOME: Final = lazy_regex(r"(?:^|,)(?:target|dst|destination|source|src)
 _COMMAND: Final = lazy_regex(
     r"(?<!\\)(?:\$\((?P<name>[a-z][\w.-]*)(?:\s[^()`]*)?\)|`(?P<old>[a-z][\w.-]*)(?:\s[^`]*)?`)"
 )
-_GIVEN_TO_SHELL: Final = lazy_regex(r"-c\s+\W*(\w+)")
+_GIVEN_TO_SHELL: Final = lazy_regex(r"""-c[ \t]+["'$\\{]{0,5}(\w+)""")
+_LONGEST_COMMAND: Final = 200
+"""How many characters of an unquoted command may follow the word that begins it."""
 _VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
@@ -144,7 +146,7 @@ def _values(ctx: RuleContext, instruction: Instruction, node: WithPairs) -> Iter
             continue
         start, end = pair.value.span
         # The blanks of an unquoted command end the word, not the command.
-        match = None if "'" in pair.value.text else _COMMAND.search(node.text, start)
+        match = None if "'" in pair.value.text else _COMMAND.search(node.text, start, end + _LONGEST_COMMAND)
         if match is None or match.start() >= end or (match["old"] and ctx.build.dockerfile.escape == "`"):
             continue
         if pair.name.text in _names_for_later_shells(ctx.text):
