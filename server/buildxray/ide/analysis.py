@@ -113,7 +113,7 @@ class Analysis:
         return result
 
     def has_cached(self, compute: Callable[[Analysis], object]) -> bool:
-        """Whether `cached` has the result of `compute`."""
+        """True if `cached` has the result of `compute`."""
         return compute in self._cache
 
     @cached_property

@@ -58,7 +58,7 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
 
 
 def keeps_artifacts(before: Analysis, after: Analysis) -> bool:
-    """Return whether every file of the image suits its platform after an edit as well as before: what a safe fix promises."""
+    """True if every file of the image suits its platform after an edit as well as before: what a safe fix promises."""
     return not losses(before.build.artifacts, after.build.artifacts)
 
 

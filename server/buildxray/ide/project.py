@@ -186,7 +186,7 @@ class ProjectBuild(NamedTuple):
 
     @property
     def machine_is_unknown(self) -> bool:
-        """Whether nothing tells the machine of the build that is shown."""
+        """True if nothing tells the machine of the build that is shown."""
         return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
 
     @property
@@ -414,7 +414,7 @@ class Projects:
         return (it for it in builds if it.dockerfile in paths and it.is_shown)
 
     def _is_automated(self, dockerfile: Path) -> bool:
-        """Whether the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
+        """True if the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
 
         A Compose file says how an image is run here, and not how it is published.
         """
@@ -450,7 +450,7 @@ def _is_of_compose(build: DeclaredBuild) -> bool:
 
 
 def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
-    """Whether a script, a Makefile or a Bake file declares a build, while workflows build the same on machines that run each platform.
+    """True if a script, a Makefile or a Bake file declares a build, while workflows build the same on machines that run each platform.
 
     Either one build of a workflow uses several machines; or some use machines of other architectures, none emulates, and together they
     build all platforms of the build.
@@ -465,12 +465,12 @@ def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool
 
 
 def _is_native(build: DeclaredBuild) -> bool:
-    """Whether no machine of a build, as far as its machines are known, emulates."""
+    """True if no machine of a build, as far as its machines are known, emulates."""
     return all(can_run(machine, platform) for platform, machine in build.nodes)
 
 
 def _has_own_machine(build: DeclaredBuild) -> bool:
-    """Whether a machine of another architecture than amd64, which everybody has, builds for its own platform."""
+    """True if a machine of another architecture than amd64, which everybody has, builds for its own platform."""
     return any(machine.architecture != AMD64.architecture and can_run(machine, it) for it, machine in build.nodes)
 
 

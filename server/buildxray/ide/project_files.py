@@ -268,7 +268,7 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
 
 
 def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
-    """Whether the workflow of a build is the one that tells of its Dockerfile's emulation: where several build it, the one that is shown."""
+    """True if the workflow of a build is the one that tells of its Dockerfile's emulation: where several build it, the one that is shown."""
     if declared.source.parent.name != "workflows":
         return True
     others = [it for it in projects.declared(declared.dockerfile) if it.nodes and it.source.parent.name == "workflows"]

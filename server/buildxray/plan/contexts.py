@@ -36,7 +36,7 @@ class NamedContext(NamedTuple):
 
     @property
     def has_configuration(self) -> bool:
-        """Whether an image configuration comes with the files: environment, working directory, platform."""
+        """True if an image configuration comes with the files: environment, working directory, platform."""
         is_image = self.value.startswith(_IMAGE) and self.value != _IMAGE + _SCRATCH
         return is_image or self.value.startswith((_LAYOUT, _OF_A_TARGET))
 

@@ -104,7 +104,7 @@ class Step:
 
     @cached_property
     def is_emulated(self) -> bool:
-        """Whether it executes on another architecture than that of its machine."""
+        """True if it executes on another architecture than that of its machine."""
         platform = self.platform
         return self.kind == "exec" and platform is not None and not self._build.request.can_run(self.node, platform)
 
@@ -201,7 +201,7 @@ class TargetPlan:
         return self.conversion.resolved.stages
 
     def is_needed(self, stage: int) -> bool:
-        """Whether the target stage needs a stage."""
+        """True if the target stage needs a stage."""
         return stage in self.conversion.runs
 
     def scope_before(self, stage: StageOutline, instruction: int) -> Scope | None:

@@ -161,7 +161,7 @@ def _devices(nodes: Sequence[Node]) -> Iterator[tuple[int, Span]]:
 
 
 def _has_labs(dockerfile: Dockerfile) -> bool:
-    """Whether the frontend has what is still tried out; of those that are not Docker's nothing is known.
+    """True if the frontend has what is still tried out; of those that are not Docker's nothing is known.
 
     BuildKit: dockerfile2llb/convert_norundevice.go.
     """
@@ -243,7 +243,7 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
 
 
 def _is_plain(text: str, escape: str) -> bool:
-    """Whether expanding `text` leaves it as it is."""
+    """True if expanding `text` leaves it as it is."""
     try:
         return expand(lex(text, escape), lambda _: None) == text
     except ExpansionError:

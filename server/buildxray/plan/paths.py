@@ -28,7 +28,7 @@ def join(*parts: str) -> str:
 
 
 def holds(directory: str, path: str) -> bool:
-    """Whether a path is a directory or lies in it."""
+    """True if a path is a directory or lies in it."""
     directory, path = directory.rstrip("/"), path.rstrip("/")
     return path == directory or path.startswith(directory + "/")
 
@@ -71,7 +71,7 @@ def to_slash(path: str, system: str) -> str:
 
 
 def is_absolute(path: str, system: str) -> bool:
-    """Whether the path does not depend on a working directory."""
+    """True if the path does not depend on a working directory."""
     if system != "windows":
         return path.startswith("/")
     try:

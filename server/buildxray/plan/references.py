@@ -65,6 +65,6 @@ def _split_domain(text: str) -> tuple[str, str]:
 
 
 def is_digest(text: str) -> bool:
-    """Whether `text` is a content digest such as `sha256:…` (opencontainers/go-digest, Validate)."""
+    """True if `text` is a content digest such as `sha256:…` (opencontainers/go-digest, Validate)."""
     algorithm, _, encoded = text.partition(":")
     return _DIGEST_LENGTHS.get(algorithm) == len(encoded) and re.fullmatch("[a-f0-9]+", encoded) is not None

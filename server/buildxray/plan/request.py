@@ -66,7 +66,7 @@ class BuildRequest:
         return tuple(dict.fromkeys([self.node(it) for it in self.target_platforms]))
 
     def can_run(self, node: Platform, platform: Platform) -> bool:
-        """Whether a machine runs a step for a platform without emulation.
+        """True if a machine runs a step for a platform without emulation.
 
         A build that asks for 32-bit ARM on a 64-bit machine and says no more is taken to run there.
         """

@@ -58,7 +58,7 @@ def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, 
 
 
 def _can_dispatch(node: Node) -> bool:
-    """Whether an instruction can be looked at: a RUN with a wrong flag still runs something, all others say too little."""
+    """True if an instruction can be looked at: a RUN with a wrong flag still runs something, all others say too little."""
     if not node.problems:
         return not isinstance(node, CONFIGURING)
     return isinstance(node, Run) and not any(it.is_syntax for it in node.problems)

@@ -63,7 +63,7 @@ def git_source(text: str) -> GitSource | None:
 
 
 def is_http_source(text: str) -> bool:
-    """Whether `text` is downloaded over HTTP, rather than cloned or read from the build context."""
+    """True if `text` is downloaded over HTTP, rather than cloned or read from the build context."""
     if not text.startswith(("http://", "https://")):
         return False
     try:

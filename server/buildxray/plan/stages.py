@@ -121,7 +121,7 @@ class ResolvedStages:
         return stage.outline.display_name
 
     def has_line(self, source: Source) -> bool:
-        """Whether BuildKit knows the line of what a source makes; not for an image that a mount names."""
+        """True if BuildKit knows the line of what a source makes; not for an image that a mount names."""
         return isinstance(source, StageRef) or self.images[source.idx].has_line
 
     def instruction(self, source: Source, command: int) -> int:

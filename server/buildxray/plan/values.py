@@ -65,7 +65,7 @@ def closest_signal(text: str) -> str | None:
 
 
 def is_signal(text: str) -> bool:
-    """Whether STOPSIGNAL takes `text`: a number other than 0, or a name with or without `SIG`."""
+    """True if STOPSIGNAL takes `text`: a number other than 0, or a name with or without `SIG`."""
     if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
         return int(text) != 0
     name = text.upper().removeprefix("SIG")

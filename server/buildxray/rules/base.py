@@ -130,11 +130,11 @@ class Rule:
 
     @property
     def is_about_platforms(self) -> bool:
-        """Whether it reports what is wrong, or costs time, on some platforms only."""
+        """True if it reports what is wrong, or costs time, on some platforms only."""
         return self.with_intent is not self.without_intent
 
     def applies(self, ctx: RuleContext) -> bool:
-        """Whether its findings are of use to a person who builds the file.
+        """True if its findings are of use to a person who builds the file.
 
         What another platform would get is not, in a Dockerfile for Windows. Nor is it where nothing in the file is meant for several platforms,
         and the file makes tests or a place to develop, or the project has builds, but none of this file for several platforms.

@@ -31,7 +31,7 @@ class Warned(NamedTuple):
 
     @property
     def is_misspelled(self) -> bool:
-        """Whether another name is close: BuildKit allows for two wrong letters, even in a word of three."""
+        """True if another name is close: BuildKit allows for two wrong letters, even in a word of three."""
         replacement = self.warning.replacement
         return bool(replacement) and get_close_matches(self.subject, [replacement]) != []
 

@@ -38,7 +38,7 @@ class RuleContext:
 
     @cached_property
     def has_intent(self) -> bool:
-        """Whether the file is meant for several platforms.
+        """True if the file is meant for several platforms.
 
         A file is if it names an automatic platform argument, or if the build request names several platforms.
         """
@@ -48,7 +48,7 @@ class RuleContext:
 
     @cached_property
     def is_meant_for_several(self) -> bool:
-        """Whether the file is meant for several platforms, or looks at the architecture that it runs on, and so knows of several."""
+        """True if the file is meant for several platforms, or looks at the architecture that it runs on, and so knows of several."""
         probes = (
             it.use.effect is Effect.PROBE
             for stage in self.build.stages
@@ -59,7 +59,7 @@ class RuleContext:
 
     @cached_property
     def is_for_several(self) -> bool:
-        """Whether nothing contradicts that several platforms are built.
+        """True if nothing contradicts that several platforms are built.
 
         The request names them; or the file uses platform arguments, and the project declares no builds that name no platform. A stage on
         `$BUILDPLATFORM` makes a difference only if the target is another platform than the machine's, whatever these builds say.
@@ -71,11 +71,11 @@ class RuleContext:
 
     @cached_property
     def is_for_helping(self) -> bool:
-        """Whether the file makes tests or a place to develop, and no build names several platforms for it."""
+        """True if the file makes tests or a place to develop, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
 
     def is_only_for(self, architecture: str) -> bool:
-        """Whether the names of files tell that this Dockerfile is meant for one architecture alone.
+        """True if the names of files tell that this Dockerfile is meant for one architecture alone.
 
         `Dockerfile.arm64` and `arm64/Dockerfile` are meant for arm64; `Dockerfile` beside `Dockerfile.arm64` is meant for the rest, unless
         a build request names several platforms.
@@ -86,7 +86,7 @@ class RuleContext:
 
     @cached_property
     def is_for_windows(self) -> bool:
-        """Whether the image is for Windows, so that nothing is known of other platforms for it."""
+        """True if the image is for Windows, so that nothing is known of other platforms for it."""
         return is_for_windows(self.build)
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:

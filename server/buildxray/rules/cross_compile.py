@@ -138,7 +138,7 @@ def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:
 
 
 def _is_right(after: Build, family: Iterable[Stage], safety: Safety) -> bool:
-    """Whether the stages compile for their targets after a fix.
+    """True if the stages compile for their targets after a fix.
 
     For a suggestion it is enough that nothing is certainly wrong: the text need not tell for what they compile.
     """

@@ -104,7 +104,7 @@ def _fetched(command: Command, *, is_call: bool = False) -> Iterator[Download]:
 
 
 def _begins_with_site(command: Command, position: int) -> bool:
-    """Whether a word of a download program is an address whose site is in a variable of unknown value: `$MIRROR/tool.tgz`."""
+    """True if a word of a download program is an address whose site is in a variable of unknown value: `$MIRROR/tool.tgz`."""
     word, before = command.syntax.words[position], command.syntax.words[position - 1]
     return (
         command.name in _DOWNLOADING

@@ -89,7 +89,7 @@ def start_with_comments(instruction: Instruction) -> int:
 
 
 def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
-    """Whether the comment lines above an instruction are about the next line too: one of the same kind, which stays."""
+    """True if the comment lines above an instruction are about the next line too: one of the same kind, which stays."""
     end = instruction.build.text.find("\n", instruction.syntax.end)
     return end >= 0 and any(
         it.syntax.start == end + 1 and it.keyword == instruction.keyword and it not in gone
@@ -117,7 +117,7 @@ def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
 
 
 def _is_after_empty_line(text: str, start: int) -> bool:
-    """Whether the line before the one that begins at an offset is empty."""
+    """True if the line before the one that begins at an offset is empty."""
     return start > 0 and not text[text.rfind("\n", 0, start - 1) + 1 : start].strip()
 
 

@@ -12,12 +12,12 @@ from buildxray.toolchains.triples import architecture_of
 
 
 def is_chosen(command: Command) -> bool:
-    """Return whether a condition decides, in a way that the text does not tell, whether the command runs for a target."""
+    """True if a condition decides, in a way that the text does not tell, whether the command runs for a target."""
     return command.is_chosen_by_platform
 
 
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
-    """Return whether the constant target of a compiler is intended.
+    """True if the constant target of a compiler is intended.
 
     It is where the name of the stage or of the output tells the architecture, and where the image takes the outputs of several constants: a
     bundle with one program for each platform.
@@ -29,7 +29,7 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
 
 
 def names_one_architecture(stage: Stage) -> bool:
-    """Return whether the image that a stage continues has an architecture in its name, so that the stage suits that one only."""
+    """True if the image that a stage continues has an architecture in its name, so that the stage suits that one only."""
     names = {*stage.base_names}
     return len(names) == 1 and bool(named_architectures(names.pop()))
 

@@ -78,18 +78,18 @@ class Placement:
 
     @property
     def moving_pays(self) -> bool:
-        """Whether moving saves RUN steps, the unused declarations left aside."""
+        """True if moving saves RUN steps, the unused declarations left aside."""
         return bool(self._runs_that_gain(self._between(), self.tidied.without_unused)) if self.moves else False
 
     @property
     def removing_pays(self) -> bool:
-        """Whether deleting the unused declarations saves RUN steps, the early ones left aside."""
+        """True if deleting the unused declarations saves RUN steps, the early ones left aside."""
         after = {key for it in self.unused if it.splits for key, _ in self._runs_after(it.instruction)}
         return bool(after) and bool(self._runs_that_gain(after, self.tidied.with_moved))
 
     @property
     def moving_is_safe(self) -> bool:
-        """Whether no command between a declaration and its new place can look at the value.
+        """True if no command between a declaration and its new place can look at the value.
 
         Else only conventions speak against it: installation scripts of packages see the environment.
         """
@@ -102,7 +102,7 @@ class Placement:
 
     @property
     def removing_is_safe(self) -> bool:
-        """Whether no command after an unused declaration can look at the value, as `moving_is_safe`."""
+        """True if no command after an unused declaration can look at the value, as `moving_is_safe`."""
         return not any(
             run.reading(declaration.name) is Reading.UNLIKELY
             for declaration in self.unused
@@ -336,7 +336,7 @@ def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instructi
 
 
 def uses(instruction: Instruction, name: str) -> bool:
-    """Whether an instruction uses a variable, or may: a program in it may look at its environment."""
+    """True if an instruction uses a variable, or may: a program in it may look at its environment."""
     node = instruction.node
     if isinstance(node, Onbuild):
         return name in node.text or isinstance(node.trigger, RunNode)

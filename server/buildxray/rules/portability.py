@@ -44,7 +44,7 @@ def outputs_of(commands: Iterable[KnownCommand]) -> set[str]:
 
 
 def can_run_elsewhere(ctx: RuleContext, root: Stage) -> bool:
-    """Return whether the image would be the same, had a stage run on another architecture."""
+    """True if the image would be the same, had a stage run on another architecture."""
     if not can_change_platform(root):
         return False
     commands = compilers(root.family)
@@ -57,7 +57,7 @@ def can_run_elsewhere(ctx: RuleContext, root: Stage) -> bool:
 
 
 def needs_c(command: KnownCommand) -> bool:
-    """Return whether a Go command needs a C compiler, as far as its options, its variables and the packages of its stage tell.
+    """True if a Go command needs a C compiler, as far as its options, its variables and the packages of its stage tell.
 
     False where cgo is off, and where the sources beside the Dockerfile do without C.
     """
@@ -102,7 +102,7 @@ def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
 
 
 def can_change_platform(root: Stage) -> bool:
-    """Return whether the platform of a root stage is free to change.
+    """True if the platform of a root stage is free to change.
 
     It is if the stage has one image for all targets, and neither it nor a stage on it is in the image or starts a program: such a stage
     is an image of its own, which others build with `--target`.
@@ -130,7 +130,7 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
 
 
 def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
-    """Whether the stages download for their target what no image takes: a compiler for the machine that they run on."""
+    """True if the stages download for their target what no image takes: a compiler for the machine that they run on."""
     taken = {id(it.use.invocation) for one in before.build.artifacts.all for it in one.origins if it.use is not None}
     return any(
         id(it.invocation) not in taken and any(map(it.depends_on_platform, it.syntax.words[1:]))
@@ -140,17 +140,17 @@ def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
 
 
 def _has_packages_of_target(after: RuleContext, members: Iterable[Stage]) -> bool:
-    """Whether stages that have moved take `node_modules` from one that has not: its native addons fail in them."""
+    """True if stages that have moved take `node_modules` from one that has not: its native addons fail in them."""
     return _take_target_packages(after.build, {it.idx for it in members})
 
 
 def takes_target_packages(stage: Stage) -> bool:
-    """Whether a stage, or one that it continues, takes `node_modules` from a stage for the target: it cannot move alone."""
+    """True if a stage, or one that it continues, takes `node_modules` from a stage for the target: it cannot move alone."""
     return _take_target_packages(stage.build, {it.idx for it in stage.ancestry})
 
 
 def _take_target_packages(build: Build, members: set[int]) -> bool:
-    """Whether stages, given by their numbers, take `node_modules` from another one that runs for the target."""
+    """True if stages, given by their numbers, take `node_modules` from another one that runs for the target."""
     return any(
         consumer.stage is not None and consumer.stage.idx in members and _takes_node_modules(consumer)
         for stage in build.stages
@@ -164,7 +164,7 @@ def _takes_node_modules(instruction: Instruction) -> bool:
 
 
 def carries_packages(before: RuleContext, after: RuleContext) -> bool:
-    """Return whether an edit has packages of npm, which may have native code, installed on the build machine for the image."""
+    """True if an edit has packages of npm, which may have native code, installed on the build machine for the image."""
     lost = losses(before.build.artifacts, after.build.artifacts)
     origins = (origin for it in after.build.artifacts.all if it.path in lost for origin in it.origins)
     return any(
@@ -188,7 +188,7 @@ def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
 
 
 def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
-    """Whether files that were made on the build machine may suit the image after all.
+    """True if files that were made on the build machine may suit the image after all.
 
     A script may compile nothing where no C compiler is installed for it. A bundler takes along only those packages of npm that a program
     uses, which rarely have native code; of all packages of a project some mostly have.
@@ -232,7 +232,7 @@ def _is_harmless_run(run: Run) -> bool:
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:
-    """Whether a command runs, by its path, a program that the stage has compiled, or fails on one for another machine."""
+    """True if a command runs, by its path, a program that the stage has compiled, or fails on one for another machine."""
     if command.use is not None and command.use.is_for_own_machine:
         return any(path in outputs for word in command.syntax.words[1:] for path in command.invocation.paths(word))
     program = command.syntax.words[0].text if command.syntax.words else ""

@@ -37,7 +37,7 @@ class _Proofs:
         self._known: dict[tuple[Edit, ...], bool] = {}
 
     def hold(self, edits: tuple[Edit, ...]) -> bool:
-        """Whether what is built after these edits is as good as before."""
+        """True if what is built after these edits is as good as before."""
         known = self._known.get(edits)
         if known is None:
             known = len(self._known) < _MOST and is_as_good(self._ctx.build, self._ctx.after(edits).build)
@@ -46,7 +46,7 @@ class _Proofs:
 
 
 def is_as_good(before: Build, after: Build) -> bool:
-    """Return whether each file of the image suits its platform as well as before, with no more emulation.
+    """True if each file of the image suits its platform as well as before, with no more emulation.
 
     An image that was for another platform than asked for, and is for the right one at last, may take an emulator.
     """

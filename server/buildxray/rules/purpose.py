@@ -24,7 +24,7 @@ _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|window
 
 
 def is_for_helping(path: str) -> bool:
-    """Return whether a Dockerfile, by its path in the repository, makes tests or a place to develop.
+    """True if a Dockerfile, by its path in the repository, makes tests or a place to develop.
 
     Such an image is run on the machine that has built it. Examples are not among them: people copy what these show.
     """
@@ -34,7 +34,7 @@ def is_for_helping(path: str) -> bool:
 
 
 def is_for_windows(build: Build) -> bool:
-    """Return whether the image is for Windows, by the names of its base images or of the file, while no target is."""
+    """True if the image is for Windows, by the names of its base images or of the file, while no target is."""
     if any(it.os == "windows" for it in build.targets):
         return False
     stage = build.target_stage

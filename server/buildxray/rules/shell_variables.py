@@ -10,7 +10,7 @@ _READS_A_SCRIPT: Final = frozenset({".", "source", "eval"})
 
 
 def sets(script: Script, name: str) -> bool:
-    """Whether the script sets a shell variable of that name."""
+    """True if the script sets a shell variable of that name."""
     for command in script.commands:
         loops = (it for it in command.conditions if it.kind == "for")
         if name in command.variables or any(name in it.variables for it in loops):
@@ -21,5 +21,5 @@ def sets(script: Script, name: str) -> bool:
 
 
 def may_set(script: Script, name: str) -> bool:
-    """Whether the script sets a shell variable of that name, or executes text that may set any."""
+    """True if the script sets a shell variable of that name, or executes text that may set any."""
     return sets(script, name) or any(it.name in _READS_A_SCRIPT for it in script.commands)

@@ -81,7 +81,7 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
 
 
 def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """Whether all that follows the last compiler is configuration or files of the build context, and nothing else is installed."""
+    """True if all that follows the last compiler is configuration or files of the build context, and nothing else is installed."""
     last = commands[-1].run
     is_named_target = bool(ctx.build.request.target_stage)
     if stage.bases or stage.children or stage.consumers or is_named_target or last.stage is not stage:
@@ -104,7 +104,7 @@ def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand])
 
 
 def _is_preparation(run: Run) -> bool:
-    """Whether a RUN only downloads sources or installs the packages of a lock file, which the build stage alone needs."""
+    """True if a RUN only downloads sources or installs the packages of a lock file, which the build stage alone needs."""
     return bool(run.commands) and all(map(_prepares, run.commands))
 
 

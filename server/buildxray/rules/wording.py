@@ -47,7 +47,7 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
 
 
 def xx_can_install(stage: Stage) -> bool:
-    """Whether xx can install packages for another architecture on the distribution of a stage."""
+    """True if xx can install packages for another architecture on the distribution of a stage."""
     return _xx_install(stage) is not None
 
 

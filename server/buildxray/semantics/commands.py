@@ -332,7 +332,7 @@ class _Names:
         return name in self.below.arguments or self.own.arguments.get(name, self.instruction) < self.instruction
 
     def is_constant(self, name: str) -> bool:
-        """Whether an ENV declares the name."""
+        """True if an ENV declares the name."""
         return name in self.below.constants or self.own.constants.get(name, self.instruction) < self.instruction
 
 

@@ -250,7 +250,7 @@ _FLAG: Final = lazy_regex("--?[A-Za-z]")
 
 
 def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
-    """Whether an unknown instruction is the rest of the one above, whose last line lacks the escape token."""
+    """True if an unknown instruction is the rest of the one above, whose last line lacks the escape token."""
     if (
         not isinstance(instruction.node, Unknown)
         or instruction.first_line != above.last_line + 1

@@ -122,7 +122,7 @@ class CheckedStage:
                     )
 
     def _may_warn(self, node: Node) -> bool:
-        """Whether there is anything to look at: of most commands there is not."""
+        """True if there is anything to look at: of most commands there is not."""
         if isinstance(node, Run):
             return bool(node.flags) and "$" in node.text
         if isinstance(node, Copying):

@@ -35,7 +35,7 @@ class _Pattern(NamedTuple):
     """None for a pattern without wildcards."""
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern matches a path or a directory above it."""
+        """True if the pattern matches a path or a directory above it."""
         if self.automaton is None:
             return path == self.text or path.startswith(f"{self.text}/")
         return self.automaton.matches(path)
@@ -50,7 +50,7 @@ class IgnorePatterns:
         self._patterns = patterns if is_bounded else ()
 
     def excludes_source(self, path: str) -> bool:
-        """Whether BuildKit warns that a source of COPY or ADD is left out; `path` is clean.
+        """True if BuildKit warns that a source of COPY or ADD is left out; `path` is clean.
 
         It never does where the file has exceptions (`!keep`): what they let in cannot be told without looking.
         """
@@ -61,7 +61,7 @@ class IgnorePatterns:
         return self.excludes(path)
 
     def excludes(self, path: str) -> bool:
-        """Whether a path of the context is left out, itself or by a directory above it (MatchesOrParentMatches)."""
+        """True if a path of the context is left out, itself or by a directory above it (MatchesOrParentMatches)."""
         if len(path) > _LONGEST_PATH:
             return False
         is_excluded = False
@@ -142,7 +142,7 @@ class _Automaton:
             self._end <<= 2
 
     def matches(self, path: str) -> bool:
-        """Whether the whole path matches, or that of a directory above it."""
+        """True if the whole path matches, or that of a directory above it."""
         has_parent = path.rfind("/") > 0
         places = self._with_skipped(1)
         for char in path:

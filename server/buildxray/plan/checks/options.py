@@ -28,7 +28,7 @@ class CheckOptions(NamedTuple):
     """Whether a warning fails the build; only the directive of the file can say so."""
 
     def makes(self, check: Check) -> bool:
-        """Whether a check is made."""
+        """True if a check is made."""
         if check.is_experimental:
             return self.tries_all or check.name in self.tried
         return not self.skips_all and check.name not in self.skipped

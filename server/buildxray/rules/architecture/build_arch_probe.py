@@ -76,7 +76,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _decides(probe: KnownCommand) -> bool:
-    """Whether the answer decides what is compiled or downloaded in the same RUN."""
+    """True if the answer decides what is compiled or downloaded in the same RUN."""
     return any(
         it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
         for it in probe.run.known_commands
@@ -84,7 +84,7 @@ def _decides(probe: KnownCommand) -> bool:
 
 
 def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
-    """Whether what the RUN fetches is a program that the stage itself starts and that stays out of the image.
+    """True if what the RUN fetches is a program that the stage itself starts and that stays out of the image.
 
     Such a program has to be for the build machine: `rustup-init`, a compiler.
     """
@@ -106,7 +106,7 @@ def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
 
 
 def _takes(command: Command, place: TextRange) -> bool:
-    """Whether a command, one of its conditions or a variable that it uses contains the range."""
+    """True if a command, one of its conditions or a variable that it uses contains the range."""
     if any(it.range.contains(place.start) for it in command.conditions):
         return True
     todo = [*command.words, *(it.value for it in command.assignments)]

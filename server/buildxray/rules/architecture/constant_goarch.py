@@ -132,7 +132,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _is_for_system_of_target(command: KnownCommand) -> bool:
-    """Whether the binary could run in the image, but for the architecture: a program for macOS is there to be taken out again."""
+    """True if the binary could run in the image, but for the architecture: a program for macOS is there to be taken out again."""
     values = command.invocation.setting("GOOS").values
     return all(it in ("", None, one.os) for it, one in zip(values, command.invocation.targets, strict=True))
 

@@ -116,7 +116,7 @@ def _fixes(command: KnownCommand) -> tuple[Fix, ...]:
 
 
 def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
-    """Whether Go links to the C library of the stage, for some target."""
+    """True if Go links to the C library of the stage, for some target."""
     use, invocation = command.use, command.invocation
     flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):

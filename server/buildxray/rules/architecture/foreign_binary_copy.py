@@ -132,7 +132,7 @@ def _removed(stage: Stage) -> set[str]:
 
 
 def _is_removed(path: str, removed: set[str]) -> bool:
-    """Whether a path, or a directory that holds it, is deleted."""
+    """True if a path, or a directory that holds it, is deleted."""
     return any(holds(it, path) for it in removed)
 
 
@@ -194,7 +194,7 @@ def _is_of_the_system(path: str, *, has_other_makers: bool) -> bool:
 
 
 def _has_other_makers(stage: Stage) -> bool:
-    """Whether anything but a package manager may have put a program into a stage: a compiler, a download, a COPY."""
+    """True if anything but a package manager may have put a program into a stage: a compiler, a download, a COPY."""
     return any(
         isinstance(it.node, Copying | Onbuild) or (isinstance(it, Run) and not _only_installs(it))
         for member in stage.ancestry

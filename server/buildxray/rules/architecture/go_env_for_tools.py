@@ -110,7 +110,7 @@ def _runs(command: KnownCommand) -> bool:
 
 
 def _installs_tool(stage: Stage, command: KnownCommand) -> bool:
-    """Whether `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
+    """True if `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
 
     Source: `go help install`: for another platform the program goes to a subdirectory of bin.
     """

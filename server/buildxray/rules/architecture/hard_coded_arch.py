@@ -91,7 +91,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_made_for_one(ctx: RuleContext) -> bool:
-    """Whether a file that mentions one architecture alone does so in several places: in downloads, images or paths."""
+    """True if a file that mentions one architecture alone does so in several places: in downloads, images or paths."""
     stages = ctx.build.needed_stages
     n_downloads = sum(bool(_named(it)) for stage in stages for it in downloads(stage))
     n_images = sum(names_one_architecture(it) for it in stages)
@@ -178,7 +178,7 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
 
 
 def _gives_neutral_files(stage: Stage) -> bool:
-    """Whether only directories without programs are taken from a stage: headers of an archive suit every machine."""
+    """True if only directories without programs are taken from a stage: headers of an archive suit every machine."""
     takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
     paths = [path for it in takers for path in it.copied_paths]
     return (
@@ -190,7 +190,7 @@ def _gives_neutral_files(stage: Stage) -> bool:
 
 
 def _unpacks_neutral_files(stage: Stage, download: Download) -> bool:
-    """Whether every command that unpacks the download names what to take, and takes only files that suit every machine."""
+    """True if every command that unpacks the download names what to take, and takes only files that suit every machine."""
     archives = {name for it in download.pieces if (name := posixpath.basename(it.text.strip("\"'")))}
     runs = [it for it in stage.runs if it.idx >= download.instruction.idx]
     commands = (it for run in runs for it in run.commands if it.name in _UNPACKING)
@@ -200,7 +200,7 @@ def _unpacks_neutral_files(stage: Stage, download: Download) -> bool:
 
 
 def _takes_neutral_files(words: list[str], archives: Collection[str]) -> bool:
-    """Whether a command that unpacks an archive names its members, and all of these suit every machine."""
+    """True if a command that unpacks an archive names its members, and all of these suit every machine."""
     with_value = _UNPACKING[posixpath.basename(words[0])]
     operands = [
         word
@@ -293,7 +293,7 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
 
 
 def _are_open(run: Run, places: set[TextRange]) -> bool:
-    """Whether all of these places are in words of commands that the shell expands."""
+    """True if all of these places are in words of commands that the shell expands."""
     words = [
         (run.shell_range(word.range), word) for it in run.commands for word in it.syntax.words if it.syntax.is_writable
     ]
@@ -304,5 +304,5 @@ def _are_open(run: Run, places: set[TextRange]) -> bool:
 
 
 def _may_be_given(named: list[_Named]) -> bool:
-    """Whether a build argument may say something else, though the same for every platform of one build."""
+    """True if a build argument may say something else, though the same for every platform of one build."""
     return any(isinstance(piece.instruction.node, Arg) for piece, *__ in named)

@@ -103,7 +103,7 @@ def _named(instruction: Instruction) -> list[_Named]:
 
 
 def _is_chosen_from(stage: Stage) -> bool:
-    """Whether the image takes files of a stage only by paths that follow the target: a store with files for each platform."""
+    """True if the image takes files of a stage only by paths that follow the target: a store with files for each platform."""
     takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
     return (
         not stage.is_image
@@ -164,7 +164,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
 
 
 def _is_certain(stage: Stage, named: list[_Named]) -> bool:
-    """Whether the file is in the image, whatever build arguments say, and no RUN after the COPY looks at the architecture."""
+    """True if the file is in the image, whatever build arguments say, and no RUN after the COPY looks at the architecture."""
     last = max(it.idx for it, *_ in named)
     later = [run for run in stage.runs if run.idx > last]
     is_chosen_later = any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later)

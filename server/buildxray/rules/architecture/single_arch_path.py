@@ -122,7 +122,7 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
 
 
 def _only_removes(command: Command) -> bool:
-    """Whether a command does as well where its paths do not exist: `rm -f`, `rm -rf`, `find … -delete`, `rmdir --ignore-…`.
+    """True if a command does as well where its paths do not exist: `rm -f`, `rm -rf`, `find … -delete`, `rmdir --ignore-…`.
 
     Source: POSIX, rm: with -f no diagnostics and no changed exit status for operands that do not exist.
     """
@@ -133,12 +133,12 @@ def _only_removes(command: Command) -> bool:
 
 
 def _is_of_native_stage(instruction: Instruction) -> bool:
-    """Whether a COPY takes files from a stage on the build machine: what it has is for that machine, as another rule says."""
+    """True if a COPY takes files from a stage on the build machine: what it has is for that machine, as another rule says."""
     return any(instruction in it.consumers and it.is_native for it in instruction.build.needed_stages)
 
 
 def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
-    """Whether a missing path certainly breaks the build or the image, and is not only searched, or created by the instruction itself."""
+    """True if a missing path certainly breaks the build or the image, and is not only searched, or created by the instruction itself."""
     node = instruction.node
     if isinstance(node, Copying):
         return _is_taken_from_stage(instruction, range_)
@@ -153,7 +153,7 @@ def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
 
 
 def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
-    """Whether a place is in a source of `COPY --from` that only the image below the other stage may have."""
+    """True if a place is in a source of `COPY --from` that only the image below the other stage may have."""
     node = instruction.node
     if not isinstance(node, Copy) or node.source_stage is None:
         return False

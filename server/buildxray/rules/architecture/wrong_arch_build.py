@@ -95,13 +95,13 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_for_another_system(command: KnownCommand) -> bool:
-    """Whether Go is told a system that no target has: `GOOS=windows` in a file that nothing asks `windows/amd64` for."""
+    """True if Go is told a system that no target has: `GOOS=windows` in a file that nothing asks `windows/amd64` for."""
     systems = {*command.invocation.setting("GOOS").values} - {"", None}
     return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:
-    """Whether Go is told `GOARCH=$BUILDARCH`, or another value that is made of the build machine's."""
+    """True if Go is told `GOARCH=$BUILDARCH`, or another value that is made of the build machine's."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is not None:
         return bool(_OF_BUILDER.search(setting.assignment.value.text))

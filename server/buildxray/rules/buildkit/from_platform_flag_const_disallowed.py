@@ -93,7 +93,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_wrong_for_some(stage: Stage) -> bool:
-    """Whether the image is built on this stage, for several targets."""
+    """True if the image is built on this stage, for several targets."""
     target = stage.build.target_stage
     return target is not None and len(stage.build.targets) > 1 and target.root is stage
 

@@ -69,6 +69,6 @@ def _names_in_image(instruction: Instruction) -> Iterator[str]:
 
 
 def _has_no_default(ctx: RuleContext, name: str) -> bool:
-    """Whether the last ARG of that name above the first FROM has no value, or an empty one."""
+    """True if the last ARG of that name above the first FROM has no value, or an empty one."""
     pairs = [it for instruction in ctx.build.global_instructions for it in instruction.pairs if it.name.text == name]
     return bool(pairs) and (pairs[-1].value is None or not pairs[-1].value.text)

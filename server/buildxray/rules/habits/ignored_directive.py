@@ -73,7 +73,7 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fits(name: str, value: str) -> bool:
-    """Whether a value is one of the directive, and not prose that has an equals sign."""
+    """True if a value is one of the directive, and not prose that has an equals sign."""
     match name:
         case "escape":
             return value.strip() in ("\\", "`")

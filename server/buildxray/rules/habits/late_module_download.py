@@ -149,7 +149,7 @@ def _whole_source(stage: Stage) -> Instruction | None:
 
 
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
-    """Whether the build itself writes a file that tells the dependencies: `poetry export -o requirements.txt`."""
+    """True if the build itself writes a file that tells the dependencies: `poetry export -o requirements.txt`."""
     names = "|".join(re.escape(posixpath.basename(it)) for it in command.use.manifests)
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
     stage = command.run.stage
@@ -164,7 +164,7 @@ def _runs_of_stage(command: KnownCommand) -> Sequence[Run]:
 
 
 def _edits_manifest(run: Run) -> bool:
-    """Whether a RUN changes `go.mod`: with `sed -i`, `go mod edit`, `cp`."""
+    """True if a RUN changes `go.mod`: with `sed -i`, `go mod edit`, `cp`."""
     return any(
         (it.name in ("cp", "mv", "perl", "sed") and any("go.mod" in word for word in it.syntax.arguments))
         or it.syntax.arguments[:2] == ("mod", "edit")
@@ -173,7 +173,7 @@ def _edits_manifest(run: Run) -> bool:
 
 
 def _is_mounted(run: Run) -> bool:
-    """Whether a mount gives the RUN its files or keeps its downloads."""
+    """True if a mount gives the RUN its files or keeps its downloads."""
     for flag in run.mounts:
         try:
             kinds = [it.value.text for it in mount_options(flag) if it.key == "type" and it.value is not None]

@@ -105,7 +105,7 @@ class _StageNames:
 
 
 def _is_variant(image: str, name: str) -> bool:
-    """Whether the name of a stage is that of an image with a number or word more, or less: `alpine2` is not a misspelled `alpine`."""
+    """True if the name of a stage is that of an image with a number or word more, or less: `alpine2` is not a misspelled `alpine`."""
     return name.startswith(image.lower()) or image.lower().startswith(name)
 
 

@@ -68,6 +68,6 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_made(path: str, directory: str) -> bool:
-    """Whether a path is the working directory or one above it, which exist."""
+    """True if a path is the working directory or one above it, which exist."""
     target = path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
     return directory == target or directory.startswith(f"{target}/")

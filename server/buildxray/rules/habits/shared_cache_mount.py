@@ -94,7 +94,7 @@ def _is_unsafe(mount: CacheMount) -> bool:
 
 
 def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
-    """Whether the cache stays empty: `apk --no-cache` neither reads nor writes /var/cache/apk (apk(8))."""
+    """True if the cache stays empty: `apk --no-cache` neither reads nor writes /var/cache/apk (apk(8))."""
     if mount.target not in ("/var/cache/apk", "/etc/apk/cache") or not isinstance(instruction, Run):
         return False
     uses = [it for it in instruction.commands if it.name == "apk"]
@@ -102,7 +102,7 @@ def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
 
 
 def _is_named_elsewhere(mount: CacheMount) -> bool:
-    """Whether a build argument without a value in the text names the cache: who gives it may tell platforms apart."""
+    """True if a build argument without a value in the text names the cache: who gives it may tell platforms apart."""
     named = [it.value.text for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
     return bool(named) and "$" in named[-1] and mount.id == mount.target
 

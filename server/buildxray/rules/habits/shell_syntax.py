@@ -94,7 +94,7 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
 
 @of_node
 def _may_hold_shell_syntax(node: Node) -> bool:
-    """Whether to look at an instruction at all: most have nothing of it, which is known from one edit to the next."""
+    """True if an instruction has to be looked at. Most do not, which is kept from one edit to the next."""
     if node.is_json:
         return True
     if isinstance(node, RunNode):

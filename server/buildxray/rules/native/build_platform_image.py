@@ -97,7 +97,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_chosen_by_argument(root: Stage) -> bool:
-    """Whether an argument of the project chooses the platform: with `--platform=linux/${GOARCH}` a `--build-arg` asks for another one."""
+    """True if an argument of the project chooses the platform: with `--platform=linux/${GOARCH}` a `--build-arg` asks for another one."""
     flag = root.from_.platform
     if flag is None:
         return False
@@ -107,7 +107,7 @@ def _is_chosen_by_argument(root: Stage) -> bool:
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
-    """Whether the file is meant for the constant platform: nothing asks for others, and it names no other and no argument that does."""
+    """True if the file is meant for the constant platform: nothing asks for others, and it names no other and no argument that does."""
     flag = root.from_.platform
     if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
         return False
@@ -118,7 +118,7 @@ def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
 
 
 def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
-    """Whether what is compiled for the target is copied onto an image that has no programs of its own.
+    """True if what is compiled for the target is copied onto an image that has no programs of its own.
 
     The platform of an image without programs, such as distroless `static`, decides nothing but what the image says of itself.
     """
@@ -129,7 +129,7 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 
 
 def _only_checks(stage: Stage) -> bool:
-    """Whether a stage is for developers, by its name, or because it ends with a check and starts nothing.
+    """True if a stage is for developers, by its name, or because it ends with a check and starts nothing.
 
     A stage without instructions of its own is judged by what it is built on.
     """

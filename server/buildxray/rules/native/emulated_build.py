@@ -216,24 +216,24 @@ def _building_tools(stage: Stage) -> list[KnownCommand]:
 
 
 def _has_c_compiler(stage: Stage) -> bool:
-    """Whether a C compiler is in the stage: by its image, or as a package."""
+    """True if a C compiler is in the stage: by its image, or as a package."""
     return _COMPILER_IMAGE.search(stage.image_name) is not None or _installs_c_compiler(stage)
 
 
 def _installs_c_compiler(stage: Stage) -> bool:
-    """Whether a stage, or one that it is built on, installs a package that brings a C compiler."""
+    """True if a stage, or one that it is built on, installs a package that brings a C compiler."""
     installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
     return any(map(_C_COMPILER.fullmatch, installed))
 
 
 def _fetches_sources(stage: Stage) -> bool:
-    """Whether a stage downloads, or clones, what it compiles."""
+    """True if a stage downloads, or clones, what it compiles."""
     is_cloning = any(it.name == "git" and "clone" in it.syntax.arguments for run in stage.runs for it in run.commands)
     return is_cloning or bool(stage.commands(Effect.DOWNLOAD))
 
 
 def _removes_packages(stage: Stage) -> bool:
-    """Whether a stage uninstalls packages, as it mostly does with a compiler."""
+    """True if a stage uninstalls packages, as it mostly does with a compiler."""
     return any(
         it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not _REMOVING.isdisjoint(it.syntax.arguments)
         for run in stage.runs
@@ -295,7 +295,7 @@ def _starts_a_program(stage: Stage) -> bool:
 
 
 def _starts_a_compiler(stage: Stage) -> bool:
-    """Whether the image is for building or testing: its command is one of these, and the compiler has to stay.
+    """True if the image is for building or testing: its command is one of these, and the compiler has to stay.
 
     Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and its like for Node.js.
     """

@@ -107,13 +107,13 @@ def _stage_named(stage: Stage, name: Token) -> Stage | None:
 
 
 def _is_image_alone(stage: Stage) -> bool:
-    """Whether a stage gives an image of a registry a name and changes nothing of it."""
+    """True if a stage gives an image of a registry a name and changes nothing of it."""
     is_pulled = not stage.bases and not stage.is_native and all(it != "scratch" for it in stage.base_names)
     return is_pulled and not any(isinstance(it.node, Copying | RunNode | Onbuild) for it in stage.instructions)
 
 
 def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
-    """Whether the files are likely to be run by this stage: a mount, or programs that go into its system."""
+    """True if the files are likely to be run by this stage: a mount, or programs that go into its system."""
     node = instruction.node
     if not isinstance(node, Copy):
         return True
@@ -128,7 +128,7 @@ def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
 
 
 def _is_for_native_stages(source: Stage) -> bool:
-    """Whether only native stages take files from a stage."""
+    """True if only native stages take files from a stage."""
     consumers = [it.stage for it in source.consumers]
     return not source.is_image and all(it is not None and it.is_native and not it.is_image for it in consumers)
 

@@ -99,7 +99,7 @@ def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
 
 
 def _only(run: Run, effect: Effect) -> bool:
-    """Whether all commands of a RUN have one effect, or none that matters, and at least one has it."""
+    """True if all commands of a RUN have one effect, or none that matters, and at least one has it."""
     effects = {it.use.effect if isinstance(it, KnownCommand) else Effect.UNKNOWN for it in run.commands}
     return effect in effects and effects <= {effect, Effect.NEUTRAL}
 

@@ -90,7 +90,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_same(name: str, value: str | None, automatic: str) -> bool:
-    """Whether a value means what BuildKit would set: `amd64` and `linux/amd64` are one platform."""
+    """True if a value means what BuildKit would set: `amd64` and `linux/amd64` are one platform."""
     if value == automatic or not value or name != "BUILDPLATFORM":
         return value == automatic
     try:
@@ -117,6 +117,6 @@ def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
 
 
 def _loses_stages(before: Build, after: Build) -> bool:
-    """Whether a FROM that names a stage by platform names an image instead for some target, after a fix."""
+    """True if a FROM that names a stage by platform names an image instead for some target, after a fix."""
     stages = zip(before.stages, after.stages, strict=True)
     return any(not old and new for one, other in stages for old, new in zip(one.on_image, other.on_image, strict=True))

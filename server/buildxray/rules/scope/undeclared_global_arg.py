@@ -82,7 +82,7 @@ def _sees(instruction: Instruction, name: str) -> bool:
 
 
 def _is_of_image(name: str, image: str) -> bool:
-    """Whether an image probably sets a variable: both have the name of a program."""
+    """True if an image probably sets a variable: both have the name of a program."""
     program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
     word = name.partition("_")[0].lower()
     return bool(program) and (program.startswith(word) or word.startswith(program))

@@ -178,7 +178,7 @@ def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
 
 
 def _is_harmless(use: _Use) -> bool:
-    """Whether nothing that is wrong comes of the missing value, as far as anybody can tell."""
+    """True if nothing that is wrong comes of the missing value, as far as anybody can tell."""
     return use.reference.has_default or _only_shows(use) or _compiles_right(use)
 
 
@@ -207,7 +207,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
 
 
 def _is_in_own_default(instruction: Instruction, reference: VariableReference) -> bool:
-    """Whether it is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
+    """True if it is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
     return isinstance(instruction.node, Arg) and any(
         it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start)
         for it in instruction.pairs
@@ -215,7 +215,7 @@ def _is_in_own_default(instruction: Instruction, reference: VariableReference) -
 
 
 def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
-    """Whether the default is what BuildKit would give for every target of this build."""
+    """True if the default is what BuildKit would give for every target of this build."""
     build = stage.build
     default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
     return default is not None and all(
@@ -229,7 +229,7 @@ def _is_declared(instruction: Instruction, name: str) -> bool:
 
 
 def _only_shows(use: _Use) -> bool:
-    """Whether the value only goes into a label, or into what a RUN prints."""
+    """True if the value only goes into a label, or into what a RUN prints."""
     run, node = use.instruction, use.instruction.node
     if isinstance(node, Label):
         return True
@@ -244,7 +244,7 @@ def _only_shows(use: _Use) -> bool:
 
 
 def _compiles_right(use: _Use) -> bool:
-    """Whether the value only goes to a compiler that runs on its target, and so needs none."""
+    """True if the value only goes to a compiler that runs on its target, and so needs none."""
     start = use.reference.name_range.start
     return any(
         command.use.follows_target and command.run.shell_range(assignment.value.range).contains(start)
