@@ -13,6 +13,8 @@ FROM = "FROM alpine\n"
     [
         (f"{FROM}ENV SOURCE=a\nCOPY $SUORCE /b\n", "SUORCE", f"{FROM}ENV SOURCE=a\nCOPY $SOURCE /b\n"),
         (f"{FROM}COPY --chown=$WHO a /b\n", "WHO", None),
+        ("FROM golang\nWORKDIR $GOPATH/src\n", "GOPATH", None),
+        ("FROM scratch\nENV A=$PATHS\n", "PATHS", "FROM scratch\nENV A=$PATH\n"),
         (f"ARG V=1\n{FROM}WORKDIR /$V\n", "V", f"ARG V=1\n{FROM}ARG V\nWORKDIR /$V\n"),
         (f"{FROM}COPY <<E /b\nx $Y\nE\n", "Y", None),
     ],

@@ -58,9 +58,8 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             message = unseen_message(it.subject, image, has_default=has_default)
             yield Finding(it.range, message, (declaring(it.instruction, it.subject),))
             continue
-        fixes = it.meant(ctx)
         if root is None or root.from_.image is None or root.from_.image.text == "scratch":
-            yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), fixes)
+            yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), it.meant(ctx))
             continue
         image = root.from_.image.text
         message = _(
@@ -68,11 +67,14 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             name=it.subject,
             image=image,
         )
-        if it.is_misspelled:
+        # `PATH` is set in every stage; a name like `GOPATH` is more probably one that the image sets.
+        is_misspelled = it.is_misspelled and it.warning.replacement != "PATH"
+        if is_misspelled:
             message = _(
                 "nothing in this file sets `{name}`: it is empty unless the image `{image}` does; did you mean `{close}`?",
                 name=it.subject,
                 image=image,
                 close=it.warning.replacement,
             )
-        yield Finding(it.range, message, fixes, severity=None if it.is_misspelled else Severity.INFORMATION)
+        fixes = it.meant(ctx) if is_misspelled else ()
+        yield Finding(it.range, message, fixes, severity=None if is_misspelled else Severity.INFORMATION)
