@@ -9,6 +9,7 @@ Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Va
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from buildxray.plan.paths import clean
@@ -22,12 +23,15 @@ _BUNDLERS: Final = frozenset(
         "astro",
         "esbuild",
         "gulp",
+        "lerna",
         "next",
         "ng",
         "nuxt",
+        "nx",
         "parcel",
         "react-scripts",
         "rollup",
+        "rush",
         "tsc",
         "turbo",
         "vite",
@@ -35,6 +39,10 @@ _BUNDLERS: Final = frozenset(
         "webpack",
     }
 )
+_TASK_RUNNERS: Final = frozenset({"lerna", "nx", "rush", "turbo"})
+"""Bundlers that run tasks of the packages of a repository: `turbo run build`, `nx run-many --target=test`."""
+_RUNNING: Final = frozenset({"dlx", "exec", "x"})
+"""Subcommands of package managers that run a program of a package: `pnpm exec vite build`."""
 _NOT_BUNDLING: Final = frozenset(
     {"analytics", "cache", "config", "info", "link", "login", "logout", "prune", "telemetry", "unlink", "version"}
 )
@@ -57,7 +65,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.NEUTRAL, " ".join(words[:2]), 1)
     if name in _BUNDLERS or (name in _RUNNERS and arguments and arguments[0] in _BUNDLERS):
         n_words = 1 + invocation.is_subcommand_first
-        return Use(toolchain, invocation, Effect.BUNDLE, " ".join((name, *arguments[:1])), n_words)
+        effect = _effect_of_bundler(words[0], invocation)
+        return Use(toolchain, invocation, effect, " ".join((name, *arguments[:1])), n_words)
     if name not in _MANAGERS:
         return None
     if name == "yarn" and arguments[:1] == ["workspace"] and len(arguments) > 2:
@@ -65,6 +74,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         arguments, operands = arguments[2:], operands[2:]
     elif name == "pnpm" and arguments[:1] == ["recursive"]:
         arguments, operands = arguments[1:], operands[1:]
+    n_running = bool(arguments) and arguments[0] in _RUNNING
+    program = next(iter(arguments[n_running:]), "")
+    if program in _BUNDLERS and program not in _INSTALLING:
+        n_title = n_running + 1
+        n_words = 1 + n_title if operands[:n_title] == [*range(1, n_title + 1)] else 1
+        title = " ".join((name, *arguments[:n_title]))
+        is_neutral = arguments[n_title : n_title + 1] and arguments[n_title] in _NOT_BUNDLING
+        effect = Effect.NEUTRAL if is_neutral else _effect_of_bundler(program, invocation)
+        return Use(toolchain, invocation, effect, title, n_words)
     subcommand = arguments[0] if arguments else "install" if name == "yarn" else ""
     script, n_title = subcommand, min(len(arguments), 1)
     if subcommand in ("run", "run-script") and len(arguments) > 1:
@@ -85,6 +103,17 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     elif subcommand in _NEUTRAL or (not subcommand and invocation.has_option("--version", "-v", "--help", "-h")):
         effect = Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, n_words)
+
+
+def _effect_of_bundler(program: str, invocation: Invocation) -> Effect:
+    """What a bundler does. One that runs tasks bundles if the name of a task says so.
+
+    Source: the manuals of Lerna ("run"), Nx ("run", "run-many"), Rush ("build", "rebuild") and Turborepo ("run").
+    """
+    if program not in _TASK_RUNNERS:
+        return Effect.BUNDLE
+    tasks = (part for it in invocation.command.arguments for part in re.split(r"[=,]", it))
+    return Effect.BUNDLE if any(it == "rebuild" or _BUILDING.search(it) for it in tasks) else Effect.EXECUTE
 
 
 def _directories(invocation: Invocation) -> tuple[str, ...]:

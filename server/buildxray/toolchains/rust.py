@@ -25,13 +25,16 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _compile(invocation, toolchain, "rustc", 1)
     if command.name != "cargo":
         return None
-    subcommand = invocation.subcommand
-    title = f"cargo {subcommand}".strip()
-    n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand)
+    operands = [invocation.text_at(it) for it in invocation.operands]
+    # `cargo auditable build` compiles as `cargo build` does (github.com/rust-secure-code/cargo-auditable).
+    before = [it for it in operands[:1] if it == "auditable"]
+    subcommand = next((it for it in operands if it not in before), "")
+    title = " ".join(["cargo", *before, subcommand]).strip()
+    n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand and not before)
     if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:
         title, n_words = f"{title} {command.arguments[1]}", 3
     if subcommand in _COMPILING and "prepare" not in command.arguments:
-        return _compile(invocation, toolchain, title, n_words)
+        return _compile(invocation, toolchain, title, n_words, is_install=subcommand == "install")
     effect = Effect.EXECUTE
     if subcommand in _FETCHING or subcommand == "chef":
         effect = Effect.FETCH
@@ -41,7 +44,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
 
 
-def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int) -> Use:
+def _compile(
+    invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, *, is_install: bool = False
+) -> Use:
     target = invocation.argument("--target")
     setting = invocation.setting("CARGO_BUILD_TARGET")
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
@@ -53,12 +58,15 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     if triples:
         machines = tuple(None if it is None else architecture_of(it) for it in triples)
     outputs = tuple(
-        f"{clean(directory)}/target/{triple}"
+        clean(f"{directory}/target/{triple}")
         for directory in invocation.directories
         for triple in dict.fromkeys(("release", *filter(None, triples)))
     )
-    if invocation.subcommand == "install":
+    if is_install:
+        root = invocation.argument("--root")
         outputs = ("/usr/local/cargo/bin/", "/root/.cargo/bin/")
+        if root is not None:
+            outputs = tuple(clean(f"{it}/bin") + "/" for it in invocation.paths(root))
     return Use(
         toolchain,
         invocation,

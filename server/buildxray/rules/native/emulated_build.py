@@ -159,6 +159,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
+        if any(it.use.effect is Effect.COMPILE for it in commands):
+            parts.append(_("the compiler has to be told the target platform then"))
     parts += advice(stage, [it for it in commands if it.use.is_bound])
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
         parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
