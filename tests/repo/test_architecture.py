@@ -65,6 +65,36 @@ def test_the_command_line_starts_without_the_protocol() -> None:
     assert not PROTOCOL & {*ast.literal_eval(run.stdout)}
 
 
+UNNEEDED = {
+    "asyncio",
+    "attr",
+    "hcl2",
+    "pathspec",
+    "platform",
+    "pygments",
+    "rich",
+    "ruamel",
+    "subprocess",
+    "tomlkit",
+    "concurrent",
+    "multiprocessing",
+}
+"""What the check of one file without a project has no use for."""
+
+
+def test_a_check_of_one_file_imports_no_more_than_it_needs(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM alpine\nRUN echo 1\n")
+    code = (
+        "import sys; from buildxray.cli.main import main\n"
+        "assert main(['check', sys.argv[1]]) == 0\n"
+        "print(sorted({m.partition('.')[0] for m in sys.modules}))"
+    )
+    run = subprocess.run([sys.executable, "-c", code, dockerfile], capture_output=True, text=True, check=True)
+    imported = {*ast.literal_eval(run.stdout.splitlines()[-1])}
+    assert not imported & (UNNEEDED | PROTOCOL)
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     paths = {
         ".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path

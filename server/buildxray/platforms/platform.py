@@ -5,7 +5,7 @@ Source: github.com/containerd/platforms v1.0.0-rc.4, which BuildKit vendors.
 
 from __future__ import annotations
 
-import platform as machine
+import os
 import posixpath
 from difflib import get_close_matches
 from functools import lru_cache
@@ -139,7 +139,17 @@ def nearest_known(platform: Platform) -> Platform | None:
 
 def this_machine() -> Platform:
     """The platform of the BuildKit that this machine would run: always a Linux."""
-    return normalize(Platform("linux", machine.machine().lower() or "amd64"))
+    return normalize(Platform("linux", _processor().lower() or "amd64"))
+
+
+def _processor() -> str:
+    """The name of the processor's architecture; empty where the system does not tell."""
+    if hasattr(os, "uname"):
+        return os.uname().machine
+    # Only where nothing else tells: its import compiles ten regular expressions.
+    import platform  # noqa: PLC0415
+
+    return platform.machine()
 
 
 def can_run(builder: Platform, step: Platform) -> bool:
