@@ -50,6 +50,8 @@ _NOT_BUNDLING: Final = frozenset(
 _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
+_LOCKED: Final = frozenset({"ci", "clean-install", "install-clean"})
+"""Subcommands that fail without a lock file. Source: the manual of npm, npm ci."""
 _LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
 _BUILDING: Final = lazy_regex(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
 
@@ -93,7 +95,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global")
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
-        manifests = () if is_global or len(arguments) > 1 else ("package.json", _LOCK_FILES[name])
+        # Without one of these, a lock file is used where there is one, and may be missing.
+        is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")
+        named = ("package.json", _LOCK_FILES[name]) if is_locked else ("package.json",)
+        manifests = () if is_global or len(arguments) > 1 else named
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if _BUILDING.search(script):
         return Use(toolchain, invocation, Effect.BUNDLE, title, n_words)

@@ -187,3 +187,20 @@ def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, 
 def test_only_the_manifests_that_come_with_the_rest_are_named(copied: str, reason: str) -> None:
     (finding,) = findings(late_module_download, context(f"FROM node\nCOPY {copied} ./\nCOPY . .\nRUN npm ci\n"))
     assert finding.message.endswith(f": {reason}")
+
+
+@pytest.mark.parametrize(
+    ("install", "has_lock"),
+    [
+        ("npm ci", True),
+        ("npm clean-install", True),
+        ("yarn install --immutable", True),
+        ("pnpm i --frozen-lockfile", True),
+        ("npm install", False),
+        ("yarn", False),
+        ("bun install", False),
+    ],
+)
+def test_a_lock_file_is_named_where_the_command_needs_one(install: str, has_lock: bool) -> None:
+    (finding,) = findings(late_module_download, context(f"FROM node\nCOPY . .\nRUN {install}\n"))
+    assert ("lock" in finding.message.partition(": ")[2]) is has_lock
