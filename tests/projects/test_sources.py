@@ -8,6 +8,7 @@ import pytest
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.sources import read_workspace
+from tests.support.cases import every_case
 
 
 def searched(directory: Path, files: dict[str, str]) -> list[str] | None:
@@ -98,3 +99,37 @@ def test_scripts_of_a_package(tmp_path: Path) -> None:
     for text in ("[]", "{", '{"scripts": 3}', '{"scripts": ["a"]}'):
         (tmp_path / "package.json").write_text(text)
         assert read_workspace(tmp_path).scripts == ()
+
+
+@every_case(
+    "files, has_native",
+    [
+        (
+            {"app/package.json": "{}", "pnpm-lock.yaml": "packages:\n  '@img/sharp-linux-x64@1':\n    cpu: [x64]\n"},
+            True,
+        ),
+        (
+            {"app/package.json": "{}", "app/pnpm-lock.yaml": "packages:\n  '@esbuild/linux-x64@1':\n    cpu: [x64]\n"},
+            True,
+        ),
+        # Scripts that compile when a package is installed are not listed.
+        ({"app/package.json": "{}", "pnpm-lock.yaml": "packages:\n  left-pad@1:\n    engines: {node: '>=4'}\n"}, None),
+        ({"pnpm-lock.yaml": "packages:\n  '@img/sharp-linux-x64@1':\n    cpu: [x64]\n"}, None),
+        (
+            {
+                "app/package.json": "{}",
+                "app/package-lock.json": '{"packages": {"": {}}}',
+                "pnpm-lock.yaml": "  cpu: [x64]\n",
+            },
+            False,
+        ),
+    ],
+)
+def test_packages_for_some_processors(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], has_native: bool | None
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    for name, text in {**files, ".git/HEAD": "", "app/Dockerfile": ""}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    assert read_workspace(root / "app").has_native_packages is has_native

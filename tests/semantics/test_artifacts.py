@@ -43,6 +43,9 @@ NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY 
         ("npm ci", "/src", Machine.BUILDER, "npm ci", "WRONG"),
         ("npm ci && cp -r node_modules dist /app/", "/app", Machine.BUILDER, "npm ci", "WRONG"),
         ("npm ci && npm run build", "/src/.next/standalone", Machine.BUILDER, "npm run build npm ci", "WRONG"),
+        # The packages of a workspace are above the application; those beside it are of another one.
+        ("npm ci && npm run build", "/src/apps/web/.next/standalone", Machine.BUILDER, "npm run build npm ci", "WRONG"),
+        ("npm ci --prefix /src/apps/docs", "/src/apps/web/.next/standalone", Machine.UNKNOWN, "", "RIGHT"),
         ("apt-get install -y jq", "/usr/bin/jq", Machine.BUILDER, "apt-get install golang", "UNKNOWN"),
         ("true", "/usr/local/go", Machine.BUILDER, "golang", "WRONG"),
         ("true", "/usr/share/zoneinfo", Machine.UNKNOWN, "", "RIGHT"),

@@ -244,9 +244,21 @@ _MOST_SCRIPTS: Final = 200
 _LONGEST_SCRIPT: Final = 2000
 
 
+_OF_ONE_MACHINE: Final = lazy_regex(rb"^\s+cpu: ?\[", re.MULTILINE)
+"""A package for some processors in the lock file of pnpm. Source: pnpm.io, the format of pnpm-lock.yaml."""
+_MOST_PARENTS: Final = 6
+
+
 def _has_native_packages(directory: Path) -> bool | None:
-    """True if the lock file of npm lists packages for one architecture, or packages that compile code when installed."""
+    """True if a lock file lists packages for one architecture, or packages that compile code when installed.
+
+    The lock file of npm is that of the directory; the one of pnpm may be in a directory above it, as that of a workspace is, and tells
+    nothing if it lists none, since it does not say what compiles code.
+    """
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
+    if content is None:
+        lock_file = _lock_of_pnpm(directory)
+        return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
     try:
         lock: Any = None if content is None else json.loads(content)
         packages: Any = lock.get("packages", {}).values()
@@ -255,6 +267,17 @@ def _has_native_packages(directory: Path) -> bool | None:
     return any(
         isinstance(it, dict) and not it.get("dev") and (it.get("hasInstallScript") or it.get("cpu")) for it in packages
     )
+
+
+def _lock_of_pnpm(directory: Path) -> bytes | None:
+    """The nearest lock file of pnpm in a directory with a package.json or above it, within the repository."""
+    if not (directory / "package.json").is_file():
+        return None
+    for place in (directory, *directory.parents[:_MOST_PARENTS]):
+        content = read_project_bytes(place / "pnpm-lock.yaml", MOST_LOCK_BYTES)
+        if content is not None or (place / ".git").exists():
+            return content
+    return None
 
 
 def _go_files(directory: Path) -> Iterator[Path]:

@@ -113,7 +113,9 @@ class Tracer:
         """Yield the makers from the end of a stage backwards, through the stages that it is from, to the image at the root."""
         search = _Search({path})
         if any(it in path for it in TRACED):
-            search.paths.add(f"{path.partition('/.next')[0].partition('/.output')[0]}/node_modules")
+            # Packages of a workspace are in a directory above that of the application (nodejs.org: Modules, Loading from node_modules).
+            parts = path.partition("/.next")[0].partition("/.output")[0].split("/")[:_DEEPEST]
+            search.paths |= {"/".join((*parts[:n], "node_modules")) for n in range(1, len(parts) + 1)}
         current: int | None = stage
         while current is not None and search.paths:
             outlined = self._plan.stages[current]
