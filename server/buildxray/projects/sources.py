@@ -260,7 +260,7 @@ def _has_native_packages(directory: Path) -> bool | None:
         lock_file = _lock_of_pnpm(directory)
         return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
     try:
-        lock: Any = None if content is None else json.loads(content)
+        lock: Any = json.loads(content)
         packages: Any = lock.get("packages", {}).values()
     except (ValueError, AttributeError, RecursionError):
         return None
