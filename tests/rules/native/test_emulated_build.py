@@ -541,6 +541,20 @@ def test_a_build_tool_beside_an_installed_compiler(image: str, run: str, *, is_s
     assert not asked(text, is_asked=False)
 
 
+@pytest.mark.parametrize(
+    ("run", "copied", "is_said"),
+    [
+        ("cargo build --release && cp target/release/a /a", "/a", True),
+        ("cargo build --release && ./target/release/a > /docs", "/docs", False),
+    ],
+)
+def test_a_compiler_with_a_base_image_of_its_own_is_told_the_target(run: str, copied: str, *, is_said: bool) -> None:
+    text = f"FROM rust AS base\nRUN apt-get install -y x\nFROM base AS b\nRUN {run}\nFROM base\nCOPY --from=b {copied} /o\n"
+    (message,) = asked(text)
+    assert "a base image of its own" in message
+    assert ("told the target platform" in message) is is_said
+
+
 def test_a_fetched_project_is_compiled_in_the_only_stage() -> None:
     text = ONLY.format(
         "debian", f"{GCC} cmake && git clone https://x.org/a /s && cmake /s && make && apt-get remove -y gcc"

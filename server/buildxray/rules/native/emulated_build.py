@@ -159,7 +159,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
-        if any(it.use.effect is Effect.COMPILE for it in commands):
+        if any(map(_goes_into_image, commands)):
             parts.append(_("the compiler has to be told the target platform then"))
     parts += advice(stage, [it for it in commands if it.use.is_bound])
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
@@ -176,6 +176,12 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
+
+
+def _goes_into_image(command: KnownCommand) -> bool:
+    """True if what a command compiles is copied into the image, and not only run in its stage."""
+    is_known = command.use.effect is Effect.COMPILE and bool(command.use.outputs)
+    return is_known and command.way_into_image is not None
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
