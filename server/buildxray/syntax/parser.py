@@ -281,7 +281,7 @@ def _file_problems(
         if isinstance(node, From | Unknown):
             # An unknown instruction may be a misspelt FROM: what follows is not another mistake.
             is_misplaced = False
-        if type(node) is Unknown and idx and goes_on_above(instructions[idx - 1], it):
+        if node.__class__ is Unknown and idx and goes_on_above(instructions[idx - 1], it):
             message = _(
                 "the line above does not end with `{escape}`, so `{word}` begins an instruction, and there is none of that name",
                 escape=escape,

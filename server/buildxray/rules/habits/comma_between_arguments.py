@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.syntax.instructions import Arg, Copying, Env, Label, Token, Volume
+from buildxray.syntax.instructions import Add, Arg, Copy, Copying, Env, Label, Token, Volume
 from buildxray.syntax.text import Edit, TextRange
+
+_SEPARATED: Final = frozenset({Add, Arg, Copy, Env, Label, Volume})
+"""The instructions that take several arguments."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -39,7 +43,7 @@ def comma_between_arguments(ctx: RuleContext) -> Iterator[Finding]:
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if "," not in node.text and ";" not in node.text:
+        if node.__class__ not in _SEPARATED or ("," not in node.logical.text and ";" not in node.logical.text):
             continue
         if not isinstance(node, Arg | Copying | Env | Label | Volume) or node.is_json or node.problems or node.heredocs:
             continue

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
-from buildxray.syntax.instructions import Copying, Healthcheck, Node, Run, Span
+from buildxray.syntax.instructions import Add, Copy, Copying, Healthcheck, Node, Run, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -22,6 +22,7 @@ _OF_RUN: Final = lazy_regex(
 )
 _COUNT: Final = lazy_regex("[0-9]+")
 _DURATION: Final = lazy_regex(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
+_WITH_FLAGS: Final = frozenset({Add, Copy, Healthcheck, Run})
 _MOST_FLAGS: Final = 20
 """How many words of one RUN that look like its flags are looked at."""
 _COMMAND_END: Final = lazy_regex(r"&&|\|\|?|;|&")
@@ -94,7 +95,7 @@ def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if "--" not in node.text or not node.arguments:
+        if node.__class__ not in _WITH_FLAGS or "--" not in node.logical.text or not node.arguments:
             continue
         spans: Iterator[Span]
         if isinstance(node, Copying) and not node.is_json:

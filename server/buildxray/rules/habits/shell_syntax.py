@@ -13,8 +13,12 @@ from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction, Run
 from buildxray.syntax.instructions import (
+    Add,
     Arg,
+    Cmd,
+    Copy,
     Copying,
+    Entrypoint,
     Env,
     Healthcheck,
     Node,
@@ -45,6 +49,9 @@ _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
     r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
 )
+
+
+_READ: Final = frozenset({Add, Arg, Cmd, Copy, Entrypoint, Env, Healthcheck, RunNode, Shell, User, Volume, Workdir})
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER)
@@ -80,7 +87,7 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if node.problems or node.heredocs or not _may_hold_shell_syntax(node):
+        if node.__class__ not in _READ or node.problems or node.heredocs or not _may_hold_shell_syntax(node):
             continue
         if isinstance(node, Copying | Workdir | User | Volume):
             yield from _paths(instruction, says_home=instruction.idx not in relative)

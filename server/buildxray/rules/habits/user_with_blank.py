@@ -46,7 +46,7 @@ def user_with_blank(ctx: RuleContext) -> Iterator[Finding]:
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if not isinstance(node, User) or not node.arguments or node.problems or "\\" in node.text:
+        if node.__class__ is not User or not node.arguments or node.problems or "\\" in node.text:
             continue
         match = _NAMES.fullmatch(node.arguments[0].text)
         if match is None or not any(it.isspace() for it in match[0]):
