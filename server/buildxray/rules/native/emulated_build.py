@@ -109,6 +109,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
     several platforms.
 
+    In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is left alone unless one of the builds asks
+    for several. So is an image that keeps its compiler, whatever it mentions.
+
     What `make` and scripts of the project do, only they know. Where the file or its project mentions several platforms, an information says
     that they may compile on the image of a compiler; and where something asks for these platforms, also in a stage that installs a C compiler.
     Elsewhere they are passed over.
