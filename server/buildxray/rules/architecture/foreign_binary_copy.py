@@ -169,22 +169,26 @@ def _maker(
     has_other_makers: bool,
 ) -> KnownCommand | None:
     """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
-    if not installers:
-        return None
-    origins = ctx.build.artifacts.origins(stage.idx, path)
+    known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
     # A program of the system that was moved is from the image or from a package, and of the build machine in both cases.
-    is_foreign = (
-        not has_other_makers
-        and not _is_of_the_system(path, has_other_makers=False)
-        and all(it.machine is Machine.BUILDER and (it.use is None or it.use.toolchain is COMMON) for it in origins)
+    may_be_moved = not has_other_makers and not _is_of_the_system(path, has_other_makers=False) and _moves(stage)
+    if may_be_moved:
+        known |= {id(it.invocation): it for it in installers}
+    origins = ctx.build.artifacts.origins(stage.idx, path) if known else ()
+    is_moved = may_be_moved and all(
+        it.machine is Machine.BUILDER and (it.use is None or it.use.toolchain is COMMON) for it in origins
     )
-    known = {id(it.invocation): it for it in installers if is_foreign or not _are_removed(it, removed)}
     for origin in origins:
-        if origin.use is not None and origin.machine is Machine.BUILDER and (origin.is_certain or is_foreign):
+        if origin.use is not None and origin.machine is Machine.BUILDER and (origin.is_certain or is_moved):
             command = known.get(id(origin.use.invocation))
             if command is not None:
                 return command
     return None
+
+
+def _moves(stage: Stage) -> bool:
+    """True if a RUN copies or moves files that are in the stage."""
+    return any(it.name in ("cp", "install", "mv") for run in stage.runs for it in run.commands)
 
 
 def _is_of_the_system(path: str, *, has_other_makers: bool) -> bool:
