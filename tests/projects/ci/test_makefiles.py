@@ -24,6 +24,8 @@ from tests.support.cases import every_case
         ("ifeq ($(M), x86_64)\nA = 1\nendif", None),
         ("A = 1\nifdef M\nA = 2\nendif", None),
         ("A = 1\nifeq ($(A), 1)\nA = 2\nendif", None),
+        ("ifeq ($(T), w)\nA ?= 1\nelse ifeq ($(origin D), undefined)\nA ?= 2\nelse\nA ?= 3\nendif", None),
+        ("ifeq ($(T), w)\nA ?= 1\nelse ifeq ($(origin D), undefined)\nA ?= 2\nendif\nA = 4", "4"),
         ("endif\nelse\nA = 1", "1"),
     ],
 )
