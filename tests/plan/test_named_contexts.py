@@ -126,6 +126,12 @@ def test_buildkit_reads_the_stages_that_a_replaced_stage_copies_from() -> None:
     assert [it.label for it in made.steps] == ["[context b] load from client"]
 
 
+def test_files_of_a_replaced_stage_that_comes_later_can_be_copied() -> None:
+    text = "FROM alpine AS a\nCOPY --from=b /x /x\nFROM alpine AS b\nFROM scratch\nCOPY --from=a /x /x\n"
+    assert planned(text=text).error is not None
+    assert "[context b] load from client" in labels(("b", "files"), text=text)
+
+
 def test_a_replaced_stage_leaves_its_triggers() -> None:
     text = "FROM alpine AS base\nONBUILD RUN true\nFROM base\n"
     assert labels(("base", "docker-image://debian"), text=text) == [

@@ -84,6 +84,9 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
         if stage.replacement is not None:
             asked = stage.replacement_platform or stage.platform
             conversion.replaced[number] = _loaded(stage.replacement, asked, StageRef(number), memo)
+    for number in resolved.needed:
+        stage = resolved.stages[number]
+        if number in conversion.replaced:
             continue
         base = conversion.runs.get(stage.base) if stage.base is not None else None
         below = None if base is None else base.recipe
