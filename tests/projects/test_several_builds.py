@@ -447,6 +447,8 @@ def test_what_workflows_build_natively_is_no_cost_of_a_script(
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
+_DEFINITION = "define image\n\tdocker buildx build -f $(1)/Dockerfile \\\n\t  --platform $(ALL) .\nendef\nall:\n\t$(call image,tool)\n"
+_FUNCTION = 'image() { docker buildx build --platform linux/amd64,linux/arm64 -f "$1/Dockerfile" .; }\n'
 _COMPOSE = "services: {tool: {build: ./tool}}"
 _LINTING = "on: push\njobs: {lint: {runs-on: ubuntu-latest, steps: [{run: make lint}]}}"
 _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'}, steps: [{uses: docker/build-push-action@v6, with: {context: tool, platforms: '${{ matrix.p }}'}}]}}"
@@ -462,6 +464,12 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
         ({"docker-bake.hcl": 'target "app" { platforms = ["linux/amd64", "linux/arm64"] }'}, 0),
         ({".github/workflows/ci.yml": _LINTING}, 0),
         ({"compose.yaml": _COMPOSE, ".github/workflows/ci.yml": _LINTING}, 0),
+        # Several platforms are built of files that nobody can tell.
+        ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION}, 1),
+        ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION.replace("$(ALL)", "linux/amd64")}, 0),
+        ({".github/workflows/ci.yml": _LINTING, "all.sh": _FUNCTION}, 1),
+        ({".github/workflows/ci.yml": _LINTING, "all.sh": f"# {_FUNCTION}"}, 0),
+        ({".github/workflows/ci.yml": _MATRIX.replace("context: tool", "context: '${{ matrix.c }}'")}, 1),
         # Nobody knows which platforms these builds are for; where the machine is unknown too, each may have its own.
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: ubuntu-latest, steps")}, 1),
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: '${{ matrix.r }}', steps")}, 0),

@@ -280,6 +280,8 @@ class Projects:
         self._builds: dict[Path, DirectoryBuilds] = {}
         self._siblings: dict[Path, tuple[Path, ...]] = {}
         """The directories with project files of a repository, by its root."""
+        self._automated: dict[Path, bool] = {}
+        """Whether a repository has builds, and all are read, by its root."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -416,13 +418,18 @@ class Projects:
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
 
-        A Compose file says how an image is run here, and not how it is published.
+        A Compose file says how an image is run here, and not how it is published. False where a file builds for several platforms, and nobody
+        knows what.
         """
+        # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+        from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
+
         root = directories_above(dockerfile)[-1]
-        if (root / WORKFLOWS).is_dir():
-            return True
-        read = (self._read(it) for it in self._directories(dockerfile))
-        return any(not _is_of_compose(it) for directory in read for it in directory.builds)
+        if root not in self._automated:
+            builds = [it for directory in self._directories(dockerfile) for it in self._read(directory).builds]
+            has_builds = (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, builds))
+            self._automated[root] = has_builds and not has_unread_builds(root, {it.source for it in builds})
+        return self._automated[root]
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""

@@ -55,7 +55,7 @@ _PLUGIN: Final = lazy_regex(
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
     """Read the builds that the scripts in the usual directories of a repository start."""
     reading = Reading()
-    for path in _candidates(root):
+    for path in script_files(root):
         name = path.name
         if name in MAKEFILES or path.suffix == ".mk":
             # A part of a Makefile runs where the Makefile that includes it is.
@@ -78,8 +78,8 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
     return reading
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    """Yield the files in the usual directories, at most `_MOST_FILES`."""
+def script_files(root: Path) -> Iterator[Path]:
+    """Yield the scripts, Makefiles and pipelines in the usual directories, at most `_MOST_FILES`."""
     n_files = 0
     for directory in (*_DIRECTORIES, ".woodpecker"):
         try:

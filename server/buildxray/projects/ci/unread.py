@@ -1,0 +1,55 @@
+"""Builds for several platforms that a repository starts, and whose Dockerfiles its files do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci.scripts import script_files
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
+_ACTIONS: Final = ("build-push-action", "bake-action")
+_MOST_WORKFLOWS: Final = 100
+
+
+def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
+    """Return whether a file of a repository builds for several platforms in a way that its reader does not follow.
+
+    `sources` are the files that builds were read from. A `define` of a Makefile is read by nobody: what it builds depends on its calls.
+    """
+    return any(_is_unread(path, path in sources) for path in (*script_files(root), *_workflows(root)))
+
+
+def _workflows(root: Path) -> Iterator[Path]:
+    try:
+        entries = list_directory(root / WORKFLOWS)
+    except ReadError:
+        return
+    yield from (Path(it.path) for it in entries[:_MOST_WORKFLOWS] if it.name.endswith((".yaml", ".yml")))
+
+
+def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
+    """Whether a file builds for several platforms, where no build was read from it, or inside of a `define`."""
+    text = read_project_text(path)
+    if text is None or "platform" not in text:
+        return False
+    if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
+        return True
+    is_in_definition = False
+    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        if line.startswith(("define ", "endef")):
+            is_in_definition = line.startswith("define ")
+        elif (is_in_definition or not is_read) and _builds_for_several(line):
+            return True
+    return False
+
+
+def _builds_for_several(line: str) -> bool:
+    """Whether a command line builds an image for several platforms, or for those that a variable names."""
+    if "--platform" not in line or "build" not in line or line.lstrip().startswith("#"):
+        return False
+    return any("," in it["names"] or "$" in it["names"] for it in _PLATFORMS.finditer(line))
