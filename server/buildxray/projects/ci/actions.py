@@ -38,6 +38,12 @@ _GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 """Owners of actions that build each platform on a machine of that platform, not on the runner."""
 
+_DEFAULT_CONTEXT: Final = lazy_regex(r"(?:\{\{\s*defaultContext\s*\}\}(?::(?P<inside>.*))?)?$", re.IGNORECASE)
+"""No context, or the repository at the commit that the workflow runs for, and a directory in it: a template of Handlebars.
+
+Source: docker/build-push-action, README, "Git context"; docker/actions-toolkit, handlebars.
+"""
+
 
 class _Inputs(NamedTuple):
     """The inputs of an action."""
@@ -179,9 +185,10 @@ def _build_paths(inputs: _Inputs, site: Site) -> tuple[Path | None, Path] | None
     where, file = inputs.values.get("context"), inputs.values.get("file")
     if where is UNKNOWN and "defaultContext" not in str(inputs.given.get("context")) and not file:
         return None
-    if where in (None, "") or where is UNKNOWN or "{{defaultcontext}}" in str(where).lower():
+    fetched = None if where is UNKNOWN else _DEFAULT_CONTEXT.match(str(where or ""))
+    if where is UNKNOWN or fetched is not None:
         # Without a directory the action has BuildKit fetch this repository: paths are relative to its root.
-        inside = str(where).partition(":")[2] if where and where is not UNKNOWN else "."
+        inside = fetched["inside"] if fetched is not None else ""
         directory = project_path(site.root, inside or ".")
         path = None if directory is None or file is UNKNOWN else project_path(directory, str(file or "Dockerfile"))
         if where is UNKNOWN and path is not None:
