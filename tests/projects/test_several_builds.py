@@ -485,6 +485,9 @@ def test_a_file_that_no_build_of_its_project_makes_for_several_platforms(
         (root / name).write_text(text)
     # One of the two default platforms is not the machine's, whichever that is.
     assert emulated_builds(root / "tool" / "Dockerfile", Settings()) == n_emulated
+    (root / "examples").mkdir()
+    (root / "examples" / "Dockerfile").write_text(stages)
+    assert emulated_builds(root / "examples" / "Dockerfile", Settings()) == 0
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     asked = Settings(build_platform=amd64, platforms=(amd64, arm64))
     assert emulated_builds(root / "tool" / "Dockerfile", asked) == 1

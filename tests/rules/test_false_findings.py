@@ -163,7 +163,6 @@ ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-a
         ("contest/Dockerfile", True),
         ("Dockerfile.e2e", False),
         ("docs/Dockerfile", True),
-        ("examples/greet/Dockerfile", True),
         ("Dockerfile.developers", True),
     ],
 )
@@ -171,6 +170,14 @@ def test_a_file_for_development_or_tests_is_built_where_it_runs(path: str, is_sa
     assert in_workspace(RUST, "emulated-build", dockerfile=path) is is_said
     assert in_workspace(LATE, "late-module-download", dockerfile=path) is is_said
     assert in_workspace(ONE_DOWNLOAD, "hard-coded-arch", dockerfile=path) is is_said
+
+
+def test_an_example_is_built_for_platforms_that_it_mentions() -> None:
+    path = "examples/greet/Dockerfile"
+    assert not in_workspace(RUST, "emulated-build", dockerfile=path)
+    assert in_workspace(f"{RUST}LABEL a=$TARGETARCH\n", "emulated-build", dockerfile=path)
+    assert in_workspace(LATE, "late-module-download", dockerfile=path)
+    assert in_workspace(ONE_DOWNLOAD, "hard-coded-arch", dockerfile=path)
 
 
 @pytest.mark.parametrize(("path", "is_said"), [("Dockerfile", True), (".devcontainer/Dockerfile", False)])

@@ -171,6 +171,8 @@ class ProjectBuild(NamedTuple):
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
     is_automated: bool = False
     """True if the repository has workflows, or files that declare other builds than a Compose file does."""
+    has_unread_builds: bool = False
+    """True if the repository builds for several platforms, and its files do not tell of which Dockerfiles."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -199,7 +201,7 @@ class ProjectBuild(NamedTuple):
     def is_for_one_platform(self) -> bool:
         """True if the repository builds images, and none of its builds asks for several platforms for this Dockerfile, or may ask."""
         is_asked = self.origin != "" or self.is_named or any("platforms" in it.unknown for it in self.declared)
-        return self.is_automated and not is_asked
+        return self.is_automated and not self.has_unread_builds and not is_asked
 
     @property
     def shown_origin(self) -> str:
@@ -244,6 +246,7 @@ class ProjectBuild(NamedTuple):
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             is_for_one_platform=self.is_for_one_platform,
+            has_unread_builds=self.has_unread_builds,
         )
         return Analyzer(
             self.request,
@@ -280,8 +283,8 @@ class Projects:
         self._builds: dict[Path, DirectoryBuilds] = {}
         self._siblings: dict[Path, tuple[Path, ...]] = {}
         """The directories with project files of a repository, by its root."""
-        self._automated: dict[Path, bool] = {}
-        """Whether a repository has builds, and all are read, by its root."""
+        self._unread: dict[Path, bool] = {}
+        """Whether a repository has builds that cannot be followed, by its root."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -339,6 +342,7 @@ class Projects:
                 dockerfile=path,
                 is_named=bool(named),
                 is_automated=self._is_automated(dockerfile),
+                has_unread_builds=self._has_unread_builds(dockerfile),
             )
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
@@ -363,6 +367,7 @@ class Projects:
             path,
             is_by_hand=not origin and _is_by_hand(shown, declared),
             is_automated=self._is_automated(dockerfile),
+            has_unread_builds=not origin and self._has_unread_builds(dockerfile),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -418,18 +423,24 @@ class Projects:
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
 
-        A Compose file says how an image is run here, and not how it is published. False where a file builds for several platforms, and nobody
-        knows what.
+        A Compose file says how an image is run here, and not how it is published.
         """
+        root = directories_above(dockerfile)[-1]
+        return (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, self._of_repository(dockerfile)))
+
+    def _has_unread_builds(self, dockerfile: Path) -> bool:
+        """True if a file of the repository builds for several platforms in a way that cannot be followed."""
         # Loaded where there is a repository only: many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
 
         root = directories_above(dockerfile)[-1]
-        if root not in self._automated:
-            builds = [it for directory in self._directories(dockerfile) for it in self._read(directory).builds]
-            has_builds = (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, builds))
-            self._automated[root] = has_builds and not has_unread_builds(root, {it.source for it in builds})
-        return self._automated[root]
+        if root not in self._unread:
+            self._unread[root] = has_unread_builds(root, {it.source for it in self._of_repository(dockerfile)})
+        return self._unread[root]
+
+    def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
+        """The builds that the files of the repository of a Dockerfile declare, of whatever Dockerfile."""
+        return (it for directory in self._directories(dockerfile) for it in self._read(directory).builds)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""

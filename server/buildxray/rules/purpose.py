@@ -20,17 +20,23 @@ _HELPING_WORD: Final = frozenset(
     }
 )  # fmt: skip
 """Words of file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
+_EXAMPLES: Final = frozenset({"demo", "demos", "example", "examples", "sample", "samples"})
 _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
 
 def is_for_helping(path: str) -> bool:
     """True if a Dockerfile, by its path in the repository, makes tests or a place to develop.
 
-    Such an image is run on the machine that has built it. Examples are not among them: people copy what these show.
+    Such an image is run on the machine that has built it. Examples are not among them: their users publish what they copy.
     """
     *directories, name = path.split("/")
     words = {it.lower() for it in re.split(r"[._-]", name)}
     return not words.isdisjoint(_HELPING_WORD) or any(_HELPING_DIRECTORY.fullmatch(it) for it in directories)
+
+
+def is_example(path: str) -> bool:
+    """Return whether a Dockerfile, by its path in the repository, shows how others may use the project."""
+    return any(it.lower() in _EXAMPLES for it in path.split("/")[:-1])
 
 
 def is_for_windows(build: Build) -> bool:

@@ -81,6 +81,8 @@ class Workspace(NamedTuple):
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
+    has_unread_builds: bool = False
+    """True if the repository builds for several platforms, and its files do not tell of which Dockerfiles."""
     replaces_modules: bool = False
     """True if go.mod replaces a module by a directory, which then has to exist for `go mod download`."""
     files_for: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from buildxray.projects.ci.scripts import script_files
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
+_VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
 _ACTIONS: Final = ("build-push-action", "bake-action")
 _MOST_WORKFLOWS: Final = 100
 
@@ -38,7 +39,8 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
     if text is None or "platform" not in text:
         return False
     if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
-        return True
+        # Where the runner is a variable, each platform mostly has its own, and none is emulated.
+        return _VARIABLE_RUNNER.search(text) is None
     is_in_definition = False
     for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
         if line.startswith(("define ", "endef")):

@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import takes_target_packages
+from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
@@ -107,7 +108,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     its own, on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
-    several platforms.
+    several platforms, and so is one in a directory of examples unless it mentions platforms.
 
     In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is left alone unless one of the builds asks
     for several. So is an image that keeps its compiler, whatever it mentions.
@@ -119,8 +120,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.
         return
-    if ctx.is_for_helping:
-        # Built and run on one's own machine, where nothing is emulated.
+    if ctx.is_for_helping or (not ctx.has_intent and is_example(ctx.build.workspace.dockerfile)):
+        # Built and run on one's own machine, where nothing is emulated; readers found no use in it for examples that mention no platforms.
         return
     if ctx.build.workspace.machine_is_unknown and (ctx.build.request.is_separate or not ctx.asks_for_several):
         # Each platform has a job of its own on a machine that may be of its kind; or nothing tells the platforms either.
@@ -146,7 +147,7 @@ def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     if not ctx.has_intent and any(it.use.is_targeted and it.use.wrong_targets for it in commands):
         # `GOARCH=amd64 go build`: the file is for one architecture.
         return []
-    if commands or not ctx.has_intent:
+    if commands or not (ctx.has_intent or ctx.build.workspace.has_unread_builds):
         # A guess about platforms that nobody mentions is of no use.
         return commands
     return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
