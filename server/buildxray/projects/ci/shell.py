@@ -6,12 +6,14 @@ Nothing is executed: a value that only running the script could tell is unknown.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
 from buildxray.syntax.shell.model import Case, Script
@@ -28,6 +30,8 @@ _WORKSPACE_NAMES: Final = frozenset(
 """Variables that CI systems set to the root of the checkout."""
 _END: Final = "BUILDXRAY_END"
 _HEAD: Final = f"RUN <<'{_END}'\n"
+_ASSIGNING: Final = lazy_regex(r"\$\{(\w+):?=.*\}", re.DOTALL)
+"""An expansion that assigns a default."""
 
 _Round = tuple[tuple[str, str], ...]
 """The values of the variables of the loops around a command, from the outermost one; empty outside of loops."""
@@ -96,6 +100,7 @@ class Shell:
         self._shifts = any(it.name in {"shift", "getopts"} or it.arguments[:1] == ("--",) for it in script.commands)
         # For each shell process and round its directory; None where only running the script could tell.
         self._directories: dict[tuple[object, _Round], str | None] = {}
+        self._defaults: dict[str, str] = {}
 
     def started(self) -> Iterator[StartedCommand]:
         """The commands that may start builds, once for each round of the loops around them, in known directories."""
@@ -120,6 +125,9 @@ class Shell:
         if not texts or texts[0] == UNTOLD_WORD:
             return None
         program = posixpath.basename(texts[0])
+        if program == ":":
+            self._assign_defaults(command, words)
+            return None
         if program in {"cd", "pushd", "popd"}:
             self._enter(texts[1] if len(texts) > 1 else "", command, loops)
             return None
@@ -130,6 +138,13 @@ class Shell:
         name = texts[0] if program.endswith(".sh") else program
         start = max(0, command.range[0] - len(_HEAD))
         return StartedCommand([name, *texts[1:]], directory, self._environment(command, words), start)
+
+    def _assign_defaults(self, command: Command, words: Words) -> None:
+        """Effect: keep what `: ${NAME:=value}` assigns to variables that are not set (POSIX.1-2024, Shell, 2.6.2)."""
+        for word in command.words[1:]:
+            assigned = _ASSIGNING.fullmatch(word.text.strip('"'))
+            if assigned is not None:
+                self._defaults[assigned[1]] = UNKNOWN if command.conditions else words.text(word, command)
 
     def _texts(self, word: ShellWord, command: Command, words: Words) -> list[str]:
         """The words that the shell makes of one."""
@@ -159,6 +174,8 @@ class Shell:
         """The value of a variable that the script does not set itself; None for an unset one."""
         if name in self._site.environment:
             return self._site.environment[name]
+        if name in self._defaults:
+            return self._defaults[name]
         if name in _WORKSPACE_NAMES:
             return WORKSPACE
         if name == "PWD":
