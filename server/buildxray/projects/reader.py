@@ -57,7 +57,8 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         builds += services
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    if (directory / WORKFLOWS).is_dir() or (directory / ".git").exists() or not ancestors:
+    is_alone = not ancestors and directory != directory.parent
+    if (directory / WORKFLOWS).is_dir() or (directory / ".git").exists() or is_alone:
         automated = read_automation(directory, local_platform=local_platform)
         known = {(it.name, it.source, it.key) for it in builds}
         builds += (it for it in automated.builds if (it.name, it.source, it.key) not in known)
