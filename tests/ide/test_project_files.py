@@ -277,6 +277,18 @@ def test_a_job_may_make_the_dockerfile(tmp_path: Path, step: str, path: str, is_
 
 
 @pytest.mark.parametrize(
+    ("script", "is_missing"),
+    [("sed s/a/b/ base > x.Dockerfile", False), ('out="$NAME.Dockerfile"; : > "$out"', False), ("make all", True)],
+)
+def test_a_script_of_the_repository_may_make_the_dockerfile(tmp_path: Path, script: str, is_missing: bool) -> None:
+    steps = "          - run: bash ./ci/generate.sh\n          - run: docker build -f x.Dockerfile .\n"
+    text = f"{WORKFLOW}{steps}    #- ci/generate.sh\n    {script}\n    #- Makefile\n    all:\n"
+    file = looked_at(tmp_path, text, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+    assert all("Makefile" not in str(it.message) for it in file.diagnostics)
+
+
+@pytest.mark.parametrize(
     ("build", "is_missing"),
     [("context: $PWD", False), ("dockerfile: ${FILE:-x.Dockerfile}", False), ("dockerfile: x.Dockerfile", True)],
 )

@@ -171,7 +171,7 @@ class _Reader:
             listed = [it.name for it in list_directory(declared.dockerfile.parent)]
         except ReadError:
             listed = []
-        close = _closest(name, [it for it in listed if "file" in it.lower()])
+        close = _closest(name, [it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower()])
         path = _path_from(declared.source, declared.dockerfile)
         if close is not None:
             message = _("there is no Dockerfile {path}; did you mean {close}?", path=path, close=close)

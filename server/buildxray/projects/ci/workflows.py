@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
@@ -25,6 +26,7 @@ from buildxray.projects.ci.step_effects import StepEffect, step_effect
 from buildxray.projects.ci.steps import OWN_REPOSITORY, Job
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 def read_workflows(root: Path, *, local_platform: str) -> Reading:
@@ -52,13 +54,18 @@ class _Workflows:
         """For each build of the repository's reading the number of the job that runs it; each combination of a matrix is a job."""
 
     def may_write_dockerfile(self, build: DeclaredBuild) -> bool:
-        """True if the Dockerfile of a build is missing, but its workflow may write it: a script names it, or its directory is missing too."""
+        """True if the Dockerfile of a build is missing, but its workflow may write it.
+
+        A command of the workflow does, or a script of the repository that names Dockerfiles may, or its directory is missing too.
+        """
         dockerfile, workflow = build.dockerfile, build.source
         if dockerfile.exists() or workflow.parent != self._repository.root / WORKFLOWS:
             return False
         if workflow not in self._written_names:
-            self._written_names[workflow] = frozenset(_names_written(self._repository.document(workflow)))
-        return not dockerfile.parent.is_dir() or dockerfile.name in self._written_names[workflow]
+            self._written_names[workflow] = frozenset(
+                _names_written(self._repository.document(workflow), self._repository.root)
+            )
+        return not dockerfile.parent.is_dir() or not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow])
 
     def read(self, path: Path) -> None:
         """Effect: add the builds of a workflow that events start."""
@@ -158,13 +165,26 @@ class _Workflows:
         self.jobs += [self._n_jobs] * (len(self._repository.reading.builds) - len(self.jobs))
 
 
-def _names_written(document: object) -> Iterator[str]:
-    """The base names of the files that the scripts of a workflow may write."""
+_ANY: Final = "*"
+"""The name that stands for every file that a script may write."""
+_CALLED_SCRIPT: Final = lazy_regex(r"[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
+_MOST_CALLED_SCRIPTS: Final = 50
+
+
+def _names_written(document: object, root: Path) -> Iterator[str]:
+    """The base names of the files that the commands of a workflow may write; `_ANY` where they run a script that names Dockerfiles."""
+    scripts: dict[str, None] = {}
     for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
         steps = job.get("steps")
         for step in map(as_mapping, steps if isinstance(steps, list) else ()):
             if isinstance(step.get("run"), str):
                 yield from written_names(step["run"])
+                scripts |= dict.fromkeys(_CALLED_SCRIPT.findall(step["run"]))
+    for path in [*scripts][:_MOST_CALLED_SCRIPTS]:
+        place = project_path(root, path)
+        text = None if place is None else read_project_text(place)
+        if text is not None and "dockerfile" in text.lower():
+            yield _ANY
 
 
 def _may_build(job: Mapping[str, Any]) -> bool:
