@@ -74,6 +74,11 @@ class RuleContext:
         """True if the file makes tests or a place to develop, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
 
+    @property
+    def may_have_own_machines(self) -> bool:
+        """Whether each platform has a job of its own on an unknown machine, or nothing tells the machines or the platforms of the build."""
+        return self.build.workspace.machine_is_unknown and (self.build.request.is_separate or not self.asks_for_several)
+
     def is_only_for(self, architecture: str) -> bool:
         """True if the names of files tell that this Dockerfile is meant for one architecture alone.
 

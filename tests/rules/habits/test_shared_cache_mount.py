@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from buildxray.rules.context import RuleContext
 from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
+from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
 
 @pytest.mark.parametrize(
@@ -68,3 +73,16 @@ def test_a_native_stage_has_one_architecture() -> None:
     check_nothing(
         shared_cache_mount, "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk x\n", targets="linux/arm64"
     )
+
+
+@pytest.mark.parametrize(("is_separate", "n_findings"), [(False, 1), (True, 0)])
+def test_jobs_of_their_own_share_no_cache(is_separate: bool, n_findings: int) -> None:
+    builder = Builder(replace(request(), is_separate=is_separate))
+    build = builder.build(builder.parse("FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"))
+    assert len(findings(shared_cache_mount, RuleContext(build, builder, asks_for_several=True))) == n_findings
+
+
+def test_unknown_machines_and_platforms_tell_nothing_of_a_cache() -> None:
+    text = "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    assert len(findings(shared_cache_mount, context(text))) == 1
+    assert not findings(shared_cache_mount, context(text, workspace=Workspace(machine_is_unknown=True)))

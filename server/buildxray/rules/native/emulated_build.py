@@ -123,8 +123,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.is_for_helping or (not ctx.has_intent and is_example(ctx.build.workspace.dockerfile)):
         # Built and run on one's own machine, where nothing is emulated; readers found no use in it for examples that mention no platforms.
         return
-    if ctx.build.workspace.machine_is_unknown and (ctx.build.request.is_separate or not ctx.asks_for_several):
-        # Each platform has a job of its own on a machine that may be of its kind; or nothing tells the platforms either.
+    if ctx.may_have_own_machines:
         return
     if not ctx.build.workspace.is_for_one_platform:
         yield from _in_image(ctx)
