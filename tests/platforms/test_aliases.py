@@ -11,7 +11,10 @@ from tests.support.cases import every_case
         ("linux/arm32v7/Dockerfile", {"arm"}),
         ("images/x86_64/Dockerfile.aarch64", {"amd64", "arm64"}),
         ("i386/Dockerfile", {"386"}),
+        ("remote-env-arm.Dockerfile", {"arm", "arm64"}),
+        ("docker/arm/Dockerfile", {"arm", "arm64"}),
         ("Dockerfile", set()),
+        ("charm/arms/Dockerfile.farm", set()),
         # Parts of words.
         ("charm64/Dockerfile", set()),
         ("Dockerfile.arm64ish", set()),
