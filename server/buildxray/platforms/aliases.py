@@ -56,6 +56,10 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
 
 
 def architectures_of_path(path: str) -> frozenset[str]:
-    """The architectures that a path names, as TARGETARCH calls them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`."""
+    """The architectures that a path names, as TARGETARCH calls them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`.
+
+    `arm` alone, as in `Dockerfile.arm`, may mean 32 or 64 bits.
+    """
     named = {name for *_, name in named_architectures(path)}
-    return frozenset(named | {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(path)})
+    named |= {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(path)}
+    return frozenset(named | {"arm", "arm64"} if _ARM.search(path) else named)
