@@ -221,3 +221,14 @@ def test_modules_compile_no_regular_expression_when_they_are_imported() -> None:
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "re.compile"
     ]
     assert wrong == []
+
+
+def test_toolchains_are_compared_by_identity() -> None:
+    """The name of a toolchain is for people: a rule that compares it breaks silently when the name is reworded."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Compare) and re.search(r"\btoolchain\.name$", ast.unparse(node.left))
+    ]
+    assert wrong == []

@@ -17,6 +17,7 @@ from buildxray.semantics.image_paths import FOR_ALL, TRACED
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.node import NODE
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
@@ -201,7 +202,7 @@ def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
         return False
     if use.effect is Effect.INSTALL:
         is_traced = any(it in artifact.source for it in TRACED)
-        return is_traced and use.toolchain.name == "Node.js" and use.invocation.workspace.has_native_packages is None
+        return is_traced and use.toolchain is NODE and use.invocation.workspace.has_native_packages is None
     return use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and origin.machine is Machine.UNKNOWN
 
 

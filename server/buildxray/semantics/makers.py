@@ -11,6 +11,7 @@ from buildxray.semantics.image_paths import is_of_system
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.shell import UNKNOWN
 from buildxray.toolchains.base import Effect, Invocation, Use
+from buildxray.toolchains.node import NODE
 
 MAKING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.INSTALL})
 """Effects of commands that write files."""
@@ -42,7 +43,7 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
             is_told = not any(probe in it.text for it in invocation.command.words for probe in _PROBES)
             return _classified(made, invocation, is_told=is_told), made[position]
         case Effect.INSTALL:
-            if use.toolchain.name == "Node.js" and invocation.workspace.has_native_packages is False:
+            if use.toolchain is NODE and invocation.workspace.has_native_packages is False:
                 return Machine.NEUTRAL, None
             if use.title.startswith("xx-"):
                 return Machine.TARGET, invocation.targets[position].architecture

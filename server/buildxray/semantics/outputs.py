@@ -10,6 +10,7 @@ from buildxray.plan.paths import clean
 from buildxray.semantics.file_flow import is_covered, moved
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Use
+from buildxray.toolchains.c import C
 
 _COPYING: Final = frozenset({"cp", "install", "ln", "mv", "rsync"})
 _MAKING: Final = frozenset({Effect.COMPILE, Effect.DOWNLOAD})
@@ -44,7 +45,7 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
             yield from map(clean, invocation.directories) if directory is None else invocation.paths(directory)
         return
     if name in _BUILDING:
-        if maker.toolchain.name == "C and C++":
+        if maker.toolchain is C:
             yield from _installed_to(invocation)
         return
     sources, destinations = _operands(invocation)

@@ -22,6 +22,7 @@ from buildxray.syntax.instructions import Cmd, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.dotnet import DOTNET
 
 _OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
 _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
@@ -120,7 +121,7 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     publishing = {
         id(it.invocation): it
         for it in stage.commands(Effect.BUNDLE)
-        if it.use.toolchain.name == ".NET" and not any("UseAppHost=false" in one for one in it.syntax.arguments)
+        if it.use.toolchain is DOTNET and not any("UseAppHost=false" in one for one in it.syntax.arguments)
     }
     for artifact in ctx.build.artifacts.all if publishing else ():
         program = _started(ctx, artifact)
@@ -176,7 +177,7 @@ def _for_target(stage: Stage) -> tuple[Fix, ...]:
     commands = [
         it
         for it in stage.commands(Effect.BUNDLE, Effect.FETCH)
-        if it.use.toolchain.name == ".NET" and it.invocation.subcommand in ("build", "publish", "restore")
+        if it.use.toolchain is DOTNET and it.invocation.subcommand in ("build", "publish", "restore")
     ]
     if not all(it.syntax.is_writable for it in commands):
         return ()

@@ -19,6 +19,7 @@ from buildxray.rules.wording import advice, listed, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.go import GO
 
 _COMPILER_IMAGE: Final = lazy_regex(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
@@ -346,7 +347,7 @@ def _generators(stage: Stage) -> list[KnownCommand]:
     return [
         it
         for it in stage.commands(Effect.EXECUTE)
-        if it.use.toolchain.name == "Go" and it.invocation.subcommand in ("generate", "run")
+        if it.use.toolchain is GO and it.invocation.subcommand in ("generate", "run")
     ]
 
 
