@@ -17,6 +17,7 @@ from buildxray.semantics.image_paths import FOR_ALL, TRACED
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 
 _HARMLESS: Final = frozenset(
@@ -63,7 +64,7 @@ def needs_c(command: KnownCommand) -> bool:
     False where cgo is off, and where the sources beside the Dockerfile do without C.
     """
     invocation = command.invocation
-    if command.use.toolchain.name != "Go" or all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
+    if command.use.toolchain is not GO or all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
         return False
     if _NEEDING_C.search(" ".join(invocation.command.arguments)):
         return True

@@ -11,6 +11,7 @@ from buildxray.semantics.image_paths import is_of_system
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.shell import UNKNOWN
 from buildxray.toolchains.base import Effect, Invocation, Use
+from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 
 MAKING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.INSTALL})
@@ -109,7 +110,7 @@ def uses_c(use: Use, position: int) -> bool | None:
 
     By default, cgo is on for the machine that compiles and off for any other (Go: cmd/go, the environment variable CGO_ENABLED).
     """
-    if use.effect is not Effect.COMPILE or use.toolchain.name != "Go" or use.invocation.workspace.uses_cgo is False:
+    if use.effect is not Effect.COMPILE or use.toolchain is not GO or use.invocation.workspace.uses_cgo is False:
         return None
     setting = use.invocation.setting("CGO_ENABLED").values[position]
     if setting in ("0", "1"):

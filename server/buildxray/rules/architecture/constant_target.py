@@ -19,6 +19,10 @@ from buildxray.syntax.instructions import Arg
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.node import NODE
 from buildxray.toolchains.triples import architecture_of
 
 _INSTALLER_OPTIONS: Final = ("--arch", "--cpu")
@@ -94,7 +98,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         # The whole image is for one architecture, as `build-platform-image` says.
         return
     for stage in ctx.build.needed_stages:
-        commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain.name != "Go"]
+        commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is not GO]
         is_one = len({it.use.architectures for it in commands}) == 1
         for command in commands if is_one else ():
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
@@ -218,7 +222,7 @@ def _told_by(command: KnownCommand, name: str) -> _Told | None:
 
 
 def _fixes(ctx: RuleContext, command: KnownCommand, told: _Told) -> tuple[Fix, ...]:
-    if command.use.toolchain.name != ".NET" or told.instruction is not command.run or not command.syntax.is_writable:
+    if command.use.toolchain is not DOTNET or told.instruction is not command.run or not command.syntax.is_writable:
         return ()
     for position, word in enumerate(command.syntax.words):
         is_single = word.text.startswith(tuple(f"{it}=" for it in _RUNTIME))
@@ -238,7 +242,7 @@ def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     if not any(it.os == "windows" for it in stage.targets):
         return
     for command in stage.commands(Effect.COMPILE):
-        if command.use.toolchain.name != "Go" or is_chosen(command) or not _reaches_image(stage, command):
+        if command.use.toolchain is not GO or is_chosen(command) or not _reaches_image(stage, command):
             continue
         values = command.invocation.setting("GOOS").values
         wrong = tuple(
@@ -254,7 +258,7 @@ def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Package managers of Node.js that are told an architecture, where the packages are in the image."""
     for command in stage.commands(Effect.INSTALL):
-        if command.use.toolchain.name not in ("Node.js", "Bun") or is_chosen(command):
+        if command.use.toolchain not in (NODE, BUN) or is_chosen(command):
             continue
         told = _installed_for(command)
         if told is None:
