@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.constant_goarch import constant_goarch
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Safety, Severity
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -86,3 +86,17 @@ def test_an_image_that_takes_the_binary_of_its_own_architecture() -> None:
         FROM ${TARGETARCH}
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("platform", "command", "safety"),
+    [
+        ("--platform=$BUILDPLATFORM ", "go build -o /go/bin/y x.org/y", Safety.SAFE),
+        ("--platform=$BUILDPLATFORM ", "go install x.org/y@v1", Safety.SUGGESTION),
+        ("", "go install x.org/y@v1", Safety.SAFE),
+    ],
+)
+def test_what_go_installs_for_another_machine_is_elsewhere(platform: str, command: str, safety: Safety) -> None:
+    text = f"FROM {platform}golang AS b\nRUN CGO_ENABLED=0 GOARCH=amd64 {command}\nFROM scratch\nCOPY --from=b /go/bin/y /y\n"
+    (finding,) = findings(constant_goarch, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]

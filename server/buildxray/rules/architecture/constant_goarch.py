@@ -55,7 +55,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with `CGO_ENABLED=0`, else a suggestion.
+    Safe with `CGO_ENABLED=0`, else a suggestion; so is that for `go install` on the build machine, which then puts the binary elsewhere.
 
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is left alone.
@@ -80,7 +80,9 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             seen.add(range_)
             cgo = command.invocation.setting("CGO_ENABLED").values
-            safety = Safety.SAFE if all(it == "0" for it in cgo) else Safety.SUGGESTION
+            # `go install` puts what it compiles for another machine elsewhere, where a later COPY does not look (go help install).
+            moves = stage.is_native and command.invocation.subcommand == "install"
+            safety = Safety.SAFE if all(it == "0" for it in cgo) and not moves else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
                 range_,
