@@ -166,7 +166,7 @@ class _Workflows:
 
 
 _ANY: Final = "*"
-"""The name that stands for every file that a script may write."""
+"""In place of a name: any file, which a script may write."""
 _CALLED_SCRIPT: Final = lazy_regex(r"[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
 _MOST_CALLED_SCRIPTS: Final = 50
 

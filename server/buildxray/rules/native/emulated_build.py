@@ -109,7 +109,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     its own, on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
-    several platforms, and so is one in a directory of examples unless it mentions platforms.
+    several platforms. So is one in a directory of examples that mentions no platforms, where the project builds other files for several.
 
     In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is left alone unless one of the builds asks
     for several. So is an image that keeps its compiler, whatever it mentions.
@@ -121,8 +121,10 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.
         return
-    if ctx.is_for_helping or (not ctx.has_intent and is_example(ctx.build.workspace.dockerfile)):
-        # Built and run on one's own machine, where nothing is emulated; readers found no use in it for examples that mention no platforms.
+    workspace = ctx.build.workspace
+    is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
+    if ctx.is_for_helping or is_shown_only:
+        # Built and run on one's own machine, where nothing is emulated; the builds for several platforms are those of the project itself.
         return
     if ctx.may_have_own_machines:
         return
