@@ -98,9 +98,10 @@ lock: ## pin the newest versions of all dependencies
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes --quiet --upgrade \
 		--custom-compile-command "make lock" -o requirements-dev.lock
 
+# The lock names everything, so nothing is resolved: pip 23 takes `coverage[toml]` for another package than the `coverage` that is pinned.
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python tools/messages.py --compile
 	$(BIN)/python -m compileall -q server/buildxray  # half of the start of a command, where Python may not write it itself
