@@ -123,6 +123,9 @@ def read_command_line(words: list[str]) -> CommandLine | None:
         words = words[1:]
     if not words:
         return None
+    if words[0] == "docker-buildx":
+        # The plugin of the command line, called as a program.
+        words = ["docker", "buildx", *words[1:]]
     if words[0] in _MAKES:
         return CommandLine(Call.MAKE, words[1:], [])
     for call, names in _CALLS:
