@@ -27,6 +27,14 @@ ALL: Final = _discover()
 """Sorted by name."""
 
 
+_BY_NAME: Final = {it.buildkit_check: it for it in ALL if it.buildkit_check} | {it.name: it for it in ALL}
+
+
+def find_rule(name: str) -> Rule | None:
+    """Return the rule of that name, or the one that reports BuildKit's check of that name; None for another name."""
+    return _BY_NAME.get(name)
+
+
 @cache
 def rule_names() -> tuple[str, ...]:
     """Return the names of all rules, sorted."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from buildxray.ide.completion.base import Completion, documentation, first_sentence
 from buildxray.ide.completion.place import Place
 from buildxray.ide.reference import DIRECTIVES
 from buildxray.localization import _
-from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
-from buildxray.rules.registry import ALL
-
-_RULES: Final = {it.name: it.summary for it in ALL}
+from buildxray.plan.checks.catalogue import CHECK_NAMES
+from buildxray.rules.registry import find_rule, rule_names
 
 
 def comments(place: Place) -> Iterator[Completion]:
@@ -68,8 +65,8 @@ def _values(place: Place, name: str, value: str) -> Iterator[Completion]:
             given = {it.strip() for it in typed.split(",")[:-1]}
             for check in CHECK_NAMES:
                 if check not in given:
-                    summary = _RULES.get(kebab_case(check))
-                    yield Completion(check, "value", _(summary) if summary else "", place.edit(check, last))
+                    rule = find_rule(check)
+                    yield Completion(check, "value", _(rule.summary) if rule else "", place.edit(check, last))
             if option.strip() == "skip" and not given:
                 yield Completion("all", "value", _("every check"), place.edit("all", last))
             return
@@ -95,7 +92,7 @@ def _ours(place: Place, rest: str) -> Iterator[Completion]:
         last = typed.rpartition(",")[2].lstrip()
         given = {it.strip() for it in typed.split(",")[:-1]}
         here = [it.rule for it in place.analysis.diagnostics if it.range.start >= place.offset]
-        names = dict.fromkeys((*here, *(it.name for it in ALL)))
-        for name in names:
-            if name not in given:
-                yield Completion(name, "value", _(_RULES[name]), place.edit(name, last))
+        for name in dict.fromkeys((*here, *rule_names())):
+            rule = find_rule(name)
+            if rule is not None and name not in given:
+                yield Completion(name, "value", _(rule.summary), place.edit(name, last))

@@ -13,14 +13,13 @@ from buildxray.ide.hover.base import Hover
 from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, occurrence_at
 from buildxray.localization import _, ngettext
-from buildxray.rules.registry import ALL
+from buildxray.rules.registry import find_rule
 from buildxray.rules.suppression import suppression_comments
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Copying, Expose, From, Label, StopSignal, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
-_RULES: Final = {it.name: it for it in ALL}
 _OPTIONS: Final = lazy_regex(r"#\s*check\s*=\s*(?P<options>\S.*)", re.IGNORECASE)
 _OPTION: Final = lazy_regex(r"(?P<key>[A-Za-z]+)(?:\s*=\s*(?P<values>[^;]*))?")
 _PORT: Final = lazy_regex(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?")
@@ -81,7 +80,7 @@ def _check_options(text: str, line: TextRange) -> Iterator[Hover]:
 def _rule(name: str, range_: TextRange) -> Hover | None:
     if name == "all":
         return Hover(range_, _("**`all`**: every check"))
-    rule = _RULES.get(name) or next((it for it in ALL if it.buildkit_check == name), None)
+    rule = find_rule(name)
     if rule is None:
         return None
     link = _("[Manual page]({url})", url=documentation_url(rule.name))
