@@ -403,9 +403,8 @@ class Projects:
 
     def project_files(self, dockerfile: Path) -> tuple[Path, ...]:
         """The files that declare builds of a Dockerfile."""
-        read = (self._read(it) for it in self._directories(dockerfile))
         paths = asked_paths(dockerfile)
-        builds = (it for directory in read for it in directory.builds if it.dockerfile in paths)
+        builds = (it for it in self._of_repository(dockerfile) if it.dockerfile in paths)
         return tuple(dict.fromkeys(it.source for it in builds))
 
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
@@ -415,10 +414,8 @@ class Projects:
 
     def _shown(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """All builds of a Dockerfile that people mean to build, those nearest to it first."""
-        read = (self._read(it) for it in self._directories(dockerfile))
-        builds = (it for directory in read for it in directory.builds)
         paths = asked_paths(dockerfile)
-        return (it for it in builds if it.dockerfile in paths and it.is_shown)
+        return (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
 
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
@@ -439,7 +436,7 @@ class Projects:
         return self._unread[root]
 
     def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
-        """The builds that the files of the repository of a Dockerfile declare, of whatever Dockerfile."""
+        """The builds that the files of the repository of a Dockerfile declare, those nearest to it first, of whatever Dockerfile."""
         return (it for directory in self._directories(dockerfile) for it in self._read(directory).builds)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
