@@ -521,3 +521,19 @@ def test_merged_builds_are_named_together_and_no_more_than_four(tmp_path: Path) 
     assert [it.display_name for it in joined(builds[:1])] == ["amd64"]
     same = (builds[0], replace(builds[0], platform_names=("linux/arm64",)))
     assert [it.display_name for it in joined(same)] == ["amd64"]
+
+
+def test_outside_of_a_repository_no_script_above_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[Path] = []
+
+    def list_nothing(directory: Path) -> list[object]:
+        listed.append(directory)
+        return []
+
+    monkeypatch.setattr("buildxray.projects.ci.scripts.list_directory", list_nothing)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    assert Projects().build(tmp_path / "Dockerfile", Settings()).shown is None
+    assert listed == []
+    (tmp_path / ".git").mkdir()
+    Projects().build(tmp_path / "Dockerfile", Settings())
+    assert tmp_path in listed

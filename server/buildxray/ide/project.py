@@ -426,11 +426,14 @@ class Projects:
         return (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, self._of_repository(dockerfile)))
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
-        """True if a file of the repository builds for several platforms in a way that cannot be followed."""
+        """True if a file of the repository builds for several platforms in a way that cannot be followed; False outside of one."""
+        root = directories_above(dockerfile)[-1]
+        if not (root / ".git").exists():
+            # It may be the root of the file system.
+            return False
         # Loaded where there is a repository only: many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
 
-        root = directories_above(dockerfile)[-1]
         if root not in self._unread:
             self._unread[root] = has_unread_builds(root, {it.source for it in self._of_repository(dockerfile)})
         return self._unread[root]
