@@ -46,17 +46,20 @@ _CALLS: Final = (
     (Call.BUILD, ("docker", "build")),
     (Call.BUILD, ("depot", "build")),
     (Call.BUILD, ("buildx", "build")),
+    (Call.BUILD, ("docker-buildx", "build")),
     (Call.BUILD, ("podman", "buildx", "build")),
     (Call.BUILD, ("nerdctl", "build")),
     (Call.BAKE, ("docker", "buildx", "bake")),
     (Call.BAKE, ("depot", "bake")),
     (Call.BAKE, ("buildx", "bake")),
+    (Call.BAKE, ("docker-buildx", "bake")),
     (Call.COMPOSE, ("docker", "compose", "build")),
     (Call.COMPOSE, ("docker-compose", "build")),
     (Call.CREATE, ("docker", "buildx", "create")),
     (Call.CREATE, ("buildx", "create")),
+    (Call.CREATE, ("docker-buildx", "create")),
 )
-_PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), "docker-buildx", *_MAKES, *_PREFIXES))
+_PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), *_MAKES, *_PREFIXES))
 _OUTER_OPTIONS: Final = frozenset(("-f", "--file", "--context", "-p", "--builder", "--project-name"))
 """Options with a value of `docker`, `docker compose` and `docker buildx` themselves, before the name of the command."""
 _FLAGS: Final = frozenset(
@@ -123,9 +126,6 @@ def read_command_line(words: list[str]) -> CommandLine | None:
         words = words[1:]
     if not words:
         return None
-    if words[0] == "docker-buildx":
-        # The plugin of the command line, called as a program.
-        words = ["docker", "buildx", *words[1:]]
     if words[0] in _MAKES:
         return CommandLine(Call.MAKE, words[1:], [])
     for call, names in _CALLS:
