@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import Note
-from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.ci.step_effects import StepEffect, step_effect
@@ -18,7 +18,6 @@ from buildxray.projects.yaml import YamlError, as_mapping, load_documents
 
 MOST_DEPTH: Final = 4
 """Workflows and actions of the repository that call one another."""
-_MOST_WORKFLOWS: Final = 100
 _MOST_STEPS: Final = 8_000
 """Steps of all jobs of a repository, each combination of a matrix counted."""
 _MOST_STEPS_OF_WORKFLOW: Final = 1_000
@@ -41,12 +40,7 @@ class Repository:
 
     def workflows(self) -> list[Path]:
         """The workflows. Those that only others call come last, since they are read where they are called."""
-        try:
-            entries = list_directory(self.root / WORKFLOWS)
-        except ReadError:
-            return []
-        listed = [Path(it.path) for it in entries if it.name.endswith((".yaml", ".yml"))][:_MOST_WORKFLOWS]
-        return sorted(listed, key=lambda it: (self._is_only_called(it), it))
+        return sorted(workflow_files(self.root), key=lambda it: (self._is_only_called(it), it))
 
     def _is_only_called(self, path: Path) -> bool:
         triggers = as_mapping(self.document(path)).get("on")

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import ReadError, list_directory, read_project_text
-from buildxray.projects.ci import WORKFLOWS
+from buildxray.files.reading import read_project_text
+from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.scripts import script_files
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
 _VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
 _ACTIONS: Final = ("build-push-action", "bake-action")
-_MOST_WORKFLOWS: Final = 100
 
 
 def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
-    """Return whether a file of a repository builds for several platforms in a way that its reader does not follow.
+    """True if a file of a repository builds for several platforms in a way that its reader does not follow.
 
     `sources` are the files that builds were read from. A `define` of a Makefile is read by nobody: what it builds depends on its calls.
     """
-    return any(_is_unread(path, path in sources) for path in (*script_files(root), *_workflows(root)))
-
-
-def _workflows(root: Path) -> Iterator[Path]:
-    try:
-        entries = list_directory(root / WORKFLOWS)
-    except ReadError:
-        return
-    yield from (Path(it.path) for it in entries[:_MOST_WORKFLOWS] if it.name.endswith((".yaml", ".yml")))
+    return any(_is_unread(path, path in sources) for path in (*script_files(root), *workflow_files(root)))
 
 
 def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
-    """Whether a file builds for several platforms, where no build was read from it, or inside of a `define`."""
+    """True if a file builds for several platforms, where no build was read from it, or inside of a `define`."""
     text = read_project_text(path)
     if text is None or "platform" not in text:
         return False
@@ -51,7 +42,7 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
 
 
 def _builds_for_several(line: str) -> bool:
-    """Whether a command line builds an image for several platforms, or for those that a variable names."""
+    """True if a command line builds an image for several platforms, or for those that a variable names."""
     if "--platform" not in line or "build" not in line or line.lstrip().startswith("#"):
         return False
     return any("," in it["names"] or "$" in it["names"] for it in _PLATFORMS.finditer(line))
