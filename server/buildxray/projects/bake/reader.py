@@ -115,9 +115,7 @@ def bake_builds(
 
 def _linked(definition: Definition, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
     """The targets that the contexts of a target name, where the text tells their platforms."""
-    contexts = target.fields.get("contexts")
-    texts = _text_values(contexts).values() if isinstance(contexts, Mapping) else ()
-    names = [*dict.fromkeys(it.removeprefix("target:") for it in texts if it.startswith("target:"))]
+    names = target.links
     circle = definition.circle(target.name) if names else ()
     for name in names:
         if name not in definition.targets:

@@ -43,6 +43,14 @@ class Target:
     service: str = ""
     """The name of the Compose service that the target is made of; empty for a target of a Bake file."""
 
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The targets that its contexts name (`target:NAME`), each once."""
+        contexts = self.fields.get("contexts")
+        values = contexts.values() if isinstance(contexts, Mapping) else ()
+        named = (it.removeprefix("target:") for it in values if isinstance(it, str) and it.startswith("target:"))
+        return tuple(dict.fromkeys(named))
+
     def merge(self, other: Target) -> None:
         """Effect: override fields by those of a later target of this name, or of one that inherits (buildx: Target.Merge)."""
         for name, value in other.fields.items():
@@ -106,12 +114,9 @@ class Definition:
         return result
 
     def links(self, name: str) -> tuple[str, ...]:
-        """The targets that the contexts of a target name."""
+        """The targets that the contexts of a target name, inherited ones included."""
         if name not in self._links:
-            contexts = self.resolved(name).fields.get("contexts")
-            values = contexts.values() if isinstance(contexts, Mapping) else ()
-            targets = (it.removeprefix("target:") for it in values if isinstance(it, str) and it.startswith("target:"))
-            self._links[name] = tuple(targets)
+            self._links[name] = self.resolved(name).links
         return self._links[name]
 
     def circle(self, name: str) -> tuple[str, ...]:
