@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.plan.circles import find_circle
 from buildxray.plan.mounts import source_stages
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
@@ -254,21 +255,13 @@ def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline]
     """A stage and the one that it takes files from although that needs its files (validateCircularDependency)."""
     needs = {stage.idx: _needed_stages(stage) for stage in stages if stage.sources}
     finished: set[int] = set()
-    for root, needed_by_root in needs.items():
-        path = {} if root in finished else {root: iter(needed_by_root)}
-        while path:
-            current = next(reversed(path))
-            needed = next(path[current], None)
-            if needed is None:
-                finished.add(current)
-                del path[current]
-            elif needed in path:
-                circle = [*path][[*path].index(needed) :]
-                # Of a circle one member takes files from a stage further down: that is the one to change.
-                pairs = zip(circle, [*circle[1:], needed], strict=True)
-                return next((stages[one], stages[other]) for one, other in pairs if one <= other)
-            elif needed not in finished:
-                path[needed] = iter(needs.get(needed, ()))
+    for root in needs:
+        circle = find_circle(root, lambda it: needs.get(it, ()), finished)
+        # Of a circle one member takes files from a stage further down: that is the one to change.
+        pairs = zip(circle, [*circle[1:], *circle[:1]], strict=True)
+        wrong = next((pair for pair in pairs if pair[0] <= pair[1]), None)
+        if wrong is not None:
+            return stages[wrong[0]], stages[wrong[1]]
     return None
 
 

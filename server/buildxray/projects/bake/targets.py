@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from buildxray.plan.circles import find_circle
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value, is_known
 
 MERGED: Final = frozenset(("args", "contexts"))
@@ -121,20 +122,14 @@ class Definition:
 
     def circle(self, name: str) -> tuple[str, ...]:
         """The targets that need each other, from the first to itself, below a target; empty without any (buildx: Config.loadLinks)."""
-        path = {name: iter(self.links(name))}
-        finished: set[str] = set()
-        while path and len(path) + len(finished) < _MOST_LINKED:
-            current = next(reversed(path))
-            following = next(path[current], None)
-            if following is None:
-                finished.add(current)
-                del path[current]
-            elif following in path:
-                members = [*path]
-                return (*members[members.index(following) :], following)
-            elif following not in finished and following in self.targets:
-                path[following] = iter(self.links(following))
-        return ()
+        opened: set[str] = set()
+
+        def needs(target: str) -> Iterable[str]:
+            opened.add(target)
+            return (it for it in self.links(target) if it in self.targets) if len(opened) < _MOST_LINKED else ()
+
+        circle = find_circle(name, needs, set())
+        return (*circle, *circle[:1])
 
     def built(self, names: Sequence[str]) -> frozenset[str]:
         """The targets that a call of Bake with these names builds, with those that their contexts name."""

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from buildxray.plan.circles import find_circle
+
+
+@pytest.mark.parametrize(
+    ("needs", "circle", "finished"),
+    [
+        ({}, (), "a"),
+        ({"a": "bc", "b": "c"}, (), "abc"),
+        ({"a": "a"}, ("a",), ""),
+        ({"a": "b", "b": "cd", "d": "b"}, ("b", "d"), "c"),
+        ({"a": "b", "b": "c", "c": "a"}, ("a", "b", "c"), ""),
+    ],
+)
+def test_the_first_circle_below_a_root(needs: dict[str, str], circle: tuple[str, ...], finished: str) -> None:
+    known: set[str] = set()
+    assert find_circle("a", lambda it: needs.get(it, ""), known) == circle
+    assert known == {*finished}
+    assert find_circle("a", lambda it: needs.get(it, ""), {"a"}) == ()
