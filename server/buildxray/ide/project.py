@@ -284,7 +284,7 @@ class Projects:
         self._siblings: dict[Path, tuple[Path, ...]] = {}
         """The directories with project files of a repository, by its root."""
         self._unread: dict[Path, bool] = {}
-        """Whether a repository has builds that cannot be followed, by its root."""
+        """By the root of a repository: True if it has builds that cannot be followed."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 

@@ -47,7 +47,7 @@ class BuildRequest:
     makes_files: bool = False
     """True if the build writes files to disk and makes no image."""
     keeps_nothing: bool = False
-    """Whether the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
+    """True if the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False
     """Whether each target platform is built on a machine of its own, even where several have the same platform: the jobs of a
     workflow share nothing that they build."""

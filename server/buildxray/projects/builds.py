@@ -83,7 +83,7 @@ class DeclaredBuild:
     machine: Platform | None = None
     """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
     is_separate: bool = False
-    """True if each platform has a job of its own. Jobs share no steps, even on machines of one platform."""
+    """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
     origin: str = ""
     """The place of the declaration, for people: ``docker-bake.hcl, target `app` ``."""
     is_default: bool = False

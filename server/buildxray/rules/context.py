@@ -76,7 +76,7 @@ class RuleContext:
 
     @property
     def may_have_own_machines(self) -> bool:
-        """Whether each platform has a job of its own on an unknown machine, or nothing tells the machines or the platforms of the build."""
+        """True if each platform has a job of its own on an unknown machine, or nothing tells the machines or the platforms of the build."""
         return self.build.workspace.machine_is_unknown and (self.build.request.is_separate or not self.asks_for_several)
 
     def is_only_for(self, architecture: str) -> bool:

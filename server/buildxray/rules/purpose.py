@@ -35,7 +35,7 @@ def is_for_helping(path: str) -> bool:
 
 
 def is_example(path: str) -> bool:
-    """Return whether a Dockerfile, by its path in the repository, shows how others may use the project."""
+    """True if a Dockerfile, by its path in the repository, shows how others may use the project."""
     return any(it.lower() in _EXAMPLES for it in path.split("/")[:-1])
 
 

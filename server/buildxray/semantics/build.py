@@ -699,7 +699,7 @@ class Stage:
 
     @property
     def last(self) -> Instruction:
-        """The last instruction; the FROM if there is no other."""
+        """The last instruction; the FROM of a stage without others."""
         return self.instructions[-1] if self.instructions else self.from_
 
     @cached_property

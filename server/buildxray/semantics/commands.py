@@ -326,7 +326,7 @@ class _Names:
     instruction: int
 
     def is_open(self, name: object) -> TypeGuard[str]:
-        """Return whether something is the name of an ARG that a build argument may give a value."""
+        """True if something is the name of an ARG that a build argument may give a value."""
         if not isinstance(name, str) or name in AUTOMATIC_ARGUMENTS:
             return False
         return name in self.below.arguments or self.own.arguments.get(name, self.instruction) < self.instruction

@@ -34,7 +34,7 @@ class Site(NamedTuple):
     line: int = 1
     """Of `source`, from one."""
     is_whole_file: bool = False
-    """Whether the script is all of `source`, so that each command has a line of its own."""
+    """True if the script is all of `source`, so that each command has a line of its own."""
     origin: str = ""
     """Where the script is, for people; see `DeclaredBuild.origin`."""
     local_platform: str = "linux/amd64"

@@ -189,7 +189,7 @@ class Block(NamedTuple):
     file: str
     line: int
     start: int = 0
-    """The code-point offset of the label, or of the kind if there is no label."""
+    """The code-point offset of the label, or of the kind for a block without a label."""
     end: int = 0
 
 

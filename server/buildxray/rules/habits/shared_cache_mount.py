@@ -32,7 +32,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk, dnf and yum, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. Jobs of a workflow that build one platform each share no cache. A cache of apk that only commands with `--no-cache` use stays empty, and is left alone. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
+    `private`. Jobs of a workflow that build one platform each do not share a cache. A cache of apk that only commands with `--no-cache` use stays empty, and is left alone. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
 
     ## Why it matters
     A cache is known by its id alone. Two platforms write to one directory at the same time, and find the files of each other: corrupted
