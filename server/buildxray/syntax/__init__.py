@@ -1,1 +1,1 @@
-"""Text to instructions with exact ranges; knows nothing of stages, platforms or editors."""
+"""Parse text into instructions with exact ranges, without knowledge of stages, platforms or editors."""

@@ -1,4 +1,4 @@
-"""Which instruction of an edited Dockerfile is which one of the text before."""
+"""Match the instructions of an edited Dockerfile with those of its earlier text."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from buildxray.syntax.instructions import Node
 from buildxray.syntax.parser import Dockerfile
 
 _SIMILAR: Final = 0.5
-"""The least likeness of an edited instruction to what it was."""
+"""The smallest similarity ratio (0 to 1) at which two instructions count as the same one, edited."""
 _COMPARED: Final = 2_000
-"""Characters of an instruction that are compared."""
+"""Code points of each instruction that are compared."""
 _MOST_PAIRS: Final = 2_500
-"""Pairs of instructions in one edited block that are compared; beyond, a block counts as rewritten."""
+"""The largest number of pairs of instructions that are compared in one edited block; a larger block counts as rewritten."""
 
 
 def aligned(old: Dockerfile, new: Dockerfile) -> dict[int, int]:
-    """The index of the old instruction for each index of a new one that was there before, edited or not."""
+    """Map the index of each instruction of `new` that was in `old`, edited or moved perhaps, to its index in `old`."""
     if old is new:
         return {idx: idx for idx in range(len(new.instructions))}
     before, after = [it.node for it in old.instructions], [it.node for it in new.instructions]
-    # Most edits are in one place: what is equal around them need not be compared.
+    # Most edits are in one place, so the equal instructions before and after it are matched without a diff.
     n_head = _n_equal(before, after)
     n_tail = _n_equal(before[n_head:][::-1], after[n_head:][::-1])
     found = {idx: idx for idx in range(n_head)}
     found |= _matched(before, after, range(n_head, len(before) - n_tail), range(n_head, len(after) - n_tail))
     found |= dict(zip(range(len(after) - n_tail, len(after)), range(len(before) - n_tail, len(before)), strict=True))
-    # What moved: instructions without a partner whose text is in another place.
+    # An instruction without a partner was moved if its text occurs elsewhere.
     taken = {*found.values()}
     left = {_text(node): idx for idx, node in enumerate(before) if idx not in taken}
     for idx, node in enumerate(after):
@@ -37,7 +37,7 @@ def aligned(old: Dockerfile, new: Dockerfile) -> dict[int, int]:
 
 
 def _n_equal(one: list[Node], other: list[Node]) -> int:
-    """How many instructions both lists begin with; equal lines are mostly one node."""
+    """Count the leading instructions that two lists have in common; equal lines are mostly the same node."""
     for idx, (a, b) in enumerate(zip(one, other, strict=False)):
         if a is not b and _text(a) != _text(b):
             return idx
@@ -45,12 +45,12 @@ def _n_equal(one: list[Node], other: list[Node]) -> int:
 
 
 def _text(node: Node) -> str:
-    """The instruction on one line, its blanks reduced."""
+    """The instruction on one line, each run of blanks reduced to one."""
     return " ".join(node.text.split())
 
 
 def _matched(before: list[Node], after: list[Node], old: range, new: range) -> dict[int, int]:
-    """Pairs of the instructions of two blocks, equal or edited."""
+    """Match the instructions of two blocks: the equal ones by a diff, the replaced ones by similarity."""
     found: dict[int, int] = {}
     if not old or not new:
         return found
@@ -69,7 +69,7 @@ def _matched(before: list[Node], after: list[Node], old: range, new: range) -> d
 
 
 def _paired(before: list[str], after: list[str], old: range, new: range) -> dict[int, int]:
-    """Pairs of edited instructions, in the order of both texts."""
+    """Pair each edited instruction with the most similar old one after the partner of the instruction before."""
     found: dict[int, int] = {}
     start = old.start
     for idx in new:

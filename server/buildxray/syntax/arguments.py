@@ -1,6 +1,6 @@
-"""How BuildKit splits what follows a keyword into flags, words, pairs and JSON strings.
+"""Split the text after a keyword into flags, words, pairs and JSON strings, as BuildKit does.
 
-Every function takes a text and the offset at which reading begins, and gives spans in that text.
+Each function takes a text and the offset at which it starts to read, and returns spans in that text (code points).
 
 BuildKit: frontend/dockerfile/parser/split_command.go and line_parsers.go.
 """
@@ -23,19 +23,19 @@ _GAP: Final = lazy_regex(f"{INLINE}+")
 
 
 class ArgumentsError(Exception):
-    """What follows the keyword cannot be split; the message says why."""
+    """Raised when the arguments of an instruction cannot be split; the message gives the reason."""
 
     def __init__(self, message: str, span: Span | None = None) -> None:
         super().__init__(message)
         self.span = span
-        """The word that is wrong; None where it is not one word."""
+        """The span of the wrong word; None if the error concerns several words."""
 
 
 def read_flags(text: str, position: int, escape: str) -> tuple[tuple[Flag, ...], int]:
-    """The `--flags` at `position`, and where the first other word begins.
+    """Read the `--flags` at `position`; returns them and the offset of the first word after them.
 
-    BuildKit: parser/split_command.go, extractBuilderFlags; it reads byte by byte, and so garbles characters
-    outside ASCII, which we keep.
+    BuildKit: parser/split_command.go, extractBuilderFlags. BuildKit reads byte by byte and so garbles characters
+    outside ASCII; they are kept here.
     """
     flags: list[Flag] = []
     while True:
@@ -58,7 +58,7 @@ def read_flags(text: str, position: int, escape: str) -> tuple[tuple[Flag, ...],
 
 
 def _read_flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
-    """A word without its quotes and escapes, and where it ends."""
+    """Read a word, its quotes and escapes removed; returns it and the offset of its end."""
     chars: list[str] = []
     quote = ""
     while position < len(text):
@@ -87,7 +87,7 @@ def _flag(word: str, span: Span, text: str) -> Flag:
 
 
 def words_at_blanks(text: str, start: int, end: int) -> tuple[Token, ...]:
-    """Words between blanks, whatever quotes say: FROM, COPY, EXPOSE.
+    """Split at blanks, inside quotes too: FROM, COPY, EXPOSE.
 
     BuildKit: line_parsers.go, parseStringsWhitespaceDelimited.
     """
@@ -95,7 +95,7 @@ def words_at_blanks(text: str, start: int, end: int) -> tuple[Token, ...]:
 
 
 def quoted_words(text: str, start: int, end: int, escape: str) -> tuple[Token, ...]:
-    """Words between blanks that are not in quotes; quotes and escapes stay: ARG, ENV, LABEL.
+    """Split at blanks outside quotes; quotes and escapes are kept: ARG, ENV, LABEL.
 
     BuildKit: line_parsers.go, parseWords.
     """
@@ -124,12 +124,12 @@ _QUOTED_WORD: Final = {
 
 
 def arg_pairs(words: tuple[Token, ...]) -> tuple[Pair, ...]:
-    """`NAME` or `NAME=default` each. BuildKit: instructions/parse.go, parseArg."""
+    """Read each word as `NAME` or `NAME=default`. BuildKit: instructions/parse.go, parseArg."""
     return tuple(_pair(word) for word in words)
 
 
 def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair, ...]:
-    """The pairs of ENV and LABEL; raises `ArgumentsError` where one has no `=`.
+    """Read the pairs of ENV and LABEL; raises `ArgumentsError` if a word has no `=`.
 
     BuildKit: line_parsers.go, parseNameVal.
     """
@@ -150,7 +150,7 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
 
 
 def _without_equals(words: tuple[Token, ...], word: Token) -> str:
-    """Return why a word of ENV or LABEL is not a pair; the word before it tells what was meant."""
+    """The reason why a word of ENV or LABEL is not a pair, worded by what the word before it suggests."""
     before = words[words.index(word) - 1]
     if word.text in ("&&", "||", "|", ";"):
         return _("`{text}` has no `=`: no shell reads this instruction", text=word.text)
@@ -179,10 +179,9 @@ _JSON_STRING: Final = lazy_regex(r'"(?:[^"\\]|\\.)*"')
 
 
 def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:
-    """The strings of a JSON array, or None where the text is not a JSON array.
+    """Read the strings of a JSON array; None if the text is not a JSON array.
 
-    Raises `ArgumentsError` where it is one with other things than strings in it.
-    BuildKit: line_parsers.go, parseJSON.
+    Raises `ArgumentsError` if an element of the array is not a string. BuildKit: line_parsers.go, parseJSON.
     """
     if not text.startswith("[", start):
         return None

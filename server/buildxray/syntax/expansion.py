@@ -1,8 +1,8 @@
 """BuildKit's word lexer: quotes, escapes and `$VARIABLES`, as a tree that can be expanded.
 
-BuildKit lexes and expands in one go (frontend/dockerfile/shell/lex.go, Lex); here the two are apart, so
-that a text is lexed once and expanded for each platform. The shell text of RUN is expanded by the shell
-and not by BuildKit, except in the label that the progress output shows.
+BuildKit lexes and expands in one pass (frontend/dockerfile/shell/lex.go, Lex). Here the two are separate, so that a
+text is lexed once and expanded for each platform. The shell text of RUN is expanded by the shell and not by BuildKit,
+except in the label that the progress output shows.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
 
 Lookup = Callable[[str], "str | None"]
-"""The value of a variable, or None where it is not set."""
+"""Returns the value of a variable, or None if it is unset."""
 
 
 class ExpansionError(Exception):
-    """A text that BuildKit refuses to expand; the message says why."""
+    """Raised for a text that BuildKit refuses to expand; the message gives the reason."""
 
 
 class Literal(NamedTuple):
@@ -41,12 +41,12 @@ class HeredocSign(NamedTuple):
 
 
 class Escape(NamedTuple):
-    """An escape token with what it escapes."""
+    """An escape token and the escaped character."""
 
     plain: str
-    """Its value."""
+    """The value if escapes are removed."""
     raw: str
-    """Its value where escapes are kept."""
+    """The value if escapes are kept."""
 
 
 class Quoted(NamedTuple):
@@ -61,7 +61,7 @@ class Variable(NamedTuple):
 
     name: str
     operator: str
-    """`""` for plain expansion, or `:-` `-` `:+` `+` `:?` `?` `#` `%` `/` `//`, or what BuildKit does not know."""
+    """Empty for plain expansion, one of `:-` `-` `:+` `+` `:?` `?` `#` `%` `/` `//`, or an operator that BuildKit does not know."""
     operand: tuple[Part, ...]
     replacement: tuple[Part, ...]
     braced: bool
@@ -71,11 +71,11 @@ Part = Literal | HeredocSign | Escape | Quoted | Variable
 
 
 class VariableUse(NamedTuple):
-    """Where a text names a variable."""
+    """The name of a variable in a text, with its place."""
 
     name: str
     range: TextRange
-    """From `$` to the end of the name; an operator and a closing brace follow it."""
+    """The range from `$` to the end of the name, without operator and closing brace."""
     name_range: TextRange
 
 
@@ -86,16 +86,16 @@ class Word(NamedTuple):
     parts: tuple[Part, ...]
     uses: tuple[VariableUse, ...]
     problem: str | None
-    """Why the text cannot be expanded whatever the variables are; `parts` is then empty."""
+    """The reason why the text cannot be expanded for any values of its variables; `parts` is then empty."""
 
 
 class Expansion(NamedTuple):
-    """How to expand (BuildKit: the fields of Lex)."""
+    """The options of an expansion (BuildKit: the fields of Lex)."""
 
     raw_quotes: bool = False
     raw_escapes: bool = False
     keep_unset: bool = False
-    """Leave the reference to a variable that is not set as it is, instead of dropping it."""
+    """True to keep the reference to an unset variable as written, False to drop it."""
 
 
 PLAIN: Final = Expansion()
@@ -115,15 +115,15 @@ _NAME: Final = lazy_regex(r"\w+")
 
 
 def lex(text: str, escape: str = "\\", *, quotes: bool = True) -> Word:
-    """Lex `text`, which has no continuations any more.
+    """Lex `text`, whose continuation lines are already joined; never raises.
 
-    `quotes` is False for heredoc contents, where quotes are characters like any other. Never raises.
+    `quotes` is False for heredoc contents, where quotes are ordinary characters.
     """
     return (_lex_cached if len(text) <= _CACHED_LENGTH else _lex)(text, escape, quotes=quotes)
 
 
 _CACHED_LENGTH: Final = 1000
-"""Code points; bounds the memory that the cache can take."""
+"""Code points; longer texts are not cached, which bounds the memory of the cache."""
 
 
 def _lex(text: str, escape: str, *, quotes: bool) -> Word:
@@ -140,10 +140,10 @@ _lex_cached: Final = lru_cache(maxsize=1024)(_lex)
 
 
 def expand(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> str:
-    """The text of `word` with its variables replaced.
+    """Replace the variables in `word` by their values.
 
-    Raises `ExpansionError` as BuildKit refuses: a lexical problem, `${X:?}` without a value, a bad
-    modifier or pattern. BuildKit: shell/lex.go, ProcessWord.
+    Raises `ExpansionError` where BuildKit refuses: a lexical problem, `${X:?}` without a value, a bad modifier or
+    pattern. BuildKit: shell/lex.go, ProcessWord.
     """
     if word.problem is not None:
         raise ExpansionError(word.problem)
@@ -151,9 +151,9 @@ def expand(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> str:
 
 
 def split(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> list[str]:
-    """`word` expanded and then split at blanks that are not quoted.
+    """Expand `word`, then split it at blanks outside quotes.
 
-    Raises as `expand` does. BuildKit: shell/lex.go, ProcessWords.
+    Raises like `expand`. BuildKit: shell/lex.go, ProcessWords.
     """
     if word.problem is not None:
         raise ExpansionError(word.problem)
@@ -161,7 +161,8 @@ def split(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> list[str]:
     current = ""
     for part in word.parts:
         if _has_operand(part):
-            # BuildKit shares one buffer between a word and the operands inside it.
+            # BuildKit uses one buffer for a word and the operands inside it, so an operand discards
+            # the text before it.
             current = ""
         text = _expand((part,), lookup, how)
         if not isinstance(part, Literal | Variable):
@@ -184,13 +185,13 @@ class HeredocMarker(NamedTuple):
 
     name: str
     expand: bool
-    """True if variables in the body of a COPY or ADD are expanded: the name is not quoted."""
+    """True if variables in the body of a COPY or ADD are expanded, which they are if the name is not quoted."""
     chomp: bool
-    """True if tabs at the start of the body's lines are dropped: `<<-`."""
+    """True for `<<-`, which removes leading tabs from the lines of the body."""
 
 
 def heredoc_marker(word: str) -> HeredocMarker | None:
-    """Read one word as a heredoc marker. BuildKit: parser/parser.go, heredocFromMatch."""
+    """Parse one word as a heredoc marker; None if it is not one. BuildKit: parser/parser.go, heredocFromMatch."""
     match = _HEREDOC.fullmatch(word) if "<<" in word else None
     if match is None or not match["name"]:
         return None
@@ -208,7 +209,7 @@ def heredoc_marker(word: str) -> HeredocMarker | None:
 
 
 def heredoc_markers(text: str) -> list[HeredocMarker]:
-    """All heredocs that an instruction announces. BuildKit: parser/parser.go, heredocsFromLine."""
+    """The markers of all heredocs that an instruction announces. BuildKit: parser/parser.go, heredocsFromLine."""
     try:
         words = split(lex(text), _nothing, _HEREDOC_SEARCH)
     except ExpansionError:
@@ -234,7 +235,7 @@ def _has_operand(part: Part) -> bool:
 
 
 class _Lexer:
-    """Grammar of a word, one method per production; `position` is where reading goes on."""
+    """The grammar of a word, one method per production; `position` is the offset of the next character to read."""
 
     def __init__(self, text: str, escape: str, *, quotes: bool) -> None:
         self.text = text
@@ -316,7 +317,7 @@ class _Lexer:
                     self.position += 1
                     parts.append(Escape(escaped, char + escaped))
                 elif escaped:
-                    # BuildKit writes the escape token twice where it keeps escapes.
+                    # If escapes are kept, BuildKit writes the escape token twice.
                     parts.append(Escape(char, char + char))
             else:
                 match = literal.match(self.text, self.position)
@@ -403,7 +404,7 @@ def _expand(parts: Sequence[Part], lookup: Lookup, how: Expansion) -> str:
             case Variable():
                 pieces.append(_expand_variable(part, lookup, how))
     text = "".join(pieces)
-    # A slice, since calling `len` for each word of a file would cost more than all other bounds.
+    # A slice, because a call of `len` for each word would cost more than all other checks of limits.
     if text[_COUNTED_LENGTH:]:
         check_length(len(text))
         _spend(len(text))
@@ -416,7 +417,7 @@ def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
         if value is None and how.keep_unset:
             return f"${{{name}}}" if variable.braced else f"${name}"
         return value or ""
-    # BuildKit expands the operand, and fails with it, before it looks whether it is needed.
+    # BuildKit expands the operand, with its errors, even if the result does not need it.
     keeps_escapes = operator in ("#", "%", "/", "//")
     operand = _expand(variable.operand, lookup, how._replace(raw_escapes=keeps_escapes))
     if operator in ("/", "//"):
@@ -444,20 +445,20 @@ def _expand_variable(variable: Variable, lookup: Lookup, how: Expansion) -> str:
 
 
 LONGEST_VALUE: Final = 1 << 20
-"""Characters that a text may expand to. BuildKit has no limit: it would run out of memory."""
+"""Code points of one expanded text. BuildKit has no limit, and would run out of memory."""
 _COUNTED_LENGTH: Final = 4096
-"""Shorter texts are not counted: they cannot be long together, for a Dockerfile is bounded."""
+"""Code points; shorter texts are not counted, because a Dockerfile is too short for many of them."""
 _MOST_CHARACTERS: Final = 1 << 26
-"""Characters that all the long texts of one plan may expand to."""
+"""Code points to which all long texts of one plan may expand together."""
 
 
 _n_left: ContextVar[int | None] = ContextVar("n_left", default=None)
-"""What the expansions of the plan that is being made may still give; None where no plan is being made."""
+"""The code points left for the expansions of the current plan; None outside of planning."""
 
 
 @contextmanager
 def expansion_budget() -> Iterator[None]:
-    """Effect: let the expansions inside give as much as one plan may."""
+    """Effect: limit the total length of expansions inside the context."""
     token = _n_left.set(_MOST_CHARACTERS)
     try:
         yield
@@ -466,7 +467,7 @@ def expansion_budget() -> Iterator[None]:
 
 
 def _spend(n_characters: int) -> None:
-    """Effect: count an expansion. Raises `ExpansionError`."""
+    """Effect: subtract an expansion from the budget of the plan. Raises `ExpansionError` if the budget is exceeded."""
     n_left = _n_left.get()
     if n_left is None:
         return
@@ -478,7 +479,7 @@ def _spend(n_characters: int) -> None:
 
 
 def check_length(n_characters: int) -> None:
-    """Raises `ExpansionError` for a value that is too long."""
+    """Raise `ExpansionError` for a value that is too long."""
     if n_characters > LONGEST_VALUE:
         raise ExpansionError(_("expands to more than {n} MiB", n=LONGEST_VALUE >> 20))
 
@@ -507,7 +508,7 @@ def _replace(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
     while position <= len(value) and (match := compiled.search(value, position)) is not None:
         start, end = match
         position = end if end > start else end + 1
-        # Go ignores an empty match directly after a match.
+        # Go ignores an empty match that directly follows another match.
         if start == end == last_end:
             continue
         pieces += [value[done:start], _go_template(replacement, value[start:end])]
@@ -518,7 +519,7 @@ def _replace(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
 
 
 def shell_pattern(pattern: str) -> ShellPattern:
-    """Raises `ExpansionError`."""
+    """Compile a pattern; raises `ExpansionError`."""
     try:
         return compile_pattern(pattern)
     except PatternError as error:
@@ -526,7 +527,7 @@ def shell_pattern(pattern: str) -> ShellPattern:
 
 
 def _go_template(template: str, whole: str) -> str:
-    """`$0` in a replacement is the match, other `$names` are nothing (Go: Regexp.Expand)."""
+    """Replace `$0` in a replacement by the match, and other `$names` by nothing (Go: Regexp.Expand)."""
 
     def value(match: re.Match[str]) -> str:
         if match[0] == "$$":

@@ -1,4 +1,4 @@
-"""Where an instruction announces its heredocs, and where the lines are that end them."""
+"""Find the `<<NAME` of each heredoc in an instruction, and the line that ends its body."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from buildxray.syntax.text import TextRange
 
 
 def heredoc_name_spans(node: Node) -> tuple[Span | None, ...]:
-    """The name in each `<<NAME` of an instruction, without dash and quotes, in the order of its heredocs.
+    """The span of the name in each `<<NAME` of an instruction, without dash and quotes, in the order of its heredocs.
 
-    None for a name that is written in another way than it reads, with an escape token for example.
+    None for a name that is not written literally, for example with an escape token in it.
     """
     spans: list[Span | None] = []
     position = 0
@@ -23,7 +23,7 @@ def heredoc_name_spans(node: Node) -> tuple[Span | None, ...]:
 
 
 def _name_span(text: str, position: int, name: str) -> Span | None:
-    # What is quoted announces nothing, unless the quote follows the sign.
+    # A `<<` inside quotes announces no heredoc, but a quote may follow `<<`.
     announced = rf"""'[^']*'|"(?:\\.|[^"\\])*"|<<-?[\t\f\r ]*["']?(?P<name>{re.escape(name)})(?![\w.-])"""
     for match in re.compile(announced, re.DOTALL).finditer(text, position):
         if match["name"]:
@@ -32,7 +32,7 @@ def _name_span(text: str, position: int, name: str) -> Span | None:
 
 
 def terminator_range(text: str, instruction: Instruction, heredoc: Heredoc) -> TextRange | None:
-    """The word that ends a heredoc, in the document `text`, tabs before it left out; None where it is missing."""
+    """The range of the terminator of a heredoc in the document `text`, leading tabs excluded; None if the terminator is missing."""
     start = instruction.body_range(heredoc).end
     end = text.find("\n", start)
     line = text[start : len(text) if end < 0 else end].rstrip("\r")

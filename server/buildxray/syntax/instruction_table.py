@@ -1,7 +1,9 @@
-"""What BuildKit knows of each instruction: its flags, its number of arguments, and what becomes of them.
+"""Define each instruction as BuildKit does: its flags, its number of arguments, and whether they are expanded.
 
-The one table that is keyed by the keyword. Readers of arguments (`nodes`), the effect on a stage (`plan.dispatch`) and the texts for people
-(`ide.reference`) are functions and texts of their layers. BuildKit: frontend/dockerfile/instructions/parse.go, parser/parser.go.
+This is the only table that is keyed by keyword, apart from functions and texts of other layers: the readers of
+arguments (`nodes`), the effect on a stage (`plan.dispatch`) and the reference texts (`ide.reference`).
+
+BuildKit: frontend/dockerfile/instructions/parse.go, parser/parser.go.
 """
 
 from __future__ import annotations
@@ -35,49 +37,49 @@ from buildxray.syntax.instructions import (
 
 
 class Values(Enum):
-    """How a flag takes values."""
+    """How many values a flag takes."""
 
     SWITCH = "switch"
-    """None, or `true` or `false`."""
+    """No value, `true` or `false`."""
     ONE = "value"
-    """One, and the flag may be given once."""
+    """One value; the flag may be given only once."""
     MANY = "values"
-    """One each time that it is given."""
+    """One value; the flag may be repeated."""
 
 
 class Flag(NamedTuple):
-    """A flag of an instruction."""
+    """A flag that an instruction accepts."""
 
     values: Values = Values.ONE
     is_expanded: bool = False
-    """True if BuildKit expands variables in its value."""
+    """True if BuildKit expands variables in the value."""
 
     @property
     def is_switch(self) -> bool:
-        """True if it may come without a value."""
+        """True if the flag may be given without a value."""
         return self.values is Values.SWITCH
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionKind:
-    """An instruction as BuildKit defines it."""
+    """The definition of one instruction."""
 
     node_type: type[Node]
     least: int = 0
-    """The fewest arguments that it takes."""
+    """The smallest number of arguments."""
     most: int | None = None
-    """None for any number."""
+    """The largest number of arguments; None for no limit."""
     flags: Mapping[str, Flag] = field(default_factory=dict)
     checks_flags: bool = True
-    """False where BuildKit says nothing of unknown flags."""
+    """False if BuildKit accepts unknown flags."""
     has_json: bool = False
-    """True if its arguments may be a JSON array."""
+    """True if the arguments may be a JSON array."""
     expands: bool = True
-    """True if BuildKit expands its arguments, or the shell of a RUN does; False where they are kept for the container as they are written."""
+    """True if BuildKit, or the shell of a RUN, expands the arguments; False if they are stored for the container as written."""
     is_trigger: bool = True
-    """True if ONBUILD takes it."""
+    """True if the instruction may follow ONBUILD."""
     is_step: bool = True
-    """False if it changes nothing but the configuration of the image."""
+    """False if the instruction changes only the configuration of the image."""
 
 
 _ONE, _MANY, _SWITCH = Flag(), Flag(Values.MANY), Flag(Values.SWITCH)
@@ -143,11 +145,11 @@ INSTRUCTION_KINDS: Final[Mapping[str, InstructionKind]] = {
     "VOLUME": InstructionKind(Volume, least=1, has_json=True),
     "WORKDIR": InstructionKind(Workdir, least=1, most=1),
 }
-"""By keyword, in upper case."""
+"""The definitions by keyword, in upper case."""
 EXPANDED_FLAGS: Final[Mapping[type[Node], frozenset[str]]] = {
     kind.node_type: frozenset(name for name, flag in kind.flags.items() if flag.is_expanded)
     for kind in INSTRUCTION_KINDS.values()
 }
-"""The flags of each class of nodes whose values BuildKit expands."""
+"""The flags whose values BuildKit expands, by class of node."""
 CONFIGURING: Final = tuple(kind.node_type for kind in INSTRUCTION_KINDS.values() if not kind.is_step)
-"""The classes of nodes that change nothing but the configuration of the image."""
+"""The classes of nodes that change only the configuration of the image."""

@@ -1,8 +1,8 @@
 """The instructions of a Dockerfile: one frozen class per keyword.
 
-A node does not know its place in the file, so that an unchanged instruction is the same object
-wherever edits above move it; nodes are compared by identity. Spans in it count code points of its logical text, in which continuations are
-joined; `Instruction`, a node at its place, turns them into ranges of the document.
+A node does not know its place in the file. So an instruction that an edit above moves remains the same object, and
+nodes are compared by identity. Spans in a node count code points of its logical text, in which continuation lines are
+joined; `Instruction`, a node with its place, maps them to ranges of the document.
 
 BuildKit: frontend/dockerfile/instructions/commands.go.
 """
@@ -23,24 +23,24 @@ T = TypeVar("T")
 
 
 class Span(NamedTuple):
-    """Half-open range of code points in a node's logical text."""
+    """A half-open range of code points in the logical text of a node."""
 
     start: int
     end: int
 
 
 class Token(NamedTuple):
-    """A piece of an instruction as BuildKit reads it, with its span."""
+    """A word or argument of an instruction as BuildKit reads it, with its span."""
 
     text: str
     span: Span
 
 
 class Flag(NamedTuple):
-    """`--name` or `--name=value`, quotes and escapes already removed as BuildKit does."""
+    """`--name` or `--name=value`, its quotes and escapes removed as by BuildKit."""
 
     name: Token
-    """Without the dashes."""
+    """The name without the dashes."""
     value: Token | None
     span: Span
 
@@ -50,62 +50,65 @@ class Pair(NamedTuple):
 
     name: Token
     value: Token | None
-    """Quotes and variables are still in it."""
+    """The value with its quotes and unexpanded variables."""
     separator: str
-    """`=`, or empty where there is none."""
+    """`=`, or empty in the old form and for a name without a value."""
     span: Span
 
 
 class Heredoc(NamedTuple):
-    """A heredoc that an instruction announces, with its body."""
+    """A heredoc of an instruction, with its body."""
 
     marker: HeredocMarker
     content: str
-    """The lines of the body with their ends, as in the file."""
+    """The lines of the body with their line ends, as in the file."""
     start: int
-    """Where the body begins, in code points from the start of the instruction's first line."""
+    """The offset of the body, in code points from the start of the instruction's first line."""
 
     @property
     def name(self) -> str:
-        """What ends the body, without quotes."""
+        """The terminator of the body, without quotes."""
         return self.marker.name
 
 
 class Problem(NamedTuple):
-    """Why BuildKit refuses an instruction."""
+    """A reason why BuildKit refuses an instruction."""
 
     message: str
     span: Span
-    """The smallest token that is wrong."""
+    """The smallest wrong token."""
     replacement: str | None = None
-    """What was probably meant instead of the text of `span`; None where nothing is close."""
+    """The text that was probably meant instead of the text of `span`; None if no known name is close."""
     is_syntax: bool = False
-    """True if BuildKit's parser refuses it; the parser reads the whole file before any instruction is executed."""
+    """True if BuildKit's parser reports the error; the parser reads the whole file before any instruction is executed."""
     depends_on_image: bool = False
-    """True if the base image decides, of which nothing is known, and BuildKit refuses it only if that says nothing."""
+    """True if the error occurs only for some base images, for example those that do not set a variable; the text does not tell which."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """What all instructions have. Classes without fields of their own inherit its methods: making a data class takes a millisecond."""
+    """The fields that all instructions share.
+
+    Classes without fields of their own inherit the methods, because creating a data class takes a millisecond.
+    """
 
     logical: LogicalText
     keyword: Token
-    """As written; `name` is the upper-case form."""
+    """The keyword as written; `name` is its upper-case form."""
     flags: tuple[Flag, ...]
     arguments: tuple[Token, ...]
-    """As BuildKit splits them: the whole shell text of RUN, the words of COPY, the strings of a JSON array."""
+    """The arguments as BuildKit splits them: the whole shell text of RUN, the words of COPY, the strings of a JSON array."""
     is_json: bool
     """True if the arguments are a JSON array of strings."""
     heredocs: tuple[Heredoc, ...]
     problems: tuple[Problem, ...]
-    """Why BuildKit refuses it: all reasons that do not follow from one another, BuildKit's own verdict first."""
+    """All reasons why BuildKit refuses the instruction, apart from those that follow from another; BuildKit's own error first."""
     derived: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
-    """What functions that are marked `of_node` have computed from it."""
+    """The cached results of functions marked `of_node`."""
 
     @property
     def problem(self) -> Problem | None:
-        """BuildKit's verdict: the first reason for which it refuses the instruction, if it does."""
+        """The error that BuildKit reports for the instruction, if any."""
         return self.problems[0] if self.problems else None
 
     @property
@@ -119,28 +122,29 @@ class Node:
         return self.logical.text
 
     def flag(self, name: str) -> Flag | None:
-        """The first flag of that name."""
+        """The first flag with that name."""
         for flag in self.flags:
             if flag.name.text == name:
                 return flag
         return None
 
     def flag_value(self, name: str) -> str:
-        """The value of the first flag of that name; empty where there is none."""
+        """The value of the first flag with that name; empty if there is no such flag."""
         flag = self.flag(name)
         return flag.value.text if flag is not None and flag.value is not None else ""
 
     def is_enabled(self, name: str) -> bool:
-        """True if the boolean flag of that name is given and not false."""
+        """True if the boolean flag is given and not false."""
         flag = self.flag(name)
         return flag is not None and (flag.value is None or flag.value.text.lower() != "false")
 
 
 def of_node(function: Callable[Concatenate[Node, P], T]) -> Callable[Concatenate[Node, P], T]:
-    """Keep what a function computes from a node, and from arguments that do not change, on the node.
+    """Cache on the node what a function computes from it and from other hashable arguments.
 
-    So the results live as long as the instruction is in a document, and are found again after each edit elsewhere. A cache of the function would have to
-    hold all instructions of the largest file, and would keep them when their documents are closed.
+    The results live as long as the instruction is in a document, and survive edits elsewhere in the file. A cache
+    on the function would have to hold all instructions of the largest file, and would keep them after their
+    documents are closed.
     """
 
     @wraps(function)
@@ -168,7 +172,7 @@ class From(Node):
 
     @property
     def alias(self) -> Token | None:
-        """The name that the stage gets, as written; BuildKit knows it in lower case."""
+        """The name of the stage, as written; BuildKit compares it in lower case."""
         has_alias = len(self.arguments) >= 3 and self.arguments[1].text.lower() == "as"
         return self.arguments[2] if has_alias else None
 
@@ -180,7 +184,7 @@ class From(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WithPairs(Node):
-    """An instruction that sets names to values."""
+    """An instruction with names and values: ARG, ENV, LABEL."""
 
     pairs: tuple[Pair, ...] = ()
 
@@ -204,7 +208,7 @@ class Label(WithPairs):
 
 
 class ShellOrExec(Node):
-    """An instruction that is given a shell text or a JSON array of arguments."""
+    """An instruction that takes a shell command or a JSON array of arguments."""
 
     __slots__ = ()
 
@@ -239,13 +243,13 @@ class Shell(ShellOrExec):
 
 
 class Copying(Node):
-    """COPY or ADD: sources, then a destination."""
+    """COPY or ADD: sources and a destination."""
 
     __slots__ = ()
 
     @property
     def sources(self) -> tuple[Token, ...]:
-        """Paths and, for ADD, URLs; heredocs left out."""
+        """The paths and, for ADD, URLs; without heredocs."""
         return tuple(token for token in self.arguments[:-1] if heredoc_marker(token.text) is None)
 
     @property
@@ -329,30 +333,30 @@ class Onbuild(Node):
     """`ONBUILD instruction`."""
 
     trigger: Node | None = None
-    """The instruction that stages built on this one begin with; its spans are those of this logical text."""
+    """The trigger: the instruction that is executed at the start of stages built on this one. Its spans refer to the logical text of the ONBUILD."""
 
 
 class Unknown(Node):
-    """A keyword that BuildKit does not know, half typed perhaps."""
+    """An instruction whose keyword BuildKit does not know, or that is half typed."""
 
     __slots__ = ()
 
 
 class Instruction(NamedTuple):
-    """A node at its place in a document."""
+    """A node with its place in a document."""
 
     node: Node
     start: int
-    """Offset of the first character of its first line, which may be a blank."""
+    """The offset of the first character of its first line, which may be a blank."""
     end: int
-    """Offset after its last line, heredoc bodies included, the line end left out."""
+    """The offset of the end of its last line, heredoc bodies included, without the line end."""
     first_line: int
-    """1-based, as BuildKit counts: only `\\n` ends a line."""
+    """The 1-based first line; as in BuildKit, only `\\n` ends a line."""
     last_line: int
-    """1-based, heredoc bodies and their terminators included."""
+    """The 1-based last line, heredoc bodies and terminators included."""
 
     def moved(self, n_characters: int, n_lines: int) -> Instruction:
-        """The same node, that much further down."""
+        """The same node, shifted by `n_characters` and `n_lines`."""
         return Instruction(
             self.node,
             self.start + n_characters,
@@ -362,20 +366,20 @@ class Instruction(NamedTuple):
         )
 
     def range_of(self, what: Token | Flag | Pair | Problem | Span) -> TextRange:
-        """The range of the document that a part of the node covers."""
+        """The range in the document of a part of the node."""
         span = what if isinstance(what, Span) else what.span
         return self.node.logical.range(span.start, span.end).shifted(self.start)
 
     def place(self, range_: TextRange) -> TextRange:
-        """The range of the document that a range of the instruction's source covers, as `syntax.shell` gives it."""
+        """The range in the document of a range in the source of the instruction, as `syntax.shell` returns it."""
         return range_.shifted(self.start)
 
     def body_range(self, heredoc: Heredoc) -> TextRange:
-        """The range of the document that the body of a heredoc covers."""
+        """The range in the document of the body of a heredoc."""
         start = self.start + heredoc.start
         return TextRange(start, start + len(heredoc.content))
 
     @property
     def range(self) -> TextRange:
-        """From the keyword to the end of the last line."""
+        """The range from the keyword to the end of the last line."""
         return TextRange(self.range_of(self.node.keyword).start, self.end)

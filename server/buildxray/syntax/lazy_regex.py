@@ -1,6 +1,7 @@
-"""Regular expressions of modules, compiled when they are first used.
+"""Regular expressions that are compiled when they are first used.
 
-A module has to name its patterns once, but a command uses few of them: compiling all at import would take a fifth of the time of a check of one file.
+A module names all its patterns, but a command uses few of them: compiling all at import would take a fifth of the time
+of a check of one file.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ _METHODS: Final = ("finditer", "fullmatch", "match", "search", "split", "sub", "
 
 
 class _LazyRegex:
-    """Has the attributes of the compiled pattern, which is created when one of them is first read."""
+    """A stand-in for a compiled pattern; reading any attribute compiles the pattern."""
 
     def __init__(self, pattern: str | bytes, flags: int) -> None:
         self._arguments = (pattern, flags)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - an attribute of any type
         compiled: Any = re.compile(*self._arguments)
-        # From now on the methods are found without a detour.
+        # Store the methods, so that later calls do not come here.
         self.__dict__.update({it: getattr(compiled, it) for it in _METHODS})
         return getattr(compiled, name)
 
 
 def lazy_regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return what is used like `re.compile(pattern, flags)`; a pattern that is malformed raises `re.error` when it is first used.
+    """Return a stand-in for `re.compile(pattern, flags)`; a malformed pattern raises `re.error` when it is first used.
 
-    It cannot be given to functions of `re`, which take a compiled pattern or a text.
+    Functions of `re` do not accept the stand-in as their pattern.
     """
     return cast("re.Pattern[AnyStr]", _LazyRegex(pattern, flags))

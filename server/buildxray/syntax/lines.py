@@ -1,8 +1,8 @@
-"""Physical lines to the lines of instructions: continuations, comments and blank lines among them.
+"""Group physical lines into instructions, whose continuations may contain comments and blank lines.
 
-`dockerfile-parse` does the splitting. What it would misread is masked before: `_masked` gives a text with
-the same lines, in which every line continues where BuildKit says that it does. Columns, and the bodies of
-heredocs, are read from the original text.
+`dockerfile-parse` does the grouping. `_masked` first replaces what the library would misread by text of the same
+lines, in which a line continues exactly where BuildKit continues it. Columns and the bodies of heredocs are read from
+the original text.
 
 BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 """
@@ -30,7 +30,7 @@ LONGEST_LINE: Final = 65_535
 
 
 def readable_lines(text: str) -> list[str]:
-    """The physical lines before the first one that is too long: BuildKit reads no further."""
+    """The physical lines before the first line that is too long, where BuildKit stops reading."""
     lines = physical_lines(text)
     if len(text) <= LONGEST_LINE // 4 or max(map(len, lines), default=0) <= LONGEST_LINE // 4:
         return lines
@@ -38,34 +38,34 @@ def readable_lines(text: str) -> list[str]:
 
 
 def is_too_long(line: str) -> bool:
-    """True if BuildKit refuses the line for its length."""
+    """True if BuildKit refuses the line because of its length."""
     return len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "replace")) > LONGEST_LINE
 
 
 class InstructionLines(NamedTuple):
-    """Which physical lines, 0-based and inclusive, one instruction takes, heredoc bodies left out."""
+    """The physical lines of one instruction, 0-based and inclusive, without heredoc bodies."""
 
     first: int
     last: int
 
 
 def physical_lines(text: str) -> list[str]:
-    r"""The lines of `text` with their ends; BuildKit ends a line at `\\n` only."""
+    r"""Split `text` into lines with their line ends; like BuildKit, only at `\\n`."""
     lines = text.split("\n")
     last = lines.pop()
     return [line + "\n" for line in lines] + ([last] if last else [])
 
 
 def split_instructions(lines: Sequence[str], first: int, stop: int, escape: str) -> list[InstructionLines]:
-    """Group the physical lines from `first` up to `stop` into instructions; none goes on at `first`.
+    """Group the physical lines `[first, stop)` into instructions; `first` must not be a continuation line.
 
-    Comment and blank lines between instructions belong to none. The lines of a heredoc's body are grouped like
-    any others: only who reads the instruction above can know that they are its body.
+    Comment and blank lines between instructions are left out. Lines of a heredoc body are grouped like any others,
+    because only the parser of the instruction above knows that they are its body.
     """
     text = "".join(lines[first:stop])
     if first == 0:
         text = text.removeprefix(BYTE_ORDER_MARK)
-    # The blank line in front keeps it from reading directives, which are read elsewhere.
+    # The library reads directives from the first line; the blank line prevents that, as `parser` reads them.
     source = io.BytesIO(f"\n{_masked(text, escape)}".encode("utf-8", "replace"))
     shift, last_line = first - 1, min(stop, len(lines)) - 1
     return [
@@ -76,19 +76,19 @@ def split_instructions(lines: Sequence[str], first: int, stop: int, escape: str)
 
 
 def is_comment(line: str) -> bool:
-    """True if BuildKit takes the physical line for a comment, also inside a continued instruction."""
+    """True if BuildKit takes the physical line for a comment, also between the lines of an instruction."""
     return line.lstrip(SPACE).startswith("#")
 
 
 def is_blank(line: str) -> bool:
-    """True if the physical line is empty but for white space."""
+    """True if the physical line contains only white space."""
     return not line.strip(SPACE)
 
 
 def continuation(line: str, escape: str) -> int | None:
-    """The column of the escape token by which `line` continues on the next one, if it does.
+    """The column of the escape token that joins `line` to the next one; None if the line does not continue.
 
-    A token after another one does not count. BuildKit: parser/parser.go, setEscapeToken.
+    A doubled escape token does not continue a line. BuildKit: parser/parser.go, setEscapeToken.
     """
     content = line.rstrip("\r\n").rstrip(" \t")
     if content.endswith(escape) and not content.endswith(escape + escape):
@@ -100,17 +100,14 @@ _OFFSET: Final = itemgetter(0)
 
 
 class LogicalText(NamedTuple):
-    """The text of an instruction as BuildKit reads it, continuations joined, and where it comes from.
-
-    White space around it is left out.
-    """
+    """The text of an instruction as BuildKit reads it: continuation lines joined, outer white space removed."""
 
     text: str
     pieces: tuple[tuple[int, int], ...]
-    """Pairs of an offset in `text` and the offset in the source at which that piece begins, ascending."""
+    """Pairs of an offset in `text` and the offset in the source of the piece that begins there, ascending."""
 
     def range(self, start: int, end: int) -> TextRange:
-        """The range of `text[start:end]` in the source, line breaks inside it included."""
+        """The range of `text[start:end]` in the source, including the line breaks inside."""
         first = self.source_offset(start)
         return TextRange(first, self.source_offset(end - 1) + 1 if end > start else first)
 
@@ -123,7 +120,7 @@ class LogicalText(NamedTuple):
 
 
 def join_lines(source: str, escape: str) -> LogicalText:
-    """Join the physical lines of one instruction; offsets refer to `source`."""
+    """Join the physical lines of one instruction; offsets in the result refer to `source`."""
     head = source.rstrip("\r\n")
     start = len(head) - len(head.lstrip(SPACE))
     if "\n" not in head and continuation(head, escape) is None:
@@ -154,24 +151,24 @@ _BLANK_LINE: Final = lazy_regex(r"^[^\S\n]*(?=\n)", re.MULTILINE)
 
 
 def _masked(text: str, escape: str) -> str:
-    """`text`, line by line, without what `dockerfile-parse` 2.0 would misread."""
+    """Replace in `text` what `dockerfile-parse` 2.0 would misread; the number of lines is unchanged."""
     text = _ONLY_PYTHON_SPACE.sub("?", text)
     if escape == "`":
         text = text.translate(_SWAP_ESCAPES)
-    # It takes a doubled escape token, or one before other white space, for a continuation.
+    # The library takes a doubled escape token, or one before other white space, for a continuation.
     text = _FALSE_CONTINUATION.sub(".", text)
-    # It ends an instruction at a blank line; BuildKit skips such lines inside a continuation.
+    # The library ends an instruction at a blank line; BuildKit skips blank lines inside a continuation.
     text = _CONTINUATION_GAP.sub(lambda gap: gap[1] + _BLANK_LINE.sub("#", gap[2]), text)
     if text.count("\\\n") > _MANY_CONTINUATIONS:
         text = "".join(_without_middles(physical_lines(text)))
-    # It drops an instruction that still continues at the end of the text.
+    # The library drops an instruction that still continues at the end of the text.
     return text + "\n\n"
 
 
 def _without_middles(lines: Iterable[str]) -> Iterator[str]:
-    """The lines with only the escape token of each one that continues a continued one.
+    """Reduce each line that both is a continuation and continues to its escape token.
 
-    `dockerfile-parse` copies what an instruction has so far at each of its lines.
+    `dockerfile-parse` copies the instruction so far at each of its lines, which takes quadratic time.
     """
     is_continued = False
     for line in lines:

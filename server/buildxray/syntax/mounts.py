@@ -1,4 +1,4 @@
-"""The options of `RUN --mount=…`, as text: what they mean is for the plan.
+"""Split the options of `RUN --mount=…`; `plan.mounts` interprets them.
 
 BuildKit: frontend/dockerfile/instructions/commands_runmount.go, parseMount.
 """
@@ -14,24 +14,24 @@ from buildxray.syntax.instructions import Flag, Span, Token
 
 
 class MountSyntaxError(Exception):
-    """The value is not a list of `key=value` fields; the message says why."""
+    """Raised when a value is not a list of `key=value` fields; the message gives the reason."""
 
 
 class MountOption(NamedTuple):
     """`key=value` or `key`."""
 
     key: str
-    """In lower case."""
+    """The key in lower case."""
     value: Token | None
-    """Variables are still in it."""
+    """The value with unexpanded variables."""
     field: str
-    """As written."""
+    """The whole field as written."""
     key_span: Span
-    """Where the key is, or the whole value of the flag where quotes hide it."""
+    """The span of the key; the whole value of the flag if its quotes prevent an exact one."""
 
 
 def csv_fields(text: str) -> list[str]:
-    """The fields of one line of CSV; raises `MountSyntaxError`."""
+    """Split one line of CSV into fields; raises `MountSyntaxError`."""
     if not text:
         raise MountSyntaxError(_("the value is empty"))
     if '"' not in text:
@@ -48,7 +48,7 @@ def csv_fields(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def mount_options(flag: Flag) -> tuple[MountOption, ...]:
-    """The options of a `--mount` flag; raises `MountSyntaxError`."""
+    """Split the value of a `--mount` flag into options; raises `MountSyntaxError`."""
     value = flag.value or Token("", Span(flag.span.end, flag.span.end))
     options: list[MountOption] = []
     position = value.span.start

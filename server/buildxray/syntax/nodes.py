@@ -1,6 +1,6 @@
-"""The lines of one instruction to a node.
+"""Parse the lines of one instruction into a node.
 
-Equal lines give the same node, at any place and in any file.
+Equal lines give the same node, wherever they are.
 
 BuildKit: frontend/dockerfile/parser/parser.go, newNodeFromLine and dispatch.
 """
@@ -43,11 +43,14 @@ from buildxray.syntax.validation import find_problems
 from buildxray.syntax.whitespace import INLINE, SPACE
 
 _CACHED_LENGTH: Final = 10_000
-"""Code points; bounds the memory that the cache can take."""
+"""Code points; longer sources are not cached, which bounds the memory of the cache."""
 
 
 def parse_node(source: str, head_length: int, escape: str) -> Node:
-    """Parse one instruction, the bodies of its heredocs after `source[:head_length]`; never raises."""
+    """Parse one instruction; never raises.
+
+    `source[head_length:]` holds the bodies of its heredocs.
+    """
     return (_parse_node_cached if len(source) <= _CACHED_LENGTH else _parse_node)(source, head_length, escape)
 
 
@@ -64,7 +67,7 @@ _parse_node_cached: Final = lru_cache(maxsize=256)(_parse_node)
 
 
 def _announced_heredocs(node: Node) -> list[HeredocMarker]:
-    """BuildKit: parser/parser.go, canContainHeredoc and heredocsFromLine."""
+    """The heredocs that an instruction announces. BuildKit: parser/parser.go, canContainHeredoc and heredocsFromLine."""
     inner = node.trigger if isinstance(node, Onbuild) and node.trigger is not None else node
     if inner.name not in ("ADD", "COPY", "RUN") or inner.is_json:
         return []
@@ -110,7 +113,7 @@ _KEYWORD: Final = lazy_regex(f"{INLINE.replace('[', '[^')}*")
 
 
 def _statement(logical: LogicalText, start: int, escape: str, *, is_trigger: bool = False) -> Node:
-    """Keyword flag* arguments, from `start` to the end of the text.
+    """Parse `keyword flag* arguments` from `start` to the end of the text.
 
     BuildKit: parser/parser.go, newNodeFromLine.
     """
@@ -124,7 +127,7 @@ def _statement(logical: LogicalText, start: int, escape: str, *, is_trigger: boo
     flags, rest = read_flags(text, keyword_end, escape)
     rest = _skip_space(text, rest, end)
     if name == "ONBUILD":
-        # BuildKit refuses ONBUILD after ONBUILD, so nothing needs to know what follows the second one.
+        # BuildKit refuses ONBUILD after ONBUILD, so the rest of the second one is not read.
         return _onbuild(logical, keyword, flags, len(text) if is_trigger else rest, escape)
     kind = INSTRUCTION_KINDS.get(name)
     node_type = Unknown if kind is None else kind.node_type
@@ -191,7 +194,7 @@ def _env(text: str, start: int, end: int, escape: str) -> _Arguments:
 
 
 def _healthcheck(text: str, start: int, end: int, escape: str) -> _Arguments:
-    """BuildKit: parser/line_parsers.go, parseHealthConfig."""
+    """Read `CMD command` or `NONE`. BuildKit: parser/line_parsers.go, parseHealthConfig."""
     kind = words_at_blanks(text, start, end)[0]
     rest = _skip_space(text, kind.span.end, end)
     command = _json_or_text(text, rest, end, escape) if rest < end else _Arguments()
@@ -217,4 +220,4 @@ _READERS: Final[Mapping[str, Callable[[str, int, int, str], _Arguments]]] = {
     "VOLUME": _json_or_words,
     "WORKDIR": _text,
 }
-"""How each instruction splits its arguments. BuildKit: parser/parser.go, dispatch."""
+"""The function that splits the arguments of each instruction. BuildKit: parser/parser.go, dispatch."""

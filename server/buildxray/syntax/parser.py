@@ -1,7 +1,7 @@
-"""Text to a `Dockerfile`; never raises on any text.
+"""Parse a text into a `Dockerfile`, without raising on any text.
 
-What BuildKit refuses becomes a located problem, and everything else is still understood, because a
-Dockerfile is half typed most of the time that an editor looks at it.
+What BuildKit refuses becomes a problem with a range, and the rest is parsed all the same, because a Dockerfile in an
+editor is half typed most of the time.
 
 BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 """
@@ -47,50 +47,50 @@ class Directive(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """A comment line, also inside a continued instruction; a directive is none."""
+    """A comment line, including those inside a continued instruction. Directives are not comments."""
 
     text: str
-    """From `#` on."""
+    """The text from `#` on."""
     range: TextRange
     """From `#` to the end of the line."""
 
 
 class FileProblem(NamedTuple):
-    """Why BuildKit refuses the file, and where."""
+    """A reason why BuildKit refuses the file, with its range."""
 
     message: str
     range: TextRange
     line: int
-    """1-based, as BuildKit counts."""
+    """The 1-based line, counted as BuildKit does."""
     replacement: str | None = None
-    """What was probably meant instead of the text of `range`; None where nothing is close."""
+    """The text that was probably meant instead of the text of `range`; None if no known name is close."""
     is_syntax: bool = True
-    """True if BuildKit's parser refuses it; the parser reads the whole file before any instruction is executed."""
+    """True if BuildKit's parser reports the error; the parser reads the whole file before any instruction is executed."""
 
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """What was understood of a text."""
+    """The parsed content of a text."""
 
     text: str
     instructions: tuple[Instruction, ...]
     directives: tuple[Directive, ...]
     escape: str
-    """The escape token: a backslash, or a backtick where a directive says so."""
+    """The escape token: a backslash, or a backtick if the `escape` directive sets it."""
     problems: tuple[FileProblem, ...]
-    """In the order in which BuildKit meets them: what its parser refuses, then the others, each from top to bottom."""
+    """The problems in the order in which BuildKit meets them: the errors of its parser, then the others, each from top to bottom."""
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
-        """All comment lines, those inside continued instructions included."""
+        """All comment lines, including those inside continued instructions."""
         return tuple(_read_comments(self))
 
     @cached_property
     def comments_above(self) -> dict[int, tuple[str, ...]]:
-        """The comments that BuildKit takes for those of an instruction, by its index, without `#` and blanks around.
+        """The comments that belong to each instruction for BuildKit, by its index, without `#` and surrounding blanks.
 
-        They are all since the instruction above, blank lines or not; an empty comment drops those above it.
-        BuildKit: parser/parser.go, Parse.
+        These are all comments since the instruction above, across blank lines; an empty comment discards those above
+        it. BuildKit: parser/parser.go, Parse.
         """
         instructions, text = self.instructions, self.text
         above: dict[int, tuple[str, ...]] = {}
@@ -103,13 +103,13 @@ class Dockerfile:
             if comment.range.start > instructions[idx].start:
                 continue
             line_start = text.rfind("\n", 0, comment.range.start) + 1
-            # BuildKit drops the first character of the line, which is a blank where the comment is indented.
+            # BuildKit removes the first character of the line, so `#` remains where the comment is indented.
             content = text[line_start + text.startswith(BYTE_ORDER_MARK, line_start) : comment.range.end][1:].strip()
             above[idx] = (*above.get(idx, ()), content) if content else ()
         return above
 
     def instruction_at(self, offset: int) -> Instruction | None:
-        """The instruction whose lines hold `offset`."""
+        """The instruction on whose lines `offset` is, if any."""
         idx = bisect_left(self.instructions, offset, key=attrgetter("end"))
         if idx < len(self.instructions) and self.instructions[idx].start <= offset:
             return self.instructions[idx]
@@ -126,10 +126,10 @@ class Dockerfile:
 
 
 def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
-    """Parse a Dockerfile; what BuildKit would refuse is in `problems`.
+    """Parse a Dockerfile; the errors that BuildKit would report are in `problems`.
 
-    `earlier` may be another version of the text: instructions that differ in their places only are taken from it,
-    which is faster and gives the same.
+    `earlier` may be another version of the text. The nodes of unchanged instructions are then reused: faster,
+    with the same result.
     """
     reader = Reader(text)
     directives, escape, problems = _read_directives(reader.lines, reader.starts)
@@ -143,7 +143,7 @@ def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
 
 
 def parse_trigger(text: str) -> Node | None:
-    """The instruction after ONBUILD, as the build of another stage reads it; None if it is not just one.
+    """Parse the text after ONBUILD as the build of a derived stage does; None if it is not exactly one instruction.
 
     BuildKit: dockerfile2llb/convert.go, initOnBuildTriggers.
     """
@@ -158,9 +158,9 @@ _DIRECTIVES: Final = frozenset({"syntax", "escape", "check"})
 
 
 def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directive], str, list[FileProblem]]:
-    """Directives come before everything else, other comments and blank lines included.
+    """Read the directives, which come before all other lines, including comments and blank lines.
 
-    BuildKit: parser/directives.go, DirectiveParser.
+    Returns the directives, the escape token and the problems. BuildKit: parser/directives.go, DirectiveParser.
     """
     directives: dict[str, Directive] = {}
     problems: list[FileProblem] = []
@@ -187,9 +187,9 @@ def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directiv
 
 
 def read_check_directive(dockerfile: Dockerfile) -> str | None:
-    """The value of `# check=…`, or None where there is none.
+    """The value of `# check=…`, or None if there is none.
 
-    Other than the parser, this reader looks below a `#!` line. BuildKit: parser/directives.go, ParseDirective.
+    Unlike BuildKit's parser, this reader skips a `#!` line. BuildKit: parser/directives.go, ParseDirective.
     """
     directives = dockerfile.directives
     if dockerfile.text.startswith("#!"):
@@ -199,7 +199,7 @@ def read_check_directive(dockerfile: Dockerfile) -> str | None:
 
 
 def _directive_problem(name: str, value: str) -> tuple[str, Span, str | None] | None:
-    """Why BuildKit refuses the value of a directive, which part of it, and what was probably meant.
+    """Why BuildKit refuses the value of a directive: the message, the wrong part, and the text that was probably meant.
 
     BuildKit: linter/linter.go, ParseLintOptions.
     """
@@ -250,7 +250,7 @@ _FLAG: Final = lazy_regex("--?[A-Za-z]")
 
 
 def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
-    """True if an unknown instruction is the rest of the one above, whose last line lacks the escape token."""
+    """True if an unknown instruction continues the one above, whose last line lacks the escape token."""
     if (
         not isinstance(instruction.node, Unknown)
         or instruction.first_line != above.last_line + 1
@@ -269,7 +269,7 @@ def _file_problems(
     if not instructions:
         yield FileProblem(_("there are no instructions in this file"), TextRange(0, 0), 1)
     if starts[-1] < len(text):
-        # The lines end before one that is too long.
+        # `lines` ends before the first line that is too long.
         yield FileProblem(
             _("BuildKit reads lines of at most {n} bytes", n=LONGEST_LINE),
             TextRange(starts[-1], starts[-1]),
@@ -279,7 +279,8 @@ def _file_problems(
     for idx, it in enumerate(instructions):
         node = it.node
         if isinstance(node, From | Unknown):
-            # An unknown instruction may be a misspelt FROM: what follows is not another mistake.
+            # An unknown instruction may be a misspelt FROM, so the instructions after it are not
+            # reported as misplaced.
             is_misplaced = False
         if node.__class__ is Unknown and idx and goes_on_above(instructions[idx - 1], it):
             message = _(

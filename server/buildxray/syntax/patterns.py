@@ -1,7 +1,8 @@
-"""Shell patterns of `${X#pattern}` and `${X//pattern/text}`, matched in linear time as BuildKit's RE2 does.
+"""Match shell patterns of `${X#pattern}` and `${X//pattern/text}` in linear time, as BuildKit's RE2 does.
 
-Python's `re` backtracks: `${X//*a*a*a*b}` would take exponential time. Between two stars is a text of fixed
-length; for the shortest match each of these is at its first place, and for the longest the last one is at its last.
+Python's `re` backtracks: `${X//*a*a*a*b}` would take exponential time. The text between two stars has a fixed
+length, so the shortest match takes the first occurrence of each text, and the longest match the last
+occurrence of the last text.
 """
 
 from __future__ import annotations
@@ -13,41 +14,41 @@ from typing import NamedTuple
 from buildxray.localization import gettext_lazy as _
 
 Match = tuple[int, int]
-"""Start and end."""
+"""Start and end offsets, half-open."""
 
 
 class PatternError(ValueError):
-    """A pattern that BuildKit refuses; the message says why."""
+    """Raised for a pattern that BuildKit refuses; the message gives the reason."""
 
 
 class ShellPattern(NamedTuple):
-    """A compiled pattern: the texts between its stars. A star matches no line feed, as `.` in Go."""
+    """A compiled pattern: the texts between its stars. A star does not match a line feed, like `.` in Go."""
 
     first: re.Pattern[str]
     middle: tuple[re.Pattern[str], ...]
     last: re.Pattern[str] | None
-    """None for a pattern without a star."""
+    """None if the pattern has no star."""
     last_reversed: re.Pattern[str] | None
     has_line_feed: bool
 
     def match(self, value: str, *, greedy: bool) -> Match | None:
-        """The longest or the shortest match that begins where the text begins."""
+        """The longest or the shortest match at the start of `value`."""
         return self._match_at(value, 0, greedy=greedy)[0]
 
     def search(self, value: str, position: int) -> Match | None:
-        """The leftmost match from a position on, the longest of those."""
+        """The leftmost match at or after `position`; the longest of those."""
         while (start := self.first.search(value, position)) is not None:
             match, failed_at = self._match_at(value, start.start(), greedy=True)
             if match is not None:
                 return match
-            # What is not found after one start is not found after a later one of the same line.
+            # A text that does not occur after one start does not occur after a later start on the same line.
             position = start.start() + 1 if self.has_line_feed else max(start.start() + 1, failed_at)
             if position > len(value):
                 return None
         return None
 
     def _match_at(self, value: str, start: int, *, greedy: bool) -> tuple[Match | None, int]:
-        """The match that begins at an offset, or None and the end of the line where it fails."""
+        """The match at `start`, or None with the end of the line on which it fails."""
         begin = self.first.match(value, start)
         if begin is None:
             return None, start
@@ -81,7 +82,7 @@ class ShellPattern(NamedTuple):
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> ShellPattern:
-    """Compile a pattern. Raises `PatternError`. BuildKit: shell/lex.go, convertShellPatternToRegex."""
+    """Compile a pattern; raises `PatternError`. BuildKit: shell/lex.go, convertShellPatternToRegex."""
     texts: list[list[str]] = [[]]
     chars = iter(pattern)
     for char in chars:

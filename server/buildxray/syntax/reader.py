@@ -1,8 +1,8 @@
-"""Physical lines to instructions at their places: all of them, or only those that an edit touches.
+"""Read physical lines into instructions with their places: all, or only those that an edit affects.
 
-From the first line of an instruction on, reading does not depend on the lines above, but for the escape
-token. So the lines below an edit need not be read again once reading has come to an instruction there. And
-an instruction that another one follows does not depend on the lines below it.
+How an instruction is read does not depend on the lines above it, apart from the escape token. So the lines below an
+edit are not read again once reading arrives at the first line of an earlier instruction. And an instruction with
+another one after it does not depend on the lines below it.
 
 BuildKit: frontend/dockerfile/parser/parser.go, Parse.
 """
@@ -24,25 +24,25 @@ _LAST_LINE: Final = attrgetter("last_line")
 
 
 class Reader:
-    """Reads the instructions of one text. Lines are counted from 0."""
+    """Reads the instructions of one text. Line numbers are 0-based."""
 
     def __init__(self, text: str) -> None:
         self.lines = readable_lines(text)
         self.starts = [0, *accumulate(map(len, self.lines))]
-        """The offset of each line, and after them the length of what is read."""
+        """The offset of each line, followed by the length of the lines that are read."""
 
     def read(self, escape: str) -> list[Instruction]:
-        """All instructions."""
+        """Read all instructions."""
         return self._read_to(len(self.lines), 0, escape)[0]
 
     def read_again(self, escape: str, old: Sequence[Instruction], old_text: str) -> list[Instruction]:
-        """All instructions; `old` are those of another text with the same escape token."""
+        """Read all instructions, reusing the nodes of `old`, which were read from `old_text` with the same escape token."""
         old_lines = readable_lines(old_text)
         n_same = _n_equal(self.lines, old_lines)
         # The first line of a file is special: a byte order mark is not part of it.
         n_rest = min(len(self.lines), len(old_lines)) - max(n_same, 1)
         n_same_below = min(_n_equal(reversed(self.lines), reversed(old_lines)), n_rest)
-        # The last instruction may go on only as far as the text does.
+        # The last instruction ends with the text, so text appended after it may continue it.
         kept = old[: bisect_right(old, n_same, hi=max(len(old) - 1, 0), key=_LAST_LINE)]
         first = kept[-1].last_line if kept else 0
         below = old[bisect_left(old, len(old_lines) - n_same_below + 1, key=_FIRST_LINE) :]
@@ -55,15 +55,16 @@ class Reader:
         return [*kept, *between, *(it.moved(n_characters, n_lines) for it in below)]
 
     def _read_to(self, stop: int, first: int, escape: str) -> tuple[list[Instruction], bool]:
-        """The instructions from the line `first` on up to the line `stop`, and whether one begins there.
+        """Read the instructions on the lines `[first, stop)`; returns them, and whether an instruction begins at `stop`.
 
-        None goes on at `first`. The end of the text counts as the beginning of another one.
+        `first` must not be a continuation line. The end of the text counts as the beginning of an instruction.
         """
         found: list[Instruction] = []
         groups = iter(split_instructions(self.lines, first, stop + 1, escape))
         while (group := next(groups, None)) is not None:
             if group.first < first:
-                # The group begins inside the body of a heredoc; where it goes on after it, BuildKit splits again.
+                # The group begins inside a heredoc body. If it extends below the body, BuildKit groups the
+                # lines there again.
                 if group.last >= first:
                     groups = iter(split_instructions(self.lines, first, stop + 1, escape))
                 continue
@@ -74,7 +75,7 @@ class Reader:
         return found, stop == len(self.lines)
 
     def _instruction(self, first: int, last: int, escape: str) -> Instruction:
-        """The instruction on the lines from `first` to `last`, with the heredoc bodies below."""
+        """The instruction on the lines from `first` to `last`, inclusive, with the heredoc bodies below them."""
         lines = self.lines
         head, start = "".join(lines[first : last + 1]), self.starts[first]
         if first == 0 and head.startswith(BYTE_ORDER_MARK):
@@ -93,7 +94,7 @@ class Reader:
 
 
 def _n_equal(first: Iterable[str], second: Iterable[str]) -> int:
-    """How many items two sequences begin with in common."""
+    """Count the leading items that two sequences have in common."""
     n = 0
     for one, other in zip(first, second, strict=False):
         if one != other:

@@ -1,4 +1,4 @@
-"""What somebody probably meant by a name that nothing has."""
+"""Find the known name that was probably meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from difflib import get_close_matches
 from typing import Final
 
 _FAR: Final = 3
-"""The edit distance at which BuildKit no longer takes one name for a misspelling of another."""
+"""The edit distance from which BuildKit no longer suggests a name."""
 _LONGEST: Final = 200
-"""Code points; a longer name is compared with nothing, so that hostile ones cost nothing."""
+"""Code points; longer names are not compared, so that hostile ones cost no time."""
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that resembles `name` most, or None where none does."""
+    """The known name that is most similar to `name`; None if none is similar."""
     if len(name) > _LONGEST:
         return None
     matches = get_close_matches(name, known, n=1)
@@ -21,7 +21,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name at the smallest edit distance below three, the first of several; empty for none.
+    """The known name with the smallest edit distance below three, the first one on a tie; empty if there is none or `name` is known.
 
     BuildKit: util/suggest/error.go, Search.
     """
@@ -36,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """How many characters have to be inserted, removed or replaced; `limit` means all numbers from there on."""
+    """The number of insertions, deletions and replacements of characters, at most `limit`."""
     if abs(len(first) - len(second)) >= limit or max(len(first), len(second)) > _LONGEST:
         return limit
     previous = list(range(len(second) + 1))

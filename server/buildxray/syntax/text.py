@@ -1,7 +1,7 @@
-r"""Positions and edits in a text: the one currency of the whole project.
+r"""Positions and edits in a text, as all layers exchange them.
 
-Every offset is a count of code points from the start of the document, and every range is half-open.
-Lines and columns exist only at the edges (`lsp`, `cli`), which convert with `LineIndex`:
+Each offset counts code points from the start of the document, and each range is half-open. Lines and columns exist
+only in `lsp` and `cli`, which convert with `LineIndex`:
 
 - LSP ends a line at `\\n`, `\\r\\n` or `\\r`, and nothing else; so does `LineIndex`.
 - LSP counts columns in UTF-16 code units unless the client prefers UTF-8 or UTF-32.
@@ -20,13 +20,13 @@ from typing import Literal, NamedTuple
 from buildxray.syntax.lazy_regex import lazy_regex
 
 ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
-"""What one column is: a UTF-8 byte, a UTF-16 code unit or a code point."""
+"""The unit of columns: UTF-8 bytes, UTF-16 code units or code points."""
 
 _LINE_END = lazy_regex(r"\r\n|\n|\r")
 
 
 class TextRange(NamedTuple):
-    """Half-open `[start, end)` range of code-point offsets."""
+    """A half-open range `[start, end)` of code-point offsets."""
 
     start: int
     end: int
@@ -36,11 +36,11 @@ class TextRange(NamedTuple):
         return self.start <= offset <= self.end
 
     def touches(self, other: TextRange) -> bool:
-        """True if the two ranges overlap or meet, as a selection and a token do."""
+        """True if the two ranges overlap or meet, as a selection and a token may."""
         return self.start <= other.end and other.start <= self.end
 
     def shifted(self, distance: int) -> TextRange:
-        """The same range, `distance` code points further on."""
+        """The same range, moved by `distance` code points."""
         return TextRange(self.start + distance, self.end + distance)
 
 
@@ -52,11 +52,11 @@ class Edit(NamedTuple):
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Apply disjoint edits, all of which refer to offsets in `text`.
+    """Apply disjoint edits, whose offsets all refer to `text`.
 
-    Several insertions at one place keep the order in which they are given.
+    Insertions at the same offset keep their order.
 
-    Raises `ValueError` where edits overlap: that is a bug of the caller, never of the user's text.
+    Raises `ValueError` if edits overlap, which is a bug of the caller.
     """
     pieces: list[str] = []
     done = 0
@@ -69,7 +69,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:
-    """Edits that make `new` of `old`: only of lines that differ, and of these only what differs."""
+    """A minimal line-based diff that turns `old` into `new`; equal ends of the changed lines are left out."""
     old_lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
     starts = [0, *accumulate(map(len, old_lines))]
     edits: list[Edit] = []
@@ -87,7 +87,7 @@ def edits_between(old: str, new: str) -> tuple[Edit, ...]:
 
 
 def _n_common(first: str, second: str) -> int:
-    """How many characters two texts begin with in common."""
+    """Count the leading characters that two texts have in common."""
     pairs = enumerate(zip(first, second, strict=False))
     return next((idx for idx, (one, other) in pairs if one != other), min(len(first), len(second)))
 
@@ -102,24 +102,24 @@ class LineIndex:
 
     @classmethod
     def of(cls, text: str) -> LineIndex:
-        """Index the lines of `text`; a text always has at least one line, perhaps empty."""
+        """Index the lines of `text`; a text has at least one line, which may be empty."""
         breaks = [it.span() for it in _LINE_END.finditer(text)]
         return cls(text, (0, *(end for _, end in breaks)), (*(start for start, _ in breaks), len(text)))
 
     def line_of(self, offset: int) -> int:
-        """The line that holds `offset`; a line end belongs to the line that it ends."""
+        """The line that contains `offset`; a line end belongs to the line before it."""
         return bisect_right(self.starts, offset) - 1
 
     def position(self, offset: int, unit: ColumnUnit = "utf-32") -> tuple[int, int]:
-        """Line and column of `offset`, the column counted in `unit`."""
+        """The line and the column of `offset`, the column in `unit`."""
         line = self.line_of(offset)
         before = self.text[self.starts[line] : offset]
         return line, _length(before, unit)
 
     def offset(self, line: int, column: int, unit: ColumnUnit = "utf-32") -> int:
-        """The offset at `line` and `column`, clamped into the text, as LSP demands.
+        """The offset at `line` and `column`, clamped to the text, as LSP demands.
 
-        A column inside a surrogate pair or a multi-byte sequence means the character's start.
+        A column inside a surrogate pair or a multi-byte sequence counts as the start of the character.
         """
         if line < 0:
             return 0

@@ -1,4 +1,4 @@
-"""Parsing with tree-sitter for a limited time: it takes quadratic time to recover from the errors of some texts."""
+"""Parse with tree-sitter for a limited time, since its error recovery takes quadratic time on some texts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 SECONDS: Final = 0.5
-"""Processor time; a script of 60 KB without mistakes takes a tenth of it."""
+"""Processor time; a correct script of 60 KB takes a tenth of it."""
 
 _CHUNK: Final = 1 << 16
 _FREE_QUESTIONS: Final = 16
-"""The library asks whether to go on about once for each 80 bytes."""
+"""Calls of the progress callback without a look at the clock. The library calls it about once per 80 bytes."""
 
 
 def parse_tree(parser: Parser, source: bytes) -> Node | None:
-    """The root of the tree of a text; None where the parser takes too long."""
+    """The root of the syntax tree; None if parsing takes too long."""
     end = 0.0
     n_asked = 0
 
     def is_over(*_state: object) -> bool:
-        # A look at the clock takes about as long as a line of a script, and most scripts are short.
+        # Reading the clock takes about as long as parsing a line, and most scripts are short.
         nonlocal end, n_asked
         n_asked += 1
         if n_asked < _FREE_QUESTIONS:
@@ -32,13 +32,13 @@ def parse_tree(parser: Parser, source: bytes) -> Node | None:
         return now > end
 
     try:
-        # The library asks whether to go on only where it reads by a function.
+        # The library calls the progress callback only if the source is given as a function.
         tree = parser.parse(
             lambda offset, _point: source[offset : offset + _CHUNK],
             progress_callback=is_over,
         )
     except ValueError:
-        # It would go on with this text.
+        # Without a reset the parser would resume this text at the next call.
         parser.reset()
         return None
     return tree.root_node

@@ -1,4 +1,4 @@
-"""What BuildKit refuses in a single instruction, before it looks at the build.
+"""Find what BuildKit refuses in a single instruction, before it considers the build.
 
 BuildKit: frontend/dockerfile/instructions/parse.go, bflag.go and the files of RUN's flags.
 """
@@ -38,7 +38,7 @@ _STAGE_NAME: Final = lazy_regex(r"[a-z][a-z0-9-_.]*", re.ASCII)
 
 
 def find_problems(node: Node) -> tuple[Problem, ...]:
-    """Every reason for which BuildKit refuses `node`, its own verdict first; reasons that follow from others left out."""
+    """All reasons why BuildKit refuses `node`, apart from those that follow from another; BuildKit's own error first."""
     return tuple(_problems(node))
 
 
@@ -103,7 +103,7 @@ def _without_name(node: Node, pair: Pair) -> str:
 
 
 def _missing_arguments(node: Node) -> Problem | None:
-    """Why the instruction has too few arguments, or too many, to say anything else about them."""
+    """The problem of an instruction with too few or too many arguments to validate them further."""
     name, n_arguments, whole = node.name, len(node.arguments), node.keyword.span
     kind = INSTRUCTION_KINDS[name]
     if kind.least <= n_arguments and (kind.most is None or n_arguments <= kind.most):
@@ -122,7 +122,7 @@ def _missing_arguments(node: Node) -> Problem | None:
 
 
 def _cased_like(written: str, keyword: str) -> str:
-    """The keyword in lower case where the written one is, else in upper case."""
+    """The keyword in lower case if `written` is in lower case, else in upper case."""
     return keyword.lower() if written.islower() else keyword
 
 
@@ -137,7 +137,7 @@ def _from_problems(node: From) -> Iterator[Problem]:
         )
         yield Problem(message, flag.span)
     elif any(it.value is None for it in node.flags):
-        # What should be the value is taken for the image.
+        # A flag without `=` took its value from the next word, so the image would be judged wrongly.
         return
     elif len(arguments) not in (1, 3) or (node.alias is None and len(arguments) == 3):
         yield _misplaced_alias(node)
@@ -150,7 +150,7 @@ def _from_problems(node: From) -> Iterator[Problem]:
 
 
 def _misplaced_alias(node: From) -> Problem:
-    """What comes after the image of a FROM is not `AS name`."""
+    """The problem of a FROM whose image is followed by anything but `AS name`."""
     second, last = node.arguments[1], node.arguments[-1]
     as_ = _cased_like(node.keyword.text, "AS")
     match len(node.arguments), second.text.upper() == "AS":
@@ -267,7 +267,7 @@ def _mount_problems(flag: Flag) -> Iterator[Problem]:
 
 
 def _device_problems(value: Token) -> Iterator[Problem]:
-    """BuildKit: instructions/commands_rundevice.go, ParseDevice."""
+    """The problems of the value of `--device`. BuildKit: instructions/commands_rundevice.go, ParseDevice."""
     name = ""
     try:
         fields = csv_fields(value.text)
@@ -295,7 +295,7 @@ def _device_problems(value: Token) -> Iterator[Problem]:
 
 
 def is_go_bool(text: str) -> bool:
-    """True if Go's strconv.ParseBool takes `text`."""
+    """True if Go's strconv.ParseBool accepts `text`."""
     return text in GO_TRUE or text in GO_FALSE
 
 
@@ -304,7 +304,7 @@ GO_FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 def _healthcheck_problems(node: Healthcheck) -> Iterator[Problem]:
-    """BuildKit: instructions/parse.go, parseHealthcheck."""
+    """The problems of a HEALTHCHECK. BuildKit: instructions/parse.go, parseHealthcheck."""
     kind = _first_upper(node)
     if kind == "NONE":
         if len(node.arguments) > 1:
@@ -351,7 +351,7 @@ _DURATION_PART: Final = lazy_regex(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms
 
 
 def go_duration(text: str) -> int | None:
-    """Nanoseconds of a Go duration such as `1m30s`, or None where it is none (Go: time.ParseDuration)."""
+    """The nanoseconds of a Go duration such as `1m30s`; None if the text is not a duration (Go: time.ParseDuration)."""
     sign = -1 if text.startswith("-") else 1
     rest = text[1:] if text[:1] in ("+", "-") else text
     if rest == "0":

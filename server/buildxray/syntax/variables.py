@@ -1,4 +1,4 @@
-"""Where an instruction uses variables: those that BuildKit expands, and those that the shell of a RUN does.
+"""Find the variables that an instruction uses, whether BuildKit or the shell of a RUN expands them.
 
 CMD, ENTRYPOINT and HEALTHCHECK are left out: their variables belong to the running container.
 """
@@ -33,16 +33,16 @@ _DEFAULT: Final = lazy_regex(":?[-+]")
 
 
 class VariableReference(NamedTuple):
-    """A place where the value of a variable is used."""
+    """A use of a variable's value."""
 
     name: str
     range: TextRange
-    """In the document, from `$` to the end of the name at least; the shell's end after the operand."""
+    """The range in the document, at least from `$` to the end of the name; for the shell, up to the end of the operand."""
     name_range: TextRange
     is_shell: bool
-    """True if the shell of a RUN expands it, and not BuildKit."""
+    """True if the shell of a RUN expands the variable, False if BuildKit does."""
     has_default: bool
-    """True if an operator says what to take where it is not set: `${NAME:-default}`."""
+    """True if an operator supplies a value for an unset variable: `${NAME:-default}`."""
 
 
 def variable_references(
@@ -50,7 +50,7 @@ def variable_references(
 ) -> tuple[VariableReference, ...]:
     """All uses of variables in an instruction, in the order of the text; never raises.
 
-    `escape` is the escape token of the file, `shell` what executes a RUN there.
+    `escape` is the escape token of the file, `shell` the command of the SHELL in force.
     """
     found = _relative_references(instruction.node, escape, shell)
     start = instruction.start
@@ -59,13 +59,13 @@ def variable_references(
 
 @of_node
 def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
-    """The names of all variables that an instruction uses, as `variable_references`."""
+    """The names of all variables that an instruction uses, as in `variable_references`."""
     return frozenset(it.name for it in _relative_references(node, escape, shell))
 
 
 @of_node
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
-    """The references in a node, their ranges counted from its start."""
+    """The references in a node, their ranges relative to its start."""
     instruction = Instruction(node, 0, 0, 1, 1)
     found = [*_expanded(instruction, node, escape)]
     run = node.trigger if isinstance(node, Onbuild) else node
@@ -76,7 +76,7 @@ def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tup
 
 
 def _expanded(instruction: Instruction, node: Node, escape: str) -> Iterator[VariableReference]:
-    """Those that BuildKit expands; `node` is the instruction's own, or the trigger of its ONBUILD."""
+    """The references that BuildKit expands; `node` is the instruction's node, or the trigger of its ONBUILD."""
     for span in _expanded_spans(node):
         text = node.text[slice(*span)]
         for use in lex(text, escape).uses:
@@ -108,7 +108,7 @@ def _has_default(text: str, name_range: TextRange) -> bool:
 
 
 def _expanded_spans(node: Node) -> Iterator[Span]:
-    """The parts of the logical text that BuildKit expands."""
+    """The spans of the logical text that BuildKit expands."""
     flags = EXPANDED_FLAGS.get(type(node), frozenset())
     yield from (it.value.span for it in node.flags if it.name.text in flags and it.value is not None)
     match node:

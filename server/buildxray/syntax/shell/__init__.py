@@ -1,7 +1,7 @@
-"""The shell text of RUN: its commands, the conditions under which each runs, and what its words become.
+"""The shell text of RUN: its commands, the conditions under which they run, and the values of their words.
 
-`model` has the values, `reader` makes them from a text, `wrappers` knows the programs that only run another
-one, `evaluation` computes words and conditions for given values of the environment.
+`model` defines the values, `reader` creates them from a text, `wrappers` knows programs that only run another program,
+and `evaluation` computes words and conditions for given values of the environment.
 """
 
 from buildxray.syntax.shell.evaluation import UNKNOWN, Evaluator, Taken

@@ -1,7 +1,7 @@
-"""What the shell makes of words and conditions, for given values of the environment.
+"""Compute words and conditions of a script for given values of the environment.
 
-Nothing is run: what depends on files, on the network or on a program that is not modelled is unknown, and what
-depends on that is unknown too, as far as it does.
+Nothing is executed. Values that depend on files, on the network or on a program without a model are unknown, and so is
+what depends on them.
 
 Source: POSIX.1-2024, Shell & Utilities, 2.6.2 "Parameter Expansion", 2.14.1 "Pattern Matching", and the pages of
 `case`, `test`, `echo`, `printf`, `cut`, `tr` and `sed`.
@@ -35,15 +35,15 @@ from buildxray.syntax.shell.model import (
 )
 
 UNKNOWN: Final = "\0"
-"""Replaces a part that is not known; no value of the shell contains this character."""
+"""Stands for a part of a value that is not known; no value of the shell contains this character."""
 _LONGEST: Final = 4096
-"""Code points of a value; what grows longer is unknown."""
+"""Code points of a value; longer values are unknown."""
 _LONGEST_SCRIPT: Final = 500
-"""Characters of a script of `sed`: the time to split it may grow with their square."""
+"""Code points of a `sed` script; the time to split it may grow quadratically."""
 _MOST_ALTERNATIVES: Final = 8
-"""Bars of a regular expression with groups; the time to match it may double with each."""
+"""Bars in a regular expression with groups; the time to match it may double with each."""
 _DEEPEST: Final = 40
-"""Words inside words that are followed."""
+"""Nested words that are evaluated."""
 _COMPARING: Final = frozenset(
     {"=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "<", ">"}
 )
@@ -59,25 +59,25 @@ _ARITHMETIC: Final[dict[str, Callable[[int, int], bool]]] = {
 _SILENT: Final = frozenset(
     {"[", "[[", "test", "true", ":", "false", "exit", "return", "set", "shift", "export", "local", "cd"}
 )
-"""Programs without output."""
+"""Programs that print nothing."""
 
 
 class Taken(Enum):
-    """True if a command runs."""
+    """Whether a command runs."""
 
     YES = "yes"
     NO = "no"
     MAYBE = "maybe"
-    """A condition decides that has nothing to do with the platform, or the text cannot tell which."""
+    """A condition decides that does not depend on the platform, or the text cannot tell whether it does."""
     BY_PLATFORM = "by platform"
     """The platform decides, but the text cannot tell how."""
 
 
 class Evaluator:
-    """A script as one target platform sees it.
+    """A script evaluated for one target platform.
 
-    `look_up` gives the value of a variable of the environment: None where it is not set, `UNKNOWN` where the text
-    cannot tell. `answer` gives what a command prints, without the line end; None where the text cannot tell.
+    `look_up` returns the value of an environment variable: None if it is unset, `UNKNOWN` if the text cannot tell.
+    `answer` returns the output of a command without the final line end; None if the text cannot tell.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Evaluator:
         self._branches: dict[Case, int | None] = {}
 
     def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
-        """The value of a word, with `UNKNOWN` for each part that is not known. Never raises."""
+        """The value of a word, with `UNKNOWN` for each part that is not known; never raises."""
         if word.value is not None:
             return word.value
         if self._depth >= _DEEPEST or not word.parts:
@@ -109,12 +109,12 @@ class Evaluator:
         return value if len(value) <= _LONGEST else UNKNOWN
 
     def value(self, word: ShellWord, at: Command | Assignment | Case) -> str | None:
-        """The value of a word; None where not all of it is known."""
+        """The value of a word; None if part of it is unknown."""
         text = self.text(word, at)
         return None if UNKNOWN in text else text
 
     def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
-        """The value of a variable: None where it is not set, with `UNKNOWN` for what is not known."""
+        """The value of a variable, with `UNKNOWN` for its unknown parts; None if it is unset."""
         inherited = self._look_up(name)
         for assignment in reversed(at.variables.get(name, ())):
             if exported_only and not assignment.is_exported and inherited is None:
@@ -143,7 +143,7 @@ class Evaluator:
         return self._holding[key]
 
     def decides(self, command: Command) -> bool:
-        """True if the text tells if a command succeeds, where a condition asks for it."""
+        """True if the text tells whether a command succeeds that a condition runs."""
         return (self._deciding or self).status(command) is not None
 
     def status(self, command: Command) -> bool | None:
@@ -163,7 +163,7 @@ class Evaluator:
                 return None
 
     def output(self, command: Command) -> str:
-        """What a command prints, with its line end, and `UNKNOWN` for what is not known."""
+        """The output of a command with its final line end, and `UNKNOWN` for unknown parts."""
         known = self._outputs.get(command)
         if known is None:
             self._outputs[command] = UNKNOWN
@@ -200,7 +200,7 @@ class Evaluator:
         is_known = value is None or UNKNOWN not in value
         match operator.removeprefix(":"):
             case "-" | "=" | "?":
-                # What is set to something partly unknown may be empty only where no part of it is known.
+                # A value that is only partly unknown is not empty.
                 if value == UNKNOWN:
                     return UNKNOWN
                 return value or "" if is_set else self._parts(parameter.operand, at)
@@ -353,7 +353,7 @@ class Evaluator:
                 return (True if is_failure else None) if left is None else not left
 
     def _is_taken(self, case: Case, number: int) -> bool | None:
-        """True if a branch is the first one that matches."""
+        """True if a branch is the first one with a matching pattern; None if the text cannot tell."""
         value = self.text(case.word, case)
         if UNKNOWN in value:
             return None
@@ -470,7 +470,7 @@ class _Test:
 
 
 def _without(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) -> Iterable[Condition]:
-    """Those conditions that do not hold anyway where `given` hold."""
+    """The conditions that `given` does not already imply."""
     if not conditions:
         return ()
     known = {id(it) for it in given}
@@ -479,7 +479,7 @@ def _without(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) ->
 
 @lru_cache(maxsize=512)
 def _pattern(pattern: str) -> re.Pattern[str] | None:
-    """A shell pattern as a regular expression; None for one with the extensions of bash."""
+    """A shell pattern as a regular expression; None if it uses the extensions of bash."""
     if re.search(r"[?*+@!]\(", pattern):
         return None
     try:
@@ -490,10 +490,10 @@ def _pattern(pattern: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=512)
 def _regular_expression(pattern: str) -> re.Pattern[str] | None:
-    """A regular expression of POSIX, as far as Python reads the same: letters, digits, anchors and alternatives."""
+    """Compile a POSIX regular expression that means the same in Python: letters, digits, anchors and alternatives; else None."""
     if len(pattern) > _LONGEST or not re.fullmatch(r"[\w/.^$|()\\-]*", pattern) or re.search(r"\\[^./-]", pattern):
         return None
-    # Without repetitions, only alternatives in groups multiply the time: `(a|a)(a|a)…` doubles it each time.
+    # Without repetitions, only alternatives in groups multiply the time: each group of `(a|a)(a|a)…` doubles it.
     if "(" in pattern and pattern.count("|") > _MOST_ALTERNATIVES:
         return None
     try:
@@ -525,7 +525,7 @@ def _replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -
 
 
 def _cut(arguments: Sequence[str], text: str) -> str | None:
-    """`cut -d/ -f2`: one field of each line."""
+    """`cut -d/ -f2`: one field, or all from one on, of each line."""
     joined = " ".join(arguments)
     delimiter = re.search(r"(?:^| )(?:-d ?|--delimiter[= ])['\"]?(\S)", joined)
     fields = re.search(r"(?:^| )(?:-f ?|--fields[= ])(\d+)(-)?(?: |$)", joined)

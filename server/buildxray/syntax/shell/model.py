@@ -12,7 +12,7 @@ from buildxray.syntax.text import TextRange
 
 _PROGRAM_BELOW_VARIABLE: Final = lazy_regex(r'"?\$.*/(?P<name>[\w.+-]+)"?')
 _MOST_ALTERNATIVES: Final = 64
-"""Assignments of one variable that are kept apart; a script with more of them is not evaluated."""
+"""Assignments of one variable that are kept, the last ones."""
 
 
 class ShellVariable(NamedTuple):
@@ -20,51 +20,51 @@ class ShellVariable(NamedTuple):
 
     name: str
     range: TextRange
-    """All of it, an operator and its operand included."""
+    """The whole use, including an operator and its operand."""
     name_range: TextRange
     has_default: bool
-    """True if an operator says what to take where it is not set: `${NAME:-default}`."""
+    """True if an operator supplies a value for an unset variable: `${NAME:-default}`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """A part of a word that the shell replaces by the value of a variable, `${NAME<operator>operand}`."""
+    """A part of a word that the shell replaces by the value of a variable: `${NAME<operator>operand}`."""
 
     name: str
     operator: str = ""
     operand: tuple[Part, ...] = ()
     replacement: tuple[Part, ...] = ()
-    """Of `${NAME/operand/replacement}`."""
+    """The second operand of `${NAME/operand/replacement}`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Substitution:
-    """A part of a word that the shell replaces by the output of commands, `$(…)`."""
+    """A part of a word that the shell replaces by the output of commands: `$(…)`."""
 
     commands: tuple[Command, ...]
-    """Those whose output it may be; the commands of a nested `$(…)` are not among them."""
+    """The commands whose output it may be; without the commands of a nested `$(…)`."""
     n_outer_conditions: int
-    """How many of the conditions of each command apply to the whole substitution."""
+    """The number of leading conditions of each command that apply to the whole substitution."""
 
 
 Part = str | Parameter | Substitution | None
-"""A part of a word: text, something that is expanded, or None for what only running it could tell."""
+"""A part of a word: text, an expansion, or None for a value that only running the script could tell."""
 
 
 class ShellWord(NamedTuple):
     """A word of a command, quotes and expansions included."""
 
     text: str
-    """As written."""
+    """The word as written."""
     value: str | None
-    """What the shell makes of it; None where that depends on variables or on other commands."""
+    """The word after expansion and removal of quotes; None if that depends on variables or on other commands."""
     range: TextRange
     variables: tuple[ShellVariable, ...] = ()
     parts: tuple[Part, ...] = ()
-    """Of which it consists, where `value` is None."""
+    """The parts of a word whose `value` is None."""
 
     def after(self, prefix: str) -> ShellWord:
-        """The rest of a word that begins with this literal text: the value in `--option=value`."""
+        """The rest of a word after a literal prefix: the value in `--option=value`."""
         if self.value is not None:
             return self._replace(text=self.text[len(prefix) :], value=self.value[len(prefix) :])
         first, *rest = self.parts or (None,)
@@ -81,65 +81,65 @@ class Assignment:
     range: TextRange
     name_range: TextRange
     is_exported: bool
-    """True if this assignment makes it visible to commands."""
+    """True if the assignment makes the variable visible to commands."""
     conditions: tuple[Condition, ...] = ()
-    """Those under which it happens."""
+    """The conditions under which the assignment is executed."""
     variables: Variables = field(default_factory=lambda: NO_VARIABLES)
-    """Assignments made before it."""
+    """The assignments in force before this one."""
 
     @property
     def decided_by(self) -> tuple[TextRange, ...]:
-        """Where the conditions are written under which it happens."""
+        """The ranges of the conditions under which the assignment is executed."""
         return tuple([it.range for it in self.conditions])
 
     @property
     def is_conditional(self) -> bool:
-        """True if it happens only under a condition."""
+        """True if the assignment is executed only under a condition."""
         return bool(self.conditions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Status:
-    """Succeeds where a command does."""
+    """Holds if the command succeeds."""
 
     command: Command
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Not:
-    """Holds where another expression does not."""
+    """Holds if the inner expression does not hold."""
 
     expression: Expression
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class All:
-    """Holds where all of these hold."""
+    """Holds if all inner expressions hold."""
 
     expressions: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Some:
-    """Holds where one of these holds."""
+    """Holds if one inner expression holds."""
 
     expressions: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """`case word in …`: the first branch is taken that has a pattern which matches."""
+    """`case word in …`: the first branch with a matching pattern is taken."""
 
     word: ShellWord
     branches: list[tuple[ShellWord, ...]]
-    """The patterns of each branch; complete once the statement is read."""
+    """The patterns of each branch; complete after the whole statement is read."""
     variables: Variables
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """Holds where a branch of `case` is taken."""
+    """Holds if a branch of `case`, by its 0-based number, is taken."""
 
     case: Case
     number: int
@@ -147,36 +147,36 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NotLeft:
-    """Holds where the script was not left before: `exit` under these conditions."""
+    """Holds if the script has not ended before, by an `exit` under the given conditions."""
 
     conditions: tuple[Condition, ...]
     is_failure: bool
-    """True if the build fails where it is left; then what comes later may be taken to be reached."""
+    """True if the `exit` fails the build; an undecided one then counts as not executed, since later commands run only if the build continues."""
 
 
 Expression = bool | None | Status | Not | All | Some | Branch | NotLeft
-"""What decides: a constant, None where only running it could tell, or something to evaluate."""
+"""The value of a condition: a constant, None if only running the script could tell, or an expression to evaluate."""
 
 
 class Condition(NamedTuple):
-    """What decides whether, or how often, a command runs."""
+    """A condition that decides whether, or how often, a command runs."""
 
     kind: Literal["if", "case", "and", "or", "for", "while", "exit", "function"]
     range: TextRange
-    """The condition itself."""
+    """The range of the condition itself, without the commands that depend on it."""
     text: str
     variables: tuple[str, ...]
-    """The variables that it looks at; the variable of a `for` loop."""
+    """The variables that the condition reads, or the variable of a `for` loop."""
     commands: tuple[Command, ...]
-    """The commands that it runs."""
+    """The commands that the condition runs."""
     patterns: tuple[ShellWord, ...] = ()
-    """What `case` compares with, in the branch that is taken; the values of a `for` loop."""
+    """The patterns of the taken branch of a `case`, or the values of a `for` loop."""
     expression: Expression = None
-    """What has to hold for the command to run."""
+    """The expression that must hold for the command to run."""
 
 
 class _Process:
-    """The assignments of one shell process in their order; a subshell begins with those of the shell around it."""
+    """The history of assignments in one shell process; a subshell starts with those of the process around it."""
 
     __slots__ = ("clock", "history", "outer")
 
@@ -193,9 +193,9 @@ class _Process:
 
 
 class Variables(Mapping[str, tuple[Assignment, ...]]):
-    """The assignments that may be in force at one point of a script, several where branches assign differently.
+    """The assignments that may be in force at one point of a script; several if branches assign differently.
 
-    A view of a shared history: taking one costs nothing, however many variables there are.
+    A view of a shared history, so that creating one takes constant time for any number of variables.
     """
 
     __slots__ = ("_process", "_time")
@@ -205,20 +205,20 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
         self._time = self._process.clock if time is None else time
 
     def now(self) -> Variables:
-        """What is assigned at this moment; later assignments do not show in it."""
+        """A view of the current assignments, which later ones do not change."""
         return Variables(self._process, self._process.clock)
 
     def subshell(self) -> Variables:
-        """The variables of a subshell: what it assigns does not show outside."""
+        """The variables of a subshell, whose assignments are not visible outside."""
         return Variables(_Process(self.now()))
 
     def put(self, name: str, assignments: tuple[Assignment, ...]) -> None:
-        """Replace what is assigned to a variable from now on."""
+        """Replace the assignments of a variable, from this point on."""
         self._process.put(name, assignments[-_MOST_ALTERNATIVES:])
         self._time = self._process.clock
 
     def shells(self) -> Iterator[object]:
-        """The shell process that has these variables, then those around it; equal for views of one process."""
+        """The shell process of these variables, then the processes around it; equal objects for views of one process."""
         return (it._process for it in self._outwards())  # noqa: SLF001 - its own kind
 
     def __getitem__(self, name: str) -> tuple[Assignment, ...]:
@@ -238,7 +238,7 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
         return iter(names)
 
     def _outwards(self) -> Iterator[Variables]:
-        """This view, and those of the shells around it."""
+        """This view, then those of the enclosing shells."""
         view: Variables | None = self
         while view is not None:
             yield view
@@ -256,41 +256,41 @@ class Command:
     """A simple command."""
 
     words: tuple[ShellWord, ...]
-    """The program and its arguments; what only runs another program, like `env` or `exec`, is left out."""
+    """The program and its arguments, without wrappers such as `env` or `exec`."""
     range: TextRange
-    """From the first assignment or word to the last word."""
+    """The range from the first assignment or word to the last word."""
     assignments: tuple[Assignment, ...] = ()
-    """Those before it, `env`'s included."""
+    """The assignments written before the command, including those of `env`."""
     insertion: int = 0
-    """Where another assignment for this command can be written, followed by a blank."""
+    """The offset at which another assignment for this command can be inserted, followed by a blank."""
     is_writable: bool = True
-    """True if text can be inserted there as it is: not inside a quoted script with escapes."""
+    """True if text can be inserted there literally; False inside a quoted script with escapes."""
     variables: Variables = field(default_factory=lambda: NO_VARIABLES)
-    """Assignments made earlier by the same script; several where branches assign differently."""
+    """The earlier assignments of the same script; several for a variable that branches assign differently."""
     conditions: tuple[Condition, ...] = ()
-    """From the outermost to the innermost."""
+    """The conditions under which the command runs, from the outermost to the innermost."""
     is_substitution: bool = False
-    """True if its output is put into another command."""
+    """True if the output becomes part of another command: `$(…)`."""
     depth: int = 0
-    """How many `$(…)` are around it."""
+    """The number of enclosing `$(…)`."""
     input: Command | ShellWord | None = None
-    """What it reads as standard input, as far as that is known: the command before a pipe, a here-string."""
+    """The standard input, if known: the command before a pipe, or a here-string."""
     is_piped: bool = False
-    """True if its output goes into a pipe or a file."""
+    """True if the output goes into a pipe or a file."""
     name: str = field(init=False)
-    """The program without its directory, even one that depends on variables; empty where only running could tell."""
+    """The name of the program without its directory, which may contain variables; empty if only running the script could tell."""
 
     def __post_init__(self) -> None:
-        """Find the name once: every toolchain asks for it."""
+        """Compute the name once, because every toolchain reads it."""
         object.__setattr__(self, "name", _program(self.words[0]) if self.words else "")
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The words after the program; as written where their value depends on variables."""
+        """The words after the program; as written if their value depends on variables."""
         return tuple([it.text if it.value is None else it.value for it in self.words[1:]])
 
     def assigned(self, name: str) -> Assignment | None:
-        """The assignment before this command."""
+        """The assignment of a variable written before this command."""
         for it in reversed(self.assignments):
             if it.name == name:
                 return it
@@ -299,16 +299,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
-    """What a RUN does, as far as its text tells."""
+    """The content of a RUN, as far as the text tells it."""
 
     commands: tuple[Command, ...]
-    """In the order of the text; those inside `$(…)` before the command around it."""
+    """The commands in the order of the text; those inside `$(…)` come before the command around them."""
     variables: tuple[ShellVariable, ...]
-    """All uses of variables, in heredocs too."""
+    """All uses of variables, including those in heredocs."""
     has_errors: bool
-    """True if parts could not be read."""
+    """True if parts of the script could not be read."""
     branches: tuple[Condition, ...] = ()
-    """All of `case`, those that run no command too."""
+    """All branches of `case`, including those without commands."""
 
 
 def _program(word: ShellWord) -> str:
@@ -322,7 +322,7 @@ NOTHING: Final = Script((), (), has_errors=False)
 
 
 def sole_variable(word: ShellWord) -> str | None:
-    """The variable that a word consists of, quotes aside; None where it is anything else."""
+    """The variable that is the only content of a word, apart from quotes; None for any other word."""
     if word.value is not None or len(word.variables) != 1:
         return None
     name = word.variables[0].name

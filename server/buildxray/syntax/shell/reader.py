@@ -1,7 +1,7 @@
-"""Reads a shell text into commands.
+"""Read a shell text into commands.
 
-tree-sitter-bash reads the text, errors and all. Positions are ranges in the source of the instruction, its
-continuations, comments and heredoc bodies included; `Instruction.place` maps them to the document.
+tree-sitter-bash parses the text, even one with errors. Ranges refer to the source of the instruction, which includes
+its continuations, comments and heredoc bodies; `Instruction.place` maps them to the document.
 """
 
 from __future__ import annotations
@@ -81,23 +81,23 @@ _BARE_IN_WORD: Final = lazy_regex(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@
 _EXPANSION: Final = lazy_regex(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(?P<name>[A-Za-z_]\w*))", re.ASCII)
 _NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_NESTING: Final = 8
-"""Scripts inside scripts, as in `sh -c "eval '…'"`, that are read."""
+"""Nested scripts that are read, as in `sh -c "eval '…'"`."""
 _LONGEST_CONDITION: Final = 200
 """Code points of a condition that are kept as its text."""
 _MOST_PIPES: Final = 2_000
-"""Signs `|` of one script. A long pipeline that has no end takes the parser quadratic time, in which it does not look at the clock."""
+"""Signs `|` in one script. tree-sitter takes quadratic time for a long unfinished pipeline, without calling the progress callback."""
 _MOST_NAMES: Final = 64
-"""Variables of a chain of conditions that are told."""
+"""Variables of a chain of conditions that are recorded."""
 _MOST_EXITS: Final = 16
 """Conditional `exit`s of one script that later commands depend on."""
 _SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
-"""What begins a command or process substitution."""
+"""The signs that begin a command or process substitution."""
 _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
 _PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
 _PLAIN: Final = lazy_regex(r"[\w./:=,+@%-]+", re.ASCII)
-"""A word that the shell leaves as it is, whatever surrounds it."""
+"""A word that the shell leaves unchanged in any context."""
 _WORD_TYPES: Final = frozenset(
     {
         "ansi_c_string",
@@ -122,7 +122,7 @@ _WORD_TYPES: Final = frozenset(
 
 @of_node
 def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Script:
-    """The script of a RUN (or CMD, ENTRYPOINT, HEALTHCHECK), which `shell` executes; never raises."""
+    """Read the script of a RUN, CMD, ENTRYPOINT or HEALTHCHECK that `shell` executes; never raises."""
     if not isinstance(node, ShellOrExec | Healthcheck):
         return NOTHING
     if node.is_json:
@@ -136,14 +136,14 @@ def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Scrip
     reader = _Reader()
     reader.read(_Text(text.text, lambda first, last: node.logical.range(start + first, start + last)))
     for heredoc in node.heredocs if isinstance(node, Run) else ():
-        # The text does not contain the bodies, which only looks like an error.
+        # The bodies of heredocs are not in the text, which the parser reports as an error.
         reader.has_errors = False
         reader.read_heredoc(heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
     return reader.script()
 
 
 def _exec_form(node: Node) -> Script:
-    """A JSON array: no shell reads it, unless the program that it starts is one."""
+    """Read a JSON array, which no shell interprets unless the array starts one."""
     tokens = node.arguments[isinstance(node, Healthcheck) :]
     words = tuple(ShellWord(it.text, it.text, node.logical.range(*it.span)) for it in tokens)
     if not words:
@@ -159,7 +159,7 @@ def _exec_form(node: Node) -> Script:
 
 
 def _heredoc_script(node: Run) -> Script:
-    """The body of `RUN <<EOF` is the script, unless its first line names another interpreter."""
+    """Read the body of `RUN <<EOF` as the script, unless its first line names another interpreter."""
     heredoc = node.heredocs[0]
     interpreter = re.match(r"\t*#!([^\n]*)", heredoc.content)
     if interpreter is not None:
@@ -180,24 +180,24 @@ def _parser() -> Parser:
 
 
 class _Text:
-    """A text for the shell, and where its characters are in the source of the instruction."""
+    """A shell text, with the mapping of its characters to the source of the instruction."""
 
     def __init__(self, text: str, locate: Callable[[int, int], TextRange], *, is_writable: bool = True) -> None:
-        # A comment in backticks is a usual way to explain a line of a RUN; the grammar does not know it.
+        # A comment in backticks is a common way to explain a line of a RUN, but the grammar does not know it.
         self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
-        # The grammar ends a word at the `$` of `$A-$B.c`; it reads `$A-${B}.c`.
+        # The grammar ends the word `$A-$B.c` at the second `$`, but reads `$A-${B}.c` as one word.
         bare = [it.span() for it in _BARE_IN_WORD.finditer(self.text)] if self.text.count("$") > 1 else []
         self.bytes = (_braced(self.text, bare) if bare else self.text).encode("utf-8", "replace")
         self._locate = locate
         self.is_writable = is_writable
         self.has_substitutions = any(it in self.text for it in _SUBSTITUTIONS)
-        """False where no part of the text can be a command or process substitution."""
+        """False if no part of the text can be a command or process substitution."""
         self.has_redirects = "<" in self.text or ">" in self.text
         self._variables: list[ShellVariable] = []
         self._variable_starts: list[int] = []
         is_ascii = self.text.isascii()
         self._braces = _inserted(bare) if is_ascii else []
-        """The bytes that the grammar reads and the text does not have, where each character is one byte; ascending."""
+        """The offsets of the inserted braces in the parsed bytes, ascending; only if each character is one byte."""
         self._byte_starts = None if is_ascii else _byte_starts(self.text, bare)
 
     def span(self, node: SyntaxNode) -> Span:
@@ -212,7 +212,7 @@ class _Text:
         return self._locate(*self.span(node))
 
     def placed(self, node: SyntaxNode) -> tuple[str, TextRange]:
-        """The text of a node, and where it is."""
+        """The text of a node, with its range."""
         start, end = self.span(node)
         return self.text[start:end], self._locate(start, end)
 
@@ -223,7 +223,7 @@ class _Text:
         return self.text[slice(*self.span(node))]
 
     def find_variables(self, root: SyntaxNode) -> list[ShellVariable]:
-        """Look up all uses of variables once; `variables_in` then finds those of a node."""
+        """Collect all uses of variables, once for each text; `variables_in` selects those of a node."""
         todo = [root] if "$" in self.text else []
         while todo:
             current = todo.pop()
@@ -245,7 +245,7 @@ class _Text:
 
 
 def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
-    """A text in which names of variables are in braces; `bare` are the places of `$name`."""
+    """Put braces around names of variables; `bare` has the spans of `$name`."""
     pieces: list[str] = []
     end = 0
     for start, after in bare:
@@ -255,13 +255,13 @@ def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
 
 
 def _inserted(bare: Iterable[tuple[int, int]]) -> list[int]:
-    """Where `_braced` inserts characters, by their places in the text that it gives."""
+    """The offsets, in the result of `_braced`, of the characters that it inserts."""
     places = [place for start, after in bare for place in (start + 1, after)]
     return [place + n_before for n_before, place in enumerate(places)]
 
 
 def _byte_starts(text: str, bare: Iterable[tuple[int, int]]) -> list[int]:
-    """Where each character of a text begins in the bytes that the grammar reads, and where the last one ends."""
+    """The offset in the parsed bytes of each character of a text, and of the end of the text."""
     braces = Counter(place for start, after in bare for place in (start + 1, after))
     lengths = [*map(_utf8_length, text)]
     starts = [0, *accumulate(lengths)]
@@ -275,25 +275,25 @@ def _utf8_length(char: str) -> int:
 
 @dataclass(slots=True)
 class _Place:
-    """What surrounds a statement."""
+    """The context of a statement."""
 
     variables: Variables
     conditions: tuple[Condition, ...] = ()
     depth: int = 0
     exits: list[Condition] | None = None
-    """What the script was left under before, of this shell process; None in a function, which runs when it is called."""
+    """The conditions of earlier `exit`s in this shell process; None in a function, which runs when it is called."""
     input: Command | ShellWord | None = None
     is_piped: bool = False
     n_process_conditions: int = 0
-    """How many of the conditions apply to the whole shell process."""
+    """The number of leading conditions that apply to the whole shell process."""
 
     @property
     def in_force(self) -> tuple[Condition, ...]:
-        """All conditions of a command at this place."""
+        """All conditions of a command in this context."""
         return (*self.conditions, *self.exits) if self.exits else self.conditions
 
     def under(self, condition: Condition | None) -> _Place:
-        # The same variables: what a branch assigns is visible after it.
+        # The variables are shared, because assignments of a branch are visible after it.
         if condition is None:
             return self
         return replace(self, conditions=(*self.conditions, condition))
@@ -312,7 +312,7 @@ class _Place:
         return replace(self.subshell(), depth=self.depth + 1, input=None, is_piped=False)
 
     def nested(self, *, sees_all: bool) -> _Place:
-        """A new shell sees exported variables only, and what the outer shell puts into its script."""
+        """The context of a new shell, which sees exported variables and those that the outer shell expands in its script."""
         if sees_all:
             return self.subshell()
         place = replace(self.subshell(), variables=Variables())
@@ -335,12 +335,12 @@ class _Place:
             self.variables.put(name, tuple(replace(it, is_exported=True) for it in earlier))
 
     def leave(self, *, is_failure: bool) -> None:
-        """`exit`: later commands of this process run only where its conditions do not hold."""
+        """Make later commands of this process depend on the negated conditions of an `exit`."""
         own = self.conditions[self.n_process_conditions :]
         if self.exits is None or len(self.exits) >= _MOST_EXITS:
             return
         if not any(it.kind in ("if", "case", "and", "or") and it.expression is not None for it in own):
-            # After `command || exit 1` the script goes on as if nothing had happened.
+            # After `command || exit 1` the script continues unconditionally.
             return
         last = own[-1]
         expression = NotLeft(own, is_failure)
@@ -348,7 +348,7 @@ class _Place:
 
 
 class _Reader:
-    """Walks the syntax trees of a script and of those nested in it."""
+    """Walks the syntax trees of a script and of the scripts nested in it."""
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
@@ -358,10 +358,10 @@ class _Reader:
         self.all_exported = False
         self._nesting = 0
         self._substitutions: dict[int, Substitution] = {}
-        """By the start of their nodes, in the text that is being read."""
+        """The substitutions of the current text by the start byte of their nodes."""
 
     def script(self) -> Script:
-        # What is in a quoted script is found twice: in the text around it, and in the script.
+        # A variable in a quoted script is collected twice: with the text around it, and with the script.
         uses = {it.name_range: it for it in reversed(self.uses)}
         ordered = tuple(uses[it] for it in sorted(uses))
         return Script(tuple(self.commands), ordered, self.has_errors, tuple(self.branches))
@@ -373,7 +373,7 @@ class _Reader:
             self.has_errors = True
 
     def read_in(self, text: _Text, place: _Place) -> None:
-        """Read a script that runs at a place."""
+        """Read a script that runs in the given context."""
         root = None if text.bytes.count(b"|") > _MOST_PIPES else parse_tree(_parser(), text.bytes)
         if root is None:
             self.has_errors = True
@@ -385,7 +385,7 @@ class _Reader:
         self._substitutions = outer
 
     def read_heredoc(self, content: str, start: int, *, is_expanded: bool) -> None:
-        """A heredoc that the shell feeds to a command; a script where that command is a shell."""
+        """Read a heredoc that the shell feeds to a command, as a script if that command is a shell."""
         text = _Text(content, lambda first, last: TextRange(start + first, start + last))
         if any(reads_script(it) for it in self.commands):
             self.read(text)
@@ -397,7 +397,7 @@ class _Reader:
                 self.uses.append(ShellVariable(match[group], text.range_of(*match.span()), name_range, has_default))
 
     def statements(self, nodes: Iterable[SyntaxNode], text: _Text, place: _Place) -> Expression:
-        """Read statements; the status of the last one."""
+        """Read statements; returns the status of the last one."""
         status: Expression = True
         for node in nodes:
             if node.type not in ("comment", "heredoc_redirect", "file_redirect", "herestring_redirect"):
@@ -405,7 +405,7 @@ class _Reader:
         return status
 
     def statement(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:  # noqa: PLR0911
-        """Read one statement; whether it succeeds."""
+        """Read one statement; returns its status."""
         match node.type:
             case "command":
                 return self.command(node, text, place)
@@ -472,7 +472,7 @@ class _Reader:
         return self.add(command, place)
 
     def add(self, command: Command, place: _Place) -> Expression:
-        """Take a command into the script, with what it runs and what it does to the shell."""
+        """Add a command to the script, with the commands that it runs and its effect on the shell."""
         if command.name == "set" and any(re.fullmatch(r"-\w*a\w*", it) for it in command.arguments):
             self.all_exported = True
         command = unwrapped(named_by_variable(command))
@@ -504,7 +504,7 @@ class _Reader:
         return None
 
     def nested_scripts(self, command: Command, place: _Place) -> None:
-        """`sh -c '…'`, `eval "…"`, `bash <<< "…"`: their texts are read as well, their commands following them."""
+        """Read the scripts of `sh -c '…'`, `eval "…"` and `bash <<< "…"`, whose commands follow the command itself."""
         arguments = script_arguments(command)
         if isinstance(command.input, ShellWord) and reads_script(command):
             arguments = (command.input,)
@@ -521,7 +521,7 @@ class _Reader:
         self._nesting -= 1
 
     def substitutions(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
-        """The commands inside `$(…)`, wherever in `node`."""
+        """Read the commands inside each `$(…)` in `node`."""
         if not text.has_substitutions:
             return
         for child in node.named_children:
@@ -563,7 +563,7 @@ class _Reader:
         )
 
     def declaration(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
-        """`export NAME=value`, `declare -x …`."""
+        """Read `export NAME=value`, `declare -x …`."""
         self.substitutions(node, text, place)
         head = text.of(node.children[0]) if node.children else ""
         is_export = head == "export" or (
@@ -578,7 +578,7 @@ class _Reader:
             elif child.type == "variable_name" and is_export:
                 place.export(text.of(child))
         if not any(it.type in ("variable_assignment", "variable_name") for it in node.named_children):
-            # `export -p` and the like print what is set.
+            # Without names, `export -p` and similar commands print variables.
             word = ShellWord(head, head, text.range(node.children[0] if node.children else node))
             options = (self.word(it, text) for it in node.named_children if it.type in _WORD_TYPES)
             self.commands.append(
@@ -593,7 +593,7 @@ class _Reader:
             )
 
     def list(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
-        """`a && b`, `a || b`: what follows a test depends on it."""
+        """Read `a && b` or `a || b`; the commands after a test depend on it."""
         spine = [node]
         while spine[-1].named_children and spine[-1].named_children[0].type == "list":
             spine.append(spine[-1].named_children[0])
@@ -634,7 +634,7 @@ class _Reader:
         return status
 
     def pipeline(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
-        """Each part of a pipeline keeps its variables for itself."""
+        """Read a pipeline, each part of which has its own variables."""
         parts = [it for it in node.named_children if it.type != "comment"]
         status: Expression = True
         source: Command | ShellWord | None = place.input
@@ -646,7 +646,7 @@ class _Reader:
         return status
 
     def redirected(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
-        """A statement whose output goes into a file, or whose input is given."""
+        """Read a statement with redirected input or output."""
         self.substitutions(node, text, place)
         to_file = _goes_into_file(node, text)
         source = self._input(node, text) or place.input
@@ -655,7 +655,7 @@ class _Reader:
         )
 
     def if_statement(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
-        """`if` with its `elif` and `else`: each depends on the conditions before it."""
+        """Read `if` with its `elif` and `else`, each of which depends on the conditions before it."""
         todo = [node]
         branch = place
         while todo:
@@ -675,7 +675,7 @@ class _Reader:
             self.statements(body, text, branch.under(condition))
             if condition is not None:
                 branch = branch.under(condition._replace(expression=_negated(condition.expression)))
-            # A tree without errors has one `elif` inside the statement after another.
+            # A tree without errors nests each `elif` in the statement before it.
             todo += reversed(alternatives)
 
     def case_statement(self, node: SyntaxNode, text: _Text, place: _Place) -> None:
@@ -725,7 +725,7 @@ class _Reader:
             self.statement(body, text, place.under(condition))
 
     def test(self, node: SyntaxNode, text: _Text, place: _Place) -> Expression:
-        """`[ … ]` and `[[ … ]]`, as a command named `[`."""
+        """Read `[ … ]` or `[[ … ]]` as a command of that name."""
         self.substitutions(node, text, place)
         head = "[[" if node.children and node.children[0].type == "[[" else "["
         words = [ShellWord(head, head, text.range(node)), *(self.word(it, text) for it in _operands(node))]
@@ -760,7 +760,7 @@ class _Reader:
         return ShellWord(written, None, range_, tuple(text.variables_in(node)), parts)
 
     def parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
-        """What the shell makes of a word, quotes removed."""
+        """The parts of a word, without quotes."""
         match node.type:
             case "word" | "number" | "extglob_pattern" | "regex" | "variable_name" | "test_operator":
                 if any(it.type in _EXPANDED for it in node.named_children):
@@ -786,12 +786,12 @@ class _Reader:
                 yield None
 
     def _quoted_parts(self, node: SyntaxNode, text: _Text) -> Iterator[Part]:
-        """Of a string in double quotes: the grammar leaves blanks between expansions out."""
+        """The parts of a string in double quotes; the grammar omits blanks between expansions."""
         start, end = text.span(node)
         position = start + 1
         for child in node.named_children:
             if child.type in _EXPANDED:
-                # The grammar counts the blanks before an expansion as part of it.
+                # The grammar includes the blanks before an expansion in its node.
                 first, last = text.span(child)
                 first += len(text.text[first:last]) - len(text.text[first:last].lstrip())
                 yield _unescaped(text.text[position:first])
@@ -825,7 +825,7 @@ class _Reader:
 
 
 def _quoted_script(word: ShellWord, *, is_writable: bool) -> _Text | None:
-    """The text of a script in quotes, as the inner shell reads it; None for a word that is not one quoted text."""
+    """The script in a quoted word, as the inner shell reads it; None if the word is not one quoted text."""
     quote = word.text[:1]
     if len(word.text) < 2 or quote not in "'\"" or word.text[-1] != quote:
         if word.value is None or len(word.value) < 2:
@@ -860,7 +860,7 @@ def _quoted_script(word: ShellWord, *, is_writable: bool) -> _Text | None:
 
 
 def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The parts, neighbouring texts made one and empty ones left out."""
+    """The parts with adjacent texts joined and empty texts removed."""
     joined: list[Part] = []
     for part in parts:
         last = joined[-1] if joined else None
@@ -882,9 +882,10 @@ def _negated(expression: Expression) -> Expression:
 
 
 def _presumed(expression: Expression) -> Expression:
-    """What `&&` depends on: where an ordinary command fails, the build ends, so that it may be taken to succeed.
+    """The condition that an `&&` after this expression adds.
 
-    `[ test ] && a || b` is then a choice between two, as its author means it.
+    An ordinary command that fails ends the build, so it is presumed to succeed. `[ test ] && a || b` then becomes the
+    choice between `a` and `b` that its author means.
     """
     match expression:
         case Status(command):
@@ -904,7 +905,10 @@ def _presumed(expression: Expression) -> Expression:
 
 
 def _pair(first: Expression, second: Expression) -> Expression:
-    """`first && second`; of ordinary commands in a row the last one is enough, for nothing tells whether they succeed."""
+    """The status of `first && second`.
+
+    Nothing tells whether ordinary commands succeed, so the last one of a row represents them.
+    """
     if _is_ordinary(second):
         if _is_ordinary(first):
             return second
@@ -918,7 +922,7 @@ def _is_ordinary(expression: Expression) -> bool:
 
 
 def _end_before(operator: SyntaxNode | None, text: _Text) -> int:
-    """Where the text before an operator ends, blanks left out."""
+    """The offset of the end of the text before an operator, without trailing blanks."""
     end = len(text.text) if operator is None else text.span(operator).start
     while end > 0 and text.text[end - 1].isspace():
         end -= 1
@@ -936,7 +940,7 @@ def _condition(
 
 
 def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
-    """What a test consists of, in the order of the text, without the brackets."""
+    """The operands and operators of a test in the order of the text, without brackets."""
     todo = [*reversed(node.children)]
     while todo:
         child = todo.pop()
@@ -947,7 +951,7 @@ def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
 
 
 def _goes_into_file(node: SyntaxNode, text: _Text) -> bool:
-    """True if the standard output of a statement is redirected to a file: `> file`, and not `2> file` or `>&2`."""
+    """True if the standard output of a statement is redirected to a file: `> file`, but not `2> file` or `>&2`."""
     if not text.has_redirects:
         return False
     redirects = (text.of(it) for it in node.named_children if it.type == "file_redirect")

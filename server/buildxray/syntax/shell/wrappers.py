@@ -1,4 +1,4 @@
-"""Programs that only run another one: `env`, `exec`, `busybox`, `sh -c`, `eval`, `xargs`, `find -exec`.
+"""Programs that only run another program: `env`, `exec`, `busybox`, `sh -c`, `eval`, `xargs`, `find -exec`.
 
 Source: POSIX.1-2024, Shell & Utilities; the manuals of GNU coreutils, findutils and sudo.
 """
@@ -51,11 +51,11 @@ _OPTIONS_WITH_VALUE: Final = {
 _OPERANDS_BEFORE_PROGRAM: Final = {"chrt": 1, "gosu": 1, "setarch": 1, "su-exec": 1, "taskset": 1, "timeout": 1}
 _FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _NAMING: Final = frozenset({"-V", "-v"})
-"""Options with which `command` names a program instead of running it."""
+"""Options with which `command` looks up a program instead of running it."""
 
 
 def unwrapped(command: Command) -> Command:
-    """The command that `env`, `exec` and the like run, with `env`'s assignments."""
+    """The command that `env`, `exec` and similar programs run, with the assignments of `env`."""
     while command.name == "env" or command.name in _PREFIXES or command.name in MULTI_CALL_BINARIES:
         words = list(command.words[1:])
         if command.name in MULTI_CALL_BINARIES and words and words[0].text.startswith("-"):
@@ -82,7 +82,7 @@ def unwrapped(command: Command) -> Command:
 
 
 def run_by(command: Command) -> Iterator[Command]:
-    """The commands that `xargs` and `find -exec` run besides, with the words that the text tells."""
+    """The commands that `xargs` and `find -exec` run in addition, with the words that the text tells."""
     if command.name == "xargs":
         words = list(command.words[1:])
         while words and words[0].text.startswith("-"):
@@ -116,7 +116,7 @@ def _part_of(command: Command, words: list[ShellWord]) -> Command:
 
 
 def named_by_variable(command: Command) -> Command:
-    """`$GO build` where the script says `GO=go`: the words that the variable holds."""
+    """Replace a program written as a variable, `$GO build` after `GO=go`, by the words of its value."""
     first = command.words[0]
     values = command.variables.get(sole_variable(first) or "", ())
     if len(values) != 1 or not values[0].value.value:
@@ -134,7 +134,7 @@ def script_arguments(command: Command) -> tuple[ShellWord, ...]:
 
 
 def script_argument(command: Command) -> ShellWord | None:
-    """The first word after the options of a shell, where `-c` is one of them."""
+    """The first word after the options of a shell if one of them is `-c`."""
     words = iter(command.words[1:])
     has_script = False
     for word in words:
@@ -148,7 +148,7 @@ def script_argument(command: Command) -> ShellWord | None:
 
 
 def has_read_script(command: Command) -> bool:
-    """True if the script that a shell is given as an argument is a text that can be read."""
+    """True if the script argument of a shell is a text that can be read."""
     argument = script_argument(command)
     if argument is None:
         return False
@@ -156,7 +156,7 @@ def has_read_script(command: Command) -> bool:
 
 
 def reads_script(command: Command) -> bool:
-    """True if a command is a shell that reads its script from standard input."""
+    """True if the command is a shell that reads its script from standard input."""
     if command.name not in SHELLS:
         return False
     operands = [it.text for it in command.words[1:] if not it.text.startswith(("-", "+"))]
