@@ -1,1 +1,1 @@
-"""What BuildKit would do with a Dockerfile: the steps of a build, for all target platforms together."""
+"""Compute the steps that BuildKit would execute for a Dockerfile, for all target platforms together."""

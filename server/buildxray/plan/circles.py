@@ -1,4 +1,4 @@
-"""Circles of things that need each other: stages that take files, targets that are contexts."""
+"""Find circular dependencies: among stages that take files from each other, and among targets that are contexts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Member = TypeVar("Member", bound=Hashable)
 
 
 def find_circle(root: Member, needs: Callable[[Member], Iterable[Member]], finished: set[Member]) -> tuple[Member, ...]:
-    """Return the first circle that a search in depth from `root` meets: each member needs the next, the last needs the first.
+    """Find the first circular dependency in a depth-first search from `root`; empty if there is none.
 
-    Empty if there is none. `finished` has the members that are known to lead to no circle. Effect: add those that this search has shown to
-    lead to none.
+    Each member of the result needs the next one, and the last member needs the first. `finished` holds the members
+    that are known not to lead to a circle. Effect: add to `finished` those for which this search has shown it.
     """
     path = {} if root in finished else {root: iter(needs(root))}
     while path:

@@ -1,7 +1,7 @@
-"""Named contexts: what takes the place of a stage or an image (`--build-context NAME=VALUE`).
+"""Named contexts, which replace a stage or an image (`--build-context NAME=VALUE`).
 
-BuildKit: frontend/dockerui/namedcontext.go; dockerfile2llb/convert.go, toDispatchState.
-buildx: build/build.go, waitContextDeps and validateTargetLinks; bake/bake.go, loadLinks.
+BuildKit: frontend/dockerui/namedcontext.go; dockerfile2llb/convert.go, toDispatchState. buildx: build/build.go,
+waitContextDeps and validateTargetLinks; bake/bake.go, loadLinks.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _NO_CONTEXTS: Final = frozenset((_SCRATCH, "context"))
 
 
 class NamedContext(NamedTuple):
-    """What a build uses in place of a stage or image of this name (`--build-context`)."""
+    """The replacement of the stage or image of this name (`--build-context`)."""
 
     name: str
     value: str
     built_for: Platform | None = None
-    """The platform of the files that another target gives; None for other contexts, and where nothing tells it."""
+    """The platform for which another target builds the files; None for other contexts and if the platform is not known."""
 
     @property
     def has_configuration(self) -> bool:
-        """True if an image configuration comes with the files: environment, working directory, platform."""
+        """True if the context has an image configuration: environment, working directory, platform."""
         is_image = self.value.startswith(_IMAGE) and self.value != _IMAGE + _SCRATCH
         return is_image or self.value.startswith((_LAYOUT, _OF_A_TARGET))
 
@@ -45,17 +45,17 @@ class NamedContext(NamedTuple):
         if self.value.startswith(_IMAGE):
             return self._image_operation(self.value.removeprefix(_IMAGE))
         if self.value.startswith(_OF_A_TARGET):
-            # Another target gives files for each of its platforms, a directory the same files for all.
+            # The result of another target differs by platform; a directory has the same files for all platforms.
             return self._operation(("context", self.value, self.built_for or platform), self.value)
         if self.value.startswith(_LAYOUT):
             return self._operation(("context", self.name, self.value), "OCI load from client")
         if "://" in self.value:
             return self._operation(("context", self.value), self.value)
-        # BuildKit knows a directory by the name of its context only.
+        # BuildKit identifies a directory only by the name of its context.
         return self._operation(("context", self.name, "directory"), "load from client")
 
     def step_platform(self, platform: Platform) -> Platform | None:
-        """The platform of the step that loads the context for `platform`; None where the step has none."""
+        """The platform of the step that loads the context for `platform`; None for a step without a platform."""
         return platform if self.value.startswith((_IMAGE, _LAYOUT)) else self.built_for
 
     def _image_operation(self, reference: str) -> Operation | None:
@@ -77,16 +77,16 @@ class NamedContexts:
     """The named contexts of a build on one machine."""
 
     known: Mapping[str, NamedContext]
-    """By short name, perhaps with the platform that it is for (`base::linux/arm64`)."""
+    """The contexts by short name, which may end with the platform of the context (`base::linux/arm64`)."""
     problems: tuple[str, ...] = ()
     """The reasons why Bake refuses the build."""
 
     def of_stage(self, name: str, platform: Platform) -> NamedContext | None:
-        """Return what takes the place of a stage of the file; a context for the platform comes first."""
+        """The context that replaces a stage of the file, if any; a context for the platform takes precedence."""
         return None if name in _NO_CONTEXTS else self.of_image(name, platform)
 
     def of_image(self, name: str, platform: Platform) -> NamedContext | None:
-        """Return what takes the place of an image; a context for the platform comes first."""
+        """The context that replaces an image, if any; a context for the platform takes precedence."""
         if not self.known or not name or name == _SCRATCH:
             return None
         familiar = _familiar(name)
@@ -94,10 +94,10 @@ class NamedContexts:
 
 
 def read_contexts(request: BuildRequest, machine: Platform) -> NamedContexts:
-    """Return the contexts for the target platforms that a machine builds.
+    """The named contexts for the target platforms that one machine builds.
 
-    A target for several platforms gives a context for each of these, and none for others: a stage or an image of
-    that name is used there. A target for a single platform gives its files to all platforms.
+    A target for several platforms is a context for each of these, and for no others: there, the stage or image of that
+    name is used. A target for a single platform is a context for all platforms.
     """
     known: dict[str, NamedContext] = {}
     problems: list[str] = []

@@ -1,4 +1,4 @@
-"""A build for one target platform, as a graph of operations."""
+"""Convert a build for one target platform to a graph of operations."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from buildxray.syntax.instructions import Onbuild, Span
 
 @dataclass(slots=True)
 class Conversion:
-    """The runs of the stages that one target platform needs."""
+    """The executed stages that one target platform needs."""
 
     resolved: ResolvedStages
     runs: dict[int, StageRun]
-    """By the number of the stage."""
+    """The runs by number of the stage."""
     arguments: BuildArguments
     memo: Memo
     replaced: dict[int, Occurrence | None] = field(default_factory=dict)
-    """What takes the place of stages, by their numbers; None for an empty directory."""
+    """The files of stages that a named context replaces, by number of the stage; None for an empty directory."""
     refusals: list[Refusal] = field(default_factory=list)
-    """Why BuildKit refuses commands of these stages."""
+    """The reasons why BuildKit refuses commands of these stages."""
     _unneeded: dict[int, Recipe | None] = field(default_factory=dict)
 
     def recipe(self, number: int) -> Recipe | None:
-        """What the commands of a stage ask for, whether the target needs the stage or not.
+        """The recipe of a stage, whether the target needs the stage or not.
 
-        None for a stage that is not needed and is built on one with ONBUILD: triggers are read for needed stages only.
+        None for an unneeded stage whose base has ONBUILD instructions, because triggers are resolved only
+        for needed stages.
         """
         missing: list[int] = []
         base: int | None = number
@@ -51,7 +52,7 @@ class Conversion:
         return self._unneeded[number] if run is None else run.recipe
 
     def _base(self, number: int) -> int | None:
-        """The stage whose instructions come before those of a stage; None for an image or a context."""
+        """The stage whose instructions precede those of a stage; None if it is built on an image or a context."""
         base = self.resolved.stages[number].base
         return None if base is None or self.resolved.stages[base].replacement is not None else base
 
@@ -66,7 +67,7 @@ class Conversion:
 
     @property
     def result(self) -> Occurrence | None:
-        """What becomes the image; None for nothing."""
+        """The files of the image; None for an empty image."""
         target = self.resolved.target
         if target is None or target in self.replaced:
             return self.replaced.get(target) if target is not None else None
@@ -74,7 +75,7 @@ class Conversion:
 
 
 def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conversion:
-    """Run all needed stages; what BuildKit would refuse is in the refusals of the conversion."""
+    """Run all needed stages; `Conversion.refusals` has what BuildKit would refuse."""
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
@@ -109,7 +110,7 @@ def _refusals(stage: ResolvedStage, recipe: Recipe) -> Iterator[Refusal]:
 
 
 def _replacing(resolved: ResolvedStages, stage: ResolvedStage) -> NamedContext | None:
-    """The context that takes the place of the stage that a stage is built on; None where none does."""
+    """The context that replaces the base of a stage; None if the base is an image or is not replaced."""
     return None if stage.base is None else resolved.stages[stage.base].replacement
 
 
@@ -120,9 +121,9 @@ def stage_recipe(
     memo: Memo,
     replacing: NamedContext | None = None,
 ) -> Recipe:
-    """What the commands of a stage ask for; `below` is the recipe of the stage that it is built on, if it is.
+    """The recipe of a stage; `below` is the recipe of its base, or None if the base is an image.
 
-    `replacing` is the context that takes the place of that stage.
+    `replacing` is the context that replaces the base, if any.
     """
     if below is None:
         scope = _root_scope(stage, replacing, memo)
@@ -146,7 +147,7 @@ def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Mem
         files = conversion.runs[stage.base].files
     context = memo.recall((), _context, memo)
     platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
-    # The progress output counts the image that a context replaces, and gives the context no number.
+    # In the progress output, the image that a context replaces is counted as a step, but the context has no number.
     start = Start(own, files, int(stage.reference != "" and stage.context is None), platform, context)
     sources = _sources(conversion, stage, memo)
     return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
@@ -180,7 +181,7 @@ def _image(reference: str, platform: Platform, source: Source, number: int, memo
 
 
 def _loaded(context: NamedContext, platform: Platform, source: Source, memo: Memo) -> Occurrence | None:
-    """What loads a named context; None for an empty directory."""
+    """The step that loads a named context; None for an empty directory."""
     operation = context.operation(platform)
     if operation is None:
         return None
@@ -199,7 +200,7 @@ def _new_image(reference: str, platform: Platform, source: Source, number: int, 
 
 
 def _sources(conversion: Conversion, stage: ResolvedStage, memo: Memo) -> dict[int, tuple[Occurrence | None, ...]]:
-    """The files that the commands of a stage name, by the position of the command."""
+    """The files of the stages and images named by commands, by position of the command."""
     found: dict[int, tuple[Occurrence | None, ...]] = {}
     for position, trigger in enumerate(stage.triggers):
         if trigger.sources:
@@ -217,7 +218,7 @@ def _files(
 
 
 def _naming(resolved: ResolvedStages, instruction: int, source: StageRef) -> Span | None:
-    """Where an instruction names the stage that it takes files from."""
+    """The span in which an instruction names the stage whose files it uses; None if there is no such span."""
     for stage in resolved.outline.stages:
         position = instruction - stage.from_idx - 1
         if 0 <= position < len(stage.nodes):

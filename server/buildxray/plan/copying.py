@@ -1,4 +1,4 @@
-"""COPY and ADD: the file operation that they make.
+"""The file operation of COPY and ADD.
 
 BuildKit: frontend/dockerfile/dockerfile2llb/convert_copy.go.
 """
@@ -19,14 +19,14 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class CopyError(ValueError):
-    """A COPY or ADD that BuildKit refuses; the message says why."""
+    """Raised for a COPY or ADD that BuildKit refuses; the message gives the reason."""
 
     def __init__(self, message: str, *, flag: str = "", source: str | None = None) -> None:
         super().__init__(message)
         self.flag = flag
-        """The flag that is wrong; empty where none is."""
+        """The wrong flag; empty if the flags are right."""
         self.source = source
-        """The source that is wrong, variables expanded; None where none is."""
+        """The wrong source, variables expanded; None if the sources are right."""
 
 
 class Copied(NamedTuple):
@@ -35,7 +35,7 @@ class Copied(NamedTuple):
     is_add: bool
     sources: tuple[str, ...]
     documents: tuple[tuple[str, str], ...]
-    """Names and contents of heredocs."""
+    """The names and contents of heredocs."""
     destination: str
     chown: str
     chmod: str
@@ -46,11 +46,11 @@ class Copied(NamedTuple):
     keep_git_dir: bool | None
     unpack: bool | None
     from_stage: bool
-    """Whether the sources are in another stage or image, not in the build context."""
+    """True if the sources are in another stage or image, and not in the build context."""
 
 
 def copy_operation(copied: Copied, directory: str, system: str, label: StepLabel) -> Operation:
-    """The operation, in a stage with this working directory and operating system.
+    """The operation of a COPY or ADD in a stage with this working directory and operating system.
 
     Raises `CopyError`, `PathError` or `SourceError`.
     """
@@ -87,7 +87,7 @@ def _destination(path: str, directory: str, system: str) -> str:
 
 
 def _source_action(source: str, copied: Copied, system: str, label: StepLabel) -> tuple[Input, tuple[Hashable, ...]]:
-    """Where the files come from, and what is done with them."""
+    """The input of a source, and how its files are copied."""
     git = git_source(source)
     if git is not None:
         if not copied.is_add:
@@ -147,7 +147,7 @@ _SYMBOLIC_MODE: Final = lazy_regex(r"[augo]*(?:[-+=][rwxXstugo]*)+(?:,[augo]*(?:
 
 
 def _mode(chmod: str) -> Hashable:
-    """Permissions as a number, or as chmod's symbols (tonistiigi/dchapes-mode)."""
+    """The permissions as a number, or in the symbols of chmod (tonistiigi/dchapes-mode). Raises `CopyError`."""
     if not chmod:
         return None
     if re.fullmatch("[0-7]+", chmod) and len(chmod.lstrip("0")) <= 11:
@@ -167,7 +167,7 @@ def _owner(chown: str) -> Hashable:
 
 
 def user_identity(name: str) -> int | str:
-    """A user or group: its number, or its name that only the image can look up (client/llb, parseUID)."""
+    """The number of a user or group, or a name that only the image can resolve (client/llb, parseUID)."""
     if name == "root":
         return 0
     if re.fullmatch(r"[-+]?[0-9]{1,10}", name) and -(2**31) <= int(name) < 2**31:

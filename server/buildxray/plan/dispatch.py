@@ -1,7 +1,7 @@
-"""One instruction of a stage: how it changes the scope, and which operation it makes.
+"""Apply one instruction of a stage: how it changes the scope, and which operation it adds.
 
-Nothing here depends on the files that a step works on, so a result holds as long as scope and instruction
-are the same, whatever happens to the lines above that only change files.
+Nothing here depends on the files of a stage. So a result remains valid while scope and instruction are the same, even
+if lines above it change files.
 
 BuildKit: frontend/dockerfile/dockerfile2llb/convert.go, dispatch.
 """
@@ -50,21 +50,21 @@ from buildxray.syntax.whitespace import SPACE
 
 
 class Outcome(NamedTuple):
-    """What an instruction leads to."""
+    """The result of an instruction."""
 
     scope: Scope
     operation: Operation | None = None
     problems: tuple[Problem, ...] = ()
-    """Why BuildKit refuses it, its own verdict first; scope and operation are then what comes closest."""
+    """The reasons why BuildKit refuses the instruction, BuildKit's own error first; scope and operation are then approximate."""
 
 
 class BuildArguments(NamedTuple):
-    """What does not change over a file, for one target platform."""
+    """The build arguments of a file for one target platform."""
 
     given: Mapping[str, str]
-    """`--build-arg`."""
+    """The values of `--build-arg`."""
     inherited: Environment
-    """The global arguments, which a bare `ARG NAME` in a stage takes its value from."""
+    """The global arguments, from which a bare `ARG NAME` in a stage takes its value."""
     escape: str
     """The escape token of the file."""
 
@@ -76,7 +76,7 @@ def dispatch(node: Node, scope: Scope, arguments: BuildArguments) -> Outcome:
 
 
 class _RefusalError(Exception):
-    """BuildKit refuses the instruction."""
+    """Raised for an instruction that BuildKit refuses."""
 
     def __init__(self, message: str, span: Span, replacement: str | None = None) -> None:
         super().__init__(message)
@@ -90,7 +90,7 @@ class _Context:
         self.scope = scope
         self.arguments = arguments
         self.is_known = True
-        """Whether the text of the Dockerfile tells the values of all variables that have been expanded."""
+        """True if the text of the Dockerfile determines the values of all variables that have been expanded."""
 
     def look_up(self, name: str) -> str | None:
         assignment = self.scope.environment.assignment(name)
@@ -113,7 +113,7 @@ class _Context:
         return lambda text: self.expand_text(text, span)
 
     def expand_document(self, content: str, span: Span) -> str:
-        """The body of a heredoc; only `$` and the backslash mean anything in it (ExpandRaw)."""
+        """Expand the body of a heredoc, in which only `$` and the backslash are special (ExpandRaw)."""
         try:
             return expand(lex(content, quotes=False), self.look_up)
         except ExpansionError as error:
@@ -131,7 +131,7 @@ class _Context:
         self, text: str, platform: Platform | None, how: Expansion = PLAIN, secrets: tuple[str, ...] = ()
     ) -> StepLabel:
         environment = self.scope.environment
-        # Blanks precede it where an instruction begins with a continuation.
+        # Blanks precede the text of an instruction that begins with a continuation.
         return StepLabel(
             text.lstrip(SPACE),
             platform,
@@ -245,11 +245,11 @@ class _Command(NamedTuple):
     arguments: tuple[str, ...]
     mounts: tuple[MountPoint, ...] = ()
     summary: str = ""
-    """What the label tells of a heredoc."""
+    """The beginning of a heredoc, for the label."""
 
 
 def _command(node: Run, scope: Scope) -> _Command:
-    """What the container of a RUN executes. BuildKit: dockerfile2llb/convert.go, dispatchRun."""
+    """The command in the container of a RUN. BuildKit: dockerfile2llb/convert.go, dispatchRun."""
     if node.is_json:
         return _Command(tuple(it.text for it in node.arguments))
     text = node.arguments[0].text if node.arguments else ""
@@ -269,12 +269,12 @@ def _command(node: Run, scope: Scope) -> _Command:
 
 
 def chomp(content: str) -> str:
-    """The lines of a heredoc's body without the tabs at their start (`<<-`)."""
+    """Remove the leading tabs from the lines of a heredoc body (`<<-`)."""
     return re.sub(r"^\t+", "", content, flags=re.MULTILINE)
 
 
 def _summary(content: str) -> str:
-    """BuildKit: dockerfile2llb/convert.go, summarizeHeredoc."""
+    """The first line of a heredoc, for the label. BuildKit: dockerfile2llb/convert.go, summarizeHeredoc."""
     first, *more = content.strip(SPACE).replace("\r\n", "\n").split("\n")
     return first + ("..." if more else "")
 
@@ -296,7 +296,7 @@ def _copying(node: Copying, context: _Context) -> Outcome:
 
 
 def _copy_span(node: Copying, error: CopyError, context: _Context) -> Span:
-    """The flag or the source that is wrong."""
+    """The span of the wrong flag or source."""
     flag = node.flag(error.flag) if error.flag else None
     if flag is not None:
         return flag.span if flag.value is None else flag.value.span
@@ -376,7 +376,7 @@ def _shell(node: Shell, context: _Context) -> Outcome:
 
 
 def _only_checked(node: Node, context: _Context) -> Outcome:
-    """EXPOSE, LABEL, STOPSIGNAL and VOLUME change nothing that the plan has, but BuildKit may refuse them."""
+    """Check EXPOSE, LABEL, STOPSIGNAL and VOLUME, which change nothing in the plan."""
     tokens: list[Token] = []
     for pair in node.pairs if isinstance(node, Label) else ():
         tokens += [it for it in (pair.name, pair.value) if it is not None]
@@ -389,7 +389,7 @@ def _only_checked(node: Node, context: _Context) -> Outcome:
         except _RefusalError as refusal:
             problems.append(refusal.problem)
             if token.text.startswith("#"):
-                # The words of a comment are not further mistakes.
+                # The words of a comment are not separate mistakes.
                 break
     return Outcome(context.scope, problems=tuple(problems))
 
@@ -398,7 +398,8 @@ def _check(node: Node, token: Token, context: _Context) -> None:
     """Check one word of an instruction. Raises `_RefusalError`."""
     match node:
         case Volume():
-            # The base image may set a variable that the text does not: only a value that is known to be empty is refused.
+            # The base image may set a variable that the text does not set, so only a value that is known to
+            # be empty is refused.
             if not context.expand(token) and context.is_known:
                 raise _RefusalError(_("VOLUME needs a path"), token.span)
         case StopSignal():

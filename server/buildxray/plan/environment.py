@@ -1,8 +1,7 @@
 """The variables that are set at one point of a stage.
 
-An `Environment` is a value. Growing and comparing one costs the same however many variables it has, because
-all points of a stage share one history of assignments: a file of fifty thousand ENV lines must not take
-time or memory by the square.
+An `Environment` is a value. Extending and comparing take constant time for any number of variables, because all points
+of a stage share one history of assignments: fifty thousand ENV lines must not take quadratic time or memory.
 
 BuildKit: client/llb/meta.go, EnvList.
 """
@@ -20,7 +19,7 @@ class Assignment(NamedTuple):
     name: str
     value: str
     is_known: bool
-    """Whether the text of the Dockerfile tells the value; else only the base image or a build argument does."""
+    """True if the text of the Dockerfile determines the value, False if the base image or a build argument does."""
 
 
 class _History:
@@ -31,9 +30,9 @@ class _History:
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         self.assignments: list[Assignment] = []
         self.hashes: list[int] = []
-        """Of name and value."""
+        """The hash of each assignment's name and value."""
         self.positions: dict[str, list[int]] = {}
-        # A linked list, by index, of the assignments that are not overwritten; -1 is both its ends.
+        # A linked list of the indices of assignments that are not overwritten; -1 is both ends.
         self.before: dict[int, int] = {-1: -1}
         self.after: dict[int, int] = {-1: -1}
         self.fingerprint = 0
@@ -69,9 +68,9 @@ class _History:
 
 
 class Environment:
-    """Immutable; equal to another one with the same variables, values and order.
+    """An immutable environment, equal to another one with the same variables, values and order.
 
-    Equality goes by a 64-bit fingerprint, as BuildKit's goes by digest.
+    Environments are compared by a 64-bit fingerprint, as BuildKit compares digests.
     """
 
     __slots__ = ("_history", "_length", "fingerprint")
@@ -83,12 +82,12 @@ class Environment:
 
     @classmethod
     def empty(cls) -> Environment:
-        """No variables at all."""
+        """An environment without variables."""
         return cls(_History(()))
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Environment:
-        """These variables, in this order."""
+        """An environment with these variables, in this order."""
         return cls(_History([Assignment(name, value, is_known=True) for name, value in values.items()]))
 
     def with_variable(self, name: str, value: str, *, is_known: bool = True) -> Environment:
@@ -104,12 +103,12 @@ class Environment:
         return Environment(history)
 
     def get(self, name: str) -> str | None:
-        """The value of a variable, or None where it is not set."""
+        """The value of a variable; None if it is unset."""
         assignment = self.assignment(name)
         return None if assignment is None else assignment.value
 
     def assignment(self, name: str) -> Assignment | None:
-        """The assignment that set a variable last, or None where it is not set."""
+        """The last assignment of a variable; None if it is unset."""
         positions = self._history.positions.get(name)
         if positions is None:
             return None
@@ -119,7 +118,7 @@ class Environment:
         return self._history.assignments[positions[idx]] if idx >= 0 else None
 
     def in_order(self) -> list[Assignment]:
-        """The variables in the order of their last assignments, as BuildKit hands them to a container."""
+        """The variables in the order of their last assignments, as BuildKit passes them to a container."""
         latest: dict[str, Assignment] = {}
         for it in self._history.assignments[: self._length]:
             latest.pop(it.name, None)
@@ -127,7 +126,7 @@ class Environment:
         return list(latest.values())
 
     def in_image_order(self) -> Iterator[Assignment]:
-        """The variables in the order of their first assignments, as the configuration of an image has them."""
+        """The variables in the order of their first assignments, as in the configuration of an image."""
         latest = {it.name: it for it in self._history.assignments[: self._length]}
         yield from latest.values()
 

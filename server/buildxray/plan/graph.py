@@ -1,7 +1,7 @@
 """The graph of operations of a build.
 
-A vertex is known by its content: two equal operations on equal inputs are one vertex, whichever stage or
-target platform they stem from. That is how sharing comes about.
+Vertices are deduplicated by content: equal operations on equal inputs are one vertex, even if they come from different
+stages or target platforms. This is how steps are shared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 
 
 class Vertex:
-    """An operation with its inputs; known by its identity as an object, for there is one of each content."""
+    """An operation with its inputs. Compared by identity, because each content has only one vertex."""
 
     __slots__ = ("inputs", "operation", "platform")
 
@@ -23,17 +23,17 @@ class Vertex:
         self.operation = operation
         self.platform = platform
         self.inputs = tuple(dict.fromkeys([it for it in inputs if it is not None]))
-        """In the order in which BuildKit numbers them, each once."""
+        """The distinct inputs, in the order in which BuildKit numbers them."""
 
 
 def vertex(memo: Memo, operation: Operation, platform: Platform | None, inputs: Sequence[Vertex | None]) -> Vertex:
-    """The vertex of an operation on these inputs; None means an empty directory."""
+    """The vertex of an operation on these inputs; an input None is an empty directory."""
     key = (operation.kind, operation.identity, platform, *inputs)
     return memo.recall(key, Vertex, operation, platform, inputs)
 
 
 class Occurrence:
-    """A place where a vertex comes from: two instructions may be one step, but each has its label and line."""
+    """An origin of a vertex in the file; several instructions may be one step, but each has its own label and line."""
 
     __slots__ = ("command", "number", "operation", "source", "vertex", "visits")
 
@@ -52,15 +52,15 @@ class Occurrence:
         self.visits = _visiting_order(operation, inputs)
         """The inputs in the order in which BuildKit visits them."""
         self.source = source
-        """The stage or named image that it belongs to; None for the build context."""
+        """The stage or named image to which it belongs; None for the build context."""
         self.command = command
-        """The position of the command in the stage, triggers first; -1 for the image it is built on."""
+        """The position of the command in the stage, triggers first; -1 for the base image."""
         self.number = number
-        """Which of the stage's numbered steps it is, from 1 on; 0 for what has no number."""
+        """The 1-based number among the numbered steps of the stage; 0 if it has no number."""
 
 
 def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -> tuple[Occurrence, ...]:
-    """BuildKit visits what files are copied onto, then their sources from the last to the first.
+    """The order in which BuildKit visits inputs: the destination of a copy, then the sources from the last to the first.
 
     BuildKit: client/llb/fileop.go, allOutputs.
     """
@@ -71,7 +71,7 @@ def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -
 
 
 def in_build_order(result: Occurrence | None) -> list[Occurrence]:
-    """All that `result` needs, inputs first, in BuildKit's order (client/llb/state.go, marshal)."""
+    """All occurrences that `result` needs, itself included, inputs first, in BuildKit's order (client/llb/state.go, marshal)."""
     if result is None:
         return []
     order: list[Occurrence] = []

@@ -1,6 +1,6 @@
 """The labels of the progress output, such as `[linux/amd64->arm64 build 5/8] RUN go build`.
 
-A label is described when a step is planned and written out only when somebody reads it.
+Planning a step stores the parts of its label; the text is composed when it is read.
 
 BuildKit: dockerfile2llb/convert.go, prefixCommand, processCmdEnv, uppercaseCmd and formatTargetPlatform.
 """
@@ -15,20 +15,20 @@ from buildxray.syntax.expansion import PLAIN, Expansion, ExpansionError, expand,
 
 
 class StepLabel(NamedTuple):
-    """What the progress output shows of an operation, but for the number of the step."""
+    """The label of an operation, without the number of the step."""
 
     text: str
-    """The instruction, variables still in it where `environment` is given."""
+    """The instruction, with unexpanded variables if `environment` is given."""
     platform: Platform | None = None
-    """Where the step runs; None leaves it out."""
+    """The platform on which the step runs; None to omit it."""
     is_numbered: bool = True
-    """Whether a prefix tells platform, stage and number."""
+    """True if a prefix shows platform, stage and number."""
     environment: Environment | None = None
-    """What variables are expanded from; None for a text that is final."""
+    """The environment in which variables are expanded; None for a final text."""
     expansion: Expansion = PLAIN
     escape: str = "\\"
     secrets: tuple[str, ...] = ()
-    """Variables that hold secrets."""
+    """The variables whose values are secret."""
     prefix: str = ""
     """The prefix of the instruction: `LINK `."""
 
@@ -38,7 +38,7 @@ class StepLabel(NamedTuple):
 
     @property
     def platforms(self) -> str:
-        """`linux/amd64`, or `linux/amd64->arm64` where the environment says that it builds for another one."""
+        """`linux/amd64`, or `linux/amd64->arm64` if TARGETPLATFORM in the environment is another platform."""
         if self.platform is None:
             return ""
         target = _target_in(self.environment) if self.environment is not None else None
@@ -63,10 +63,10 @@ class StepLabel(NamedTuple):
 
 
 def write_label(label: StepLabel, *, stage: str, number: int, n_numbers: int, is_trigger: bool, is_multi: bool) -> str:
-    """The label as the progress output shows it.
+    """The label in the progress output.
 
-    `stage` is empty in a file with one stage, `n_numbers` is 0 for an image that a command names, and `is_multi`
-    says that several platforms are built.
+    `stage` is empty in a file with one stage, `n_numbers` is 0 for an image that a command names, and `is_multi` is
+    True if several platforms are built.
     """
     if not label.is_numbered:
         return label.text
@@ -78,7 +78,7 @@ def write_label(label: StepLabel, *, stage: str, number: int, n_numbers: int, is
 
 
 def _target_in(environment: Environment) -> Platform | None:
-    """BuildKit: convert.go, platformFromEnv."""
+    """The target platform that an environment names, if any. BuildKit: convert.go, platformFromEnv."""
     text = environment.get("TARGETPLATFORM")
     if text is not None:
         try:

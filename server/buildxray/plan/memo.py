@@ -1,4 +1,4 @@
-"""What was computed for earlier plans of a document, so that the next one pays for the edited line only."""
+"""Cache the results of earlier plans of a document, so that the next plan computes only what depends on the edit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _RESULTS_PER_INSTRUCTION: Final = 20
-"""How many results may pile up for each instruction and target platform; one plan needs about three."""
+"""Results for each instruction and target platform from which the cache is trimmed; one plan needs about three."""
 
 
 class Memo:
-    """Results by what they depend on; those that have not been needed for long are forgotten.
+    """A cache with two generations: results that the last plans have not used are dropped.
 
-    One memo serves one document and one build request, one plan at a time.
+    A memo serves one document and one build request, one plan at a time.
     """
 
     def __init__(self) -> None:
@@ -23,15 +23,16 @@ class Memo:
         self._old: dict[Hashable, Any] = {}
 
     def start(self, n_instructions: int) -> None:
-        """Begin another plan, of that many instructions over all target platforms."""
+        """Begin another plan of `n_instructions`, counted over all target platforms."""
         if len(self._young) > _RESULTS_PER_INSTRUCTION * (n_instructions + 10):
             self._young, self._old = {}, self._young
 
     def recall(self, key: Hashable, compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of `compute` for `key`, which is all that it depends on; it is never None.
+        """Return the cached result of `compute` for `key`, or compute it; a result is never None.
 
-        The function is a part of what the result is stored under, so the keys of two functions cannot collide. Of a method only the function
-        counts: all that it reads of its object has to be in the key.
+        `key` must contain all inputs of `compute`. The function is part of the cache key, so that the keys of two
+        functions cannot collide. For a method only the function is part of it, so `key` must contain what the method
+        reads of its object.
         """
         key = (getattr(compute, "__func__", compute), key)
         known: T | None = self._young.get(key)

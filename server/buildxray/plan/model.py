@@ -1,6 +1,6 @@
-"""The plan: what `docker buildx build` would execute.
+"""The plan: the steps that `docker buildx build` would execute.
 
-Stages and instructions are known by their index in the Dockerfile, steps by their index in the plan.
+Stages and instructions are identified by their index in the Dockerfile, steps by their index in the plan.
 """
 
 from __future__ import annotations
@@ -25,51 +25,51 @@ from buildxray.syntax.text import TextRange
 
 
 class PlanError(NamedTuple):
-    """Why BuildKit refuses the build."""
+    """A reason why BuildKit refuses the build."""
 
     message: str
     line: int
     """1-based."""
     range: TextRange
-    """The smallest token that is wrong; empty at the start of the text where it is the request that is wrong."""
+    """The range of the smallest wrong token; empty at the start of the text if the request is wrong."""
     replacement: str | None = None
-    """What was probably meant instead of the text of `range`; None where nothing is close."""
+    """The text that was probably meant instead of the text of `range`; None if no known name is close."""
     cause: Cause = Cause.FILE
 
 
 @dataclass(slots=True)
 class _Build:
-    """What all steps of a plan have in common."""
+    """The data that all steps of a plan share."""
 
     request: BuildRequest
     resolved: list[ResolvedStages] = field(default_factory=list)
     """The stages for each target platform, in the order of the request."""
     steps: dict[tuple[object, Vertex], Step] = field(default_factory=dict)
-    """By the machine that executes them, in the order of the plan."""
+    """The steps by machine and vertex, in the order of the plan."""
 
 
 class Step:
-    """One operation, which a machine executes once, however many targets need it."""
+    """A deduplicated operation: a machine executes it once, however many targets depend on it."""
 
     def __init__(self, idx: int, vertex: Vertex, machine: object, node: Platform, build: _Build) -> None:
         self.idx = idx
         self.machine = machine
-        """What identifies the machine that executes it."""
+        """The identity of the machine that executes it."""
         self.node = node
         """The platform of the machine that executes it."""
         self.vertex = vertex
-        """Its content: steps of two plans are the same where their vertices are."""
+        """Its content: steps of two plans are the same if their vertices are."""
         self._build = build
         self._places: list[tuple[int, Occurrence]] = []
-        """Where it comes from, in the order of the plan: the number of a target, and an occurrence in its graph."""
+        """The occurrences of the vertex, each with the number of the target in whose graph it is, in the order of the plan."""
 
     def need(self, target: int, occurrence: Occurrence) -> None:
-        """Note that the target with this number needs it, and where."""
+        """Record an occurrence of the step in the graph of a target."""
         self._places.append((target, occurrence))
 
     @cached_property
     def targets(self) -> tuple[Platform, ...]:
-        """The target platforms that need it, in the order of the request."""
+        """The target platforms that depend on the step, in the order of the request."""
         platforms = self._build.request.target_platforms
         return tuple([platforms[it] for it in dict.fromkeys([target for target, _ in self._places])])
 
@@ -89,7 +89,7 @@ class Step:
 
     @cached_property
     def line(self) -> int | None:
-        """The first line of the first instruction that it is, 1-based, where BuildKit knows it."""
+        """The 1-based first line of the first instruction of the step; None if BuildKit does not know the line."""
         lines: list[int] = []
         for it in self._first_occurrences:
             instruction = self._instruction(self._first_target, it)
@@ -99,7 +99,7 @@ class Step:
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """Indices of the steps whose files it works on."""
+        """Indices of the steps whose files it reads."""
         return tuple([self._build.steps[self.machine, it].idx for it in self.vertex.inputs])
 
     @cached_property
@@ -110,46 +110,47 @@ class Step:
 
     @property
     def kind(self) -> StepKind:
-        """What it does."""
+        """The kind of operation."""
         return self.vertex.operation.kind
 
     @property
     def platform(self) -> Platform | None:
-        """Where a RUN executes or for what an image is pulled; None for other steps, which have no platform."""
+        """The platform on which a RUN executes or for which an image is pulled; None for other steps."""
         return self.vertex.platform
 
     @property
     def environment(self) -> Environment | None:
-        """What the container of a RUN sees; None for other steps."""
+        """The environment in the container of a RUN; None for other steps."""
         return self._shown.operation.environment
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What the container of a RUN executes."""
+        """The command line in the container of a RUN; empty for other steps."""
         return self.vertex.operation.arguments
 
     @property
     def stage(self) -> str:
-        """What the progress output calls its stage; empty for what belongs to none."""
+        """The name of its stage in the progress output; empty for a step without a stage."""
         if not self._shown.operation.label.is_numbered:
             return ""
         return self._resolved.label_name(self._shown.source)
 
     @property
     def label(self) -> str:
-        """What the progress output shows."""
+        """The label in the progress output."""
         return self._label(self._first_target, self._shown)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every label that the progress output may show: BuildKit shows that of the target whose solve comes first.
+        """All labels that the progress output may show, the likeliest first.
 
-        One for each target that needs the step and each instruction that it is; the likeliest is first.
+        BuildKit shows the label of the target that it solves first, so there is one for each target that depends on
+        the step and each instruction of the step.
         """
         return tuple(dict.fromkeys([self.label, *(self._label(*it) for it in self._places)]))
 
     def _label(self, target: int, occurrence: Occurrence) -> str:
-        """The label of one of its places."""
+        """The label of one occurrence."""
         resolved = self._build.resolved[target]
         source = occurrence.source
         stage = resolved.stage_of(source)
@@ -165,7 +166,7 @@ class Step:
 
     @property
     def _first_target(self) -> int:
-        """The number of the first target that needs it: BuildKit takes label and line from there."""
+        """The number of the first target that depends on the step, from which BuildKit takes label and line."""
         return self._places[0][0]
 
     @property
@@ -174,7 +175,7 @@ class Step:
 
     @property
     def _shown(self) -> Occurrence:
-        """What gives the label: where several instructions are one step, BuildKit shows the last."""
+        """The occurrence with the label: if several instructions are one step, BuildKit shows the last."""
         return self._first_occurrences[-1]
 
     @property
@@ -189,7 +190,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """What one target platform asks for."""
+    """The build for one target platform."""
 
     platform: Platform
     conversion: Conversion
@@ -197,22 +198,22 @@ class TargetPlan:
 
     @property
     def stages(self) -> list[ResolvedStage]:
-        """What each stage is built on."""
+        """The stages with their resolved bases."""
         return self.conversion.resolved.stages
 
     def is_needed(self, stage: int) -> bool:
-        """True if the target stage needs a stage."""
+        """True if the target stage depends on a stage."""
         return stage in self.conversion.runs
 
     def scope_before(self, stage: StageOutline, instruction: int) -> Scope | None:
-        """The scope before an instruction of a stage; None where the stage is not needed."""
+        """The scope before an instruction of a stage; None if the stage is not needed."""
         run = self.conversion.runs.get(stage.idx)
         if run is None:
             return None
         return run.recipe.scopes[self._position(stage, instruction)]
 
     def scope_in_text(self, stage: StageOutline, instruction: int) -> Scope | None:
-        """The scope before an instruction, also in a stage that is not needed; None where ONBUILD triggers hide it."""
+        """The scope before an instruction, even in a stage that is not needed; None if it depends on ONBUILD triggers."""
         recipe = self.conversion.recipe(stage.idx)
         if recipe is None:
             return None
@@ -220,12 +221,12 @@ class TargetPlan:
         return recipe.scopes[instruction - stage.from_idx - 1 + n_triggers]
 
     def step_of(self, stage: StageOutline, instruction: int) -> int | None:
-        """The index of the last step that an instruction makes; None where it makes none that is needed."""
+        """The index of the last step of an instruction; None if it has no step or its stage is not needed."""
         run = self.conversion.runs.get(stage.idx)
         return None if run is None else self._step(run.occurrences[self._position(stage, instruction)])
 
     def triggers(self, stage: int) -> tuple[tuple[Node, int | None], ...]:
-        """The ONBUILD triggers that a stage inherits, each with the index of the last step that it makes."""
+        """The ONBUILD triggers that a stage inherits, each with the index of its last step."""
         run = self.conversion.runs.get(stage)
         if run is None:
             return ()
@@ -252,11 +253,11 @@ class StepCollector:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps so far, inputs before those who use them."""
+        """All steps so far, in topological order: inputs first."""
         return tuple(self._build.steps.values())
 
     def add(self, conversion: Conversion, platform: Platform) -> None:
-        """Add what one target platform needs; in the order of the request."""
+        """Add the graph of one target platform; call in the order of the request."""
         build, steps = self._build, self._build.steps
         target = len(self.targets)
         self.targets.append(TargetPlan(platform, conversion, build))
@@ -278,13 +279,13 @@ class Plan:
     request: BuildRequest
     outline: Outline
     target_stage: int | None
-    """The stage that becomes the image; None in a file without stages."""
+    """The index of the stage that becomes the image; None in a file without stages."""
     targets: tuple[TargetPlan, ...]
-    """In the order of the request."""
+    """The builds for each target platform, in the order of the request."""
     steps: tuple[Step, ...]
-    """Inputs before those who use them."""
+    """The steps in topological order: inputs first."""
     errors: tuple[PlanError, ...]
-    """Syntax first, then in the order in which BuildKit would meet them: it stops at the first."""
+    """All errors, syntax errors first, then in BuildKit's order; BuildKit stops at the first one."""
 
     @property
     def stages(self) -> tuple[StageOutline, ...]:
@@ -293,7 +294,7 @@ class Plan:
 
     @property
     def error(self) -> PlanError | None:
-        """BuildKit's verdict: why it refuses the build, if it does."""
+        """The error that BuildKit reports for the build, if any."""
         return self.errors[0] if self.errors else None
 
     def instruction(self, idx: int) -> Instruction:

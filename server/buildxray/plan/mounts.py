@@ -1,7 +1,6 @@
-"""The mounts of a RUN: what its `--mount` flags mean.
+"""Interpret the `--mount` flags of a RUN.
 
-BuildKit: instructions/commands_runmount.go, dockerfile2llb/convert_runmount.go, convert_secrets.go and
-convert_ssh.go.
+BuildKit: instructions/commands_runmount.go, dockerfile2llb/convert_runmount.go, convert_secrets.go and convert_ssh.go.
 """
 
 from __future__ import annotations
@@ -51,27 +50,27 @@ _SWITCHES: Final = ("required", "readonly", "readwrite")
 
 
 class MountError(ValueError):
-    """A mount that BuildKit refuses; the message says why."""
+    """Raised for a mount that BuildKit refuses; the message gives the reason."""
 
     def __init__(self, message: str, replacement: str | None = None, *, is_key: bool = False) -> None:
         super().__init__(message)
         self.replacement = replacement
-        """What was probably meant instead of the text of `span`."""
+        """The text that was probably meant instead of the text of `span`."""
         self.is_key = is_key
-        """Whether it is the key of an option that is wrong, and not its value."""
+        """True if the key of an option is wrong, False if its value is."""
         self.needs_directory = False
-        """Whether the mount is right in another working directory."""
+        """True if the mount would be valid in another working directory."""
         self.span: Span | None = None
-        """Where the option is; None where the whole mount is wrong."""
+        """The span of the wrong option; None if the whole mount is wrong."""
 
 
 @dataclass(slots=True)
 class Mount:
-    """One `--mount`, variables expanded."""
+    """One `--mount` with its variables expanded."""
 
     type: str = "bind"
     source_stage: str = ""
-    """`from`: a stage or an image."""
+    """The value of `from`: a stage or an image."""
     source: str = ""
     target: str = ""
     is_read_only: bool = True
@@ -81,7 +80,7 @@ class Mount:
     is_required: bool = False
     env: str | None = None
     permissions: dict[str, int] = field(default_factory=dict)
-    """`mode`, `uid` and `gid`, where given."""
+    """The given values of `mode`, `uid` and `gid`."""
 
 
 class MountPoint(NamedTuple):
@@ -94,21 +93,21 @@ class MountPoint(NamedTuple):
 
 
 class Mounts:
-    """The mounts of a RUN while they are read."""
+    """Collects the mounts of a RUN."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
-        """The working directory, for relative targets."""
+        """The working directory, to which targets may be relative."""
         self.points: list[MountPoint] = []
         self.secrets: list[Hashable] = []
         self.secret_variables: list[str] = []
-        """Environment variables that hold secrets."""
+        """The environment variables that hold secrets."""
         self.agents: list[Hashable] = []
         self.agent_sockets: list[str] = []
-        """Where the sockets of the SSH agents are, in the order of the mounts."""
+        """The paths of the sockets of SSH agents, in the order of the mounts."""
 
     def add(self, mount: Mount, idx: int) -> None:
-        """Add the mount of the flag number `idx`; raises `MountError`."""
+        """Add the mount of the flag with index `idx`; raises `MountError`."""
         match mount.type:
             case "secret":
                 self.secrets.append(_secret(mount))
@@ -124,9 +123,9 @@ class Mounts:
 
 
 def source_stages(flags: tuple[Flag, ...]) -> list[str]:
-    """The `from` of each mount as written, `scratch` where it has none.
+    """The `from` of each mount as written; `scratch` if a mount has none.
 
-    BuildKit looks the stages up before it expands variables (detectRunMount).
+    BuildKit resolves the stages before it expands variables (detectRunMount).
     """
     names: list[str] = []
     for flag in flags:
@@ -136,7 +135,7 @@ def source_stages(flags: tuple[Flag, ...]) -> list[str]:
 
 
 def parse_mount(flag: Flag, expand: Expander) -> Mount:
-    """Read one `--mount`; raises `MountError`, or what `expand` raises."""
+    """Read one `--mount`; raises `MountError`, or the exceptions of `expand`."""
     mount = Mount()
     is_read_only: bool | None = None
     for option in mount_options(flag):
@@ -256,7 +255,7 @@ _SIZE: Final = lazy_regex(r"(?P<number>[0-9]*\.?[0-9]*) ?(?P<suffix>b|[kmgtp](?:
 
 
 def _size(value: str) -> int:
-    """Bytes (docker/go-units, RAMInBytes)."""
+    """The number of bytes (docker/go-units, RAMInBytes)."""
     match = _SIZE.fullmatch(value)
     if match is None or not any(it.isdigit() for it in match["number"]):
         raise MountError(_("`{value}` is not a size such as `64m`", value=value))

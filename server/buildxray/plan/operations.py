@@ -1,4 +1,4 @@
-"""What one instruction adds to the graph of a build, before it is known what files it works on.
+"""The operation that one instruction adds to the graph of a build, before its input files are known.
 
 BuildKit: the operations of client/llb.
 """
@@ -14,40 +14,39 @@ from buildxray.plan.labels import StepLabel
 from buildxray.platforms.platform import Platform
 
 StepKind = Literal["source", "exec", "file", "merge"]
-"""`source`: an image, the build context, a download; `exec`: RUN; `file`: COPY, ADD, WORKDIR; `merge`: the
-second half of `COPY --link`."""
+"""`source`: an image, the build context, a download; `exec`: RUN; `file`: COPY, ADD, WORKDIR; `merge`: the second half of `COPY --link`."""
 
 
 class Origin(Enum):
-    """Where an operation takes files from, other than from another operation or a source of the command."""
+    """An input of an operation other than another operation or a source named by the command."""
 
     PREVIOUS = "previous"
-    """What the stage has so far."""
+    """The files of the stage after the commands before."""
     CONTEXT = "context"
     """The build context."""
 
 
 class CommandSource(NamedTuple):
-    """The files of the stage or image that the command names: COPY's `--from` or one of RUN's mounts."""
+    """The files of the stage or image that a command names: the `--from` of COPY or a mount of RUN."""
 
     idx: int
 
 
 class Operation(NamedTuple):
-    """One node of the graph; `identity` tells it from others of its kind."""
+    """One node of the graph."""
 
     kind: StepKind
     identity: Hashable
-    """All that distinguishes it from other operations of its kind, except its platform and inputs."""
+    """All that distinguishes the operation from others of its kind, except its platform and inputs."""
     inputs: tuple[Input | None, ...]
-    """In the order in which BuildKit numbers them; None for an empty directory, some may be there twice."""
+    """The inputs in the order in which BuildKit numbers them, perhaps repeated; None for an empty directory."""
     label: StepLabel
     has_line: bool = True
-    """Whether BuildKit knows the line that it comes from."""
+    """True if BuildKit knows the line of its instruction."""
     arguments: tuple[str, ...] = ()
-    """Of a RUN: what the container executes."""
+    """The command line in the container of a RUN; empty for other operations."""
     environment: Environment | None = None
-    """Of a RUN: what the container sees."""
+    """The environment in the container of a RUN; None for other operations."""
 
 
 Input = Origin | CommandSource | Operation
@@ -69,5 +68,5 @@ def image_operation(reference: str, platform: Platform) -> Operation:
 
 
 def inline_document(name: str, content: str, mode: int) -> Operation:
-    """A file that a heredoc makes."""
+    """The creation of a file with the content of a heredoc."""
     return internal_operation(("make file", name, content, mode), (), "preparing inline document")

@@ -1,4 +1,4 @@
-"""The stages of a Dockerfile as the text alone gives them, before any platform is chosen.
+"""The stages of a Dockerfile as far as its text determines them, before a platform is chosen.
 
 BuildKit: dockerfile2llb/convert.go, buildStageDependencyGraph, and validations.go.
 """
@@ -23,30 +23,30 @@ from buildxray.syntax.parser import Dockerfile
 
 
 class Cause(Enum):
-    """Whose mistake it is that BuildKit refuses a build."""
+    """The part of a build that has to change if BuildKit refuses it."""
 
     FILE = "file"
-    """The text is wrong, whatever is asked for."""
+    """The text is wrong for any request."""
     ARGUMENT = "argument"
-    """The text leaves the name of an image to `--build-arg`, and no value is given. A check of BuildKit's says so too."""
+    """The text leaves the name of an image to `--build-arg`, and no value is given. One of BuildKit's checks reports this too."""
     PLATFORM_ARGUMENT = "platform argument"
     """The text leaves the `--platform` of a FROM to `--build-arg`, and no value is given."""
     IMAGE = "image"
-    """The text is right for some base images, and nothing is known of this one."""
+    """The text is valid for some base images, and nothing is known of this one."""
     REQUEST = "request"
-    """What is asked for does not exist, such as a target stage."""
+    """The request names something that does not exist, such as a target stage."""
 
 
 class Refusal(NamedTuple):
-    """Why BuildKit refuses the file."""
+    """A reason why BuildKit refuses the file."""
 
     message: str
     instruction: int | None
-    """Index of the instruction; None for the file as a whole."""
+    """The index of the instruction; None for the file as a whole."""
     span: Span | None = None
-    """In the instruction; None for all of it."""
+    """The span in the instruction; None for the whole instruction."""
     replacement: str | None = None
-    """What was probably meant instead of the text of `span`; None where nothing is close."""
+    """The text that was probably meant instead of the text of `span`; None if no known name is close."""
     cause: Cause = Cause.FILE
 
 
@@ -55,7 +55,7 @@ class StageRef:
     """A stage as a source of files."""
 
     idx: int
-    """Its number among the stages of the file."""
+    """The index among the stages of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,44 +63,44 @@ class ImageRef:
     """An image as a source of files."""
 
     idx: int
-    """Its number among the images that commands name (`Outline.images`, then those of ONBUILD triggers)."""
+    """The index among the images that commands name (`Outline.images`, then those of ONBUILD triggers)."""
 
 
 Source = StageRef | ImageRef
 
 
 class NamedImage(NamedTuple):
-    """An image that COPY's `--from` or a mount names."""
+    """An image named by `--from` of COPY or by a mount."""
 
     name: str
     instruction: int
-    """Index of the instruction that names it."""
+    """The index of the instruction that names it."""
     has_line: bool
-    """Whether BuildKit knows that instruction's line: not for a mount."""
+    """True if BuildKit knows the line of that instruction; False for a mount."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageOutline:
-    """A FROM and the instructions after it, up to the next one."""
+    """A FROM and the instructions after it, up to the next FROM."""
 
     idx: int
     name: str
-    """In lower case, as BuildKit knows it; empty where the stage has none."""
+    """The name in lower case, as BuildKit compares it; empty for a stage without a name."""
     from_idx: int
-    """Index of the FROM among the instructions."""
+    """The index of the FROM among the instructions."""
     nodes: tuple[Node, ...]
     """The instructions after the FROM."""
     sources: dict[int, tuple[Source | None, ...]]
-    """What each COPY with `--from` and each RUN with mounts takes files from, by position among the nodes; None for what does not exist."""
+    """The sources of each COPY with `--from` and each RUN with mounts, by position among the nodes; None for a source that does not exist."""
 
     @property
     def display_name(self) -> str:
-        """The name, or the one that BuildKit makes up."""
+        """The name, or BuildKit's default name."""
         return self.name or f"stage-{self.idx}"
 
     @property
     def end_idx(self) -> int:
-        """Index after its last instruction."""
+        """The index of its last instruction plus one."""
         return self.from_idx + 1 + len(self.nodes)
 
 
@@ -110,14 +110,14 @@ class Outline:
 
     dockerfile: Dockerfile
     global_arguments: tuple[int, ...]
-    """Indices of the ARG instructions before the first FROM."""
+    """The indices of the ARG instructions before the first FROM."""
     stages: tuple[StageOutline, ...]
     images: tuple[NamedImage, ...]
     refusals: tuple[Refusal, ...]
 
 
 def outline(dockerfile: Dockerfile) -> Outline:
-    """Find stages, and what their commands take files from."""
+    """Find the stages, and the sources of their commands."""
     nodes = tuple([it.node for it in dockerfile.instructions])
     starts = [idx for idx, node in enumerate(nodes) if isinstance(node, From)]
     arguments = tuple([idx for idx in range(starts[0] if starts else len(nodes)) if isinstance(nodes[idx], Arg)])
@@ -162,7 +162,7 @@ def _devices(nodes: Sequence[Node]) -> Iterator[tuple[int, Span]]:
 
 
 def _has_labs(dockerfile: Dockerfile) -> bool:
-    """True if the frontend has what is still tried out; of those that are not Docker's nothing is known.
+    """True if the frontend may accept experimental flags; nothing is known of frontends that are not Docker's.
 
     BuildKit: dockerfile2llb/convert_norundevice.go.
     """
@@ -176,10 +176,10 @@ def _stage_name(node: Node) -> str:
 
 @dataclass(slots=True)
 class Linker:
-    """Finds the stages and images that commands name (toCommand, detectRunMount)."""
+    """Resolves the stages and images that commands name (toCommand, detectRunMount)."""
 
     names: Sequence[str]
-    """Of all stages."""
+    """The names of all stages."""
     escape: str
     images: list[NamedImage] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -189,7 +189,7 @@ class Linker:
         self._numbers = {name: number for number, name in enumerate(self.names) if name}
 
     def sources(self, node: Node, idx: int) -> tuple[Source | None, ...]:
-        """What `node`, the instruction number `idx`, takes files from."""
+        """The sources of `node`, which is the instruction with index `idx`."""
         return tuple([self._source(it, idx) for it in _references(node, self.escape)])
 
     def _source(self, reference: _Reference, idx: int) -> Source | None:
@@ -200,7 +200,7 @@ class Linker:
             return self._find_or_add(reference.name, idx, has_line=reference.span is not None)
         if 0 <= reference.number < len(self.names):
             return StageRef(reference.number)
-        # BuildKit keeps the named images after the stages, so that a number may reach them.
+        # BuildKit appends the named images to its list of stages, so a number may refer to one.
         if 0 <= reference.number - len(self.names) < len(self.images):
             return ImageRef(reference.number - len(self.names))
         self.refusals.append(
@@ -217,16 +217,16 @@ class Linker:
 
 
 class _Reference(NamedTuple):
-    """What a command takes files from, as its text has it."""
+    """A source of files as the text names it."""
 
     name: str
-    """Of a stage or an image."""
+    """The name of a stage or an image."""
     number: int | None = None
-    """Of a stage; COPY may name it so."""
+    """The number of a stage, by which COPY may refer to it."""
     span: Span | None = None
-    """Of the value of COPY's `--from`; None for a mount, whose line BuildKit does not know."""
+    """The span of the value of `--from` of COPY; None for a mount, whose line BuildKit does not know."""
     problem: str | None = None
-    """Why BuildKit refuses it."""
+    """The reason why BuildKit refuses the reference."""
 
 
 @of_node
@@ -244,7 +244,7 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
 
 
 def _is_plain(text: str, escape: str) -> bool:
-    """True if expanding `text` leaves it as it is."""
+    """True if `text` expands to itself."""
     try:
         return expand(lex(text, escape), lambda _: None) == text
     except ExpansionError:
@@ -252,12 +252,15 @@ def _is_plain(text: str, escape: str) -> bool:
 
 
 def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline] | None:
-    """A stage and the one that it takes files from although that needs its files (validateCircularDependency)."""
+    """A stage of a circular dependency, and the stage below it, or itself, from which it takes files; None without a circle.
+
+    BuildKit: validateCircularDependency.
+    """
     needs = {stage.idx: _needed_stages(stage) for stage in stages if stage.sources}
     finished: set[int] = set()
     for root in needs:
         circle = find_circle(root, lambda it: needs.get(it, ()), finished)
-        # Of a circle one member takes files from a stage further down: that is the one to change.
+        # One member of each circle takes files from a stage further down, and that member is the one to change.
         pairs = zip(circle, [*circle[1:], *circle[:1]], strict=True)
         wrong = next((pair for pair in pairs if pair[0] <= pair[1]), None)
         if wrong is not None:
@@ -266,14 +269,14 @@ def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline]
 
 
 def _needing_command(stage: StageOutline, needed: int) -> tuple[int, Span | None]:
-    """The instruction of a stage that takes files from another one, and where it names that one."""
+    """The first instruction of a stage that takes files from another one, and the span that names the other."""
     wanted = StageRef(needed)
     position = next(position for position, sources in stage.sources.items() if wanted in sources)
     return stage.from_idx + 1 + position, source_span(stage, position, wanted)
 
 
 def source_span(stage: StageOutline, position: int, needed: Source) -> Span | None:
-    """Where a command of a stage names a stage or image; None where no single place does."""
+    """The span in which a command of a stage names a stage or image; None if there is no such span."""
     node = stage.nodes[position]
     if isinstance(node, Copy) and node.source_stage is not None:
         flag = node.source_stage
@@ -291,9 +294,9 @@ def _needed_stages(stage: StageOutline) -> list[int]:
 
 
 def trigger_texts(nodes: Iterable[Node]) -> list[tuple[int, str]]:
-    """The ONBUILD triggers among the nodes of a stage, with their position.
+    """The texts of the ONBUILD triggers among the nodes of a stage, with their positions.
 
-    A trigger is kept with its heredocs after it. BuildKit: instructions/parse.go, parseOnBuild.
+    The text of a trigger is followed by its heredocs. BuildKit: instructions/parse.go, parseOnBuild.
     """
     return [
         (position, _trigger_text(node))

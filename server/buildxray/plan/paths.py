@@ -1,4 +1,4 @@
-"""Paths inside a container, as BuildKit resolves them for an operating system.
+"""Resolve paths inside a container as BuildKit does, by operating system.
 
 BuildKit: util/system/path.go.
 """
@@ -11,30 +11,30 @@ from buildxray.localization import gettext_lazy as _
 
 
 class PathError(ValueError):
-    """A path that BuildKit refuses; only Windows has such. The message says why."""
+    """Raised for a Windows path that BuildKit refuses; the message gives the reason."""
 
 
 def clean(path: str) -> str:
     """The shortest equivalent path (Go: path.Clean)."""
     cleaned = posixpath.normpath(path)
-    # POSIX lets two slashes at the start mean something of their own; Go does not.
+    # POSIX gives two leading slashes a meaning of their own; Go does not.
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
 def join(*parts: str) -> str:
-    """Parts joined and cleaned; empty ones are left out (Go: path.Join)."""
+    """Join and clean the parts that are not empty (Go: path.Join)."""
     joined = "/".join(it for it in parts if it)
     return clean(joined) if joined else ""
 
 
 def holds(directory: str, path: str) -> bool:
-    """True if a path is a directory or lies in it."""
+    """True if `path` is `directory` or inside it."""
     directory, path = directory.rstrip("/"), path.rstrip("/")
     return path == directory or path.startswith(directory + "/")
 
 
 def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
-    """The absolute form of `path`, relative to `parent`; slashes even on Windows.
+    """Make `path` absolute, relative to `parent`, with slashes even on Windows.
 
     `keep_slash` keeps the `/` or `/.` at the end of a destination. Raises `PathError`.
     """
@@ -60,13 +60,13 @@ def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
 
 
 def working_directory(current: str, path: str, system: str) -> str:
-    """The directory that `WORKDIR path` leads to, with the separators of the system. Raises `PathError`."""
+    """The working directory after `WORKDIR path`, with the separators of the system. Raises `PathError`."""
     directory = normalize(current, path, system, keep_slash=False)
     return directory.replace("/", "\\") if system == "windows" else directory
 
 
 def to_slash(path: str, system: str) -> str:
-    """The path with slashes for backslashes, on Windows."""
+    """Replace backslashes by slashes on Windows."""
     return path.replace("\\", "/") if system == "windows" else path
 
 
@@ -81,7 +81,7 @@ def is_absolute(path: str, system: str) -> bool:
 
 
 def without_drive(path: str, system: str, *, keep_slash: bool) -> str:
-    """On Windows the path without `C:`, cleaned; elsewhere the path. Raises `PathError`."""
+    """Remove `C:` and clean the path on Windows; return other paths unchanged. Raises `PathError`."""
     if system != "windows":
         return path
     if len(path) == 2 and path[1] == ":":

@@ -1,4 +1,4 @@
-"""Makes plans: the graphs of all target platforms, joined into the steps that BuildKit executes."""
+"""Plan builds: join the graphs of all target platforms into the steps that BuildKit executes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from buildxray.syntax.text import TextRange
 
 
 class Planner:
-    """Plans one document for one request, again and again as it is edited."""
+    """Plans the successive versions of one document for one request."""
 
     def __init__(self, request: BuildRequest) -> None:
         self.request = request
         self.memo = Memo()
-        """What earlier plans have computed; those who look at plans may keep their results in it too."""
+        """The cached results of earlier plans, in which readers of plans may cache their own results."""
 
     def plan(self, dockerfile: Dockerfile) -> Plan:
-        """What BuildKit would execute; never raises, whatever the text."""
+        """Compute the steps that BuildKit would execute; never raises on any text."""
         with expansion_budget():
             return self._plan(dockerfile)
 

@@ -1,4 +1,4 @@
-"""References to images, as BuildKit completes and refuses them.
+"""Complete and validate references to images as BuildKit does.
 
 Source: github.com/distribution/reference, ParseNormalizedNamed and TagNameOnly, which BuildKit vendors.
 """
@@ -28,7 +28,7 @@ _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
 class ImageNameError(ValueError):
-    """A text that names no image; the message says why."""
+    """Raised for a text that is not the name of an image; the message gives the reason."""
 
 
 def normalized(text: str) -> str:

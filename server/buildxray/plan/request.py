@@ -1,4 +1,4 @@
-"""What is asked of a build, apart from the Dockerfile itself."""
+"""The options of a build, apart from the Dockerfile itself."""
 
 from __future__ import annotations
 
@@ -30,30 +30,29 @@ class BuildRequest:
     build_platform: Platform
     """The platform of the machine that runs BuildKit."""
     target_platforms: tuple[Platform, ...]
-    """Normalised, without duplicates, at least one; the first one labels the steps that several share."""
+    """The target platforms: at least one, normalised, without duplicates. Shared steps have the label of the first one."""
     build_arguments: tuple[tuple[str, str], ...] = ()
-    """`--build-arg` names and values."""
+    """The names and values of `--build-arg`."""
     target_stage: str = ""
-    """`--target`; empty for the last stage."""
+    """The value of `--target`; empty for the last stage."""
     target_origin: str = field(default="", compare=False)
-    """The file that names the target stage, for people; empty where the user does."""
+    """The file that sets the target stage, to show it to people; empty if the user sets it."""
     contexts: tuple[tuple[str, str], ...] = ()
-    """`--build-context` names and values: `docker-image://alpine`, `target:base`, a directory, an address."""
+    """The names and values of `--build-context`: `docker-image://alpine`, `target:base`, a directory, a URL."""
     results: tuple[TargetResult, ...] = ()
-    """The results of the targets that `contexts` names, as far as they are known."""
+    """The known results of the targets that `contexts` names."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
-    """For target platforms that another machine builds than the first one: the platform of that machine."""
+    """Target platforms that the first machine does not build, each with the platform of the machine that does."""
 
     makes_files: bool = False
-    """True if the build writes files to disk and makes no image."""
+    """True if the build writes files to disk instead of an image."""
     keeps_nothing: bool = False
     """True if the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False
-    """Whether each target platform is built on a machine of its own, even where several have the same platform: the jobs of a
-    workflow share nothing that they build."""
+    """True if each target platform is built on a machine of its own, like the jobs of a workflow, which share no steps."""
 
     def machine(self, number: int) -> object:
-        """What identifies the machine that builds for the target with this number: equal for targets that share what is built."""
+        """The identity of the machine that builds the target with this index; equal for targets that share their steps."""
         return number if self.is_separate else self.node(self.target_platforms[number])
 
     def node(self, target: Platform) -> Platform:
@@ -62,13 +61,13 @@ class BuildRequest:
 
     @property
     def machines(self) -> tuple[Platform, ...]:
-        """The platforms of the machines that build, in the order of the targets."""
+        """The distinct platforms of the machines that build, in the order of the targets."""
         return tuple(dict.fromkeys([self.node(it) for it in self.target_platforms]))
 
     def can_run(self, node: Platform, platform: Platform) -> bool:
         """True if a machine runs a step for a platform without emulation.
 
-        A build that asks for 32-bit ARM on a 64-bit machine and says no more is taken to run there.
+        A 64-bit ARM machine to which a build assigns 32-bit ARM is presumed to run it.
         """
         is_assigned = any(it.architecture == "arm" and machine == node for it, machine in self.nodes)
         is_arm = (node.os, node.architecture, platform.os, platform.architecture) == ("linux", "arm64", "linux", "arm")

@@ -1,7 +1,7 @@
-"""The instructions of a stage, one after the other: first what they ask for, then what that makes of files.
+"""Run the instructions of a stage: first into a recipe of operations, then into steps with files.
 
-A `Recipe` knows nothing of files, and a `StageRun` nothing of the place of its stage in the document. So an edit
-costs a new recipe for the stage that it touches, and for those that take files from there only a new run.
+A `Recipe` does not depend on files, and a `StageRun` does not depend on the place of its stage in the document. So an
+edit invalidates the recipe of its own stage, and only the runs of the stages that take files from it.
 
 BuildKit: dockerfile2llb/convert.go, dispatchStages.
 """
@@ -25,14 +25,14 @@ from buildxray.syntax.instructions import Arg, Node, Problem, Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """What the commands of a stage ask for. Positions count the commands, inherited triggers first."""
+    """The operations of a stage's commands. Positions count the commands, inherited triggers first."""
 
     scopes: tuple[Scope, ...]
-    """The scope before each command, and the one after the last."""
+    """The scope before each command, and the scope after the last."""
     operations: tuple[tuple[int, Operation], ...]
-    """Positions of commands that make a step, and what each does."""
+    """The operations, each with the position of its command."""
     problems: tuple[tuple[int, Problem], ...]
-    """Positions of commands that BuildKit refuses, and why."""
+    """The problems that BuildKit reports, each with the position of its command."""
 
     @property
     def final_scope(self) -> Scope:
@@ -41,7 +41,7 @@ class Recipe:
 
 
 def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, memo: Memo) -> Recipe:
-    """The recipe of a stage with these commands, which begins in this scope."""
+    """The recipe of a stage with these commands that begins with `scope`."""
     scopes: list[Scope] = []
     operations: list[tuple[int, Operation]] = []
     problems: list[tuple[int, Problem]] = []
@@ -58,7 +58,7 @@ def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, 
 
 
 def _can_dispatch(node: Node) -> bool:
-    """True if an instruction can be looked at: a RUN with a wrong flag still runs something, all others say too little."""
+    """True if an instruction can be dispatched: a RUN with a wrong flag still has a command, but other instructions are unusable."""
     if not node.problems:
         return not isinstance(node, CONFIGURING)
     return isinstance(node, Run) and not any(it.is_syntax for it in node.problems)
@@ -66,7 +66,7 @@ def _can_dispatch(node: Node) -> bool:
 
 def _key(node: Node, scope: Scope, arguments: BuildArguments) -> tuple[object, ...]:
     if isinstance(node, Arg):
-        # Only here does an instruction depend on more than the scope.
+        # ARG is the only instruction that depends on more than the scope.
         inherited = [arguments.inherited.assignment(it.name.text) for it in node.pairs if it.value is None]
         return (scope, node, *inherited)
     return (scope, node)
@@ -74,35 +74,35 @@ def _key(node: Node, scope: Scope, arguments: BuildArguments) -> tuple[object, .
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StageRun:
-    """A recipe, carried out."""
+    """A recipe applied to files."""
 
     recipe: Recipe
     occurrences: tuple[Occurrence | None, ...]
-    """What each command makes, by position; None for one that makes no step."""
+    """The step of each command, by position; None for a command without a step."""
     files: Occurrence | None
-    """What the stage has in the end; None for nothing."""
+    """The files of the stage after its last command; None for an empty directory."""
 
 
 class Start(NamedTuple):
-    """How a stage begins."""
+    """The state of a stage before its first command."""
 
     stage: StageRef
     files: Occurrence | None
-    """Those of what it is built on."""
+    """The files of its base."""
     n_numbered: int
-    """1 where the image it is built on counts as its first step, else 0."""
+    """1 if the base image is the first numbered step, else 0."""
     platform: Platform
-    """Where RUN executes."""
+    """The platform on which RUN executes."""
     context: Occurrence
     """The build context."""
 
 
 Sources = Mapping[int, Sequence["Occurrence | None"]]
-"""The files of the stages and images that commands name, by the position of the command; None for empty ones."""
+"""The files of the stages and images that commands name, by position of the command; None for an empty directory."""
 
 
 def run_stage(recipe: Recipe, start: Start, sources: Sources, memo: Memo) -> StageRun:
-    """Carry out a recipe."""
+    """Apply a recipe to files."""
     runner = _Runner(start, memo)
     occurrences: list[Occurrence | None] = [None] * (len(recipe.scopes) - 1)
     for position, operation in recipe.operations:
@@ -111,11 +111,11 @@ def run_stage(recipe: Recipe, start: Start, sources: Sources, memo: Memo) -> Sta
 
 
 class _Runner:
-    """Carries out one operation after the other."""
+    """Applies one operation after the other."""
 
     def __init__(self, start: Start, memo: Memo) -> None:
         self.files = start.files
-        """What the stage has so far."""
+        """The files of the stage so far."""
         self._start = start
         self._memo = memo
         self._position = 0
@@ -123,7 +123,7 @@ class _Runner:
         self._sources: Sequence[Occurrence | None] = ()
 
     def step(self, operation: Operation, position: int, sources: Sequence[Occurrence | None]) -> Occurrence:
-        """The step of the command at a position, whose files are those of the stage from now on."""
+        """Apply the operation of the command at a position; its result becomes the files of the stage."""
         self._n_numbered += 1
         self._position, self._sources = position, sources
         self.files = occurrence = self._occurrence(operation)
@@ -132,7 +132,7 @@ class _Runner:
     def _occurrence(self, operation: Operation) -> Occurrence:
         inputs = [self._input(it) for it in operation.inputs]
         if operation.kind == "merge" and None in inputs:
-            # Merged with an empty directory, files are what they are.
+            # Merging with an empty directory changes nothing.
             return next(it for it in inputs if it is not None)
         platform = self._start.platform if operation.kind == "exec" else None
         content = vertex(self._memo, operation, platform, [None if it is None else it.vertex for it in inputs])

@@ -1,4 +1,4 @@
-"""What an instruction finds set by those above it, apart from files."""
+"""The state that an instruction reads from those above it, apart from files."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from buildxray.plan.environment import Environment
 from buildxray.platforms.platform import Platform, normalize
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What BuildKit sets where an image has no PATH (util/system/path.go); an image's own is not in the text."""
+"""The PATH that BuildKit sets for an image without one (util/system/path.go); the text does not tell that of an image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """The state of a stage at one point. Compared by identity: one scope leads to one next scope."""
+    """The state of a stage at one point. Compared by identity, because a scope and an instruction determine the next scope."""
 
     platform: Platform
-    """The platform of the stage as it was asked for, not normalised."""
+    """The platform requested for the stage, not normalised."""
     step_platform: Platform | None
-    """Where RUN runs; None means the target's platform, in a stage from scratch."""
+    """The platform on which RUN executes; None for the target's platform, in a stage from scratch."""
     environment: Environment
-    """Arguments and environment variables: what RUN sees and `$NAME` expands to."""
+    """Arguments and environment variables: the environment of RUN, and the values of `$NAME`."""
     image_environment: Environment
-    """What the image configuration keeps: ENV without ARG. Set again in a stage that is built on this one."""
+    """The environment in the image configuration: ENV without ARG. It is set again in stages built on this one."""
     has_base_image: bool
-    """Whether an image, whose environment the text cannot know, is at the root of the stage."""
+    """True if the stage is built on an image, directly or through other stages; the text does not tell the image's environment."""
     working_directory: str
     user: str = ""
     shell: tuple[str, ...] = ()
-    """Empty for the default of the operating system."""
+    """The shell set by SHELL; empty for the default of the operating system."""
 
     @property
     def system(self) -> str:
@@ -57,7 +57,7 @@ def image_scope(platform: Platform) -> Scope:
 
 
 def scratch_scope(target: Platform) -> Scope:
-    """The scope at the start of a stage that is built on nothing."""
+    """The scope at the start of a stage that is built on scratch."""
     environment = Environment.empty()
     if target.os != "windows":
         environment = environment.with_variable("PATH", _PATH)
@@ -65,19 +65,19 @@ def scratch_scope(target: Platform) -> Scope:
 
 
 def directory_scope(platform: Platform, *, is_stage: bool) -> Scope:
-    """Return the scope at the start of a stage whose files a named context without an image configuration gives.
+    """The scope at the start of a stage on a named context without an image configuration.
 
-    Where the context replaces a stage of the file, and not an image, BuildKit tells its steps no platform.
+    If the context replaces a stage of the file and not an image, BuildKit gives its steps no platform.
     """
     scope = scratch_scope(platform)
     return scope if is_stage else replace(scope, step_platform=normalize(platform))
 
 
 def child_scope(base: Scope) -> Scope:
-    """The scope at the start of a stage that is built on another one.
+    """The scope at the start of a stage that is built on another stage.
 
-    The variables of the base's image configuration are set again, so that ENV wins over an ARG that came
-    after it. BuildKit: dockerfile2llb/convert.go, dispatchStages.
+    The variables in the image configuration of the base are set again, so an ENV overrides an ARG that came after it.
+    BuildKit: dockerfile2llb/convert.go, dispatchStages.
     """
     environment = base.environment
     for name, value, is_known in base.image_environment.in_image_order():

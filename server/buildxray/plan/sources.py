@@ -1,4 +1,4 @@
-"""What ADD and COPY read besides paths: git repositories and URLs.
+"""Recognise the sources of ADD and COPY that are not paths: git repositories and URLs.
 
 BuildKit: frontend/dockerfile/dfgitutil/git_ref.go and util/gitutil/git_url.go.
 """
@@ -15,7 +15,7 @@ from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 
 class SourceError(ValueError):
-    """A source that BuildKit refuses; the message says why."""
+    """Raised for a source that BuildKit refuses; the message gives the reason."""
 
 
 class GitSource(NamedTuple):
@@ -37,7 +37,7 @@ _SCP_STYLE: Final = lazy_regex(
 
 
 def git_source(text: str) -> GitSource | None:
-    """The repository that `text` names, or None where it is a path or another URL.
+    """The git repository that `text` names; None for a path or another URL.
 
     Raises `SourceError` for a repository with options that BuildKit does not know.
     """
@@ -54,7 +54,7 @@ def git_source(text: str) -> GitSource | None:
         if protocol is not None and protocol[0].lower() in ("http", "https") and not unquote(url.path).endswith(".git"):
             return None
         source = _git_source(url._replace(query="", fragment="").geturl(), url.query, url.fragment)
-        # Without a protocol this has always been a path in a Dockerfile, but its options are still read.
+        # In a Dockerfile such a text without a protocol is a path, but BuildKit still validates its options.
         return source if protocol is not None else None
     match = _SCP_STYLE.fullmatch(text)
     if match is None:
@@ -63,7 +63,7 @@ def git_source(text: str) -> GitSource | None:
 
 
 def is_http_source(text: str) -> bool:
-    """True if `text` is downloaded over HTTP, rather than cloned or read from the build context."""
+    """True if `text` is downloaded over HTTP, and neither cloned nor read from the build context."""
     if not text.startswith(("http://", "https://")):
         return False
     try:

@@ -1,6 +1,6 @@
-"""The stages of a build for one target platform: what each is built on, and which are needed.
+"""Resolve the stages of a build for one target platform: their bases, and which stages are needed.
 
-What BuildKit would refuse is noted, and the rest goes on as well as it can.
+Errors are recorded as refusals, and the rest is resolved as well as possible.
 
 BuildKit: dockerfile2llb/convert.go, buildMetaArgs, buildDispatchStates and resolveStages.
 """
@@ -40,13 +40,13 @@ from buildxray.syntax.suggestions import closest
 
 SCRATCH: Final = "scratch"
 _NO_PLATFORM: Final = Platform("", "")
-"""The platform of a stage whose files come from a directory: its label says `unknown`."""
+"""The platform of a stage whose files come from a directory; its label shows `unknown`."""
 _SHOWN: Final = (Add, Copy, Run, Workdir)
-"""What the progress output counts."""
+"""The instructions that the progress output numbers."""
 
 
 class Trigger(NamedTuple):
-    """An ONBUILD instruction that a stage inherits from the one it is built on."""
+    """An ONBUILD instruction that a stage inherits from its base."""
 
     node: Node
     sources: tuple[Source | None, ...]
@@ -54,78 +54,78 @@ class Trigger(NamedTuple):
 
 @dataclass(slots=True)
 class ResolvedStage:
-    """A stage with what it is built on."""
+    """A stage with its resolved base."""
 
     outline: StageOutline
     base_name: str
-    """The image or stage, variables expanded."""
+    """The image or stage after FROM, variables expanded."""
     reference: str
     """The full name of the image; empty for a stage, and for scratch."""
     platform: Platform
-    """Of the stage at its root; as it was asked for, not normalised."""
+    """The platform requested for its base image, not normalised."""
     base: int | None
-    """The stage that it is built on."""
+    """The index of the stage that it is built on; None for an image."""
     triggers: tuple[Trigger, ...] = ()
     replacement: NamedContext | None = None
-    """What takes its place: none of its instructions is executed."""
+    """The context that replaces the stage; none of its instructions is executed then."""
     replacement_platform: Platform | None = None
-    """The platform that the replacement is asked for; None without one."""
+    """The platform for which the replacement is requested; None without one."""
     context: NamedContext | None = None
-    """What takes the place of its image."""
+    """The context that replaces its base image."""
 
     @property
     def n_numbers(self) -> int:
-        """How many steps the progress output announces for it."""
+        """The number of steps that the progress output announces for the stage."""
         n_shown = sum(isinstance(node, _SHOWN) and node.problem is None for node in self.outline.nodes)
         return n_shown + len(self.triggers) + (self.reference != "")
 
     def instruction(self, command: int) -> int:
-        """The index of the instruction that is the command at a position; of the FROM for a trigger."""
+        """The index of the instruction of the command at a position; the index of the FROM for a trigger."""
         return self.outline.from_idx + max(0, command + 1 - len(self.triggers))
 
 
 @dataclass(slots=True)
 class ResolvedStages:
-    """All stages of a build, for one target platform."""
+    """All stages of a build for one target platform."""
 
     outline: Outline
     target_platform: Platform
     is_multi: bool
-    """Whether several platforms are built at once."""
+    """True if several platforms are built at once."""
     global_arguments: Environment
     stages: list[ResolvedStage]
     images: list[NamedImage]
     image_references: list[str]
     """The full names of the images; empty for scratch."""
     target: int | None
-    """The stage that becomes the image; None only in a file without stages."""
+    """The index of the stage that becomes the image; None only in a file without stages."""
     needed: list[int] = field(default_factory=list)
-    """What the target needs, itself included, in the order of the file."""
+    """The stages on which the target depends, itself included, in the order of the file."""
     only_read: list[int] = field(default_factory=list)
-    """The stages that BuildKit reads, though nothing uses their files: those that only a replaced stage copies from."""
+    """The stages that BuildKit reads although nothing uses their files: those from which only a replaced stage copies."""
     refusals: list[Refusal] = field(default_factory=list)
     has_wrong_arguments: bool = False
-    """Whether BuildKit refuses a global argument, before it looks at any stage."""
+    """True if BuildKit refuses a global argument, which it does before it reads any stage."""
     contexts: NamedContexts = field(default_factory=lambda: NamedContexts({}))
     """The named contexts on the machine that builds for the target platform."""
 
     def stage_of(self, source: Source | None) -> ResolvedStage | None:
-        """The stage that a source is; None for an image."""
+        """The stage that a source refers to; None for an image."""
         return self.stages[source.idx] if isinstance(source, StageRef) else None
 
     def label_name(self, source: Source | None) -> str:
-        """What the progress output calls a stage; empty for an image, and for the only stage."""
+        """The name of a stage in the progress output; empty for an image, and for the only stage."""
         stage = self.stage_of(source)
         if stage is None or (len(self.stages) == 1 and not self.outline.images):
             return ""
         return stage.outline.display_name
 
     def has_line(self, source: Source) -> bool:
-        """True if BuildKit knows the line of what a source makes; not for an image that a mount names."""
+        """True if BuildKit knows the line of the steps of a source; False for an image that a mount names."""
         return isinstance(source, StageRef) or self.images[source.idx].has_line
 
     def instruction(self, source: Source, command: int) -> int:
-        """The index of the instruction that an occurrence stems from."""
+        """The index of the instruction from which an occurrence comes."""
         if isinstance(source, ImageRef):
             return self.images[source.idx].instruction
         return self.stages[source.idx].instruction(command)
@@ -135,7 +135,8 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     """Resolve all stages for one target platform."""
     arguments = global_arguments(outline, request, target, memo)
     builder = request.node(target)
-    # Each machine gets its own platforms; where several build, all make a list of platforms (buildx: build/opt.go, toSolveOpt).
+    # Each machine receives its own platforms; if several machines build, all create a list of platforms (buildx:
+    # build/opt.go, toSolveOpt).
     is_multi = not request.is_separate and len(request.target_platforms) > 1
     resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
     for position, message, span in arguments.problems:
@@ -152,17 +153,17 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
 
 
 class GlobalArguments(NamedTuple):
-    """What the ARG instructions above the first FROM set, and the automatic arguments."""
+    """The values of the ARG instructions above the first FROM, and of the automatic arguments."""
 
     environment: Environment
     problems: list[tuple[int, str, Span]]
-    """Positions of ARG instructions, messages, spans."""
+    """The position of the ARG instruction, the message and the span of each problem."""
 
 
 def global_arguments(
     outline: Outline, request: BuildRequest, target: Platform, memo: Memo, *, with_given: bool = True
 ) -> GlobalArguments:
-    """The global arguments for a target platform; those of the command line count unless `with_given` is False."""
+    """The global arguments for a target platform; `with_given` False ignores those of the command line."""
     target_name = request.target_stage or (outline.stages[-1].name if outline.stages else "")
     nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
     given = request.build_arguments if with_given else ()
@@ -175,7 +176,7 @@ def global_arguments(
 def _global_arguments(
     nodes: Sequence[Node], build_arguments: tuple[tuple[str, str], ...], automatic: dict[str, str], escape: str
 ) -> GlobalArguments:
-    """BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
+    """Evaluate the global arguments. BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
     given = dict(build_arguments)
     problems: list[tuple[int, str, Span]] = []
     environment = Environment.of({name: given.get(name, value) for name, value in automatic.items()})
@@ -199,22 +200,22 @@ def _global_arguments(
 
 
 class _Base(NamedTuple):
-    """What a FROM says, for one target platform."""
+    """The content of a FROM for one target platform."""
 
     name: str
     platform: Platform | None
     image: _Image
-    """For a name that is not an earlier stage's."""
+    """The image, if `name` is not the name of an earlier stage."""
     refusals: tuple[Refusal, ...]
-    """Of the instruction number 0."""
+    """The refusals, with 0 for the index of the instruction."""
 
 
 class _Image(NamedTuple):
     reference: str
-    """The full name; as it is where BuildKit refuses it, and empty for scratch."""
+    """The full name; the name as written if BuildKit refuses it; empty for scratch."""
     problem: str | None = None
     replacement: str | None = None
-    """What was probably meant instead of the name."""
+    """The name that was probably meant."""
 
 
 def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
@@ -227,12 +228,12 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
         base = memo.recall((node, escape, builder, *values), _base, node, arguments, escape, builder)
         resolved.refusals += [_platform_refusal(resolved, stage, node, it) for it in base.refusals]
         number = by_name.get(base.name)
-        # `--platform` on scratch is ignored.
+        # BuildKit ignores `--platform` on scratch.
         platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
         replacement = resolved.contexts.of_stage(stage.name, base.platform or resolved.target_platform)
         context = resolved.contexts.of_image(base.name, platform) if number is None else None
         if replacement is not None:
-            # BuildKit reads the name of the image that it does not pull.
+            # BuildKit validates the name of the image even if it does not pull it.
             _refuse_image(resolved, stage, node, base)
             resolved.stages.append(_replaced(resolved, stage, base, replacement))
         elif context is not None:
@@ -251,7 +252,7 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
 
 
 def _replaced(resolved: ResolvedStages, stage: StageOutline, base: _Base, replacement: NamedContext) -> ResolvedStage:
-    """A stage that a named context replaces, with the platform that the stages on top of it inherit."""
+    """A stage that a named context replaces, with the platform that stages built on it inherit."""
     asked = base.platform or resolved.target_platform
     if replacement.has_configuration:
         platform = replacement.built_for or normalize(asked)
@@ -261,15 +262,15 @@ def _replaced(resolved: ResolvedStages, stage: StageOutline, base: _Base, replac
 
 
 def _refuse_image(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> None:
-    """Effect: note the reason why BuildKit refuses the name of the image of a FROM, if it does."""
-    # A flag with one dash is read as the image: the parser has reported it.
+    """Effect: record the reason why BuildKit refuses the name of the image of a FROM, if it does."""
+    # A flag with one dash is taken for the image, and the parser has already reported it.
     is_known = bool(node.problems) and base.name.startswith("-")
     if base.image.problem is not None and not base.refusals and not is_known:
         resolved.refusals.append(_image_refusal(resolved, stage, node, base))
 
 
 def _resolve_images(resolved: ResolvedStages) -> None:
-    """Find the full names of images that have none yet."""
+    """Complete the names of the images that do not have a full name yet."""
     for named in resolved.images[len(resolved.image_references) :]:
         image = _image(named.name)
         resolved.image_references.append(image.reference)
@@ -281,7 +282,7 @@ def _resolve_images(resolved: ResolvedStages) -> None:
 
 
 def _named_span(node: Node, name: str) -> Span | None:
-    """Where a COPY or a mount names an image."""
+    """The span in which a COPY or a mount names an image."""
     values = [it.value for it in node.flags if it.name.text == "from" and it.value is not None]
     if isinstance(node, Run):
         with suppress(MountSyntaxError):
@@ -291,7 +292,7 @@ def _named_span(node: Node, name: str) -> Span | None:
 
 
 def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> Refusal:
-    """Why BuildKit refuses the name of the image of a FROM."""
+    """The reason why BuildKit refuses the name of the image of a FROM."""
     assert base.image.problem is not None, "the caller has looked"
     span = None if node.image is None else node.image.span
     by_argument = None if node.image is None else _argument_refusal(resolved, stage, node.image)
@@ -302,7 +303,7 @@ def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, ba
 
 
 def _platform_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, refusal: Refusal) -> Refusal:
-    """Blame the variable without a value in `--platform`, rather than the platform that it makes."""
+    """Attribute a wrong `--platform` to the variable without a value, if it contains one."""
     value = None if node.platform is None else node.platform.value
     by_argument = None
     if value is not None and refusal.span == value.span:
@@ -314,7 +315,7 @@ def _platform_refusal(resolved: ResolvedStages, stage: StageOutline, node: From,
 
 
 def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token) -> Refusal | None:
-    """Name the variable without a value that makes a word of FROM wrong; None where all have one."""
+    """The refusal for a variable without a value that makes a word of FROM wrong; None if all variables have one."""
     uses = lex(word.text, resolved.outline.dockerfile.escape).uses
     declared = _declared(resolved)
     for use in uses:
@@ -329,7 +330,7 @@ def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token
 
 
 def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None) -> Refusal:
-    """Say that nothing declares a variable of a word of FROM, and which name is close to it."""
+    """The refusal for an undeclared variable in a word of FROM, with the name that was probably meant."""
     message = _("no ARG above the first FROM declares `{name}`", name=use.name)
     if close is not None:
         message = _(
@@ -357,13 +358,13 @@ def _image(name: str) -> _Image:
 
 @of_node
 def _variables(node: Node, escape: str) -> tuple[str, ...]:
-    """The variables that a FROM depends on."""
+    """The names of the variables in the image and the flags of a FROM."""
     texts = [it.text for it in node.arguments[:1]] + [it.value.text for it in node.flags if it.value is not None]
     return tuple([use.name for text in texts for use in lex(text, escape).uses])
 
 
 def _base(node: Node, arguments: Environment, escape: str, builder: Platform) -> _Base:
-    """BuildKit: convert.go, buildDispatchStates."""
+    """Evaluate a FROM. BuildKit: convert.go, buildDispatchStates."""
     assert isinstance(node, From), "a stage begins with FROM"
     refusals: list[Refusal] = []
     name, platform = SCRATCH, None
@@ -391,7 +392,7 @@ def _base(node: Node, arguments: Environment, escape: str, builder: Platform) ->
 def _target(resolved: ResolvedStages, name: str) -> int:
     last = len(resolved.stages) - 1
     if not name:
-        # A FROM that is being typed is not yet a stage, so that what is above it keeps its meaning.
+        # A FROM that is being typed does not become the target, so that the file above it keeps its meaning.
         nodes = [resolved.outline.dockerfile.instructions[it.outline.from_idx].node for it in resolved.stages]
         return next((idx for idx in range(last, -1, -1) if not nodes[idx].problems), last)
     found = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
@@ -405,7 +406,7 @@ def _target(resolved: ResolvedStages, name: str) -> int:
 
 
 def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
-    """Find what the target needs; triggers of a stage may need more (resolveStages)."""
+    """Find the needed stages; triggers of a stage may add more (resolveStages)."""
     done: set[int] = set()
     has_new_sources = True
     while has_new_sources:
@@ -415,7 +416,7 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
             stage = resolved.stages[number]
             base = None if stage.base is None else resolved.stages[stage.base]
             if base is not None and number not in done:
-                # BuildKit reads the triggers of the text even where a named context replaces the stage.
+                # BuildKit reads the triggers in the text even if a named context replaces the stage.
                 done.add(number)
                 stage.triggers = _triggers(resolved, stage, base)
                 has_new_sources |= any(it.sources for it in stage.triggers)
@@ -427,7 +428,7 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
 
 
 def _needed(resolved: ResolvedStages, target: int, *, through_replaced: bool) -> list[int]:
-    """The stages that a target uses; those that replaced stages copy from too, if asked for."""
+    """The stages on which a target depends; `through_replaced` adds those from which replaced stages copy."""
     needed: set[int] = set()
     todo: list[int | None] = [target]
     while todo:

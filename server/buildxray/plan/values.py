@@ -1,4 +1,4 @@
-"""What the values of EXPOSE and STOPSIGNAL may be.
+"""Validate the values of EXPOSE and STOPSIGNAL.
 
 BuildKit: dockerfile2llb/convert_expose.go; github.com/moby/sys/signal.
 """
@@ -58,14 +58,14 @@ _HIGHEST_PORT: Final = 65535
 
 
 def closest_signal(text: str) -> str | None:
-    """The name of a signal that `text` resembles, with `SIG` where it has it; None where none does."""
+    """The name of the signal that is most similar to `text`, with `SIG` if `text` has it; None if none is similar."""
     name = text.upper().removeprefix("SIG")
     close = closest(name, sorted(_SIGNALS))
     return None if close is None else ("SIG" if text.upper().startswith("SIG") else "") + close
 
 
 def is_signal(text: str) -> bool:
-    """True if STOPSIGNAL takes `text`: a number other than 0, or a name with or without `SIG`."""
+    """True if STOPSIGNAL accepts `text`: a number other than 0, or a name with or without `SIG`."""
     if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
         return int(text) != 0
     name = text.upper().removeprefix("SIG")
@@ -73,7 +73,7 @@ def is_signal(text: str) -> bool:
 
 
 def port_problem(text: str) -> str | None:
-    """Why EXPOSE refuses `text`, if it does: `[[ip:]host:]port[-port][/protocol]`."""
+    """The reason why EXPOSE refuses `text`, which should be `[[ip:]host:]port[-port][/protocol]`; None if it is valid."""
     *host_parts, container = text.split(":")
     port, __, protocol = container.partition("/")
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):

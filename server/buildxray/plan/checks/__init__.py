@@ -1,1 +1,1 @@
-"""An imitation of BuildKit's linter: what `docker build --check` warns of, each at the token that causes it."""
+"""An imitation of BuildKit's linter: the warnings of `docker build --check`, each with the token that causes it."""

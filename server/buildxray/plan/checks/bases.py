@@ -23,7 +23,7 @@ from buildxray.syntax.suggestions import nearest
 
 
 def default_image_warnings(file: CheckedFile, defaults: Environment, memo: Memo) -> Iterator[CheckWarning]:
-    """Whether the images have valid names where no build argument is given; `defaults` are the global arguments then."""
+    """Warn of images whose names are invalid without build arguments; `defaults` are the global arguments in that case."""
     for stage in file.stages:
         node = file.instruction(stage.from_idx).node
         image = node.image if isinstance(node, From) else None
@@ -43,12 +43,12 @@ def default_image_warnings(file: CheckedFile, defaults: Environment, memo: Memo)
 
 class _DefaultImage(NamedTuple):
     name: str | None
-    """None where BuildKit refuses to expand it."""
+    """None if BuildKit refuses to expand the name."""
     is_valid: bool
 
 
 def _default_image(image: Token, escape: str, defaults: Environment) -> _DefaultImage:
-    """The image of a FROM where no build argument is given."""
+    """The image of a FROM without build arguments."""
     try:
         name = expand(lex(image.text, escape), defaults.get)
     except ExpansionError:
@@ -61,7 +61,7 @@ def _default_image(image: Token, escape: str, defaults: Environment) -> _Default
 
 
 def base_events(file: CheckedFile, arguments: Environment, builder: Platform, memo: Memo) -> Iterator[Event]:
-    """The checks of each FROM; `arguments` are the global ones."""
+    """The events of each FROM; `arguments` are the global ones."""
     declared = {
         pair.name.text: None
         for it in file.dockerfile.instructions[: file.stages[0].from_idx if file.stages else 0]
@@ -88,7 +88,7 @@ def _from_events(
     *,
     builder: Platform,
 ) -> tuple[Event, ...]:
-    """The events of one FROM, wherever it is in the file."""
+    """The events of one FROM, relative to its place in the file."""
     events: list[Event] = []
     if node.image is not None:
         events += _image_events(file, stage, node.image, arguments, known)
@@ -133,9 +133,9 @@ def _platform_events(
 class _Text(NamedTuple):
     word: Word
     result: str | None
-    """None where BuildKit refuses to expand it."""
+    """None if BuildKit refuses to expand the text."""
     unset: tuple[str, ...]
-    """The names of the variables that are not set, in the order of the text."""
+    """The names of the unset variables, in the order of the text."""
     target_platform: str | None
 
 

@@ -15,19 +15,19 @@ class Check(NamedTuple):
     """One check, as BuildKit describes it."""
 
     name: str
-    """In Pascal case, as `# check=skip=` takes it."""
+    """The name in Pascal case, as in `# check=skip=`."""
     description: str
     is_experimental: bool = False
-    """Whether it is made only where `# check=experimental=` asks for it."""
+    """True if the check only runs when `# check=experimental=` enables it."""
 
     @property
     def url(self) -> str:
-        """Its manual page."""
+        """The URL of its manual page."""
         return f"{_PAGES}{kebab_case(self.name)}/"
 
 
 def kebab_case(name: str) -> str:
-    """`JSONArgsRecommended` as `json-args-recommended`, the name of the rule that reports the same."""
+    """`JSONArgsRecommended` as `json-args-recommended`, the name of the corresponding rule."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
@@ -92,8 +92,8 @@ EXPOSE_INVALID_FORMAT: Final = Check(
 INVALID_BASE_IMAGE_PLATFORM: Final = Check(
     "InvalidBaseImagePlatform", "Base image platform does not match expected target platform"
 )
-"""Needs the image of a registry: nothing here ever makes it."""
+"""Never reported here, because it needs the image from a registry."""
 
 CHECKS: Final = tuple(it for it in globals().copy().values() if isinstance(it, Check))
-"""All of them."""
+"""All checks."""
 CHECK_NAMES: Final = tuple(sorted(it.name for it in CHECKS))

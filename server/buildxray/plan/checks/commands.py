@@ -1,4 +1,4 @@
-"""The checks of the commands of a stage, in the scopes that the commands above leave.
+"""The checks of the commands of a stage, each in the scope that the commands before it leave.
 
 BuildKit: dockerfile2llb/convert.go, dispatch; dockerfile2llb/validations.go.
 """
@@ -51,17 +51,17 @@ _SECRET: Final = lazy_regex(
 _NO_SECRET: Final = lazy_regex(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGNORECASE)
 _OUTSIDE_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
 _CHECKED: Final = (Arg, Cmd, Entrypoint, Env, Expose, Healthcheck, Label, Workdir)
-"""The commands that are checked whether they use variables or not."""
+"""The commands that are checked even if they use no variables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What a stage takes over from the one it is built on, apart from its scope."""
+    """The state that a stage inherits from its base, apart from its scope."""
 
     arguments: frozenset[str] = frozenset()
     """The names that an ARG has declared, with a value or without."""
     has_workdir: bool = False
-    """Whether a WORKDIR has been set in this file."""
+    """True if this file has set a WORKDIR."""
 
 
 class CheckedStage:
@@ -91,13 +91,13 @@ class CheckedStage:
 
     @property
     def inherited(self) -> Inherited:
-        """What stages built on this one take over, once `events` has come to its end."""
+        """The state that stages built on this one inherit; complete after `events` is exhausted."""
         return Inherited(frozenset(self._arguments), self._has_workdir)
 
     def events(self, nodes: tuple[Node, ...], late_sources: frozenset[int]) -> Iterator[Event]:
-        """The warnings of all commands; `nodes` are those of the triggers, then the stage's own.
+        """The events of all commands; `nodes` are the triggers, then the stage's own commands.
 
-        `late_sources` are the positions of commands that take files from a stage which comes too late.
+        `late_sources` has the positions of commands that take files from a stage below them.
         """
         refused = {position for position, _ in self._recipe.problems}
         for position, node in enumerate(nodes):
@@ -111,7 +111,7 @@ class CheckedStage:
                 yield Stop()
 
     def causes(self, nodes: tuple[Node, ...]) -> Iterator[object]:
-        """All that `events` looks at: the commands that it may yield something for, each with its position and scope."""
+        """The cache key of `events`: the commands that may yield an event, each with its position and scope."""
         yield from {position for position, _ in self._recipe.problems}
         for position, node in enumerate(nodes):
             if node.problems or self._may_warn(node):
@@ -122,7 +122,7 @@ class CheckedStage:
                     )
 
     def _may_warn(self, node: Node) -> bool:
-        """True if there is anything to look at: of most commands there is not."""
+        """True if a command needs a check; most do not."""
         if isinstance(node, Run):
             return bool(node.flags) and "$" in node.text
         if isinstance(node, Copying):
@@ -164,11 +164,11 @@ class CheckedStage:
         replacement: str = "",
         reported_by: int | None = None,
     ) -> Iterator[CheckWarning]:
-        """A warning about a command; a trigger's is about the FROM of the stage that inherits it."""
+        """The warning about a command; for a trigger, about the FROM of the stage that inherits it."""
         if command.is_trigger:
             node = self._file.instruction(command.idx).node
             image = node.image if isinstance(node, From) else None
-            # No comment is above a trigger.
+            # A trigger has no comments above it.
             where, reported_by = image or node.keyword, -1
         elif where is None:
             where = command.node.keyword
@@ -205,7 +205,7 @@ class CheckedStage:
                 except ExpansionError:
                     return
             if value is not None and name not in _OUTSIDE_ENVIRONMENT and pair is not node.pairs[-1]:
-                # Only the pairs after it look there; an environment that is not the newest has to be copied.
+                # Only the later pairs read the environment, and copying one that is not the newest is expensive.
                 environment = environment.with_variable(name, value)
             self._arguments.add(name)
 
@@ -302,11 +302,11 @@ class CheckedStage:
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """A command at its place in a stage."""
+    """A command with its place in a stage."""
 
     from_idx: int
     position: int
-    """Among the stage's own commands; negative for a trigger."""
+    """The position among the stage's own commands; negative for a trigger."""
     node: Node
     scope: Scope
 

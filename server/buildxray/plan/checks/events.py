@@ -1,4 +1,4 @@
-"""What the linter yields, in BuildKit's order: warnings, and the places where BuildKit would have stopped."""
+"""The events of the linter in BuildKit's order: warnings, and the points at which BuildKit would have stopped."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ class CheckWarning(NamedTuple):
 
     check: Check
     message: str
-    """As BuildKit words it."""
+    """The message in BuildKit's words."""
     lines: tuple[int, int]
-    """First and last line of what BuildKit points at, 1-based."""
+    """The first and last line that BuildKit reports, 1-based."""
     range: TextRange
-    """The smallest token that causes it, on one line."""
+    """The range of the smallest token that causes the warning, on one line."""
     instruction: int
-    """The index of the instruction that holds it."""
+    """The index of its instruction."""
     subject: str = ""
-    """What it is about: a name, a value; empty where the check says it all."""
+    """The name or value that the warning is about; empty if the check alone describes it."""
     replacement: str = ""
-    """What was probably meant instead of the subject; empty where nothing is close."""
+    """The text that was probably meant instead of the subject; empty if no known name is close."""
 
 
 class Stop(NamedTuple):
-    """BuildKit refuses the file here, and so warns of nothing that follows."""
+    """The point at which BuildKit refuses the file, and therefore reports no further warnings."""
 
 
 Event = CheckWarning | Stop

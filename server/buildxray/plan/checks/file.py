@@ -1,4 +1,4 @@
-"""What the linter needs of a file more than once."""
+"""The data of a file that several checks of the linter read."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class CheckedFile:
         return self.dockerfile.instructions[idx]
 
     def options_within(self, start: int, end: int) -> tuple[object, ...]:
-        """All that comments and the directive say of the instructions with indices from `start` up to `end`."""
+        """Cache key: the check options of the file and of the instructions with indices `[start, end)`."""
         if not self._of_instruction:
             return (self.options,)
         own = ((idx - start, self._of_instruction.get(idx)) for idx in range(start, end))
         return (self.options, *(it for it in own if it[1] is not None))
 
     def lifted(self, warning: CheckWarning, start: int) -> CheckWarning:
-        """A warning with places that count from its instruction, whose index counts from `start`."""
+        """The warning relative to its place: lines and range to its instruction, the index of the instruction to `start`."""
         instruction = self.instruction(warning.instruction)
         first, last = warning.lines
         return warning._replace(
@@ -52,7 +52,7 @@ class CheckedFile:
         )
 
     def placed(self, warning: CheckWarning, start: int) -> CheckWarning:
-        """The warning that `lifted` has made independent of its place, at its place again."""
+        """The inverse of `lifted`: the warning with its place in the file."""
         idx = warning.instruction + start
         instruction = self.instruction(idx)
         first, last = warning.lines
@@ -73,9 +73,9 @@ class CheckedFile:
         replacement: str = "",
         reported_by: int | None = None,
     ) -> Iterator[CheckWarning]:
-        """The warning about the instruction with that index, unless a comment above it silences the check.
+        """The warning about an instruction, unless a comment above it skips the check.
 
-        `reported_by` is the index of the instruction whose comments count, where that is another one.
+        `reported_by` is the index of the instruction whose comments count, if that is another one.
         """
         options = self._of_instruction.get(idx if reported_by is None else reported_by, self.options)
         if options.makes(check):
@@ -85,7 +85,7 @@ class CheckedFile:
     def warn_regardless(
         self, check: Check, idx: int, message: str, where: Token | Span | TextRange, *, subject: str = ""
     ) -> Iterator[CheckWarning]:
-        """The warning of a check that looks at the whole file: only the directive at the top silences it."""
+        """The warning of a check of the whole file, which only the directive at the top can skip."""
         if self.options.makes(check):
             yield self._warning(check, idx, message, where)._replace(subject=subject)
 

@@ -15,34 +15,34 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.whitespace import SPACE
 
 _LONGEST: Final = 100_000
-"""Characters of a `.dockerignore`. Nothing is said about a longer one: its exceptions are not known."""
+"""Code points of a `.dockerignore`. A longer one is not evaluated, because its exceptions are not known."""
 _MOST_WILD: Final = 1000
-"""Patterns with wildcards, for the same reason."""
+"""Patterns with wildcards, limited for the same reason."""
 _LONGEST_PATH: Final = 4096
-"""Characters of a path or of a pattern: Linux has no longer paths (PATH_MAX)."""
+"""Code points of a path or of a pattern: Linux has no longer paths (PATH_MAX)."""
 _WHOLE_CONTEXT: Final = frozenset({"*", "**", "**/*"})
 
 
 class _PatternError(ValueError):
-    """A pattern that BuildKit refuses."""
+    """Raised for a pattern that BuildKit refuses."""
 
 
 class _Pattern(NamedTuple):
     text: str
-    """Cleaned, without `!`."""
+    """The cleaned pattern without `!`."""
     is_exception: bool
     automaton: _Automaton | None
     """None for a pattern without wildcards."""
 
     def matches(self, path: str) -> bool:
-        """True if the pattern matches a path or a directory above it."""
+        """True if the pattern matches the path or one of its parent directories."""
         if self.automaton is None:
             return path == self.text or path.startswith(f"{self.text}/")
         return self.automaton.matches(path)
 
 
 class IgnorePatterns:
-    """What a `.dockerignore` leaves out of the build context."""
+    """The paths that a `.dockerignore` excludes from the build context."""
 
     def __init__(self, text: str) -> None:
         patterns = () if len(text) > _LONGEST else tuple(_read(text))
@@ -50,9 +50,9 @@ class IgnorePatterns:
         self._patterns = patterns if is_bounded else ()
 
     def excludes_source(self, path: str) -> bool:
-        """True if BuildKit warns that a source of COPY or ADD is left out; `path` is clean.
+        """True if BuildKit warns that a source of COPY or ADD is excluded; `path` is clean.
 
-        It never does where the file has exceptions (`!keep`): what they let in cannot be told without looking.
+        It never warns if the file has exceptions (`!keep`), whose effect depends on the files in the context.
         """
         if not self._patterns or any(it.is_exception for it in self._patterns):
             return False
@@ -61,7 +61,7 @@ class IgnorePatterns:
         return self.excludes(path)
 
     def excludes(self, path: str) -> bool:
-        """True if a path of the context is left out, itself or by a directory above it (MatchesOrParentMatches)."""
+        """True if a path of the context or one of its parent directories is excluded (MatchesOrParentMatches)."""
         if len(path) > _LONGEST_PATH:
             return False
         is_excluded = False
@@ -72,7 +72,7 @@ class IgnorePatterns:
 
 
 def _read(text: str) -> Iterator[_Pattern]:
-    """BuildKit: patternmatcher/ignorefile, ReadAll, and patternmatcher.New; wrong patterns are left out."""
+    """Parse the patterns, skipping invalid ones. BuildKit: patternmatcher/ignorefile, ReadAll, and patternmatcher.New."""
     for line in text.removeprefix("\ufeff").split("\n"):
         pattern = line.strip(SPACE)
         if line.startswith("#") or not pattern:
@@ -90,10 +90,10 @@ def _read(text: str) -> Iterator[_Pattern]:
 
 
 class _Automaton:
-    """The places in a pattern, one bit each, that the characters of a path can reach.
+    """A nondeterministic automaton for one pattern; each place in the pattern is one bit.
 
-    Matching takes time proportional to the length of the path. Regular expressions that backtrack, as Python's,
-    would take exponential time for `a*a*a*a*b`, and the pattern comes with a cloned repository.
+    Matching takes time proportional to the length of the path. A backtracking regular expression, like Python's, would
+    take exponential time for `a*a*a*a*b`, and the pattern comes with a cloned repository.
     """
 
     def __init__(self) -> None:
@@ -102,13 +102,13 @@ class _Automaton:
         self._literals: dict[str, int] = {}
         self._sets: list[tuple[re.Pattern[str], int]] = []
         self._one = 0
-        """`?`: one character of a component."""
+        """The places of `?`: one character of a component."""
         self._star = 0
-        """`*`: any characters of a component."""
+        """The places of `*`: any characters of a component."""
         self._everything = 0
-        """`**` at the end: any characters."""
+        """The places of `**` at the end: any characters."""
         self._directories = 0
-        """`**/`: nothing, or the next place until a slash. Its bit is the first of two."""
+        """The places of `**/`, with two bits each: nothing, or any characters up to a slash."""
 
     def add_literal(self, char: str) -> None:
         """Append a character that matches itself."""
@@ -126,23 +126,23 @@ class _Automaton:
         self._end <<= 1
 
     def add_star(self) -> None:
-        """Append `*`; never directly before another wildcard of several characters."""
+        """Append `*`; must not be followed directly by another wildcard of several characters."""
         self._star |= self._end
         self._end <<= 1
 
     def add_everything(self) -> None:
-        """Append `**` where it matches any text."""
+        """Append `**` that matches any text."""
         self._everything |= self._end
         self._end <<= 1
 
     def add_directories(self) -> None:
-        """Append `**/`; twice in a row it means the same as once."""
+        """Append `**/`; repeating it has no effect."""
         if not self._directories & self._end >> 2:
             self._directories |= self._end
             self._end <<= 2
 
     def matches(self, path: str) -> bool:
-        """True if the whole path matches, or that of a directory above it."""
+        """True if the whole path, or the path of a parent directory, matches."""
         has_parent = path.rfind("/") > 0
         places = self._with_skipped(1)
         for char in path:
@@ -154,7 +154,7 @@ class _Automaton:
         return bool(places & self._end)
 
     def _after(self, places: int, char: str) -> int:
-        """The places that one more character leads to."""
+        """The places reached by one more character."""
         inside = self._directories << 1
         one = self._literals.get(char, 0)
         for regex, bit in self._sets:
@@ -169,7 +169,7 @@ class _Automaton:
         return (places & one) << 1 | places & repeated
 
     def _with_skipped(self, places: int) -> int:
-        """These places, and those after wildcards that match nothing."""
+        """The places, and those after wildcards that match the empty text."""
         directories = places & self._directories
         places |= directories << 1 | directories << 2
         return places | (places & (self._star | self._everything)) << 1
@@ -182,7 +182,7 @@ def _compile(pattern: str) -> _Automaton:
     """Compile a pattern. Raises `_PatternError`. BuildKit: patternmatcher.go, compile and match."""
     automaton = _Automaton()
     if len(pattern) > _LONGEST_PATH:
-        # It matches nothing, and stays in the list: it may be an exception.
+        # Too long to match any path, but it must stay in the list, because it may be an exception.
         automaton.add_set(re.compile(r"(?!)"))
         return automaton
     position = 0
@@ -211,7 +211,7 @@ def _compile(pattern: str) -> _Automaton:
                 raise _PatternError
             try:
                 with warnings.catch_warnings():
-                    # Of `[a--b]`, which Python will read in another way one day.
+                    # For `[a--b]`, whose meaning a later version of Python will change.
                     warnings.simplefilter("ignore", FutureWarning)
                     automaton.add_set(re.compile(f"[{pattern[position:end]}]", re.DOTALL))
             except re.error:

@@ -1,4 +1,4 @@
-"""The whole of BuildKit's linter for one plan.
+"""Run BuildKit's linter on one plan.
 
 BuildKit: dockerfile2llb/convert.go, toDispatchState with AllStages, as DockerfileLint calls it.
 """
@@ -24,7 +24,7 @@ from buildxray.syntax.instructions import Node
 
 
 def buildkit_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
-    """What BuildKit warns of before it refuses the file, if it does: its own answer, in its own order."""
+    """The warnings of BuildKit itself, in its order: only those before the point at which it refuses the file."""
     warnings: list[CheckWarning] = []
     for event in _events(plan, memo, ignored):
         if isinstance(event, Stop):
@@ -34,7 +34,7 @@ def buildkit_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = N
 
 
 def all_warnings(plan: Plan, memo: Memo, ignored: IgnorePatterns | None = None) -> tuple[CheckWarning, ...]:
-    """What BuildKit would warn of if no mistake stopped it; for people who repair one thing after the other."""
+    """All warnings, including those after errors at which BuildKit stops, so that people can fix everything at once."""
     return tuple(it for it in _events(plan, memo, ignored) if isinstance(it, CheckWarning))
 
 
@@ -84,7 +84,7 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
         from_idx = stage.outline.from_idx
         from_node = file.instruction(from_idx).node
         options = file.options_within(from_idx, stage.outline.end_idx)
-        # A RUN that cannot be warned of is not part of the key: people edit these most.
+        # A RUN without possible warnings is not part of the key, because people edit these most.
         key = ("checks", from_node, before, late, ignored, options, len(stage.triggers), *checked.causes(_nodes(stage)))
         events, after = memo.recall(key, _checked, checked, stage, late, file)
         yield from (it if isinstance(it, Stop) else file.placed(it, from_idx) for it in events)
@@ -94,12 +94,12 @@ def _stage_events(file: CheckedFile, plan: Plan, memo: Memo, ignored: IgnorePatt
 def _checked(
     checked: CheckedStage, stage: ResolvedStage, late: frozenset[int], file: CheckedFile
 ) -> tuple[tuple[Event, ...], Inherited]:
-    """The events of a stage, wherever it is in the file, and what stages built on it take over."""
+    """The events of a stage, relative to its place in the file, and the state that stages built on it inherit."""
     from_idx = stage.outline.from_idx
     events = [it if isinstance(it, Stop) else file.lifted(it, from_idx) for it in checked.events(_nodes(stage), late)]
     return tuple(events), checked.inherited
 
 
 def _nodes(stage: ResolvedStage) -> tuple[Node, ...]:
-    """The commands of the triggers that a stage inherits, then its own."""
+    """The triggers that a stage inherits, then its own commands."""
     return (*[it.node for it in stage.triggers], *stage.outline.nodes)

@@ -1,4 +1,4 @@
-"""Which checks a Dockerfile asks for: `# check=skip=…;error=true;experimental=…`.
+"""The options of checks in a Dockerfile: `# check=skip=…;error=true;experimental=…`.
 
 BuildKit: frontend/dockerfile/linter/linter.go, ParseLintOptions and WithMergedConfigFromComments.
 """
@@ -16,25 +16,25 @@ from buildxray.syntax.validation import GO_TRUE, is_go_bool
 
 
 class CheckOptions(NamedTuple):
-    """What a directive or a comment says of the checks."""
+    """The options that a directive or a comment sets."""
 
     skips_all: bool = False
     skipped: frozenset[str] = frozenset()
-    """Names as written."""
+    """The names as written."""
     tries_all: bool = False
-    """Whether all experimental checks are made."""
+    """True if all experimental checks are enabled."""
     tried: frozenset[str] = frozenset()
     is_error: bool = False
-    """Whether a warning fails the build; only the directive of the file can say so."""
+    """True if a warning fails the build; only the directive of the file can set it."""
 
     def makes(self, check: Check) -> bool:
-        """True if a check is made."""
+        """True if a check is enabled."""
         if check.is_experimental:
             return self.tries_all or check.name in self.tried
         return not self.skips_all and check.name not in self.skipped
 
     def with_others(self, other: CheckOptions) -> CheckOptions:
-        """These options and, for one instruction, those of the comments above it."""
+        """The options for one instruction: these, and those of the comments above it."""
         return CheckOptions(
             self.skips_all or other.skips_all,
             self.skipped | other.skipped,
@@ -45,14 +45,14 @@ class CheckOptions(NamedTuple):
 
 
 class CheckOptionsError(ValueError):
-    """BuildKit refuses the options."""
+    """Raised for options that BuildKit refuses."""
 
 
 _NONE: Final = CheckOptions()
 
 
 def parse_options(text: str) -> CheckOptions:
-    """Read what follows `check=`. Raises `CheckOptionsError`."""
+    """Parse the text after `check=`. Raises `CheckOptionsError`."""
     options = _NONE
     for part in text.strip().split(";", 2) if text.strip() else ():
         key, equals, value = part.partition("=")
@@ -71,7 +71,7 @@ def parse_options(text: str) -> CheckOptions:
 
 
 def file_options(dockerfile: Dockerfile) -> CheckOptions:
-    """What the directive at the top of the file says. Raises `CheckOptionsError`."""
+    """The options of the directive at the top of the file. Raises `CheckOptionsError`."""
     value = read_check_directive(dockerfile)
     return _NONE if value is None else parse_options(value.partition(" ")[0])
 
@@ -80,7 +80,7 @@ _IN_COMMENT: Final = lazy_regex(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\
 
 
 def comment_options(comments: Iterable[str]) -> CheckOptions:
-    """What the comments above an instruction say: the first one with options counts."""
+    """The options in the comments above an instruction, of which the first one with options counts."""
     for comment in comments:
         match = _IN_COMMENT.fullmatch(comment)
         if match is not None:

@@ -1,4 +1,4 @@
-"""The checks that BuildKit makes while it reads the file: of comments, casing and names.
+"""The checks that BuildKit runs while it reads the file: of comments, casing and names.
 
 BuildKit: dockerfile2llb/convert.go, toDispatchState; instructions/parse.go; dockerfile2llb/validations.go.
 """
@@ -20,7 +20,7 @@ RESERVED: Final = frozenset({"context", "scratch"})
 
 
 def reading_events(file: CheckedFile) -> Iterator[Event]:
-    """What BuildKit warns of before it looks at the build."""
+    """The events before BuildKit considers the build."""
     text = file.dockerfile.text
     for idx, instruction in enumerate(file.dockerfile.instructions):
         if text.find("\n", instruction.start, instruction.end) >= 0:
@@ -49,7 +49,7 @@ def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
     empty = _first_empty_line(instruction.node, _head(file, instruction), file.dockerfile.escape)
     if empty is not None:
         start = instruction.start + empty.continuation
-        # BuildKit points at the last line of the instruction, and warns once.
+        # BuildKit reports the last line of the instruction, and only once.
         last_line = instruction.first_line + empty.n_lines
         place = TextRange(start, start + 1)
         for it in file.warn_regardless(catalogue.NO_EMPTY_CONTINUATION, idx, "Empty continuation line", place):
@@ -58,14 +58,14 @@ def _empty_continuations(file: CheckedFile, idx: int) -> Iterator[CheckWarning]:
 
 class _EmptyLine(NamedTuple):
     continuation: int
-    """The offset of the last escape token before it, from the start of the instruction."""
+    """The offset of the last escape token before the empty line, relative to the start of the instruction."""
     n_lines: int
-    """How many lines the instruction has after its first."""
+    """The number of lines of the instruction after its first one."""
 
 
 @of_node
 def _first_empty_line(_node: Node, head: str, escape: str) -> _EmptyLine | None:
-    """The first blank line of an instruction that goes on over several, `head` being its text; None where there is none."""
+    """The first blank line among the continuation lines of `head`, the text of an instruction; None if there is none."""
     first, *lines = head.split("\n")
     start = len(first) + 1
     place = continuation(first, escape) or 0
@@ -80,7 +80,7 @@ def _first_empty_line(_node: Node, head: str, escape: str) -> _EmptyLine | None:
 
 
 def _head(file: CheckedFile, instruction: Instruction) -> str:
-    """The text of an instruction without the bodies of its heredocs; with all blank lines that it goes on over."""
+    """The text of an instruction without the bodies of its heredocs, but with the blank lines between its continuations."""
     text, node = file.dockerfile.text, instruction.node
     if node.heredocs:
         return text[instruction.start : instruction.start + node.heredocs[0].start].removesuffix("\n")
@@ -153,7 +153,7 @@ def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
     keywords = [it.node.keyword for it in instructions]
     if all(text == text.upper() for text in {it.text for it in keywords}):
         return
-    # BuildKit has refused a file with an unknown instruction before it counts.
+    # BuildKit refuses a file with an unknown instruction before it counts keywords.
     known = [it.node.keyword.text for it in instructions if not isinstance(it.node, Unknown)]
     written = Counter(known)
     n_lower = sum(n for text, n in written.items() if text == text.lower())

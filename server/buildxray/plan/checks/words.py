@@ -1,4 +1,4 @@
-"""The words of an instruction that BuildKit expands, in its order, with the places of their variables.
+"""The words of an instruction that BuildKit expands, in its order, with the ranges of their variables.
 
 BuildKit: instructions/commands.go, the methods Expand and ExpandRaw; commands_runmount.go, parseMount.
 """
@@ -32,14 +32,14 @@ class ExpandedWord(NamedTuple):
 
     word: Word
     span: Span | None
-    """Where its characters are in the node; None for the body of a heredoc."""
+    """The span of the word in the node; None for the body of a heredoc."""
     start: int
-    """For the body of a heredoc: where it begins, from the start of the instruction."""
+    """The offset of the body of a heredoc, relative to the start of the instruction; else 0."""
     is_exact: bool
-    """Whether each character of the word is at its place in `span`; not where quotes or escapes were removed."""
+    """True if each character of the word is at its own place in `span`; False if quotes or escapes were removed."""
 
     def place(self, instruction: Instruction, range_: TextRange) -> TextRange:
-        """Where in the document a range of the word is; the whole word where its characters have no places."""
+        """The range in the document of a range of the word; the whole word if `is_exact` is False."""
         if self.span is None:
             return range_.shifted(instruction.start + self.start)
         if not self.is_exact:
@@ -49,9 +49,9 @@ class ExpandedWord(NamedTuple):
 
     @property
     def used(self) -> dict[str, TextRange]:
-        """The variables whose values BuildKit looks up, each with the place of its name where it comes first.
+        """The variables that BuildKit looks up, each with the range of the first use of its name.
 
-        Of a word that cannot be expanded these are the ones before the mistake.
+        For a word that cannot be expanded, only the variables before the error.
         """
         uses = self.word.uses
         if self.word.problem is not None:
@@ -69,12 +69,12 @@ class ExpandedWord(NamedTuple):
 
 @of_node
 def expanded_words(node: Node, escape: str) -> tuple[ExpandedWord, ...]:
-    """The words of a node; those of ARG belong to its pairs (`default_word`)."""
+    """The words of a node. Default values of ARG are read by `default_word` instead."""
     return tuple(_words(node, escape))
 
 
 def default_word(token: Token, escape: str) -> ExpandedWord:
-    """A word of an ARG or a FROM."""
+    """The default value of an ARG, or a word of a FROM."""
     return _word(token, escape)
 
 
