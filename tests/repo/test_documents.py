@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.code import modules, source
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "RELEASING.md", "SECURITY.md")
 TOPS = {it.name for it in ROOT.iterdir()}
@@ -54,9 +56,7 @@ def test_names_exist(document: str) -> None:
 
 @cache
 def words_of_the_code() -> frozenset[str]:
-    return frozenset(
-        word for it in (ROOT / "server").rglob("*.py") for word in re.findall(r"\w+", it.read_text("utf-8"))
-    )
+    return frozenset(word for it in modules() for word in re.findall(r"\w+", source(it)))
 
 
 def test_make_targets_exist() -> None:

@@ -18,6 +18,12 @@ def modules() -> tuple[Path, ...]:
 
 
 @cache
+def source(path: Path) -> str:
+    """The text of a module."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     """The syntax tree of a module. Nobody may change it."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(source(path))

@@ -14,6 +14,7 @@ from tools.corpus import analyze, law_of
 TEXTS = [*map(case_text, CASES), *(fixture(it.markup).text for it in examples())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*fix_law.mutated(TEXTS, 60, 7)], ids=map(str, range(60)))
 def test_a_safe_fix_keeps_the_law(text: str) -> None:
     _n_fixes, broken = law_of(request(), text)
