@@ -151,7 +151,7 @@ def test_one_line_on_interrupt(project: Path) -> None:
     assert (process.returncode, err) == (130, b"buildxray: interrupted\n")
 
 
-def test_an_ignore_file_that_is_no_pattern_or_explodes(project: Path) -> None:
+def test_an_ignore_file_that_is_not_a_pattern_or_explodes(project: Path) -> None:
     (project / ".gitignore").write_text(
         "[z-a]\n[[:foo:]]\n" + "a*" * 16 + "b\n" + "**/" * 14 + "b\n" + "".join(f"/x{n}/**/y\n" for n in range(20_000))
     )

@@ -154,7 +154,7 @@ def test_minutes_need_a_log(capfd: pytest.CaptureFixture[str], command: str) -> 
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "fix"])
-def test_a_file_that_is_no_log_is_an_error_that_says_what_was_expected(
+def test_a_file_that_is_not_a_log_is_an_error_that_says_what_was_expected(
     capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
     found = run(capfd, command, "--log", "Dockerfile", "Dockerfile")

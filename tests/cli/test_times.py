@@ -94,7 +94,7 @@ def test_a_gate(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(capfd, *arguments, "--max-minutes", "2")[0] == 0
 
 
-def test_what_is_no_log(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_a_log(capfd: pytest.CaptureFixture[str]) -> None:
     path = RECORDED / "naive.Dockerfile"
     code, out, err = run(capfd, "times", path, path)
     assert (code, out) == (2, "")

@@ -25,7 +25,7 @@ def check_lenses(markup: str, targets: str = TARGETS) -> None:
     assert annotate(given.text, found) == annotate(given.text, given.annotations)
 
 
-def test_hints_behind_each_run() -> None:
+def test_hints_after_each_run() -> None:
     check_hints(
         """
         FROM --platform=$BUILDPLATFORM golang AS build

@@ -127,7 +127,7 @@ def test_emulated_steps_differ_by_more_than_colour() -> None:
     assert uses == ["#plan-emulated", "#plan-native"]
 
 
-def test_totals_stand_on_top() -> None:
+def test_totals_are_on_top() -> None:
     assert picture(EARLY).totals == {
         "steps": 15,
         "RUN steps": 6,

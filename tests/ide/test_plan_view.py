@@ -112,7 +112,7 @@ def test_images_that_instructions_name() -> None:
     ]
 
 
-def test_triggers_stand_at_the_from_that_inherits_them() -> None:
+def test_triggers_are_at_the_from_that_inherits_them() -> None:
     text = "FROM --platform=$BUILDPLATFORM a AS base\nONBUILD RUN x\nFROM base\nRUN y\n"
     (trigger,) = [row for stage in view(text).stages for row in stage.rows if row.kind == "trigger"]
     assert (trigger.line, trigger.keyword, trigger.text, len(trigger.boxes)) == (3, "RUN", "x", 1)

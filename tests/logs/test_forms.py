@@ -283,7 +283,7 @@ def test_a_vertex_that_was_cancelled_is_not_a_failure() -> None:
         assert not times.build.is_failed
 
 
-def test_json_that_is_no_status_is_skipped() -> None:
+def test_json_that_is_not_a_status_is_skipped() -> None:
     build = made_build(PROGRAMS["go"], REQUEST, seconds_of)
     lines = [json.dumps({"other": 1}), "{", *rawjson(build), "[]", "{}"]
     (times,) = measured("\n".join(lines), PROGRAMS["go"])

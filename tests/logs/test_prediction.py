@@ -45,7 +45,7 @@ def test_all_safe_fixes_together() -> None:
     assert naive.prediction == naive.predict(dockerfile("cross.github.log"))
 
 
-def test_nothing_to_fix_is_no_prediction() -> None:
+def test_nothing_to_fix_is_not_a_prediction() -> None:
     assert measured("cross.github.log").prediction is None
 
 

@@ -190,7 +190,7 @@ def test_lines_without_a_beginning_are_counted() -> None:
         "日本語".encode("utf-16"),
     ],
 )
-def test_what_is_no_log(content: bytes, tmp_path: Path) -> None:
+def test_what_is_not_a_log(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(content)
     with pytest.raises(LogError, match="expected"):

@@ -1,4 +1,4 @@
-"""The warnings of the linter are BuildKit's own."""
+"""The warnings of the linter equal BuildKit's."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ AMD64 = Platform("linux", "amd64")
 
 
 @every_case("file", sorted(ANSWERS))
-def test_warnings_are_buildkits(file: str) -> None:
+def test_warnings_equal_those_of_buildkit(file: str) -> None:
     got = _warnings((FOLDER / file).read_bytes().decode())
-    # These answers have only the first of the lines that BuildKit points at.
+    # These answers contain only the first of the lines that BuildKit reports.
     assert Counter(it[:3] for it in got.elements()) == Counter(it[:3] for it in _wanted(ANSWERS[file]).elements())
 
 
 @every_case("case", CASES)
-def test_warnings_of_the_cases_of_plans_are_buildkits(case: str) -> None:
+def test_warnings_of_the_plan_cases_equal_those_of_buildkit(case: str) -> None:
     assert _warnings(case_text(case)) == _wanted(expected(case)["checks"])
 
 

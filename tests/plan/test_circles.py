@@ -15,7 +15,9 @@ from buildxray.plan.circles import find_circle
         ({"a": "b", "b": "c", "c": "a"}, ("a", "b", "c"), ""),
     ],
 )
-def test_the_first_circle_below_a_root(needs: dict[str, str], circle: tuple[str, ...], finished: str) -> None:
+def test_the_first_circle_that_a_search_from_a_root_meets(
+    needs: dict[str, str], circle: tuple[str, ...], finished: str
+) -> None:
     known: set[str] = set()
     assert find_circle("a", lambda it: needs.get(it, ""), known) == circle
     assert known == {*finished}

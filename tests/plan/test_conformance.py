@@ -1,4 +1,4 @@
-"""The plan of each conformance case is BuildKit's own, for the four builds of each."""
+"""The plan of each conformance case equals BuildKit's, for the four builds of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMPARED = ("kind", "label", "targets", "inputs", "line", "platform", "env")
 
 @pytest.mark.slow
 @every_case("case, build", product(CASES, BUILDS))
-def test_steps_are_buildkits(case: str, build: str) -> None:
+def test_steps_equal_those_of_buildkit(case: str, build: str) -> None:
     want = expected(case)["builds"][build]
     request = BuildRequest(
         parse_normalized(want["build_platform"]), tuple(parse_normalized(it) for it in want["target_platforms"])
@@ -34,7 +34,7 @@ def test_steps_are_buildkits(case: str, build: str) -> None:
     got = plan(parse(case_text(case)), request)
     assert bool(got.error) == bool(want["error"]), (got.error, want["error"])
     if not want["error"]:
-        # Even their order is the same, which asks for more than that they are the same steps.
+        # The order must be equal too, and not only the set of steps.
         assert [_compared(it) for it in plan_as_json(got, case)["steps"]] == [_compared(it) for it in want["steps"]]
         assert [list(it.arguments) for it in got.steps if it.kind == "exec"] == [
             it["args"] for it in want["steps"] if it["kind"] == "exec"

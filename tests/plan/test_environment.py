@@ -17,7 +17,7 @@ def environment(assignments: list[tuple[str, str]]) -> Environment:
 
 
 @given(ASSIGNMENTS)
-def test_the_last_assignment_counts_and_gives_the_place(assignments: list[tuple[str, str]]) -> None:
+def test_the_last_assignment_determines_value_and_order(assignments: list[tuple[str, str]]) -> None:
     want: dict[str, str] = {}
     for name, value in assignments:
         want.pop(name, None)
@@ -30,7 +30,7 @@ def test_the_last_assignment_counts_and_gives_the_place(assignments: list[tuple[
 
 @pytest.mark.slow
 @given(ASSIGNMENTS, ASSIGNMENTS)
-def test_equal_means_same_variables_in_the_same_order(
+def test_environments_are_equal_if_variables_values_and_order_are(
     first: list[tuple[str, str]], second: list[tuple[str, str]]
 ) -> None:
     one, other = environment(first), environment(second)
@@ -39,7 +39,7 @@ def test_equal_means_same_variables_in_the_same_order(
     assert not is_same or hash(one) == hash(other)
 
 
-def test_growing_one_leaves_others_as_they_are() -> None:
+def test_extending_an_environment_does_not_change_earlier_ones() -> None:
     base = environment([("A", "1")])
     left, right = base.with_variable("B", "2"), base.with_variable("A", "3")
     assert (base.get("B"), left.get("B"), right.get("A"), left.get("A")) == (None, "2", "3", "1")

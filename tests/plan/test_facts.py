@@ -16,7 +16,7 @@ def facts_of(text: str, targets: str = TARGETS, target_stage: str = "") -> Facts
 
 
 def check_splits(markup: str, targets: str = TARGETS) -> None:
-    """Each instruction that makes several steps is labelled with their number and why."""
+    """Check the number of steps, and the cause, of each instruction with several steps."""
     given = fixture(markup)
     facts = facts_of(given.text, targets)
     found = []
@@ -118,7 +118,7 @@ def test_stages(targets: str) -> None:
     assert [it.stage for it in facts.consumers[1]] == [6]
 
 
-def test_a_base_chosen_by_platform_has_no_one_root() -> None:
+def test_a_base_that_depends_on_the_platform_has_several_roots() -> None:
     facts = facts_of("FROM alpine AS a-amd64\nFROM debian AS a-arm64\nFROM a-$TARGETARCH\n")
     assert facts.bases(2) == (0, 1)
     assert facts.root(2) is None
@@ -135,7 +135,7 @@ def test_declarations() -> None:
 
 
 def flow(text: str, path: str) -> int | None:
-    """The line of the instruction that first takes a file of stage 0 on its way into the image."""
+    """The line of the instruction that first copies a file of stage 0 towards the image."""
     facts = facts_of(text)
     way = way_into_image(facts, 0, path)
     return None if way is None else facts.plan.instruction(way.instruction).first_line
@@ -161,7 +161,7 @@ def flow(text: str, path: str) -> int | None:
         ("COPY . .", "/out/app", None),
     ],
 )
-def test_what_a_copy_takes(copying: str, path: str, line: int | None) -> None:
+def test_files_that_a_copy_takes(copying: str, path: str, line: int | None) -> None:
     assert flow(f"FROM --platform=$BUILDPLATFORM a AS b\nFROM alpine\n{copying}\n", path) == (line and line + 1)
 
 

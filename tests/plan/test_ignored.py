@@ -33,7 +33,7 @@ _PIECES = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", "[ab]": "[ab]", "[^a]":
         ("[z-a]\nb", ["b"], ["z"]),
     ],
 )
-def test_meaning(text: str, excluded: list[str], kept: list[str]) -> None:
+def test_patterns_exclude_the_paths_that_buildkit_excludes(text: str, excluded: list[str], kept: list[str]) -> None:
     patterns = IgnorePatterns(text)
     assert [it for it in excluded if not patterns.excludes(it)] == []
     assert [it for it in kept if patterns.excludes(it)] == []
@@ -43,13 +43,13 @@ def test_meaning(text: str, excluded: list[str], kept: list[str]) -> None:
     pieces=st.lists(st.sampled_from([*_PIECES]), min_size=1, max_size=7).filter(lambda it: it[0] not in "a/"),
     path=st.text("ab/", min_size=1, max_size=9).map(clean).filter(lambda it: not it.startswith(("/", "."))),
 )
-def test_matches_what_the_regular_expression_matches(pieces: list[str], path: str) -> None:
+def test_the_automaton_matches_like_the_regular_expression_of_buildkit(pieces: list[str], path: str) -> None:
     """BuildKit: patternmatcher.go compiles each pattern to this regular expression."""
     pattern = "".join(pieces)
     if clean(pattern) != pattern or "***" in pattern:
         return
     if any(one.endswith("*") and other.startswith("*") for one, other in pairwise(pieces)):
-        # Together they are a piece of another meaning.
+        # Together they are a piece with another meaning.
         return
     regex = re.compile("".join(_PIECES[it] for it in pieces))
     paths = [path, *(path[:position] for position, char in enumerate(path) if char == "/")]
@@ -68,18 +68,18 @@ def test_matches_what_the_regular_expression_matches(pieces: list[str], path: st
         ("*a\n" * 1000, "b" * 200),
     ],
 )
-def test_time_is_bounded(text: str, path: str) -> None:
+def test_matching_takes_bounded_time(text: str, path: str) -> None:
     start = time.process_time()
     assert not IgnorePatterns(text).excludes(path)
     assert time.process_time() - start < 3
 
 
-def test_nothing_is_said_by_a_file_that_is_too_long() -> None:
+def test_an_ignore_file_that_is_too_long_excludes_nothing() -> None:
     assert IgnorePatterns("a").excludes("a")
     assert not IgnorePatterns("a\n" + "x\n" * 50_000).excludes("a")
 
 
-def test_a_set_that_python_warns_of() -> None:
+def test_a_set_with_a_future_meaning_raises_no_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         patterns = IgnorePatterns("[[a]b\n[c--d]\n[e&&f]\n")

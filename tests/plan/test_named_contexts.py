@@ -1,4 +1,4 @@
-"""Named contexts take the place of stages and images. (BuildKit: dockerui/namedcontext.go)."""
+"""Named contexts replace stages and images (BuildKit: dockerui/namedcontext.go)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_directory_is_loaded_once_for_all_platforms() -> None:
     assert labels(("base", "files"), targets=(AMD64, ARM64)).count("[context base] load from client") == 1
 
 
-def test_what_another_target_gives_is_loaded_for_each_platform() -> None:
+def test_the_result_of_another_target_is_loaded_for_each_platform() -> None:
     assert labels(("base", "target:base"), targets=(AMD64, ARM64)).count("[context base] target:base") == 2
 
 
@@ -109,7 +109,7 @@ def test_two_names_of_one_directory_are_loaded_twice() -> None:
 
 
 @pytest.mark.parametrize("name", ["scratch", "context"])
-def test_no_context_replaces_a_stage_of_this_name(name: str) -> None:
+def test_stages_with_reserved_names_are_not_replaced(name: str) -> None:
     text = f"FROM alpine AS {name}\nRUN true\n"
     assert labels((name, "files"), text=text) == labels(text=text)
 
@@ -163,7 +163,7 @@ ON_TARGET = "FROM base\nRUN make\n"
 BOTH = ((AMD64, AMD64), (ARM64, AMD64))
 
 
-def test_a_target_for_several_platforms_gives_each_its_files() -> None:
+def test_a_target_for_several_platforms_is_a_context_for_each_of_them() -> None:
     made = planned(("base", "target:all"), text=ON_TARGET, targets=(AMD64, ARM64), results=(TargetResult("all", BOTH),))
     assert [(it.label, str(it.platform), it.is_emulated) for it in made.steps] == [
         ("[context base::linux/amd64] target:all", "linux/amd64", False),
@@ -173,7 +173,7 @@ def test_a_target_for_several_platforms_gives_each_its_files() -> None:
     ]
 
 
-def test_a_target_for_one_platform_gives_its_files_to_all() -> None:
+def test_a_target_for_one_platform_is_a_context_for_all_platforms() -> None:
     made = planned(
         ("base", "target:one"),
         text=ON_TARGET,
@@ -218,7 +218,7 @@ def test_a_platform_that_the_target_lacks_uses_the_image_of_that_name() -> None:
         (TargetResult("all", BOTH, "the targets use each other"), "the targets use each other"),
     ],
 )
-def test_what_bake_refuses(result: TargetResult, expected: str | None) -> None:
+def test_contexts_that_bake_refuses(result: TargetResult, expected: str | None) -> None:
     made = planned(("base", "target:all"), text=ON_TARGET, targets=(AMD64, ARM64), results=(result,))
     assert (made.error is None) is (expected is None)
     assert expected is None or (made.error is not None and expected in made.error.message)

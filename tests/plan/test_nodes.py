@@ -1,4 +1,4 @@
-"""A machine for each platform: what is emulated, what is repeated."""
+"""A machine for each platform: which steps are emulated, and which are repeated."""
 
 from __future__ import annotations
 

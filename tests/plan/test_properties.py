@@ -1,4 +1,4 @@
-"""Laws of plans, whatever the Dockerfile."""
+"""Properties of plans that hold for any Dockerfile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def planned(text: str, platforms: list[str], target_stage: str = "") -> Plan:
 
 
 def contents(plan: Plan, target: Platform | None = None) -> Counter[int]:
-    """The steps by what they do and on what, for one target or for all; labels and lines do not count."""
+    """The steps of one target or of all, compared by operation and inputs without labels and lines."""
     known: dict[Vertex, int] = {}
 
     def content(vertex: Vertex) -> int:
@@ -85,7 +85,7 @@ def test_comments_and_blank_lines_only_move_lines(
 
 
 @given(stages(), targets)
-def test_stages_that_nobody_needs_add_nothing(them: list[list[str]], platforms: list[str]) -> None:
+def test_unneeded_stages_add_no_steps(them: list[list[str]], platforms: list[str]) -> None:
     target = f"s{len(them) - 2}"
     alone = planned(text_of(them), platforms, target)
     more = [*them, ["FROM alpine AS unneeded", "ARG TARGETARCH", "RUN one", f"COPY --from={target} / /"]]
@@ -102,7 +102,7 @@ def test_planning_never_raises(text: str, platforms: list[str]) -> None:
 
 @pytest.mark.slow
 @given(st.lists(st.one_of(dockerfiles, mutated()), min_size=2, max_size=4), targets)
-def test_a_planner_forgets_what_it_planned_before(texts: list[str], platforms: list[str]) -> None:
+def test_a_planner_gives_the_plan_of_a_new_planner(texts: list[str], platforms: list[str]) -> None:
     request = BuildRequest(BUILDER, tuple(map(parse_normalized, platforms)))
     planner = Planner(request)
     for text in texts:

@@ -1,4 +1,4 @@
-"""What BuildKit refuses, beyond the cases in tests/conformance."""
+"""Errors that BuildKit reports, beyond the cases in tests/conformance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AMD64 = Platform("linux", "amd64")
 
 
 def refused(text: str) -> str | None:
-    """The place that BuildKit refuses."""
+    """The text of the range of the error."""
     error = plan(parse(text), BuildRequest(AMD64, (AMD64,))).error
     return None if error is None else text[slice(*error.range)]
 

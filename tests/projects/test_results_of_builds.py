@@ -120,7 +120,9 @@ EMULATED = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\n
 
 
 @pytest.mark.parametrize(("runner", "is_said"), [("ubuntu-24.04-arm", False), ("ubuntu-24.04", True)])
-def test_a_script_beside_native_jobs_is_no_reason_to_cross_compile(tmp_path: Path, runner: str, is_said: bool) -> None:
+def test_a_script_beside_native_jobs_is_not_a_reason_to_cross_compile(
+    tmp_path: Path, runner: str, is_said: bool
+) -> None:
     script = "image:\n\tdocker buildx build --platform linux/amd64,linux/arm64 -t app .\n"
     files = {".github/workflows/a.yml": JOBS.replace("RUNNER", runner), "Makefile": script, "Dockerfile": EMULATED}
     analysis = built(tmp_path, files).analyzer(Workspace()).analyze(EMULATED)

@@ -48,7 +48,7 @@ def test_what_git_ignores_is_left_out(tmp_path: Path, ignored: dict[str, str], k
     assert found(tmp_path) == kept.split()
 
 
-def test_what_stands_above_the_directory_counts_up_to_the_repository(tmp_path: Path) -> None:
+def test_what_is_above_the_directory_counts_up_to_the_repository(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("Dockerfile\n")
     root = tmp_path / "repository"
     make(root, "a/Dockerfile a/b/Dockerfile", {".gitignore": "/a/b/\n"})
@@ -64,7 +64,7 @@ def test_without_a_repository_only_the_directory_itself_counts(tmp_path: Path) -
     assert found(tmp_path) == []
 
 
-def test_links_and_what_is_no_file(tmp_path: Path) -> None:
+def test_links_and_what_is_not_a_file(tmp_path: Path) -> None:
     make(tmp_path, "a/Dockerfile node_modules/x/Dockerfile", {})
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "Dockerfile").symlink_to(tmp_path / "nowhere")

@@ -133,7 +133,7 @@ def test_a_build_that_names_no_platforms_is_said_to_name_none(tmp_path: Path) ->
     assert build.shown_origin == "the default: docker-bake.hcl, target `app` names no platforms"
 
 
-def test_the_name_of_a_file_is_no_default(tmp_path: Path) -> None:
+def test_the_name_of_a_file_is_not_a_default(tmp_path: Path) -> None:
     build = Projects().build(tmp_path / "Dockerfile.arm64", Settings())
     assert build.shown_origin == "the name of the file"
     assert not build.default_platforms
@@ -440,7 +440,7 @@ COPY --from=build /app /app
         ("ubuntu-latest", "linux/amd64,linux/arm64", 1),
     ],
 )
-def test_what_workflows_build_natively_is_no_cost_of_a_script(
+def test_what_workflows_build_natively_is_not_a_cost_of_a_script(
     tmp_path: Path, runner: str, platforms: str, n_emulated: int
 ) -> None:
     write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", platforms))

@@ -101,7 +101,7 @@ def test_an_escape_that_buildkit_does_not_know_is_refused() -> None:
 
 
 @pytest.mark.parametrize("n_bytes", [65_535, 65_536])
-def test_nothing_is_read_from_a_line_on_that_is_too_long(n_bytes: int) -> None:
+def test_reading_stops_at_a_line_that_is_too_long(n_bytes: int) -> None:
     line = "RUN " + "x" * (n_bytes - 5)
     dockerfile = parse(f"FROM a\n{line}\nRUN y\n")
     is_too_long = n_bytes > 65_535
@@ -110,7 +110,7 @@ def test_nothing_is_read_from_a_line_on_that_is_too_long(n_bytes: int) -> None:
     assert [it.line for it in dockerfile.problems] == ([2] if is_too_long else [])
 
 
-def test_an_edit_above_a_line_that_is_too_long() -> None:
+def test_an_edit_above_a_line_that_is_too_long_is_read() -> None:
     long = "RUN " + "x" * 70_000 + "\nRUN y\n"
     earlier = parse(f"FROM a\nRUN b\n{long}")
     text = f"FROM a\n\nRUN bb\n{long}"

@@ -12,7 +12,7 @@ from tests.support.conformance import CASES, case_text, expected
 
 
 @every_case("case", CASES)
-def test_instructions_are_buildkits(case: str) -> None:
+def test_instructions_equal_those_of_buildkit(case: str) -> None:
     want = expected(case)
     dockerfile = parse(case_text(case))
     assert bool(dockerfile.problems) == bool(want["parse_error"]), (dockerfile.problems, want["parse_error"])

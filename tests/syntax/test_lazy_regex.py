@@ -10,7 +10,7 @@ import pytest
 from buildxray.syntax.lazy_regex import lazy_regex
 
 
-def test_it_is_used_like_a_compiled_pattern() -> None:
+def test_a_lazy_regex_has_the_methods_of_a_compiled_pattern() -> None:
     pattern = lazy_regex(r"(?P<letter>[a-c])\d", re.IGNORECASE)
     match = pattern.fullmatch("B7")
     assert match is not None
@@ -22,7 +22,7 @@ def test_it_is_used_like_a_compiled_pattern() -> None:
     assert pattern.groupindex == {"letter": 1}
 
 
-def test_it_is_compiled_at_its_first_use_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lazy_regex_is_compiled_once_at_its_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     compile_ = Mock(side_effect=re.compile)
     monkeypatch.setattr(re, "compile", compile_)
     pattern = lazy_regex("a")

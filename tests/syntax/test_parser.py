@@ -1,4 +1,4 @@
-"""Where things stand; what they are is for test_conformance.py."""
+"""The ranges of tokens; test_conformance.py covers their content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.markup import annotate, fixture
 
 
 def check_tokens(markup: str) -> None:
-    """Every token of every instruction stands exactly where a caret line says, and is what it says."""
+    """Check that each token of each instruction has the range and the text of its line of carets."""
     __tracebackhide__ = True
     given = fixture(markup)
     found: list[tuple[TextRange, str]] = []
@@ -66,7 +66,7 @@ def test_pairs() -> None:
     )
 
 
-def test_tokens_behind_continuations_comments_and_blank_lines() -> None:
+def test_tokens_after_continuations_comments_and_blank_lines() -> None:
     check_tokens(
         """
         COPY \\
@@ -120,12 +120,12 @@ def test_heredoc_bodies() -> None:
     assert (run.first_line, run.last_line, user.first_line) == (2, 6, 7)
 
 
-def test_a_body_that_ends_in_a_backslash_does_not_swallow_what_follows() -> None:
+def test_a_backslash_at_the_end_of_a_heredoc_body_does_not_continue_the_instruction() -> None:
     text = "FROM x\nRUN <<#E\nfoo \\\n#E\n\nUSER y\n"
     assert [it.node.name for it in parse(text).instructions] == ["FROM", "RUN", "USER"]
 
 
-def test_a_comment_behind_a_heredoc_is_no_directive() -> None:
+def test_a_comment_after_a_heredoc_is_not_a_directive() -> None:
     text = "FROM x\nRUN <<#E\nfoo \\\n#E\n# escape=`\nRUN a \\\n b\n"
     assert [it.node.text for it in parse(text).instructions] == ["FROM x", "RUN <<#E", "RUN a  b"]
 
@@ -150,7 +150,7 @@ def test_typed_views() -> None:
     assert isinstance(what.node, Unknown)
 
 
-def test_an_unchanged_instruction_is_the_same_object_wherever_it_stands() -> None:
+def test_an_unchanged_instruction_keeps_its_node_when_an_edit_moves_it() -> None:
     before, after = parse("FROM a\nRUN b\n"), parse("# more\n\nFROM a\nRUN b\n")
     assert before.instructions[1].node is after.instructions[1].node
 
@@ -172,7 +172,7 @@ def test_an_unchanged_instruction_is_the_same_object_wherever_it_stands() -> Non
         ("FROM a\nRUN b\nRUN b\nRUN b\n", "FROM a\nRUN b\nRUN b\n"),
     ],
 )
-def test_reading_again_is_reading_anew(old: str, new: str) -> None:
+def test_reading_with_reused_nodes_equals_reading_from_scratch(old: str, new: str) -> None:
     assert parse(new, earlier=parse(old)) == parse(new)
 
 
@@ -205,14 +205,14 @@ def test_reading_again_is_reading_anew(old: str, new: str) -> None:
         ("FROM a\nRUN " + "x" * 70_000, "at most 65535 bytes", ""),
     ],
 )
-def test_problems_are_located(text: str, message: str, where: str) -> None:
+def test_problems_have_the_range_of_the_wrong_token(text: str, message: str, where: str) -> None:
     problem = parse(text).problems[0]
     assert message in problem.message
     assert text[slice(*problem.range)] == where
 
 
 @given(st.sampled_from(CASES), st.data())
-def test_any_text_is_read_and_ranges_stay_in_it(case: str, data: st.DataObject) -> None:
+def test_any_text_is_parsed_with_ranges_inside_the_text(case: str, data: st.DataObject) -> None:
     text = case_text(case)
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))

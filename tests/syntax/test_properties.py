@@ -1,4 +1,4 @@
-"""Laws of texts, whatever is in them."""
+"""Properties of the parser that hold for any text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
 
 
 @given(mutated())
-def test_everything_stands_where_it_is_said_to(text: str) -> None:
+def test_each_token_is_the_text_of_its_range(text: str) -> None:
     dockerfile = parse(text)
     end = 0
     for it in dockerfile.instructions:
@@ -34,7 +34,7 @@ def test_everything_stands_where_it_is_said_to(text: str) -> None:
             range_ = it.range_of(span)
             assert it.start <= range_.start <= range_.end <= it.end
         for reference in variable_references(it, dockerfile.escape):
-            # Continuations may stand in between.
+            # A token may contain continuations.
             written = text[slice(*reference.name_range)]
             assert (written[0], written[-1]) == (reference.name[0], reference.name[-1])
             assert reference.range.start <= reference.name_range.start <= reference.name_range.end
@@ -44,7 +44,7 @@ def test_everything_stands_where_it_is_said_to(text: str) -> None:
 
 
 @given(mutated())
-def test_instructions_comments_and_blanks_are_all_there_is(text: str) -> None:
+def test_instructions_comments_and_blank_lines_cover_the_text(text: str) -> None:
     dockerfile = parse(text)
     covered = [TextRange(it.start, it.end) for it in dockerfile.instructions]
     covered += [it.range for it in dockerfile.comments]
@@ -55,7 +55,7 @@ def test_instructions_comments_and_blanks_are_all_there_is(text: str) -> None:
 
 @pytest.mark.slow
 @given(st.lists(versions(), min_size=1, max_size=3))
-def test_reading_again_is_reading_anew(histories: list[list[str]]) -> None:
+def test_reading_with_reused_nodes_equals_reading_from_scratch(histories: list[list[str]]) -> None:
     earlier = None
     for text in itertools.chain(*histories):
         again = parse(text, earlier=earlier)
@@ -64,7 +64,7 @@ def test_reading_again_is_reading_anew(histories: list[list[str]]) -> None:
 
 
 @given(TEXTS, st.data(), UNITS)
-def test_positions_and_back(text: str, data: st.DataObject, unit: str) -> None:
+def test_offsets_to_positions_and_back(text: str, data: st.DataObject, unit: str) -> None:
     lines = LineIndex.of(text)
     offset = data.draw(st.integers(0, len(text)))
     if text[offset - 1 : offset + 1] == "\r\n":
@@ -73,7 +73,7 @@ def test_positions_and_back(text: str, data: st.DataObject, unit: str) -> None:
 
 
 @given(TEXTS, TEXTS)
-def test_edits_between_texts_make_one_of_the_other(old: str, new: str) -> None:
+def test_edits_between_two_texts_turn_one_into_the_other(old: str, new: str) -> None:
     assert apply_edits(old, edits_between(old, new)) == new
 
 

@@ -10,7 +10,7 @@ from tests.support.cases import every_case
 
 
 def script(run: str) -> tuple[str, Script]:
-    """The text of a Dockerfile with this RUN, and the script; ranges count from the start of the text."""
+    """A Dockerfile with this RUN, and the script of the RUN; ranges refer to the Dockerfile."""
     text = textwrap.dedent(run).strip() + "\n"
     return text, read_script(parse(text).instructions[0].node)
 
@@ -59,7 +59,7 @@ def test_commands(run: str, commands: list[str]) -> None:
     assert [described(it) for it in script(run)[1].commands] == commands
 
 
-def test_ranges_stand_in_the_source_through_continuations_and_comments() -> None:
+def test_ranges_refer_to_the_source_across_continuations_and_comments() -> None:
     text, read = script("""
         RUN é=1 go \\
             # こ
@@ -86,19 +86,19 @@ def test_ranges_in_heredocs_and_nested_scripts() -> None:
         ("RUN sh -c 'go build'", "go build'"),
     ],
 )
-def test_assignments_are_inserted_where_the_shell_takes_them(run: str, at: str) -> None:
+def test_assignments_are_inserted_before_the_program(run: str, at: str) -> None:
     text, read = script(run)
     assert text.rstrip("\n")[read.commands[-1].insertion :] == at
 
 
 def check_variable(run: str, *values: tuple[str, bool]) -> None:
-    """What the last command sees of X: values, and whether they are exported."""
+    """The assignments of X in force at the last command: their values, and whether they are exported."""
     __tracebackhide__ = True
     last = script(run)[1].commands[-1]
     assert [(it.value.text, it.is_exported) for it in last.variables.get("X", ())] == list(values)
 
 
-def test_assignments_reach_what_follows() -> None:
+def test_assignments_are_visible_to_later_commands() -> None:
     check_variable("RUN X=1; X=2; go", ("2", False))
     check_variable("RUN export X=1 && go", ("1", True))
     check_variable("RUN X=1; export X; X=2; go", ("2", True))
@@ -129,12 +129,12 @@ def test_conditions(run: str, conditions: list[tuple[str, str, tuple[str, ...]]]
     assert [(it.kind, it.text, it.variables) for it in command.conditions] == conditions
 
 
-def test_branches_of_a_case_that_run_nothing() -> None:
+def test_branches_of_a_case_without_commands() -> None:
     _, read = script("RUN case $A in x|y) B=1;; z) ;; esac; go $B")
     assert [[it.text for it in branch.patterns] for branch in read.branches] == [["x", "y"], ["z"]]
 
 
-def test_what_decides_on_an_assignment() -> None:
+def test_conditions_of_an_assignment() -> None:
     text, read = script('RUN case "$(uname -m)" in x) A=1;; esac; go $A')
     (assignment,) = read.commands[-1].variables["A"]
     assert [text[slice(*it)] for it in assignment.decided_by] == ['"$(uname -m)"']
@@ -176,7 +176,7 @@ def test_every_shell_reads_its_script(shell: str) -> None:
         ("RUN <<EOF\n#!/bin/busybox awk\ngo build\nEOF", []),
     ],
 )
-def test_what_is_no_shell(run: str, commands: list[str]) -> None:
+def test_programs_that_are_not_shells(run: str, commands: list[str]) -> None:
     assert [described(it) for it in script(run)[1].commands] == commands
 
 

@@ -1,4 +1,4 @@
-"""What the shell makes of words and conditions: `go` is the command that is asked about."""
+"""Values of words and conditions; `go` is the command whose conditions are evaluated."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def go(script: Script) -> Command:
         ("ls | xargs -n 1 go", True),
     ],
 )
-def test_whether_a_command_runs(script: str, taken: bool | None) -> None:
+def test_conditions_decide_whether_a_command_runs(script: str, taken: bool | None) -> None:
     read, evaluator = evaluated(script)
     assert evaluator.taken(go(read)) is taken
 

@@ -10,7 +10,7 @@ from buildxray.syntax.shell import read_script
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a |", "|{", "function `", ")$", "a()\\\n", "a|& ", "&case ", "esac)", "$(($", "a=("])
-def test_a_script_that_the_grammar_needs_quadratic_time_for(unit: str) -> None:
+def test_parsing_of_a_script_that_takes_quadratic_time_is_stopped(unit: str) -> None:
     node = parse(f"FROM a\nRUN {(unit * 20_000)[:60_000]}\n").instructions[1].node
     start = time.process_time()
     script = read_script(node)
@@ -19,7 +19,7 @@ def test_a_script_that_the_grammar_needs_quadratic_time_for(unit: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_next_script_is_read_as_ever() -> None:
+def test_the_next_script_is_parsed_from_its_start() -> None:
     read_script(parse(f"FROM a\nRUN {'a()' * 20_000}\n").instructions[1].node)
     script = read_script(parse("FROM a\nRUN make all && make install\n").instructions[1].node)
     assert [it.text for command in script.commands for it in command.words] == ["make", "all", "make", "install"]

@@ -1,4 +1,4 @@
-"""Where variables are used."""
+"""Uses of variables in instructions."""
 
 from __future__ import annotations
 

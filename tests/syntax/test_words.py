@@ -1,4 +1,4 @@
-"""Expansion, operator by operator. BuildKit: frontend/dockerfile/shell/lex.go."""
+"""The expansion of each operator. BuildKit: frontend/dockerfile/shell/lex.go."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_run_label_keeps_quotes_and_unset_variables() -> None:
     )
 
 
-def test_heredoc_contents_know_no_quotes() -> None:
+def test_quotes_are_ordinary_characters_in_heredocs() -> None:
     assert expand(lex("it's $ARCH \\$ARCH", quotes=False), VARIABLES.get) == "it's arm64 $ARCH"
 
 
@@ -86,7 +86,7 @@ def test_splits_at_blanks_that_are_not_quoted() -> None:
     assert split(lex('80 "a b" $SPACED <<\tX'), VARIABLES.get) == ["80", "a b", "one", "two", "<<\tX"]
 
 
-def test_uses_are_found_even_in_what_cannot_be_expanded() -> None:
+def test_variables_are_found_in_a_word_that_cannot_be_expanded() -> None:
     text = 'a$ARCH "${NOPE:-$EMPTY} ${OPEN'
     assert [(it.name, text[slice(*it.range)]) for it in lex(text).uses] == [
         ("ARCH", "$ARCH"),

@@ -1,4 +1,4 @@
-"""Words in which variables stand between other characters: each is one word, with all of its variables at their places."""
+"""Words with variables between other characters: each is one word, and each of its variables has its own range."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def names_of(word: str) -> list[str]:
 @pytest.mark.slow
 @given(st.lists(st.one_of(LITERALS, VARIABLES), min_size=1, max_size=8).filter(lambda it: not it[0].startswith("é")))
 def test_a_word_keeps_all_of_its_variables(pieces: list[str]) -> None:
-    # A name goes on with the letters after it.
+    # Letters directly after a name belong to the name.
     joined = [f"{it}/" if it.startswith("$") and it[1] != "{" else it for it in pieces]
     text = f"FROM alpine\nRUN curl é {''.join(joined)} y$Z.end\n"
     analysis = analyze(text)
@@ -49,6 +49,6 @@ def test_an_argument_in_the_middle_of_an_address_is_used() -> None:
     assert [it.rule for it in analyze(text.replace("ARG TARGETARCH\n", "")).diagnostics] == ["undeclared-platform-arg"]
 
 
-def test_what_is_not_a_variable() -> None:
+def test_dollar_signs_that_are_not_variables() -> None:
     run = analyze("FROM alpine\nRUN echo '$A/x-$B.c' \\$A/x-\\$B.c \"$C:-d\"\n").build.stages[0].runs[0]
     assert [(it.name, it.has_default) for it in run.variable_references()] == [("C", False)]

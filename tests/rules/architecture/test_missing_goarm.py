@@ -13,7 +13,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
 
 
 @pytest.mark.parametrize("value", ["$TARGETVARIANT", "${TARGETVARIANT}", '"$TARGETVARIANT"'])
-def test_a_variant_is_no_goarm(value: str) -> None:
+def test_a_variant_is_not_a_goarm(value: str) -> None:
     before = f"ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM={value} go build -o /out/app"
     check_fix(missing_goarm, stage(before), stage(before.replace(value, "${TARGETVARIANT#v}")), targets=OLD_ARM)
     check_nothing(missing_goarm, stage(before))

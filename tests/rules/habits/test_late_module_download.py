@@ -41,7 +41,7 @@ def test_modules_that_are_downloaded(options: str, workspace: Workspace) -> None
     assert findings(late_module_download, context(BUILD.format(options), workspace=workspace))
 
 
-def test_npm_behind_the_source() -> None:
+def test_npm_after_the_source() -> None:
     check_rule(
         late_module_download,
         """
@@ -69,7 +69,7 @@ def test_npm_behind_the_source() -> None:
         "go mod download",
     ],
 )
-def test_downloads_behind_the_source(run: str) -> None:
+def test_downloads_after_the_source(run: str) -> None:
     assert len(findings(late_module_download, context(f"FROM x\nADD ./ /w\nRUN {run}\n"))) == 1
 
 

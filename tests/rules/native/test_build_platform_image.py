@@ -55,7 +55,7 @@ def test_the_image_is_for_its_targets(text: str) -> None:
 @pytest.mark.parametrize(
     "run", ["golangci-lint run ./...", "npm run lint", "go vet ./...", "make check", "hadolint Dockerfile", "pytest -q"]
 )
-def test_a_stage_that_checks_is_no_image(run: str) -> None:
+def test_a_stage_that_checks_is_not_an_image(run: str) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang\nCOPY . .\nRUN {run}\n"
     check_nothing(build_platform_image, text)
     assert findings(build_platform_image, context(text + "CMD app\n"))
@@ -63,7 +63,7 @@ def test_a_stage_that_checks_is_no_image(run: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "development", "test", "lint", "validate"])
-def test_a_stage_for_developers_is_no_image(name: str) -> None:
+def test_a_stage_for_developers_is_not_an_image(name: str) -> None:
     check_nothing(build_platform_image, f"FROM --platform=$BUILDPLATFORM golang AS {name}\nCMD bash\n")
 
 

@@ -586,7 +586,7 @@ def test_asking_for_a_version_generates_nothing() -> None:
     assert findings(emulated_build, context(text.format("--go_out=/o a.proto")))
 
 
-def test_a_constant_target_is_no_emulation_where_nobody_asks() -> None:
+def test_a_constant_target_is_not_emulation_where_nobody_asks() -> None:
     text = "FROM golang AS b\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
     assert findings(emulated_build, context(text)) == []
 
