@@ -123,6 +123,7 @@ def test_several_fixes_are_told_apart_and_added(capfd: pytest.CaptureFixture[str
     assert sum(it["saved"] for it in prediction["by_fix"]) == pytest.approx(prediction["saved"], abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "plan", "times"])
 @pytest.mark.parametrize(
     ("limits", "code"),

@@ -300,6 +300,7 @@ def test_a_long_instruction_moves_no_other_line_of_a_plan_in_a_file(
     assert len(short) < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 def test_no_line_of_a_plan_is_wider_than_the_terminal(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
@@ -334,6 +335,7 @@ def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"buildxray \d+\.\d+\.\d+\n", Run(capfd, "--version").out)
 
 
+@pytest.mark.slow
 def test_many_files_are_checked_in_their_order(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for n in range(70):
         (tmp_path / f"{n:02}.Dockerfile").write_text(UNDECLARED if n % 2 else "FROM x\n")

@@ -20,6 +20,7 @@ def highlight_all(analysis: Analysis) -> None:
         highlights(analysis, offset)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_instructions", [100, 400])
 def test_tokens_are_computed_once(n_instructions: int) -> None:
     analysis = analyze(dockerfile_of(n_instructions))
@@ -37,6 +38,7 @@ def test_tokens_of_a_part_are_those_of_the_whole() -> None:
     assert cold
 
 
+@pytest.mark.slow
 def test_a_highlight_does_not_look_at_every_name() -> None:
     """Names at a place are found by bisection, so that a request in a longer text costs the same."""
     counted = []

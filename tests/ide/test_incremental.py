@@ -91,6 +91,7 @@ def test_an_edit_of_a_run_costs_a_part_of_an_analysis(n_lines: int) -> None:
     assert n_calls(lambda: analyzer.analyze(edited_text).diagnostics) < cold / 2.3
 
 
+@pytest.mark.slow
 def test_a_rule_finds_nothing_in_a_file_that_mentions_nothing_of_its_subject() -> None:
     rules = [it for it in ALL if it.about]
     silent: Counter[str] = Counter()

@@ -64,6 +64,7 @@ def test_targets_that_need_each_other_are_refused(tmp_path: Path) -> None:
     assert "`default` → `base` → `default`" in made.error.message
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_targets_takes_no_time(tmp_path: Path) -> None:
     chain = "\n".join(f'target "t{n}" {{ contexts = {{ base = "target:t{n + 1}" }} }}' for n in range(1_000))
     assert built(tmp_path, app(BOTH, 'contexts = { x = "target:t0" }') + chain).request.results != ()
