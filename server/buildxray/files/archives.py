@@ -1,6 +1,7 @@
-"""Reading files out of a gzipped tar archive that strangers made, without writing anything to disk.
+"""Read files from a gzipped tar archive of unknown origin, without writing anything to disk.
 
-A name in the archive is compared and never opened, so paths that lead out of it do no harm; what it unpacks to is bounded.
+Names in the archive are compared but never opened, so paths that lead out of it are harmless. The
+unpacked size is bounded.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ def is_gzip(stream: BinaryIO) -> bool:
 
 
 def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
-    """Read regular files of a gzipped tar archive by their names; those that are not there are left out.
+    """Read regular files of a gzipped tar archive by name; missing ones are left out.
 
-    The stream is read from its beginning. Raises `ReadError` for what is not such an archive, for a file of more than 64 MB,
-    and where more than 512 MB would have to be unpacked or 10 000 files passed over.
+    The stream is read from its start. Raises `ReadError` for a text that is not such an archive, for a file of more
+    than 64 MB, and after 512 MB unpacked or 10 000 files skipped.
     """
     wanted = {*names}
     found: dict[str, bytes] = {}
@@ -59,7 +60,7 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that fails where a sane archive would have ended."""
+    """A stream that raises an error after the largest permitted size."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:
         self._stream = stream

@@ -1,8 +1,8 @@
-"""Glob patterns that are matched in linear time: a repository chooses both the pattern and the names.
+"""Match glob patterns in linear time, because a repository chooses both the pattern and the names.
 
-Regular expressions that backtrack need exponential time for `a*a*a*a*b`. Between two stars is a text of fixed
-length, so the first place where it matches is as good as any other: once a star has been passed it is never
-reconsidered. The group in a lookahead keeps `re` from reconsidering it; Python 3.10 has no atomic groups.
+A backtracking regular expression needs exponential time for `a*a*a*a*b`. The text between two stars has a fixed
+length, so its first match is as good as any other, and the match before a star never has to be reconsidered. A group
+in a lookahead tells `re` so; Python 3.10 has no atomic groups.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CLASSES: Final = {
     "xdigit": "0-9a-fA-F",
 }
 NEVER: Final = re.compile(r"(?!)")
-"""Matches nothing: the pattern in place of one that cannot be read."""
+"""A pattern that matches nothing, used for a glob that cannot be read."""
 
 
 @lru_cache(maxsize=1024)
@@ -85,12 +85,12 @@ def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
 
 
 def is_literal(glob: str) -> bool:
-    """True if a glob matches one name only, itself."""
+    """True if a glob matches only one name, itself."""
     return not any(it in glob for it in "*?[\\")
 
 
 def _pieces(glob: str) -> Iterator[str | None]:
-    """Yield `*` for stars, regular expressions for single characters, None for what cannot be read."""
+    """Yield `*` for stars, regular expressions for single characters, None for an unreadable part."""
     position = 0
     while position < len(glob):
         character = glob[position]
@@ -117,7 +117,7 @@ def _pieces(glob: str) -> Iterator[str | None]:
 
 
 def _set(glob: str, position: int) -> tuple[str, int] | None:
-    """The regular expression of a set that begins after its bracket, and where it ends; None for one without an end."""
+    """The regular expression of a set that begins after its bracket, and the offset of its end; None for one without an end."""
     is_negated = glob[position : position + 1] in ("!", "^") and position < len(glob)
     position += is_negated
     members: list[str] = []

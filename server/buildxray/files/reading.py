@@ -1,7 +1,7 @@
-"""Reading files that strangers wrote: regular files only, at most so many bytes, links only inside their workspace.
+"""Read files of unknown origin: only regular files, with a limit on bytes, and links only inside their workspace.
 
-A cloned repository may hold `go.mod -> /dev/zero`, a FIFO, or a link to a private key. Every other module reads
-through this one; `tests/repo/test_files.py` holds it.
+A cloned repository may contain `go.mod -> /dev/zero`, a FIFO, or a link to a private key. All other modules read
+through this one, which `tests/repo/test_files.py` checks.
 """
 
 from __future__ import annotations
@@ -65,15 +65,15 @@ def read_bytes(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | N
 
 
 def open_stream(path: Path | str, root: Path | None = None) -> BinaryIO:
-    """Open a regular file to read it in parts, whatever its size; the caller bounds what it keeps, and closes it.
+    """Open a regular file to read it in parts, whatever its size; the caller bounds what it keeps, and closes the stream.
 
-    `root` is that of `read_bytes`. Raises `ReadError`.
+    `root` has the meaning of `read_bytes`. Raises `ReadError`.
     """
     return os.fdopen(_open_regular(path, root), "rb")
 
 
 def _open_regular(path: Path | str, root: Path | None) -> int:
-    """Open a regular file, and give its descriptor. Raises `ReadError`."""
+    """Open a regular file; returns its descriptor. Raises `ReadError`."""
     try:
         # A FIFO that nobody writes to would block without O_NONBLOCK.
         descriptor = os.open(path, _FLAGS)
@@ -103,7 +103,7 @@ _UNSAVED: ContextVar[Mapping[Path, str] | None] = ContextVar("unsaved", default=
 
 @contextmanager
 def unsaved_texts(texts: Mapping[Path, str]) -> Iterator[None]:
-    """Effect: while it lasts, `read_project_text` gives these texts, by absolute path, instead of what is on the disk."""
+    """Effect: inside the context, `read_project_text` returns these texts, by absolute path, instead of the files on disk."""
     token = _UNSAVED.set(texts)
     try:
         yield
@@ -112,7 +112,7 @@ def unsaved_texts(texts: Mapping[Path, str]) -> Iterator[None]:
 
 
 def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None:
-    """Read a file of the workspace as `read_text` does; None where it is missing or may not be read."""
+    """Read a file of the workspace like `read_text`; None if it is missing or may not be read."""
     unsaved = _UNSAVED.get()
     if unsaved is not None and path in unsaved:
         text = unsaved[path]
@@ -122,7 +122,7 @@ def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None
 
 
 def read_project_bytes(path: Path, limit: int = MOST_PROJECT_BYTES) -> bytes | None:
-    """Read a file of the workspace; None where it is missing, too large, not a regular file or a link that leads out."""
+    """Read a file of the workspace; None if it is missing, too large, not a regular file, or a link out of the workspace."""
     try:
         return read_bytes(path, limit, workspace_root(path.parent))
     except ReadError:
@@ -130,7 +130,7 @@ def read_project_bytes(path: Path, limit: int = MOST_PROJECT_BYTES) -> bytes | N
 
 
 def read_stream(stream: BinaryIO, limit: int) -> bytes:
-    """Read a stream to its end. Raises `ReadError` where it holds more than `limit` bytes."""
+    """Read a stream to its end. Raises `ReadError` after more than `limit` bytes."""
     try:
         content = stream.read(limit + 1)
     except (OSError, ValueError) as error:
@@ -151,12 +151,12 @@ def list_directory(directory: Path) -> list[os.DirEntry[str]]:
 
 
 def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk as `os.walk` does, without following links; directories that cannot be read are passed over."""
+    """Walk like `os.walk`, without following links; directories that cannot be read are skipped."""
     return os.walk(directory)
 
 
 def is_inside(path: Path | str, directory: Path | str) -> bool:
-    """True if a path is in a directory, or is it, after the links in both have been followed."""
+    """True if `path`, with links followed, is `directory` or inside it."""
     try:
         real, real_directory = os.path.realpath(path), os.path.realpath(directory)
     except (OSError, ValueError):
@@ -165,15 +165,15 @@ def is_inside(path: Path | str, directory: Path | str) -> bool:
 
 
 def repository_root(directory: Path) -> Path | None:
-    """The root of the Git repository that a directory is in; None outside of one."""
+    """The root of the Git repository that contains a directory; None outside of one."""
     return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), None)
 
 
 @lru_cache(maxsize=256)
 def workspace_root(directory: Path) -> Path:
-    """The root of the Git repository that a directory is in; outside of one, the directory itself.
+    """The root of the Git repository that contains a directory; outside of one, the directory itself.
 
-    The answer is kept for the life of the process: the root of a repository decides only how far links are followed.
+    The result is cached for the life of the process, because it only decides how far links are followed.
     """
     return repository_root(directory) or directory
 
@@ -208,7 +208,7 @@ def _read_error(error: OSError | ValueError) -> ReadError:
 
 
 def discard_output() -> None:
-    """Effect: let what is still written to the standard output go nowhere, as its reader has left."""
+    """Effect: discard further output to the standard output, whose reader has closed it."""
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, sys.stdout.fileno())
     os.close(descriptor)

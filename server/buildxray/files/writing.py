@@ -1,4 +1,4 @@
-"""Replacing the content of a file: all of it or nothing, with the owner, group, mode and hard links that it had."""
+"""Replace the content of a file atomically, keeping its owner, group, mode and hard links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from buildxray.localization import _
 
 _SUFFIX: Final = ".buildxray-tmp"
 _COPY_SUFFIX: Final = ".buildxray-copy"
-"""Of the copy that is kept while a file is written in place; a killed process leaves it, and nobody removes it."""
+"""The suffix of the copy that is kept while a file is written in place; a killed process leaves the copy behind."""
 _ABANDONED_SECONDS: Final = 60
 """The age from which a temporary file of ours belongs to a process that was killed."""
 
@@ -49,7 +49,7 @@ def replace_content(path: Path | str, old: bytes, new: bytes, directory: Path | 
 
 
 def write_output(path: Path | str, content: bytes) -> None:
-    """Effect: write a report to a file, a new one or one that is there already. Raises `WriteError`."""
+    """Effect: write a report to a new or existing file. Raises `WriteError`."""
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
@@ -74,7 +74,7 @@ def write_output(path: Path | str, content: bytes) -> None:
 
 
 def _replace(target: Path, status: os.stat_result, old: bytes, new: bytes) -> bool:
-    """Effect: put a new file in the place of the old one; false where that would lose its owner or is not permitted."""
+    """Effect: replace the old file by a new one; False if that would lose the owner or is not permitted."""
     temporary = _temporary(target)
     try:
         _write_durably(temporary, new, 0o600)
@@ -96,7 +96,7 @@ def _replace(target: Path, status: os.stat_result, old: bytes, new: bytes) -> bo
 
 
 def _overwrite(target: Path, old: bytes, new: bytes) -> None:
-    """Effect: write into the file itself, after a copy of it has reached the disk; put the copy back on failure."""
+    """Effect: write into the file itself, after a copy is safely on the disk; restore the copy on failure."""
     copy = _durable_copy(target, old)
     _check_unchanged(target, old, copy)
     try:
@@ -142,7 +142,7 @@ def _check_unchanged(target: Path, old: bytes, copy: Path | None = None) -> None
 
 
 def _copy_attributes(source: Path, copy: Path, status: os.stat_result) -> bool:
-    """Effect: give a file the owner, group, mode and extended attributes of another; false where not permitted."""
+    """Effect: copy owner, group, mode and extended attributes from another file; False if that is not permitted."""
     if hasattr(os, "chown"):
         own = copy.stat()
         if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
@@ -200,7 +200,7 @@ def _temporary(target: Path, suffix: str = _SUFFIX) -> Path:
 
 
 def _remove_abandoned(target: Path) -> None:
-    """Effect: remove what a killed process has left beside the file."""
+    """Effect: remove temporary files of killed processes from the directory of the file."""
     with suppress(OSError):
         prefix, now = f".{target.name[:100]}.", time.time()
         for entry in os.scandir(target.parent):

@@ -1,7 +1,7 @@
-"""The language of what people read: English in the code, other languages in the catalogues of gettext beside it.
+"""Translate the messages for users: English in the code, other languages in gettext catalogues in this directory.
 
-The names are gettext's own, so that its tools find the texts: `_`, `ngettext`, and `N_` for a text that is translated later.
-Texts are templates of `str.format` with named fields, since other languages put their words into another order.
+`_`, `ngettext` and `N_`, which marks a text that is translated later, have gettext's names, so that its tools find the
+texts. Texts are templates of `str.format` with named fields, because other languages use another word order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 
 
 class Message(str):
-    """An English text that is translated when it is shown (`localized`), for values that outlive a change of language."""
+    """An English text that is translated when it is shown (`localized`), for values that remain when the language changes."""
 
     __slots__ = ("_template", "_values")
     _template: str

@@ -1,4 +1,4 @@
-"""Names of architectures that look like TARGETARCH's, and are not.
+"""Names of architectures that resemble those of TARGETARCH but differ from them.
 
 Source: containerd/platforms database.go, normalizeArch; the names that `uname -m` and distributions use.
 """
@@ -34,9 +34,9 @@ REPOSITORY_PREFIXES: Final = {
     "riscv64": "riscv64",
     "s390x": "s390x",
 }
-"""The namespaces of Docker Hub with the official images of one architecture, and what TARGETARCH calls it."""
+"""The namespaces of Docker Hub with the official images of one architecture, and its name in TARGETARCH."""
 _IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
-"""Each name has one of these in it, which are found much faster than the names."""
+"""Substrings of which each name contains at least one; searching these first is much faster than searching the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NAME: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
 _PREFIX: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
@@ -44,19 +44,19 @@ _ARM: Final = lazy_regex(r"(?<![A-Za-z0-9])arm(?![A-Za-z0-9])")
 
 
 def docker_name(architecture: str) -> str | None:
-    """What TARGETARCH calls an architecture that others name so; None where that is not another name."""
+    """The name in TARGETARCH of an architecture with another common name; None if `name` is not such a name."""
     return _ALIASES.get(architecture)
 
 
 def named_architectures(text: str) -> list[tuple[int, int, str]]:
-    """Where a text names an architecture: start, end, and what TARGETARCH calls it."""
+    """The names of architectures in a text: start, end, and the name in TARGETARCH."""
     if not any(it in text for it in _IN_EVERY_NAME):
         return []
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
 
 
 def architectures_of_path(path: str) -> frozenset[str]:
-    """The architectures that a path names, as TARGETARCH calls them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`.
+    """The architectures that a path names, as TARGETARCH spells them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`.
 
     `arm` alone, as in `Dockerfile.arm`, may mean 32 or 64 bits.
     """

@@ -1,4 +1,4 @@
-"""The automatic platform arguments: what BuildKit defines for every build.
+"""The automatic platform arguments, which BuildKit defines for every build.
 
 BuildKit: frontend/dockerfile/dockerfile2llb/platform.go, defaultArgs.
 """
@@ -22,20 +22,20 @@ AUTOMATIC_ARGUMENTS: Final = (
     "TARGETVARIANT",
     "TARGETSTAGE",
 )
-"""In the order in which BuildKit defines them."""
+"""The automatic arguments, in the order in which BuildKit defines them."""
 
 PER_TARGET_ARGUMENTS: Final = frozenset(
     {"TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT"}
 )
-"""Those whose value can differ between the target platforms of one build."""
+"""The arguments whose value can differ between the target platforms of one build."""
 
 _LATER: Final = {"BUILDOSVERSION": "1.13", "TARGETOSVERSION": "1.13", "TARGETSTAGE": "1.11"}
 
 
 def since(name: str) -> str:
-    """The version of the Dockerfile frontend that was the first to define an automatic argument.
+    """The first version of the Dockerfile frontend that defines an automatic argument.
 
-    BuildKit: the tags `dockerfile/…` that hold the commits 69bb8e8, 6a31a78 and 94ddeb7.
+    BuildKit: the tags `dockerfile/…` that contain the commits 69bb8e8, 6a31a78 and 94ddeb7.
     """
     return _LATER.get(name, "1.0")
 

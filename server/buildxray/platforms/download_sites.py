@@ -1,7 +1,7 @@
-"""How well-known download sites call architectures, where that is not what TARGETARCH says.
+"""The names of architectures on well-known download sites that differ from TARGETARCH.
 
-The names are those under which each project documents or publishes its files, as known when the entry was written; the comment names the
-place to compare with. Nothing here looks at a site, and a project may rename its files.
+The names are those of each project's documentation or files when the entry was written, and the comment names the page
+to compare with. No code here reads a site, and a project may rename its files.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class DownloadSite(NamedTuple):
-    """A place that publishes one file for each architecture."""
+    """A site with one file for each architecture."""
 
     name: str
-    """What people call it."""
+    """The name of the site for people."""
     url: re.Pattern[str]
     names: dict[str, str]
-    """What its files are called, by the name that TARGETARCH has."""
+    """The names of architectures in its files, by the name in TARGETARCH."""
 
 
 _UNAME: Final = {"amd64": "x86_64", "arm64": "aarch64"}

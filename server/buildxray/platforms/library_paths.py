@@ -1,7 +1,7 @@
-"""Paths of libraries and run times that hold the name of an architecture, and exist on that architecture alone.
+"""Paths of libraries and runtimes that contain the name of an architecture, and exist only on that architecture.
 
-Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's and Adoptium's
-directories below /usr/lib/jvm, and the build directories of Python's setuptools.
+Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's
+and Adoptium's directories below /usr/lib/jvm, and the build directories of Python's setuptools.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class ArchitectureInPath(NamedTuple):
     end: int
     """Half-open, in code points; the whole tuple of a multiarch directory."""
     architecture: str
-    """As platforms call it."""
+    """The architecture, as in platforms."""
     kind: str
     """`tuple` for a multiarch directory, `jvm` for a Java run time, `loader` for a dynamic loader, `python` for extensions."""
 
 
 def architectures_in_paths(text: str) -> list[ArchitectureInPath]:
-    """Return where a text names a path that exists on one architecture alone."""
+    """Find the paths in a text that exist only on one architecture."""
     found: list[ArchitectureInPath] = []
     for match in _PATH.finditer(text):
         kind = match.lastgroup

@@ -1,4 +1,4 @@
-"""What others call the architectures of platforms.
+"""The names that other programs use for the architectures of platforms.
 
 Source: github.com/tonistiigi/xx, src/xx-info (uname, Debian, Alpine, RPM).
 """
@@ -19,23 +19,23 @@ COMMON_PLATFORMS: Final = (
     "linux/riscv64",
     "linux/s390x",
 )
-"""What images are usually published for, the most frequent ones first."""
+"""The platforms for which images are usually published, the most frequent first."""
 
 
 class ArchitectureNames(NamedTuple):
     """The names of one architecture."""
 
     uname: str
-    """What `uname -m` prints."""
+    """The output of `uname -m`."""
     debian: str
-    """What `dpkg --print-architecture` prints."""
+    """The output of `dpkg --print-architecture`."""
     alpine: str
-    """What `apk --print-arch` prints."""
+    """The output of `apk --print-arch`."""
     rpm: str
 
 
 def architecture_names(platform: Platform) -> ArchitectureNames | None:
-    """What others call the architecture of a normalised platform; None where that is not known."""
+    """The names of the architecture of a normalised platform; None if they are not known."""
     architecture, variant = platform.architecture, platform.variant
     return _NAMES.get(f"{architecture}/{variant}" if architecture == "arm" else architecture)
 

@@ -17,7 +17,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class PlatformError(ValueError):
-    """A text that names no platform; the message says why."""
+    """Raised for a text that is not a platform; the message gives the reason."""
 
 
 class Platform(NamedTuple):
@@ -118,7 +118,7 @@ def parse_normalized(text: str) -> Platform:
 
 
 def is_known(platform: Platform) -> bool:
-    """True if Go, and so BuildKit's world, has a system and an architecture of these names."""
+    """True if Go, and so BuildKit, supports a system and an architecture of these names."""
     if platform.os.startswith("wasi"):
         # Docker runs images for `wasi/wasm`; Go calls the system wasip1.
         return platform.architecture in ("wasm", "wasm32")
@@ -126,7 +126,7 @@ def is_known(platform: Platform) -> bool:
 
 
 def nearest_known(platform: Platform) -> Platform | None:
-    """The known platform that was probably meant by an unknown one; None where none is near."""
+    """The known platform that was probably meant by an unknown one; None if none is similar."""
     swapped = platform._replace(os=platform.architecture, architecture=platform.os)
     if is_known(swapped):
         return swapped
@@ -143,7 +143,7 @@ def this_machine() -> Platform:
 
 
 def _processor() -> str:
-    """The name of the processor's architecture; empty where the system does not tell."""
+    """The architecture of the processor; empty if the system does not report it."""
     if hasattr(os, "uname"):
         return os.uname().machine
     # Only where nothing else tells: its import compiles ten regular expressions.
@@ -155,7 +155,7 @@ def _processor() -> str:
 def can_run(builder: Platform, step: Platform) -> bool:
     """True if `builder` runs a step for `step` without emulation.
 
-    32-bit x86 runs on a 64-bit one; that an arm64 machine runs 32-bit arm is not assumed, for many cannot.
+    64-bit x86 machines run 32-bit x86. An arm64 machine is not presumed to run 32-bit ARM, because many cannot.
     """
     if builder.os != step.os:
         return False

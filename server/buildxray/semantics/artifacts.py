@@ -1,4 +1,4 @@
-"""The artifacts of a plan: everything that the image takes from elsewhere, with what made it and how well it suits the image.
+"""The artifacts of a plan: the files that the image takes from elsewhere, with their makers and how well they suit the image.
 
 The rules about wrong architectures and the proof that a fix is safe read the same list, so that they cannot disagree.
 """
@@ -20,7 +20,7 @@ from buildxray.toolchains.base import Invocation
 
 
 class Quality(Enum):
-    """How certain it is that a file suits its image, from worst to best."""
+    """The certainty that a file suits its image, from worst to best."""
 
     WRONG = 0
     """The file is for another architecture."""
@@ -50,15 +50,15 @@ class Artifacts:
         return tuple(sorted(found.values(), key=lambda it: it.instruction))
 
     def line(self, artifact: Artifact) -> int:
-        """The line of the instruction that puts an artifact into the image, 1-based."""
+        """The 1-based line of the instruction that adds an artifact to the image."""
         return self._plan.instruction(artifact.instruction).first_line
 
     def of(self, instruction: int) -> tuple[Artifact, ...]:
-        """The artifacts of one instruction; empty for one that puts nothing into the image."""
+        """The artifacts of one instruction; empty if it adds nothing to the image."""
         return tuple(it for it in self.all if it.instruction == instruction)
 
     def qualities(self) -> dict[tuple[str, Platform], Quality]:
-        """The quality of each path of each image. Of several instructions that write to one path, as to a directory, the worst counts."""
+        """The quality of each path of each image; the worst one if several instructions write to a path, such as a directory."""
         found: dict[tuple[str, Platform], Quality] = {}
         for artifact in self.all:
             for target, tracer in enumerate(self._tracers):
@@ -72,7 +72,8 @@ class Artifacts:
     def quality(self, origins: Iterable[Origin], target: int) -> Quality:
         """The quality of files of these makers in the image of the target with this index.
 
-        Files of the build context whose name tells no machine count as right: no edit of the Dockerfile changes them.
+        Files of the build context without an architecture in their name count as right, because no edit of the
+        Dockerfile changes them.
         """
         worst = Quality.RIGHT
         wanted = self._architecture(target)
@@ -85,22 +86,22 @@ class Artifacts:
         return worst
 
     def c_users(self) -> dict[str, frozenset[bool]]:
-        """The settings of cgo of the Go programs at each path; paths without a known one are left out."""
+        """The settings of cgo of the Go programs at each path; paths without a known setting are left out."""
         users = {it.path: frozenset(one.uses_c for one in it.origins if one.uses_c is not None) for it in self.all}
         return {path: settings for path, settings in users.items() if settings}
 
     def wrong_images(self, instruction: int, invocation: Invocation | None = None) -> tuple[Platform, ...]:
-        """Return the target platforms whose images hold a file that an instruction made for another architecture.
+        """The target platforms whose images contain a file that an instruction made for another architecture.
 
-        With `invocation`, only the files of this command of a RUN count. A file that another maker may have written too counts only if
-        that maker also writes files for a wrong architecture.
+        With `invocation`, only the files of this command of a RUN count. A file that may also be from another maker
+        counts only if that maker writes files for a wrong architecture too.
         """
         numbers = sorted(self._wrong_origins.get((instruction, id(invocation)), ()))
         return tuple(self._plan.targets[it].platform for it in numbers)
 
     @cached_property
     def _wrong_origins(self) -> dict[tuple[int | None, int], set[int]]:
-        """The indices of the targets that get wrong files, by instruction and identity of the command, if any."""
+        """The indices of the targets that receive wrong files, by instruction and identity of the command, if any."""
         wrong: dict[tuple[int | None, int], set[int]] = {}
         for artifact in self.all:
             for target in range(len(self._tracers)):
@@ -147,10 +148,10 @@ def _joined(one: Artifact, other: Artifact) -> Artifact:
 
 
 def losses(before: Artifacts, after: Artifacts) -> tuple[str, ...]:
-    """Return the paths of the image that an edit makes worse; the edit is proved safe if there are none.
+    """The paths of the image that an edit makes worse; an edit without any is proved safe.
 
-    A path is worse if its quality is lower after the edit, if it is gone, or if cgo is switched on or off for a program that was not for
-    the wrong machine before.
+    A path is worse if its quality is lower after the edit, if it is missing, or if cgo changes for a program that was
+    not for the wrong machine before.
     """
     old, new = before.qualities(), after.qualities()
     worse = [path for (path, platform), it in old.items() if it.value > new.get((path, platform), Quality.WRONG).value]
@@ -161,7 +162,7 @@ def losses(before: Artifacts, after: Artifacts) -> tuple[str, ...]:
 
 
 def artifacts_as_json(artifacts: Artifacts) -> list[dict[str, object]]:
-    """Return the `artifacts` of `buildxray plan --format json`: one object for each path, in the order of the file."""
+    """The `artifacts` of `buildxray plan --format json`: one object for each path, in the order of the file."""
     return [
         {
             "path": artifact.path,

@@ -9,7 +9,7 @@ from buildxray.semantics.cost import Cost, step_cost
 
 
 def plan_as_json(plan: Plan, path: str) -> dict[str, Any]:
-    """One object for a file: its platforms, why BuildKit refuses it, and its steps."""
+    """The plan of a file as one object: its platforms, the reasons why BuildKit refuses it, and its steps."""
     request = plan.request
     error = plan.error
     machines = {str(it): str(request.node(it)) for it in request.target_platforms}

@@ -1,17 +1,19 @@
-"""The build that a Dockerfile describes, as objects: what rules and editor features read.
+"""The build that a Dockerfile describes, as objects: the model that rules and editor features read.
 
-`Build` holds `Stage`s, a stage holds `Instruction`s, a `Run` holds `Command`s, and each knows what it belongs to. All are views: they hold no
-facts themselves but ask the plan, the stage graph and the toolchains, and each answer is computed once. Within one build a stage or an
-instruction is one object, so `is` and `==` mean the same. A view belongs to one version of one text; after an edit there is a new build.
+A `Build` has `Stage`s, a stage has `Instruction`s, a `Run` has `Command`s, and each refers to its parent. All are
+views: they store no facts themselves but query the plan, the stage graph and the toolchains, and cache each result.
+Within one build a stage or an instruction is one object, so `is` and `==` mean the same. A view belongs to one version
+of one text; after an edit there is a new build.
 
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.COMPILE):
             if command.use.wrong_targets:
                 yield Finding(command.title_range, ...)
 
-What depends on the target platform is a tuple: with one item for each target that needs the stage where it says so, else for each target of
-the build, always in the order of the request. "Needed" means that the image of some target depends on it; "native" means that a stage has the
-same platform for every target, so that the targets can share its steps.
+A value that depends on the target platform is a tuple, in the order of the request: with one item for each
+target of the build, or for each target that needs the stage if the docstring names those. "Needed" means that
+the image of some target depends on it; "native" means that a stage has the same platform for all targets, so
+that they can share its steps.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ class Builder:
         self._planner = Planner(request)
 
     def parse(self, text: str, earlier: Dockerfile | None = None) -> Dockerfile:
-        """Parse a text; never raises. Unchanged instructions are taken over from an earlier version."""
+        """Parse a text; never raises. Nodes of unchanged instructions are reused from an earlier version."""
         return parse(text, earlier=earlier)
 
     def build(self, dockerfile: Dockerfile) -> Build:
@@ -163,7 +165,7 @@ class Build:
 
     @cached_property
     def buildkit_warnings(self) -> tuple[CheckWarning, ...]:
-        """The warnings that `docker buildx build --call=check` prints: those before the first error that stops it."""
+        """The warnings that `docker buildx build --call=check` prints: those before the first error, which stops it."""
         return buildkit_warnings(self.plan, self._memo, self._ignored)
 
     @cached_property
@@ -202,7 +204,7 @@ class Build:
 
     @cached_property
     def steps_by_instruction(self) -> dict[int, list[Step]]:
-        """The steps that each instruction makes, those of mounts and triggers included; in the order of the plan."""
+        """The steps of each instruction, including those of mounts and triggers, in the order of the plan."""
         found: dict[int, list[Step]] = {}
         for step in self.plan.steps:
             for idx in step.instructions:
@@ -231,7 +233,7 @@ class Build:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps of all targets together; inputs before the steps that use them."""
+        """The steps of all targets together, inputs first."""
         return self.plan.steps
 
     @cached_property
@@ -269,7 +271,7 @@ class Build:
         return next((it for it in self.instructions if it.syntax.start <= offset <= it.syntax.end), None)
 
     def is_better_than(self, other: Build) -> bool:
-        """True if it emulates fewer steps than another version of the file, with no more steps and no more errors."""
+        """True if this version emulates fewer steps than `other`, with no more steps and no more errors."""
         return (
             len(self.errors) <= len(other.errors)
             and len(self.steps) <= len(other.steps)
@@ -283,7 +285,7 @@ class Instruction:
     def __init__(self, build: Build, stage: Stage | None, idx: int) -> None:
         self.build = build
         self.stage = stage
-        """The stage that it belongs to, FROM included; None before the first FROM."""
+        """The stage to which it belongs; a FROM belongs to the stage that it begins. None before the first FROM."""
         self.idx = idx
         """The 0-based index among the instructions of the file, for ordering and for the JSON of plans."""
         # Plain attributes: every rule reads them for every instruction.
@@ -316,7 +318,7 @@ class Instruction:
 
     @property
     def empty_lines(self) -> tuple[TextRange, ...]:
-        """The blank lines between its own, line ends included; the bodies of heredocs are left out."""
+        """The blank lines between its lines, with their line ends; those in heredoc bodies are left out."""
         text, heredocs = self.build.text, self.node.heredocs
         end = self.syntax.start + heredocs[0].start if heredocs else self.syntax.end
         ranges: list[TextRange] = []
@@ -335,7 +337,7 @@ class Instruction:
 
     @property
     def keyword_range(self) -> TextRange:
-        """The keyword."""
+        """The range of the keyword."""
         return self.syntax.range_of(self.node.keyword)
 
     def range_of(self, part: Token | Flag | Pair | Problem | Span) -> TextRange:
@@ -348,7 +350,7 @@ class Instruction:
 
     @property
     def mentions(self) -> frozenset[Mention]:
-        """The names and programs that the text mentions, as rules ask for them (`semantics/mentions.py`)."""
+        """The names and programs that the text mentions, for the `about` of rules (`semantics/mentions.py`)."""
         return mentions(self.node)
 
     def declares(self, name: str) -> bool:
@@ -379,27 +381,27 @@ class Instruction:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The distinct steps that it makes, over all targets: one where the targets share it."""
+        """The distinct steps of the instruction, over all targets: one step if the targets share it."""
         return self.build.graph.steps(self.idx)
 
     @cached_property
     def split(self) -> Split | None:
-        """The reason why it makes several steps; None if it makes at most one."""
+        """The reason why it has several steps; None if it has at most one."""
         return self.build.graph.split(self.idx)
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        """The state before it, for each target that needs its stage; empty for FROM and before the first FROM."""
+        """The scope before it, for each target that needs its stage; empty for FROM and before the first FROM."""
         return self.build.graph.scopes(self.idx)
 
     @property
     def scopes_after(self) -> tuple[Scope, ...]:
-        """The state after it, for each target that needs its stage."""
+        """The scope after it, for each target that needs its stage."""
         return self.build.graph.scopes_after(self.idx)
 
     @property
     def directories(self) -> tuple[str, ...]:
-        """The working directories that it can have, absolute; more than one where that depends on the target."""
+        """The absolute working directories that it can have; several if they depend on the target."""
         return tuple(dict.fromkeys(it.directory for it in self.scopes))
 
     @cached_property
@@ -416,19 +418,20 @@ class Instruction:
         return self.stage is None or self is self.stage.from_
 
     def values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
-        """The value of a variable before this instruction, or after it, for each target of the build.
+        """The value of a variable before or after this instruction, for each target of the build.
 
-        Also in stages that no target needs. None where nothing sets it, or where ONBUILD triggers of an image hide it.
+        Works for stages that no target needs, too. None if the variable is unset, or if the value depends on ONBUILD
+        triggers of an image.
         """
         return tuple(None if it is None else it.get(name) for it in self._environments(after=after))
 
     def known_values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
-        """As `values`, but None also if only the base image or a build argument tells the value."""
+        """Like `values`, but also None if only the base image or a build argument determines the value."""
         found = [None if it is None else it.assignment(name) for it in self._environments(after=after)]
         return tuple(it.value if it is not None and it.is_known else None for it in found)
 
     def _environments(self, *, after: bool = False) -> list[Environment | None]:
-        """The variables before this instruction, or after it, for each target of the build."""
+        """The environment before or after this instruction, for each target of the build."""
         targets = self.build.plan.targets
         if self.stage is None or self.is_global:
             return [*self.build.global_arguments]
@@ -436,15 +439,15 @@ class Instruction:
         return [None if it is None else it.environment for it in scopes]
 
     def expanded(self, text: str) -> tuple[str | None, ...]:
-        """The text with its variables expanded as before this instruction, for each target of the build.
+        """The text with variables expanded in the scope before this instruction, for each target of the build.
 
-        None if BuildKit refuses the text. A variable that is not set expands to nothing.
+        None if BuildKit refuses the text. An unset variable expands to nothing.
         """
         escape = self.build.dockerfile.escape
         return tuple(None if it is None else _expanded(text, escape, it) for it in self._environments())
 
     def sees(self, name: str) -> bool:
-        """True if the value of a variable is known here, for at least one target."""
+        """True if the value of a variable is known before this instruction, for at least one target."""
         return any(it.environment.get(name) is not None for it in self.scopes)
 
     @property
@@ -453,15 +456,15 @@ class Instruction:
         return self.build.graph.names_per_target(self.idx)
 
     def declaration(self, name: str) -> Instruction | None:
-        """The ARG or ENV that last set a variable before this instruction, in its stage or one that it is built on."""
+        """The ARG or ENV that last set a variable before this instruction, in its stage or an ancestor."""
         idx = self.build.graph.declaration(name, self.idx)
         return None if idx is None else self.build.instructions[idx]
 
     @cached_property
     def sources_named(self) -> tuple[Token, ...]:
-        """The names after COPY's `--from` and a mount's `from=`: of stages, by name or number, and of images.
+        """The names in `--from` of COPY and in `from=` of mounts: stages, by name or number, and images.
 
-        Those of an ONBUILD are the names in its trigger. Empty where BuildKit could not read the flag.
+        For an ONBUILD, the names in its trigger. Empty if BuildKit refuses the flag.
         """
         node: Node | None = self.node
         if not self.node.flags and not isinstance(node, syntax.Onbuild):
@@ -481,7 +484,7 @@ class Instruction:
 
     @property
     def pulled_images(self) -> tuple[Step, ...]:
-        """The steps that pull the images which it names: in FROM, COPY or a mount."""
+        """The steps that pull the images named in this FROM, COPY or mount."""
         return tuple(it for it in self.build.plan.steps if it.kind == "source" and self.idx in it.instructions)
 
     @property
@@ -510,7 +513,7 @@ class From(Instruction):
 
     @property
     def image(self) -> Token | None:
-        """The image or stage that is named; None where it is not typed yet."""
+        """The name of the image or stage; None if it is not typed yet."""
         return self._from.image
 
     @property
@@ -536,7 +539,7 @@ class Run(Instruction):
 
     @cached_property
     def script(self) -> shell.Script:
-        """The script as the shell in force reads it; available in stages that no target needs, too."""
+        """The script as the shell in force reads it; also in stages that no target needs."""
         return self.build.inventory.script(self.idx)
 
     @cached_property
@@ -559,7 +562,7 @@ class Run(Instruction):
         return self.build.inventory.reading(self.idx, name)
 
     def may_read(self, name: str) -> bool:
-        """True if a command may read a variable of its environment without being told to."""
+        """True if a command may read an environment variable without an option for it."""
         return self.reading(name) in (Reading.MAYBE, Reading.YES)
 
 
@@ -585,20 +588,20 @@ class Command:
 
     @property
     def targets(self) -> tuple[Platform, ...]:
-        """The target platforms that need the stage and may run the command, given the conditions around it."""
+        """The target platforms that need the stage and may run the command, given its conditions."""
         return self.invocation.targets
 
     def is_certain(self, target: Platform) -> bool:
-        """True if a target certainly runs the command: all conditions around it are known to hold."""
+        """True if a target certainly runs the command, because all its conditions are known to hold."""
         return self.invocation.is_certain(target)
 
     @property
     def is_chosen_by_platform(self) -> bool:
-        """True if the command runs for some platforms only, and the text does not tell for which."""
+        """True if the command runs only for some platforms, and the text does not tell for which."""
         return self.invocation.is_chosen_by_platform
 
     def depends_on_platform(self, word: shell.ShellWord) -> bool:
-        """True if the platform has a part in what a word of it becomes, be it by a condition on a variable in it."""
+        """True if the value of a word depends on the platform, directly or by the conditions of a variable in it."""
         return depends_on_platform(word, self.syntax, self.invocation.platform_variables)
 
     @property
@@ -612,23 +615,23 @@ class KnownCommand(Command):
     """A command that a toolchain recognises."""
 
     use: Use
-    """The effect of the command, as its toolchain knows it."""
+    """The effect of the command, from its toolchain."""
 
     @property
     def foreign_targets(self) -> tuple[Platform, ...]:
-        """The targets whose architecture differs from that of the machine that the command runs on."""
+        """The targets whose architecture differs from that of the machine on which the command runs."""
         pairs = zip(self.invocation.targets, self.invocation.step_platforms, strict=True)
         return tuple(target for target, machine in pairs if target.architecture != machine.architecture)
 
     @property
     def cross_targets(self) -> tuple[Platform, ...]:
-        """For a compiler: the targets for which its output is certainly not for the machine that it runs on."""
+        """For a compiler: the targets whose output is certainly not for the machine on which it runs."""
         triples = zip(self.use.architectures, self.invocation.targets, self.invocation.step_platforms, strict=True)
         return tuple(target for made, target, machine in triples if made is not None and made != machine.architecture)
 
     @property
     def way_into_image(self) -> Instruction | None:
-        """The instruction that first takes one of its outputs out of the stage on the way into the image.
+        """The instruction that first copies one of its outputs out of the stage towards the image.
 
         If its output paths are unknown, any file of the stage counts.
         """
@@ -638,9 +641,9 @@ class KnownCommand(Command):
 
     @property
     def wrong_images(self) -> tuple[Platform, ...]:
-        """The target platforms whose images hold what it makes, for another architecture; see `Artifacts.wrong_images`.
+        """The target platforms whose images contain its output, for another architecture; see `Artifacts.wrong_images`.
 
-        In a stage that is the image itself, all that it makes is in the image.
+        In a stage that becomes the image, all its outputs are in the image.
         """
         stage = self.run.stage
         if stage is not None and stage.is_image:
@@ -670,7 +673,7 @@ class Stage:
         self.idx = outline.idx
         """The 0-based number, by which COPY can name the stage."""
         self.name = outline.name
-        """The name after AS in lower case; empty where it has none."""
+        """The name after AS in lower case; empty without one."""
         self._commands: dict[tuple[Effect, ...], tuple[KnownCommand, ...]] = {}
         self._known_commands: dict[int, KnownCommand] = {}
 
@@ -682,7 +685,7 @@ class Stage:
 
     @property
     def display_name(self) -> str:
-        """The name, or the one that BuildKit shows instead: `stage-0`."""
+        """The name, or BuildKit's default name: `stage-0`."""
         return self.outline.display_name
 
     @cached_property
@@ -708,9 +711,9 @@ class Stage:
         return tuple(it for it in self.instructions if isinstance(it, Run))
 
     def commands(self, *effects: Effect) -> tuple[KnownCommand, ...]:
-        """The commands of its RUN instructions that have one of these effects, in order.
+        """The commands of its RUN instructions with one of these effects, in order.
 
-        The `outputs` of each include where later commands of the stage copy or move them.
+        The `outputs` of each include the paths to which later commands of the stage copy or move them.
         """
         known = self._commands.get(effects)
         if known is None:
@@ -737,25 +740,26 @@ class Stage:
 
     @property
     def is_native(self) -> bool:
-        """True if its platform is the same for every target, so that the targets can share its steps.
+        """True if its platform is the same for all targets, so that they can share its steps.
 
-        With one target, what it would be for others decides. A stage from scratch is never native.
+        With one target, it is True if the platform would be the same for other targets. A stage from
+        scratch is never native.
         """
         return self.idx in self.build.graph.native_stages
 
     @property
     def is_target(self) -> bool:
-        """True if it becomes the image: the last stage, or the one that `--target` names."""
+        """True if it becomes the image: the last stage, or the one named by `--target`."""
         return self.idx == self.build.plan.target_stage
 
     @property
     def is_image(self) -> bool:
-        """True if its files are in the image: the target stage and what that is built on."""
+        """True if its files are in the image: the target stage and its ancestors."""
         return self.idx in self.build.graph.image_stages
 
     @property
     def is_chosen(self) -> bool:
-        """True if some targets need it and others do not, as with `FROM build-$TARGETARCH`."""
+        """True if only some targets need it, as with `FROM build-$TARGETARCH`."""
         return self.idx in self.build.graph.chosen_stages
 
     @cached_property
@@ -778,18 +782,18 @@ class Stage:
 
     @property
     def bases(self) -> tuple[Stage, ...]:
-        """The stages that its FROM names: none for an image, several where that depends on the target."""
+        """The stages that its FROM names: none for an image, several if the name depends on the target."""
         return self._stages(self.build.graph.bases(self.idx))
 
     @property
     def root(self) -> Stage | None:
-        """The stage on an image at the bottom of its ancestry, perhaps itself; None where it depends on the target."""
+        """The ancestor that is built on an image, perhaps itself; None if it depends on the target."""
         root = self.build.graph.root(self.idx)
         return None if root is None else self.build.stages[root]
 
     @property
     def ancestry(self) -> tuple[Stage, ...]:
-        """The stage and all stages that it is built on, nearest first, for all targets together."""
+        """The stage and its ancestors, nearest first, for all targets together."""
         return self._stages(self.build.graph.ancestry(self.idx))
 
     @property
@@ -799,17 +803,17 @@ class Stage:
 
     @property
     def family(self) -> tuple[Stage, ...]:
-        """The stage and all stages that are built on it, in the order of the file."""
+        """The stage and its descendants, in the order of the file."""
         return self._stages(self.build.graph.family(self.idx))
 
     @property
     def may_be_base(self) -> bool:
-        """True if a later FROM continues it, or may do so with other values of the variables in its image name."""
+        """True if a later FROM names it, or could name it with other values of the variables in its image name."""
         later = (it for it in self.build.stages if it.idx > self.idx)
         return any(self in it.bases or it._may_name(self.name) for it in later)  # noqa: SLF001 - of the same class
 
     def _may_name(self, name: str) -> bool:
-        """True if its FROM names a stage, given some values of the variables in the image name."""
+        """True if its FROM names a stage, for some values of the variables in the image name."""
         image = self.from_.image
         if image is None or not name:
             return False
@@ -831,12 +835,12 @@ class Stage:
 
     @cached_property
     def image_references(self) -> tuple[str, ...]:
-        """The full name of the image that its FROM names, for each target; empty where it names a stage or `scratch`."""
+        """The full name of the image that its FROM names, for each target; empty if it names a stage or `scratch`."""
         return tuple(it.stages[self.idx].reference for it in self.build.plan.targets)
 
     @cached_property
     def image_name(self) -> str:
-        """The full name of the image at its root, or `scratch`; empty where it depends on the target."""
+        """The full name of the image of its root, or `scratch`; empty if it depends on the target."""
         root = self.root
         if root is None:
             return ""
@@ -845,21 +849,21 @@ class Stage:
 
     @cached_property
     def consumers(self) -> tuple[Instruction, ...]:
-        """The instructions of needed stages that take its files: FROM, COPY, and RUN with a mount."""
+        """The instructions of needed stages that use its files: FROM, COPY, and RUN with a mount."""
         return tuple(self.build.instructions[it.instruction] for it in self.build.graph.consumers[self.idx])
 
     def way_into_image(self, path: str) -> Instruction | None:
-        """The instruction that first takes a file out of this stage on its way into the image; None where none does.
+        """The instruction that first copies a file out of this stage towards the image; None if none does.
 
-        `path` is absolute; with a slash at its end it means a file of unknown name in that directory.
+        `path` is absolute; a slash at its end means a file of unknown name in that directory.
         """
         consumer = way_into_image(self.build.graph, self.idx, path)
         return None if consumer is None else self.build.instructions[consumer.instruction]
 
     def scope_in_text(self, idx: int) -> Scope | None:
-        """The state before an instruction of the stage, or after the last one, for the first target; also if not needed.
+        """The scope before the instruction at index `idx`, or after the last one, for the first target; also if not needed.
 
-        `idx` is the position in the file; None in a file without targets, or where ONBUILD triggers hide the state.
+        None in a file without targets, or if the scope depends on ONBUILD triggers.
         """
         if not self.build.plan.targets:
             return None
@@ -868,7 +872,7 @@ class Stage:
 
     @property
     def trigger_steps(self) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
-        """The ONBUILD triggers that it inherits, and the distinct steps that each makes."""
+        """The ONBUILD triggers that it inherits, and the distinct steps of each."""
         return self.build.graph.trigger_steps(self.idx)
 
     def _stages(self, indices: tuple[int, ...]) -> tuple[Stage, ...]:

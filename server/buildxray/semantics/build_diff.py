@@ -15,7 +15,7 @@ Machine = Literal["native", "emulated"]
 
 @dataclass(frozen=True, slots=True)
 class MovedRun:
-    """A RUN step that is emulated where it was native before, or the other way round."""
+    """A RUN step that was native and is emulated, or the reverse."""
 
     line: int
     """The 1-based line in the new text."""
@@ -50,7 +50,7 @@ def build_diff(old: Build, new: Build) -> BuildDiff:
 
 
 def _executions(old: Build, new: Build) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[MovedRun, ...]]:
-    """The steps that are added, those that are gone, and RUN steps that move between native and emulated."""
+    """The added and removed steps, and the RUN steps that change between native and emulated."""
     old_of = aligned(old.dockerfile, new.dockerfile)
     before, after = _by_last_instruction(old), _by_last_instruction(new)
     added: list[Step] = []
@@ -76,7 +76,7 @@ def _executions(old: Build, new: Build) -> tuple[tuple[Step, ...], tuple[Step, .
 
 
 def _without_pairs(steps: list[Step], previous: list[Step], key: Callable[[Step], object]) -> list[Step]:
-    """Effect: remove from `previous` the first partner with the same key of each step; returns the steps without one."""
+    """Effect: remove from `previous` one step with the same key for each step; returns the steps without such a partner."""
     unpaired: list[Step] = []
     for step in steps:
         partner = next((it for it in previous if key(it) == key(step)), None)
@@ -92,7 +92,7 @@ def _machine(step: Step) -> Machine:
 
 
 def _by_last_instruction(build: Build) -> dict[int, list[Step]]:
-    """The steps by the index of the last of their instructions, the one that BuildKit shows."""
+    """The steps by the index of their last instruction, which is the one that BuildKit shows."""
     steps: dict[int, list[Step]] = {}
     for step in build.steps:
         for idx in step.instructions[-1:]:

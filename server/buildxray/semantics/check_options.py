@@ -15,17 +15,17 @@ from buildxray.syntax.parser import Dockerfile
 __all__ = ["CHECK_NAMES", "SkippedRules", "kebab_case", "read_skipped_rules", "skipped_names", "skips_check"]
 
 _OF_BUILDKIT: Final = frozenset(map(kebab_case, CHECK_NAMES))
-"""BuildKit knows its checks by their Pascal names only."""
+"""BuildKit accepts only the Pascal-case names of its checks."""
 
 
 class SkippedRules(NamedTuple):
-    """The rules of our own that check options silence."""
+    """The rules other than BuildKit's checks that check options silence."""
 
     in_file: frozenset[str] = frozenset()
     by_start: tuple[tuple[int, frozenset[str]], ...] = ()
     """The options for single instructions, by the offset at which each starts."""
     fails: bool = False
-    """True if what BuildKit's checks find is an error."""
+    """True if warnings of BuildKit's checks are errors."""
 
 
 def read_skipped_rules(dockerfile: Dockerfile) -> SkippedRules:

@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class Inventory:
-    """The commands of one plan; each RUN is read when it is first asked for, and after an edit only if it looks different."""
+    """The commands of one plan. Each RUN is read on first access, and read again after an edit only if its inputs changed."""
 
     def __init__(self, plan: Plan, facts: Facts, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
@@ -65,7 +65,7 @@ class Inventory:
         return read_script(node, scopes[0].shell_command) if scopes else read_script(node)
 
     def invocations(self, instruction: int) -> tuple[Invocation, ...]:
-        """The commands of a RUN with what they see; none where no target needs it."""
+        """The commands of a RUN with their environment; none if no target needs the RUN."""
         if instruction not in self._invocations:
             stage = self.facts.stage_of(instruction)
             if stage is None or not isinstance(self.plan.node(instruction), Run):
@@ -74,7 +74,7 @@ class Inventory:
         return self._invocations[instruction]
 
     def _read_stage(self, stage: StageOutline) -> None:
-        """Effect: take over the commands of all RUN instructions of a stage, which are read only where something has changed."""
+        """Effect: read the commands of all RUN instructions of a stage, reusing those whose inputs are unchanged."""
         commands_of_stage = self._memo.recall(self._stage_key(stage), self._recognize_stage, stage)
         self._stage_uses[stage.idx] = commands_of_stage.uses
         for idx, invocations, uses in commands_of_stage.by_run:
@@ -99,9 +99,9 @@ class Inventory:
 
     @cached_property
     def _declarations(self) -> list[list[tuple[int, object]]]:
-        """For each stage, in order: where an ARG or ENV is, -1 for its beginning, and an object for all that has been declared up to there.
+        """For each stage, in order: the index of each ARG or ENV, -1 for its beginning, and an object for the declarations up to there.
 
-        The object is the same as long as the instructions are.
+        The object is the same while the declarations are unchanged, so it serves as a cache key.
         """
         declarations: list[list[tuple[int, object]]] = []
         for stage in self.plan.stages:
@@ -126,7 +126,7 @@ class Inventory:
         return _StageCommands(tuple(by_run), tuple(with_destinations(commands)))
 
     def recognized(self, instruction: int) -> tuple[Use | None, ...]:
-        """The use of each command of a RUN, in the order of `invocations`; None for a command that no toolchain knows."""
+        """The use of each command of a RUN, in the order of `invocations`; None for a command of no known toolchain."""
         self.invocations(instruction)
         return self._known.get(instruction, ())
 
@@ -218,7 +218,7 @@ class Inventory:
         return found
 
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
-        """The commands before an instruction, in its stage and those below, that prepare others."""
+        """The commands before an instruction, in its stage and its ancestors, that prepare others."""
         own = tuple(command for idx, command in self._prepared_by(stage) if idx < instruction)
         bases = self.facts.bases(stage)
         if len(bases) == 1:
@@ -229,7 +229,7 @@ class Inventory:
         return (below + own)[-_MOST_PREPARING:] if own else below
 
     def _all_preparations(self, stage: int) -> tuple[Command, ...]:
-        """The preparing commands of a stage and of those below; each stage is looked at once, however long a chain is."""
+        """The preparing commands of a stage and its ancestors; visits each stage once, even in a long chain."""
         todo = [stage]
         while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_prepared:
             todo.append(bases[0])
@@ -252,12 +252,12 @@ class Inventory:
         return found
 
     def _arguments(self, stage: int, instruction: int) -> _Arguments:
-        """The ARGs before an instruction, in its stage and those below, that may get other values by `--build-arg`."""
+        """The ARGs before an instruction, in its stage and its ancestors, to which `--build-arg` may give another value."""
         names, scopes = self._names(stage, instruction), self.facts.scopes(instruction)
         return _Arguments(_OpenArguments(names, scopes), _ArgumentsWithDefault(names, scopes))
 
     def _names(self, stage: int, instruction: int) -> _Names:
-        """The names that ARG and that ENV declare before an instruction, in its stage and those below."""
+        """The names declared by ARG and by ENV before an instruction, in its stage and its ancestors."""
         return _Names(self._declared_below(stage), self._declared_by(stage), instruction)
 
     def _declared_below(self, stage: int) -> _Declared:
@@ -276,7 +276,7 @@ class Inventory:
         return below
 
     def _all_declared_by(self, stage: int) -> _Declared:
-        """The names that a stage and those below declare; each stage is looked at once, however long a chain is."""
+        """The names that a stage and its ancestors declare; visits each stage once, even in a long chain."""
         todo = [stage]
         while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_declared:
             todo.append(bases[0])
@@ -304,12 +304,12 @@ class _Declared(NamedTuple):
     """The names that instructions declare, with the index of the first instruction that declares each."""
 
     arguments: dict[str, int]
-    """By ARG."""
+    """The names declared by ARG."""
     constants: dict[str, int]
-    """By ENV."""
+    """The names declared by ENV."""
 
     def joined(self, other: _Declared) -> _Declared:
-        """The names of both; the same object where the other adds nothing, so that stages that declare nothing share those below."""
+        """The union of both; the same object if `other` adds nothing, so that stages without declarations share it."""
         if not other.arguments and not other.constants:
             return self
         return _Declared({**self.arguments, **other.arguments}, {**self.constants, **other.constants})
@@ -317,16 +317,16 @@ class _Declared(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Names:
-    """What is declared before an instruction. Asked and not listed: there may be thousands of names before each of thousands of RUNs."""
+    """The declarations before an instruction, as a lookup: a list would have thousands of names before each of thousands of RUNs."""
 
     below: _Declared
-    """In the stages that its stage is built on."""
+    """The declarations of the ancestors of the stage."""
     own: _Declared
-    """In all of its stage."""
+    """The declarations of the whole stage."""
     instruction: int
 
     def is_open(self, name: object) -> TypeGuard[str]:
-        """True if something is the name of an ARG that a build argument may give a value."""
+        """True if `item` is the name of an ARG to which a build argument may give a value."""
         if not isinstance(name, str) or name in AUTOMATIC_ARGUMENTS:
             return False
         return name in self.below.arguments or self.own.arguments.get(name, self.instruction) < self.instruction
@@ -347,7 +347,7 @@ class _StageCommands(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _OpenArguments:
-    """True if an argument has no value that the text gives; asked one by one, since there may be thousands at each of thousands of RUNs."""
+    """The ARGs without a value in the text, as a lookup, because there may be thousands at each of thousands of RUNs."""
 
     names: _Names
     scopes: tuple[Scope, ...]
@@ -358,7 +358,7 @@ class _OpenArguments:
 
 @dataclass(frozen=True, slots=True)
 class _ArgumentsWithDefault:
-    """True if an argument has one value, or none, for all targets alike, which a build argument may replace."""
+    """The ARGs whose value, if any, is the same for all targets and may be replaced by a build argument."""
 
     names: _Names
     scopes: tuple[Scope, ...]
@@ -372,7 +372,7 @@ class _ArgumentsWithDefault:
 
 
 class _Arguments(NamedTuple):
-    """Names of ARGs that a build argument may give a value."""
+    """The names of ARGs to which a build argument may give a value."""
 
     open: Container[str]
     """The names without a value in the text."""
@@ -386,7 +386,7 @@ def _chosen(values: tuple[T, ...], takers: list[bool]) -> tuple[T, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _PlatformVariables:
-    """The automatic platform arguments, and the variables whose value differs between the targets; asked one by one, as `_OpenArguments`."""
+    """The automatic platform arguments and the variables that differ between targets, as a lookup like `_OpenArguments`."""
 
     scopes: tuple[Scope, ...]
 
@@ -399,7 +399,7 @@ class _PlatformVariables:
 
 
 _MOST = 16
-"""Working directories of one RUN that are kept apart."""
+"""Working directories of one RUN that are tracked."""
 _MOST_PREPARING = 256
 """Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
@@ -407,7 +407,7 @@ _MAY_PREPARE = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
 
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:
-    """The program that a variable of the environment holds: `$GO build` after `ENV GO=go`."""
+    """Replace a program written as an environment variable, `$GO build` after `ENV GO=go`, by its value."""
     if not command.words or command.words[0].value is not None:
         return command
     name = sole_variable(command.words[0])
@@ -436,7 +436,7 @@ def reading(invocation: Invocation, name: str) -> Reading:
 
 
 def _names_it(text: str, name: str) -> bool:
-    """True if a script has the bare name of a variable, to which it assigns nothing there, or the environment of a process (proc(5))."""
+    """True if a script mentions a variable by its bare name without assigning it there, or the environment of a process (proc(5))."""
     bare = rf"(?<![\w${{\\-]){re.escape(name)}\b(?!\s*=)"
     return "/environ" in text or (name in text and re.search(bare, text) is not None)
 
@@ -457,7 +457,7 @@ def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
 
 
 def is_nothing(command: Command) -> bool:
-    """True if a command is a mere test, or a shell whose script is read by itself or comes from a pipe."""
+    """True if a command is only a test, or a shell whose script is read separately or comes from a pipe."""
     if command.name in TESTS:
         return True
     return command.name in SHELLS and (has_read_script(command) or reads_script(command))

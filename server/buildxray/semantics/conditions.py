@@ -1,8 +1,9 @@
-"""True if each target platform runs a command: the conditions of a script, with the values of the plan.
+"""Decide for which target platforms a command runs, by the conditions of its script and the values of the plan.
 
-What is made of the platform arguments, or of the architecture that a program tells, is evaluated. A condition on anything
-else is unknown, and what depends on it counts as run: an argument with a default can get another value by `--build-arg`. Only where something
-unknown is compared with the name of an architecture does it depend on the platform.
+Conditions on platform arguments, and on the architecture that a program prints, are evaluated. A condition on
+anything else is unknown, and its commands count as run, because an argument with a default can get another
+value by `--build-arg`. An unknown value depends on the platform only if the script compares it with the name
+of an architecture.
 
 Source: github.com/tonistiigi/xx, src/xx-info; the manuals of uname, dpkg and apk.
 """
@@ -36,13 +37,13 @@ from buildxray.syntax.shell.model import (
 
 _EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
 PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
-"""Programs that tell an architecture."""
+"""Programs that print an architecture."""
 _SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"})
 """Architectures for which `uname -m` is certain; for others some machines print that of the kernel."""
 
 
 def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], defaults: Container[str]) -> Evaluator:
-    """A script as one target sees it.
+    """An evaluator of a script for one target.
 
     `open_arguments` are the ARGs in scope without a value, `defaults` those whose value a build argument may replace.
     """
@@ -68,9 +69,9 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
 
 
 def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: Container[str]) -> tuple[Taken, ...]:
-    """True if each target runs a command.
+    """For each target whether it runs a command; unknown conditions are resolved as the module describes.
 
-    `platform_variables` are the variables of the environment whose values depend on the platform.
+    `platform_variables` are the environment variables whose values depend on the platform.
     """
     if not command.conditions:
         return tuple(Taken.YES for _ in evaluators)
@@ -115,15 +116,15 @@ def _answer(command: Command, machine: Platform, target: Platform, environment: 
 
 
 def _is_architecture(word: ShellWord) -> bool:
-    """True if a word is the name of an architecture, or of a platform, and nothing else: `amd64`, `linux/arm64`, `aarch64*`."""
+    """True if a word is only the name of an architecture or of a platform: `amd64`, `linux/arm64`, `aarch64*`."""
     text = (word.text if word.value is None else word.value).strip("\"'*")
     return any(end - start == len(text.rpartition("/")[2]) for start, end, _ in named_architectures(text))
 
 
 def _compares(words: Sequence[ShellWord]) -> bool:
-    """True if a test compares something with the name of an architecture: what it compares is an architecture too.
+    """True if a test compares a value with the name of an architecture, so that the value must be an architecture too.
 
-    That an argument of the project's own has such values is known by this alone.
+    This is the only sign that an argument of the project holds one.
     """
     return any(
         it.text in _EQUAL and any(map(_is_architecture, (words[n - 1], *words[n + 1 : n + 2])))

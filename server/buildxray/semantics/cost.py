@@ -1,7 +1,7 @@
-"""The cost of instructions and stages, and the words for it.
+"""The cost of instructions and stages, and its wording.
 
-The terminal, inlay hints, hovers, code lenses, the picture and the JSON of plans all ask this module; `tests/ide/test_cost_everywhere.py` holds
-that they agree.
+The terminal, inlay hints, hovers, code lenses, the picture and the JSON of plans all use this module, and
+`tests/ide/test_cost_everywhere.py` checks that they agree.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Cost(Enum):
     REPEATED = "repeated"
     """A RUN that executes once per platform and need not."""
     SEPARATE = "separate"
-    """Files of one target: nothing is executed."""
+    """A step without a command, for one target."""
 
 
 def step_cost(step: Step, *, is_needless: bool = False) -> Cost:
@@ -60,13 +60,13 @@ class Sharing(Enum):
     """The number of times that an instruction executes, in relation to its targets."""
 
     NONE = "none"
-    """No target needs it, or it makes no step."""
+    """No step, or no target that needs it."""
     ONCE = "once"
-    """Once, for one target."""
+    """One step, for one target."""
     SHARED = "shared"
     """Once, for several targets."""
     SEVERAL = "several"
-    """Several times."""
+    """Several steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Execution:
 
     @property
     def sharing(self) -> Sharing:
-        """True if targets share it."""
+        """Whether targets share the instruction's steps."""
         if len(self.steps) > 1:
             return Sharing.SEVERAL
         if not self.steps:
@@ -98,7 +98,7 @@ class Execution:
 
     @property
     def emulated(self) -> tuple[Step, ...]:
-        """Its steps under emulation."""
+        """The emulated steps."""
         return tuple(it for it in self.steps if it.is_emulated)
 
     @property
@@ -113,7 +113,7 @@ class Execution:
 
     @property
     def count_word(self) -> str:
-        """`×2`, `shared` or `once`; empty where it makes no step."""
+        """`×2`, `shared` or `once`; empty if it has no step."""
         match self.sharing:
             case Sharing.SEVERAL:
                 return f"×{len(self.steps)}"
@@ -126,7 +126,7 @@ class Execution:
 
     @property
     def machine_word(self) -> str:
-        """`native`, `emulated` or `1 emulated`; empty where it executes nothing."""
+        """`native`, `emulated` or `1 emulated`; empty if it executes nothing."""
         if not self.is_run:
             return ""
         if not self.emulated:
@@ -135,7 +135,7 @@ class Execution:
 
     @property
     def emulation(self) -> str:
-        """`emulated: linux/arm64`; empty where nothing is."""
+        """`emulated: linux/arm64`; empty if nothing is emulated."""
         if not self.emulated:
             return ""
         return _("emulated: {platforms}", platforms=_(", ").join(map(str, self.emulated_platforms)))
@@ -147,7 +147,7 @@ def execution(instruction: Instruction) -> Execution:
 
 
 def trigger_execution(stage: Stage, steps: tuple[Step, ...]) -> Execution:
-    """Return the executions of an inherited ONBUILD trigger, given its steps."""
+    """The executions of an inherited ONBUILD trigger, given its steps."""
     return Execution(steps, len(stage.build.targets))
 
 
@@ -171,7 +171,7 @@ def build_totals(build: Build) -> Totals:
 
 
 def stage_totals(stage: Stage) -> Totals:
-    """The totals of a stage: the steps of its own instructions, FROM included."""
+    """The totals of a stage over the steps of its own instructions, FROM included."""
     steps = {step.idx: step for it in (stage.from_, *stage.instructions) for step in it.steps}
     return _totals(steps.values(), [it for it in stage.runs if len(it.steps) > 1])
 
@@ -222,7 +222,7 @@ def split_reason(instruction: Instruction) -> str:
 
 
 def split_note(instruction: Instruction) -> str:
-    """The reason for several steps in a few words, for a line of a terminal; empty if the line above has it already."""
+    """The reason for several steps in a few words, for a line of a terminal; empty if the line above shows the same reason."""
     split, stage = instruction.split, instruction.stage
     if split is None or stage is None:
         return ""
@@ -243,7 +243,7 @@ def split_note(instruction: Instruction) -> str:
 
 
 def split_label(instruction: Instruction) -> str:
-    """The cause of different steps from an instruction on, for the picture; empty if an earlier one is the first to differ."""
+    """The cause from which on steps differ, for the picture; empty if an earlier instruction is the first to differ."""
     split = instruction.split
     if split is None or split.origin != instruction.idx:
         return ""

@@ -18,11 +18,11 @@ from buildxray.syntax.validation import find_problems
 __all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend", "missing_escape"]
 
 _DOCKERS: Final = lazy_regex(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
-"""The image of Docker's frontend, in its own repository or in a mirror of it."""
+"""The image of Docker's frontend, in its own repository or a mirror."""
 
 
 def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
-    """The name of a frontend that is not Docker's and the place of its directive; None where the file has none."""
+    """The name of a frontend other than Docker's and the range of its directive; None if the file has none."""
     for directive in build.dockerfile.directives:
         if directive.name == "syntax":
             name = directive.value.split()[0]
@@ -59,7 +59,7 @@ def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
 
 
 def errors_of_triggers(build: Build) -> Iterator[PlanError]:
-    """The errors in ONBUILD triggers, which BuildKit reports only when another image is built on this one."""
+    """The errors in ONBUILD triggers, which BuildKit reports only when another stage or image is built on this one."""
     for instruction in build.instructions:
         node = instruction.node
         if isinstance(node, Onbuild) and node.trigger is not None and not node.problems:
@@ -69,7 +69,10 @@ def errors_of_triggers(build: Build) -> Iterator[PlanError]:
 
 
 def _late_sources(stage: Stage) -> Iterator[tuple[str, PlanError]]:
-    """The errors of instructions that take files from a later stage, each with the name of its stage; one that takes from its own is refused anyway."""
+    """The errors of instructions that use files of a later stage, each with the name of its stage.
+
+    An instruction that uses files of its own stage is refused anyway.
+    """
     outline, stages = stage.outline, stage.build.stages
     for position, sources in outline.sources.items():
         for source in sources:

@@ -22,10 +22,10 @@ _ANYTHING: Final = "/"
 
 
 def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
-    """The instruction that first takes a file from a stage on its way into the image; None where none does.
+    """The instruction that first copies a file out of a stage towards the image; None if none does.
 
-    What a RUN does with a mounted file only the RUN knows: on the build machine it is taken to run it, elsewhere
-    to copy it.
+    Only a RUN itself knows what it does with a mounted file. It is presumed to execute it on the build machine, and to
+    copy it elsewhere.
     """
     key = stage, path
     if key not in facts.ways_into_image:
@@ -51,7 +51,7 @@ def copied_files(facts: Facts, consumer: Consumer) -> tuple[tuple[Token, str], .
 
 
 def copied_paths(facts: Facts, consumer: Consumer) -> tuple[str, ...]:
-    """The paths alone."""
+    """The paths without their sources."""
     return tuple(dict.fromkeys(path for _, path in copied_files(facts, consumer)))
 
 
@@ -92,7 +92,7 @@ def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | Non
 
 
 def is_covered(source: str, path: str) -> bool:
-    """True if copying `source` takes `path` along."""
+    """True if copying `source` also copies `path`."""
     source = source.rstrip("/") or "/"
     if path == _ANYTHING:
         return True
@@ -117,7 +117,7 @@ def _is_inside(path: str, directory: str) -> bool:
 
 
 def moved(path: str, source: str, destination: str) -> str:
-    """The new location of `path` after `source`, or a parent of it, is copied to `destination`; in it where it ends in a slash."""
+    """The new location of `path` after `source`, or a parent of it, is copied to `destination`; inside it if it ends with a slash."""
     source = source.rstrip("/")
     if path == source:
         is_directory = destination.endswith("/")

@@ -1,6 +1,6 @@
-"""Paths inside an image: those of its operating system, and where a path was before it was copied.
+"""Paths inside an image: those of its operating system, and the source of a copied path.
 
-Paths are absolute and clean, as `semantics.file_flow` has them.
+Paths are absolute and clean, as in `semantics.file_flow`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def before_copy(path: str, source: str, destination: str) -> str | None:
 
 
 def may_be_directory(source: str) -> bool:
-    """True if a source may be a directory: copying one adds files to the destination and replaces none of another name."""
+    """True if a source may be a directory, whose copy adds files to the destination without replacing others."""
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
 
 

@@ -1,4 +1,4 @@
-"""The files that one command makes: their paths, and the machine that they are for."""
+"""The files that one command writes: their paths, and the machine they are for."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _TELLING_INSTALLERS: Final = (
     "--platform",
     "--python-platform",
 )
-"""Options that tell an installer the target, or that no native code is to be installed."""
+"""Options that set the target of an installer, or disable native code."""
 _PROBES: Final = ("uname -m", "--print-architecture", "--print-arch", "go env GOARCH", "$(arch)", "`arch`")
 """Commands that print the architecture of the machine that they run on."""
 
 
 def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
-    """Return the machine that a known command makes files for, and the architecture of those that the target at `position` gets.
+    """The machine for which a known command writes files, and their architecture for the target at `position`.
 
     The architecture is None if the files are for any machine, or if it is unknown.
     """
@@ -57,7 +57,7 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
 
 
 def _classified(made: Sequence[str | None], invocation: Invocation, *, is_told: bool) -> Machine:
-    """The machine of files that are for these architectures, one for each target; `is_told` if the text chooses them."""
+    """The machine of files for these architectures, one for each target; `is_told` is True if the text sets them."""
     wanted = [it.architecture for it in invocation.targets]
     if None in made:
         return Machine.UNKNOWN
@@ -67,7 +67,7 @@ def _classified(made: Sequence[str | None], invocation: Invocation, *, is_told: 
 
 
 def output_paths(invocation: Invocation) -> tuple[str, ...]:
-    """The paths that a command writes to whose toolchain does not name them: its `-o`, otherwise its working directory.
+    """The paths that a command writes if its toolchain does not name them: its `-o`, otherwise its working directory.
 
     If the value of `-o` is known only in part, its directory.
     """
@@ -92,7 +92,7 @@ def may_write(invocation: Invocation, wanted: set[str]) -> bool:
 
 
 def _downloaded(invocation: Invocation, position: int) -> str | None:
-    """The architecture that the URL of a download names for one target; None if it names none or several."""
+    """The architecture in the URL of a download for one target; None if it contains none or several."""
     named: set[str] = set()
     for word in invocation.command.words[1:]:
         value = invocation.evaluate(word)[position]
@@ -106,9 +106,10 @@ def _downloaded(invocation: Invocation, position: int) -> str | None:
 
 
 def uses_c(use: Use, position: int) -> bool | None:
-    """True if a Go program of a target is built with cgo; None if that is unknown or makes no difference.
+    """True if a Go program of a target is built with cgo; None if that is unknown or irrelevant.
 
-    By default, cgo is on for the machine that compiles and off for any other (Go: cmd/go, the environment variable CGO_ENABLED).
+    By default, cgo is on for the machine that compiles and off for others (Go: cmd/go, the environment
+    variable CGO_ENABLED).
     """
     if use.effect is not Effect.COMPILE or use.toolchain is not GO or use.invocation.workspace.uses_cgo is False:
         return None

@@ -16,7 +16,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 
 class Mention(Enum):
-    """Something that the text of an instruction, or of its heredocs, has in it."""
+    """A name or program in the text of an instruction or of its heredocs."""
 
     ARCHITECTURE = "the name of an architecture"
     ARCHITECTURE_IN_PATH = "a path that exists on one architecture alone"

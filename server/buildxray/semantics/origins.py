@@ -1,4 +1,4 @@
-"""Artifacts, the paths that an image takes from elsewhere, and origins, what made the files there."""
+"""Artifacts, the paths that an image takes from elsewhere, and origins, the makers of their files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Origin:
     use: Use | None = None
     """The command, if a toolchain knows it."""
     is_certain: bool = True
-    """True if it made the file, False if it may have."""
+    """True if it certainly made the file, False if it may have."""
     uses_c: bool | None = None
     """True if cgo is on for this Go program; None if that is unknown or makes no difference."""
 

@@ -58,7 +58,7 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
 
 
 def _operands(invocation: Invocation) -> tuple[list[str], list[str]]:
-    """The sources and destinations of a copy: all paths that they may mean."""
+    """The sources and destinations of a copy, with all paths that they may mean."""
     words: list[ShellWord] = []
     given = iter(invocation.command.words[1:])
     for word in given:
@@ -83,7 +83,7 @@ def _installs(invocation: Invocation) -> bool:
 
 
 def _installed_to(invocation: Invocation) -> Iterator[str]:
-    """The directories below which `make install` and similar commands may put files."""
+    """The directories below which `make install` and similar commands may write files."""
     root = invocation.argument("DESTDIR")
     roots = invocation.setting("DESTDIR").values if root is None else invocation.evaluate(root)
     yield from (clean(it) for it in roots if it)
@@ -99,9 +99,10 @@ def _installed_to(invocation: Invocation) -> Iterator[str]:
 
 
 def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
-    """Return what `cp`, `mv`, `install`, `ln` or `rsync` copies, and where to; None for other commands.
+    """The sources and destinations of `cp`, `mv`, `install`, `ln` or `rsync`; None for other commands.
 
-    Each source comes with both meanings of a destination: the new name, and with a slash at its end the directory to put it into.
+    Each source is paired with both meanings of a destination: the new name, and, with a slash at its end, the
+    directory that receives the file.
     """
     if invocation.command.name not in _COPYING:
         return None
@@ -113,9 +114,9 @@ def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
 
 
 def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | None:
-    """Return the archives that `tar`, `bsdtar` or `unzip` reads, and the directories that it may unpack them into.
+    """The archives that `tar`, `bsdtar` or `unzip` reads, and the directories into which it may unpack them.
 
-    Without an archive it reads its standard input. None for other commands, and for `tar -c`.
+    A command without an archive reads its standard input. None for other commands, and for `tar -c`.
     """
     name, words = invocation.command.name, invocation.command.words[1:]
     if name not in _UNPACKING:

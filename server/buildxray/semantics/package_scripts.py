@@ -19,9 +19,9 @@ Recognizer = Callable[[Invocation], Use | None]
 
 
 def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer, depth: int = 0) -> Reading | None:
-    """Return the certainty that the scripts of `npm run …` read a variable: the highest one of their commands.
+    """The certainty that the scripts of `npm run …` read a variable: the highest one of their commands.
 
-    None for a command that runs no known script. An unknown program is taken to come from a package of the project.
+    None for a command that runs no known script. An unknown program is presumed to come from a package of the project.
     """
     scripts = package_scripts(invocation)
     if not scripts or depth > _DEEPEST:

@@ -12,7 +12,7 @@ from buildxray.syntax.mounts import MountSyntaxError, mount_options
 
 
 def context_files(instruction: Instruction) -> str:
-    """The files of the build context that an instruction reads, as they are written; empty for none."""
+    """The files of the build context that an instruction reads, as written; empty for none."""
     node = instruction.node
     if isinstance(node, Copying) and node.flag("from") is None:
         return " ".join(it.text for it in node.sources if "://" not in it.text)
@@ -42,9 +42,9 @@ def steps_from(build: Build, instruction: Instruction) -> tuple[Step, ...]:
 
 
 def steps_by_argument(build: Build, names: Iterable[str]) -> dict[str, tuple[Step, ...]]:
-    """The steps that run again for another value of a build argument, by its name.
+    """The steps that run again if a build argument changes, by the name of the argument.
 
-    Empty if nothing depends on it, or if another value is an error since it names a stage or a platform.
+    Empty if nothing depends on it, or if another value is an error because it names a stage or a platform.
     """
     contents = StepContents()
     return {name: _steps_of_argument(contents, build, name) for name in names}

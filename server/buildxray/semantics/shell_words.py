@@ -62,7 +62,7 @@ _OF_THE_SHELL: Final = frozenset(
 
 
 def plain_words(node: Node) -> list[str] | None:
-    """The words of a shell text in which the shell does nothing but start a program; None for any other text."""
+    """The words of a shell text that only starts one program; None for any other text."""
     if node.is_json or len(node.arguments) != 1 or node.heredocs:
         return None
     words = node.arguments[0].text.split()

@@ -34,7 +34,7 @@ class SplitCause(Enum):
     TEXT = "text"
     """A variable with a value per target platform is expanded in its text."""
     FILES = "files"
-    """It works on files that differ."""
+    """It reads files that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ class Split:
     n_steps: int
     cause: SplitCause
     variables: tuple[str, ...]
-    """The variables that make it differ, for ENVIRONMENT and TEXT."""
+    """The variables that differ, for ENVIRONMENT and TEXT."""
     declared_at: int | None
-    """Index of the instruction that sets the first of them."""
+    """The index of the instruction that sets the first of these variables."""
     origin: int
     """Index of the instruction at which the split begins: itself, unless the cause is FILES."""
 
 
 class Consumer(NamedTuple):
-    """An instruction that takes files from a stage."""
+    """An instruction that uses files of a stage."""
 
     stage: int
     instruction: int
-    """The FROM of a stage that is built on it; a COPY; a RUN with a mount."""
+    """The index of a FROM that names the stage, of a COPY, or of a RUN with a mount."""
 
 
 class Facts:
@@ -84,7 +84,7 @@ class Facts:
 
     @cached_property
     def native_stages(self) -> frozenset[int]:
-        """Stages whose platform does not depend on the target: all targets can share their steps."""
+        """Stages whose platform does not depend on the target, so that all targets can share their steps."""
         platforms = [it.platform for it in self.plan.targets]
         resolved = [it.conversion.resolved for it in self.plan.targets]
         if len(platforms) < 2 and resolved:
@@ -107,14 +107,14 @@ class Facts:
 
     @cached_property
     def chosen_stages(self) -> frozenset[int]:
-        """Stages that some target platforms need and others do not: they are chosen by platform."""
+        """Stages that only some target platforms need, because the platform chooses them."""
         return frozenset(
             stage for stage in self.needed_stages if not all(it.is_needed(stage) for it in self.plan.targets)
         )
 
     @cached_property
     def image_stages(self) -> frozenset[int]:
-        """The target stage and what it is built on: together they become the image."""
+        """The target stage and its ancestors, which together become the image."""
         found: set[int] = set()
         todo = [] if self.plan.target_stage is None else [self.plan.target_stage]
         while todo:
@@ -125,7 +125,7 @@ class Facts:
         return frozenset(found)
 
     def bases(self, stage: int) -> tuple[int, ...]:
-        """The stages that a stage is built on; several where its FROM names one by platform."""
+        """The stages on which a stage is built; several if its FROM names one by platform."""
         return self._bases[stage]
 
     @cached_property
@@ -135,7 +135,7 @@ class Facts:
         return bases or [()] * len(self.plan.stages)
 
     def root(self, stage: int) -> int | None:
-        """The stage at the bottom of what a stage is built on; None where that depends on the target."""
+        """The ancestor of a stage that is built on an image; None if it depends on the target."""
         while bases := self.bases(stage):
             if len(bases) > 1 or any(it.stages[stage].base is None for it in self.plan.targets):
                 return None
@@ -143,7 +143,7 @@ class Facts:
         return stage
 
     def family(self, root: int) -> tuple[int, ...]:
-        """A stage and all that are built on it, in the order of the file."""
+        """A stage and its descendants, in the order of the file."""
         known = self._families.get(root)
         if known is None:
             found = {root}
@@ -156,11 +156,11 @@ class Facts:
         return known
 
     def ancestry(self, stage: int) -> tuple[int, ...]:
-        """A stage and what it is built on, nearest first; of all targets together."""
+        """A stage and its ancestors, nearest first, of all targets together."""
         return tuple(self._ancestors(stage))
 
     def _ancestors(self, stage: int) -> Iterator[int]:
-        """Yield what `ancestry` returns, only as far as it is needed: a chain of FROMs may be long."""
+        """Yield the items of `ancestry` lazily, because a chain of FROMs may be long."""
         known = {stage}
         todo = deque(known)
         while todo:
@@ -173,7 +173,7 @@ class Facts:
 
     @cached_property
     def consumers(self) -> dict[int, tuple[Consumer, ...]]:
-        """The instructions of needed stages that take files from each stage."""
+        """The instructions of needed stages that use files of each stage."""
         found: dict[int, list[Consumer]] = {stage.idx: [] for stage in self.plan.stages}
         for stage in self.plan.stages:
             if stage.idx not in self.needed_stages:
@@ -191,7 +191,7 @@ class Facts:
         return tuple(normalize(it.stages[stage].platform) for it in self.plan.targets)
 
     def steps(self, instruction: int) -> tuple[Step, ...]:
-        """The distinct steps that an instruction makes, for all targets."""
+        """The distinct steps of an instruction, for all targets."""
         stage = self.stage_of(instruction)
         if stage is None:
             return ()
@@ -201,7 +201,7 @@ class Facts:
         return tuple(self.plan.steps[it] for it in found if it is not None)
 
     def trigger_steps(self, stage: int) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
-        """The ONBUILD triggers that a stage inherits, and the steps that each makes."""
+        """The ONBUILD triggers that a stage inherits, and the steps of each."""
         triggers = [it.triggers(stage) for it in self.plan.targets if it.is_needed(stage)]
         longest = max(triggers, key=len, default=())
         made: list[tuple[Node, tuple[Step, ...]]] = []
@@ -242,7 +242,7 @@ class Facts:
         return known
 
     def scopes_by_machine(self, instruction: int) -> Iterator[tuple[object, Scope]]:
-        """Yield `scopes` with what identifies the machine that builds for that target."""
+        """Yield `scopes`, each with the identity of the machine that builds for its target."""
         stage = self.stage_of(instruction)
         if stage is None or instruction == stage.from_idx:
             return
@@ -273,9 +273,9 @@ class Facts:
         return children
 
     def declaration(self, name: str, instruction: int) -> int | None:
-        """The index of the ARG or ENV that last sets a variable before an instruction of a stage.
+        """The index of the ARG or ENV that last sets a variable before an instruction of a stage; None if none does.
 
-        Stages that the stage is built on count; None where none sets it.
+        Ancestors of the stage count.
         """
         stage = self.stage_of(instruction)
         if stage is None:
@@ -303,7 +303,7 @@ class Facts:
         return settings
 
     def split(self, instruction: int) -> Split | None:
-        """The reason why an instruction makes several steps; None if it makes at most one."""
+        """The reason why an instruction has several steps; None if it has at most one."""
         # Without recursion: a stage may have more instructions than Python's recursion limit.
         todo: list[int] = []
         current: int | None = instruction
@@ -337,7 +337,7 @@ class Facts:
         return Split(len(steps), SplitCause.FILES, (), None, instruction)
 
     def _previous(self, instruction: int) -> int | None:
-        """The instruction that makes the files which an instruction works on, in its stage or below it."""
+        """The instruction whose result an instruction works on, in its stage or an ancestor."""
         stage = self.stage_of(instruction)
         assert stage is not None, "a step belongs to a stage"
         for ancestor in self._ancestors(stage.idx):
@@ -356,7 +356,7 @@ class Facts:
         return tuple(name for name, different in values.items() if len(different) > 1)
 
     def names_per_target(self, instruction: int) -> tuple[str, ...]:
-        """Variables in the scope of an instruction whose value depends on the target."""
+        """Variables in the scope of an instruction whose values depend on the target."""
         scopes = self.scopes(instruction)
         names = dict.fromkeys(it.name for scope in scopes for it in scope.environment.in_order())
         return tuple(name for name in names if len({it.environment.get(name) for it in scopes}) > 1)

@@ -14,7 +14,7 @@ class StepContents:
         self._numbers: dict[Hashable, int] = {}
 
     def of(self, steps: Sequence[Step]) -> dict[int, int]:
-        """The number of each step by its index; `steps` are all those of one plan, in its order."""
+        """A number for the content of each step, by the index of the step; `steps` are all steps of one plan, in its order."""
         numbers: dict[int, int] = {}
         for step in steps:
             operation = step.vertex.operation
@@ -24,7 +24,7 @@ class StepContents:
         return numbers
 
     def new_steps(self, old: Sequence[Step], new: Sequence[Step]) -> tuple[Step, ...]:
-        """The steps of one plan that the cache of another plan's build does not hold."""
+        """The steps of one plan that are not in the cache of another plan's build."""
         known = {*self.of(old).values()}
         contents = self.of(new)
         return tuple(it for it in new if contents[it.idx] not in known)

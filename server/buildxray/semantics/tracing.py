@@ -1,7 +1,7 @@
-"""The makers of the files at a path of a stage, for one target platform.
+"""Find the makers of the files at a path of a stage, for one target platform.
 
-A stage is walked backwards from its last instruction: through COPY, mounts and FROM, and through `cp`, `mv`, `install`, `ln`, `rsync`, `tar`
-and `unzip` inside of RUNs. What the text cannot tell is unknown, and never guessed.
+A stage is walked backwards from its last instruction: through COPY, mounts and FROM, and through `cp`, `mv`,
+`install`, `ln`, `rsync`, `tar` and `unzip` in RUNs. What the text does not tell is unknown, and never guessed.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class _Search:
     """The state of walking a stage backwards."""
 
     paths: set[str]
-    """The files and directories whose makers are wanted, by the paths that they have before the current instruction."""
+    """The wanted files and directories, by their paths before the current instruction."""
     doubtful: set[str] = field(default_factory=set)
-    """Archives among `paths` that may not hold what is wanted, since another command may have made it where they were unpacked."""
+    """Archives among `paths` that may not contain the wanted files, because another command may have written these."""
     has_maker: bool = False
-    """True if a later instruction of the stage made, or may have made, what is wanted."""
+    """True if a later instruction of the stage made, or may have made, the wanted files."""
 
 
 class Tracer:
@@ -61,7 +61,7 @@ class Tracer:
         self._depth = 0
 
     def artifacts(self, stage: StageOutline) -> Iterator[Artifact]:
-        """Yield what the COPY and ADD instructions of a stage take, and what its RUNs copy from mounts."""
+        """Yield the artifacts of a stage: what its COPY and ADD instructions copy, and what its RUNs copy from mounts."""
         for idx in range(stage.from_idx + 1, stage.end_idx):
             node = self._plan.node(idx)
             if isinstance(node, Copying):
@@ -80,7 +80,7 @@ class Tracer:
                         yield Artifact(path, source, idx, (self.planned.platform,), origins)
 
     def trace(self, stage: int, path: str) -> tuple[Origin, ...]:
-        """Return the makers of the files at a path at the end of a stage, the last one first."""
+        """The makers of the files at a path at the end of a stage, the last one first."""
         key = stage, path
         known = self._known.get(key)
         if known is None and self._depth > _DEEPEST:
@@ -95,7 +95,7 @@ class Tracer:
         return known
 
     def taken(self, stage: StageOutline, idx: int, node: Copying, source: str) -> tuple[Origin, ...]:
-        """Return the makers of what a COPY or ADD takes from `source`."""
+        """The makers of what a COPY or ADD copies from `source`."""
         if not isinstance(node, Copy) or node.source_stage is None:
             return (self._of_context(stage.idx, idx, node, source),)
         sources = stage.sources.get(idx - stage.from_idx - 1, ())
@@ -110,7 +110,7 @@ class Tracer:
         return _expanded(self._facts, self.planned, idx, token, directory)
 
     def _walk(self, stage: int, path: str) -> Iterator[Origin]:
-        """Yield the makers from the end of a stage backwards, through the stages that it is from, to the image at the root."""
+        """Yield the makers from the end of a stage backwards, through its ancestors, to the base image."""
         search = _Search({path})
         if any(it in path for it in TRACED):
             # Packages of a workspace are in a directory above that of the application (nodejs.org: Modules, Loading from node_modules).
@@ -132,7 +132,7 @@ class Tracer:
             current = base
 
     def _made_by(self, stage: StageOutline, idx: int, search: _Search) -> Iterator[Origin]:
-        """Yield the origins of wanted paths that an instruction wrote. Effect: replace copies among the wanted paths by what they copy."""
+        """Yield the origins of wanted paths that an instruction wrote. Effect: replace copies among the wanted paths by their sources."""
         node, wanted = self._plan.node(idx), search.paths
         if isinstance(node, Run):
             yield from self._run(stage, idx, node, search)
@@ -149,7 +149,7 @@ class Tracer:
                     yield from self.taken(stage, idx, node, inner)
 
     def _of_context(self, stage: int, idx: int, node: Copying, source: str) -> Origin:
-        """Return the origin of a file from the build context or from a URL. Only its name may tell the machine."""
+        """The origin of a file from the build context or from a URL, whose machine only its name may tell."""
         named = {it for _, _, it in named_architectures(source)}
         if len(named) != 1:
             return self._unknown(node.name, idx, stage)
@@ -222,7 +222,7 @@ class Tracer:
                 wanted.discard(it)
 
     def _made(self, use: Use, stage: int, *, is_certain: bool) -> Origin:
-        """Return the origin of the files that a known command makes."""
+        """The origin of the files of a known command."""
         position = use.invocation.targets.index(self.planned.platform)
         machine, architecture = machine_of(use, position)
         return Origin(
@@ -238,10 +238,10 @@ class Tracer:
         )
 
     def _by_opaque(self, stage: int, invocation: Invocation, use: Use | None) -> Origin:
-        """Return the origin of what a script, `make` or an unknown program may have made.
+        """The origin of files that a script, `make` or an unknown program may have written.
 
-        A program that runs on the target is taken to make files for it. One that runs on the build machine may be told the target, so
-        that the machine of its files is unknown.
+        A program on the target's platform is presumed to write files for it. On the build machine it may know the
+        target, so the machine of its files is unknown.
         """
         position = invocation.targets.index(self.planned.platform)
         runs_on_target = invocation.step_platforms[position].architecture == self._architecture
@@ -283,7 +283,7 @@ class Tracer:
                     yield from self._image_files(options["from"], idx, stage.idx, {inner}, self.planned.platform)
 
     def _of_image(self, stage: int, search: _Search) -> Iterator[Origin]:
-        """Yield the origins of wanted paths in the image that a stage is from; only those of the system are in it."""
+        """Yield the origins of wanted paths in the base image of a stage; only paths of the operating system are in it."""
         resolved = self.planned.stages[stage]
         if resolved.base_name != "scratch":
             idx = self._plan.stages[stage].from_idx
@@ -308,7 +308,7 @@ class Tracer:
                 yield Origin(name, idx, stage, machine, self._target, architecture)
 
     def _moves(self, idx: int, node: Copying) -> Iterator[tuple[str, str]]:
-        """Yield the path of each source of a COPY or ADD, and the path that it is copied to."""
+        """Yield the path of each source of a COPY or ADD, and its new path."""
         if node.destination is None:
             return
         destination = self.expanded(idx, node.destination, self._directory(idx))

@@ -21,9 +21,9 @@ class Effect(Enum):
     """The effect of a command, as far as architectures are concerned."""
 
     COMPILE = "compile"
-    """Makes files for one architecture."""
+    """Writes files for one architecture."""
     BUNDLE = "bundle"
-    """Makes files that suit every architecture, and takes as long as a compiler."""
+    """Writes files for any architecture, but takes as long as a compiler."""
     FETCH = "fetch"
     """Downloads files that suit every architecture: sources, jars, scripts."""
     INSTALL = "install"
@@ -33,9 +33,9 @@ class Effect(Enum):
     DOWNLOAD = "download"
     """Downloads files that may be for one architecture."""
     PROBE = "probe"
-    """Asks for the architecture of the machine that it runs on."""
+    """Prints the architecture of the machine on which it runs."""
     NEUTRAL = "neutral"
-    """Takes no time and makes no files that matter here."""
+    """Takes no time and writes no relevant files."""
     UNKNOWN = "unknown"
     """Runs a script of unknown effect."""
 
@@ -44,11 +44,11 @@ class Reading(Enum):
     """The certainty that a command reads a variable of its environment without an option for it; larger is more certain."""
 
     NO = 0
-    """The documentation lists the variables that it reads, without this one."""
+    """The documentation lists the variables that the command reads, without this one."""
     UNLIKELY = 1
-    """It runs code of other projects that has no reason to read it, such as the installation scripts of packages."""
+    """The command runs code of other projects that has no reason to read the variable, such as installation scripts of packages."""
     MAYBE = 2
-    """It runs code or templates of the project, or is unknown."""
+    """The command runs code or templates of the project, or is unknown."""
     YES = 3
 
 
@@ -64,7 +64,7 @@ class Workspace(NamedTuple):
     has_native_packages: bool | None = None
     """True if a lock file of npm lists packages with native code; None without a lock file."""
     makefile_sets_platform: bool = False
-    """True if the Makefile writes `--platform` into a copy of the Dockerfile before it is built, as kubebuilder's does."""
+    """True if the Makefile inserts `--platform` into a copy of the Dockerfile before the build, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None
     """A lazy search of the project's files for the names of platform arguments."""
     scripts: tuple[tuple[str, str], ...] = ()
@@ -76,13 +76,13 @@ class Workspace(NamedTuple):
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     machine_is_unknown: bool = False
-    """True if the project does not tell which machine builds, so that it is unknown what is emulated."""
+    """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
     has_unread_builds: bool = False
-    """True if the repository builds for several platforms, and its files do not tell of which Dockerfiles."""
+    """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
     replaces_modules: bool = False
     """True if go.mod replaces a module by a directory, which then has to exist for `go mod download`."""
     files_for: frozenset[str] = frozenset()
@@ -98,7 +98,7 @@ class Workspace(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A variable as a command sees it."""
+    """A variable in the environment of a command."""
 
     values: tuple[str | None, ...]
     """The value for each target platform; None if it is unknown, an empty string if it is not set."""
@@ -196,7 +196,7 @@ class Invocation:
     def operands(self) -> list[int]:
         """The indices of the words that are neither options nor values of options.
 
-        Of options before a subcommand it is known which take a value.
+        Which options take a value is only known for options before a subcommand.
         """
         if not self._operands:
             self._operands.append(self._find_operands())
@@ -224,7 +224,7 @@ class Invocation:
     def reading_by_project(self, name: str) -> Reading:
         """The certainty that scripts and build files of the project read a variable.
 
-        They are searched for the names of platform arguments only; a variable that is computed from one is not followed.
+        They are searched for the names of platform arguments only; variables computed from these are not followed.
         """
         mentioned = self.workspace.mentioned if name in AUTOMATIC_ARGUMENTS else None
         return Reading.MAYBE if mentioned is None or name in mentioned else Reading.UNLIKELY
@@ -340,7 +340,7 @@ class Use:
     is_native_only: bool = False
     """For COMPILE: True if the toolchain cannot compile for another machine."""
     is_for_own_machine: bool = False
-    """For a tool on binaries: True if it fails on those of another machine than its own."""
+    """For a tool that reads binaries: True if it fails on binaries of other machines than its own."""
     needs_agreement: bool = False
     """For BUNDLE and INSTALL: True if the files may differ between architectures after all."""
     cross_compilation: CrossCompilation | None = None
@@ -383,9 +383,8 @@ class Toolchain:
     recognize: Callable[[Invocation, Toolchain], Use | None]
     """Returns the use of the toolchain by a command; None for a command that runs none of its programs."""
     reads: Callable[[Invocation, str], Reading]
-    """Returns the certainty that one of its commands reads a variable of its environment without an option for it."""
+    """Returns the certainty that a command of the toolchain reads an environment variable without an option for it."""
     preparing: frozenset[str] = frozenset()
     """Programs that decide how all later commands compile."""
     advice: str = ""
-    """The end of a message that tells how to cross-compile where no edit can; `{install}` is the command that installs a C library
-    for the target."""
+    """The end of the message on how to cross-compile if no edit can; `{install}` is the command that installs a C library for the target."""

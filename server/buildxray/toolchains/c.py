@@ -85,13 +85,13 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
 
 
 def _is_elsewhere(invocation: Invocation) -> bool:
-    """True if a compiler is called by a path at which no distribution installs one: it may be a cross compiler."""
+    """True if a compiler is called by a path at which no distribution installs one, so that it may be a cross compiler."""
     directory, _, _ = invocation.text_at(0).rpartition("/")
     return directory not in ("", "/bin", "/usr/bin", "/usr/local/bin")
 
 
 def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
-    """Recognise a build whose machine an earlier configuring command has decided."""
+    """Recognise a build whose target machine an earlier configuring command has set."""
     is_native = any(it.name in _CONFIGURING for it in invocation.preparations) and not _may_cross(invocation)
     return Use(
         toolchain,
@@ -107,7 +107,7 @@ def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
 
 
 def _may_cross(invocation: Invocation) -> bool:
-    """True if anything hints at a compiler for another machine, or at a script that knows the target."""
+    """True if a command hints at a compiler for another machine, or at a script that reads the target."""
     commands = [*invocation.preparations, invocation.command]
     texts = [word.text for it in commands for word in (*it.words, *(one.value for one in it.assignments))]
     if any(_CROSSING.search(it) for it in texts):
@@ -118,7 +118,7 @@ def _may_cross(invocation: Invocation) -> bool:
 
 
 def _directories(invocation: Invocation) -> tuple[str, ...]:
-    """The directories that hold the binaries before they are installed."""
+    """The directories with the binaries before they are installed."""
     directory = invocation.argument("-C", "--build")
     return tuple(map(clean, invocation.directories)) if directory is None else invocation.paths(directory)
 

@@ -1,8 +1,7 @@
-"""Programs that every image has or installs.
+"""Programs that most images have or install.
 
-Most look at no variable of a build. Those that hand the environment on, or that fill it into a text, do.
-
-Source: POSIX.1-2024, Shell & Utilities (awk: "ENVIRON"; env; export; dot); GNU gettext manual, "envsubst Invocation"; jq
+Most of them read no variable of a build, apart from those that pass on the environment or fill it into a text. Source:
+POSIX.1-2024, Shell & Utilities (awk: "ENVIRON"; env; export; dot); GNU gettext manual, "envsubst Invocation"; jq
 manual, "$ENV, env"; printenv(1); su(1); git-submodule(1), "foreach"; bash(1), "trap".
 """
 
@@ -48,7 +47,7 @@ INSTALLING_NOTHING: Final = frozenset(
         "update",
     }
 )
-"""Subcommands of the package managers of distributions that bring no program. Source: apk(8), apt-get(8), dnf(8), zypper(8)."""
+"""Subcommands of distributions' package managers that install no program. Source: apk(8), apt-get(8), dnf(8), zypper(8)."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PROBES: Final = {
     "apk": ("--print-arch",),
@@ -60,7 +59,7 @@ _PROBES: Final = {
     "rpm": ("--eval", "-E"),
     "uname": ("-m", "-p", "-i", "-a", "-mp", "-sm", "-ms"),
 }
-"""Programs that tell the architecture, and the arguments that make them; none are needed where none are listed."""
+"""Programs that print the architecture, with the arguments for which they do; none if they always do."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -80,7 +79,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
-    """`curl -fsSLo file`, `wget -O file`, or the last part of the URL; empty where it goes to the next command."""
+    """The output file of `curl -fsSLo file`, `wget -O file`, or else the last part of the URL; empty if the output is piped."""
     name, words = invocation.command.name, invocation.command.words
     short, long = ("o", "--output") if name == "curl" else ("O", "--output-document")
     output = invocation.argument(long)
@@ -140,7 +139,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
 
 
 def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading:
-    """True if a program text looks at a variable, where each use of the environment names one."""
+    """True if a program text reads a variable, in a language in which each access to the environment names the variable."""
     if re.search(this_use, text):
         return Reading.YES
     has_unnamed = len(re.findall(any_use, text)) > len(re.findall(named_use, text))
@@ -148,11 +147,11 @@ def _named_in(text: str, any_use: str, this_use: str, named_use: str) -> Reading
 
 
 _HARMLESS_TRAP: Final = lazy_regex(r"-|:|[A-Z\d]*|(?:echo|exit|kill|popd|rm|true|umount)\b[^;&|`(]*")
-"""Commands of a trap that read no variable; the name of a signal alone prints traps."""
+"""Commands in a trap that read no variable; a trap with only the name of a signal prints the traps."""
 _OF_THE_IMAGE: Final = lazy_regex(
     r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
 )
-"""Files that images and installers of tools bring, and that know no argument of a build."""
+"""Files that images and installers of tools contain, and that read no argument of a build."""
 
 
 COMMON: Final = Toolchain("common programs", _recognize, _reads)

@@ -65,7 +65,7 @@ _ON_TARGET: Final = CrossCompilation((), ("TARGETARCH",), is_safe=False, options
 
 
 def _architecture(machine: str) -> str | None:
-    """The architecture in an `-a` or in a runtime identifier such as `linux-musl-x64`; None if it names no known one."""
+    """The architecture in the value of `-a` or in a runtime identifier such as `linux-musl-x64`; None if it is unknown."""
     name = machine.rpartition("-")[2]
     return docker_name(name) or (
         name if name in ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x") else None

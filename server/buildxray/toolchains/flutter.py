@@ -1,4 +1,4 @@
-"""Flutter: `flutter build web` makes files for every machine, other builds programs for one.
+"""Flutter: `flutter build web` writes files for any machine, other builds write programs for one.
 
 Source: docs.flutter.dev, "The flutter command-line tool" and "Build and release".
 """
@@ -46,7 +46,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """Its environment reaches the program only by `--dart-define`, but build hooks are programs."""
+    """The certainty of reading a variable: only build hooks can, because programs read `--dart-define` instead."""
     is_building = invocation.subcommand in ("build", *_EXECUTING)
     return invocation.reading_by_project(name) if is_building else Reading.NO
 

@@ -34,7 +34,7 @@ _READ_VARIABLES: Final = frozenset(
 
 
 _READ_BY_ALL: Final = frozenset({"GOFLAGS", "GOTOOLCHAIN"})
-"""Modules are downloaded whole, whatever machine they are for."""
+"""Subcommands that download whole modules, for any machine."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -88,7 +88,7 @@ def _downloads(invocation: Invocation) -> bool:
 
 
 def _title(invocation: Invocation) -> tuple[str, int]:
-    """The title of the command, and the number of words that it covers."""
+    """The title of the command, and the number of words in it."""
     name, arguments, subcommand = invocation.command.name, invocation.command.arguments, invocation.subcommand
     if arguments[:1] != (subcommand,):
         return f"{name} {subcommand}".strip(), 1
@@ -97,7 +97,7 @@ def _title(invocation: Invocation) -> tuple[str, int]:
 
 
 def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
-    """Recognise GoReleaser and ko. GoReleaser honours GOOS and GOARCH only with `--single-target`; otherwise, like ko, it reads a file."""
+    """Recognise GoReleaser and ko. GoReleaser honours GOOS and GOARCH only with `--single-target`; otherwise, like ko, it reads its config file."""
     name, subcommand = invocation.command.name, invocation.subcommand
     title = f"{name} {subcommand}".strip()
     if subcommand not in ("build", "publish", "release"):
@@ -111,7 +111,7 @@ def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
 
 
 def _has_own_target(invocation: Invocation) -> bool:
-    """True if an option of TinyGo names what to compile for: a board, or WebAssembly."""
+    """True if an option of TinyGo selects the target: a board, or WebAssembly."""
     return invocation.command.name == "tinygo" and invocation.has_option("-target", "--target")
 
 
@@ -158,7 +158,7 @@ def _packages(invocation: Invocation) -> list[str]:
 
 
 def _binary(package: str) -> str:
-    """The file name of a package's binary; empty if only go.mod tells it."""
+    """The file name of a package's binary; empty if only go.mod determines it."""
     path = package.partition("@")[0].rstrip("/")
     if path.endswith(".go"):
         return posixpath.basename(path).removesuffix(".go")
@@ -169,7 +169,7 @@ def _binary(package: str) -> str:
 
 
 def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
-    """`GOARCH=$TARGETARCH`, with what else the target platforms need."""
+    """`GOARCH=$TARGETARCH`, with the other variables that the target platforms need."""
     if invocation.subcommand == "install":
         # For another architecture the binary would go to bin/$GOOS_$GOARCH, or GOBIN would refuse it.
         return None

@@ -8,7 +8,7 @@ from buildxray.platforms.platform import Platform
 
 
 def mapped_architecture(names: Mapping[str, str], targets: Iterable[Platform]) -> str | None:
-    """A `$(case …)` over TARGETARCH for these targets; None if one of them has no name.
+    """A `$(case …)` that maps TARGETARCH to these names for the targets; None if a target has no name.
 
     Each architecture has one name, so the result is None for targets that differ only in their variants.
     """

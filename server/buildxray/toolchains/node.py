@@ -1,10 +1,11 @@
 """Node.js: `npm ci`, `yarn build` and related commands.
 
-What a bundler makes suits every machine; packages may bring native addons, which do not. A bundler itself looks only at the variables that its
-documentation names (`VITE_*`, `NEXT_PUBLIC_*`, `NODE_ENV`), but its configuration is a program of the project.
+The output of a bundler is for any machine; packages may contain native addons, which are not. A bundler itself reads
+only the variables that its documentation names (`VITE_*`, `NEXT_PUBLIC_*`, `NODE_ENV`), but its configuration is a
+program of the project.
 
-Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Variables and Modes"; Next.js, "Environment Variables"; webpack,
-"Environment Variables".
+Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Variables and Modes"; Next.js,
+"Environment Variables"; webpack, "Environment Variables".
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _RUNNING: Final = frozenset({"dlx", "exec", "x"})
 _NOT_BUNDLING: Final = frozenset(
     {"analytics", "cache", "config", "info", "link", "login", "logout", "prune", "telemetry", "unlink", "version"}
 )
-"""First words of bundlers that bundle nothing: `turbo prune` copies sources, `next telemetry` sets an option."""
+"""First arguments with which bundlers do not bundle: `turbo prune` copies sources, `next telemetry` sets an option."""
 _INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
@@ -111,7 +112,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _effect_of_bundler(program: str, invocation: Invocation) -> Effect:
-    """What a bundler does. One that runs tasks bundles if the name of a task says so.
+    """The effect of a bundler. A runner of tasks bundles if the name of a task implies it.
 
     Source: the manuals of Lerna ("run"), Nx ("run", "run-many"), Rush ("build", "rebuild") and Turborepo ("run").
     """
@@ -122,15 +123,16 @@ def _effect_of_bundler(program: str, invocation: Invocation) -> Effect:
 
 
 def _directories(invocation: Invocation) -> tuple[str, ...]:
-    """The directories that it works in: `npm --prefix directory`, `yarn --cwd directory`, `pnpm -C directory`."""
+    """The directories in which the command works: `npm --prefix directory`, `yarn --cwd directory`, `pnpm -C directory`."""
     directory = invocation.argument("-C", "--cwd", "--dir", "--prefix")
     return invocation.directories if directory is None else invocation.paths(directory) or invocation.directories
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """Scripts of package.json, and configuration files of bundlers, are programs of the project.
+    """The certainty of reading a variable.
 
-    What packages run when they are installed looks at variables of npm, by convention.
+    Scripts of package.json and configuration files of bundlers are programs of the project. Installation scripts of
+    packages read variables of npm, by convention.
     """
     use = _recognize(invocation, NODE)
     if use is None:
@@ -146,7 +148,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:
 
 
 def _reading_of_program(invocation: Invocation, name: str) -> Reading:
-    """True if a bundler looks at a variable: itself only at those that its documentation names, and its configuration may."""
+    """True if a bundler reads a variable: one of those that its documentation names, or any variable in its configuration file."""
     words = [invocation.command.name, *(invocation.text_at(it) for it in invocation.operands[:1])]
     program = words[-1] if words[0] in _RUNNERS else words[0]
     if program in READING_NOTHING:
@@ -177,5 +179,5 @@ _ELSEWHERE: Final = ("-C", "-F", "-w", "--cwd", "--dir", "--filter", "--prefix",
 READING_NOTHING: Final = frozenset(
     {"copyfiles", "esbuild", "mkdirp", "rimraf", "sass", "svgo", "tsc", "tsc-alias", "vue-tsc"}
 )
-"""Programs whose configuration is data: `tsconfig.json`, options."""
+"""Programs whose configuration is data, such as `tsconfig.json`, and which read no variable."""
 NODE: Final = Toolchain("Node.js", _recognize, _reads)

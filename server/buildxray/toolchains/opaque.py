@@ -1,4 +1,4 @@
-"""Programs that run a file of the project, so that they may read any variable."""
+"""Programs that run a file of the project, and so may read any variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compilers that make binaries for the machine they run on, and that no option turns to another one in a Dockerfile.
+"""Compilers for the machine on which they run, without an option for another machine that works in a Dockerfile.
 
 Source: the command references of Swift, Dart, Crystal, Nim, Stack, Cabal, Dune, Mix and Leiningen.
 """
@@ -26,7 +26,7 @@ _COMPILING: Final = {
     "swift": frozenset({"build"}),
     "swiftc": frozenset({""}),
 }
-"""Programs and the subcommands that compile; an empty one means any arguments."""
+"""Programs and their compiling subcommands; an empty subcommand stands for any arguments."""
 _OPTIONS_FOR_TARGET: Final = (
     "--cpu",
     "--cross-compile",

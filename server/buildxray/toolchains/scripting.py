@@ -116,7 +116,7 @@ def _environments(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """The certainty of reading a variable: installation scripts of packages have no reason to, those of the project may."""
+    """The certainty of reading a variable: installation scripts of packages have no reason to, but scripts of the project may."""
     use = _recognize(invocation, SCRIPTING)
     if use is None:
         return Reading.MAYBE

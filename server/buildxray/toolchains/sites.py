@@ -1,4 +1,4 @@
-"""Generators of static sites and of code: what they make suits every machine.
+"""Generators of static sites and of code, whose output is for any machine.
 
 Source: the command references of Hugo, MkDocs, Jekyll, Sphinx, protoc and Buf.
 """
@@ -19,7 +19,7 @@ _GENERATORS: Final = {
     "sphinx-build": frozenset({""}),
     "zola": frozenset({"build"}),
 }
-"""Programs and the subcommands that generate; an empty one means any arguments."""
+"""Programs and their generating subcommands; an empty subcommand stands for any arguments."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

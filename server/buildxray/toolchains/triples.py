@@ -22,5 +22,5 @@ _ARCHITECTURES: Final = {
 
 
 def architecture_of(triple: str) -> str | None:
-    """The architecture as platforms name it; None for one that images are not built for."""
+    """The architecture as in platforms; None if images are not built for it."""
     return _ARCHITECTURES.get(triple.partition("-")[0])

@@ -1,4 +1,4 @@
-"""xx: `xx-go`, `xx-cargo`, `xx-clang` and related programs cross-compile for the TARGET* variables that they find.
+"""xx: `xx-go`, `xx-cargo`, `xx-clang` and related programs cross-compile for the target in the TARGET* variables.
 
 Source: github.com/tonistiigi/xx, src/xx-info and README.
 """

@@ -45,7 +45,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _prefix(invocation: Invocation) -> tuple[str, ...]:
-    """Return where `zig build` installs, which is `zig-out` below its working directory unless it is told another prefix."""
+    """The directory into which `zig build` installs: `zig-out` in its working directory unless an option gives another prefix."""
     prefix = invocation.argument("-p", "--prefix")
     return tuple(f"{it}/zig-out" for it in invocation.directories) if prefix is None else invocation.paths(prefix)
 
