@@ -447,6 +447,65 @@ def test_what_workflows_build_natively_is_not_a_cost_of_a_script(
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
+_OF_BAKE = """
+#- .github/workflows/release.yml
+on: push
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    outputs: {matrix: "${{ steps.list.outputs.matrix }}"}
+    steps: [{id: list, run: ./list.sh}]
+  image:
+    needs: plan
+    runs-on: RUNNER
+    strategy:
+      matrix: {platform: "${{ fromJson(needs.plan.outputs.matrix) }}"}
+    steps:
+      - uses: docker/bake-action@v6
+        with: {targets: "TARGETS", set: "*.platform=${{ matrix.platform }}"}
+#- docker-bake.hcl
+target "app" {
+  platforms = ["linux/amd64", "linux/arm64"]
+  args = { TAG = "1" }
+}
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+_CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24.04-arm' }}"
+
+
+@pytest.mark.parametrize(
+    ("runner", "targets", "n_emulated"),
+    [
+        (_CHOSEN, "app", 0),
+        (_CHOSEN, "${{ inputs.image }}", 0),
+        ("${{ matrix.runner }}", "${{ inputs.image }}", 0),
+        # One machine emulates, whichever job a platform has.
+        ("ubuntu-latest", "app", 1),
+        ("ubuntu-latest", "${{ inputs.image }}", 1),
+        # The workflow builds something else.
+        (_CHOSEN, "other", 1),
+    ],
+)
+def test_what_a_matrix_of_unknown_platforms_builds_of_a_bake_file(
+    tmp_path: Path, runner: str, targets: str, n_emulated: int
+) -> None:
+    text = _OF_BAKE.replace("RUNNER", runner).replace("TARGETS", targets)
+    write(tmp_path, text)
+    assert emulated_builds(tmp_path / "Dockerfile", Settings()) == n_emulated
+
+
+def test_of_unknown_targets_each_may_be_built(tmp_path: Path) -> None:
+    text = _OF_BAKE.replace("RUNNER", "ubuntu-latest").replace("TARGETS", "${{ inputs.image }}")
+    write(tmp_path, text)
+    by_workflow = [it for it in built(tmp_path).declared if it.is_automated]
+    assert [(it.name, it.is_separate, "platforms" in it.unknown) for it in by_workflow] == [("app", True, True)]
+
+
 _DEFINITION = "define image\n\tdocker buildx build -f $(1)/Dockerfile \\\n\t  --platform $(ALL) .\nendef\nall:\n\t$(call image,tool)\n"
 _FUNCTION = 'image() { docker buildx build --platform linux/amd64,linux/arm64 -f "$1/Dockerfile" .; }\n'
 _COMPOSE = "services: {tool: {build: ./tool}}"

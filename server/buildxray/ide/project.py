@@ -470,12 +470,14 @@ def _is_of_compose(build: DeclaredBuild) -> bool:
 def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
     """True if a script, a Makefile or a Bake file declares a build, while workflows build the same on machines that run each platform.
 
-    Either one build of a workflow uses several machines; or some use machines of other architectures, none emulates, and together they
-    build all platforms of the build.
+    Either one build of a workflow uses several machines; or its jobs build a platform each, and nothing tells their machines; or some use
+    machines of other architectures, none emulates, and together they build all platforms of the build.
     """
-    builds = [it for it in declared if _is_of_workflow(it)]
-    if _is_of_workflow(build):
+    builds = [it for it in declared if _is_of_workflow(it) or it.is_automated]
+    if build in builds:
         return False
+    if any(it.is_separate and "nodes" in it.unknown and {*build.platforms} <= {*it.platforms} for it in builds):
+        return True
     if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and _is_native(it) for it in builds):
         return True
     is_covered = {*build.platforms} <= {platform for it in builds for platform in it.platforms}

@@ -38,6 +38,8 @@ _GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 """Owners of actions that build each platform on a machine of that platform, not on the runner."""
 
+_PLATFORM_OF_MATRIX: Final = lazy_regex(r"\s*[\w.*?-]+\.platform=\$\{\{\s*matrix\.[\w.-]+\s*\}\}\s*")
+"""A value of `set` that gives Bake the one platform of a job, where only a run knows the matrix."""
 _DEFAULT_CONTEXT: Final = lazy_regex(r"(?:\{\{\s*defaultContext\s*\}\}(?::(?P<inside>.*))?)?$", re.IGNORECASE)
 """No context, or the repository at the commit that the workflow runs for, and a directory in it: a template of Handlebars.
 
@@ -209,14 +211,17 @@ def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
     directory = None if is_remote(inside) else site.resolve(posixpath.normpath(inside or "."))
     if directory is None:
         return
+    overrides = context.expand_text(inputs.given.get("set")).splitlines()
+    targets = inputs.words("targets")
     add_bake(
         site,
         reading,
         directory,
         files=inputs.words("files"),
-        targets=inputs.words("targets"),
-        overrides=[it for it in context.expand_text(inputs.given.get("set")).splitlines() if "${{" not in it],
+        targets=targets if targets or "${{" not in context.expand_text(inputs.given.get("targets")) else None,
+        overrides=[it for it in overrides if "${{" not in it],
         environment={name: as_text(it) if is_told(it) else UNKNOWN for name, it in context.values["env"].items()},
         machines=site.machines,
         pushes=inputs.pushes,
+        is_for_each_platform=any(map(_PLATFORM_OF_MATRIX.match, overrides)),
     )

@@ -212,13 +212,17 @@ def add_bake(
     directory: Path,
     *,
     files: list[str],
-    targets: list[str],
+    targets: list[str] | None,
     overrides: list[str],
     environment: Mapping[str, str | hcl.Unknown],
     machines: Machines,
     pushes: bool,
+    is_for_each_platform: bool = False,
 ) -> None:
-    """Effect: add the builds of a call of Bake in a directory."""
+    """Effect: add the builds of a call of Bake in a directory; of all targets, one of which is built, where `targets` is None.
+
+    `is_for_each_platform` says that each job of a matrix builds one platform, whose name only a run knows.
+    """
     names = [it.removeprefix("cwd://") for it in files if not is_remote(it)] or [*default_files(directory)]
     if not names:
         return
@@ -231,6 +235,10 @@ def add_bake(
         project = load_bake(directory, names, local_platform=site.local_platform, environment=environment)
         reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    for build in bake_builds(project, names=targets or ["default"], overrides=read_overrides(overrides)):
+    names = [*project.definition.targets] if targets is None else targets or ["default"]
+    for build in bake_builds(project, names=names, overrides=read_overrides(overrides)):
         if build.is_default:
-            reading.builds.append(replace(on_machines(build, machines), pushes=pushes, is_default=False))
+            added = replace(on_machines(build, machines), pushes=pushes, is_default=False)
+            if is_for_each_platform:
+                added = replace(added, is_separate=True, unknown=added.unknown | {"platforms"})
+            reading.builds.append(added)

@@ -139,7 +139,7 @@ class _Workflows:
         for it in (defaults, as_mapping(job.get("defaults"))):
             value = as_mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
-        machines = runner_machines(context.expand(job.get("runs-on")))
+        machines = runner_machines(_runner(job.get("runs-on"), context))
         steps = Job(self._repository, site._replace(directory=directory, machines=machines)).read(
             job.get("steps"), context
         )
@@ -192,6 +192,15 @@ def _may_build(job: Mapping[str, Any]) -> bool:
     uses, steps = job.get("uses"), job.get("steps")
     listed = map(as_mapping, steps if isinstance(steps, list) else ())
     return isinstance(uses, str) or any(step_effect(it) >= StepEffect.MAY_BUILD for it in listed)
+
+
+def _runner(written: object, context: Context) -> object:
+    """The value of `runs-on`; unknown where a value of the matrix chooses the machine, and only a run knows that value."""
+    value = context.expand(written)
+    is_chosen = isinstance(written, str) and "matrix." in written
+    if is_chosen and value != context._replace(assumption=not context.assumption).expand(written):
+        return UNKNOWN
+    return value
 
 
 def _needed(job: Mapping[str, Any]) -> list[str]:
