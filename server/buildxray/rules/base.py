@@ -1,4 +1,4 @@
-"""What a rule is: a documented check function, wrapped into a value."""
+"""The definition of a rule: a documented check function, wrapped into a value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from buildxray.syntax.text import Edit, TextRange
 
 
 class Severity(Enum):
-    """How bad a finding is; OFF leaves it out."""
+    """The severity of a finding; OFF suppresses it."""
 
     ERROR = N_("error")
     WARNING = N_("warning")
@@ -47,7 +47,7 @@ class Fix:
 
     title: str
     edits: tuple[Edit, ...]
-    """Offsets refer to the text that the finding was made on."""
+    """The edits; offsets refer to the text in which the finding was detected."""
     safety: Safety = Safety.SAFE
 
 
@@ -56,7 +56,7 @@ FixFinder = Callable[[], tuple[Fix, ...]]
 
 
 def find_fixes(fix: tuple[Fix, ...] | FixFinder) -> tuple[Fix, ...]:
-    """The fixes of a finding; none where a bug keeps them from being found, so that the finding itself is kept."""
+    """The fixes of a finding; none if a bug prevents their computation, so that the finding itself is kept."""
     if not callable(fix):
         return fix
     try:
@@ -76,7 +76,7 @@ class Related:
 
 @dataclass(frozen=True)
 class Finding:
-    """One place where a rule's condition holds."""
+    """A place where the condition of a rule holds."""
 
     range: TextRange
     """The smallest token that explains the problem, on one line."""
@@ -86,9 +86,9 @@ class Finding:
     """The fixes, the preferred one first, or the function that finds them."""
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
-    """Where it differs from the rule's."""
+    """The severity, if it differs from the rule's."""
     is_unnecessary: bool = False
-    """Whether the range can be deleted (LSP `Unnecessary`)."""
+    """True if the range can be deleted (LSP `Unnecessary`)."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -106,19 +106,19 @@ class Rule:
 
     name: str
     with_intent: Severity
-    """Severity where the build names several platforms."""
+    """The severity if the build names several platforms."""
     without_intent: Severity
-    """Severity where nothing says that the file is meant for several platforms."""
+    """The severity if nothing shows that the file is meant for several platforms."""
     fix: FixAvailability
     doc: str
     check: Check = field(repr=False)
     buildkit_check: str = ""
     """The check of `docker build --check` that reports the same; empty for none."""
     about: frozenset[Mention] = frozenset()
-    """A file that mentions none of these has no findings; empty where that is not so simple."""
+    """A file that mentions none of these has no findings; empty if there is no such condition."""
 
     def findings(self, ctx: RuleContext) -> Iterable[Finding]:
-        """What it finds; nothing is looked for in a file that cannot have it."""
+        """Run the rule; skipped for a file that cannot have findings."""
         if self.about and self.about.isdisjoint(ctx.build.mentions):
             return ()
         return self.check(ctx)
@@ -130,14 +130,15 @@ class Rule:
 
     @property
     def is_about_platforms(self) -> bool:
-        """True if it reports what is wrong, or costs time, on some platforms only."""
+        """True if the rule reports what is wrong, or slow, only on some platforms."""
         return self.with_intent is not self.without_intent
 
     def applies(self, ctx: RuleContext) -> bool:
-        """True if its findings are of use to a person who builds the file.
+        """True if the findings are useful to the people who build the file.
 
-        What another platform would get is not, in a Dockerfile for Windows. Nor is it where nothing in the file is meant for several platforms,
-        and the file makes tests or a place to develop, or the project has builds, but none of this file for several platforms.
+        Findings about other platforms are not useful in a Dockerfile for Windows. Nor are they in a file that is not
+        meant for several platforms, if it is for tests or development, or if the project has builds, but none of this
+        file for several platforms.
         """
         if not self.is_about_platforms:
             return True
@@ -146,10 +147,11 @@ class Rule:
         return not ctx.is_for_windows and (ctx.has_intent or not (ctx.is_for_helping or is_for_one))
 
     def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
-        """How bad its findings are by default.
+        """The default severity of its findings.
 
-        What is wrong on some platforms only is an error where several are built. Where the project's own builds name none, a file that uses
-        platform arguments is meant for others, which the plan does not know, so that its findings are warnings.
+        Mistakes on some platforms are errors if several platforms are built. If the builds of the project name
+        none, a file that uses platform arguments is meant for platforms that the plan does not know, so its
+        findings are warnings.
         """
         if not has_intent:
             return self.without_intent
@@ -166,9 +168,9 @@ def rule(
     buildkit_check: str = "",
     about: Iterable[Mention] = (),
 ) -> Callable[[Check], Rule]:
-    """Turn a documented check function into a `Rule`; registers nothing.
+    """Turn a documented check function into a `Rule`, without registering it.
 
-    `about` is what a file has to mention, one of it at least, to have findings.
+    A file has findings only if it mentions one of `about`.
     """
     subjects = frozenset(about)
 

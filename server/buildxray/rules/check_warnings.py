@@ -1,4 +1,4 @@
-"""The warnings of BuildKit's checks, as the rules of `rules/buildkit` read them: what every one of these rules has in common."""
+"""The warnings of BuildKit's checks, as the rules of `rules/buildkit` share them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from buildxray.syntax.text import Edit, TextRange
 
 
 class Warned(NamedTuple):
-    """A warning and the instruction that it is about."""
+    """A warning and its instruction."""
 
     warning: CheckWarning
     instruction: Instruction
 
     @property
     def range(self) -> TextRange:
-        """The smallest token that causes it."""
+        """The range of the smallest token that causes it."""
         return self.warning.range
 
     @property
@@ -40,7 +40,7 @@ class Warned(NamedTuple):
         return Fix(_("Write `{name}`", name=text), (Edit(self.range, text),), safety)
 
     def meant(self, ctx: RuleContext) -> tuple[Fix, ...] | FixFinder:
-        """The suggestion to write what was probably meant; nothing where no name is close, or where that is an error."""
+        """The fix that writes what was probably meant; none if no name is similar, or if that would be an error."""
         if not self.is_misspelled:
             return ()
         fix = self.written(self.warning.replacement, Safety.SUGGESTION)
@@ -53,6 +53,6 @@ class Warned(NamedTuple):
 
 
 def warned(ctx: RuleContext, check: str) -> Iterator[Warned]:
-    """Yield what a check of BuildKit warns of, in its order."""
+    """Yield the warnings of one of BuildKit's checks, in its order."""
     for warning in ctx.build.warnings_of(check):
         yield Warned(warning, ctx.build.instructions[warning.instruction])

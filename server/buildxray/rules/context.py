@@ -1,4 +1,4 @@
-"""What a rule reads: one version of a document, and the means to plan it again."""
+"""The context of a rule: one version of a document, and the means to plan it again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class RuleContext:
 
     def __init__(self, build: Build, builder: Builder, *, asks_for_several: bool) -> None:
         self.build = build
-        """The build as objects: what a rule reads."""
+        """The build as objects, which rules read."""
         self._builder = builder
         self._cache: dict[Callable[[RuleContext], Any], Any] = {}
         self._after: tuple[tuple[Edit, ...], RuleContext] | None = None
         self.asks_for_several = asks_for_several
-        """Whether the build request names several platforms: by a setting, an option or a project file."""
+        """True if the build request names several platforms, by a setting, an option or a project file."""
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -48,7 +48,7 @@ class RuleContext:
 
     @cached_property
     def is_meant_for_several(self) -> bool:
-        """True if the file is meant for several platforms, or looks at the architecture that it runs on, and so knows of several."""
+        """True if the file is meant for several platforms, or reads the architecture on which it runs."""
         probes = (
             it.use.effect is Effect.PROBE
             for stage in self.build.stages
@@ -61,8 +61,9 @@ class RuleContext:
     def is_for_several(self) -> bool:
         """True if nothing contradicts that several platforms are built.
 
-        The request names them; or the file uses platform arguments, and the project declares no builds that name no platform. A stage on
-        `$BUILDPLATFORM` makes a difference only if the target is another platform than the machine's, whatever these builds say.
+        The request names several platforms; or the file uses platform arguments, and the project has no builds
+        without platforms. A stage on `$BUILDPLATFORM` is only useful for a target other than the machine,
+        whatever the builds name.
         """
         if self.asks_for_several or (self.has_intent and not self.build.workspace.builds_for_itself):
             return True
@@ -71,19 +72,19 @@ class RuleContext:
 
     @cached_property
     def is_for_helping(self) -> bool:
-        """True if the file makes tests or a place to develop, and no build names several platforms for it."""
+        """True if the file is for tests or development, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
 
     @property
     def may_have_own_machines(self) -> bool:
-        """True if each platform has a job of its own on an unknown machine, or nothing tells the machines or the platforms of the build."""
+        """True if each platform may have a machine of its own, because the machines or the platforms of the build are unknown."""
         return self.build.workspace.machine_is_unknown and (self.build.request.is_separate or not self.asks_for_several)
 
     def is_only_for(self, architecture: str) -> bool:
-        """True if the names of files tell that this Dockerfile is meant for one architecture alone.
+        """True if the names of files show that this Dockerfile is for one architecture only.
 
-        `Dockerfile.arm64` and `arm64/Dockerfile` are meant for arm64; `Dockerfile` beside `Dockerfile.arm64` is meant for the rest, unless
-        a build request names several platforms.
+        `Dockerfile.arm64` and `arm64/Dockerfile` are for arm64; a `Dockerfile` beside `Dockerfile.arm64` is for the
+        others, unless a build request names several platforms.
         """
         if architecture in self.build.file_architectures:
             return True
@@ -91,11 +92,11 @@ class RuleContext:
 
     @cached_property
     def is_for_windows(self) -> bool:
-        """True if the image is for Windows, so that nothing is known of other platforms for it."""
+        """True if the image is for Windows, for which no other platform is known."""
         return is_for_windows(self.build)
 
     def after(self, edits: Iterable[Edit]) -> RuleContext:
-        """The context of the text that edits would leave."""
+        """The context of the text after these edits."""
         edits = tuple(edits)
         if self._after is None or self._after[0] != edits:
             # What a rule has tried last is what its fix is proved with.

@@ -1,7 +1,7 @@
 """Fixes that make a stage compile for the target platforms on the build machine.
 
-The root of the stage gets `--platform=$BUILDPLATFORM`. Every stage that is built on this root moves to the build machine with it, so the same
-edit has to tell each compiler in these stages its target.
+The root of the stage gets `--platform=$BUILDPLATFORM`. All stages built on this root then move to the build machine
+too, so the same edit must give each compiler in these stages its target.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from buildxray.toolchains.common import COMMON
 
 
 def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
-    """Make a stage compile for its targets on the build machine; None where no edit can, or where the image would be wrong."""
+    """Make a stage compile for its targets on the build machine; None if no edit can, or if the image would be wrong."""
     root = stage.root
     if root is None or not can_change_platform(root):
         return None
@@ -52,24 +52,24 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
 
 
 _MOST_COPIED: Final = 5
-"""Instructions that a stage of its own repeats; who has to keep more in step takes another base image."""
+"""Instructions that a new root may repeat; with more, using another base image is less work than keeping two copies equal."""
 
 
 class OwnRoot(NamedTuple):
-    """A FROM that gives a stage the image of its root, for the build machine, and the instructions that come with it."""
+    """A new FROM for a stage, with its root image on the build machine, and the instructions that it must repeat."""
 
     line: str
-    """The FROM."""
+    """The text of the FROM."""
     copied: tuple[str, ...]
-    """What the stages between do, as it is written."""
+    """The repeated instructions of the stages between, as written."""
     is_small: bool
-    """Whether that is little: no packages are installed, and few instructions come along."""
+    """True if few instructions are repeated, and none that installs packages."""
 
 
 def root_of_its_own(stage: Stage) -> OwnRoot | None:
-    """Return how a stage stops sharing a root with the image, which keeps it from moving to the build machine.
+    """How a stage can stop sharing its root with the image, which prevents it from moving to the build machine.
 
-    None where it shares none, where the image depends on the target, or where a copy would not mean the same.
+    None if it shares no root, if the image depends on the target, or if a copy would have another meaning.
     """
     root = stage.root
     if (
@@ -98,7 +98,7 @@ def root_of_its_own(stage: Stage) -> OwnRoot | None:
 
 
 def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | None:
-    """Give a stage a root of its own on the build machine; None where it would compile for the wrong machine then, or where much is copied."""
+    """Give a stage its own root on the build machine; None if it would then compile for the wrong machine, or if much is repeated."""
     if not own_root.is_small:
         return None
     commands = compilers(stage.family)
@@ -119,7 +119,7 @@ def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | No
 
 
 def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:
-    """Tell each command its target, and declare the arguments that it needs directly before the first RUN that needs them."""
+    """Give each command its target, and declare the required arguments directly before the first RUN that needs them."""
     edits: list[Edit] = []
     needed: dict[Instruction, list[str]] = {}
     for command in commands:
@@ -140,7 +140,7 @@ def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:
 def _is_right(after: Build, family: Iterable[Stage], safety: Safety) -> bool:
     """True if the stages compile for their targets after a fix.
 
-    For a suggestion it is enough that nothing is certainly wrong: the text need not tell for what they compile.
+    For a suggestion it is enough that nothing is certainly wrong, because the text may not tell the targets.
     """
     uses = [it.use for it in compilers(after.stages[stage.idx] for stage in family)]
     if safety is Safety.SAFE:

@@ -1,4 +1,4 @@
-"""What a stage downloads, and the texts that its URLs are made of: the word itself, and the variables in it."""
+"""The downloads of a stage, and the texts of which their URLs consist: the word itself, and the variables in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from buildxray.syntax.shell import UNKNOWN, ShellWord
 from buildxray.syntax.text import TextRange
 
 _INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
-"""Programs that fetch what their script says."""
+"""Programs that run scripts, which may download."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
 _FUNCTION: Final = lazy_regex(r"(?:function\s+)?(?P<name>[\w.-]+)")
@@ -23,14 +23,14 @@ _CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2su
 
 
 class Piece(NamedTuple):
-    """A part of a URL as somebody wrote it."""
+    """A part of a URL as written in the file."""
 
     text: str
     start: int
-    """Its offset in the document."""
+    """The offset in the document."""
     instruction: Instruction
     can_expand: bool
-    """Whether a variable that is written into it would be expanded."""
+    """True if a variable inserted into it would be expanded."""
 
 
 class Download(NamedTuple):
@@ -39,9 +39,9 @@ class Download(NamedTuple):
     instruction: Instruction
     pieces: tuple[Piece, ...]
     targets: tuple[Platform, ...]
-    """The target platforms that fetch it."""
+    """The target platforms that download it."""
     command: Command | None
-    """The command that fetches it; None for ADD."""
+    """The command that downloads it; None for ADD."""
 
 
 def downloads(stage: Stage) -> Iterator[Download]:
@@ -78,7 +78,7 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
 
 
 def _downloading_functions(run: Run) -> frozenset[str]:
-    """The functions of a script that download what their arguments tell: `fetch() { curl -fsSL "https://example.com/$1"; }`."""
+    """The functions of a script that download their arguments: `fetch() { curl -fsSL "https://example.com/$1"; }`."""
     names: set[str] = set()
     for command in run.commands:
         conditions = [it for it in command.syntax.conditions if it.kind == "function"]
@@ -104,7 +104,7 @@ def _fetched(command: Command, *, is_call: bool = False) -> Iterator[Download]:
 
 
 def _begins_with_site(command: Command, position: int) -> bool:
-    """True if a word of a download program is an address whose site is in a variable of unknown value: `$MIRROR/tool.tgz`."""
+    """True if a word of a download program is a URL that begins with a variable of unknown value: `$MIRROR/tool.tgz`."""
     word, before = command.syntax.words[position], command.syntax.words[position - 1]
     return (
         command.name in _DOWNLOADING
@@ -149,7 +149,7 @@ def _named(instruction: Instruction, range_: TextRange, *, can_expand: bool) -> 
 
 
 def _declared(instruction: Instruction, name: str, *, can_expand: bool) -> Iterator[Piece]:
-    """The value of the ARG or ENV that an instruction sees, and the values of the variables in it."""
+    """The value of an ARG or ENV in the scope of an instruction, and the values of the variables in it."""
     declaration = instruction.declaration(name)
     if declaration is None:
         return

@@ -1,6 +1,6 @@
 """Formatting-preserving edits.
 
-Each function returns edits of the text of the build that its instruction belongs to. What an edit does not name stays as it is, to the byte:
+Each function returns edits of the text of its instruction's build. All that an edit does not name is kept to the byte:
 indentation, comments, line ends, case of keywords.
 """
 
@@ -18,7 +18,7 @@ _ORDER = {name: position for position, name in enumerate(AUTOMATIC_ARGUMENTS)}
 
 
 def set_platform(from_: From, value: str) -> Edit:
-    """Give a FROM this `--platform`: in place of the one that it has, else directly after the keyword."""
+    """Set the `--platform` of a FROM: replace the existing one, or insert it after the keyword."""
     if from_.platform is not None:
         return Edit(from_.range_of(from_.platform), f"--platform={value}")
     end = from_.keyword_range.end
@@ -34,7 +34,7 @@ def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
 
 
 def declare_arguments(instruction: Instruction, names: Iterable[str]) -> list[Edit]:
-    """Declare the arguments that are not in scope, in one line directly before an instruction; no edit where all are."""
+    """Declare the arguments that are not in scope, in one line directly before an instruction; no edit if all are in scope."""
     missing = [name for name in dict.fromkeys(names) if not instruction.sees(name)]
     return [declare(instruction, missing)] if missing else []
 
@@ -46,14 +46,14 @@ def declare(instruction: Instruction, names: Iterable[str]) -> Edit:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Names of automatic arguments as BuildKit lists them."""
+    """The names of automatic arguments in BuildKit's order."""
     return sorted({*names}, key=lambda it: (_ORDER.get(it, len(_ORDER)), it))
 
 
 def insert_lines(instruction: Instruction, lines: Iterable[str]) -> Edit:
-    """Insert lines, given without their ends, before an instruction and the comment lines directly above it.
+    """Insert lines, given without line ends, before an instruction and the comment lines directly above it.
 
-    An empty line keeps them apart from comments that are not about them, where one is above these comments too.
+    If other comments are above these, an empty line separates the new lines from them.
     """
     start = start_with_comments(instruction)
     end = line_end(instruction)
@@ -68,7 +68,7 @@ def indentation(instruction: Instruction) -> str:
 
 
 def line_end(instruction: Instruction) -> str:
-    r"""How the lines around an instruction end: `\r\n` or `\n`."""
+    r"""The line end of the lines around an instruction: `\r\n` or `\n`."""
     text, start = instruction.build.text, instruction.syntax.start
     end = text.find("\n", start)
     if end < 0:
@@ -89,7 +89,7 @@ def start_with_comments(instruction: Instruction) -> int:
 
 
 def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
-    """True if the comment lines above an instruction are about the next line too: one of the same kind, which stays."""
+    """True if the comment lines above an instruction also describe the next line: one of the same kind, which remains."""
     end = instruction.build.text.find("\n", instruction.syntax.end)
     return end >= 0 and any(
         it.syntax.start == end + 1 and it.keyword == instruction.keyword and it not in gone
@@ -98,9 +98,9 @@ def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()
 
 
 def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
-    """Delete the lines of an instruction, with the comment lines directly above it if asked to.
+    """Delete the lines of an instruction, with the comment lines directly above it if requested.
 
-    Of the empty lines above and below it one goes too, where they would become neighbours.
+    Of two empty lines that would become adjacent, one is deleted too.
     """
     text = instruction.build.text
     start = start_with_comments(instruction) if with_comments else instruction.syntax.start
@@ -117,14 +117,14 @@ def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
 
 
 def _is_after_empty_line(text: str, start: int) -> bool:
-    """True if the line before the one that begins at an offset is empty."""
+    """True if the line before the line that begins at an offset is empty."""
     return start > 0 and not text[text.rfind("\n", 0, start - 1) + 1 : start].strip()
 
 
 def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Collection[Instruction] = ()) -> list[Edit]:
-    """Delete pairs of an ARG or ENV; the whole line, with the comments directly above it, where none is left.
+    """Delete pairs of an ARG or ENV; if none is left, the whole line with the comments directly above it.
 
-    Comments that the next line shares stay, unless that is among those that go too.
+    Comments that the next line shares are kept, unless that line is deleted too.
     """
     removed = {*positions}
     ranges = [instruction.range_of(it) for it in instruction.pairs]
@@ -141,9 +141,9 @@ def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Colle
 
 
 def merged(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits in the order of the text, overlapping deletions joined.
+    """Sort the edits by their place in the text, and join overlapping deletions.
 
-    Deletions overlap where the last lines of a text go: the last one takes the line end before it too.
+    Deletions overlap at the end of a text, where the last one includes the line end before it.
     """
     joined: list[Edit] = []
     for edit in sorted(edits, key=lambda it: it.range):
@@ -157,7 +157,7 @@ def merged(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:
-    """Tell a command its target: by variables directly before it, and by options after its title."""
+    """Give a command its target: by variables directly before it, and by options after its title."""
     edits: list[Edit] = []
     if crossing.assignments:
         told = [f"{name}={value}" for name, value in crossing.assignments]

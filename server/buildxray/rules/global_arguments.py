@@ -1,4 +1,4 @@
-"""What is said where an `ARG` above the first FROM is used in a stage that does not declare it."""
+"""Messages and fixes for an `ARG` above the first FROM that a stage uses without declaring it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from buildxray.syntax.text import TextRange
 
 
 def declarations(build: Build) -> dict[str, TextRange]:
-    """The names that are declared above the first FROM, and where."""
+    """The names declared above the first FROM, with their declarations."""
     return {
         pair.name.text: instruction.range_of(pair.name)
         for instruction in build.global_instructions
@@ -19,7 +19,7 @@ def declarations(build: Build) -> dict[str, TextRange]:
 
 
 def unseen_message(name: str, image: str, *, has_default: bool = False) -> str:
-    """The message for a use in a stage that is based on an image; it is empty, or scratch, where no image can set the variable."""
+    """The message for a use in a stage on an image; in a stage on scratch, no image can set the variable."""
     if has_default:
         return _("`{name}` is declared above the first FROM only, so the default is taken here", name=name)
     if image in ("", "scratch"):
@@ -32,6 +32,6 @@ def unseen_message(name: str, image: str, *, has_default: bool = False) -> str:
 
 
 def declaring(instruction: Instruction, name: str) -> Fix:
-    """The fix; a suggestion, because the value of an ARG hides one that the image sets."""
+    """The fix; a suggestion, because the value of an ARG hides a value set by the image."""
     title = _("Declare `ARG {names}` directly before its first use", names=name)
     return Fix(title, (declare(instruction, [name]),), Safety.SUGGESTION)

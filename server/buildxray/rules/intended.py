@@ -1,4 +1,4 @@
-"""Whether an architecture in a Dockerfile is meant: chosen by a condition, told by a name, or one of several."""
+"""Decide whether a constant architecture is intended: chosen by a condition, named, or one of several."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from buildxray.toolchains.triples import architecture_of
 
 
 def is_chosen(command: Command) -> bool:
-    """True if a condition decides, in a way that the text does not tell, whether the command runs for a target."""
+    """True if a condition that the text does not decide controls whether the command runs for a target."""
     return command.is_chosen_by_platform
 
 
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
-    It is where the name of the stage or of the output tells the architecture, and where the image takes the outputs of several constants: a
-    bundle with one program for each platform.
+    It is if the name of the stage or of the output contains the architecture, or if the image contains the outputs of
+    several constants: a bundle with one program for each platform.
     """
     if named_architectures(stage.name):
         return True
@@ -29,7 +29,7 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
 
 
 def names_one_architecture(stage: Stage) -> bool:
-    """True if the image that a stage continues has an architecture in its name, so that the stage suits that one only."""
+    """True if the image of a stage's ancestry has an architecture in its name, so that the stage is for that one only."""
     names = {*stage.base_names}
     return len(names) == 1 and bool(named_architectures(names.pop()))
 

@@ -1,6 +1,7 @@
-"""Where the declarations of per-target values in a native stage belong: directly before their first user.
+"""Move the declarations of per-target values in a native stage to their place: directly before their first use.
 
-The steps between a declaration and its first user could be shared by all targets, but BuildKit runs them once per target.
+The steps between a declaration and its first use could be shared by all targets, but BuildKit runs
+them once per target.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ class Declaration(NamedTuple):
 
     instruction: Instruction
     position: int
-    """Of the pair."""
+    """The index of the pair in the instruction."""
     name: str
     splits: bool
-    """Whether the value differs between the targets of this build."""
+    """True if the value differs between the targets of this build."""
     is_derived: bool
-    """Whether it is the same for these targets, yet made of a platform argument: `ENV GOOS=$TARGETOS`."""
+    """True if the value is equal for these targets, but depends on a platform argument: `ENV GOOS=$TARGETOS`."""
 
 
 _RunKey = tuple[int, int]
@@ -37,7 +38,7 @@ _RunKey = tuple[int, int]
 
 
 class _Tidied:
-    """The file as it would be with the declarations of all stages in their places."""
+    """The file with the declarations of all stages in their places."""
 
     def __init__(self, ctx: RuleContext) -> None:
         self._ctx = ctx
@@ -45,17 +46,17 @@ class _Tidied:
 
     @cached_property
     def without_unused(self) -> dict[_RunKey, int]:
-        """How many steps each RUN makes without the unused declarations."""
+        """The number of steps of each RUN without the unused declarations."""
         return self._counted(edit for it in self.placements for edit in it.removing_edits())
 
     @cached_property
     def with_moved(self) -> dict[_RunKey, int]:
-        """How many steps each RUN makes with the early declarations in their places."""
+        """The number of steps of each RUN with the early declarations in their places."""
         return self._counted(edit for it in self.placements for edit in it.moving_edits())
 
     @cached_property
     def with_both(self) -> dict[_RunKey, int]:
-        """How many steps each RUN makes with both changes."""
+        """The number of steps of each RUN with both changes."""
         return self._counted(edit for it in self.placements for edit in it.tidying_edits())
 
     def _counted(self, edits: Iterable[Edit]) -> dict[_RunKey, int]:
@@ -66,15 +67,15 @@ class _Tidied:
 
 @dataclass(frozen=True)
 class Placement:
-    """The declarations of one stage that come too early, and those that nothing uses."""
+    """The declarations of one stage that come too early, and those that are unused."""
 
     build: Build
     stage: Stage
     moves: dict[Declaration, tuple[Instruction, ...]]
-    """To the instructions directly before which each belongs: several where only child stages use it."""
+    """The instructions directly before which each declaration belongs; several if only child stages use it."""
     unused: tuple[Declaration, ...]
     tidied: _Tidied
-    """What the file would be with all placements applied."""
+    """The file with all placements applied."""
 
     @property
     def moving_pays(self) -> bool:
@@ -89,9 +90,9 @@ class Placement:
 
     @property
     def moving_is_safe(self) -> bool:
-        """True if no command between a declaration and its new place can look at the value.
+        """True if no command between a declaration and its new place can read the value.
 
-        Else only conventions speak against it: installation scripts of packages see the environment.
+        Otherwise at most installation scripts of packages, which by convention do not read it.
         """
         return not any(
             run.idx < place.idx and run.reading(declaration.name) is Reading.UNLIKELY
@@ -102,7 +103,7 @@ class Placement:
 
     @property
     def removing_is_safe(self) -> bool:
-        """True if no command after an unused declaration can look at the value, as `moving_is_safe`."""
+        """True if no command after an unused declaration can read the value; compare `moving_is_safe`."""
         return not any(
             run.reading(declaration.name) is Reading.UNLIKELY
             for declaration in self.unused
@@ -110,7 +111,7 @@ class Placement:
         )
 
     def n_shared_by_moving(self) -> int:
-        """How many RUN instructions execute several times now, and once after moving."""
+        """The number of RUN instructions that execute several times now, and once after moving."""
         without = self.tidied.without_unused
         gaining = self._runs_that_gain(self._between(), without)
         return sum(without[it] > 1 and self.tidied.with_both[it] == 1 for it in gaining)
@@ -121,7 +122,7 @@ class Placement:
         return {it for it in runs if self.tidied.with_both[it] < before[it]}
 
     def _between(self) -> set[_RunKey]:
-        """The RUN instructions between a declaration that makes them differ and its place."""
+        """The RUN instructions that differ because they are between a declaration and its place."""
         between: set[_RunKey] = set()
         for declaration, places in self.moves.items():
             if declaration.splits:
@@ -142,7 +143,7 @@ class Placement:
                     yield (member.idx, number), run
 
     def moving_edits(self) -> list[Edit]:
-        """Move every early declaration to its place, with its comment lines where the whole line goes."""
+        """Move each early declaration to its place, with its comment lines if the whole line moves."""
         return self._edits(self.moves, ())
 
     def removing_edits(self) -> list[Edit]:
@@ -150,16 +151,16 @@ class Placement:
         return self._edits({}, self.unused)
 
     def tidying_edits(self) -> list[Edit]:
-        """Do both."""
+        """Move early declarations and remove unused ones."""
         return self._edits(self.moves, self.unused)
 
     def safe_edits(self) -> list[Edit]:
-        """Do those of both that save steps and are safe."""
+        """The moves and removals that save steps and are safe."""
         moves = self.moves if self.moving_pays and self.moving_is_safe else {}
         return self._edits(moves, self.unused if self.removing_pays and self.removing_is_safe else ())
 
     def safe_moving_edits(self) -> list[Edit]:
-        """Move the early declarations, where that saves steps and is safe."""
+        """The moves that save steps and are safe."""
         return self.moving_edits() if self.moving_pays and self.moving_is_safe else []
 
     def _edits(self, moves: Mapping[Declaration, tuple[Instruction, ...]], unused: Iterable[Declaration]) -> list[Edit]:
@@ -182,7 +183,7 @@ class Placement:
         moves: Mapping[Declaration, tuple[Instruction, ...]],
         gone: set[Instruction],
     ) -> Iterator[tuple[Instruction, str]]:
-        """The lines that a declaring instruction becomes, each with the instruction that it goes before."""
+        """The lines that replace a declaring instruction, each with the instruction before which it is inserted."""
         text = self.build.text
         places = {*moves.values()}
         if len(moves) == len(instruction.pairs) and len(places) == 1:
@@ -198,17 +199,17 @@ class Placement:
 
 
 def placements(ctx: RuleContext) -> tuple[Placement, ...]:
-    """The native stages with a declaration that comes too early or that nothing uses."""
+    """The native stages with a declaration that comes too early or is unused."""
     return ctx.cached(_placements)
 
 
 def with_paying_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
-    """Extend edits by those that move or delete declarations, where that saves steps after the edits."""
+    """Extend edits by moves and removals of declarations that save steps after the edits."""
     return _extended(ctx, edits, Placement.safe_edits)
 
 
 def with_moves(ctx: RuleContext, edits: list[Edit]) -> list[Edit]:
-    """Extend edits by those that move declarations which come too early after the edits, where that saves steps."""
+    """Extend edits by moves of declarations that come too early after the edits, if that saves steps."""
     return _extended(ctx, edits, Placement.safe_moving_edits)
 
 
@@ -219,7 +220,7 @@ def _extended(ctx: RuleContext, edits: list[Edit], tidy: Callable[[Placement], l
 
 
 def split_by(build: Build, declarations: Iterable[Instruction]) -> list[Instruction]:
-    """The RUN instructions that execute several times because of what these instructions declare."""
+    """The RUN instructions that execute several times because of the declarations in these instructions."""
     wanted = {it.idx for it in declarations}
     split_runs: list[Instruction] = []
     for instruction in build.instructions:
@@ -234,7 +235,7 @@ def split_by(build: Build, declarations: Iterable[Instruction]) -> list[Instruct
 
 
 def needlessly_repeated(ctx: RuleContext) -> frozenset[Run]:
-    """The RUN instructions that execute fewer times with every declaration in its place."""
+    """The RUN instructions that would execute fewer times with each declaration in its place."""
     needed = placements(ctx)
     if not needed:
         return frozenset()
@@ -285,7 +286,7 @@ def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
 
 
 def _moved_place(user: Instruction, name: str, places: dict[Declaration, tuple[Instruction, ...]]) -> Instruction:
-    """The place of those pairs of a declaration that use a variable, once they have moved."""
+    """The place of the pairs of a declaration that use a variable, after they have moved."""
     moved = {it.position: place[0] for it, place in places.items() if it.instruction is user}
     using = [position for position in range(len(user.pairs)) if name in _names_in(user, position)]
     return min((moved.get(it, user) for it in using or moved), key=lambda it: it.idx)
@@ -318,9 +319,9 @@ def _declarations(stage: Stage) -> Iterator[Declaration]:
 
 
 def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instruction]:
-    """The instructions that use a variable, or may, in a stage and the stages built on it.
+    """The instructions that use a variable, or may, in a stage and its descendants.
 
-    `after` is the declaration in this stage; the search ends where the name is declared again.
+    `after` is the declaration in this stage; the search ends at the next declaration of the name.
     """
     users: list[Instruction] = []
     for instruction in stage.instructions:
@@ -336,7 +337,7 @@ def _users(stage: Stage, after: Instruction | None, name: str) -> list[Instructi
 
 
 def uses(instruction: Instruction, name: str) -> bool:
-    """True if an instruction uses a variable, or may: a program in it may look at its environment."""
+    """True if an instruction uses a variable, or may, because a program in it may read its environment."""
     node = instruction.node
     if isinstance(node, Onbuild):
         return name in node.text or isinstance(node.trigger, RunNode)

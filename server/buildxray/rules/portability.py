@@ -1,4 +1,4 @@
-"""Whether a stage may run on a machine of another architecture: what it does, and which of its files others take."""
+"""Decide whether a stage may run on a machine of another architecture, by its commands and by the files that are copied from it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from buildxray.toolchains.node import NODE
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
 )
-"""What a safe fix may move to the build machine."""
+"""The effects that a safe fix may move to the build machine."""
 _NEEDING_C: Final = lazy_regex(
     r"-linkmode[= ]['\"]?external|-buildmode=(?:c-archive|c-shared|plugin|shared)|(?:^|\s)-(?:race|msan|asan)(?:\s|$)"
 )
 """Options with which Go cannot do without a C compiler. Source: `go help buildmode`, cmd/link."""
 _C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
 _C_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
-"""Packages that people install to compile C, and for nothing else."""
+"""Packages that are only installed to compile C."""
 _BUILDING: Final = ("bazel", "bazelisk", "gmake", "make", "ninja", "samu", "scons", "waf")
-"""Programs that build what the project says, which often is C."""
+"""Programs that build a project in any language, often C."""
 
 
 def compilers(stages: Iterable[Stage]) -> list[KnownCommand]:
@@ -61,7 +61,7 @@ def can_run_elsewhere(ctx: RuleContext, root: Stage) -> bool:
 def needs_c(command: KnownCommand) -> bool:
     """True if a Go command needs a C compiler, as far as its options, its variables and the packages of its stage tell.
 
-    False where cgo is off, and where the sources beside the Dockerfile do without C.
+    False if cgo is off, or if the sources beside the Dockerfile contain no C.
     """
     invocation = command.invocation
     if command.use.toolchain is not GO or all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
@@ -80,9 +80,9 @@ def _has_c_compiler(stage: Stage) -> bool:
 
 
 def files_taken(stage: Stage) -> tuple[str, ...]:
-    """The paths that are copied out of a stage and the stages on it, and that may be for one architecture.
+    """The paths that are copied out of a stage and its descendants and that may be for one architecture.
 
-    Output of a compiler that follows the target is left out: its architecture is known.
+    The output of a compiler that follows the target is left out, because its architecture is known.
     """
     family = stage.family
     outputs = outputs_of(it for it in compilers(family) if it.use.follows_target)
@@ -93,7 +93,7 @@ def files_taken(stage: Stage) -> tuple[str, ...]:
 
 
 def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
-    """The instructions of other stages that take files from these stages."""
+    """The instructions of other stages that use files of these stages."""
     members = {*family}
     return (
         consumer
@@ -104,10 +104,10 @@ def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
 
 
 def can_change_platform(root: Stage) -> bool:
-    """True if the platform of a root stage is free to change.
+    """True if the platform of a root stage can be changed.
 
-    It is if the stage has one image for all targets, and neither it nor a stage on it is in the image or starts a program: such a stage
-    is an image of its own, which others build with `--target`.
+    It can if the stage has one image for all targets, and neither it nor a descendant is in the image or starts a
+    program: such a stage is an image of its own, built with `--target`.
     """
     names = {*root.base_names}
     if any(it.is_image for it in root.family) or len(names) != 1 or names == {"scratch"}:
@@ -116,9 +116,9 @@ def can_change_platform(root: Stage) -> bool:
 
 
 def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[Stage]) -> Safety | None:
-    """Return how safe an edit is that moves stages to the build machine; None where the image would be wrong.
+    """The safety of an edit that moves stages to the build machine; None if the image would be wrong.
 
-    `family` is a root with every stage on it, of the context before the edit.
+    `family` is a root with its descendants, in the context before the edit.
     """
     members = tuple(family)
     outputs = outputs_of(compilers(members))
@@ -132,7 +132,7 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
 
 
 def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
-    """True if the stages download for their target what no image takes: a compiler for the machine that they run on."""
+    """True if the stages download something for their target that no image contains: a compiler for their own machine."""
     taken = {id(it.use.invocation) for one in before.build.artifacts.all for it in one.origins if it.use is not None}
     return any(
         id(it.invocation) not in taken and any(map(it.depends_on_platform, it.syntax.words[1:]))
@@ -142,17 +142,17 @@ def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
 
 
 def _has_packages_of_target(after: RuleContext, members: Iterable[Stage]) -> bool:
-    """True if stages that have moved take `node_modules` from one that has not: its native addons fail in them."""
+    """True if moved stages copy `node_modules` from a stage that was not moved, whose native addons fail in them."""
     return _take_target_packages(after.build, {it.idx for it in members})
 
 
 def takes_target_packages(stage: Stage) -> bool:
-    """True if a stage, or one that it continues, takes `node_modules` from a stage for the target: it cannot move alone."""
+    """True if a stage or an ancestor copies `node_modules` from a stage for the target, so that it cannot move alone."""
     return _take_target_packages(stage.build, {it.idx for it in stage.ancestry})
 
 
 def _take_target_packages(build: Build, members: set[int]) -> bool:
-    """True if stages, given by their numbers, take `node_modules` from another one that runs for the target."""
+    """True if stages, given by their numbers, copy `node_modules` from another stage that runs for the target."""
     return any(
         consumer.stage is not None and consumer.stage.idx in members and _takes_node_modules(consumer)
         for stage in build.stages
@@ -175,7 +175,7 @@ def carries_packages(before: RuleContext, after: RuleContext) -> bool:
 
 
 def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
-    """SAFE where each file suits its image as well as before, SUGGESTION where a person can tell whether it does, else None."""
+    """SAFE if each file suits its image as well as before, SUGGESTION if a person can decide that, else None."""
     lost = losses(before.build.artifacts, after.build.artifacts)
     if not lost:
         return Safety.SAFE
@@ -190,10 +190,10 @@ def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
 
 
 def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
-    """True if files that were made on the build machine may suit the image after all.
+    """True if files from the build machine may suit the image all the same.
 
-    A script may compile nothing where no C compiler is installed for it. A bundler takes along only those packages of npm that a program
-    uses, which rarely have native code; of all packages of a project some mostly have.
+    A script may compile nothing if no C compiler is installed for it. A bundler includes only the npm packages that a
+    program uses, which rarely have native code; among all packages of a project some usually have.
     """
     use = origin.use
     is_script = use is None or use.effect in (Effect.EXECUTE, Effect.UNKNOWN)
@@ -234,7 +234,7 @@ def _is_harmless_run(run: Run) -> bool:
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:
-    """True if a command runs, by its path, a program that the stage has compiled, or fails on one for another machine."""
+    """True if a command runs, by its path, a program compiled in the stage, or would fail on one for another machine."""
     if command.use is not None and command.use.is_for_own_machine:
         return any(path in outputs for word in command.syntax.words[1:] for path in command.invocation.paths(word))
     program = command.syntax.words[0].text if command.syntax.words else ""

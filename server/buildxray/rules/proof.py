@@ -1,7 +1,8 @@
-"""The proof that a fix is safe: what is built after it is as good as before.
+"""Prove that a fix is safe: that the build after it is as good as before.
 
-Rules say which of their fixes mean the same, or repair what is certainly wrong. Before such a fix is offered as safe, the text that it leaves is
-planned: no file of the image may suit its platform less, and no more steps may be emulated. Otherwise it is a suggestion.
+A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
+edited text is planned: no file of the image may suit its platform less, and no more steps may be emulated. Otherwise
+it becomes a suggestion.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MOST: Final = 50
 
 
 def proved(ctx: RuleContext, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
-    """Return the fixes, those as suggestions whose safety cannot be proved."""
+    """Turn fixes whose safety cannot be proved into suggestions."""
     proofs = ctx.cached(_Proofs)
     return tuple(
         replace(it, safety=Safety.SUGGESTION) if it.safety is Safety.SAFE and not proofs.hold(it.edits) else it
@@ -30,14 +31,14 @@ def proved(ctx: RuleContext, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
 
 
 class _Proofs:
-    """What has been tried to prove in one context; findings of one cause share their edits."""
+    """The proofs in one context, cached because findings with one cause share their edits."""
 
     def __init__(self, ctx: RuleContext) -> None:
         self._ctx = ctx
         self._known: dict[tuple[Edit, ...], bool] = {}
 
     def hold(self, edits: tuple[Edit, ...]) -> bool:
-        """True if what is built after these edits is as good as before."""
+        """True if the build after these edits is as good as before."""
         known = self._known.get(edits)
         if known is None:
             known = len(self._known) < _MOST and is_as_good(self._ctx.build, self._ctx.after(edits).build)
@@ -48,7 +49,7 @@ class _Proofs:
 def is_as_good(before: Build, after: Build) -> bool:
     """True if each file of the image suits its platform as well as before, with no more emulation.
 
-    An image that was for another platform than asked for, and is for the right one at last, may take an emulator.
+    An image that was for the wrong platform, and is for the right one now, may need emulation.
     """
     has_more = len(after.emulated_steps) > len(before.emulated_steps)
     return not (has_more and not _follows_now(before, after)) and not losses(before.artifacts, after.artifacts)

@@ -1,4 +1,4 @@
-"""What a Dockerfile is for, as far as its path and its images tell: an image for others, the tests of its project, or Windows."""
+"""The purpose of a Dockerfile, by its path and its images: an image for others, tests of its project, or Windows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ _HELPING_WORD: Final = frozenset(
         "native", "singlearch", "test", "testing", "tests",
     }
 )  # fmt: skip
-"""Words of file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
+"""Words in file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
 _EXAMPLES: Final = frozenset({"demo", "demos", "example", "examples", "sample", "samples"})
 _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
 
 def is_for_helping(path: str) -> bool:
-    """True if a Dockerfile, by its path in the repository, makes tests or a place to develop.
+    """True if a Dockerfile, by its path in the repository, is for tests or development.
 
-    Such an image is run on the machine that has built it. Examples are not among them: their users publish what they copy.
+    Such an image runs on the machine that builds it. Examples are not among them, because their readers
+    publish what they copy.
     """
     *directories, name = path.split("/")
     words = {it.lower() for it in re.split(r"[._-]", name)}

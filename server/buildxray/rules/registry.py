@@ -1,4 +1,4 @@
-"""All rules, by name: each module of a subject folder defines the rule that it is named after."""
+"""All rules by name. Each module in a folder of rules defines the rule of its own name."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def _discover() -> tuple[Rule, ...]:
 
 
 ALL: Final = _discover()
-"""Sorted by name."""
+"""All rules, sorted by name."""
 
 
 _BY_NAME: Final = {it.buildkit_check: it for it in ALL if it.buildkit_check} | {it.name: it for it in ALL}
 
 
 def find_rule(name: str) -> Rule | None:
-    """Return the rule of that name, or the one that reports BuildKit's check of that name; None for another name."""
+    """The rule of that name, or the rule for BuildKit's check of that name; None for another name."""
     return _BY_NAME.get(name)
 
 

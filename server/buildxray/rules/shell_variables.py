@@ -1,4 +1,4 @@
-"""What rules ask about the variables of a shell script."""
+"""Queries about the variables of a shell script that several rules share."""
 
 from __future__ import annotations
 

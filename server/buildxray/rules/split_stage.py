@@ -1,7 +1,8 @@
-"""The refactoring that splits a stage, which compiles and is the image, into a build stage and a run stage.
+"""The refactoring that splits a stage, which compiles and becomes the image, into a build stage and a run stage.
 
-The new text is made in two moves, each planned: the run stage is cut off, then the build stage is cross-compiled as any other. So the result is
-held to the same proof as `cross_compile`: fewer emulated steps, and nothing in the image for another architecture than before.
+It takes two steps, each of which is planned: the run stage is split off, then the build stage is cross-compiled like
+any other. So the result meets the same proof as `cross_compile`: fewer emulated steps, and no file of the image for
+another architecture than before.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import NODE
 
 _OF_THE_IMAGE: Final = ("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME")
-"""Instructions that configure the image and change no file: they belong to the run stage."""
+"""Instructions that configure the image without changing files; they belong to the run stage."""
 _OF_THE_BUILD: Final = lazy_regex(
     r"(?:CARGO|CGO|DOTNET_CLI|GRADLE|MAVEN|NPM_CONFIG|NUGET|YARN)_\w+"
     r"|GO(?:386|AMD64|ARCH|ARM|ARM64|BIN|CACHE|FLAGS|INSECURE|MODCACHE|NOPROXY|NOSUMDB|OS|PATH|PRIVATE|PROXY|ROOT|SUMDB|TOOLCHAIN|WORK)"
@@ -48,19 +49,19 @@ _DISTRIBUTION: Final = lazy_regex(r"alpine[\d.]*")
 
 
 class _RunStage(NamedTuple):
-    """What a program needs to run."""
+    """The files and packages that a program needs at run time."""
 
     image: str
     copied: tuple[str, ...]
-    """Paths to take from the build stage, absolute; with a slash at the end for directories."""
+    """Absolute paths to copy from the build stage; with a slash at the end for directories."""
     lines: tuple[str, ...] = ()
-    """Instructions to install what the program needs besides."""
+    """Instructions that install the other requirements of the program."""
 
 
 def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> Fix | None:
-    """Return a fix that compiles natively in a stage of its own; None where the text does not tell what the program needs.
+    """A fix that compiles natively in a separate stage; None if the text does not tell what the program needs at run time.
 
-    `commands` are those that compile or bundle under emulation. Nothing is offered where the stage also installs packages or runs programs
+    `commands` compile or bundle under emulation. Nothing is offered if the stage installs packages or runs programs
     after the last of them, since these may be needed at run time.
     """
     run_stage = _run_stage(stage, commands)
@@ -81,7 +82,7 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
 
 
 def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """True if all that follows the last compiler is configuration or files of the build context, and nothing else is installed."""
+    """True if only configuration and files of the build context follow the last compiler, and nothing else is installed."""
     last = commands[-1].run
     is_named_target = bool(ctx.build.request.target_stage)
     if stage.bases or stage.children or stage.consumers or is_named_target or last.stage is not stage:
@@ -141,7 +142,7 @@ def _run_stage(stage: Stage, commands: Sequence[KnownCommand]) -> _RunStage | No
 def _of_go(
     stage: Stage, commands: Sequence[KnownCommand], words: Sequence[str], paths: Sequence[str]
 ) -> _RunStage | None:
-    """A static binary needs nothing but certificates and time zones; a shell only where one is named."""
+    """The requirements of a static Go binary: only certificates and time zones; a shell only if the file names one."""
     outputs = {path for it in commands for path in it.use.outputs}
     if "/" not in words[0] or paths[0] not in outputs or any(map(_looks_like_a_path, words[1:])):
         return None
@@ -227,7 +228,7 @@ def _is_npm_ci(command: Command) -> bool:
 
 
 def _program(stage: Stage) -> tuple[str, ...] | None:
-    """The words of the command that the image starts; None where there is none or a shell has to make sense of it."""
+    """The words of the command that the image starts; None if there is no command or a shell must interpret it."""
     entrypoint = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Entrypoint)), None)
     command = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Cmd)), None)
     words: list[str] = []
@@ -261,7 +262,7 @@ def _looks_like_a_path(word: str) -> bool:
 
 
 def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
-    """The edits that begin the run stage after the last build command, and move there what configures the image."""
+    """The edits that begin the run stage after the last build command, and move the configuration of the image there."""
     image = stage.from_.image
     assert image is not None, "a stage that compiles has an image"
     edits: list[Edit] = []
@@ -295,7 +296,7 @@ def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
 
 
 def _run_time_environment(instruction: Instruction) -> str:
-    """The ENV without the variables that only compilers and package managers read; empty where none is left."""
+    """The ENV without the variables that only compilers and package managers read; empty if none is left."""
     kept = [it for it in instruction.pairs if not _OF_THE_BUILD.fullmatch(it.name.text)]
     if len(kept) == len(instruction.pairs):
         return _written(instruction)
@@ -327,5 +328,5 @@ def _lines(text: str) -> list[str]:
 
 
 def _written(instruction: Instruction) -> str:
-    """The instruction as it is written, continued lines and their comments included."""
+    """The instruction as written, including its continuation lines and their comments."""
     return instruction.build.text[slice(*instruction.range)]

@@ -15,12 +15,12 @@ _NAME: Final = lazy_regex(r"[^\s,]+")
 
 
 class SuppressionComment(NamedTuple):
-    """A comment that silences rules, or that is written like one."""
+    """A comment that suppresses rules, or that resembles one."""
 
     range: TextRange
-    """From `#` to the end of the last name, in the document."""
+    """The range in the document from `#` to the end of the last name."""
     scope: str
-    """One of `SCOPES`, or what is written in its place."""
+    """One of `SCOPES`, or the text in its place."""
     scope_range: TextRange
     rules: tuple[tuple[str, TextRange], ...]
     """The names, known or not, and their places in the document."""

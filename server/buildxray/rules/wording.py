@@ -20,7 +20,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def platforms(them: Iterable[Platform]) -> str:
-    """`linux/amd64 and linux/arm64`."""
+    """The platforms in words: `linux/amd64 and linux/arm64`."""
     return joined(str(it) for it in dict.fromkeys(them))
 
 
@@ -36,9 +36,9 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
-    """Return how to cross-compile by hand where no edit can: a sentence for each toolchain of these commands.
+    """How to cross-compile by hand if no edit can: a sentence for each toolchain of these commands.
 
-    None for a stage on a distribution that xx cannot install packages for: it knows apt and apk.
+    None for a stage on a distribution whose packages xx cannot install: it supports apt and apk.
     """
     install = _xx_install(stage)
     uses = [it.use for it in commands]
@@ -52,7 +52,7 @@ def xx_can_install(stage: Stage) -> bool:
 
 
 def _xx_install(stage: Stage) -> str | None:
-    """The command of xx that installs a C library; None where the distribution has another package manager.
+    """The command of xx that installs a C library; None for a distribution with another package manager.
 
     Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt.
     """

@@ -69,7 +69,7 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
 
 
 def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: Container[str]) -> tuple[Taken, ...]:
-    """For each target whether it runs a command; unknown conditions are resolved as the module describes.
+    """Whether each target runs a command; unknown conditions are resolved as the module describes.
 
     `platform_variables` are the environment variables whose values depend on the platform.
     """

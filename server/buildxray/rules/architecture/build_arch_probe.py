@@ -1,4 +1,4 @@
-"""A native stage asks the build machine for its architecture, to choose what goes into the image."""
+"""A native stage reads the architecture of the build machine to choose files for the image."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _decides(probe: KnownCommand) -> bool:
-    """True if the answer decides what is compiled or downloaded in the same RUN."""
+    """True if the output decides what is compiled or downloaded in the same RUN."""
     return any(
         it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
         for it in probe.run.known_commands
@@ -84,9 +84,9 @@ def _decides(probe: KnownCommand) -> bool:
 
 
 def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
-    """True if what the RUN fetches is a program that the stage itself starts and that stays out of the image.
+    """True if the RUN only downloads a program that the stage itself starts and that is not in the image.
 
-    Such a program has to be for the build machine: `rustup-init`, a compiler.
+    Such a program must be for the build machine: `rustup-init`, a compiler.
     """
     programs = {
         posixpath.basename(it.syntax.words[0].text)
@@ -153,7 +153,7 @@ def _deciding(command: Command) -> Iterator[TextRange]:
 
 
 def _name(probe: KnownCommand, target: Platform) -> str | None:
-    """What the command would answer on a target; None where that is not known."""
+    """The output of the command on a target; None if it is not known."""
     names = architecture_names(target)
     if probe.name == "go":
         return target.architecture if "GOARCH" in probe.syntax.arguments else None
@@ -167,7 +167,7 @@ def _answer(command: str, names: ArchitectureNames) -> str | None:
 
 
 def _substitution(probe: KnownCommand) -> TextRange | None:
-    """The command substitution that consists of the command alone; None where it has more."""
+    """The command substitution that contains only this command; None if it contains more."""
     text, place = probe.run.build.text, probe.range
     for opening, closing in (("$(", ")"), ("`", "`")):
         start, end = place.start - len(opening), place.end + len(closing)

@@ -1,4 +1,4 @@
-"""The image takes a file that is chosen by the architecture of the build machine."""
+"""The image contains a file that is chosen by the architecture of the build machine."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _name(ctx: RuleContext, range_: TextRange) -> str:
 
 
 def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
-    """Where an instruction chooses a file by the build machine."""
+    """The ranges in which an instruction uses the build machine's architecture to choose a file."""
     node = instruction.node
     if Mention.BUILD_MACHINE not in instruction.mentions:
         return
@@ -98,7 +98,7 @@ def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
 
 
 def _by_variables(ctx: RuleContext, instruction: Instruction) -> Iterator[tuple[Instruction, TextRange]]:
-    """Yield where an ENV, whose value is the build machine's, is declared that an instruction chooses a file by."""
+    """Yield the declarations of ENV variables that depend on the build machine and by which an instruction chooses a file."""
     for reference in instruction.variable_references() if isinstance(instruction.node, Copying) else ():
         declaration = instruction.declaration(reference.name)
         pairs = () if declaration is None or not isinstance(declaration.node, Env) else declaration.pairs
@@ -118,7 +118,7 @@ def _in_text(ctx: RuleContext, start: int, text: str) -> Iterator[TextRange]:
 def _fixes(
     ctx: RuleContext, stage: Stage, instruction: Instruction, uses: list[tuple[Instruction, TextRange]]
 ) -> tuple[Fix, ...]:
-    """Write TARGET for BUILD, also in the ARG where nothing else of the stage uses it."""
+    """Replace BUILD by TARGET, also in the ARG if nothing else of the stage uses it."""
     ranges = [range_ for one, range_ in uses if one is instruction]
     names = {_name(ctx, it) for it in ranges}
     edits = [_renamed(ctx, it) for it in ranges]

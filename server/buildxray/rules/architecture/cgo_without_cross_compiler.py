@@ -1,4 +1,4 @@
-"""cgo is on for another architecture, and there is no C compiler for it."""
+"""cgo is on for another architecture without a C compiler for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Go compiles for one architecture, whatever the target is."""
+"""Go compiles for the same architecture on every target."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """`GOARCH=amd64 make`: what the script compiles is for that architecture, unless it sets another one itself."""
+    """Find `GOARCH=amd64 make`, whose script compiles for that architecture unless it sets another one."""
     for command in stage.commands(Effect.UNKNOWN):
         constant = _constant(command)
         if (
@@ -134,7 +134,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _is_for_system_of_target(command: KnownCommand) -> bool:
-    """True if the binary could run in the image, but for the architecture: a program for macOS is there to be taken out again."""
+    """True if the binary could run in the image apart from its architecture; a program for macOS is only there to be exported."""
     values = command.invocation.setting("GOOS").values
     return all(it in ("", None, one.os) for it, one in zip(values, command.invocation.targets, strict=True))
 
@@ -144,7 +144,7 @@ def _is_a_machine(architecture: str) -> bool:
 
 
 def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
-    """The constant that GOARCH is set to, and the instruction in which it is written."""
+    """The constant value of GOARCH, and the instruction in which it is written."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is not None:
         value = setting.assignment.value

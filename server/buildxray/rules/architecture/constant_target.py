@@ -1,4 +1,4 @@
-"""A compiler or an installer is told one architecture, whatever the target is."""
+"""A compiler or an installer is given the same architecture on every target."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RUNTIME: Final = ("-r", "--runtime")
 
 
 class _Told(NamedTuple):
-    """Where a command is told a machine."""
+    """The place in which a command is given an architecture."""
 
     instruction: Instruction
     range: TextRange
@@ -116,7 +116,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """Find `CC=x86_64-linux-gnu-gcc make`: what the project compiles is for that machine, unless its build files say otherwise."""
+    """Find `CC=x86_64-linux-gnu-gcc make`, whose project is compiled for that machine unless its build files name another one."""
     told = [(command, *it) for command in stage.commands(Effect.UNKNOWN) for it in _told_compilers(command)]
     if len({architecture for *_, architecture in told}) != 1 or named_architectures(stage.name):
         return
@@ -137,7 +137,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _told_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
-    """Yield where a build tool is told a cross compiler, before it or as an argument, and its architecture."""
+    """Yield the cross compilers that a build tool is given, in its environment or as an argument, with their architectures."""
     words = [(it.name, it.value) for it in command.syntax.assignments if it.name in _COMPILERS]
     for name, word in words:
         triple = _COMPILER_NAME.fullmatch(word.value or "")
@@ -165,7 +165,7 @@ def _reaches_image(stage: Stage, command: KnownCommand) -> bool:
 
 
 def _told(command: KnownCommand) -> _Told | None:
-    """The constant that a compiler is told: in its name, in an option, or in a variable."""
+    """The constant architecture of a compiler: in its name, in an option, or in a variable."""
     words = command.syntax.words
     for word in words:
         if (place := _constant_in(word)) is not None:
@@ -207,7 +207,7 @@ def _constant_in(word: ShellWord) -> TextRange | None:
 
 
 def _told_by(command: KnownCommand, name: str) -> _Told | None:
-    """The constant that a variable of the script, or an ARG or ENV, holds."""
+    """The constant in a variable of the script, or in an ARG or ENV."""
     setting = command.invocation.setting(name)
     if setting.assignment is not None:
         value = setting.assignment.value
@@ -256,7 +256,7 @@ def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """Package managers of Node.js that are told an architecture, where the packages are in the image."""
+    """Package managers of Node.js that are given an architecture, and whose packages are in the image."""
     for command in stage.commands(Effect.INSTALL):
         if command.use.toolchain not in (NODE, BUN) or is_chosen(command):
             continue
@@ -280,7 +280,7 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _installed_for(command: KnownCommand) -> tuple[TextRange, str, TextRange | None] | None:
-    """Where an installer is told an architecture, which one, and what to remove."""
+    """The option that gives an installer an architecture, the architecture, and the text to remove."""
     run, words = command.run, command.syntax.words
     for position, word in enumerate(words):
         option, separator, value = word.text.partition("=")

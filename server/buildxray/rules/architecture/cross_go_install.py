@@ -1,4 +1,4 @@
-"""`go install` for another platform puts the binary elsewhere."""
+"""`go install` for another platform writes the binary to another directory."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def _library(stage: Stage) -> _Library | None:
 
 
 def _image_library(build: Build) -> _Library | None:
-    """The C library of what becomes the image; None where it is not known, or another one is installed."""
+    """The C library of the image; None if it is not known, or if another one is installed."""
     target = build.target_stage
     if target is None or not build.targets or _installed(target) & _COMPATIBLE:
         return None

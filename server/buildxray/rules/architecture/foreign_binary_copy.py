@@ -1,4 +1,4 @@
-"""What a package manager put into a native stage is copied into the image."""
+"""Files that a package manager installed in a native stage are copied into the image."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OF_THE_SYSTEM: Final = (
 )
 _FOR_ALL: Final = ("/usr/lib/os-release", "/usr/lib/ssl", "/usr/lib/tzdata")
 _FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--ignore-scripts", "--os", "--python-platform")
-"""Options by which an installer is told the target, or installs no native code."""
+"""Options that set the target of an installer, or disable native code."""
 
 
 @rule(Severity.WARNING, Severity.INFORMATION)
@@ -109,7 +109,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _installers(stage: Stage) -> list[KnownCommand]:
-    """The commands that install files for the machine of a stage into it."""
+    """The commands that install files for the machine of a stage."""
     return [
         command
         for it in stage.ancestry
@@ -132,7 +132,7 @@ def _removed(stage: Stage) -> set[str]:
 
 
 def _is_removed(path: str, removed: set[str]) -> bool:
-    """True if a path, or a directory that holds it, is deleted."""
+    """True if a path or a parent directory is deleted."""
     return any(holds(it, path) for it in removed)
 
 
@@ -168,7 +168,7 @@ def _maker(
     *,
     has_other_makers: bool,
 ) -> KnownCommand | None:
-    """The command that has installed files which other commands have moved to a path, or which a bundler has taken along."""
+    """The command whose installed files other commands have moved to a path, or a bundler has included."""
     known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
     # A program of the system that was moved is from the image or from a package, and of the build machine in both cases.
     may_be_moved = not has_other_makers and not _is_of_the_system(path, has_other_makers=False) and _moves(stage)
@@ -198,7 +198,7 @@ def _is_of_the_system(path: str, *, has_other_makers: bool) -> bool:
 
 
 def _has_other_makers(stage: Stage) -> bool:
-    """True if anything but a package manager may have put a program into a stage: a compiler, a download, a COPY."""
+    """True if something other than a package manager may have written a program into a stage: a compiler, a download, a COPY."""
     return any(
         isinstance(it.node, Copying | Onbuild) or (isinstance(it, Run) and not _only_installs(it))
         for member in stage.ancestry

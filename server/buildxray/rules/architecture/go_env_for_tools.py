@@ -112,7 +112,7 @@ def _runs(command: KnownCommand) -> bool:
 def _installs_tool(stage: Stage, command: KnownCommand) -> bool:
     """True if `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
 
-    Source: `go help install`: for another platform the program goes to a subdirectory of bin.
+    Source: `go help install`: for another platform, the program is written to a subdirectory of bin.
     """
     if command.invocation.subcommand != "install" or command.use.effect is not Effect.COMPILE:
         return False

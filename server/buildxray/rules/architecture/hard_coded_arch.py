@@ -1,4 +1,4 @@
-"""A download names one architecture, whatever the target is."""
+"""A download names the same architecture on every target."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from buildxray.syntax.text import Edit, TextRange
 
 _GO_NAMES: Final = ("amd64", "arm64")
 _Named = tuple[Piece, TextRange, str]
-"""An architecture in a piece of a URL: its place, and what TARGETARCH calls it."""
+"""An architecture in a piece of a URL: its range, and its name in TARGETARCH."""
 
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
-"""What the Filesystem Hierarchy Standard keeps free of programs."""
+"""Directories that contain no programs, by the Filesystem Hierarchy Standard."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
@@ -43,7 +43,7 @@ _UNPACKING: Final = {
     "tar": frozenset({"-C", "-f", "-X", "-T", "--directory", "--exclude", "--file", "--transform"}),
     "unzip": frozenset({"-d", "-x"}),
 }
-"""Programs that unpack an archive, and their options with a value of its own word."""
+"""Programs that unpack an archive, with their options whose value is a separate word."""
 
 
 @rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
@@ -91,7 +91,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_made_for_one(ctx: RuleContext) -> bool:
-    """True if a file that mentions one architecture alone does so in several places: in downloads, images or paths."""
+    """True if a file names only one architecture, but in several downloads, images or paths."""
     stages = ctx.build.needed_stages
     n_downloads = sum(bool(_named(it)) for stage in stages for it in downloads(stage))
     n_images = sum(names_one_architecture(it) for it in stages)
@@ -103,7 +103,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
     """Find the downloads, as if several platforms were meant."""
     seen: set[TextRange] = set()
     reported: set[Instruction] = set()
-    """Instructions whose download is reported: a file and its signature, or its checksum, have one cause."""
+    """Instructions whose download is already reported, because a file and its signature or checksum have one cause."""
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
@@ -126,9 +126,9 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
 
 
 def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """Find arguments with one architecture as default by which a script chooses what it downloads.
+    """Find arguments with an architecture as their default by which a script chooses a download.
 
-    A build argument may say something else, but the same for every platform of one build.
+    A build argument may give another value, but the same one for all platforms of one build.
     """
     given = {name for name, _ in ctx.build.request.build_arguments}
     for run in stage.runs:
@@ -161,7 +161,7 @@ def _is_chosen(command: Command) -> bool:
 
 
 def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
-    """Where an ARG has the name of an architecture as its default, and what TARGETARCH calls that one."""
+    """The range in which an ARG has an architecture as its default, and its name in TARGETARCH."""
     declaration = run.declaration(name)
     if declaration is None or not isinstance(declaration.node, Arg):
         return None
@@ -178,7 +178,7 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
 
 
 def _gives_neutral_files(stage: Stage) -> bool:
-    """True if only directories without programs are taken from a stage: headers of an archive suit every machine."""
+    """True if only directories without programs are copied from a stage: the headers of an archive suit any machine."""
     takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
     paths = [path for it in takers for path in it.copied_paths]
     return (
@@ -190,7 +190,7 @@ def _gives_neutral_files(stage: Stage) -> bool:
 
 
 def _unpacks_neutral_files(stage: Stage, download: Download) -> bool:
-    """True if every command that unpacks the download names what to take, and takes only files that suit every machine."""
+    """True if each command that unpacks the download names the files to extract, and these suit any machine."""
     archives = {name for it in download.pieces if (name := posixpath.basename(it.text.strip("\"'")))}
     runs = [it for it in stage.runs if it.idx >= download.instruction.idx]
     commands = (it for run in runs for it in run.commands if it.name in _UNPACKING)
@@ -219,7 +219,7 @@ def _is_neutral(member: str) -> bool:
 
 
 def _named(download: Download) -> list[_Named]:
-    """Where a download names an architecture."""
+    """The architectures in the URL of a download."""
     if any("qemu-" in it.text or _OTHER_SYSTEM.search(it.text) for it in download.pieces):
         # QEMU's binaries are named after the machine that they emulate; files of another system do not run in any image.
         return []
@@ -231,7 +231,7 @@ def _named(download: Download) -> list[_Named]:
 
 
 def _images(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platform, ...]:
-    """The target platforms that get the file: those that run the step, or, of the build machine, those whose image holds it."""
+    """The target platforms that receive the file: those that run the step, or, on the build machine, those whose image contains it."""
     if not stage.is_native:
         return download.targets
     invocation = None if download.command is None else download.command.invocation
@@ -267,9 +267,10 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
 
 
 def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | None:
-    """Write the argument in the address, and wherever else the stage names the file by the same architecture.
+    """Write the argument in the URL, and wherever the stage names the file by the same architecture.
 
-    None where one of these places cannot have a variable: the build would look for a file of the old name.
+    None if a variable is not possible in one of these places, since the build would then look for a
+    file of the old name.
     """
     places = {range_ for _, range_, __ in named}
     first = min(piece.instruction.idx for piece, *__ in named)
@@ -304,5 +305,5 @@ def _are_open(run: Run, places: set[TextRange]) -> bool:
 
 
 def _may_be_given(named: list[_Named]) -> bool:
-    """True if a build argument may say something else, though the same for every platform of one build."""
+    """True if a build argument may give another value, though the same one for all platforms of one build."""
     return any(isinstance(piece.instruction.node, Arg) for piece, *__ in named)

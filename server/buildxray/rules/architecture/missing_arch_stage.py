@@ -1,4 +1,4 @@
-"""A stage is chosen by platform, and one of the choices does not exist."""
+"""A stage is chosen by platform, but does not exist for one of the platforms."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _misread(command: KnownCommand) -> Finding | None:
-    """`GOARM=$TARGETVARIANT` is `v6`, where Go wants `6`."""
+    """Find `GOARM=$TARGETVARIANT`, which is `v6` instead of Go's `6`."""
     use, setting = command.use, command.invocation.setting("GOARM")
     if setting.assignment is None:
         return None

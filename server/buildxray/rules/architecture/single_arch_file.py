@@ -1,4 +1,4 @@
-"""A file that was built before, for one architecture, is copied into the images of all."""
+"""A file for one architecture is copied from the build context into the images of all platforms."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _NO_PROGRAM: Final = lazy_regex(
     r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )
-"""Settings, documents, sources and scripts: a name does not tell that they are of no use on another architecture."""
+"""Settings, documents, sources and scripts, which may be useful on other architectures than the one in their name."""
 _PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
-"""The instruction and its token that name an architecture, where in the token, and what TARGETARCH calls it."""
+"""An architecture in a token of an instruction: the instruction, the token, the range in it, and the name in TARGETARCH."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
@@ -80,14 +80,14 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _copied(instruction: Instruction) -> list[_Named]:
-    """Where the sources of a COPY or ADD name an architecture that its destination does not name."""
+    """The architectures in the sources of a COPY or ADD that its destination does not name."""
     node = instruction.node
     is_named = isinstance(node, Copy | Add) and node.destination and named_architectures(node.destination.text)
     return [] if is_named else _named(instruction)
 
 
 def _named(instruction: Instruction) -> list[_Named]:
-    """Where the local sources of a COPY or ADD name an architecture."""
+    """The architectures in the local sources of a COPY or ADD."""
     node = instruction.node
     if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.source_stage is not None):
         return []
@@ -103,7 +103,7 @@ def _named(instruction: Instruction) -> list[_Named]:
 
 
 def _is_chosen_from(stage: Stage) -> bool:
-    """True if the image takes files of a stage only by paths that follow the target: a store with files for each platform."""
+    """True if the image copies files of a stage only by paths that depend on the target: a store with files for each platform."""
     takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
     return (
         not stage.is_image
@@ -120,7 +120,7 @@ def _follows_target(path: str) -> bool:
 
 
 def _values(instruction: Instruction, source: Token) -> Iterator[tuple[Instruction, Token]]:
-    """The values of the ARG and ENV that are in a source, where they are written."""
+    """The values of the ARG and ENV variables in a source, with the places in which they are written."""
     whole = instruction.range_of(source)
     is_local = "$" in source.text and "://" not in source.text
     for reference in instruction.variable_references() if is_local else ():
@@ -164,7 +164,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
 
 
 def _is_certain(stage: Stage, named: list[_Named]) -> bool:
-    """True if the file is in the image, whatever build arguments say, and no RUN after the COPY looks at the architecture."""
+    """True if the file is in the image for all build arguments, and no RUN after the COPY reads the architecture."""
     last = max(it.idx for it, *_ in named)
     later = [run for run in stage.runs if run.idx > last]
     is_chosen_later = any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later)
@@ -172,7 +172,7 @@ def _is_certain(stage: Stage, named: list[_Named]) -> bool:
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:
-    """Where a part of a token is; in JSON, and in quotes, the token begins with a quotation mark."""
+    """The range of a part of a token; in JSON and in quotes, the token begins with a quotation mark."""
     whole = instruction.range_of(token)
     shift = max(0, instruction.build.text[slice(*whole)].find(token.text))
     return TextRange(whole.start + shift + start, whole.start + shift + end)
@@ -184,7 +184,7 @@ def _variable(text: str, place: TextRange) -> str:
 
 
 def _started(stage: Stage) -> Iterator[Finding]:
-    """Programs of one architecture by name that ENTRYPOINT or CMD starts."""
+    """Programs started by ENTRYPOINT or CMD that have one architecture in their name."""
     for instruction in stage.instructions:
         node = instruction.node
         if not stage.is_image or not isinstance(node, Entrypoint | Cmd) or not node.arguments:

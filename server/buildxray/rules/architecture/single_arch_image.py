@@ -76,6 +76,6 @@ def _architecture(image: str) -> str | None:
 
 
 def _named(text: str) -> str:
-    """What TARGETARCH calls an architecture that an image or a file is named for."""
+    """The architecture in the name of an image or file, as TARGETARCH spells it."""
     named = named_architectures(text)
     return named[0][2] if named else REPOSITORY_PREFIXES[text]

@@ -32,9 +32,9 @@ _SOURCE: Final = lazy_regex(
 _FOREIGN: Final = lazy_regex(r"dpkg\s+--add-architecture")
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
 _DEBIAN_NAME: Final = lazy_regex(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
-"""A package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
+"""The name of a package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
 _RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
-"""A package for one architecture. Not i686: these are for amd64 too, beside its own."""
+"""The name of a package for one architecture; without i686, whose packages are also installed on amd64."""
 _RPM_MANAGERS: Final = ("dnf", "microdnf", "tdnf", "yum", "zypper")
 _MANAGERS: Final = frozenset(
     [
@@ -72,16 +72,16 @@ _SUBDIRECTORIES: Final = {
     "linux-ppc64le": "ppc64le",
     "linux-s390x": "s390x",
 }
-"""What conda calls a platform. Source: conda/models/enums.py, and the manual of `--subdir`."""
+"""The names of platforms in conda. Source: conda/models/enums.py, and the manual of `--subdir`."""
 
 
 class _Place(NamedTuple):
-    """An architecture that is named, and its fix where there is one."""
+    """The place of an architecture in the text, with a fix if there is one."""
 
     range: TextRange
     architecture: str
     targets: tuple[Platform, ...]
-    """The platforms whose images need it."""
+    """The platforms whose images need the package."""
     fixes: tuple[Fix, ...] = ()
 
 
@@ -175,7 +175,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
 
 
 def _named(match: re.Match[str]) -> tuple[int, int, str] | None:
-    """The one architecture of a source, and its place in the text."""
+    """The one architecture of a source of packages, and its place in the text."""
     group = "list" if match["list"] is not None else "deb822"
     written = match[group]
     named = named_architectures(written)
@@ -209,7 +209,7 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
 def _in_heredoc(
     ctx: RuleContext, instruction: Instruction, content: str, start: int, *, is_expanded: bool
 ) -> Iterator[_Place]:
-    """In a file that a heredoc writes, BuildKit expands arguments; in a script, the shell also runs commands."""
+    """In a file written by a heredoc, BuildKit expands arguments; in a script, the shell also runs commands."""
     for match in _SOURCE.finditer(content):
         named = _named(match)
         if named is None:

@@ -1,4 +1,4 @@
-"""A path exists on one architecture alone, in a stage that is built for several."""
+"""A path exists only on one architecture, in a stage that is built for several."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _IN_PATH: Final = lazy_regex(r"[\w./+-]")
 _WRITING: Final = lazy_regex(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
 
 _NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
-"""Variables whose value is one path that is opened at every start; others are searched, and may do without."""
+"""Variables with one path that is opened at each start; others hold search paths, whose entries may be missing."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE_IN_PATH])
@@ -122,7 +122,7 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
 
 
 def _only_removes(command: Command) -> bool:
-    """True if a command does as well where its paths do not exist: `rm -f`, `rm -rf`, `find … -delete`, `rmdir --ignore-…`.
+    """True if a command succeeds even if its paths do not exist: `rm -f`, `rm -rf`, `find … -delete`, `rmdir --ignore-…`.
 
     Source: POSIX, rm: with -f no diagnostics and no changed exit status for operands that do not exist.
     """
@@ -133,7 +133,7 @@ def _only_removes(command: Command) -> bool:
 
 
 def _is_of_native_stage(instruction: Instruction) -> bool:
-    """True if a COPY takes files from a stage on the build machine: what it has is for that machine, as another rule says."""
+    """True if a COPY uses a stage on the build machine, whose files are for that machine, as another rule reports."""
     return any(instruction in it.consumers and it.is_native for it in instruction.build.needed_stages)
 
 
@@ -153,7 +153,7 @@ def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
 
 
 def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
-    """True if a place is in a source of `COPY --from` that only the image below the other stage may have."""
+    """True if a range is in a source of `COPY --from` that may come from the base image of the other stage."""
     node = instruction.node
     if not isinstance(node, Copy) or node.source_stage is None:
         return False
@@ -185,7 +185,7 @@ def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platfo
 
 
 def _written_file(run: Run, range_: TextRange) -> str:
-    """The path around a place that a RUN writes by a redirection, or by `tee`; empty for one that it does not write."""
+    """The path around a range that a RUN writes by a redirection or by `tee`; empty if the RUN does not write it."""
     text = run.build.text
     start, end = range_
     while start > run.range.start and _IN_PATH.match(text[start - 1]):

@@ -1,4 +1,4 @@
-"""The build machine runs what was compiled for the target."""
+"""The build machine runs a binary that is compiled for the target."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def _message(command: Command, maker: KnownCommand, foreign: str) -> str:
 
 
 def _foreign_outputs(compiler: KnownCommand) -> dict[str, KnownCommand]:
-    """The files that a compiler makes for another machine than its own, each with the compiler."""
+    """The files that a compiler writes for another machine than its own, each with the compiler."""
     return {it: compiler for it in compiler.use.outputs if not it.endswith("/")} if compiler.cross_targets else {}
 
 
 def _started(command: Command, makers: dict[str, KnownCommand]) -> tuple[ShellWord, KnownCommand] | None:
-    """The word by which a command runs a compiled file, or handles it as only its own machine can; and the compiler."""
+    """The word by which a command runs a compiled file, or processes it in a way that needs its machine; and the compiler."""
     words, invocation = command.syntax.words, command.invocation
     if not words:
         return None

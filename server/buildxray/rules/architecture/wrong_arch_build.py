@@ -96,13 +96,13 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_for_another_system(command: KnownCommand) -> bool:
-    """True if Go is told a system that no target has: `GOOS=windows` in a file that nothing asks `windows/amd64` for."""
+    """True if Go compiles for a system that no target has: `GOOS=windows` in a file that is not built for `windows/amd64`."""
     systems = {*command.invocation.setting("GOOS").values} - {"", None}
     return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:
-    """True if Go is told `GOARCH=$BUILDARCH`, or another value that is made of the build machine's."""
+    """True if Go is given `GOARCH=$BUILDARCH`, or another value that depends on the build machine."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is not None:
         return bool(_OF_BUILDER.search(setting.assignment.value.text))
@@ -112,7 +112,7 @@ def _is_told_the_builder(command: KnownCommand) -> bool:
 
 
 def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """.NET publishes bytecode, and beside it a launcher for the machine that it runs on; images start either.
+    """The bytecode of .NET and the launcher beside it, which is for the machine that publishes; images start either.
 
     Source: learn.microsoft.com/dotnet/core/deploying, "Framework-dependent executable"; the property UseAppHost.
     """
@@ -152,7 +152,7 @@ _RUNS_SCRIPT: Final = lazy_regex(r"-[a-z]*c")
 
 
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
-    """The name of the program in an artifact that the image starts by itself; None where it starts another one."""
+    """The name of the program in an artifact that the image starts directly; None if it starts another one."""
     image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
     starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
         it for it in image if isinstance(it.node, Cmd)

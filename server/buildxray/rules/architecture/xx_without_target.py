@@ -1,4 +1,4 @@
-"""xx compiles for the build machine where it finds no target."""
+"""xx compiles for the build machine, because no target is declared."""
 
 from __future__ import annotations
 

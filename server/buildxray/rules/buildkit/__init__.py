@@ -1,1 +1,1 @@
-"""What BuildKit itself says of a Dockerfile: its refusals and its checks."""
+"""The errors and the checks of BuildKit itself."""

@@ -76,7 +76,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
-    """What was probably meant; nothing where that would be wrong too."""
+    """The text that was probably meant; none if it would be an error too."""
     replacement = error.replacement
     edits: tuple[Edit, ...] = ()
     title = ""
@@ -99,7 +99,7 @@ def _n_errors(build: Build) -> int:
 
 
 def _wrong_request(build: Build, error: PlanError) -> Finding:
-    """A target stage that does not exist: at the first FROM, since nothing in the file is wrong."""
+    """A missing target stage, reported at the first FROM, since nothing in the file is wrong."""
     place = build.stages[0].from_.keyword_range if build.stages else TextRange(0, 0)
     origin = build.request.target_origin
     if origin:

@@ -99,9 +99,9 @@ def _is_wrong_for_some(stage: Stage) -> bool:
 
 
 def _shared_steps(stage: Stage) -> int:
-    """How many RUN steps of a stage, and of those built on it, serve all targets; 0 where it is a part of the image.
+    """The number of RUN steps of a stage and its descendants that serve all targets; 0 if the stage is part of the image.
 
-    It is 0 too where the image tells an architecture, for then the constant is meant.
+    It is 0 too if the image names an architecture, since the constant is then intended.
     """
     image = stage.from_.image
     is_shared = stage in stage.build.native_stages and not (stage.is_image or stage.is_chosen or stage.bases)

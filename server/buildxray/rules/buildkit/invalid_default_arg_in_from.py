@@ -60,7 +60,7 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _names_in_image(instruction: Instruction) -> Iterator[str]:
-    """The variables in the name of the image, which is all that the check looks at."""
+    """The variables in the name of the image, which are all that the check reads."""
     image = instruction.image if isinstance(instruction, From) else None
     place = None if image is None else instruction.range_of(image)
     for reference in instruction.variable_references():

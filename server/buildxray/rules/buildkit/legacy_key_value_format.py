@@ -57,7 +57,7 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _edits(instruction: Instruction, pair: Pair, value: str) -> tuple[Edit, ...]:
-    """Write `=` for the blanks between name and value, and quotes around the value where it needs them."""
+    """Replace the blanks between name and value by `=`, and quote the value if necessary."""
     assert pair.value is not None, "the old form has a value"
     written = instruction.range_of(pair.value)
     quote = '"' if value != pair.value.text else ""

@@ -1,4 +1,4 @@
-"""`--platform=$TARGETPLATFORM` says what holds anyway."""
+"""`--platform=$TARGETPLATFORM` is the default."""
 
 from __future__ import annotations
 

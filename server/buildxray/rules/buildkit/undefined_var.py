@@ -1,4 +1,4 @@
-"""A variable is used that nothing in the file sets."""
+"""A variable is used that the file does not set."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_below_image(ctx: RuleContext, place: TextRange) -> bool:
-    """True if a place is in a stage on an image, whose working directory the text cannot tell, or in no stage that is built."""
+    """True if a range is in a stage on an image, whose working directory the text does not tell, or in an unneeded stage."""
     for stage in ctx.build.needed_stages:
         for instruction in stage.instructions:
             if instruction.range.contains(place.start):

@@ -12,7 +12,7 @@ from buildxray.syntax.instructions import Add, Arg, Copy, Copying, Env, Label, T
 from buildxray.syntax.text import Edit, TextRange
 
 _SEPARATED: Final = frozenset({Add, Arg, Copy, Env, Label, Volume})
-"""The instructions that take several arguments."""
+"""The instructions with several arguments."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)

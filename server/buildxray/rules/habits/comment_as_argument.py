@@ -16,7 +16,7 @@ from buildxray.syntax.text import Edit, TextRange
 
 _COMMENT: Final = lazy_regex(r"(?<=\s)#(?=\s|$)")
 _NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
-"""Quotes may hold a `#`, what looks like JSON is another mistake, and a heredoc has lines that are not arguments."""
+"""Texts whose `#` may not begin a comment: quotes, broken JSON, which is another mistake, and heredocs."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
@@ -75,7 +75,7 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _moved(instruction: Instruction, comment: str, range_: TextRange) -> tuple[Fix, ...]:
-    """The fix that makes the comment a line of its own; none where the instruction goes on over several lines."""
+    """The fix that moves the comment to a line of its own; none for an instruction of several lines."""
     text = instruction.build.text
     if "\n" in text[instruction.range.start : instruction.range.end]:
         return ()

@@ -15,7 +15,7 @@ from buildxray.syntax.text import Edit, TextRange
 _WRITTEN: Final = lazy_regex(r"#\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>\S.*)")
 _DIRECTIVES: Final = ("syntax", "escape", "check")
 _FOR_THE_FILE: Final = ("syntax", "escape")
-"""Those that mean nothing further down, where `# check=` is for the instruction below it."""
+"""The directives without a meaning further down; `# check=` applies to the instruction below it."""
 _LIKE_A_FRONTEND: Final = lazy_regex(r"(?:[\w.-]+(?::[0-9]+)?/)*dockerfile(?:-upstream)?(?:[:@]\S+)?\s*")
 _LIKE_CHECKS: Final = lazy_regex(r"(?:skip|error|experimental)=\S+\s*")
 
@@ -73,7 +73,7 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fits(name: str, value: str) -> bool:
-    """True if a value is one of the directive, and not prose that has an equals sign."""
+    """True if a text is a value of the directive, and not prose with an equals sign."""
     match name:
         case "escape":
             return value.strip() in ("\\", "`")

@@ -98,7 +98,7 @@ def _finding(whole: Instruction, command: KnownCommand) -> Finding:
 
 
 def _reason(whole: Instruction, command: KnownCommand) -> str:
-    """Why the download is repeated: manifests come with the rest, or they all come first and only the RUN comes after the rest."""
+    """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
     copied = {it: _copied_earlier(whole, it) for it in command.use.manifests}
     copying = [it for it in copied.values() if it is not None]
     if len(copying) == len(copied):
@@ -116,7 +116,7 @@ def _reason(whole: Instruction, command: KnownCommand) -> str:
 
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
-    """The first COPY or ADD before the whole source that takes a manifest from the build context."""
+    """The first COPY or ADD before the whole source that copies a manifest from the build context."""
     name = posixpath.basename(manifest)
     earlier = (it for it in (() if whole.stage is None else whole.stage.instructions) if it.idx < whole.idx)
     return next(
@@ -136,7 +136,7 @@ def _fact(command: KnownCommand) -> str:
 
 
 def _whole_source(stage: Stage) -> Instruction | None:
-    """The first COPY or ADD that takes the whole build context."""
+    """The first COPY or ADD of the whole build context."""
     for instruction in stage.instructions:
         node = instruction.node
         if (
@@ -149,7 +149,7 @@ def _whole_source(stage: Stage) -> Instruction | None:
 
 
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
-    """True if the build itself writes a file that tells the dependencies: `poetry export -o requirements.txt`."""
+    """True if the build itself writes the list of dependencies: `poetry export -o requirements.txt`."""
     names = "|".join(re.escape(posixpath.basename(it)) for it in command.use.manifests)
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
     stage = command.run.stage
@@ -173,7 +173,7 @@ def _edits_manifest(run: Run) -> bool:
 
 
 def _is_mounted(run: Run) -> bool:
-    """True if a mount gives the RUN its files or keeps its downloads."""
+    """True if a mount supplies the files of the RUN or keeps its downloads."""
     for flag in run.mounts:
         try:
             kinds = [it.value.text for it in mount_options(flag) if it.key == "type" and it.value is not None]

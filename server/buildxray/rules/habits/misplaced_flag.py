@@ -24,7 +24,7 @@ _COUNT: Final = lazy_regex("[0-9]+")
 _DURATION: Final = lazy_regex(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
 _WITH_FLAGS: Final = frozenset({Add, Copy, Healthcheck, Run})
 _MOST_FLAGS: Final = 20
-"""How many words of one RUN that look like its flags are looked at."""
+"""Words of one RUN that look like its flags and are examined."""
 _COMMAND_END: Final = lazy_regex(r"&&|\|\|?|;|&")
 _INSTALLERS: Final = frozenset(
     [
@@ -56,11 +56,11 @@ _INSTALLERS: Final = frozenset(
         "yum",
     ]
 )
-"""Programs that have no such flags; whatever runs containers has them."""
+"""Programs without such flags; programs that run containers have them."""
 _RUNNERS: Final = frozenset({"--", "dlx", "exec", "run", "tool", "x"})
 """Words after which the rest of a command may be for another program."""
 _NO_TIMERS: Final = frozenset({"curl", "nc", "pg_isready", "redis-cli", "test", "true", "wget"})
-"""Programs of health checks that know neither `--interval` nor `--retries` nor `--start-period`."""
+"""Programs for health checks that have none of `--interval`, `--retries` and `--start-period`."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -119,7 +119,7 @@ def _of_copy(node: Copying) -> Iterator[Span]:
 
 
 def _of_healthcheck(node: Healthcheck) -> Iterator[Span]:
-    """The flags that begin the command, and those that end it where the program is known to have none."""
+    """The flags at the start of the command, and those at its end if the program has no such flags."""
     if node.arguments[0].text.upper() != "CMD" or len(node.arguments) == 1:
         return
     if node.is_json:
@@ -172,7 +172,7 @@ def _finding(instruction: Instruction, span: Span) -> Finding:
 
 
 def _moved(instruction: Instruction, node: Node, span: Span, flag: str) -> tuple[Edit, ...]:
-    """The edits that write a flag before the first argument and take it, with one separator, from where it is."""
+    """The edits that move a flag, with one separator, before the first argument."""
     place = instruction.range_of(span)
     first = instruction.range_of(node.arguments[0]).start
     text = instruction.build.text

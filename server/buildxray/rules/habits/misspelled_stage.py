@@ -15,11 +15,11 @@ from buildxray.syntax.instructions import Token
 from buildxray.syntax.text import Edit
 
 _OF_IMAGES: Final = frozenset("/:@$.")
-"""Characters that say that an image is meant, or a variable."""
+"""Characters that only occur in images or variables."""
 _SIMILAR: Final = 0.7
-"""The least likeness of two names after `--from=`, where stages are usual."""
+"""The minimal similarity of two names after `--from=`, where stages are common."""
 _MISTAKABLE: Final = 0.8
-"""The least likeness of two names after FROM, where images are usual."""
+"""The minimal similarity of two names after FROM, where images are common."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
@@ -74,18 +74,18 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
 
 
 class _StageNames:
-    """The names of stages, compared with other names. Each other name is compared with each stage once, wherever it is written."""
+    """The names of stages, compared with other names; each name is compared with each stage only once."""
 
     def __init__(self, names: set[str]) -> None:
         self.names = names
-        """Those of all stages."""
+        """The names of all stages."""
         self.earlier: list[str] = []
-        """Those of the stages so far, in order."""
+        """The names of the stages so far, in order."""
         self._closest: dict[tuple[str, float], tuple[int, list[str]]] = {}
-        """By name and least likeness: how many earlier stages it has been compared with, and the closest of these."""
+        """By name and minimal similarity: the number of earlier stages it was compared with, and the closest of these."""
 
     def close_to_source(self, text: str) -> str:
-        """The earlier stage whose name is nearly a name after `--from=`; empty where none is, or the text is certainly right."""
+        """The earlier stage with a name similar to a name after `--from=`; empty if none is similar, or the text is certainly right."""
         return self._close(text, _SIMILAR, lambda _name: False)
 
     def close_to_image(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""A comment that should silence a rule silences nothing."""
+"""A comment that should suppress a rule has no effect."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _misspelled_checks(ctx: RuleContext, names: tuple[str, ...]) -> Iterator[Finding]:
-    """What `# check=skip=` at the top of the file lists that neither BuildKit nor we know."""
+    """The names in `# check=skip=` at the top of the file that are neither BuildKit's nor ours."""
     known = [*CHECK_NAMES, *names]
     directive = next((it for it in ctx.dockerfile.directives if it.name == "check"), None)
     for name in skipped_names(ctx.dockerfile) if directive is not None else ():

@@ -1,4 +1,4 @@
-"""Several files are copied to one path, so that only the last one stays."""
+"""Several files are copied to one path, so that only the last one remains."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_made(path: str, directory: str) -> bool:
-    """True if a path is the working directory or one above it, which exist."""
+    """True if a path exists because it is the working directory or a parent of it."""
     target = path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
     return directory == target or directory.startswith(f"{target}/")

@@ -1,4 +1,4 @@
-"""Steps for different platforms use one cache that does not keep them apart."""
+"""Steps for different platforms use one cache for files that depend on the platform."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from buildxray.syntax.text import Edit, TextRange
 _UNSAFE: Final = lazy_regex(
     r"/var/cache/(?:apk|dnf|libdnf5|yum|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
-"""Directories in which files of one architecture have the names of another's."""
+"""Directories in which files of different architectures have the same names."""
 _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
-"""Those whose files have different names, but that two steps must not write at the same time."""
+"""Directories in which these have different names, but that two steps must not write at the same time."""
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
@@ -105,7 +105,7 @@ def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
 
 
 def _is_named_elsewhere(mount: CacheMount) -> bool:
-    """True if a build argument without a value in the text names the cache: who gives it may tell platforms apart."""
+    """True if a build argument without a value in the text is part of the cache's id, so that it may separate platforms."""
     named = [it.value.text for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
     return bool(named) and "$" in named[-1] and mount.id == mount.target
 

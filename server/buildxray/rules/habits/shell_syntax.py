@@ -1,4 +1,4 @@
-"""An instruction without a shell holds what only a shell understands."""
+"""An instruction without a shell contains shell syntax."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _COMMAND: Final = lazy_regex(
 )
 _GIVEN_TO_SHELL: Final = lazy_regex(r"""-c[ \t]+["'$\\{]{0,5}(\w+)""")
 _LONGEST_COMMAND: Final = 200
-"""How many characters of an unquoted command may follow the word that begins it."""
+"""Code points of an unquoted command that may follow its first word."""
 _VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
@@ -101,7 +101,7 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
 
 @of_node
 def _may_hold_shell_syntax(node: Node) -> bool:
-    """True if an instruction has to be looked at. Most do not, which is kept from one edit to the next."""
+    """True if an instruction may contain shell syntax; cached on the node, because most do not."""
     if node.is_json:
         return True
     if isinstance(node, RunNode):

@@ -65,7 +65,7 @@ def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _meant(platform: Platform) -> Platform | None:
-    """The known platform that was probably meant; None where none is close."""
+    """The known platform that was probably meant; None if none is similar."""
     alias = docker_name(platform.architecture)
     if alias is not None:
         named = platform._replace(architecture=alias, variant=platform.variant or _variant(platform.architecture))
@@ -74,5 +74,5 @@ def _meant(platform: Platform) -> Platform | None:
 
 
 def _variant(architecture: str) -> str:
-    """`v7` for `armv7`."""
+    """The variant in an architecture: `v7` for `armv7`."""
     return architecture.removeprefix("arm")[:2] if architecture.startswith("armv") else ""

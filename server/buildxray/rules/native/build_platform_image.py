@@ -97,7 +97,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_chosen_by_argument(root: Stage) -> bool:
-    """True if an argument of the project chooses the platform: with `--platform=linux/${GOARCH}` a `--build-arg` asks for another one."""
+    """True if an argument of the project sets the platform: with `--platform=linux/${GOARCH}`, a `--build-arg` can change it."""
     flag = root.from_.platform
     if flag is None:
         return False
@@ -107,7 +107,7 @@ def _is_chosen_by_argument(root: Stage) -> bool:
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
-    """True if the file is meant for the constant platform: nothing asks for others, and it names no other and no argument that does."""
+    """True if the file is meant for the constant platform: neither a build nor the file names another one."""
     flag = root.from_.platform
     if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
         return False
@@ -118,9 +118,9 @@ def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
 
 
 def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
-    """True if what is compiled for the target is copied onto an image that has no programs of its own.
+    """True if a program compiled for the target is copied onto an image without programs of its own.
 
-    The platform of an image without programs, such as distroless `static`, decides nothing but what the image says of itself.
+    The platform of such an image, for example distroless `static`, only decides what the image declares about itself.
     """
     if _WITHOUT_PROGRAMS.search(root.image_name) is None:
         return False
@@ -131,7 +131,7 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 def _only_checks(stage: Stage) -> bool:
     """True if a stage is for developers, by its name, or because it ends with a check and starts nothing.
 
-    A stage without instructions of its own is judged by what it is built on.
+    A stage without instructions is judged by its base.
     """
     chain = [stage]
     while not chain[-1].instructions and len(chain[-1].bases) == 1:

@@ -142,7 +142,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
-    """The commands of a stage that compile under emulation; where there are none, generators and scripts that may."""
+    """The commands of a stage that compile under emulation; if there are none, generators and scripts that may compile."""
     if stage.is_image or stage.is_native or stage.from_.image is None or names_one_architecture(stage.ancestry[-1]):
         return []
     commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
@@ -185,7 +185,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
 
 
 def _goes_into_image(command: KnownCommand) -> bool:
-    """True if what a command compiles is copied into the image, and not only run in its stage."""
+    """True if the output of a command is copied into the image, and not only run in its stage."""
     is_known = command.use.effect is Effect.COMPILE and bool(command.use.outputs)
     return is_known and command.way_into_image is not None
 
@@ -222,7 +222,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _building_tools(stage: Stage) -> list[KnownCommand]:
-    """`make` and its like in a stage that has a C compiler; what they do, only the project knows."""
+    """`make` and similar tools in a stage with a C compiler, since only the project knows what they compile."""
     if not _has_c_compiler(stage):
         return []
     tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]
@@ -235,19 +235,19 @@ def _has_c_compiler(stage: Stage) -> bool:
 
 
 def _installs_c_compiler(stage: Stage) -> bool:
-    """True if a stage, or one that it is built on, installs a package that brings a C compiler."""
+    """True if a stage or an ancestor installs a package with a C compiler."""
     installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
     return any(map(_C_COMPILER.fullmatch, installed))
 
 
 def _fetches_sources(stage: Stage) -> bool:
-    """True if a stage downloads, or clones, what it compiles."""
+    """True if a stage downloads or clones the sources that it compiles."""
     is_cloning = any(it.name == "git" and "clone" in it.syntax.arguments for run in stage.runs for it in run.commands)
     return is_cloning or bool(stage.commands(Effect.DOWNLOAD))
 
 
 def _removes_packages(stage: Stage) -> bool:
-    """True if a stage uninstalls packages, as it mostly does with a compiler."""
+    """True if a stage uninstalls packages, which usually includes the compiler."""
     return any(
         it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not _REMOVING.isdisjoint(it.syntax.arguments)
         for run in stage.runs
@@ -256,7 +256,7 @@ def _removes_packages(stage: Stage) -> bool:
 
 
 def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
-    """Find stages that each machine of one build compiles for itself."""
+    """Find stages that several machines of one build compile, each for itself."""
     if ctx.build.request.is_separate:
         # Jobs of their own run at the same time: one of them would take as long alone.
         return
@@ -283,7 +283,7 @@ def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
-    """The targets for which one of these commands runs under emulation, without those whose branch does not reach it."""
+    """The targets for which one of these commands runs under emulation; a branch may exclude targets."""
     emulated: dict[Platform, None] = {}
     for command in commands:
         of_steps = {target for step in command.run.steps if step.is_emulated for target in step.targets}
@@ -309,9 +309,9 @@ def _starts_a_program(stage: Stage) -> bool:
 
 
 def _starts_a_compiler(stage: Stage) -> bool:
-    """True if the image is for building or testing: its command is one of these, and the compiler has to stay.
+    """True if the image is for building or testing: its command runs a compiler, which must remain in the image.
 
-    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and its like for Node.js.
+    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and similar commands for Node.js.
     """
     starts = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint)]
     written = " ".join(stage.build.text[slice(*it.range)] for it in starts)
@@ -328,10 +328,10 @@ def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
 
 
 def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
-    """Scripts and tools whose names say that they build, in a stage on an image that is used for its compiler.
+    """Scripts and tools with names that suggest building, in a stage on the image of a compiler.
 
-    Where something asks for several platforms, arguments say it too (`python tools.py build`), and an installed C compiler says what
-    `make` is for. A script that is told `GOARCH` cross-compiles already.
+    If the file or a build names several platforms, the arguments count too (`python tools.py build`), and an installed
+    C compiler suggests what `make` compiles. A script that is given `GOARCH` cross-compiles already.
     """
     if not _COMPILER_IMAGE.search(stage.image_name) and not (ctx.asks_for_several and _installs_c_compiler(stage)):
         return []
@@ -345,7 +345,7 @@ def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
 
 
 def _generators(stage: Stage) -> list[KnownCommand]:
-    """`go run ./cmd/docs > docs.html`: compiled and run here, and what it writes is taken from here."""
+    """`go run ./cmd/docs > docs.html`: a program that is compiled and run here, and whose output is copied from here."""
     return [
         it
         for it in stage.commands(Effect.EXECUTE)
@@ -381,7 +381,7 @@ def _fact(commands: Sequence[KnownCommand], targets: Iterable[Platform], *, is_g
 
 
 def _consequence(stage: Stage) -> str:
-    """What else of the stage is emulated; empty where that is the one RUN that is named already."""
+    """The other emulated commands of the stage, for the message; empty if there is only the RUN that it names."""
     n_runs = sum(any(it.is_emulated for it in run.steps) for run in stage.runs)
     if n_runs < 2:
         return ""

@@ -99,7 +99,7 @@ def _message(stage: Stage, actual: list[Platform]) -> str:
 
 
 def _asked_for(from_: From, value: Token) -> tuple[Platform, ...] | None:
-    """What the flag asks for, for each target; None where it is not a platform."""
+    """The platform in the flag for each target; None if it is not a platform."""
     try:
         texts = from_.expanded(value.text)
         return None if None in texts else tuple(normalize(parse(it)) for it in texts if it is not None)

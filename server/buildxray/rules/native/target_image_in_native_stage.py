@@ -1,4 +1,4 @@
-"""A native stage takes programs from an image, which is the target's."""
+"""A native stage copies programs from an image, which are for the target."""
 
 from __future__ import annotations
 
@@ -100,14 +100,14 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _stage_named(stage: Stage, name: Token) -> Stage | None:
-    """The earlier stage that a stage takes files from; None for an image."""
+    """The earlier stage from which a stage copies files; None for an image."""
     earlier = stage.build.stages[: stage.idx]
     wanted = name.text.lower()
     return next((it for it in reversed(earlier) if wanted in (it.name.lower(), str(it.idx))), None)
 
 
 def _is_image_alone(stage: Stage) -> bool:
-    """True if a stage gives an image of a registry a name and changes nothing of it."""
+    """True if a stage only names an image of a registry, without changing it."""
     is_pulled = not stage.bases and not stage.is_native and all(it != "scratch" for it in stage.base_names)
     return is_pulled and not any(isinstance(it.node, Copying | RunNode | Onbuild) for it in stage.instructions)
 
@@ -128,7 +128,7 @@ def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
 
 
 def _is_for_native_stages(source: Stage) -> bool:
-    """True if only native stages take files from a stage."""
+    """True if only native stages use files of a stage."""
     consumers = [it.stage for it in source.consumers]
     return not source.is_image and all(it is not None and it.is_native and not it.is_image for it in consumers)
 

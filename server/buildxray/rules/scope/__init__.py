@@ -1,1 +1,1 @@
-"""Rules about where a platform argument is declared, and what it holds."""
+"""Rules about the place in which a platform argument is declared, and its value."""

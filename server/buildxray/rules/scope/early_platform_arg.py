@@ -1,4 +1,4 @@
-"""An ARG splits steps that it has nothing to do with."""
+"""An ARG causes steps to differ that do not use it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
 
 
 def _only(run: Run, effect: Effect) -> bool:
-    """True if all commands of a RUN have one effect, or none that matters, and at least one has it."""
+    """True if all commands of a RUN have the given effect or an irrelevant one, and at least one has the given effect."""
     effects = {it.use.effect if isinstance(it, KnownCommand) else Effect.UNKNOWN for it in run.commands}
     return effect in effects and effects <= {effect, Effect.NEUTRAL}
 

@@ -21,7 +21,7 @@ _PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
 _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
 _SYSTEMS: Final = ("TARGETOS", "BUILDOS")
 _OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
-"""What BuildKit calls a system, by its name in lower case."""
+"""BuildKit's names of operating systems, by other names in lower case."""
 _HAS_VARIANT: Final = lazy_regex(r"v\d")
 _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
 _ARM_WITH_VARIANT: Final = lazy_regex(r"(?:arm|arm64)/v\d")
@@ -36,7 +36,7 @@ _OF_DOCKER_HUB: Final = {
     "x86": "386",
     "i386": "386",
 }
-"""Where Docker keeps the official images of one architecture, and what TARGETARCH calls that."""
+"""The namespaces of Docker Hub with the official images of one architecture, and its name in TARGETARCH."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
@@ -93,7 +93,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
-    """What `[ … ]` compares a platform argument with."""
+    """The value with which `[ … ]` compares a platform argument."""
     if command.name not in ("[", "[[", "test"):
         return
     words = command.words
@@ -105,7 +105,7 @@ def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
 
 
 def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
-    """The labels of a branch of `case`, where none of them is possible."""
+    """The labels of a branch of `case`, if all of them are impossible."""
     name = _argument(branch.text)
     if name is not None and all(_right_value(name, it) is not None for it in branch.patterns):
         yield from ((name, it) for it in branch.patterns)
@@ -121,7 +121,7 @@ def _argument(text: str) -> str | None:
 
 
 def _right_value(name: str, word: ShellWord) -> str | None:
-    """What the argument is where a word means it; None where the word can be right."""
+    """The value of the argument that a word means; None if the word itself may be right."""
     if word.value is None:
         return None
     if name in _ARCHITECTURES:
@@ -145,7 +145,7 @@ def _right_value(name: str, word: ShellWord) -> str | None:
 
 
 def _architecture(value: str) -> str | None:
-    """What BuildKit calls the architecture that a value means; None where the value can be right, or means none."""
+    """The name in BuildKit of the architecture that a value means; None if the value may be right, or means none."""
     lower = value.lower()
     if _ARM_WITH_VARIANT.fullmatch(lower) is not None:
         return lower.partition("/")[0]

@@ -90,7 +90,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_same(name: str, value: str | None, automatic: str) -> bool:
-    """True if a value means what BuildKit would set: `amd64` and `linux/amd64` are one platform."""
+    """True if a value means the same as BuildKit's: `amd64` and `linux/amd64` are one platform."""
     if value == automatic or not value or name != "BUILDPLATFORM":
         return value == automatic
     try:

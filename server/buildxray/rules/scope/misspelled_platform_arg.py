@@ -84,7 +84,7 @@ def _set_by_script(run: Run) -> set[str]:
 
 @lru_cache(maxsize=1024)
 def _meant(name: str) -> str | None:
-    """The automatic argument that a name is a misspelling of."""
+    """The automatic argument of which a name is a misspelling."""
     plain = name.replace("_", "").upper()
     if name in AUTOMATIC_ARGUMENTS:
         return None

@@ -1,4 +1,4 @@
-"""A build argument of the file is used in a RUN that does not see it."""
+"""A build argument of the file is used in a RUN without a declaration in its stage."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
-    """The uses of some names in the shell text of a RUN that nothing sets for it, each name once."""
+    """The uses of some names in the shell text of a RUN that are unset there, each name once."""
     found: set[str] = set()
     for it in run.variable_references() if names & run.variable_names else ():
         if it.name not in names or it.name in found or not it.is_shell or it.has_default:

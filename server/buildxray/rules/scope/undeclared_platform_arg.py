@@ -101,10 +101,10 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _in_triggers(stage: Stage) -> Iterator[Finding]:
-    """What ONBUILD runs in stages built on this one, which begin with the triggers: only an ARG among these comes before.
+    """Uses in ONBUILD triggers, which run at the start of derived stages, so that only an ARG among the triggers precedes them.
 
-    A stage of this file takes over the arguments of the stage that it continues before it runs the triggers; another file does not.
-    BuildKit: dockerfile2llb/convert.go, dispatchState.init, dispatchOnBuildTriggers.
+    A derived stage of this file inherits the arguments of its base before it runs the triggers, but another file does
+    not. BuildKit: dockerfile2llb/convert.go, dispatchState.init, dispatchOnBuildTriggers.
     """
     declared: set[str] = set()
     if not any(isinstance(it.node, Onbuild) for it in stage.instructions):
@@ -137,7 +137,7 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
 
 
 def _finding(stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
-    """The finding of names that one instruction lacks; either all of them do harm, or none does."""
+    """The finding for undeclared names in one instruction, of which either all are harmful or none is."""
     fact, consequence = _of_one(stage, uses[0]) if len(uses) == 1 else _of_several(stage, uses)
     compiled = next((it for it in map(_compiled_for, uses) if it), "")
     if compiled:
@@ -152,7 +152,7 @@ def _finding(stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
 
 
 def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
-    """What a name lacks, and what comes of it."""
+    """The part of the message for one name: what is undeclared, and the consequence."""
     name = use.reference.name
     fact = (
         _("`{name}` is not declared in stage `{stage}`", name=name, stage=stage.name)
@@ -178,7 +178,7 @@ def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
 
 
 def _is_harmless(use: _Use) -> bool:
-    """True if nothing that is wrong comes of the missing value, as far as anybody can tell."""
+    """True if the missing value has no wrong effect, as far as the text tells."""
     return use.reference.has_default or _only_shows(use) or _compiles_right(use)
 
 
@@ -190,7 +190,7 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
 
 
 def _undeclared(stage: Stage) -> Iterator[_Use]:
-    """The first use of each name in each instruction that does not see it."""
+    """The first use of each name in each instruction in which it is undeclared."""
     for instruction in stage.instructions:
         node = instruction.node
         if isinstance(node, Onbuild) or instruction.variable_names.isdisjoint(AUTOMATIC_ARGUMENTS):
@@ -207,7 +207,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
 
 
 def _is_in_own_default(instruction: Instruction, reference: VariableReference) -> bool:
-    """True if it is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
+    """True if the use is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
     return isinstance(instruction.node, Arg) and any(
         it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start)
         for it in instruction.pairs
@@ -215,7 +215,7 @@ def _is_in_own_default(instruction: Instruction, reference: VariableReference) -
 
 
 def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
-    """True if the default is what BuildKit would give for every target of this build."""
+    """True if the default equals BuildKit's value for each target of this build."""
     build = stage.build
     default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
     return default is not None and all(
@@ -229,7 +229,7 @@ def _is_declared(instruction: Instruction, name: str) -> bool:
 
 
 def _only_shows(use: _Use) -> bool:
-    """True if the value only goes into a label, or into what a RUN prints."""
+    """True if the value is only used in a label, or in what a RUN prints."""
     run, node = use.instruction, use.instruction.node
     if isinstance(node, Label):
         return True
@@ -244,7 +244,7 @@ def _only_shows(use: _Use) -> bool:
 
 
 def _compiles_right(use: _Use) -> bool:
-    """True if the value only goes to a compiler that runs on its target, and so needs none."""
+    """True if the value only goes to a compiler that runs on its target, and so does not need it."""
     start = use.reference.name_range.start
     return any(
         command.use.follows_target and command.run.shell_range(assignment.value.range).contains(start)
@@ -254,7 +254,7 @@ def _compiles_right(use: _Use) -> bool:
 
 
 def _compiled_for(use: _Use) -> str:
-    """What a compiler makes of the missing value."""
+    """The architecture for which a compiler compiles with the missing value."""
     for command in _compilers(use):
         if command.use.wrong_targets:
             values = [value for it in command.syntax.assignments for value in it.value.variables]

@@ -1,4 +1,4 @@
-"""An ARG that nothing uses splits steps."""
+"""An unused ARG causes steps to differ."""
 
 from __future__ import annotations
 
