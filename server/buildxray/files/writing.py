@@ -14,7 +14,7 @@ from buildxray.localization import _
 
 _SUFFIX: Final = ".buildxray-tmp"
 _COPY_SUFFIX: Final = ".buildxray-copy"
-"""The suffix of the copy that is kept while a file is written in place; a killed process leaves the copy behind."""
+"""The suffix of the copy that is kept while a file is written in place; a killed process does not delete the copy."""
 _ABANDONED_SECONDS: Final = 60
 """The age from which a temporary file of ours belongs to a process that was killed."""
 

@@ -13,7 +13,7 @@ _METHODS: Final = ("finditer", "fullmatch", "match", "search", "split", "sub", "
 
 
 class _LazyRegex:
-    """A stand-in for a compiled pattern; reading any attribute compiles the pattern."""
+    """A substitute for a compiled pattern; reading any attribute compiles the pattern."""
 
     def __init__(self, pattern: str | bytes, flags: int) -> None:
         self._arguments = (pattern, flags)
@@ -26,8 +26,8 @@ class _LazyRegex:
 
 
 def lazy_regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return a stand-in for `re.compile(pattern, flags)`; a malformed pattern raises `re.error` when it is first used.
+    """Return a substitute for `re.compile(pattern, flags)`; a malformed pattern raises `re.error` when it is first used.
 
-    Functions of `re` do not accept the stand-in as their pattern.
+    Functions of `re` do not accept the substitute as their pattern.
     """
     return cast("re.Pattern[AnyStr]", _LazyRegex(pattern, flags))

@@ -26,7 +26,7 @@ _COMPILING: Final = {
     "swift": frozenset({"build"}),
     "swiftc": frozenset({""}),
 }
-"""Programs and their compiling subcommands; an empty subcommand stands for any arguments."""
+"""Programs and their compiling subcommands; an empty subcommand means any arguments."""
 _OPTIONS_FOR_TARGET: Final = (
     "--cpu",
     "--cross-compile",

@@ -19,7 +19,7 @@ _GENERATORS: Final = {
     "sphinx-build": frozenset({""}),
     "zola": frozenset({"build"}),
 }
-"""Programs and their generating subcommands; an empty subcommand stands for any arguments."""
+"""Programs and their generating subcommands; an empty subcommand means any arguments."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

@@ -35,7 +35,7 @@ from buildxray.syntax.shell.model import (
 )
 
 UNKNOWN: Final = "\0"
-"""Stands for a part of a value that is not known; no value of the shell contains this character."""
+"""Replaces a part of a value that is not known; no value of the shell contains this character."""
 _LONGEST: Final = 4096
 """Code points of a value; longer values are unknown."""
 _LONGEST_SCRIPT: Final = 500
