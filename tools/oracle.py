@@ -10,11 +10,12 @@ The protocol is one JSON object per line. The oracle reads requests from its sta
     {"text": "FROM alpine\n", "build_platform": "linux/amd64", "target_platforms": ["linux/amd64", "linux/arm64"],
      "build_args": {"VERSION": "1"}, "target": "",
      "contexts": [["base", "target:other"]], "nodes": [["linux/arm64", "linux/arm64"]],
-     "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"]}]}
+     "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"]}], "checks": true}
 
 `contexts` are named contexts, `nodes` target platforms that another machine builds, with its platform, and `results` the platforms that each
 target of a Bake file is built for, on the same machines. The step of a context that is a target has the label `[context NAME] target:OTHER` and
-the platform of the files that it gives.
+the platform of the files that it gives. `checks` is true if the checks count that the text asks for: with `# check=error=true` one that warns is
+a reason to refuse the build. Otherwise all are skipped.
 
 It
 
@@ -86,6 +87,12 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
 """The platforms of targets that contexts may be."""
 MACHINES = ("linux/amd64", "linux/arm64", "linux/s390x")
 STAGES = ("", "", "build", "BUILD", "builder", "base", "1", "0", "stage-1")
+CHECKS = (
+    "error=true",
+    "skip=JSONArgsRecommended,LegacyKeyValueFormat,UndefinedVar;error=true",
+    "skip=all;experimental=all;error=1",
+    "skip=all;error=true",
+)
 PARTS = ("$", "${", "}", '"', "'", "\\", "`", "#", "=", "<<EOF", "--from=", "--platform=", "[", "é", "🐳")
 """Texts that are inserted into the middle of words."""
 
@@ -99,6 +106,8 @@ class Build(NamedTuple):
     target: str
     contexts: tuple[tuple[str, str], ...] = ()
     nodes: tuple[tuple[str, str], ...] = ()
+    checks: bool = False
+    """Whether the checks count that the Dockerfile asks for."""
 
     @property
     def results(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -121,7 +130,10 @@ class Build(NamedTuple):
         return BuildRequest(
             own,
             tuple(map(parse_normalized, self.target_platforms)),
-            build_arguments=tuple(self.build_args.items()),
+            build_arguments=(
+                *self.build_args.items(),
+                *(() if self.checks else (("BUILDKIT_DOCKERFILE_CHECK", "skip=all"),)),
+            ),
             target_stage=self.target,
             contexts=self.contexts,
             results=tuple(
@@ -149,6 +161,9 @@ def main() -> int:
         texts = [changed(chance.choice(seeds), seeds, chance) for _ in range(AT_ONCE)]
         if number % 4 >= 2:
             build = in_a_project(build, texts, chance)
+        if number % 3 == 2:
+            build = build._replace(checks=True)
+            texts = [f"# check={chance.choice(CHECKS)}\n{it}" for it in texts]
         for text, theirs in zip(texts, answers(options.oracle, build, texts), strict=True):
             if difference := compared(text, build, theirs):
                 n_differ += 1
@@ -233,7 +248,8 @@ def answers(oracle: Sequence[str], build: Build, texts: Sequence[str]) -> Iterat
     """The answer of the oracle to each text."""
     requests = "\n".join(json.dumps({"text": it, **build.as_json}) for it in texts)
     done = subprocess.run(oracle, input=requests, capture_output=True, text=True, check=True)
-    yield from map(json.loads, done.stdout.splitlines())
+    # Not `splitlines`: JSON strings may contain other line ends, such as U+2028.
+    yield from map(json.loads, done.stdout.removesuffix("\n").split("\n"))
 
 
 def compared(text: str, build: Build, theirs: Mapping[str, Any]) -> str:

@@ -132,6 +132,39 @@ def test_files_of_a_replaced_stage_that_comes_later_can_be_copied() -> None:
     assert "[context b] load from client" in labels(("b", "files"), text=text)
 
 
+@pytest.mark.parametrize(
+    ("command", "contexts", "is_refused"),
+    [
+        ("COPY --from=later / /", (), True),
+        ("RUN --mount=from=later,target=/x true", (), True),
+        ("COPY --from=later / /", (("later", "docker-image://debian"),), False),
+        ("COPY --from=debian / /", (), False),
+    ],
+)
+def test_what_only_a_replaced_stage_copies_from_may_not_copy_from_a_later_stage(
+    command: str, contexts: tuple[tuple[str, str], ...], is_refused: bool
+) -> None:
+    text = f"FROM alpine AS a\n{command}\nFROM alpine AS later\nFROM alpine AS r\nCOPY --from=a / /\nFROM r\n"
+    assert (planned(("r", "files"), *contexts, text=text).error is not None) is is_refused
+    assert planned(("r", "files"), text=text.replace("--from=a", "--from=alpine")).error is None
+
+
+def test_the_triggers_of_a_stage_that_is_only_read_are_read_too() -> None:
+    text = "FROM alpine AS o\nONBUILD STOPSIGNAL wrong\nFROM o AS a\nFROM alpine AS r\nCOPY --from=a / /\nFROM r\n"
+    assert planned(("r", "files"), text=text).error is not None
+    assert planned(("r", "files"), text=text.replace("wrong", "TERM")).error is None
+
+
+def test_only_the_stage_right_on_a_directory_has_no_platform() -> None:
+    text = "FROM alpine AS r\nFROM r AS a\nCOPY a a\nFROM a AS b\nCOPY b b\nFROM b\nCOPY c c\n"
+    shown = labels(("r", "files"), text=text, targets=(AMD64, ARM64))
+    assert [it for it in shown if "COPY" in it] == [
+        "[unknown a 1/1] COPY a a",
+        "[linux/amd64 b 1/1] COPY b b",
+        "[linux/amd64 stage-3 1/1] COPY c c",
+    ]
+
+
 def test_a_replaced_stage_leaves_its_triggers() -> None:
     text = "FROM alpine AS base\nONBUILD RUN true\nFROM base\n"
     assert labels(("base", "docker-image://debian"), text=text) == [

@@ -110,7 +110,7 @@ def _measured(log: str | None, old: _Text, builds: Builds) -> MeasuredBuild | No
 
 def _as_json(comparison: _Comparison) -> dict[str, Any]:
     changes, prediction = comparison.changes, comparison.prediction
-    error = next(iter(changes.new.errors), None)
+    error = changes.new.refusal
     return {
         "old": {"name": comparison.old.name, **_totals(changes.old)},
         "new": {"name": comparison.new.name, **_totals(changes.new)},
@@ -142,9 +142,10 @@ def _step(step: Step) -> dict[str, Any]:
 def _sentences(comparison: _Comparison) -> Iterator[str]:
     changes = comparison.changes
     old, new = build_totals(changes.old), build_totals(changes.new)
-    for error in changes.new.errors[:1]:
-        message = localized(error.message)
-        yield _("BuildKit refuses the new version. Line {line}: {message}", line=error.line, message=message)
+    refusal = changes.new.refusal
+    if refusal is not None:
+        message = localized(refusal.message)
+        yield _("BuildKit refuses the new version. Line {line}: {message}", line=refusal.line, message=message)
     yield _(
         "RUN steps: {old} before, {new} after; emulated: {old_emulated} before, {new_emulated} after.",
         old=old.n_runs,

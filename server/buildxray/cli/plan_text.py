@@ -53,7 +53,8 @@ def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | 
     head = Text.assemble((path, "bold"), f"  {built}")
     if origin:
         head.append(f"  ({localized(origin)})", "dim")
-    errors = [_error(path, it.line, localized(it.message)) for it in build.errors[:1]]
+    refusal = build.refusal
+    errors = [] if refusal is None else [_error(path, refusal.line, localized(refusal.message))]
     rows = {it.idx: _rows_of(it, seconds) for it in build.stages if it.is_needed}
     all_rows = [row for of_stage in rows.values() for row in of_stage]
     stages = (_stage(it, rows.get(it.idx, []), all_rows) for it in build.stages)

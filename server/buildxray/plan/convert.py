@@ -61,7 +61,8 @@ class Conversion:
         base = self._base(stage.outline.idx)
         if base is not None:
             below = self.recipe(base)
-            if below is None or any(isinstance(it, Onbuild) for it in self.resolved.stages[base].outline.nodes):
+            has_triggers = any(isinstance(it, Onbuild) for it in self.resolved.stages[base].outline.nodes)
+            if below is None or (has_triggers and stage.outline.idx not in self.resolved.only_read):
                 return None
         return stage_recipe(stage, below, self.arguments, self.memo, _replacing(self.resolved, stage))
 
@@ -95,9 +96,33 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
         conversion.runs[number] = _run(conversion, stage, recipe, memo)
         conversion.refusals += _refusals(stage, recipe)
     for number in resolved.only_read:
-        unused = conversion.recipe(number)
-        conversion.refusals += [] if unused is None else _refusals(resolved.stages[number], unused)
+        _refuse_unused(conversion, resolved.stages[number])
+    conversion.refusals += _late_refusals(conversion)
     return conversion
+
+
+def _late_refusals(conversion: Conversion) -> list[Refusal]:
+    """What BuildKit refuses in the stages that it reads, and nowhere else."""
+    resolved = conversion.resolved
+    if not resolved.outline.late_refusals:
+        return []
+    read = [resolved.outline.stages[it] for it in (*conversion.runs, *resolved.only_read)]
+    places = {idx for it in read for idx in range(it.from_idx, it.end_idx)}
+    return [it for it in resolved.outline.late_refusals if it.instruction in places]
+
+
+def _refuse_unused(conversion: Conversion, stage: ResolvedStage) -> None:
+    """Effect: note why BuildKit refuses a stage that it reads, though nothing uses its files."""
+    recipe = conversion.recipe(stage.outline.idx)
+    conversion.refusals += [] if recipe is None else _refusals(stage, recipe)
+    resolved = conversion.resolved
+    from_idx = stage.outline.from_idx
+    taken = [(from_idx, it.sources) for it in stage.triggers]
+    taken += [(from_idx + 1 + position, sources) for position, sources in stage.outline.sources.items()]
+    for instruction, sources in taken:
+        for it in sources:
+            if isinstance(it, StageRef) and it.idx >= stage.outline.idx and resolved.stages[it.idx].replacement is None:
+                _refuse_later(conversion, it, instruction)
 
 
 def _refusals(stage: ResolvedStage, recipe: Recipe) -> Iterator[Refusal]:
@@ -129,7 +154,7 @@ def stage_recipe(
         scope = _root_scope(stage, replacing, memo)
     else:
         final = below.final_scope
-        scope = memo.recall(final, child_scope, final)
+        scope = memo.recall((final, stage.platform), child_scope, final, stage.platform)
     nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
     key = (scope, nodes, arguments.inherited, arguments.escape)
     return memo.recall(key, read_recipe, nodes, scope, arguments, memo)
@@ -239,9 +264,15 @@ def _files_of(conversion: Conversion, source: Source, instruction: int, memo: Me
         return conversion.replaced[source.idx]
     run = conversion.runs.get(source.idx)
     if run is None:
-        name = resolved.stages[source.idx].outline.display_name
-        message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
-        if not any(it.instruction == instruction for it in resolved.outline.refusals):
-            conversion.refusals.append(Refusal(message, instruction, _naming(resolved, instruction, source)))
+        _refuse_later(conversion, source, instruction)
         return None
     return run.files
+
+
+def _refuse_later(conversion: Conversion, source: StageRef, instruction: int) -> None:
+    """Effect: note that an instruction takes files from a stage that comes later in the file."""
+    resolved = conversion.resolved
+    name = resolved.stages[source.idx].outline.display_name
+    message = _("the stage `{name}` comes later in the file: move it above this one", name=name)
+    if not any(it.instruction == instruction for it in resolved.outline.refusals):
+        conversion.refusals.append(Refusal(message, instruction, _naming(resolved, instruction, source)))

@@ -45,6 +45,7 @@ from buildxray.syntax.instructions import (
     Workdir,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError
 from buildxray.syntax.whitespace import SPACE
 
@@ -142,7 +143,7 @@ class _Context:
         )
 
 
-_EXPANDABLE: Final = lazy_regex(r"""[$'"\\`]""")
+_EXPANDABLE: Final = lazy_regex(rf"""[$'"\\`]|\A{BYTE_ORDER_MARK}""")
 
 
 def _env(node: Env, context: _Context) -> Outcome:

@@ -286,6 +286,8 @@ class Plan:
     """The steps in topological order: inputs first."""
     errors: tuple[PlanError, ...]
     """All errors, syntax errors first, then in BuildKit's order; BuildKit stops at the first one."""
+    failing: PlanError | None = None
+    """Why BuildKit refuses a build without errors: one of its checks warns, and the check options say `error=true`."""
 
     @property
     def stages(self) -> tuple[StageOutline, ...]:
@@ -295,7 +297,7 @@ class Plan:
     @property
     def error(self) -> PlanError | None:
         """The error that BuildKit reports for the build, if any."""
-        return self.errors[0] if self.errors else None
+        return self.errors[0] if self.errors else self.failing
 
     def instruction(self, idx: int) -> Instruction:
         """The instruction with that index."""

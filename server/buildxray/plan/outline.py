@@ -114,6 +114,8 @@ class Outline:
     stages: tuple[StageOutline, ...]
     images: tuple[NamedImage, ...]
     refusals: tuple[Refusal, ...]
+    late_refusals: tuple[Refusal, ...] = ()
+    """Those that BuildKit finds only in stages that a build reads."""
 
 
 def outline(dockerfile: Dockerfile) -> Outline:
@@ -132,7 +134,7 @@ def outline(dockerfile: Dockerfile) -> Outline:
         name = linker.names[len(stages)]
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
     refusals = linker.refusals
-    refusals += [Refusal(_NEEDS_LABS, idx, flag) for idx, flag in _devices(nodes) if not _has_labs(dockerfile)]
+    late = [Refusal(_NEEDS_LABS, idx, flag) for idx, flag in _devices(nodes) if not _has_labs(dockerfile)]
     if not stages and not dockerfile.problems:
         keyword = nodes[0].keyword.span if nodes else None
         refusals.append(Refusal(_("there is no FROM, so there is nothing to build"), 0 if nodes else None, keyword))
@@ -148,7 +150,7 @@ def outline(dockerfile: Dockerfile) -> Outline:
             )
         idx, span = _needing_command(stage, needed.idx)
         refusals.append(Refusal(message, idx, span))
-    return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals))
+    return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals), tuple(late))
 
 
 _NEEDS_LABS: Final = _("`--device` needs a frontend with it: `# syntax=docker/dockerfile:1-labs`")

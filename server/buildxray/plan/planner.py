@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from buildxray.localization import gettext_lazy as _
+from buildxray.plan.checks.options import CheckOptionsError, file_options, parse_options
 from buildxray.plan.convert import convert
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, StepCollector
-from buildxray.plan.outline import Refusal, outline
+from buildxray.plan.outline import Cause, Refusal, outline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.stages import resolve_stages
 from buildxray.syntax.expansion import expansion_budget
@@ -38,7 +42,7 @@ class Planner:
             collector.add(conversion, platform)
             refusals += [it for it in (*resolved.refusals, *conversion.refusals) if it not in refusals]
             target_stage = resolved.target
-        return Plan(
+        plan = Plan(
             dockerfile,
             self.request,
             outlined,
@@ -47,11 +51,36 @@ class Planner:
             collector.steps,
             _errors(dockerfile, refusals) if refusals or dockerfile.problems else (),
         )
+        return plan if plan.errors else _checked(plan, self.memo)
 
 
 def plan(dockerfile: Dockerfile, request: BuildRequest) -> Plan:
     """Plan a Dockerfile once."""
     return Planner(request).plan(dockerfile)
+
+
+def _checked(plan: Plan, memo: Memo) -> Plan:
+    """The plan of a file without errors, with the refusal for which a warning of a check is enough."""
+    given = dict(plan.request.build_arguments).get("BUILDKIT_DOCKERFILE_CHECK")
+    try:
+        options = file_options(plan.dockerfile) if given is None else parse_options(given)
+    except CheckOptionsError as error:
+        message = _("`{option}` is not an option of checks", option=str(error))
+        return replace(plan, errors=(PlanError(message, 1, TextRange(0, 0), cause=Cause.REQUEST),))
+    # Most files do not ask for it, and an import at the start would cost all of them.
+    if not options.is_error:
+        return plan
+    from buildxray.plan.checks.linter import failing_warnings  # noqa: PLC0415
+
+    names = sorted({it.check.name for it in failing_warnings(plan, memo, options)})
+    if not names:
+        return plan
+    message = _("`error=true`: the build fails, since it does not pass {checks}", checks=", ".join(names))
+    line, place = 1, TextRange(0, 0)
+    if given is None:
+        place = next((it.range for it in plan.dockerfile.directives if it.name == "check"), place)
+        line = plan.dockerfile.text.count("\n", 0, place.start) + 1
+    return replace(plan, failing=PlanError(message, line, place, cause=Cause.FILE if given is None else Cause.REQUEST))
 
 
 def _errors(dockerfile: Dockerfile, refusals: list[Refusal]) -> tuple[PlanError, ...]:

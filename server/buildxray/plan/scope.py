@@ -73,8 +73,8 @@ def directory_scope(platform: Platform, *, is_stage: bool) -> Scope:
     return scope if is_stage else replace(scope, step_platform=normalize(platform))
 
 
-def child_scope(base: Scope) -> Scope:
-    """The scope at the start of a stage that is built on another stage.
+def child_scope(base: Scope, platform: Platform) -> Scope:
+    """Return the scope at the start of a stage for `platform` that is built on another one.
 
     The variables in the image configuration of the base are set again, so an ENV overrides an ARG that came after it.
     BuildKit: dockerfile2llb/convert.go, dispatchStages.
@@ -82,4 +82,4 @@ def child_scope(base: Scope) -> Scope:
     environment = base.environment
     for name, value, is_known in base.image_environment.in_image_order():
         environment = environment.with_variable(name, value, is_known=is_known)
-    return replace(base, environment=environment)
+    return replace(base, platform=platform, environment=environment)

@@ -242,7 +242,11 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
             )
         elif number is not None:
             parent = resolved.stages[number]
-            resolved.stages.append(ResolvedStage(stage, base.name, "", parent.platform, number))
+            # A stage right on a directory has no platform while BuildKit reads it, and the target's afterwards: `Ensure platform is
+            # set` in dispatchStages makes it point to what is filled in later.
+            is_filled_in = parent.replacement is None and parent.platform is _NO_PLATFORM
+            platform = resolved.target_platform if is_filled_in else parent.platform
+            resolved.stages.append(ResolvedStage(stage, base.name, "", platform, number))
         else:
             _refuse_image(resolved, stage, node, base)
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
@@ -408,11 +412,12 @@ def _target(resolved: ResolvedStages, name: str) -> int:
 def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
     """Find the needed stages; triggers of a stage may add more (resolveStages)."""
     done: set[int] = set()
+    read: list[int] = []
     has_new_sources = True
     while has_new_sources:
         has_new_sources = False
-        resolved.needed = _needed(resolved, target, through_replaced=False)
-        for number in resolved.needed:
+        read = _needed(resolved, target, through_replaced=True)
+        for number in read:
             stage = resolved.stages[number]
             base = None if stage.base is None else resolved.stages[stage.base]
             if base is not None and number not in done:
@@ -420,8 +425,9 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
                 done.add(number)
                 stage.triggers = _triggers(resolved, stage, base)
                 has_new_sources |= any(it.sources for it in stage.triggers)
-    if any(resolved.stages[it].replacement is not None for it in resolved.needed):
-        read = _needed(resolved, target, through_replaced=True)
+    resolved.needed = read
+    if any(resolved.stages[it].replacement is not None for it in read):
+        resolved.needed = _needed(resolved, target, through_replaced=False)
         resolved.only_read = [
             it for it in read if it not in resolved.needed and resolved.stages[it].replacement is None
         ]

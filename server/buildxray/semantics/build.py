@@ -155,8 +155,13 @@ class Build:
 
     @property
     def errors(self) -> tuple[PlanError, ...]:
-        """The reasons why BuildKit refuses the build; it reports the first only."""
+        """The errors for which BuildKit refuses the build; it reports the first only."""
         return self.plan.errors
+
+    @property
+    def refusal(self) -> PlanError | None:
+        """The reason why BuildKit refuses the build: an error, or with `error=true` a warning of its checks."""
+        return self.plan.error
 
     @cached_property
     def check_warnings(self) -> tuple[CheckWarning, ...]:

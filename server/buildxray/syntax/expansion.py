@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.patterns import PatternError, ShellPattern, compile_pattern
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.whitespace import SPACE
@@ -241,7 +242,8 @@ class _Lexer:
         self.text = text
         self.escape = escape
         self.quotes = quotes
-        self.position = 0
+        # Go's text/scanner, with which BuildKit reads a word, ignores a byte order mark where it begins.
+        self.position = 1 if text.startswith(BYTE_ORDER_MARK) else 0
         self.uses: list[VariableUse] = []
 
     def peek(self) -> str:

@@ -156,7 +156,7 @@ def plan_view(analysis: Analysis) -> PlanView:
     edges = tuple(reader.edges())
     stages = {it.idx: reader.stage(it) for it in reader.build.needed_stages}
     order = dependency_order([*stages], [(it.source, it.target) for it in edges])
-    error = next(iter(reader.build.errors), None)
+    error = reader.build.refusal
     return PlanView(
         analysis.request.build_platform,
         analysis.request.target_platforms,
