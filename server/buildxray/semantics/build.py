@@ -18,6 +18,7 @@ that they can share its steps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -29,7 +30,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, Step
 from buildxray.plan.operations import StepKind
-from buildxray.plan.outline import StageOutline
+from buildxray.plan.outline import Cause, StageOutline
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
@@ -40,6 +41,7 @@ from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files, way_into_image
+from buildxray.semantics.image_paths import WITHOUT_WORKDIR
 from buildxray.semantics.mentions import Mention, mentions
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
@@ -153,15 +155,24 @@ class Build:
         """The target platforms that could be planned; none where the file has no stage."""
         return tuple(it.platform for it in self.plan.targets)
 
-    @property
+    @cached_property
     def errors(self) -> tuple[PlanError, ...]:
-        """The errors for which BuildKit refuses the build; it reports the first only."""
-        return self.plan.errors
+        """The errors for which BuildKit refuses the build; it reports the first only.
+
+        What a WORKDIR of the base image would repair counts only where the image is known to have none.
+        """
+        return tuple(it for it in self.plan.errors if it.cause is not Cause.IMAGE or self._is_without_directory(it))
+
+    def _is_without_directory(self, error: PlanError) -> bool:
+        """True if the image below the instruction of an error is known to set no WORKDIR."""
+        stage = next((it for it in reversed(self.stages) if it.from_.range.start < error.range.start), None)
+        name = "" if stage is None else stage.image_name.removeprefix("docker.io/library/")
+        return re.split("[:@]", name)[0] in WITHOUT_WORKDIR
 
     @property
     def refusal(self) -> PlanError | None:
         """The reason why BuildKit refuses the build: an error, or with `error=true` a warning of its checks."""
-        return self.plan.error
+        return next(iter(self.errors), self.plan.failing)
 
     @cached_property
     def check_warnings(self) -> tuple[CheckWarning, ...]:

@@ -43,6 +43,22 @@ FOR_ALL: Final = (
     "/var",
 )
 """Directories and files of an image that are the same for every architecture."""
+WITHOUT_WORKDIR: Final = frozenset(
+    {
+        "almalinux",
+        "alpine",
+        "amazonlinux",
+        "archlinux",
+        "busybox",
+        "debian",
+        "eclipse-temurin",
+        "fedora",
+        "nginx",
+        "node",
+    }
+    | {"python", "rockylinux", "rust", "ubuntu"}
+)
+"""Official images whose own Dockerfiles have no WORKDIR; `golang`, `gradle`, `httpd` and `redis` have one."""
 TRACED: Final = (".next/standalone", ".output/server")
 """Directories into which Next.js and Nitro copy packages of `node_modules`, native addons included."""
 

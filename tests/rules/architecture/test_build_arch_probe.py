@@ -13,7 +13,7 @@ def test_the_build_machine_answers() -> None:
         """
         FROM --platform=$BUILDPLATFORM debian AS b
         RUN curl -o /o https://x/tool-$(uname -m)
-                                        ^^^^^^^^ 💭 `uname -m` answers amd64 for linux/arm64 too, and decides what goes into the image
+                                        ^^^^^^^^ 💭 `uname -m` answers x86_64 for linux/arm64 too, and decides what goes into the image
         FROM debian
         COPY --from=b /o /o
         """,

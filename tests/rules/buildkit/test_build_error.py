@@ -230,3 +230,12 @@ def test_a_line_that_may_not_go_on_above(lines: str) -> None:
     messages = [it.message for it in findings(build_error, context(f"FROM alpine\nUSER a\n# x\n{lines}\n"))]
     assert messages
     assert all(it.startswith("unknown instruction") for it in messages)
+
+
+@every_case(
+    "image, n_findings", [("alpine:3.22", 1), ("python@sha256:" + "a" * 64, 1), ("golang:1.26", 0), ("me/x", 0)]
+)
+def test_a_mount_at_the_working_directory_of_the_image(image: str, n_findings: int) -> None:
+    build_here = "RUN --mount=type=bind,target=. make\n"
+    assert len(findings(build_error, context(f"FROM {image} AS a\nFROM a\n{build_here}"))) == n_findings
+    check_nothing(build_error, f"FROM {image}\nWORKDIR /src\n{build_here}")

@@ -68,7 +68,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
                 _(
                     "`{title}` answers {architecture} for {platforms} too, and decides what goes into the image",
                     title=probe.title,
-                    architecture=probe.use.machine.architecture,
+                    architecture=_name(probe, probe.use.machine) or probe.use.machine.architecture,
                     platforms=platforms(wrong),
                 ),
                 _fixes(probe),

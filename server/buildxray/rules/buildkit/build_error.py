@@ -46,7 +46,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, since only that frontend knows what it accepts.
-    What only a registry or a build argument decides is not reported: whether an image exists, and what `ARG BASE` without a default will hold
+    What only a registry or a build argument decides is not reported: whether an image exists, whether its WORKDIR makes sense of
+    `--mount=type=bind,target=.`, and what `ARG BASE` without a default will hold
     (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of `--platform` is a warning.
     """
     frontend = foreign_frontend(ctx.build)
@@ -59,8 +60,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         if error.cause is Cause.FILE:
             yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error))
         elif error.cause is Cause.IMAGE:
-            message = _("{problem}, unless the base image has a WORKDIR", problem=localized(error.message))
-            yield Finding(_shown(error, ctx.text), message, severity=Severity.WARNING)
+            message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
+            yield Finding(_shown(error, ctx.text), message)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
