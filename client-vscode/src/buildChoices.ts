@@ -1,17 +1,17 @@
-/** What can be chosen where the build of a Dockerfile is selected. */
+/** The items of the quick pick that selects the build of a Dockerfile. */
 
 import type { DeclaredBuild, DocumentStatus } from "./server";
 
 export interface BuildChoice {
   readonly build: DeclaredBuild;
-  /** What the setting `buildxray.build` becomes: the name, with the file where several builds have that name. */
+  /** The value for the setting `buildxray.build`: the name, with the file if several builds have that name. */
   readonly value: string;
-  /** Where it is declared, for people: file and line. */
+  /** The place of the declaration, for people: file and line. */
   readonly place: string;
   readonly isShown: boolean;
 }
 
-/** The builds that the status of a document lists, in its order. */
+/** The builds in the status of a document, in its order. */
 export function buildChoices({ build: shown, builds = [] }: DocumentStatus): BuildChoice[] {
   const names = builds.map((it) => it.name);
   return builds.map((build) => {
@@ -21,7 +21,7 @@ export function buildChoices({ build: shown, builds = [] }: DocumentStatus): Bui
   });
 }
 
-/** Whether a value of the setting leaves the choice to the server. */
+/** True if a value of the setting leaves the choice to the server. */
 export function isAutomatic(setting: unknown): boolean {
   return typeof setting !== "string" || setting === "" || setting === "all";
 }

@@ -5,7 +5,7 @@ import { language } from "./documents";
 import { isBuildLog } from "./logFiles";
 import type { Requests } from "./planView";
 
-/** What the server answers to `buildxray/times`; `docs/protocol.md` describes it. */
+/** The answer to `buildxray/times`; `docs/protocol.md` describes it. */
 interface TimesAnswer {
   readonly log: { readonly name: string } | null;
   readonly times: { readonly total: number } | null;
@@ -13,10 +13,10 @@ interface TimesAnswer {
 
 type Source = "file" | "clipboard" | "clear";
 
-/** Let the user choose a file or the clipboard, and show its times for a Dockerfile, the active one if none is named. */
+/** Let the user choose a file or the clipboard, and show its times for a Dockerfile: the active one by default. */
 export async function openBuildLog(server: Requests, uri?: vscode.Uri, file?: vscode.Uri): Promise<void> {
   if (uri !== undefined && isBuildLog(uri.path)) {
-    // From the menu of a file.
+    // True if the command comes from the menu of a file.
     await showFile(server, uri);
     return;
   }
@@ -44,7 +44,7 @@ export async function openBuildLog(server: Requests, uri?: vscode.Uri, file?: vs
   }
 }
 
-/** Show the times of a file for the Dockerfile in front, or the only one that is to be seen. */
+/** Show the times of a file for the active Dockerfile, or for the only visible one. */
 async function showFile(server: Requests, log: vscode.Uri): Promise<void> {
   const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
   const document = editors.find((it) => it?.document.languageId === language)?.document.uri;
@@ -55,7 +55,7 @@ async function showFile(server: Requests, log: vscode.Uri): Promise<void> {
   await ask(server, document, { log: { path: log.fsPath } });
 }
 
-/** Show no times any more. */
+/** Clear the times. */
 export async function clearBuildLog(server: Requests, uri?: vscode.Uri): Promise<void> {
   const document = uri ?? vscode.window.activeTextEditor?.document.uri;
   if (document !== undefined) {

@@ -8,7 +8,7 @@ import type { DocumentStatus } from "./server";
 export class BuildStatus implements vscode.Disposable {
   private item: vscode.LanguageStatusItem | undefined;
 
-  /** Show the build of the document in front; where no file declares one, nothing is shown. */
+  /** Show the build of the active document; empty if no file declares one. */
   show(status: DocumentStatus | undefined): void {
     if (!status?.build) {
       this.dispose();

@@ -1,4 +1,4 @@
-/** What the server is told of this client that the protocol does not know; `docs/protocol.md` describes it. */
+/** The capabilities of this client that the protocol does not define; `docs/protocol.md` describes them. */
 
 import type { StaticFeature } from "vscode-languageclient/node";
 

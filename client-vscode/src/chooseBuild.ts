@@ -7,7 +7,7 @@ import type { DocumentStatus } from "./server";
 import { settingTargets } from "./settingTargets";
 
 interface Choice extends vscode.QuickPickItem {
-  /** What the setting becomes; undefined where the server chooses. */
+  /** The new value of the setting; undefined if the server chooses. */
   readonly value: string | undefined;
 }
 

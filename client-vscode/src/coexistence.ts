@@ -1,11 +1,11 @@
-/** What is left to other extensions that do the same, so that nothing is underlined or offered twice. */
+/** Decide which features are left to other extensions, so that nothing is reported or offered twice. */
 
-/** What an extension does for Dockerfiles, of what buildxray could do too. */
+/** The features of another extension for Dockerfiles that buildxray has too. */
 interface Other {
   readonly id: string;
-  /** Whether it reports what `docker build --check` reports. */
+  /** True if it reports the checks of `docker build --check`. */
   readonly reportsBuildChecks: boolean;
-  /** Whether it offers symbols, folding, definitions, highlights, renaming and the completion of names. */
+  /** True if it offers symbols, folding, definitions, highlights, renaming and the completion of names. */
   readonly knowsNames: boolean;
 }
 
@@ -23,24 +23,24 @@ export interface Situation {
   readonly navigation: Yielding;
 }
 
-/** The others that are installed and switched on. */
+/** The other extensions that are installed and enabled. */
 export function present(isInstalled: (id: string) => boolean): string[] {
   return others.map((it) => it.id).filter((id) => isInstalled(id));
 }
 
-/** Whether build checks are left to another extension; a setting that the user has made overrides this. */
+/** True if build checks are left to another extension; a setting of the user overrides this. */
 export function leavesBuildChecks({ isInstalled }: Pick<Situation, "isInstalled">): boolean {
   return others.some((it) => it.reportsBuildChecks && isInstalled(it.id));
 }
 
-/** Whether names are left to another extension. These know files only, no unsaved or virtual documents. */
+/** True if names are left to another extension. These extensions support files only, not unsaved or virtual documents. */
 export function leavesNames({ isInstalled, navigation }: Situation, scheme: string): boolean {
   return navigation === "auto"
     ? scheme === "file" && others.some((it) => it.knowsNames && isInstalled(it.id))
     : navigation === "off";
 }
 
-/** Whether the server offers what every server for Dockerfiles does: completion of instructions, formatting and so on. */
+/** True if the server offers the general features of a Dockerfile server: completion of instructions, formatting and so on. */
 export function offersGeneral({ isInstalled, general }: { isInstalled: (id: string) => boolean; general: Yielding }): boolean {
   return general === "auto" ? !others.some((it) => it.knowsNames && isInstalled(it.id)) : general === "on";
 }

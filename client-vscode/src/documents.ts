@@ -1,6 +1,6 @@
-/** The documents that the server watches. */
+/** The documents that are sent to the server. */
 
 export const language = "dockerfile";
 
-/** Files, new documents, and files of a repository that is opened without a copy of it; no old versions in a comparison. */
+/** Files, new documents, and files of a repository opened without a local copy; not the old side of a comparison. */
 export const selector = ["file", "untitled", "vscode-vfs"].map((scheme) => ({ scheme, language }));

@@ -1,4 +1,4 @@
-/** A build log that is dropped onto a Dockerfile: its times are shown, and nothing is written into the text. */
+/** Drop a build log onto a Dockerfile: its times are shown, and the text is not changed. */
 
 import * as vscode from "vscode";
 import { selector } from "./documents";
@@ -6,7 +6,7 @@ import { isBuildLog } from "./logFiles";
 
 export type ShowLog = (document: vscode.Uri, log: vscode.Uri) => Promise<void>;
 
-/** Take build logs that are dropped with the shift key; other files are left to VS Code. */
+/** Accept build logs that are dropped with the shift key; other files are left to VS Code. */
 export function takeDroppedLogs(show: ShowLog): vscode.Disposable {
   return vscode.languages.registerDocumentDropEditProvider(selector, new Drops(show));
 }
@@ -26,7 +26,7 @@ class Drops implements vscode.DocumentDropEditProvider {
       return undefined;
     }
     void this.show(document.uri, log);
-    // Nothing is inserted, not even the path.
+    // An edit that inserts nothing, not even the path.
     return new vscode.DocumentDropEdit("");
   }
 }

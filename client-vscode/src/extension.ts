@@ -1,4 +1,4 @@
-/** Starts the server and gives its commands to the editor. */
+/** Start the server and register its commands. */
 
 import * as vscode from "vscode";
 import { chooseBuildCommand, showPlanCommand } from "./capabilities";
@@ -48,7 +48,7 @@ function commands(
     restart: () => server.restart(),
     showLog: () => { log.show(); },
     fixAll: () => vscode.commands.executeCommand("editor.action.codeAction", { kind: "source.fixAll.buildxray", apply: "first" }),
-    // What is rarely asked for is loaded when it is.
+    // Rarely used modules are loaded on first use.
     selectInterpreter: async () => (await import("./selectInterpreter")).selectInterpreter(launcher, log),
     selectPlatforms: async () => {
       const uri = vscode.window.activeTextEditor?.document.uri;

@@ -1,4 +1,4 @@
-/** Which Python runs the server: what can be decided without asking one. */
+/** Choose the Python for the server, as far as possible without running one. */
 
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
@@ -6,31 +6,31 @@ import { l10n } from "vscode";
 
 export const minimumVersion = { major: 3, minor: 10 } as const;
 
-/** A Python that may be tried, and who proposed it. */
+/** A Python to try, with the source that proposed it. */
 export interface Candidate {
   readonly command: string;
   readonly args: readonly string[];
   readonly origin: string;
 }
 
-/** A Python that will not do, and why. */
+/** An unsuitable Python, with the reason. */
 export interface Attempt {
   readonly candidate: Candidate;
   readonly problem: string;
 }
 
-/** Where to look, and what may be used. */
+/** The sources of interpreters, and the restrictions on them. */
 export interface Sources {
-  /** `buildxray.interpreter`, perhaps empty. */
+  /** The value of `buildxray.interpreter`; may be empty. */
   readonly setting: string;
-  /** What the extensions for Python have selected. */
+  /** The interpreters selected in the extensions for Python. */
   readonly fromExtensions: readonly Candidate[];
-  /** The executables of a name on the `PATH`, best first. */
+  /** The executables with a name on the `PATH`, best first. */
   readonly onPath: (name: string) => readonly string[];
-  /** Whether the workspace is trusted; if not, no interpreter may come from it. */
+  /** True if the workspace is trusted; otherwise no interpreter may be inside it. */
   readonly isTrusted: boolean;
   readonly workspaceFolders: readonly string[];
-  /** A path with all its links followed. */
+  /** The path with all links resolved. */
   readonly realPath: (path: string) => string;
   readonly isWindows: boolean;
 }
@@ -44,14 +44,14 @@ export function candidates(sources: Sources): Candidate[] {
   return [...sources.fromExtensions, ...pathCandidates(sources, sources.isWindows ? ["python", "python3"] : ["python3", "python"])];
 }
 
-/** What the `PATH` offers under some names, and the launcher that Windows has. */
+/** The interpreters on the `PATH` under some names, and the launcher of Windows. */
 export function pathCandidates(sources: Sources, names: readonly string[]): Candidate[] {
   const found = names.flatMap((name) => sources.onPath(name).map((command) => ({ command, args: [], origin: "PATH" })));
   const launchers = sources.isWindows ? sources.onPath("py") : [];
   return [...found, ...launchers.map((command) => ({ command, args: ["-3"], origin: l10n.t("the Python launcher") }))];
 }
 
-/** The setting as absolute paths; a bare name is looked for on the `PATH`. */
+/** The absolute paths for the setting; a bare name is looked up on the `PATH`. */
 function settingPaths({ setting, workspaceFolders, onPath, isWindows }: Sources): readonly string[] {
   const paths = isWindows ? win32 : posix;
   const [folder = ""] = workspaceFolders;
@@ -63,7 +63,7 @@ function settingPaths({ setting, workspaceFolders, onPath, isWindows }: Sources)
   return [paths.isAbsolute(path) || folder === "" ? path : paths.join(folder, path)];
 }
 
-/** Why a candidate must not even be asked; undefined if it may be. */
+/** The reason why a candidate must not even be run; undefined if it may. */
 export function trustProblem({ command }: Candidate, sources: Sources): string | undefined {
   const { isWindows, isTrusted, realPath, workspaceFolders } = sources;
   if (!(isWindows ? win32 : posix).isAbsolute(command)) {
@@ -74,17 +74,17 @@ export function trustProblem({ command }: Candidate, sources: Sources): string |
   return isFromWorkspace && !isTrusted ? l10n.t("it is in a folder that is not trusted") : undefined;
 }
 
-/** Upper and lower case are the same here: where they are not, this errs on the careful side. */
+/** Letter case is ignored; on file systems that distinguish it, this refuses too much, which is safe. */
 function isInside(path: string, folder: string, isWindows: boolean): boolean {
   const paths = isWindows ? win32 : posix;
   const way = paths.relative(folder.toLowerCase(), path.toLowerCase());
   return way !== ".." && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
 }
 
-/** What a Python has said of itself, and why it will not do, if so. */
+/** The properties that a Python reports, and the reason if it is unsuitable. */
 export type Answer = { readonly version: string; readonly problem?: string } | { readonly version?: string; readonly problem: string };
 
-/** What the answer of `launch.py --probe` says. */
+/** Parse the output of `launch.py --probe`. */
 export function answerOf(answer: string): Answer {
   const match = /^buildxray (\d+)\.(\d+) ?(.*)$/.exec(answer.trim());
   if (match === null) {
@@ -99,12 +99,12 @@ export function answerOf(answer: string): Answer {
   return missing === "" ? { version } : { version, problem: l10n.t("it is Python {0}, and lacks {1}", version, missing) };
 }
 
-/** How the server is started: isolated from the user's site-packages and environment. */
+/** The arguments that start the server, isolated from the user's site-packages and environment. */
 export function serverCommand(candidate: Candidate, launcher: string): { command: string; args: string[] } {
   return { command: candidate.command, args: [...candidate.args, "-I", launcher] };
 }
 
-/** What the user reads where no candidate will do. */
+/** The message to the user if no candidate is suitable. */
 export function missingMessage(attempts: readonly Attempt[], platform: NodeJS.Platform): string {
   const needed = l10n.t("buildxray needs Python {0} or later.", `${minimumVersion.major}.${minimumVersion.minor}`);
   const [only] = attempts;

@@ -1,6 +1,6 @@
-/** Which files are build logs, by their names. */
+/** Recognise build logs by their file names. */
 
-/** What a build log may end with; `package.json` names the first in a menu. */
+/** The extensions of build logs; `package.json` uses the first ones in a menu. */
 export const buildLogEndings = [".dockerbuild", ".rawjson", ".log"];
 
 export function isBuildLog(path: string): boolean {

@@ -8,7 +8,7 @@ import type { DocumentStatus } from "./server";
 export class LogStatus implements vscode.Disposable {
   private item: vscode.LanguageStatusItem | undefined;
 
-  /** Show the log of the document in front; without one, nothing is shown. */
+  /** Show the log of the active document; empty without one. */
   show(status: DocumentStatus | undefined): void {
     const log = status?.log;
     if (!log) {

@@ -1,22 +1,22 @@
-/** What the language status says of a build log. */
+/** The text of the language status about a build log. */
 
 import { l10n } from "vscode";
 
 interface Log {
   readonly name: string;
-  /** Seconds since 1970. */
+  /** The time of the log in seconds since 1970. */
   readonly modified: number | null;
-  /** Seconds of the build. */
+  /** The duration of the build in seconds. */
   readonly total: number;
 }
 
-/** The name of a log with the seconds of its build, and how old it is at a time in seconds since 1970. */
+/** The name of a log with the duration of its build and its age at `now`, in seconds since 1970. */
 export function logText(log: Log, now: number): { readonly text: string; readonly detail: string } {
   const text = l10n.t("{0}: {1} s", log.name, log.total.toFixed(1));
   return { text, detail: log.modified === null ? "" : age(now - log.modified) };
 }
 
-/** How old something is, in the largest unit of which there are two. */
+/** An age in the largest unit of which it has at least two. */
 export function age(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);

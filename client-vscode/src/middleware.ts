@@ -1,4 +1,4 @@
-/** Between editor and server: leaves to other extensions what these do, and adds to the settings what follows from that. */
+/** Middleware between editor and server: skips features of other extensions, and adjusts the settings accordingly. */
 
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
@@ -7,7 +7,7 @@ import { leavesBuildChecks, leavesNames, offersGeneral, type Yielding } from "./
 
 const isInstalled = (id: string): boolean => vscode.extensions.getExtension(id) !== undefined;
 
-/** The settings for all documents, as the server takes them when it starts. */
+/** The settings for all documents, in the form of the server's initialization options. */
 export function settings(): Record<string, unknown> {
   return withDefaults({ ...vscode.workspace.getConfiguration("buildxray") }, undefined);
 }
@@ -31,7 +31,7 @@ export const middleware: Middleware = {
   provideDefinition: (document, position, token, next) => (leaves(document) ? [] : next(document, position, token)),
   provideDocumentHighlights: (document, position, token, next) => (leaves(document) ? [] : next(document, position, token)),
   prepareRename: (document, position, token, next) => {
-    // The editor asks the next extension only if this one refuses.
+    // The editor asks another provider only if this one rejects.
     return leaves(document) ? Promise.reject(new Error("left to another extension")) : next(document, position, token);
   },
   provideRenameEdits: (document, position, name, token, next) => {
@@ -48,11 +48,11 @@ function withDefaults(values: Record<string, unknown>, scope: vscode.Uri | undef
   const isLeft = leavesBuildChecks({ isInstalled }) && !isSet("buildkitChecks", scope);
   const checks = isLeft ? { buildkitChecks: false } : {};
   const general = offersGeneral({ isInstalled, general: (values.general as Yielding | undefined) ?? "auto" });
-  // What "auto" means for navigation depends on the document, so the functions above decide.
+  // The meaning of "auto" for navigation depends on the document, so the functions above decide.
   return { ...values, ...checks, general, navigation: values.navigation !== "off" };
 }
 
-/** Whether the user has set something, wherever. */
+/** True if the user has set a value, in any scope. */
 function isSet(name: string, scope: vscode.Uri | undefined): boolean {
   const found = vscode.workspace.getConfiguration("buildxray", scope).inspect(name);
   return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((it) => it !== undefined);
@@ -60,14 +60,14 @@ function isSet(name: string, scope: vscode.Uri | undefined): boolean {
 
 function leaves(document: vscode.TextDocument): boolean {
   if (document.languageId !== language) {
-    // Nobody else leads from a file of the project to a stage.
+    // No other extension links a project file to a stage.
     return false;
   }
   const navigation = vscode.workspace.getConfiguration("buildxray", document).get<Yielding>("navigation", "auto");
   return leavesNames({ isInstalled, navigation }, document.uri.scheme);
 }
 
-/** Whether others complete it too: stages, and variables that are declared already. */
+/** True if other extensions complete it too: stages, and declared variables. */
 function isCommonName({ kind, additionalTextEdits }: vscode.CompletionItem): boolean {
   const declares = additionalTextEdits !== undefined && additionalTextEdits.length > 0;
   return kind === vscode.CompletionItemKind.Module || (kind === vscode.CompletionItemKind.Variable && !declares);

@@ -1,13 +1,13 @@
-/** The one notification that says what is wrong, with what can be done about it. */
+/** The single notification about a problem, with the actions against it. */
 
 import * as vscode from "vscode";
 
-/** What helps best. */
+/** The most helpful action. */
 export type Remedy = "selectInterpreter" | "getPython" | "restart";
 
 const downloads = vscode.Uri.parse("https://www.python.org/downloads/");
 
-/** Effect: show what is wrong. */
+/** Effect: show the problem. */
 export function showError(message: string, remedy: Remedy): void {
   const restart = { title: vscode.l10n.t("Restart"), run: () => vscode.commands.executeCommand("buildxray.restart") };
   const select = {

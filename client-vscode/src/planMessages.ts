@@ -1,4 +1,4 @@
-/** What the plan view and its page tell each other, and what the server tells of a plan. */
+/** The messages between the plan view and its page, and the server's answers about a plan. */
 
 /** The answer to `buildxray/plan`, as far as it is used here; `docs/protocol.md` describes all of it. */
 export interface PlanAnswer {
@@ -12,16 +12,16 @@ export interface PlanAnswer {
   readonly markdown: string;
 }
 
-/** What the page can leave in sight; the rest is dimmed. */
+/** The filters of rows; the page dims rows that do not match. */
 export const filters = ["all", "costly", "emulated", "repeated"] as const;
 export type Filter = (typeof filters)[number];
 
-/** What the page keeps over a reload of the window. */
+/** The state that the page keeps when the window is reloaded. */
 export interface KeptState {
   readonly uri: string;
   /** The platforms that the user has chosen here; undefined for those of the project. */
   readonly platforms?: readonly string[] | undefined;
-  /** The build that is shown, as the setting `buildxray.build` names it; undefined for the one that the setting chooses. */
+  /** The shown build in the syntax of the setting `buildxray.build`; undefined for the build that the setting chooses. */
   readonly build?: string | undefined;
   readonly zoom?: number | undefined;
   readonly filter?: Filter | undefined;
@@ -36,7 +36,7 @@ export type ToPage =
       readonly knownPlatforms: readonly string[];
     }
   | { readonly kind: "notice"; readonly text: string; readonly line: number }
-  /** Asks for a picture as PNG, which only a browser can make. */
+  /** Request a picture as PNG, which only a browser can create. */
   | { readonly kind: "rasterize"; readonly svg: string }
   | { readonly kind: "cursor"; readonly line: number };
 
@@ -47,33 +47,33 @@ export type FromPage =
   | { readonly kind: "reveal"; readonly line: number }
   | { readonly kind: "platforms"; readonly platforms: readonly string[] | undefined };
 
-/** The parameters of `buildxray/plan` for what is in view. */
+/** The parameters of `buildxray/plan` for the current view. */
 export function planParameters({ uri, platforms = [], build }: KeptState, picture: "standalone" | "unstyled"): object {
   return { textDocument: { uri }, platforms, picture, ...(build === undefined ? {} : { build }) };
 }
 
-/** What is in view after somebody asks for the plan of a document and a build: platforms chosen for another build are dropped. */
+/** The new view after a request for the plan of a document and a build; platforms chosen for another build are dropped. */
 export function opened(state: KeptState, uri: string, build: string | undefined): KeptState {
   return state.uri === uri && state.build === build ? state : { uri, build };
 }
 
-/** Whether the server refuses what it is asked for: for a build, that no file declares it any more (`InvalidParams` of JSON-RPC). */
+/** True if the server refuses the request because no file declares the build any more (`InvalidParams` of JSON-RPC). */
 export function isRefused(error: unknown): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === -32602;
 }
 
-/** What is shown of an answer: a text with an error leaves the last good picture where it is. */
+/** What to show of an answer; after an error in the text, the last good picture remains. */
 export function shown(answer: PlanAnswer, last: { readonly key: string } | undefined, key: string): "picture" | "last picture" {
   return answer.error !== null && last?.key === key ? "last picture" : "picture";
 }
 
-/** The name under which a picture is offered to be saved. */
+/** The default file name for saving a picture. */
 export function exportName(path: string): string {
   const name = path.split("/").at(-1) ?? "";
   return `${name === "" ? "Dockerfile" : name}.plan.svg`;
 }
 
-/** Whether a message comes from our page: its content is checked before it is used. */
+/** True if a message comes from our page; its content is validated before use. */
 export function isFromPage(message: unknown): message is FromPage {
   if (typeof message !== "object" || message === null || !("kind" in message)) {
     return false;
@@ -96,7 +96,7 @@ export function isFromPage(message: unknown): message is FromPage {
   }
 }
 
-/** The state that the page of an earlier window has kept; undefined for anything else. */
+/** The state stored by the page of an earlier window; undefined if it is not valid. */
 export function keptState(state: unknown): KeptState | undefined {
   if (typeof state !== "object" || state === null || !("uri" in state) || typeof state.uri !== "string") {
     return undefined;

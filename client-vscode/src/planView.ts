@@ -1,4 +1,4 @@
-/** The plan as a picture beside the editor: follows the text and the cursor, and leads back to the line of a step. */
+/** The picture of a plan beside the editor; it follows text and cursor, and a click on a step goes to its line. */
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
@@ -19,21 +19,21 @@ import { planPage } from "./planPage";
 export const viewType = "buildxray.plan";
 const pauseInMilliseconds = 150;
 
-/** Who asks the server. */
+/** Sends requests to the server. */
 export interface Requests {
   request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined>;
 }
 
-/** At most one view, which follows the Dockerfile that is edited. */
+/** The only view, which follows the active Dockerfile. */
 export class PlanView implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private state: KeptState = { uri: "" };
   private last: { readonly key: string; readonly message: ToPage } | undefined;
-  /** The last message that marks a line; sent again when the page is reloaded. */
+  /** The last message that marks a line; sent again after the page is reloaded. */
   private cursor: ToPage | undefined;
   private timer: NodeJS.Timeout | undefined;
   private question: vscode.CancellationTokenSource | undefined;
-  /** Where the PNG goes that the page is drawing. */
+  /** The file for the PNG that the page is drawing. */
   private pngTarget: vscode.Uri | undefined;
   private readonly listeners: vscode.Disposable[];
 
@@ -57,8 +57,8 @@ export class PlanView implements vscode.Disposable {
   }
 
   /**
-   * Show the plan of a document, the active one if none is named; `line`, from 0, is the one to look at, and `build` is named as in the
-   * setting `buildxray.build`, which chooses where it is left out.
+   * Show the plan of a document, by default the active one. `line` (0-based) is the line to reveal; `build` is in the syntax of the
+   * setting `buildxray.build`, which applies if it is left out.
    */
   async show(uri?: string | vscode.Uri, line?: number, build?: string): Promise<void> {
     const active = vscode.window.activeTextEditor?.document.uri;
@@ -67,7 +67,7 @@ export class PlanView implements vscode.Disposable {
       return;
     }
     this.state = opened(this.state, wanted.toString(), build);
-    // An answer that is under way may be of another build.
+    // A pending answer may belong to another build.
     this.question?.cancel();
     this.cursor = undefined;
     await this.openForServer(wanted);
@@ -102,7 +102,7 @@ export class PlanView implements vscode.Disposable {
     await this.openForServer(this.uri);
   }
 
-  /** The server knows the plans of open documents only; a Bake file leads to a Dockerfile that may not be open. */
+  /** The server only plans open documents, but a Bake file may link to a Dockerfile that is not open. */
   private async openForServer(uri: vscode.Uri): Promise<void> {
     try {
       await vscode.workspace.openTextDocument(uri);
@@ -140,7 +140,7 @@ export class PlanView implements vscode.Disposable {
     }
     switch (message.kind) {
       case "ready":
-        // A page that was hidden starts from nothing.
+        // A page that becomes visible again has lost its state.
         if (this.last === undefined) {
           await this.update();
         } else {
@@ -215,7 +215,7 @@ export class PlanView implements vscode.Disposable {
       if (state.build === undefined || state !== this.state || !isRefused(error)) {
         return undefined;
       }
-      // The file that declared the build has changed; the Dockerfile still has a plan.
+      // The file with the build has changed, but the Dockerfile still has a plan.
       this.state = { ...state, build: undefined };
       return this.ask(picture, token);
     }

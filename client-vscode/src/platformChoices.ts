@@ -1,18 +1,18 @@
-/** What can be chosen where platforms are selected. */
+/** The items of the quick pick that selects platforms. */
 
 import platforms from "./platforms.json";
 
-/** Those of the server, which are generated from it; Windows is offered here only. */
+/** The common platforms of the server, from generated code, and Windows, which only this list offers. */
 const common = [...platforms, "windows/amd64"];
 
-/** The platforms to offer: those in force first, then the common ones, and what is being typed if it looks like one. */
+/** The platforms to offer: the current ones, then the common ones, then the typed text if it looks like a platform. */
 export function platformChoices(inForce: readonly string[], typed: string): string[] {
   const entered = typed.trim().toLowerCase();
   const isPlatform = /^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9.]+)?$/.test(entered);
   return [...new Set([...inForce, ...common, ...(isPlatform ? [entered] : [])])];
 }
 
-/** Where a setting has a value. */
+/** The scopes in which a setting has a value. */
 export interface Values {
   readonly globalValue?: unknown;
   readonly workspaceValue?: unknown;
@@ -21,7 +21,7 @@ export interface Values {
 
 export type Target = "global" | "workspace" | "workspaceFolder";
 
-/** Where a setting is written: where it overrides what there is, and in the workspace if there is one. */
+/** The scope in which to write a setting: one that overrides the current value, and the workspace if there is one. */
 export function writtenTo(values: Values, folders: number): Target {
   if (values.workspaceFolderValue !== undefined || folders > 1) {
     return "workspaceFolder";
@@ -29,7 +29,7 @@ export function writtenTo(values: Values, folders: number): Target {
   return folders === 1 || values.workspaceValue !== undefined ? "workspace" : "global";
 }
 
-/** Where a setting has to be removed from, so that the default counts. */
+/** The scopes from which to remove a setting, so that its default applies. */
 export function removedFrom(values: Values): Target[] {
   const places: [Target, unknown][] = [
     ["workspaceFolder", values.workspaceFolderValue],

@@ -1,4 +1,4 @@
-/** Finds a Python for the server on this machine. */
+/** Find a Python for the server on this machine. */
 
 import { execFile } from "node:child_process";
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
@@ -21,7 +21,7 @@ import { onPath } from "./searchPath";
 const run = promisify(execFile);
 const patienceInMilliseconds = 10_000;
 
-/** The first Python that will do, or why each was turned down. */
+/** The first suitable Python, or the reasons why each candidate was rejected. */
 export async function findPython(launcher: string, log: vscode.LogOutputChannel): Promise<Candidate | readonly Attempt[]> {
   const attempts: Attempt[] = [];
   const setting = interpreterSetting();
@@ -38,12 +38,12 @@ export async function findPython(launcher: string, log: vscode.LogOutputChannel)
   return attempts;
 }
 
-/** A Python that will do. */
+/** A suitable Python with its version. */
 export interface UsablePython extends Candidate {
   readonly version: string;
 }
 
-/** All that will do, from wherever one may be had, each once. */
+/** All suitable interpreters of all sources, without duplicates. */
 export async function usablePythons(launcher: string, log: vscode.LogOutputChannel): Promise<UsablePython[]> {
   const sources = sourcesOf("", await knownInterpreters(log));
   const versions = ["", "3", ...[14, 13, 12, 11, 10].map((minor) => `3.${minor}`)];
@@ -57,7 +57,7 @@ export async function usablePythons(launcher: string, log: vscode.LogOutputChann
   });
 }
 
-/** Why a Python at a path will not do; undefined if it will. */
+/** The reason why the Python at a path is unsuitable; undefined if it is suitable. */
 export async function problemOfPath(command: string, launcher: string): Promise<string | undefined> {
   return (await ask({ command, args: [], origin: "" }, launcher, sourcesOf("", []))).problem;
 }

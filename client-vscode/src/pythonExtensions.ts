@@ -1,11 +1,11 @@
-/** What the extensions for Python know of interpreters, if they are there: both are optional. */
+/** Read the interpreters from the extensions for Python, both of which are optional. */
 
 import * as vscode from "vscode";
 import type { Candidate } from "./interpreter";
 
 const patienceInMilliseconds = 5_000;
 
-/** What is used of `ms-python.vscode-python-envs`. */
+/** The part of the API of `ms-python.vscode-python-envs` that is used. */
 interface EnvironmentsExtension {
   getEnvironment(scope: vscode.Uri | undefined): Promise<Environment | undefined>;
   getEnvironments(scope: "all"): Promise<readonly Environment[]>;
@@ -15,7 +15,7 @@ interface Environment {
   readonly execInfo?: { readonly run?: { readonly executable?: string; readonly args?: readonly string[] } };
 }
 
-/** What is used of `ms-python.python`. */
+/** The part of the API of `ms-python.python` that is used. */
 interface PythonExtension {
   readonly environments: {
     readonly known: readonly { readonly path: string }[];
@@ -53,7 +53,7 @@ async function ask(log: vscode.LogOutputChannel, questions: Questions): Promise<
     }),
   );
   const ofPython = answer(log, "ms-python.python", (api) =>
-    // The default is called "python"; PATH is searched for that anyway.
+    // The default setting is "python", which is looked up on the PATH anyway.
     questions
       .python(api as PythonExtension)
       .flatMap((path) => (path === "" || path === "python" ? [] : [{ command: path, args: [] }])),

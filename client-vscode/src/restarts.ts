@@ -1,13 +1,13 @@
-/** When a server that has stopped is started again. */
+/** Decide when a server that has stopped is restarted. */
 
-/** So many crashes within the period are too many. */
+/** The server is given up after this number of crashes within the period. */
 export const tooMany = 5;
 const periodInMilliseconds = 3 * 60 * 1000;
 
 export class Restarts {
   private readonly crashes: number[] = [];
 
-  /** Note a crash; gives how many milliseconds to wait for the next start, or undefined to give up. */
+  /** Record a crash; returns the milliseconds to wait before the restart, or undefined to give up. */
   afterCrash(now: number): number | undefined {
     while (this.crashes[0] !== undefined && now - this.crashes[0] > periodInMilliseconds) {
       this.crashes.shift();

@@ -1,9 +1,9 @@
-/** The manual pages of the rules, which come with the extension. */
+/** The manual pages of the rules, which are part of the extension. */
 
 import * as vscode from "vscode";
 import rules from "./rules.json";
 
-/** What a rule finds, in the language of the editor. */
+/** The summary of a rule in the language of the editor. */
 export function summary(rule: { readonly summary: Readonly<Record<string, string>> }, language: string): string {
   const [primary = "en"] = language.split("-");
   return rule.summary[primary] ?? rule.summary["en"] ?? "";
@@ -21,7 +21,7 @@ export async function openRulePage(pages: vscode.Uri): Promise<void> {
   try {
     await vscode.commands.executeCommand("markdown.showPreview", page);
   } catch {
-    // Where the editor's Markdown extension is switched off, the page is read as text.
+    // Without the Markdown extension of the editor, the page is shown as text.
     await vscode.commands.executeCommand("vscode.open", page);
   }
 }

@@ -1,8 +1,8 @@
-/** Looks for executables on the `PATH`, as shells do, but never in the current directory. */
+/** Search the `PATH` for executables like a shell, but never the current directory. */
 
 import { posix, win32 } from "node:path";
 
-/** The absolute paths of all executables of a name, best first. Entries that are relative depend on the directory, and are left out. */
+/** The absolute paths of all executables with a name, best first. Relative entries depend on the current directory, and are skipped. */
 export function onPath(
   name: string,
   searchPath: string,

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { interpreterSetting, problemOfPath, usablePythons } from "./python";
 
 interface Choice extends vscode.QuickPickItem {
-  /** Gives what the setting becomes; undefined for no change. */
+  /** The new value of the setting; undefined for no change. */
   readonly value?: () => Promise<string | undefined> | string;
 }
 
@@ -24,7 +24,7 @@ async function choices(launcher: string, log: vscode.LogOutputChannel): Promise<
   const searching: Choice = { label: `$(search) ${vscode.l10n.t("Find one automatically")}`, value: () => "" };
   const separator: Choice = { label: "", kind: vscode.QuickPickItemKind.Separator };
   const found = await usablePythons(launcher, log);
-  // The launcher for Python on Windows takes an argument, and the setting holds none.
+  // The Python launcher of Windows needs an argument, which the setting cannot hold.
   const paths = found.filter((it) => it.args.length === 0);
   const first = interpreterSetting() === "" ? [browsing] : [searching, browsing];
   const listed = paths.map((it): Choice => ({ label: it.command, description: `Python ${it.version} · ${it.origin}`, value: () => it.command }));
@@ -45,7 +45,7 @@ async function browse(launcher: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Interpreters are a matter of the machine, unless the workspace has set one. */
+/** The interpreter is set for the machine, unless the workspace already has one. */
 function target(configuration: vscode.WorkspaceConfiguration): vscode.ConfigurationTarget {
   const values = configuration.inspect("interpreter");
   if (values?.workspaceFolderValue !== undefined) {

@@ -1,11 +1,11 @@
-/** The quick pick that changes the platforms in force. */
+/** The quick pick that changes the current platforms. */
 
 import * as vscode from "vscode";
 import { platformChoices, removedFrom, writtenTo } from "./platformChoices";
 import type { DocumentStatus } from "./server";
 import { settingTargets } from "./settingTargets";
 
-/** Let the user choose, and write the setting; choosing none leaves it to the project. */
+/** Let the user choose, and write the setting; without a choice, the project decides. */
 export async function selectPlatforms(uri: vscode.Uri | undefined, status: DocumentStatus | undefined): Promise<void> {
   const chosen = await pick(status?.targetPlatforms ?? [], status?.origin ?? undefined);
   if (chosen === undefined) {

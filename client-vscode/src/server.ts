@@ -1,4 +1,4 @@
-/** The language server as the editor runs it: starts, stops, comes back after a crash. */
+/** The life of the language server: start, stop, and restart after a crash. */
 
 import { dirname } from "node:path";
 import * as vscode from "vscode";
@@ -17,33 +17,33 @@ import { showError, type Remedy } from "./notification";
 import { findPython } from "./python";
 import { tooMany, Restarts } from "./restarts";
 
-/** A build of a Dockerfile that a file of the project declares. */
+/** A build of a Dockerfile that a project file declares. */
 export interface DeclaredBuild {
   readonly name: string;
-  /** The URI of the file. */
+  /** The URI of the project file. */
   readonly source: string;
-  /** From 1. */
+  /** The 1-based line. */
   readonly line: number;
-  /** As they are written; empty where none is named. */
+  /** The platforms as written; empty if none is named. */
   readonly platforms: readonly string[];
 }
 
-/** What the server tells of a document; `docs/protocol.md` describes it. */
+/** The status of a document that the server sends; `docs/protocol.md` describes it. */
 export interface DocumentStatus {
   readonly version: number;
   readonly uri: string;
   readonly targetPlatforms: readonly string[];
   readonly buildPlatform: string;
   readonly origin: string | null;
-  /** The name of the build that is shown; null where no file declares one. */
+  /** The name of the shown build; null if no file declares one. */
   readonly build?: string | null;
-  /** All builds of the document that differ. */
+  /** All distinct builds of the document. */
   readonly builds?: readonly DeclaredBuild[];
   /** The build log whose times are shown; `modified` is in seconds since 1970, `total` in seconds. */
   readonly log?: { readonly name: string; readonly modified: number | null; readonly total: number } | null;
 }
 
-/** How the server is. */
+/** The state of the server. */
 export type State =
   | { readonly kind: "starting" | "running" }
   | { readonly kind: "failed"; readonly reason: string; readonly remedy: Remedy };
@@ -56,9 +56,9 @@ export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<State>();
   private readonly statusEmitter = new vscode.EventEmitter<DocumentStatus>();
 
-  /** Fires whenever `state` is another one. */
+  /** Fires when `state` changes. */
   readonly onDidChangeState = this.changed.event;
-  /** Fires when the server tells something of a document. */
+  /** Fires when the server sends the status of a document. */
   readonly onDidTellStatus = this.statusEmitter.event;
 
   constructor(
@@ -70,20 +70,20 @@ export class Server implements vscode.Disposable {
     return this.current;
   }
 
-  /** Start the server, or restart it if it runs; further requests wait until this one is done. */
+  /** Start the server, or restart a running one; concurrent calls wait for this one. */
   restart(): Promise<void> {
     this.restarts = new Restarts();
     return this.startInTurn();
   }
 
-  /** Have the server ask for the settings again. */
+  /** Make the server request the settings again. */
   async refreshSettings(): Promise<void> {
     if (this.current.kind === "running") {
       await this.client?.sendNotification("workspace/didChangeConfiguration", { settings: null });
     }
   }
 
-  /** The answer to a request of our own; undefined while no server runs. */
+  /** The answer to one of our own requests; undefined if no server is running. */
   async request<Result>(method: string, params: object, token: vscode.CancellationToken): Promise<Result | undefined> {
     return this.current.kind === "running" ? this.client?.sendRequest<Result>(method, params, token) : undefined;
   }
@@ -94,7 +94,7 @@ export class Server implements vscode.Disposable {
     this.statusEmitter.dispose();
   }
 
-  /** A Python that has just run the server need not be asked again whether it can. */
+  /** A Python that has run the server before need not be probed again. */
   private startInTurn(proven?: Candidate): Promise<void> {
     this.pending = this.pending.then(async () => {
       await this.stop();
@@ -128,7 +128,7 @@ export class Server implements vscode.Disposable {
       () => true,
       (error: unknown) => { this.log.error(`The server does not start: ${String(error)}`); return false; },
     );
-    // A server that ends while it starts is not always told by the library as one that does not start.
+    // The library does not always report a server that exits during its start as a failed start.
     if (await Promise.race([started, closed.then(() => false)])) {
       this.log.info("The server is running.");
       this.setState({ kind: "running" });
@@ -168,7 +168,7 @@ export class Server implements vscode.Disposable {
     };
   }
 
-  /** After a crash of the present server: start another one in a while, or give up. */
+  /** After a crash of the current server, restart it after a delay, or give up. */
   private scheduleRestart(client: LanguageClient, python: Candidate): void {
     if (client !== this.client) {
       return;
@@ -199,7 +199,7 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** What goes wrong is said once, by the notification that can be acted upon, and not by the library as well. */
+/** An error is shown once, by our notification with its actions, and not by the library too. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);

@@ -1,4 +1,4 @@
-/** The places of settings as the editor names them. */
+/** The scopes of settings, as the editor names them. */
 
 import * as vscode from "vscode";
 import type { Target } from "./platformChoices";

@@ -1,4 +1,4 @@
-/** The platforms in force and how the server is, in the language status of the editor. */
+/** The current platforms and the state of the server, in the language status of the editor. */
 
 import * as vscode from "vscode";
 import { BuildStatus } from "./buildStatus";
@@ -28,7 +28,7 @@ export class Status implements vscode.Disposable {
     this.show();
   }
 
-  /** What the server has told of a document. */
+  /** The last status of a document from the server. */
   of(uri: vscode.Uri): DocumentStatus | undefined {
     return this.documents.get(uri.toString());
   }

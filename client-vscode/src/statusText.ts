@@ -1,4 +1,4 @@
-/** What the language status says. */
+/** The texts of the language status. */
 
 import { l10n } from "vscode";
 import type { DocumentStatus, State } from "./server";
@@ -16,7 +16,7 @@ export function statusText(state: State, status: DocumentStatus | undefined): St
   if (state.kind === "failed") {
     const restart = { title: l10n.t("Restart"), command: "buildxray.restart" };
     const select = { title: l10n.t("Select Interpreter"), command: "buildxray.selectInterpreter" };
-    // Longer words would push the command out of sight; the log has the whole reason.
+    // A longer text would hide the command; the log contains the full reason.
     const [command, detail] =
       state.remedy === "restart"
         ? [restart, l10n.t("it has stopped too often")]

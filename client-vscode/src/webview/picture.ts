@@ -1,22 +1,22 @@
-/** What can be decided about the picture without a browser. */
+/** The decisions about the picture that need no browser. */
 
 import type { Filter } from "../planMessages";
 
 export const leastZoom = 0.1;
 export const mostZoom = 4;
-/** Texts are 11 px or larger in the picture, and are not made smaller unless somebody asks. */
+/** Texts in the picture have at least 11 px, and are only made smaller on request. */
 const leastLegible = 1;
 const step = 1.2;
 
-/** The widest and highest picture that browsers draw as PNG. */
+/** The largest width and height of a PNG that browsers can draw. */
 const mostPixels = 8000;
 
-/** The scale of a PNG: twice the size, for screens with small pixels, unless that is more than browsers draw. */
+/** The scale of a PNG: two, for high-density screens, or less if browsers could not draw the result. */
 export function pngScale(picture: Size): number {
   return Math.min(2, mostPixels / Math.max(picture.width, picture.height, 1));
 }
 
-/** Whether a row stays in sight: by the classes of its steps, and by a search without regard to case. */
+/** True if a row is not dimmed, by the classes of its steps and a case-insensitive search. */
 export function matches(row: { readonly text: string; readonly states: readonly string[] }, filter: Filter, search: string): boolean {
   const isWanted =
     filter === "all" ||
@@ -29,22 +29,22 @@ export interface Lines {
   readonly last: number;
 }
 
-/** The indices of the rows that a line belongs to. */
+/** The indices of the rows of a line. */
 export function rowsAt(rows: readonly Lines[], line: number): number[] {
   return rows.flatMap(({ first, last }, index) => (first <= line && line <= last ? [index] : []));
 }
 
-/** Another size, by so many steps. */
+/** The zoom after a number of steps. */
 export function zoomed(zoom: number, steps: number): number {
   return Math.min(mostZoom, Math.max(leastZoom, zoom * step ** steps));
 }
 
-/** The size at which all of a picture is to be seen, never larger than it is drawn. */
+/** The zoom at which the whole picture is visible, at most 1. */
 export function fitting(picture: Size, room: Size): number {
   return Math.max(leastZoom, Math.min(1, room.width / picture.width, room.height / picture.height));
 }
 
-/** The size of a picture that nobody has zoomed: all of its width, as long as that can be read. */
+/** The default zoom: the full width, as long as it remains legible. */
 export function automatic(picture: Size, room: Size): number {
   return Math.max(leastLegible, Math.min(1, room.width / picture.width));
 }

@@ -1,4 +1,4 @@
-/** The page of the plan view: shows the picture that the server has drawn, and tells the editor what is chosen in it. */
+/** The page of the plan view: shows the picture from the server, and reports clicks to the editor. */
 
 import { makeNavigable } from "../../../server/buildxray/ide/plan_view/keyboard.js";
 import { type Filter, filters, type FromPage, type KeptState, type ToPage } from "../planMessages";
@@ -16,10 +16,10 @@ const notice = element("#notice");
 const said = element("output");
 const platforms = element("#platforms") as HTMLDetailsElement;
 let state = editor.getState();
-/** Undefined as long as nobody has zoomed. */
+/** Undefined until the user zooms. */
 let zoom = state?.zoom;
 let cursor: number | undefined;
-/** The line that the notice is about. */
+/** The line of the notice. */
 let noticeLine = 0;
 const filter = element("#filter") as HTMLSelectElement;
 const search = element("#search") as HTMLInputElement;
@@ -78,7 +78,7 @@ function chosenFilter(): Filter {
   return filters.find((it) => it === filter.value) ?? "all";
 }
 
-/** Dim the rows that are neither searched for nor of the kind that is chosen. */
+/** Dim the rows that do not match both the search and the selected filter. */
 function sift(): void {
   const isSifted = chosenFilter() !== "all" || search.value.trim() !== "";
   picture()?.classList.toggle("filtered", isSifted);
@@ -118,7 +118,7 @@ function choose(chosen: Element): void {
   }
 }
 
-/** Mark the rows of the line that the cursor is in. */
+/** Mark the rows of the line with the cursor. */
 function mark({ isToBeSeen }: { isToBeSeen: boolean }): void {
   const rows = [...main.querySelectorAll(".row")];
   const lines = rows.map((it) => ({ first: Number(it.getAttribute("data-line")), last: Number(it.getAttribute("data-last-line")) }));
@@ -147,7 +147,7 @@ function room(): Size {
   return { width: main.clientWidth, height: main.clientHeight };
 }
 
-/** The zoom that is in force. */
+/** The current zoom. */
 function current(): number {
   const size = picture()?.viewBox.baseVal;
   return zoom ?? (size === undefined ? 1 : automatic(size, room()));
@@ -184,7 +184,7 @@ function offer(chosen: readonly string[], known: readonly string[]): void {
 element("fieldset").addEventListener("change", () => {
   const boxes = [...platforms.querySelectorAll("input")];
   const chosen = boxes.filter((it) => it.checked).map((it) => it.value);
-  // A build has a platform at least: without any it is as the project builds it.
+  // A build has at least one platform; without a selection, the project decides.
   editor.postMessage({ kind: "platforms", platforms: chosen.length > 0 ? chosen : undefined });
 });
 element("#as-project").addEventListener("click", () => {
