@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What all versions of one document have in common besides the build request."""
+    """The data that all versions of one document share, apart from the build request."""
 
     rules: tuple[Rule, ...]
     asks_for_several: bool
@@ -51,7 +51,7 @@ class Analysis:
         self.measured = measured
         """The logged build whose times are shown; None without a log."""
         self.title = subject.title
-        """The build in a line; empty where no file declares one."""
+        """The build in one line; empty if no file declares one."""
         self._others = others
         self._earlier = None if earlier is None else earlier.last_parsed
         self.known: Known | None = None if earlier is None else earlier.known
@@ -90,14 +90,14 @@ class Analysis:
 
     @cached_property
     def build_in_stage(self) -> Build:
-        """The build as if a FROM came before the first instruction, for a text whose FROM is still to be typed."""
+        """The build as if a FROM preceded the first instruction, for a text whose FROM is not typed yet."""
         instructions = self.dockerfile.instructions
         start = instructions[0].range.start if instructions else len(self.text)
         return self._builder.build(self._builder.parse(f"{self.text[:start]}FROM scratch\n{self.text[start:]}"))
 
     @property
     def plan(self) -> Plan:
-        """What BuildKit would execute."""
+        """The plan: the steps that BuildKit would execute."""
         return self.build.plan
 
     @cached_property
@@ -118,12 +118,12 @@ class Analysis:
 
     @cached_property
     def logged(self) -> Mapping[int, InstructionTimes]:
-        """What the log says of each instruction, by its index; empty without a log."""
+        """The times of each instruction in the log, by its index; empty without a log."""
         return {} if self.measured is None else self.measured.instructions(self.dockerfile)
 
     @cached_property
     def times(self) -> Mapping[int, InstructionTimes]:
-        """What `times_of` says of all instructions that it knows, by their indices."""
+        """The results of `times_of` for all instructions with times, by index."""
         return {idx: it for idx in self.logged if (it := self.times_of(idx)) is not None}
 
     def times_of(self, instruction: int) -> InstructionTimes | None:
@@ -132,12 +132,12 @@ class Analysis:
 
     @cached_property
     def seconds(self) -> PlanSeconds | None:
-        """How long each step takes by the log, measured or estimated; None without a log."""
+        """The duration of each step by the log, measured or estimated, in seconds; None without a log."""
         return None if self.measured is None else self.measured.seconds_of(self.build)
 
     @cached_property
     def saved(self) -> float:
-        """Seconds that this text saves against the one that was built; 0 without a log."""
+        """Seconds that this text saves, compared with the logged build; 0 without a log."""
         return 0.0 if self.measured is None else self.measured.saved_in(self.build)
 
     def saved_by(self, edits: Iterable[Edit]) -> float:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CheckedFile(NamedTuple):
-    """The result of checking a file; plain data, so that it can be sent between processes."""
+    """The result of checking a file, as plain data that can be sent between processes."""
 
     path: str
     text: str = ""
@@ -29,7 +29,7 @@ class CheckedFile(NamedTuple):
     n_emulated: int = 0
     """The number of steps under emulation."""
     costs: LoggedCosts | None = None
-    """What a log of its build says; None without one."""
+    """The costs by a log of its build; None without one."""
     default_platforms: tuple[str, ...] = ()
     """The platforms that the file was checked for, if they are the default."""
 

@@ -29,7 +29,7 @@ from buildxray.toolchains.base import Workspace
 class InstructionTimes:
     """The times of one instruction.
 
-    One object for each instruction that was built, whatever is edited elsewhere, so that texts about it can be cached.
+    Each logged instruction keeps the same object after edits elsewhere, so that texts about it can be cached.
     """
 
     times: tuple[StepTime, ...]
@@ -61,7 +61,7 @@ class StepSeconds(NamedTuple):
 
     seconds: float
     is_measured: bool
-    """True if the log has this very step; else the seconds are estimated from those of similar steps, or of its older text."""
+    """True if the log contains this very step; otherwise the seconds are estimated from similar steps or from its older text."""
     is_cached: bool = False
     """True if the result was in the cache when the log was written."""
 
@@ -72,7 +72,7 @@ class PlanSeconds(NamedTuple):
     steps: Mapping[int, StepSeconds]
     """The duration by index of the step; steps without any are left out."""
     critical_path: tuple[int, ...]
-    """The indices of the steps that decide how long the build takes, in the order of execution."""
+    """The indices of the steps on the critical path, in the order of execution."""
     total: float
     """Seconds of the logged build."""
     saved: float
@@ -80,7 +80,7 @@ class PlanSeconds(NamedTuple):
     remaining: tuple[float, float] | None
     """Lower and upper bound of the predicted seconds; None for the text that was built."""
     n_unmatched: int
-    """The number of steps of the log without a counterpart in the text that it was matched with."""
+    """The number of steps of the log without a counterpart in the matched text."""
 
     @property
     def least(self) -> float:
@@ -88,42 +88,42 @@ class PlanSeconds(NamedTuple):
         return self.total if self.remaining is None else self.remaining[0]
 
     def is_critical(self, step: int) -> bool:
-        """True if a step decides how long the build takes, and takes a time that can be seen."""
+        """True if a step is on the critical path and takes a visible time."""
         return step in self.critical_path and step in self.steps and self.steps[step].seconds >= LEAST_SHOWN
 
 
 class _Planned:
-    """What the log says of a version of the text that is built for a request, as far as somebody has asked for it."""
+    """The cached times of one version of the text for one request."""
 
     def __init__(self, request: BuildRequest) -> None:
         self.request = request
         self.times: dict[int, InstructionTimes] = {}
-        """Of instructions, compared with where this build executes them."""
+        """The times of instructions that execute on the same machines as in the log."""
         self.forecast: Forecast | None = None
-        """What the version changes."""
+        """The changes of this version."""
 
 
 class _Version:
-    """What the log says of a version of the text: computed once for all versions that differ only in comments and blank lines."""
+    """The cached times of the versions of the text that differ only in comments and blank lines."""
 
     def __init__(self, dockerfile: Dockerfile, alignment: dict[int, int]) -> None:
         self._latest = dockerfile
         self._directives = dockerfile.directives
         self._nodes = [it.node for it in dockerfile.instructions]
         self.alignment = alignment
-        """The instruction that was built for each one of this version that was there, by their indices."""
+        """The index of the logged instruction for each instruction of this version that was in the logged build."""
         self.instructions: dict[int, InstructionTimes] | None = None
-        """The times of its instructions, once somebody has asked for them."""
+        """The times of its instructions; None until they are first read."""
         self._planned: _Planned | None = None
 
     def planned(self, request: BuildRequest) -> _Planned:
-        """What is known of its builds for a request; kept for the latest."""
+        """The times of its build for a request; only the latest request is cached."""
         if self._planned is None or self._planned.request != request:
             self._planned = _Planned(request)
         return self._planned
 
     def is_of(self, dockerfile: Dockerfile) -> bool:
-        """True if a text has the same instructions; equal ones are one node."""
+        """True if a text has the same instructions; equal instructions are one node."""
         if self._latest is not dockerfile:
             if self._directives != dockerfile.directives or len(self._nodes) != len(dockerfile.instructions):
                 return False
@@ -138,18 +138,18 @@ class Repaired(NamedTuple):
 
     text: str
     is_safe: bool
-    """True if all of them are safe."""
+    """True if all applied fixes are safe."""
 
 
 class FixSaving(NamedTuple):
-    """One of several fixes, and the seconds that it saves after those before it."""
+    """One of several fixes, and the seconds that it saves after the fixes before it."""
 
     title: str
     seconds: float
 
 
 class MeasuredBuild:
-    """One build of a log, and the text that it was of: the recorded one, or else the text when the log was read."""
+    """One build of a log with its text: the recorded one, or else the text when the log was read."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class MeasuredBuild:
     ) -> None:
         self.text = text
         self.modified: float | None = None
-        """When the log was written, in seconds since 1970; None where that is not known."""
+        """The time at which the log was written, in seconds since 1970; None if it is not known."""
         self.times: Times = measure(text, logged, request)
         self._workspace = workspace or Workspace()
         self._asks_for_several = asks_for_several
@@ -205,7 +205,7 @@ class MeasuredBuild:
         return 0.0 if build.text == self.text or not self.can_predict else self.forecast(build).saved
 
     def saved_by(self, text: str) -> float:
-        """Seconds that another text saves; 0 where the build did not run to its end, or nothing of it ran."""
+        """Seconds that another text saves; 0 if the build did not complete, or if nothing ran."""
         if text == self.text or not self.can_predict:
             return 0.0
         if self._saved is None or self._saved[0] != text:
@@ -221,7 +221,7 @@ class MeasuredBuild:
 
     @cached_property
     def repaired(self) -> Repaired | None:
-        """The text after all safe fixes, or without any, after those that need review; None without fixes."""
+        """The text after all safe fixes, or, if there are none, after the fixes that need review; None without fixes."""
         analyzer = Analyzer(
             self.times.plan.request,
             asks_for_several=self._asks_for_several and len(self.times.plan.request.target_platforms) > 1,
@@ -244,7 +244,7 @@ class MeasuredBuild:
         return self.savings_of(self._fixes)
 
     def savings_of(self, fixes: Iterable[tuple[str, str]], before: str | None = None) -> tuple[FixSaving, ...]:
-        """What each of several fixes saves, given as titles and the texts that they leave, from the text before them all on."""
+        """The saving of each of several fixes, given as titles and the texts after them, starting with the text before all."""
         found: list[FixSaving] = []
         saved = 0.0 if before is None or before == self.text else self.predict(before).saved
         for title, text in fixes:
@@ -255,22 +255,23 @@ class MeasuredBuild:
 
     @cached_property
     def prediction(self) -> Prediction | None:
-        """What the fixes of `repaired` together would change; None without fixes, or where too little ran to tell."""
+        """The prediction for all fixes of `repaired` together; None without fixes, or if too little ran to tell."""
         if not self.can_predict or self.repaired is None:
             return None
         return self.predict(self.repaired.text)
 
     def instructions(self, dockerfile: Dockerfile) -> dict[int, InstructionTimes]:
-        """What the log says of the instructions of a later text, by their indices; those that it does not know are left out."""
+        """The times of the instructions of a later text, by index; instructions without times are left out."""
         version = self._version(dockerfile)
         if version.instructions is None:
             version.instructions = self._instructions(dockerfile, version.alignment)
         return version.instructions
 
     def times_of(self, build: Build, instruction: int) -> InstructionTimes | None:
-        """What the log says of the instruction of a later build with that index; None where it says nothing.
+        """The times of the instruction of a later build at that index; None if the log does not have them.
 
-        Its times are current only if it is still executed where it was: an edit elsewhere may have moved it.
+        The times are current only if the instruction still executes on the same machines, which an edit
+        elsewhere may change.
         """
         logged = self.instructions(build.dockerfile).get(instruction)
         if logged is None:
@@ -283,7 +284,7 @@ class MeasuredBuild:
         return times
 
     def _version(self, dockerfile: Dockerfile) -> _Version:
-        """What is known of a version of the text; kept for the latest."""
+        """The cached times of a version of the text; only the latest versions are cached."""
         if self._latest is None or not self._latest.is_of(dockerfile):
             self._latest = _Version(dockerfile, aligned(self.times.plan.dockerfile, dockerfile))
         return self._latest
@@ -314,7 +315,7 @@ class MeasuredBuild:
         }
 
     def seconds_of(self, build: Build) -> PlanSeconds:
-        """How long each step of a build of a later text takes: measured where the log has it, else estimated."""
+        """The seconds of each step of a build of a later text: measured if the log has the step, else estimated."""
         plan, times = build.plan, self.times
         contents = StepContents()
         logged = contents.of(times.plan.steps)
@@ -358,15 +359,15 @@ class LoadedLog(NamedTuple):
     """The file name, or a description for people."""
     log: Log
     modified: float | None = None
-    """When the file was written, in seconds since 1970; None where that is not known."""
+    """The time at which the file was written, in seconds since 1970; None if it is not known."""
 
 
 def measure_best(
     loaded: LoadedLog, text: str, request: BuildRequest, workspace: Workspace, rules: tuple[Rule, ...] = ALL
 ) -> MeasuredBuild | None:
-    """The build of a log that fits a text best; None where none is of this Dockerfile.
+    """The build of a log that fits a text best; None if no build is of this Dockerfile.
 
-    A history record has the text that was built: that is then what later texts are compared with.
+    A history record contains the text that was built, which later texts are then compared with.
     """
     found: list[MeasuredBuild] = []
     for build in loaded.log.builds[:_MOST_BUILDS]:

@@ -29,14 +29,14 @@ class Action:
     diagnostics: tuple[Diagnostic, ...]
     """The diagnostics that the action resolves."""
     is_preferred: bool = False
-    """True if an editor may apply it by its shortcut for automatic fixes."""
+    """True if an editor may apply it as an automatic fix."""
 
 
 def quick_fixes(analysis: Analysis, place: TextRange, named: Container[tuple[str, TextRange]] = ()) -> Iterator[Action]:
-    """The fixes of the diagnostics at a place, then the ways to silence them, then the fixes of what a place causes.
+    """The fixes of the diagnostics at a place, then the comments that suppress them, then the fixes of diagnostics that it causes.
 
-    A diagnostic is at a place that touches it, that is empty and on its line, or that names it (`named` holds rules and
-    ranges). An instruction that a diagnostic points to offers its fixes too.
+    A diagnostic is at a place if it touches it, if it is empty and on its line, or if `named` (rules and ranges)
+    contains it. The instruction that a diagnostic refers to as its cause offers its fixes too.
     """
     whole = _whole_line(analysis, place) if place.start == place.end else place
     here = [it for it in analysis.diagnostics if it.range.touches(whole) or (it.rule, it.range) in named]
@@ -68,7 +68,7 @@ def _fixes(analysis: Analysis, diagnostic: Diagnostic, place: TextRange) -> Iter
 
 
 def _title(analysis: Analysis, fix: Fix, place: TextRange) -> str:
-    """The title of a fix, with what it saves, its line and whether it needs review."""
+    """The title of a fix, with its saving, its line and whether it needs review."""
     title = saving_title(analysis, fix.title, fix.edits)
     before = analysis.build
     gained = len(before.emulated_steps) - len(analysis.context.after(fix.edits).build.emulated_steps)

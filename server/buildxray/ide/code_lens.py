@@ -1,4 +1,4 @@
-"""Code lenses above each FROM: where the stage runs, and what that costs."""
+"""Code lenses above each FROM: the platforms of the stage, and its cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CodeLens:
 
 
 def code_lenses(analysis: Analysis) -> Iterator[CodeLens]:
-    """One lens for the build if a file declares it, one for the log that is shown, and one for each stage."""
+    """The lenses: one for the build if a file declares it, one for the shown log, and one for each stage."""
     if analysis.title:
         yield CodeLens(TextRange(0, 0), analysis.title, is_of_build=True)
     stages = analysis.build.stages

@@ -1,8 +1,8 @@
-"""Edits inside one comment line. They change no finding; the findings only move with the text.
+"""Edits inside one comment line, which only move the findings.
 
-A comment means something to a build, or to what is shown of it, only where it silences rules, sets options of checks, or is a directive.
-Whether the line is one of these is asked of both versions, so the answer is conservative: an edit that is not certain to be harmless
-is analysed like any other.
+A comment affects a build or its findings only if it suppresses rules, sets options of checks, or is a
+directive. Both versions of the line are examined conservatively: an edit that is not certain to be harmless is
+analysed like any other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from buildxray.syntax.text import TextRange
 _OPTIONS: Final = lazy_regex(r"check\s*=|buildxray", re.IGNORECASE)
 """Parts of comments that set options of checks or silence rules."""
 _EXPERIMENTAL: Final = lazy_regex(r"check\s*=.*experimental", re.IGNORECASE)
-"""The experimental checks of BuildKit look at any comment, wherever in the text they are asked for."""
+"""Experimental checks of BuildKit read all comments, wherever in the text they are enabled."""
 
 
 class Known(NamedTuple):
@@ -42,9 +42,9 @@ class Known(NamedTuple):
 def moved_diagnostics(
     known: Known, dockerfile: Dockerfile, analyze: Callable[[], tuple[Diagnostic, ...]]
 ) -> tuple[Diagnostic, ...] | None:
-    """The diagnostics of an edited text, where only a comment has changed; None where it has to be analysed.
+    """The diagnostics after an edit of a comment, moved from the earlier text; None if the text must be analysed.
 
-    Fixes are computed on first access, from those that `analyze` gives for the edited text.
+    Fixes are computed on first access, from those that `analyze` returns for the edited text.
     """
     place = _edited_line(known.dockerfile, dockerfile)
     if place is None or known.language != language():
@@ -73,9 +73,9 @@ def moved_diagnostics(
 
 
 def _edited_line(old: Dockerfile, new: Dockerfile) -> tuple[int, int] | None:
-    """The end of the only line that differs, in the old text, and by how much it has grown.
+    """The end of the only differing line, in the old text, and the number of code points by which it has grown.
 
-    None where more differs, or where the line is not a comment between instructions that nothing depends on.
+    None if more differs, or if the line is not an irrelevant comment between instructions.
     """
     if old.directives != new.directives or not _are_same(old, new):
         return None
@@ -107,7 +107,7 @@ def _is_in_instruction(dockerfile: Dockerfile, start: int, end: int) -> bool:
 
 
 def _n_common(first: str, second: str) -> int:
-    """How many characters two texts begin with in common, by bisection: comparing slices is far faster than characters."""
+    """Count the leading characters that two texts have in common, by bisection, since comparing slices is faster than characters."""
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2

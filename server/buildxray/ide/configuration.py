@@ -27,11 +27,11 @@ class Configuration(NamedTuple):
     """The configuration file; None if there is none."""
     settings: Settings
     problems: tuple[str, ...]
-    """Messages with file and line; the settings that they name keep their defaults."""
+    """Messages with file and line; the settings named in them keep their defaults."""
 
 
 def find_configuration(directory: Path) -> Configuration:
-    """The configuration that is in force in a directory: its own, or that of the nearest directory above it."""
+    """The configuration in force in a directory: its own, or that of the nearest parent directory."""
     for candidate in (directory, *directory.parents):
         for name in FILE_NAMES:
             path = candidate / name
@@ -95,7 +95,7 @@ def _line_of_error(text: str, message: str) -> int:
 
 
 def _line(text: str, table: tuple[str, ...], name: str) -> int:
-    """The 1-based line that sets a name in a table; where no line does, that of the nearest table around it."""
+    """The 1-based line that sets a name in a table; without such a line, that of the nearest enclosing table."""
     wanted = (*table, name)
     inside: tuple[str, ...] = ()
     nearest, line_of_nearest = 0, 1

@@ -1,4 +1,4 @@
-"""Which ARG and ENV can give a variable its value at a place, and which of them belong together."""
+"""The ARG and ENV that can give a variable its value at a place, and the groups of declarations of one variable."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def declaring_node(node: Node) -> Node | None:
 
 
 def declared_pairs(node: Node | None) -> tuple[Pair, ...]:
-    """The names that an ARG or ENV declares, also those of an ENV whose values are still to be typed."""
+    """The names that an ARG or ENV declares, including those of an ENV whose values are not typed yet."""
     if not isinstance(node, Arg | Env):
         return ()
     return node.pairs or (_pairs_without_values(node) if isinstance(node, Env) and node.problems else ())
@@ -59,7 +59,7 @@ class Declarations:
         self._first_from = len(self._build.global_instructions)
         self._has_stages = bool(self._build.stages)
         self._by_scope: dict[int, dict[str, list[Declaration]]] = {}
-        """By the number of the stage, -1 for what comes before the first FROM."""
+        """The declarations by number of the stage; -1 for those before the first FROM."""
         self._parents: dict[Declaration, Declaration] = {}
         self._roots: dict[int, int] = {}
         for idx, node in enumerate(self._nodes):
@@ -72,9 +72,10 @@ class Declarations:
     def reaching(self, idx: int, name: str, n_pairs: int = 0) -> tuple[Declaration, ...]:
         """The declarations that can give a variable its value in an instruction, the nearest first.
 
-        `n_pairs` of the instruction's own pairs count too. A bare `ARG NAME` takes a build argument, else the value of
-        the global ARG, else leaves the value that there was (BuildKit: dockerfile2llb/convert.go, dispatchArg); ENV of
-        a base stage wins over its ARG (dispatchStages). Stages chosen by platform give one answer each.
+        The first `n_pairs` pairs of the instruction itself count too. A bare `ARG NAME` takes a build argument, else
+        the value of the global ARG, else keeps the current value (BuildKit: dockerfile2llb/convert.go, dispatchArg);
+        an ENV of a base stage overrides its ARG (dispatchStages). If the base is chosen by platform, each possible
+        stage contributes.
         """
         before = Declaration(idx, n_pairs)
         stage = self._build.instructions[idx].stage
@@ -96,7 +97,7 @@ class Declarations:
         return tuple(reached)
 
     def origins(self, declaration: Declaration, name: str) -> tuple[Declaration, ...]:
-        """What can give a variable its value after a declaration of it, the declaration itself included."""
+        """The declarations from which a variable can get its value at a declaration of it, that declaration included."""
         node = self._nodes[declaration.instruction]
         if isinstance(node, Onbuild):
             return (declaration,)
@@ -107,7 +108,7 @@ class Declarations:
     def _in_scope(
         self, scope: int, name: str, before: Declaration | None, reached: dict[Declaration, None]
     ) -> list[int]:
-        """Effect: add what a stage declares. The stages in which to go on, none where a value is certain."""
+        """Effect: collect the declarations in a stage. Returns the stages to search next; none if the value is certain."""
         for it in self._declared(scope, name, before):
             reached[it] = None
             if self._pair(it).value is not None or isinstance(self._nodes[it.instruction], Env):
@@ -146,7 +147,7 @@ class Declarations:
         return declared_pairs(self._nodes[declaration.instruction])[declaration.pair]
 
     def join_all(self) -> None:
-        """Effect: join the ARGs of each name, which one build argument sets, and what takes its value from another."""
+        """Effect: join the ARGs of each name, which one build argument sets, and the declarations that take values from others."""
         arguments: dict[str, Declaration] = {}
         for scope in self._by_scope.values():
             for name, declared in scope.items():

@@ -1,4 +1,4 @@
-"""Findings of the rules as an editor shows them."""
+"""The findings of rules as editors show them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def documentation_url(rule: str) -> str:
 
 
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:
-    """The findings of the rules, in the order of the text. A rule that raises loses only its own findings."""
+    """The findings of the rules, in the order of the text. If a rule raises, only its own findings are lost."""
     suppressions = Suppressions(ctx.dockerfile)
     fails = suppressions.checks_fail
     found: list[Diagnostic] = []
@@ -80,9 +80,9 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
 def merge_builds(
     name: str, own: Sequence[Diagnostic], others: Sequence[tuple[str, Sequence[Diagnostic]]]
 ) -> tuple[Diagnostic, ...]:
-    """What is found in several builds of one document, each once; where not in all of them, the message names these.
+    """Merge the findings of several builds of one document; the message of a finding that is not in all builds names its builds.
 
-    A fix is proved for one build only: what is found in other builds than the one that is shown has none.
+    A fix is proved for one build only, so findings of other builds than the shown one have no fix.
     """
     merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
     names: dict[tuple[str, TextRange], list[str]] = {}

@@ -1,4 +1,4 @@
-"""Links: images to the pages that describe them, sources to files, URLs."""
+"""Links: from images to their pages, from sources to files, and URLs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FindFile = Callable[[str], Path | None]
 
 
 def document_links(analysis: Analysis, find_file: FindFile | None = None) -> Iterator[Link]:
-    """All links of a document, in the order of the text but for directives, which come first."""
+    """All links of a document, in the order of the text, except that directives come first."""
     for directive in analysis.dockerfile.directives:
         if directive.name == "syntax":
             start = analysis.text.find(directive.value, directive.range.start)
@@ -83,7 +83,7 @@ def _image(text: str, locate: Callable[[int, int], TextRange]) -> Iterator[Link]
 
 
 def image_page(name: str) -> str | None:
-    """The page that describes an image, named without tag and digest; None where none is known."""
+    """The page about an image, given without tag and digest; None if none is known."""
     first, separator, rest = name.partition("/")
     has_registry = bool(separator) and (any(it in first for it in ".:") or first == "localhost")
     if not has_registry or first in ("docker.io", "index.docker.io"):

@@ -1,4 +1,4 @@
-"""Apply fixes to a whole text, one at a time, each computed on the result of the one before."""
+"""Apply fixes to a whole text, one at a time, each computed on the result of the previous one."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class FixedText(NamedTuple):
 
     text: str
     steps: tuple[tuple[str, str], ...]
-    """The title of each fix and the text that it left, in the order in which they were applied."""
+    """The title of each fix and the text after it, in the order of application."""
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The titles of the fixes, in the order in which they were applied."""
+        """The titles of the fixes, in the order of application."""
         return tuple(title for title, _text in self.steps)
 
 
 def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
-    """Apply the preferred fix of every finding that has a safe one, until none is left.
+    """Apply the preferred fix of each finding with a safe one, until none is left.
 
-    With suggestions, those that a human has to agree to are applied as well. A text with an instruction that Dockerfiles
-    do not have is left as it is: it is another kind of file, or made into a Dockerfile by something else first.
+    With suggestions, fixes that need review are applied as well. A text with an unknown instruction is left unchanged,
+    because it is another kind of file, or a template.
     """
     steps: list[tuple[str, str]] = []
     analysis = analyzer.analyze(text)
@@ -58,7 +58,7 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
 
 
 def keeps_artifacts(before: Analysis, after: Analysis) -> bool:
-    """True if every file of the image suits its platform after an edit as well as before: what a safe fix promises."""
+    """True if each file of the image suits its platform after an edit as well as before, as a safe fix promises."""
     return not losses(before.build.artifacts, after.build.artifacts)
 
 

@@ -1,9 +1,9 @@
 """Format a Dockerfile without changing its build.
 
-What BuildKit reads of each instruction is compared before and after: an instruction that would read differently is
-left alone. The text after the keyword of RUN, COPY, ADD and WORKDIR is shown in the progress output with all its
-blanks, and that of RUN is part of the cache key, so it is never touched; neither are the triggers of ONBUILD, heredocs,
-directives and instructions that BuildKit refuses.
+Each instruction is parsed before and after its edits; an instruction that would read differently is left unchanged.
+The text after the keyword of RUN, COPY, ADD and WORKDIR appears in the progress output with all its blanks, and that
+of RUN is part of the cache key, so it is never changed. Neither are the triggers of ONBUILD, heredocs, directives and
+instructions that BuildKit refuses.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _MOST_BLANK_LINES: Final = 2
 """Consecutive blank lines that are kept."""
 _BLANK: Final = " \t"
 _INDENTED: Final = (Arg, Env, Expose, From, Label)
-"""Instructions whose arguments are words between blanks, wherever lines break, and whose text is shown nowhere."""
+"""Instructions with arguments separated by blanks or line breaks, and whose text is shown nowhere."""
 _SHOWN: Final = (Copying, Onbuild, Run, Workdir)
-"""Instructions whose text is shown as it is written."""
+"""Instructions whose text is shown as written."""
 
 
 class FormatOptions(NamedTuple):
@@ -75,7 +75,7 @@ def format_edits(dockerfile: Dockerfile, options: FormatOptions | None = None) -
 def format_edits_in(
     dockerfile: Dockerfile, lines: LineIndex, place: TextRange, options: FormatOptions | None = None
 ) -> tuple[Edit, ...]:
-    """The edits of `format_edits` in the lines that a range touches: an edit belongs to the lines that it changes."""
+    """The edits of `format_edits` in the lines that a range touches; an edit belongs to the lines that it changes."""
     whole = TextRange(lines.starts[lines.line_of(place.start)], lines.ends[lines.line_of(place.end)])
     return tuple(
         it for it in format_edits(dockerfile, options) if whole.start <= it.range.start and it.range.end <= whole.end
@@ -127,7 +127,7 @@ def _end_of_file(dockerfile: Dockerfile, position: int) -> Iterator[Edit]:
 def _instruction_edits(
     dockerfile: Dockerfile, instruction: Instruction, options: FormatOptions, *, is_lower: bool
 ) -> list[Edit]:
-    """The edits of one instruction after which BuildKit reads it as before; after the first doubtful edit, none is applied."""
+    """The edits of one instruction that do not change its meaning for BuildKit; from the first doubtful edit on, none is applied."""
     source = dockerfile.text[instruction.start : instruction.end]
     node = instruction.node
     groups = [
@@ -150,7 +150,7 @@ def _is_disjoint(edits: list[Edit]) -> bool:
 
 
 def _reads_the_same(node: Node, source: str, edits: list[Edit], escape: str) -> bool:
-    """True if BuildKit reads the edited source as it reads the node, the case of keywords aside."""
+    """True if BuildKit reads the edited source like the node, apart from the case of keywords."""
     head = node.heredocs[0].start if node.heredocs else len(source)
     edited_head = apply_edits(source[:head], [it for it in edits if it.range.end <= head])
     edited = edited_head + source[head:]
@@ -210,7 +210,7 @@ def _line_edges(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Ed
 
 
 def _gaps(instruction: Instruction, node: Node) -> Iterator[Edit]:
-    """Leave one blank after the keyword and each flag, and between the words of FROM and EXPOSE."""
+    """Reduce the blanks after the keyword and each flag, and between the words of FROM and EXPOSE, to one."""
     if isinstance(node, _SHOWN):
         return
     parts = [node.keyword.span, *(it.span for it in node.flags)]
@@ -243,7 +243,7 @@ def _continued(dockerfile: Dockerfile, instruction: Instruction, options: Format
 
 
 def format_on_type(dockerfile: Dockerfile, offset: int, options: FormatOptions) -> tuple[Edit, ...]:
-    """Indent a line that continues an instruction, after the line before it was broken; `offset` is in that line."""
+    """Indent the continuation line at `offset`, after the line before it was broken."""
     text = dockerfile.text
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", start)

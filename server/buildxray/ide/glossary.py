@@ -1,6 +1,7 @@
-"""Words that Docker, the OCI specification or well-known tools define: signals, labels, ports, environment variables.
+"""Words defined by Docker, the OCI specification or well-known tools: signals, labels, ports, environment variables.
 
-One table for hover and completion. Meanings are templates for `_`; each fact is in the manual of the tool that it names.
+Hover and completion share this table. Meanings are templates for `_`; each fact is in the manual of the
+tool that it names.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ SIGNAL_NUMBERS: Final = {
     "14": "SIGALRM",
     "15": "SIGTERM",
 }
-"""The numbers that POSIX gives to signals; all others depend on the architecture."""
+"""The numbers of signals that POSIX defines; others depend on the architecture."""
 
 LABELS: Final = {
     "org.opencontainers.image.source": N_("the URL of the source code"),

@@ -1,4 +1,4 @@
-"""Inlay hints after each RUN: how often it executes, where under emulation, and what a log says that it took."""
+"""Inlay hints after each RUN: the number of executions, those under emulation, and the time in a log."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
 
 
 def _end_of_first_line(analysis: Analysis, range_: TextRange) -> int:
-    """The offset of a hint: after the last line of a long heredoc it would be out of sight."""
+    """The offset of a hint; at the end of a long heredoc, it would be out of sight."""
     line = analysis.lines.line_of(range_.start)
     return min(analysis.lines.ends[line], range_.end)

@@ -1,4 +1,4 @@
-"""The names in a Dockerfile (stages, variables, heredocs): where each is declared and where it is used."""
+"""The names in a Dockerfile (stages, variables, heredocs), with their declarations and uses."""
 
 from __future__ import annotations
 
@@ -43,10 +43,12 @@ class Name:
     text: str
     """The name; of stages in lower case, as BuildKit compares them."""
     declared_at: int
-    """Index of the instruction that declares it first; -1 where none does."""
+    """The index of the instruction that declares it first; -1 if none does."""
     ordinal: int = 0
-    """Tells apart names that are otherwise equal: the number of a heredoc in its instruction, the stage at the root of
-    what uses an undeclared variable (-1 for the global scope)."""
+    """Distinguishes names that are otherwise equal.
+
+    The number of a heredoc in its instruction, or the root stage of the uses of an undeclared variable (-1 for the global scope).
+    """
 
 
 class Occurrence(NamedTuple):
@@ -73,7 +75,7 @@ def _occurrences(analysis: Analysis) -> tuple[Occurrence, ...]:
 
 
 def occurrence_at(analysis: Analysis, offset: int) -> Occurrence | None:
-    """The name at an offset; the innermost where one is part of another."""
+    """The name at an offset; the innermost if one is part of another."""
     index = analysis.cached(_index)
     last = bisect_right(index.starts, offset)
     first = bisect_left(index.starts, offset - index.longest)
@@ -87,11 +89,11 @@ def places_of(analysis: Analysis, name: Name) -> tuple[Occurrence, ...]:
 
 
 class _Index(NamedTuple):
-    """The occurrences of a text as requests look for them: by place and by name."""
+    """The occurrences of a text, indexed by place and by name."""
 
     starts: list[int]
     longest: int
-    """The length of the longest occurrence: none begins further before an offset that it holds."""
+    """The length of the longest occurrence, which limits how far before an offset an occurrence can begin."""
     by_name: dict[Name, tuple[Occurrence, ...]]
 
 
@@ -158,7 +160,7 @@ def _variables(analysis: Analysis) -> Iterator[Occurrence]:
 
 
 def _pairs_before(instruction: Instruction, offset: int) -> int:
-    """How many pairs of an ARG are set before a place in it; those of an ENV are all set at once."""
+    """The number of pairs of an ARG that are set before a place in it; an ENV sets all its pairs at once."""
     node = instruction.node
     return sum(instruction.range_of(it).end < offset for it in node.pairs) if isinstance(node, Arg) else 0
 
@@ -180,7 +182,7 @@ def shell_at(analysis: Analysis, idx: int) -> tuple[str, ...]:
 
 
 def _set_by_script(instruction: View) -> dict[str, int]:
-    """The variables that the script of a RUN sets, each with the offset after which it is set."""
+    """The variables that the script of a RUN sets, each with the offset from which it is set."""
     starts: dict[str, int] = {}
     for command in instruction.script.commands if isinstance(instruction, RunView) else ():
         for name, assignments in command.variables.items():

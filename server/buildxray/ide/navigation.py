@@ -22,7 +22,7 @@ _HEREDOC: Final = lazy_regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class RenameError(ValueError):
-    """The new name is refused; the message says why."""
+    """Raised for a new name that is refused; the message gives the reason."""
 
 
 class Highlight(NamedTuple):
@@ -74,9 +74,9 @@ def highlights(analysis: Analysis, offset: int) -> list[Highlight]:
 
 
 def linked_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
-    """The places of a stage or heredoc name that change together while the one at an offset is typed.
+    """The ranges of a stage or heredoc name that change together while the one at an offset is typed.
 
-    Empty for variables: a name that is half typed may be another variable's.
+    Empty for variables, because a half-typed name may be that of another variable.
     """
     occurrence = occurrence_at(analysis, offset)
     if occurrence is None or occurrence.name.kind is Kind.VARIABLE or not _is_renamable(analysis, occurrence):
@@ -148,9 +148,9 @@ def _check_stage_name(analysis: Analysis, name: Name, new_name: str) -> None:
 
 
 def _variable_base(analysis: Analysis, name: Name) -> tuple[int, str] | None:
-    """The line and image of a FROM that names a stage with the help of a variable; None where there is none.
+    """The line and image of a FROM that names a stage by a variable; None if there is none.
 
-    Automatic platform arguments may have any value there: another platform than those requested may be built.
+    Automatic platform arguments may have any value there, because platforms other than those requested may be built.
     """
     for stage in analysis.build.stages:
         image = stage.from_.image

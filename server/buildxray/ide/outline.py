@@ -1,4 +1,4 @@
-"""The shape of a Dockerfile: its stages with their instructions, and what can be folded."""
+"""The structure of a Dockerfile: its stages with their instructions, and its folding ranges."""
 
 from __future__ import annotations
 

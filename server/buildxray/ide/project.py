@@ -74,7 +74,7 @@ def _request(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest,
 
 
 def _results(declared: DeclaredBuild, request: BuildRequest) -> Iterator[TargetResult]:
-    """The results of the targets that a build uses, where the project tells for which platforms they are built, and where."""
+    """The results of the targets that a build uses, if the project tells their platforms and machines."""
     machines = request.machines
     for it in declared.linked:
         if it.problem:
@@ -145,7 +145,7 @@ class OtherBuild(NamedTuple):
     request: BuildRequest
     origin: str
     is_by_hand: bool = False
-    """Whether a script or a Makefile declares it, while a workflow builds each platform on a machine of its kind."""
+    """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own."""
 
 
 class ProjectBuild(NamedTuple):
@@ -156,44 +156,44 @@ class ProjectBuild(NamedTuple):
     origin: str
     """The source of the platforms, in words; empty if they are the default."""
     ignored: IgnorePatterns | None = None
-    """What the `.dockerignore` of its context leaves out; None where there is none."""
+    """The patterns of the `.dockerignore` of its context; None without one."""
     shown: DeclaredBuild | None = None
     """The declaration of the build; None if no file declares one."""
     declared: tuple[DeclaredBuild, ...] = ()
-    """All builds of the Dockerfile that differ, the one that is shown included."""
+    """All distinct builds of the Dockerfile, the shown one included."""
     others: tuple[OtherBuild, ...] = ()
     """The builds that are checked but not shown."""
     dockerfile: str = ""
-    """The path of the Dockerfile in its repository, by `/`; empty where it is not known."""
+    """The path of the Dockerfile in its repository, with slashes; empty if it is not known."""
     is_named: bool = False
-    """True if the name of the Dockerfile, or of its directory, tells its platform."""
+    """True if the name of the Dockerfile, or of its directory, contains its platform."""
     is_by_hand: bool = False
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
     is_automated: bool = False
     """True if the repository has workflows, or files that declare other builds than a Compose file does."""
     has_unread_builds: bool = False
-    """True if the repository builds for several platforms, and its files do not tell of which Dockerfiles."""
+    """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
 
     @property
     def asks_for_several(self) -> bool:
-        """True if somebody has asked for several platforms."""
+        """True if the user or the project requests several platforms."""
         return self.origin != "" and len(self.request.target_platforms) > 1
 
     @property
     def default_platforms(self) -> tuple[str, ...]:
-        """The target platforms where they are the default; empty where somebody, or the name of the file, tells them."""
+        """The target platforms if they are the default; empty if the user, the project or the name of the file sets them."""
         if self.origin or self.is_named or self.settings.platforms is not None:
             return ()
         return tuple(map(str, self.request.target_platforms))
 
     @property
     def machine_is_unknown(self) -> bool:
-        """True if nothing tells the machine of the build that is shown."""
+        """True if the machine of the shown build is unknown."""
         return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
 
     @property
     def builds_for_itself(self) -> bool:
-        """True if the project declares builds, and none of them for a platform: all are for the machine that runs them."""
+        """True if the project declares builds, and none of them names a platform, so that each is for its own machine."""
         declared = [it for it in self.declared if not _is_of_compose(it)]
         return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
 
@@ -222,7 +222,7 @@ class ProjectBuild(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The build in a line, for the first line of a document; empty where no file declares one."""
+        """The build in one line, for the top of a document; empty if no file declares one."""
         if self.shown is None:
             return ""
         names = _(", ").join(map(str, self.request.target_platforms))
@@ -235,11 +235,11 @@ class ProjectBuild(NamedTuple):
         return " · ".join(map(localized, parts))
 
     def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
-        """The rules for a build. Nobody cross-compiles for the sake of a script where the published images are built natively."""
+        """The rules for a build. A script's build is not cross-compiled if the published images are built natively."""
         return tuple(it for it in self.settings.rules if not is_by_hand or it.name != "emulated-build")
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
-        """An analyzer of the Dockerfile for this build that checks the other builds too."""
+        """An analyzer of the Dockerfile for this build that also checks the other builds."""
         workspace = workspace._replace(
             ignored=self.ignored,
             dockerfile=self.dockerfile,
@@ -284,13 +284,13 @@ class Projects:
         self._siblings: dict[Path, tuple[Path, ...]] = {}
         """The directories with project files of a repository, by its root."""
         self._unread: dict[Path, bool] = {}
-        """By the root of a repository: True if it has builds that cannot be followed."""
+        """By the root of a repository: True if it has builds that cannot be read."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
     @property
     def local_platform(self) -> str:
-        """What `local` means in the files of projects: the platform of this machine."""
+        """The meaning of `local` in project files: the platform of this machine."""
         return str(this_machine())
 
     def workspace(self, directory: Path) -> Workspace:
@@ -308,7 +308,7 @@ class Projects:
         return self._configurations[directory]
 
     def build(self, dockerfile: Path, settings: Settings) -> ProjectBuild:
-        """How a Dockerfile is built; `settings` are those of the user, over those of the project."""
+        """The build of a Dockerfile; `settings` are those of the user, which override those of the project."""
         configuration = self.configuration(dockerfile.parent)
         merged = settings.over(configuration.settings)
         origin = ""
@@ -371,24 +371,25 @@ class Projects:
         )
 
     def is_known(self, dockerfile: Path) -> bool:
-        """True if the build of a Dockerfile is known, or can be found without reading files that take long."""
+        """True if the build of a Dockerfile is cached, or can be computed without slow reading."""
         directories = directories_above(dockerfile)
         if any(has_project_files(it) for it in directories if it not in self._builds):
             return False
         return directories[-1] in self._siblings or not (directories[-1] / ".git").exists()
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
-        """The different builds of a Dockerfile that the files of its repository declare, those nearest to it first."""
+        """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
         return distinct(self._shown(dockerfile))
 
     def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
-        """The builds of a Dockerfile that a value of the setting `build` means; those that do the same are listed each."""
+        """The builds of a Dockerfile that a value of the setting `build` matches; equal builds are all listed."""
         return (*(it for it in self._shown(dockerfile) if is_named(it, pattern)),)
 
     def declared_in(self, path: Path) -> tuple[DeclaredBuild, ...]:
         """The builds that one file declares: a Bake file, a Compose file, a workflow.
 
-        Paths in a Bake file depend on where it is run. Of a target that is read from several places, those readings count that find its Dockerfile.
+        Paths in a Bake file depend on the directory in which it is run. Of a target that is read for several
+        directories, the readings that find its Dockerfile count.
         """
         builds = (it for directory in directories_above(path) for it in self._read(directory).builds)
         own = (*dict.fromkeys(it for it in builds if it.source == path),)
@@ -408,25 +409,25 @@ class Projects:
         return tuple(dict.fromkeys(it.source for it in builds))
 
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
-        """The problems of reading the files around a Dockerfile, as far as they were read."""
+        """The problems of reading the files around a Dockerfile that have been read so far."""
         read = (self._builds.get(it) for it in directories_above(dockerfile))
         return tuple(note for it in read if it is not None for note in it.notes)
 
     def _shown(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
-        """All builds of a Dockerfile that people mean to build, those nearest to it first."""
+        """All builds of a Dockerfile that are meant to be run, the nearest files first."""
         paths = asked_paths(dockerfile)
         return (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
 
     def _is_automated(self, dockerfile: Path) -> bool:
-        """True if the repository of a Dockerfile has workflows, or files that declare other builds than a Compose file does.
+        """True if the repository of a Dockerfile has workflows, or files other than Compose files that declare builds.
 
-        A Compose file says how an image is run here, and not how it is published.
+        A Compose file describes how an image is run here, and not how it is published.
         """
         root = directories_above(dockerfile)[-1]
         return (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, self._of_repository(dockerfile)))
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
-        """True if a file of the repository builds for several platforms in a way that cannot be followed; False outside of one."""
+        """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""
         root = directories_above(dockerfile)[-1]
         if not (root / ".git").exists():
             # It may be the root of the file system.
@@ -439,7 +440,7 @@ class Projects:
         return self._unread[root]
 
     def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
-        """The builds that the files of the repository of a Dockerfile declare, those nearest to it first, of whatever Dockerfile."""
+        """The builds of all Dockerfiles that the files of the repository declare, the nearest files first."""
         return (it for directory in self._directories(dockerfile) for it in self._read(directory).builds)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
@@ -468,10 +469,11 @@ def _is_of_compose(build: DeclaredBuild) -> bool:
 
 
 def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
-    """True if a script, a Makefile or a Bake file declares a build, while workflows build the same on machines that run each platform.
+    """True if a script, a Makefile or a Bake file declares a build, while workflows build its platforms on native machines.
 
-    Either one build of a workflow uses several machines; or its jobs build a platform each, and nothing tells their machines; or some use
-    machines of other architectures, none emulates, and together they build all platforms of the build.
+    That is so if one build of a workflow uses several machines; if its jobs build one platform each on unknown
+    machines; or if some use machines of other architectures, none emulates, and together they build all
+    platforms of the build.
     """
     builds = [it for it in declared if _is_of_workflow(it) or it.is_automated]
     if build in builds:
@@ -490,14 +492,15 @@ def _is_native(build: DeclaredBuild) -> bool:
 
 
 def _has_own_machine(build: DeclaredBuild) -> bool:
-    """True if a machine of another architecture than amd64, which everybody has, builds for its own platform."""
+    """True if a machine of an architecture other than the common amd64 builds for its own platform."""
     return any(machine.architecture != AMD64.architecture and can_run(machine, it) for it, machine in build.nodes)
 
 
 def _path_in_repository(dockerfile: Path) -> str:
     """The path of a Dockerfile below the root of its repository.
 
-    Outside of one, its directory counts only where it names an architecture: people try things out in directories called `test`.
+    Outside of a repository, its directory is included only if it names an architecture, because a directory called
+    `test` may hold any experiment.
     """
     root = repository_root(dockerfile.parent)
     if root is not None:

@@ -84,7 +84,7 @@ def is_project_file(path: Path) -> bool:
 
 
 def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
-    """The results for a file with this text; the builds are those that `projects` has read from it."""
+    """The results for a file with this text; `projects` has already read its builds."""
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
     notes = projects.notes_of(path)
     if not builds and not notes:
@@ -120,7 +120,7 @@ def references_to(
 
 
 class _Reader:
-    """Derives the results for one build of a file."""
+    """Computes the results for one build of a file."""
 
     def __init__(self, declared: DeclaredBuild, own: Places, places: FilePlaces, settings: Settings, text: str) -> None:
         self.declared = declared
@@ -204,7 +204,7 @@ class _Reader:
                 yield _diagnostic("unknown-platform", Severity.WARNING, word, problem, fixes)
 
     def _written(self, place: TextRange, name: str, close: str | None) -> tuple[Fix, ...]:
-        """The fix that writes a known name; none where the text holds the name elsewhere, as in a variable."""
+        """The fix that writes a known name; none if the text contains the name elsewhere, as in a variable."""
         start = self._text.rfind(name, place.start, place.end)
         if close is None or start < 0:
             return ()
@@ -213,9 +213,9 @@ class _Reader:
 
     @property
     def emulating(self) -> Build | None:
-        """The build if the machine that its job names compiles under emulation.
+        """The build if the machine of its job compiles under emulation.
 
-        Who installs a few packages under emulation does not look for another machine.
+        Emulation that only installs a few packages is not worth another machine.
         """
         build = self.build
         is_job = bool(self.declared.nodes) and self.declared.source.suffix in (".yml", ".yaml")
@@ -225,7 +225,7 @@ class _Reader:
 
     @property
     def runner_place(self) -> TextRange:
-        """The range that names the machine of the job; without one, the range of the platforms."""
+        """The range of the machine of the job; without one, the range of the platforms."""
         return self.own.runner or self.own.fields.get("platforms", self.own.name)
 
     def links(self) -> Iterator[BuildLink]:
@@ -244,7 +244,7 @@ class _Reader:
 
 
 def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
-    """A lens for each place that declares builds; several builds of one place are counted together."""
+    """A lens for each place that declares builds, with the total of several builds at one place."""
     by_place: dict[TextRange, list[_Reader]] = {}
     for it in readers:
         if it.build is not None and it.stage is not None and not it.build.errors:
@@ -268,7 +268,7 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
 
 
 def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
-    """True if the workflow of a build is the one that tells of its Dockerfile's emulation: where several build it, the one that is shown."""
+    """True if the workflow of a build is the one that reports the emulation: if several build the Dockerfile, that of the shown build."""
     if declared.source.parent.name != "workflows":
         return True
     others = [it for it in projects.declared(declared.dockerfile) if it.nodes and it.source.parent.name == "workflows"]
@@ -279,7 +279,7 @@ def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
 def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
     """Find the machines of jobs that emulate a compiler.
 
-    All that one job builds there is one finding, and a Dockerfile that several jobs build is told of once.
+    All builds of a job on one machine are one finding, and a Dockerfile built by several jobs is reported once.
     """
     by_place: dict[TextRange, dict[tuple[Path, Build], _Reader]] = {}
     first_places: dict[Path, TextRange] = {}
@@ -333,7 +333,7 @@ def _path_from(source: Path, path: Path) -> str:
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like another one; None where none is."""
+    """The most similar known name; None if none is similar."""
     matches = get_close_matches(name[:200], known, n=1)
     return matches[0] if matches else None
 
@@ -348,7 +348,7 @@ def _unknown_platform(name: str) -> str:
 
 
 def _known_platform(name: str) -> str | None:
-    """The platform that an unknown one resembles most; None where none does."""
+    """The most similar known platform; None if none is similar."""
     try:
         close = nearest_known(parse_normalized(name))
     except PlatformError:

@@ -1,7 +1,8 @@
-"""What the instructions, flags, mount options and directives of a Dockerfile do, for people who write one.
+"""The meaning of the instructions, flags, mount options and directives of a Dockerfile, for its authors.
 
-One table for hover, completion and signature help. Which flags BuildKit accepts is in `syntax.instruction_table`; a test
-holds that both list the same. Source of facts and versions: docs.docker.com, "Dockerfile reference".
+Hover, completion and signature help share this table. `syntax.instruction_table` lists the flags that
+BuildKit accepts, and a test checks that both list the same. Source of facts and versions: docs.docker.com,
+"Dockerfile reference".
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Entry:
     anchor: str
     """The anchor of its section in Docker's reference."""
     since: str = ""
-    """The first version of `docker/dockerfile` that has it; empty for what was always there."""
+    """The first version of `docker/dockerfile` with it; empty if all versions have it."""
     values: tuple[str, ...] = ()
     """Values for completion; empty if any text may follow."""
     placeholder: str = ""
@@ -42,7 +43,7 @@ class InstructionEntry:
 
     entry: Entry
     forms: tuple[tuple[str, ...], ...]
-    """The arguments of each form, flags included; one that ends in `…` may repeat."""
+    """The arguments of each form, flags included; one that ends with `…` may be repeated."""
     flags: tuple[Entry, ...] = ()
 
     def flag(self, name: str) -> Entry | None:
@@ -385,7 +386,7 @@ class MountKey:
 
     entry: Entry
     types: tuple[str, ...]
-    """The types of mount that take it."""
+    """The types of mount that accept it."""
 
 
 MOUNT_TYPES: Final[dict[str, Entry]] = {

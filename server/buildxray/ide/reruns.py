@@ -1,4 +1,4 @@
-"""What runs again when files of the build context or the value of an ARG change."""
+"""The steps that run again when files of the build context or the value of an ARG change."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from buildxray.syntax.instructions import Arg
 
 CauseKind = Literal["files", "argument"]
 _MOST_ARGUMENTS: Final = 100
-"""The most ARGs of one file that are tried: each needs a plan."""
+"""ARGs of one file that are examined; each needs a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """An instruction, and the steps that run again when what it brings into the build changes."""
+    """An instruction, and the steps that run again when its input changes."""
 
     kind: CauseKind
     line: int
     """The line of the instruction, 1-based."""
     cause: str
-    """The sources of a COPY or ADD as they are written, or the name of an ARG."""
+    """The sources of a COPY or ADD as written, or the name of an ARG."""
     steps: tuple[Step, ...]
     seconds: float | None
     """The sum of the times of the steps in a log; None without a log."""
     wait: float | None
-    """How long the build takes with all other steps from the cache, in seconds, as steps run in parallel; None without a log."""
+    """Seconds of the build with all other steps cached, given that steps run in parallel; None without a log."""
 
     @property
     def runs(self) -> tuple[Step, ...]:
@@ -48,9 +48,9 @@ class Rerun:
 
 
 def reruns(build: Build, measured: MeasuredBuild | None = None) -> tuple[Rerun, ...]:
-    """What each COPY and ADD of the context and each ARG brings in, the most expensive first.
+    """The reruns of each COPY and ADD of the context and of each ARG, the most expensive first.
 
-    With a log, `build` has to be that of the log.
+    With a log, `build` must be the logged build.
     """
     seconds = None if measured is None else {it.idx: measured.times.seconds(it) for it in measured.build.steps}
     all_reruns = [*_of_files(build, seconds), *_of_arguments(build, seconds)]
@@ -58,12 +58,12 @@ def reruns(build: Build, measured: MeasuredBuild | None = None) -> tuple[Rerun, 
 
 
 def rerun_of_files(analysis: Analysis, instruction: Instruction) -> Rerun | None:
-    """What runs again when context files that an instruction reads change; None where it reads none or is not needed."""
+    """The steps that run again when the context files of an instruction change; None if it reads none or is not needed."""
     return _of_instruction(analysis.build, instruction, _estimated_seconds(analysis))
 
 
 def rerun_of_argument(analysis: Analysis, name: str, declaration: Instruction) -> Rerun | None:
-    """What another value of a build argument runs again; None where that is nothing, or another value is an error."""
+    """The steps that run again for another value of a build argument; None if none do, or if another value is an error."""
     return _of_named(analysis.build, {name: declaration}, _estimated_seconds(analysis)).get(name)
 
 
@@ -84,7 +84,7 @@ def rerun_words(rerun: Rerun, n_targets: int) -> str:
 
 
 _Seconds = Mapping[int, float]
-"""How long each step takes, by its index; steps that nothing is known of are left out."""
+"""The seconds of each step by its index, without unknown ones."""
 
 
 def _estimated_seconds(analysis: Analysis) -> _Seconds | None:
@@ -117,7 +117,7 @@ def _of_arguments(build: Build, seconds: _Seconds | None) -> Iterator[Rerun]:
 
 
 def _of_named(build: Build, declarations: Mapping[str, Instruction], seconds: _Seconds | None) -> dict[str, Rerun]:
-    """What each of some arguments runs again, by name; those that run nothing again are left out."""
+    """The reruns of some arguments by name; arguments without reruns are left out."""
     names = [it for it in declarations if it not in AUTOMATIC_ARGUMENTS]
     return {
         name: _rerun(_Cause("argument", declarations[name].line, name), steps, build, seconds)
@@ -127,7 +127,7 @@ def _of_named(build: Build, declarations: Mapping[str, Instruction], seconds: _S
 
 
 class _Cause(NamedTuple):
-    """What changes."""
+    """The input that changes."""
 
     kind: CauseKind
     line: int

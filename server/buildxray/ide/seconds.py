@@ -1,4 +1,4 @@
-"""Seconds in words."""
+"""Durations in words."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MINUTES_FROM: Final = 600.0
 WORTH_SAYING: Final = 1.0
 """Savings of fewer seconds are noise."""
 LEAST_SHOWN: Final = 0.05
-"""Fewer seconds are 0.0 with one decimal."""
+"""Shorter durations are 0.0 with one decimal."""
 
 
 def exact_seconds(seconds: float) -> str:
-    """`158.9 s`, as BuildKit shows it."""
+    """`158.9 s`, the format of BuildKit."""
     return _("{seconds} s", seconds=f"{seconds:.1f}")
 
 
@@ -44,7 +44,7 @@ def age(seconds: float) -> str:
 
 
 def range_of_seconds(low: float, high: float) -> str:
-    """`14–35 s` or `12–18 min`, in the unit of the higher one."""
+    """`14–35 s` or `12–18 min`, in the unit of the upper limit."""
     if abs(high) >= _MINUTES_FROM:
         return _("{low}–{high} min", low=f"{_two_digits(low / 60):g}", high=f"{_two_digits(high / 60):g}")
     return _("{low}–{high} s", low=f"{_two_digits(low):g}", high=f"{_two_digits(high):g}")

@@ -15,7 +15,7 @@ _WORD: Final = lazy_regex(r"\w+")
 
 
 def selection_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
-    """The ranges around an offset, the smallest first; each holds the one before."""
+    """The ranges around an offset, from the smallest to the largest."""
     ranges = sorted(
         {it for it in _candidates(analysis, offset) if it.contains(offset)}, key=lambda it: (it.end - it.start, it)
     )

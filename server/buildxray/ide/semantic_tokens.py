@@ -1,7 +1,7 @@
 """Semantic tokens of a Dockerfile, including the shell text of RUN and heredocs.
 
-The tokens of an instruction do not depend on its place, so they are kept with its node: an edit costs the
-instruction that it touches.
+The tokens of an instruction do not depend on its place, so they are cached on its node: an edit only affects
+its own instruction.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TYPES: Final = (
     "function",
     "number",
 )
-"""The token types of the protocol that are used; a token holds the position in this list."""
+"""The token types of the protocol that are used; a token has an index in this list."""
 _NUMBER: Final = {name: number for number, name in enumerate(TYPES, 1)}
 _IMAGE: Final = lazy_regex(r"(?P<name>[^\s:@]+(?::[0-9]+/[^\s:@]+)?)(?P<tag>:[^\s@]*)?(?P<digest>@\S*)?")
 _QUOTED: Final = lazy_regex(r"""'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
@@ -60,15 +60,15 @@ _SHELL_KEYWORD: Final = lazy_regex(
     r"(?:^|(?<=[;&|(\s]))(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in)(?=[\s;)]|$)"
 )
 _LONGEST: Final = 100_000
-"""The most characters of an instruction that gets tokens; a longer one is data."""
+"""Code points; a longer instruction is data and has no tokens."""
 
 
 class SemanticToken(NamedTuple):
-    """A piece of one line."""
+    """A part of one line."""
 
     range: TextRange
     type: int
-    """Position in `TYPES`."""
+    """The index in `TYPES`."""
 
 
 def semantic_tokens(analysis: Analysis) -> tuple[SemanticToken, ...]:
@@ -77,7 +77,7 @@ def semantic_tokens(analysis: Analysis) -> tuple[SemanticToken, ...]:
 
 
 def semantic_tokens_in(analysis: Analysis, place: TextRange) -> tuple[SemanticToken, ...]:
-    """The tokens that a range touches; those of a long file are not computed for a part of it."""
+    """The tokens that a range touches, computed without those of the rest of a long file."""
     tokens = semantic_tokens(analysis) if analysis.has_cached(_all_tokens) else _tokens(analysis, place)
     return tuple(it for it in tokens if it.range.touches(place))
 
@@ -140,7 +140,7 @@ class _Canvas:
             self._types[start:end] = bytes([_NUMBER[type_]]) * (end - start)
 
     def tokens(self) -> Iterator[SemanticToken]:
-        """One token for each run of characters of one type, cut at line ends and stripped of blanks."""
+        """One token for each run of characters of one type, cut at line ends and without surrounding blanks."""
         position = 0
         for type_, run in groupby(self._types):
             length = sum(1 for _ in run)
@@ -154,7 +154,7 @@ class _Canvas:
 def _node_tokens(
     node: Node, source: str, escape: str, shell: tuple[str, ...], *, is_stage: bool
 ) -> tuple[SemanticToken, ...]:
-    """The tokens of an instruction wherever it is, their ranges counted from its start."""
+    """The tokens of an instruction, with ranges relative to its start."""
     canvas = _Canvas(source)
     instruction = Instruction(node, 0, len(source), 1, 1)
     _paint(canvas, instruction, node, shell, is_stage=is_stage)

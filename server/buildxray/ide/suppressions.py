@@ -41,7 +41,7 @@ class Suppressions:
         return instruction is not None and rule in self._of_instruction.get(instruction.start, ())
 
     def _below(self, comment: TextRange) -> Instruction | None:
-        """The instruction that a comment is in, or directly above, with nothing but comments in between."""
+        """The instruction that contains a comment, or that follows it directly or after other comments."""
         for instruction in self._dockerfile.instructions:
             if comment.start < instruction.end:
                 between = self._dockerfile.text[comment.end : instruction.start].split("\n")[1:-1]

@@ -1,8 +1,8 @@
-"""A limit on the processor time of one computation, wherever in it the time goes.
+"""Limit the processor time of a computation.
 
-A timer interrupts the main thread, so no loop has to look at a clock, and none can be forgotten; the regular expressions of Python are
-interrupted as well. What is interrupted may have computed half of something: throw away the objects that it worked on. Results of
-`functools.cache` are complete or not there.
+A timer interrupts the main thread, so that no loop has to read a clock and none can be forgotten; Python's regular
+expressions are interrupted as well. An interrupted computation may leave objects half computed, so they must be
+discarded. Entries of `functools.cache` are complete or missing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from types import FrameType
 from typing import Final
 
 SECONDS_IN_EDITOR: Final = 2.0
-"""Processor seconds of one answer of the server: nothing else is answered meanwhile."""
+"""Processor seconds for one answer of the server, during which it answers nothing else."""
 SECONDS_OF_PROJECT: Final = 10.0
-"""Seconds by the clock in which the server reads the files around one Dockerfile, in a thread of its own."""
+"""Wall-clock seconds in which the server reads the files around one Dockerfile, in a separate thread."""
 SECONDS_IN_TERMINAL: Final = 30.0
-"""Processor seconds of one file on the command line, where nobody types."""
+"""Processor seconds for one file on the command line, where no one is typing."""
 
 
 _PAUSE: Final = 0.05
@@ -30,7 +30,7 @@ _PAUSE: Final = 0.05
 
 
 class OutOfTimeError(BaseException):
-    """The budget is used up. Not an `Exception`, so that handlers of a rule's errors do not catch it."""
+    """Raised when the budget is used up. Not an `Exception`, so that handlers of a rule's errors do not catch it."""
 
 
 class _Limit:
@@ -42,7 +42,7 @@ class _Limit:
         self._end = 0.0
 
     def start(self, seconds: float) -> bool:
-        """Effect: start the timer; false where a limit is in force already, or none is possible in this thread."""
+        """Effect: start the timer; False if a limit is already in force, or if none is possible in this thread."""
         if self.is_active or threading.current_thread() is not threading.main_thread():
             return False
         if not self._is_installed:
@@ -84,7 +84,7 @@ _limit: Final = _Limit()
 
 @contextmanager
 def time_budget(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTimeError` in the block when this process has computed for that long; inside another budget that one counts."""
+    """Raise `OutOfTimeError` in the block after that much processor time; inside another budget, the outer one applies."""
     if not _limit.start(seconds):
         try:
             yield
@@ -101,9 +101,9 @@ def time_budget(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def thread_budget(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTimeError` in the block when it has taken that long by the clock; for a thread that is not the main one.
+    """Raise `OutOfTimeError` in the block after that much wall-clock time; for threads other than the main one.
 
-    One call into a library that is written in C ends first.
+    A call of a library written in C is not interrupted.
     """
     import ctypes  # noqa: PLC0415 - slow to load, and the command line has no need of it
 
@@ -127,7 +127,7 @@ def thread_budget(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let a block end whatever the time, such as one that writes a message to the client."""
+    """Do not interrupt the block, for example while it writes a message to the client."""
     was_active, _limit.is_active = _limit.is_active, False
     try:
         yield

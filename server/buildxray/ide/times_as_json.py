@@ -1,4 +1,4 @@
-"""The times of a build as the command line and editors get them: plain data, described in docs/protocol.md."""
+"""The times of a build for the command line and editors: plain data, described in docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def times_as_json(measured: MeasuredBuild) -> dict[str, Any]:
 
 
 def _prediction(measured: MeasuredBuild) -> dict[str, Any] | None:
-    """The prediction for all safe fixes, or without any for those that need review."""
+    """The prediction for all safe fixes, or, if there are none, for those that need review."""
     prediction = measured.prediction
     if prediction is None or measured.repaired is None:
         return None

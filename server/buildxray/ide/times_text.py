@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from buildxray.logs.matching import StepTime
 
 _MOST_TEXTS: Final = 2_000
-"""The most labels and explanations that are cached: those of the visible instructions."""
+"""Cached labels and explanations: about those of the visible instructions."""
 _WORTH_SAYING: Final = 1.0
 """Changes by fewer seconds are noise."""
 
@@ -118,14 +118,14 @@ def _seconds_of_stages(analysis: Analysis) -> tuple[float, ...]:
 
 
 def saving_title(analysis: Analysis, title: str, edits: Iterable[Edit]) -> str:
-    """The title of a fix, and what it saves where a log tells: `Cross-compile this stage: saves about 140 s of 440 s`."""
+    """The title of a fix with its saving by the log: `Cross-compile this stage: saves about 140 s of 440 s`."""
     if analysis.measured is None:
         return title
     return title_with_saving(title, analysis.saved_by(edits), analysis.measured.times.total)
 
 
 def log_summary(analysis: Analysis) -> Iterator[str]:
-    """What the log says of the whole build, and what the text of now changes, in parts of a line."""
+    """The times of the whole build in a log, and the changes by the current text, as parts of a line."""
     measured = analysis.measured
     if measured is None:
         return

@@ -36,7 +36,7 @@ def completions(
 ) -> list[Completion]:
     """The completions at an offset, the best first.
 
-    Without `is_general`, only those about platforms and stages, since another server offers the others.
+    Without `is_general`, only those about platforms and stages, because another server offers the others.
     """
     place = place_at(analysis, offset)
     offered = _offered(place, list_context) if is_general else _special(place)

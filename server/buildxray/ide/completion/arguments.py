@@ -1,4 +1,4 @@
-"""Completion of what instructions take: ports, signals, users, directories, shells, labels."""
+"""Completion of arguments: ports, signals, users, directories, shells, labels."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def ports(place: Place) -> Iterator[Completion]:
 
 
 def signals(place: Place) -> Iterator[Completion]:
-    """After `STOPSIGNAL`."""
+    """The signals after `STOPSIGNAL`."""
     if not place.arguments:
         for name, meaning in SIGNALS.items():
             yield Completion(name, "value", _(meaning), place.edit(name))
 
 
 def shells(place: Place) -> Iterator[Completion]:
-    """After `SHELL`."""
+    """The shells after `SHELL`."""
     if not place.words:
         for shell, meaning in _SHELLS.items():
             yield Completion(shell, "value", _(meaning), place.edit(shell))
@@ -66,7 +66,7 @@ def labels(place: Place) -> Iterator[Completion]:
 
 
 def users(place: Place) -> list[str]:
-    """The users that the file names or makes, then those that are usual."""
+    """The users that the file names or creates, then common ones."""
     names: dict[str, None] = {}
     for instruction in place.analysis.dockerfile.instructions:
         node = instruction.node
@@ -83,7 +83,7 @@ def users(place: Place) -> list[str]:
 
 
 def user_names(place: Place) -> Iterator[Completion]:
-    """After `USER`."""
+    """The users after `USER`."""
     if not place.arguments:
         for name in users(place):
             yield Completion(name, "value", "", place.edit(name))
@@ -114,7 +114,7 @@ def healthcheck(place: Place) -> Iterator[Completion]:
 
 
 def environment(place: Place) -> Iterator[Completion]:
-    """After `ENV`: variables that tools know, once something of the name is typed."""
+    """The variables after `ENV` that tools read; only after a part of the name is typed."""
     if place.typed and "=" not in place.typed and '"' not in place.typed:
         for name, meaning in ENVIRONMENT.items():
             if not any(it.startswith(f"{name}=") for it in place.arguments):

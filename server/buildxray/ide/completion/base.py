@@ -28,16 +28,16 @@ class Completion:
     others: tuple[Edit, ...] = ()
     """Edits elsewhere: the ARG that the completion needs."""
     snippet: str = ""
-    """The text of `edit` with places to fill in, in the syntax of the protocol; empty where there are none."""
+    """The text of `edit` with tab stops, in the snippet syntax of LSP; empty for a completion without tab stops."""
     documentation: str = ""
-    """Markdown."""
+    """The documentation in Markdown."""
     filter_text: str = ""
-    """The text that editors compare with the typed one; empty for the label."""
+    """The text that editors compare with the typed text; empty for the label."""
     goes_on: bool = False
-    """True if what follows can be completed too, so that an editor had better ask again at once."""
+    """True if the text after it can be completed too, so that the editor should request completions again."""
 
     def matches(self, typed: str) -> bool:
-        """True if what is typed begins it, or one of its words, in upper or lower case."""
+        """True if the typed text is a prefix of the label or of one of its words; letter case is ignored."""
         text = (self.filter_text or self.label).lower()
         return any(it.startswith(typed.lower()) for it in (text, *text.split()))
 

@@ -14,7 +14,7 @@ class CacheTarget(NamedTuple):
     tool: str
     path: str
     is_locked: bool = False
-    """True if only one step at a time may use it."""
+    """True if only one step at a time may use the cache."""
 
 
 class _Cache(NamedTuple):
@@ -22,7 +22,7 @@ class _Cache(NamedTuple):
     """`~` is the home directory."""
     is_locked: bool = False
     variable: str = ""
-    """The environment variable that moves it elsewhere."""
+    """The environment variable that moves the cache."""
     below: str = ""
     """The path below the directory that the variable names."""
 
@@ -82,7 +82,7 @@ _TOOLS_OF_IMAGES: Final = {
 
 
 def cache_targets(place: Place) -> list[CacheTarget]:
-    """The cache directories of the tools of a RUN, then of its stage, then of its base image; none given already."""
+    """The cache directories of the tools of a RUN, then of its stage, then of its base image; without those already mounted."""
     given = {match[1] for match in re.finditer(r"(?:target|dst|destination)=([^\s,]+)", place.before)}
     targets: dict[str, CacheTarget] = {}
     for tool in _tools(place):

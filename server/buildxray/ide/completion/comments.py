@@ -1,4 +1,4 @@
-"""Completion in comments: the directives of BuildKit at the top of the file, and our own comments."""
+"""Completion in comments: BuildKit's directives at the top of the file, and our own comments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from buildxray.rules.registry import find_rule, rule_names
 
 
 def comments(place: Place) -> Iterator[Completion]:
-    """After `#`."""
+    """The completions after `#`."""
     content = place.line.lstrip().removeprefix("#").lstrip()
     ours = re.match(r"buildxray:\s*(?P<rest>.*)$", content)
     if ours is not None:

@@ -25,7 +25,7 @@ _SNIPPETS: Final = {
 
 
 def flags(place: Place) -> Iterator[Completion]:
-    """The flags of the instruction that are not given yet."""
+    """The flags of the instruction that are not used yet."""
     instruction = INSTRUCTIONS.get(place.keyword)
     if instruction is None or place.arguments:
         return
@@ -86,7 +86,7 @@ def _platforms(place: Place, typed: str) -> Iterator[Completion]:
 
 
 def _mount_options(place: Place, value: str) -> Iterator[Completion]:
-    """The options of a mount after those that are given, `type` first."""
+    """The options of a mount that are not used yet, `type` first."""
     *given, typed = value.split(",")
     options = dict(it.partition("=")[::2] for it in given)
     keys = {MOUNT_KEY_ALIASES.get(it, it) for it in options}

@@ -67,7 +67,7 @@ RUN npm run ${3:build}
 """,
     ),
 }
-"""Stages that need no thought: label, what they do, snippet."""
+"""Snippets for common stages: label, purpose, text."""
 
 
 def instructions(place: Place) -> Iterator[Completion]:

@@ -9,7 +9,7 @@ from buildxray.ide.completion.place import Place
 from buildxray.projects.context import ContextEntry
 
 ListContext = Callable[[str], Iterable[ContextEntry]]
-"""Lists a directory of the build context, given relative to it with slashes; what `.dockerignore` leaves out is not there."""
+"""Lists a directory of the build context, given relative to it with slashes, without the entries that `.dockerignore` excludes."""
 
 
 def paths(place: Place, typed: str, list_context: ListContext | None) -> Iterator[Completion]:

@@ -19,7 +19,7 @@ _FLAG: Final = lazy_regex(r"--(?P<name>[\w-]*)(?P<separator>=?)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The cursor and what is written before it."""
+    """The cursor, and the text before it."""
 
     analysis: Analysis
     offset: int
@@ -28,7 +28,7 @@ class Place:
     line: str
     """The physical line up to the cursor."""
     before: str
-    """The instruction on one line up to the cursor, comments left out; for ONBUILD what follows it."""
+    """The instruction up to the cursor on one line, without comments; for ONBUILD, its trigger."""
     is_trigger: bool
     """True if the instruction is that of an ONBUILD."""
     is_comment: bool
@@ -36,20 +36,20 @@ class Place:
 
     @property
     def idx(self) -> int:
-        """Index of the instruction, or of that which would come next."""
+        """The index of the instruction, or the index that a new one would have."""
         if self.instruction is not None:
             return self.instruction.idx
         return sum(it.start <= self.offset for it in self.analysis.dockerfile.instructions)
 
     @property
     def keyword(self) -> str:
-        """The instruction's keyword in upper case; empty while it is still being typed."""
+        """The keyword in upper case; empty while it is being typed."""
         words = self.before.split(None, 1)
         return words[0].upper() if words and re.match(r"\S+\s", self.before) else ""
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words between the keyword and the one at the cursor."""
+        """The words between the keyword and the word at the cursor."""
         words = self.before.split()
         return tuple(words[1 : len(words) - (self.typed != "")])
 
@@ -86,7 +86,7 @@ class Place:
         return bool(begun) and not begun[-1].marker.expand
 
     def edit(self, text: str, typed: str | None = None) -> Edit:
-        """Replace what is typed of a word, or the last part of it, by a text."""
+        """Replace the typed part of a word, or the last component of it."""
         if self.analysis.text[self.offset : self.offset + 1] in (" ", "\t"):
             text = text.removesuffix(" ")
         n_typed = len(self.typed if typed is None else typed)

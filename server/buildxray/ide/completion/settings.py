@@ -1,4 +1,4 @@
-"""Completion of what makes Go cross-compile: `GOARCH=$TARGETARCH` and others before `go build`."""
+"""Completion of the variables that make Go cross-compile: `GOARCH=$TARGETARCH` and others before `go build`."""
 
 from __future__ import annotations
 

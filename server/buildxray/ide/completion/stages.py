@@ -19,7 +19,7 @@ def bases(place: Place) -> Iterator[Completion]:
 
 
 def sources(place: Place, typed: str) -> Iterator[Completion]:
-    """After `from=`: the stages above, by their numbers where they have no names; `typed` is what follows the `=`."""
+    """The earlier stages after `from=`, by number if they have no name; `typed` is the text after the `=`."""
     own = place.stage
     for stage, image in _stages_above(place):
         if own is None or own is not stage:

@@ -1,4 +1,4 @@
-"""Completion of variables: what the file declares, and the arguments that BuildKit sets."""
+"""Completion of variables: those that the file declares, and the arguments that BuildKit sets."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ LIKELY_ARGUMENTS: Final = (
     "TARGETOSVERSION",
     "BUILDOSVERSION",
 )
-"""The automatic platform arguments, those that people use most first."""
+"""The automatic platform arguments, the most common first."""
 
 
 def variables(place: Place, match: re.Match[str]) -> Iterator[Completion]:
-    """After `$`: what is declared, the nearest first, then what an ARG would declare, then the proxies."""
+    """The variables after `$`: declared ones, the nearest first, then those that an ARG would declare, then the proxies."""
     analysis, typed = place.analysis, match["name"]
     closing = "}" if match["brace"] and analysis.text[place.offset : place.offset + 1] != "}" else ""
     in_stage = place.stage is not None
@@ -52,7 +52,7 @@ def variables(place: Place, match: re.Match[str]) -> Iterator[Completion]:
 
 
 def arguments(place: Place) -> Iterator[Completion]:
-    """After `ARG`: the global arguments that this stage does not declare yet, then those that BuildKit sets."""
+    """The arguments after `ARG`: global arguments that this stage does not declare yet, then those that BuildKit sets."""
     if place.stage is None:
         return
     declared = declared_names(place)
@@ -65,7 +65,7 @@ def arguments(place: Place) -> Iterator[Completion]:
 
 
 def declared_names(place: Place) -> dict[str, int]:
-    """The variables in scope at a place, the nearest first, each with the line that declares it."""
+    """The variables in scope at a place, the nearest first, each with the line of its declaration."""
     stage = place.stage
     if stage is None:
         return _global_names(place)

@@ -1,4 +1,4 @@
-"""Automatic platform arguments: what they mean, their values, and whether they are in scope."""
+"""The hover of automatic platform arguments: their meaning, their values, and whether they are in scope."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WITH_OTHER_NAMES: Final = frozenset({"TARGETARCH", "TARGETVARIANT"})
 
 
 class _Place(NamedTuple):
-    """An argument where it is declared or used."""
+    """An argument at its declaration or use."""
 
     name: str
     range: TextRange
@@ -46,7 +46,7 @@ class _Place(NamedTuple):
 
 
 def automatic_argument(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain the automatic platform argument at an offset; None where there is none."""
+    """Explain the automatic platform argument at an offset; None if there is none."""
     place = _place(analysis, offset)
     if place is None:
         return None
@@ -92,7 +92,7 @@ def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Pla
 
 
 def _table(analysis: Analysis, place: _Place) -> str:
-    """Its value for each target platform, as it is at this place."""
+    """The value for each target platform at this place."""
     has_names = place.name in _WITH_OTHER_NAMES
     head = [_("target platform"), _("value here"), *(["`uname -m`", "Debian", "Alpine", "RPM"] if has_names else [])]
     rows: list[list[str]] = []

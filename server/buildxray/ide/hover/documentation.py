@@ -15,7 +15,7 @@ from buildxray.syntax.text import TextRange
 
 
 def documentation(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain the keyword, flag, mount option or directive at an offset; None where there is none."""
+    """Explain the keyword, flag, mount option or directive at an offset; None if there is none."""
     for directive in written_directives(analysis):
         entry = DIRECTIVES.get(directive.name)
         place = directive.name_range
@@ -42,7 +42,7 @@ def _hover(entry: Entry, title: str, range_: TextRange) -> Hover:
 
 
 def _documented(node: Node) -> Iterator[tuple[Entry, str, Span]]:
-    """The parts of an instruction that the reference knows, each with a title."""
+    """The parts of an instruction with an entry in the reference, each with a title."""
     instruction = INSTRUCTIONS.get(node.name)
     if instruction is None:
         return

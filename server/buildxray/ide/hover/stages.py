@@ -1,4 +1,4 @@
-"""Stages: the platform of each and why, its steps, who needs it."""
+"""The hover of stages: the platform of each with its reason, its steps, and the stages that need it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RUN, COPY, ADD, WORKDIR: how often and where they execute, and why more than once."""
+"""The hover of RUN, COPY, ADD, WORKDIR: the number of executions, their platforms, and the reason for several."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
 
 
 def _reruns(analysis: Analysis, instruction: Instruction) -> str:
-    """The steps that run again after a change of files that an instruction takes from the build context; empty if it takes none."""
+    """The steps that run again after a change of files that an instruction reads from the build context; empty if it reads none."""
     from buildxray.ide.reruns import rerun_of_files, rerun_words  # noqa: PLC0415 - a server starts without it
 
     rerun = rerun_of_files(analysis, instruction)
@@ -57,7 +57,7 @@ _MOST_ARTIFACTS: Final = 6
 
 
 def _artifacts(analysis: Analysis, instruction: Instruction) -> str:
-    """The machine and the makers of the files that a COPY or ADD puts into the image; empty for other instructions."""
+    """The machine and the makers of the files that a COPY or ADD adds to the image; empty for other instructions."""
     lines = [_artifact(it) for it in analysis.build.artifacts.of(instruction.idx)]
     return "\n".join(f"- {it}" for it in dict.fromkeys(lines[:_MOST_ARTIFACTS]))
 

@@ -1,4 +1,4 @@
-"""Build arguments and environment variables of the user, and the arguments that BuildKit knows besides its automatic ones."""
+"""The hover of build arguments and environment variables, apart from the automatic ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PREDEFINED: Final = {
 
 
 def variable(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain the variable at an offset; None where there is none, or one that nobody declares."""
+    """Explain the variable at an offset; None if there is none, or if it is undeclared."""
     found = occurrence_at(analysis, offset)
     if found is None or found.name.kind is not Kind.VARIABLE:
         return None
@@ -68,7 +68,7 @@ def variable(analysis: Analysis, offset: int) -> Hover | None:
 
 
 def _known_to_tools(name: str) -> str:
-    """What tools take a variable for; empty where its meaning is the author's."""
+    """The meaning of a variable for common tools; empty if only the author defines it."""
     meaning = ENVIRONMENT.get(name)
     return "" if meaning is None else _("Known to tools: {meaning}.", meaning=_(meaning))
 
@@ -85,7 +85,7 @@ def _reruns(analysis: Analysis, name: str, declared: int) -> str:
 
 
 def _values(analysis: Analysis, found: Occurrence) -> str:
-    """Its value for each target platform, in a line where they agree."""
+    """The value for each target platform; in one line if all are equal."""
     if analysis.build.stages:
         view = analysis.build.instructions[found.instruction]
     else:
@@ -126,7 +126,7 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
 
 
 def _with_default(analysis: Analysis, found: Occurrence, declared: str) -> str:
-    """The declaration whose value a bare ARG in a stage takes if no build argument is given."""
+    """The declaration whose value a bare ARG in a stage takes without a build argument."""
     for it in found.origins[1:]:
         instruction = analysis.dockerfile.instructions[it.instruction]
         line = instruction.first_line

@@ -1,4 +1,4 @@
-"""What words mean that are neither names nor keywords: rules in comments, signals, labels, ports, heredocs, directories."""
+"""The hover of words that are neither names nor keywords: rules in comments, signals, labels, ports, heredocs, directories."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PORT: Final = lazy_regex(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w
 
 
 def word(analysis: Analysis, offset: int) -> Hover | None:
-    """Explain the word at an offset; None where there is none, or nothing certain to say about it."""
+    """Explain the word at an offset; None if there is none, or if nothing certain is known about it."""
     for comment in analysis.dockerfile.comments:
         if comment.range.contains(offset):
             return next((it for it in _of_comments(analysis) if it.range.contains(offset)), None)

@@ -1,1 +1,1 @@
-"""The plan as a picture: its data, its drawing, and a page that holds it."""
+"""The picture of a plan: its data, its drawing, and the page around it."""

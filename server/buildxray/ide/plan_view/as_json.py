@@ -1,4 +1,4 @@
-"""The data of the picture as other editors get it: plain values, described in docs/protocol.md."""
+"""The data of the picture for other editors: plain values, described in docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from buildxray.ide.plan_view.heat import BuildTime
 from buildxray.ide.plan_view.model import Box, PlanView, Row, Stage, spoken
 
 VERSION: Final = 1
-"""The version of the JSON format: a new one if a field is removed or changes its meaning."""
+"""The version of the JSON format, which increases if a field is removed or changes its meaning."""
 
 
 def view_as_json(view: PlanView) -> dict[str, Any]:

@@ -16,7 +16,7 @@ HOTTEST: Final = 5
 _SHARES: Final = (0.01, 0.03, 0.1, 0.25, 0.5)
 """The least shares of the longest step's time for the heats 1 to 5."""
 _LEAST: Final = 0.5
-"""Seconds below which nothing is hot."""
+"""Seconds; shorter times have no heat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class BoxTime:
 
     seconds: float
     text: str
-    """`158.9 s`, `≈ 18 s` for an estimate, or that it came from the cache; empty for what takes no time."""
+    """`158.9 s`, `≈ 18 s` for an estimate, or a note that it came from the cache; empty for a negligible time."""
     is_measured: bool
     heat: int
-    """From 0, cold, to 5."""
+    """The heat, from 0 (cold) to 5."""
     share: float
     """The time of the step as a share of the longest step's, 0 to 1."""
     is_critical: bool
-    """True if it is on the critical path and takes a time that can be seen."""
+    """True if it is on the critical path and takes a visible time."""
     is_on_path: bool
     """True if it is on the critical path, however short."""
 
@@ -47,7 +47,7 @@ class BuildTime:
     saved: float
     """Seconds that the text saves against the build of the log; 0 for the text that was built."""
     remaining: tuple[float, float] | None
-    """The least and the most seconds that an edited text will take."""
+    """The lower and upper estimate of the seconds of an edited text."""
     fixes_save: float
     """Seconds that the fixes of the text that was built would save; 0 for another text."""
     are_safe: bool

@@ -1,7 +1,7 @@
 """The layout of the picture: stages in columns, a row for each instruction, wires in the gutters between columns.
 
-Stages that do not take files from each other share a column if that keeps the picture about as wide as a screen.
-No wire crosses a text: it leaves its stage to the right, passes below other columns, and arrives from the left.
+Stages without a dependency between them share a column if that keeps the picture about as wide as a screen. A wire
+never crosses a text: it leaves its stage to the right, passes below other columns, and arrives from the left.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _WIDEST: Final = 300
 _GUTTER: Final = 34
 _LANE: Final = 8
 _MARGIN: Final = 13
-"""Between a column and the first wire beside or below it."""
+"""Between a column and the first wire beside or below it, in pixels."""
 _STACK_GAP: Final = 18
-"""Between two stages in one column."""
+"""Between two stages in one column, in pixels."""
 _ASPECT: Final = 1.6
 """Width by height that the picture of many stages aims at."""
 
@@ -68,7 +68,7 @@ class PlacedRow:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage at its place; several stages may be one above the other."""
+    """A stage with its position; several stages may be stacked."""
 
     stage: Stage
     x: float
@@ -118,14 +118,14 @@ def lay_out(view: PlanView) -> Layout:
 
 
 def time_room(box: Box) -> float:
-    """The width of the time in a box, with the blank before it, in pixels."""
+    """The width reserved for the time in a box, with the blank before it, in pixels."""
     return width(box.time.text, WORD) + 8 if box.time is not None and box.time.text else 0.0
 
 
 def _stacks(view: PlanView) -> list[list[Stage]]:
     """The stages of each column, from left to right and from top to bottom.
 
-    A stage goes below the one before it if it takes nothing from a stage of that column and the column does not get too high.
+    A stage goes below the one before it if it depends on no stage of that column and the column remains low enough.
     """
     heights = {it.idx: _column(it, 0, 0, 0, 0).height + _STACK_GAP for it in view.stages}
     area = sum(it * (_WIDEST + _GUTTER) for it in heights.values())
@@ -200,19 +200,19 @@ def _row(row: Row, x: float, y: float, room: float) -> PlacedRow:
 
 @dataclass(frozen=True, slots=True)
 class _Net:
-    """The edges of one kind out of one stage, which share a trunk."""
+    """The edges of one kind from one stage, which share a trunk."""
 
     source: int
-    """Number of the stack that it is in."""
+    """The number of the stack of the stage."""
     producer: Column
     kind: EdgeKind
     edges: tuple[tuple[Edge, int, float, bool], ...]
-    """With the stack of the consumer, the height at which it arrives, and whether a box is there."""
+    """The edges, each with the stack of the consumer, the height at which it arrives, and whether it ends at a box."""
 
 
 @dataclass(slots=True)
 class _Lane:
-    """A vertical piece of a wire in a gutter."""
+    """A vertical segment of a wire in a gutter."""
 
     top: float
     bottom: float
@@ -235,7 +235,7 @@ class _Router:
         self._bottoms = [stack[-1].y + stack[-1].height for stack in stacks]
         self._nets = _nets(stacks, edges)
         self._buses: dict[int, _Bus] = {}
-        """By the number of the net."""
+        """The buses by number of the net."""
         self._lanes: dict[int, dict[tuple[int, int | None], _Lane]] = {it: {} for it in range(-1, len(stacks))}
         """The lanes of each gutter, by the number of a net and of its arriving edge; None for the trunk."""
         for number in sorted(range(len(self._nets)), key=self._span):
@@ -303,7 +303,7 @@ class _Router:
         self._lanes[net.source][number, None] = _Lane(min(heights), max(heights), is_exit=True)
 
     def _free_height(self, crossed: range) -> float:
-        """The least depth at which nothing is, under these columns and in the gutters at their ends."""
+        """The smallest free depth under these columns and in the gutters at their ends."""
         taken = sorted(
             it.y for it in self._buses.values() if it.crossed.start <= crossed.stop and crossed.start <= it.crossed.stop
         )
@@ -328,12 +328,12 @@ def _nets(stacks: Sequence[Sequence[Column]], edges: Sequence[Edge]) -> list[_Ne
 
 
 def _exit(column: Column) -> float:
-    """The height at which the files of a stage leave it: that of its last step."""
+    """The height at which wires leave a stage: that of its last step."""
     return column.rows[-1].port
 
 
 def _assign(lanes: Iterable[_Lane]) -> None:
-    """Give lanes that would touch different numbers; trunks to the left of what arrives, so that none overlap."""
+    """Number the lanes so that none overlap; trunks are to the left of arriving wires."""
     first = 0
     ordered = sorted(lanes, key=lambda it: (not it.is_exit, it.top, it.bottom))
     for _, group in groupby(ordered, key=lambda it: it.is_exit):

@@ -37,7 +37,7 @@ def _rows(view: PlanView, stage: Stage) -> Iterator[str]:
 
 
 def _seconds(row: Row) -> str:
-    """The seconds of each step of a row, in the order of the picture; those on the critical path are bold."""
+    """The seconds of each step of a row, in the order of the picture; those on the critical path in bold."""
     times = (it.time for it in row.boxes)
     words = (f"**{it.text}**" if it.is_critical else it.text for it in times if it is not None and it.text)
     return " · ".join(words)

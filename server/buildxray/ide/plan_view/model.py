@@ -1,6 +1,6 @@
 """The content of the picture of a plan: stages as columns, instructions as rows, steps as boxes.
 
-It has no coordinates; editors may draw it in their own way.
+It has no coordinates, so that editors may draw it in their own way.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from buildxray.syntax.instructions import Node
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A step."""
+    """A step in the picture."""
 
     step: int
-    """Its index in the plan."""
+    """The index of the step in the plan."""
     kind: StepKind
     cost: Cost
     platform: Platform | None
@@ -55,12 +55,12 @@ RowKind = Literal["from", "image", "trigger", "instruction"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An instruction, or a part of one, that makes steps."""
+    """An instruction, or a part of one, with its steps."""
 
     kind: RowKind
     instruction: int
     line: int
-    """1-based."""
+    """The 1-based line."""
     last_line: int
     keyword: str
     """Empty for an image."""
@@ -69,7 +69,7 @@ class Row:
     boxes: tuple[Box, ...]
     """One step for all targets, or several side by side; none for a FROM of a stage."""
     cause: str
-    """The cause, in a few words, from which on each target has steps of its own; empty if there is none."""
+    """The reason, in a few words, why the targets have separate steps from here on; empty if they do not."""
     reason: str
     """The reason for several steps, in a sentence; empty if there is only one."""
 
@@ -82,7 +82,7 @@ class Stage:
     name: str
     line: int
     platforms: tuple[Platform, ...]
-    """Different ones only."""
+    """The distinct platforms."""
     origin: str
     """The source of the stage's platform, for people."""
     is_image: bool
@@ -105,16 +105,16 @@ EdgeKind = Literal["from", "copy", "mount"]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A stage works on the files of another one."""
+    """A dependency of one stage on the files of another."""
 
     source: int
     """Number of the stage in the file."""
     target: int
     instruction: int
-    """The index of the instruction of the target that takes the files."""
+    """The index of the instruction that uses the files."""
     kind: EdgeKind
     is_critical: bool = False
-    """True if the critical path of a logged build goes along it."""
+    """True if the critical path of a logged build includes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class PlanView:
     """The reason why BuildKit refuses the file, with the line; empty if it does not."""
     totals: Totals
     stages: tuple[Stage, ...]
-    """In dependency order."""
+    """The stages in topological order."""
     unneeded: tuple[Unneeded, ...]
     edges: tuple[Edge, ...]
     time: BuildTime | None = None
@@ -171,7 +171,7 @@ def plan_view(analysis: Analysis) -> PlanView:
 
 
 class _Reader:
-    """Reads one build."""
+    """Creates the picture of one build."""
 
     def __init__(self, analysis: Analysis) -> None:
         self.build = analysis.build
@@ -229,7 +229,7 @@ class _Reader:
         return self._continuation.sub(" ", node.text.strip()[len(node.keyword.text) :]).strip()
 
     def edges(self) -> Iterator[Edge]:
-        """The edges from the needed stages to those that take their files."""
+        """The edges from the needed stages to the stages that use their files."""
         critical = self._critical_edges()
         for source in self.build.needed_stages:
             for it in source.consumers:
@@ -242,7 +242,7 @@ class _Reader:
                 yield Edge(source.idx, it.stage.idx, it.idx, kind, (source.idx, it.stage.idx) in critical)
 
     def _critical_edges(self) -> set[tuple[int, int]]:
-        """The pairs of stages between which the critical path goes."""
+        """The pairs of stages that are adjacent on the critical path."""
         stages = {
             step.idx: stage.idx
             for stage in self.build.needed_stages
@@ -265,7 +265,7 @@ class _Reader:
 
 
 def _images(instruction: build.Instruction) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """Images that an instruction takes files from, with the steps that pull each."""
+    """Images that an instruction copies files from, each with the steps that pull it."""
     by_name: dict[str, list[Step]] = {}
     for step in instruction.pulled_images:
         by_name.setdefault(step.label.removeprefix("FROM "), []).append(step)

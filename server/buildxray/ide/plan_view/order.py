@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def dependency_order(stages: Sequence[int], edges: Iterable[tuple[int, int]]) -> list[int]:
-    """Sort stages so that each comes after those that it depends on, otherwise in the order of the file. Stages in a circle keep their order."""
+    """Sort stages topologically, otherwise in the order of the file. Stages of a circular dependency keep their order."""
     needs: dict[int, set[int]] = {it: set() for it in stages}
     for source, target in edges:
         if source in needs and target in needs:

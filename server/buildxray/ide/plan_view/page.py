@@ -1,4 +1,4 @@
-"""A page that holds pictures of plans: one file that needs nothing else, and may load nothing."""
+"""A self-contained HTML page with pictures of plans, which may load nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws a plan as SVG. Everything that has a colour has a class; `plan.css` gives it one, in light and in dark."""
+"""Draw a plan as SVG. Coloured elements have a class, whose colours for light and dark themes are in `plan.css`."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ class _Drawing:
             _add(legend, "path", f"wire {sample}", d=f"M{_n(x)} {_n(y + 9)}h28")
 
     def _legend_entries(self) -> Iterator[tuple[Cost | str, str]]:
-        """The entries of the legend for what occurs in the picture."""
+        """The entries of the legend for the kinds of boxes in the picture."""
         states = {box.cost for stage in self._view.stages for row in stage.rows for box in row.boxes}
         words = {
             Cost.SHARED: _("shared: once for several platforms"),

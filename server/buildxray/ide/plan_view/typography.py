@@ -1,6 +1,6 @@
 """The widths of texts, estimated without a screen.
 
-The widths are those of DejaVu, the widest of the usual fonts of user interfaces; in other fonts texts are narrower.
+The widths are those of DejaVu, the widest of the common user-interface fonts; texts in other fonts are narrower.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def elided(text: str, style: Style, room: float) -> str:
 
 
 def wrapped(text: str, style: Style, room: float) -> list[str]:
-    """A text in lines that there is room for, broken at blanks, or anywhere where there are none."""
+    """Break a text into lines of limited width: at blanks, or anywhere in a long word."""
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}".strip()

@@ -11,11 +11,11 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 
 _MOST_NAMED: Final = 3
-"""Limit for the platforms that a label names; of more platforms it gives the number."""
+"""The largest number of platforms that a label names; for more it shows their number."""
 
 
 def short(view: PlanView, platform: Platform) -> str:
-    """A platform without its operating system where that is linux everywhere."""
+    """A platform without its operating system, if that is linux everywhere."""
     return _short(view.target_platforms, platform)
 
 
@@ -26,12 +26,12 @@ def _short(targets: tuple[Platform, ...], platform: Platform) -> str:
 
 
 def shorts(view: PlanView, platforms: Iterable[Platform]) -> str:
-    """Several platforms."""
+    """Several platforms, shortened like `short`."""
     return _(", ").join(short(view, it) for it in platforms)
 
 
 def labels(view: PlanView, row: Row, box: Box) -> tuple[str, ...]:
-    """The possible labels of a box, from the longest to the shortest: the platform that it executes on, and the targets."""
+    """The possible labels of a box, from the longest to the shortest: its platform, and the targets."""
     place = "" if box.platform is None else short(view, box.platform)
     if len(box.targets) == 1:
         target = short(view, box.targets[0])
@@ -48,7 +48,7 @@ def labels(view: PlanView, row: Row, box: Box) -> tuple[str, ...]:
 
 
 def column_detail(view: PlanView, stage: Stage) -> str:
-    """The lines below the name of a stage: its platforms, where they come from, and for whom it is needed."""
+    """The lines below the name of a stage: its platforms, their source, and the targets that need it."""
     n_platforms = len(stage.platforms)
     platforms = shorts(view, stage.platforms) if n_platforms <= _MOST_NAMED else _("{n} platforms", n=n_platforms)
     text = _("{platforms} ({origin})", platforms=platforms, origin=stage.origin)
