@@ -71,9 +71,9 @@ class Builds:
         return self._options.stdin_path or path if path == STDIN else path
 
     def of(self, path: str) -> ProjectBuild:
-        """The build of a file. Raises `CliError` for a wrong configuration file.
+        """The build of a file. Raises `CliError` for an invalid configuration file.
 
-        What comes over the standard input belongs to no project unless `--stdin-filename` says so.
+        Standard input belongs to no project unless `--stdin-filename` names one.
         """
         dockerfile = absolute(self.shown(path))
         problems = self._projects.configuration(dockerfile.parent).problems

@@ -1,4 +1,4 @@
-"""`buildxray check --format buildkit`: what `docker buildx build --call=check,format=json` prints, offline."""
+"""`buildxray check --format buildkit`: the output of `docker buildx build --call=check,format=json`, offline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from buildxray.semantics.build import Build, Builder, BuildRequest, CheckWarning
 
 
 def check_as_buildkit(options: argparse.Namespace) -> int:
-    """Effect: print an object for each file; returns 1 where BuildKit's own check would fail, 2 for a file that cannot be read."""
+    """Effect: print an object for each file; returns 1 if BuildKit's own check would fail, 2 if a file cannot be read."""
     build_options = BuildOptions.of(options)
     machine = build_options.settings.machines.own or this_machine()
     platforms = (build_options.settings.platforms or (machine,))[:1]
@@ -61,5 +61,5 @@ def _warning(warning: CheckWarning) -> dict[str, Any]:
 
 
 def _location(first: int, last: int) -> dict[str, Any]:
-    """BuildKit points at each line on its own (parser/errors.go, toRanges)."""
+    """The location of a range, with an entry for each line as in BuildKit (parser/errors.go, toRanges)."""
     return {"ranges": [{"start": {"line": line}, "end": {"line": line}} for line in range(first, last + 1)]}

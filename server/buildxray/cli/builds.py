@@ -46,7 +46,7 @@ def builds(options: argparse.Namespace) -> int:
 
 
 def _read(path: str) -> tuple[Path, DirectoryBuilds]:
-    """The directory that a path is, or is in, and the builds there; of a Dockerfile only its own."""
+    """The directory of a path and its builds; for a Dockerfile, only its own builds."""
     here = absolute(path)
     if here.is_dir():
         return here, read_project(here, local_platform=str(this_machine()))
@@ -58,7 +58,7 @@ def _read(path: str) -> tuple[Path, DirectoryBuilds]:
 
 
 def _text(read: DirectoryBuilds, directory: Path) -> Iterator[str]:
-    """The builds as text: each Dockerfile, and below it its builds with their sources."""
+    """The builds as text: each Dockerfile, followed by its builds with their sources."""
     by_dockerfile: dict[Path, list[DeclaredBuild]] = {}
     for build in read.builds:
         by_dockerfile.setdefault(build.dockerfile, []).append(build)

@@ -64,7 +64,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _fix(targets: Iterable[Target], build: BuildOptions, failed: list[str], *, with_suggestions: bool) -> int:
-    """Effect: repair the files, and append to `failed` what goes wrong; returns the number of fixes. Raises `CliError`."""
+    """Effect: fix the files, and append those with errors to `failed`; returns the number of fixes. Raises `CliError`."""
     if any(it.path == STDIN for it in targets):
         raise CliError(_("--fix: the standard input has no file to write to; use `buildxray fix -`"))
     from buildxray.cli.fix import fix_file  # noqa: PLC0415 - a check need not be able to write
@@ -87,7 +87,7 @@ def _without_errors(files: Iterable[CheckedFile], failed: list[str]) -> Iterator
 
 
 def _write_end(options: argparse.Namespace, total: _Total, checked: Iterable[CheckedFile]) -> None:
-    """Effect: write what needs all files: statistics, a machine-readable format, or the totals of the text."""
+    """Effect: write the output that needs all files: statistics, a machine-readable format, or the totals of the text."""
     out = output()
     if options.statistics:
         _write_statistics(out, total, options.format)
@@ -143,7 +143,7 @@ class _Total:
         self.found: list[Diagnostic] = []
         self.savings: list[str] = []
         self.n_default = 0
-        """Files that are checked for the default platforms."""
+        """The number of files that were checked for the default platforms."""
         self.default_platforms: dict[str, None] = {}
 
     def add(self, file: CheckedFile) -> None:

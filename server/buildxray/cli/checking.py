@@ -25,9 +25,9 @@ _CHUNK: Final = 8
 
 
 def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | None = None) -> Iterator[CheckedFile]:
-    """Check files, in order; a failure of one of them is its `error`.
+    """Check files, in order; the failure of one is stored in its `error`.
 
-    A log is in the memory of this process, so the files that it may be of are checked in this process too.
+    A log is in the memory of this process, so the files to which it may belong are checked in this process too.
     """
     n_processes = os.cpu_count() or 1
     if len(paths) < _MANY or n_processes == 1 or STDIN in paths or log is not None:
@@ -56,7 +56,7 @@ def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates
 
 
 def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:
-    """Check files in a pool. Files of a worker that was killed are checked again, each in a process of its own."""
+    """Check files in a pool. The files of a killed worker are checked again, each in a process of its own."""
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - few runs need it
 
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
@@ -114,7 +114,7 @@ _builds: Builds
 
 
 def _begin(options: BuildOptions) -> None:
-    """Effect: prepare a worker process; Ctrl-C is for the process that started it."""
+    """Effect: prepare a worker process, which leaves Ctrl-C to its parent."""
     import gc  # noqa: PLC0415
     import signal  # noqa: PLC0415
 

@@ -37,7 +37,7 @@ def visible(text: str) -> str:
 
 
 def width_of(text: str) -> int:
-    """The columns that a text takes on a terminal."""
+    """The number of columns of a text on a terminal."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(it) else 2 if unicodedata.east_asian_width(it) in "WF" else 1 for it in text)
@@ -60,7 +60,7 @@ class Output:
         self._rich: Console | None = None
 
     def line(self, *spans: Span, indent: str = "") -> None:
-        """Effect: write a line; on a terminal it is broken between words, `indent` before what follows."""
+        """Effect: write a line; on a terminal it is wrapped between words, and `indent` precedes the continuation lines."""
         words = [(part, style) for text, style in map(_span, spans) for part in re.split("(?<= )", visible(text))]
         column = 0
         pieces: list[tuple[str, str]] = []
@@ -149,12 +149,12 @@ class _Choices:
 
 
 def choose_output(color: str, path: str | None) -> None:
-    """Effect: set what `output` returns from now on."""
+    """Effect: set the result of `output`."""
     _Choices.color, _Choices.path, _Choices.current = color, path, None
 
 
 def output() -> Output:
-    """Return the output of the command that runs. Raises `CliError` where there is none."""
+    """The output of the current command. Raises `CliError` if it cannot be opened."""
     if _Choices.current is None:
         _Choices.current = Output(_Choices.color, _Choices.path)
     return _Choices.current
@@ -205,7 +205,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _has_colors(color: str, *, is_terminal: bool) -> bool:
-    """Source: no-color.org, force-color.org."""
+    """True if the output is coloured, by the environment and the stream. Source: no-color.org, force-color.org."""
     if color != "auto":
         return color == "always"
     if os.environ.get("NO_COLOR"):

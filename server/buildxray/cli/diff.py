@@ -35,7 +35,7 @@ class _Text(NamedTuple):
 
 
 def diff(options: argparse.Namespace) -> int:
-    """Effect: print what changes between two versions of a Dockerfile. Raises `CliError`."""
+    """Effect: print the differences between the builds of two versions of a Dockerfile. Raises `CliError`."""
     old, new = _texts(options.old, options.new)
     builds = Builds(BuildOptions.of(options))
     measured = _measured(options.log, old, builds)
@@ -62,11 +62,11 @@ class _Comparison(NamedTuple):
     new: _Text
     changes: BuildDiff
     prediction: Prediction | None
-    """What a log of the old version says; None without a log, or where too little ran to tell."""
+    """The prediction from a log of the old version; None without a log, or if too little ran."""
 
 
 def _exit_code(comparison: _Comparison, options: argparse.Namespace) -> int:
-    """1 if the new version exceeds a limit of the options. Raises `CliError` where a limit needs a log."""
+    """1 if the new version exceeds a limit of the options. Raises `CliError` if a limit needs a log."""
     n_emulated = build_totals(comparison.changes.new).n_emulated
     exceeds = options.max_emulated is not None and n_emulated > options.max_emulated
     if options.max_minutes is not None:
@@ -77,7 +77,7 @@ def _exit_code(comparison: _Comparison, options: argparse.Namespace) -> int:
 
 
 def _texts(old: str, new: str) -> tuple[_Text, _Text]:
-    """Both versions: each is a file or REVISION:PATH; a revision alone means the file that the other one names."""
+    """Both texts: each is given as a file or REVISION:PATH; a revision alone means the path of the other one."""
     return _read(old, other=new), _read(new, other=old)
 
 
@@ -160,7 +160,7 @@ def _sentences(comparison: _Comparison) -> Iterator[str]:
 
 
 def _seconds(prediction: Prediction) -> Iterator[str]:
-    """Sentences on how long the new version takes."""
+    """Sentences on the duration of the new version."""
     if prediction.saved >= 1:
         yield _(
             "Saves about {saved}: the build would take {range}.",
@@ -184,7 +184,7 @@ def _seconds(prediction: Prediction) -> Iterator[str]:
 
 
 def _changed_steps(changes: BuildDiff) -> Iterator[tuple[str, str, str]]:
-    """Yield a sign, what happens and the label of each changed step."""
+    """Yield a sign, the change and the label of each changed step."""
     for run in changes.moved:
         word = _("now native") if run.after == "native" else _("now emulated")
         yield ("~", word, run.label)

@@ -14,7 +14,7 @@ _ISSUES = "https://github.com/buildxray/buildxray/issues"
 
 @contextmanager
 def limited(path: str) -> Iterator[None]:
-    """Limit the time of the work on one file. Raises `CliError` when it is over."""
+    """Limit the time for one file. Raises `CliError` when it is used up."""
     try:
         with time_budget(SECONDS_IN_TERMINAL):
             yield
@@ -29,7 +29,7 @@ def limited(path: str) -> Iterator[None]:
 
 
 class CliError(Exception):
-    """An error of the user; the message names the cause and says what to do."""
+    """An error of the user; the message names the cause and what to do."""
 
 
 def internal_error(error: BaseException) -> str:

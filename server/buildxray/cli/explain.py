@@ -33,7 +33,7 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def list_rules(options: argparse.Namespace) -> int:
-    """Effect: print the names of all rules, what each finds, and whether it has a fix."""
+    """Effect: print the names and summaries of all rules, and whether they have a fix."""
     out = output()
     if options.format == "json":
         out.data(as_array(json.dumps(_as_object(rule), ensure_ascii=False) for rule in ALL))

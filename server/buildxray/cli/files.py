@@ -79,10 +79,10 @@ class Target(NamedTuple):
 
 
 def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[Target]:
-    """Yield files as given, and the Dockerfiles in directories in order of name.
+    """Yield the given files, and the Dockerfiles in the given directories in order of name.
 
-    What `.gitignore` names, and what the project's settings exclude, is left out. Effect: what cannot be searched is
-    reported, and appended to `failed`. Raises `CliError` for a path that cannot be meant.
+    Entries that `.gitignore` or the settings of the project exclude are left out. Effect: report directories that
+    cannot be searched, and append them to `failed`. Raises `CliError` for a path that is certainly wrong.
     """
     failed = [] if failed is None else failed
 
@@ -134,7 +134,7 @@ def write_file(target: Target, old: str, new: str) -> None:
 
 
 def _refuse_other_kinds(path: str) -> None:
-    """Raises `CliError` for the name of a file that holds something else, such as `compose.yaml`."""
+    """Raise `CliError` for the name of a file of another kind, such as `compose.yaml`."""
     pure = Path(path)
     kind = pure.suffix.lower() or pure.name.lower()
     if kind in _OTHER_KINDS and not is_dockerfile(pure.name):

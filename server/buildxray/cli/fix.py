@@ -48,7 +48,7 @@ def fix(options: argparse.Namespace) -> int:
 def fix_file(
     target: Target, builds: Builds, failed: list[str], *, with_suggestions: bool, log: LogOfFiles | None = None
 ) -> tuple[str, ...]:
-    """Effect: repair a file. Returns the titles of the fixes, with a log what each saves; what goes wrong is reported, and appended to `failed`."""
+    """Effect: fix a file; report errors, and append them to `failed`. Returns the titles of the fixes, with their savings by a log."""
     try:
         text, fixed, measured = _fixed(target.path, builds, log, with_suggestions=with_suggestions)
         titles = _with_savings(text, fixed, measured)
@@ -62,7 +62,7 @@ def fix_file(
 
 
 def _with_savings(text: str, fixed: FixedText, measured: MeasuredBuild | None) -> tuple[str, ...]:
-    """A line for each fix, with a log what it saves, and one for all of them together."""
+    """A line for each fix, with its saving by a log, and one line for all of them together."""
     if measured is None or not measured.can_predict or not fixed.steps:
         return fixed.titles
     from buildxray.ide.seconds import about_seconds, title_with_saving  # noqa: PLC0415 - few runs have a log
@@ -81,7 +81,7 @@ def _with_savings(text: str, fixed: FixedText, measured: MeasuredBuild | None) -
 def _show(
     out: Output, path: str, builds: Builds, failed: list[str], options: argparse.Namespace, *, log: LogOfFiles | None
 ) -> bool:
-    """Effect: print the difference or the repaired text, and report what the fixes save; whether there is a difference."""
+    """Effect: print the difference or the fixed text, and report the savings; returns whether there is a difference."""
     try:
         text, fixed, measured = _fixed(path, builds, log, with_suggestions=options.unsafe)
         savings = () if measured is None else _with_savings(text, fixed, measured)
@@ -103,7 +103,7 @@ def _show(
 def _fixed(
     path: str, builds: Builds, log: LogOfFiles | None, *, with_suggestions: bool
 ) -> tuple[str, FixedText, MeasuredBuild | None]:
-    """The text of a file, what the fixes make of it, and its build in the log. Raises `CliError`."""
+    """The text of a file, the text after the fixes, and its build in the log. Raises `CliError`."""
     text = read_file(path)
     try:
         with limited(path):

@@ -14,7 +14,7 @@ _SECONDS: Final = 30
 
 
 def read_revision(name: str) -> str:
-    """The text of `REVISION:PATH`, as `git cat-file` gives it. Raises `CliError`."""
+    """The text of `REVISION:PATH`, from `git cat-file`. Raises `CliError`."""
     if name.startswith("-"):
         raise CliError(_("{name}: expected a file or REVISION:PATH", name=name))
     try:

@@ -1,4 +1,4 @@
-"""Read the log of the options, and find the build of a Dockerfile in it."""
+"""Read the log named in the options, and find the build of a Dockerfile in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from buildxray.logs.reader import read_log, read_stream
 
 
 class Gates(NamedTuple):
-    """Limits; exceeding one makes the exit code 1."""
+    """Limits of `buildxray times`; exceeding one sets the exit code 1."""
 
     max_emulated: int | None
     """The most RUN steps under emulation."""
@@ -62,18 +62,18 @@ class Gates(NamedTuple):
 
 
 class LogOfFiles:
-    """The log of `--log`, for all files that it has a build of."""
+    """The log of `--log`, for all files with a build in it."""
 
     def __init__(self, path: str) -> None:
         """Read the log. Raises `CliError`."""
         self.path = path
         self.complaint = ""
-        """The error that the log has a build of none of the files so far; empty once it has one."""
+        """The error that the log has a build of none of the files; empty after the first match."""
         self._loaded = LoadedLog(path, read_log_of_user(path))
         self._fits = False
 
     def measured(self, path: str, text: str, builds: Builds) -> MeasuredBuild | None:
-        """The build of a file that fits it best; None where the log has none. Raises `CliError`."""
+        """The build of a file that fits it best; None if the log has none. Raises `CliError`."""
         build = builds.of(path)
         found = measure_best(self._loaded, text, build.request, builds.workspace(path), build.settings.rules)
         if found is not None:
@@ -91,7 +91,7 @@ def log_of_user(options: argparse.Namespace) -> LogOfFiles | None:
 
 
 def no_build(log_name: str, path: str, log: Log) -> str:
-    """The message that a log is of another Dockerfile, with a step of it."""
+    """The message that a log belongs to another Dockerfile, with one of its steps."""
     steps = [it.name for build in log.builds for it in build.vertices if read_name(it.name).is_step]
     example = without_digest(next((it for it in steps if "] RUN " in it), steps[0] if steps else ""))
     if not example:
@@ -117,7 +117,7 @@ class LoggedFile(NamedTuple):
 
     @property
     def best(self) -> MeasuredBuild | None:
-        """The build that fits the Dockerfile best; None where none does."""
+        """The build that fits the Dockerfile best; None if none does."""
         fitting = [it for it in self.builds if it.times.fits]
         return min(fitting, key=lambda it: len(it.times.matching.unmatched), default=None)
 
@@ -142,7 +142,7 @@ def read_log_of_user(path: str) -> Log:
 
 
 def measure_file(log: Log, path: str, builds: Builds) -> LoggedFile:
-    """The times of a Dockerfile; an empty path is the text that the log has, or the file that it names.
+    """The times of a Dockerfile; for an empty path, of the text in the log, or of the file that the log names.
 
     Raises `CliError`.
     """

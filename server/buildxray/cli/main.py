@@ -13,7 +13,7 @@ from typing import NoReturn
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit code: 0 without findings, 1 with findings, 2 after an error.
 
-    Nothing is imported before the `try`, so that Ctrl-C prints one line from the first moment on.
+    Nothing is imported before the `try`, so that Ctrl-C prints one line at any time.
     """
     try:
         if arguments is None and sys.platform != "win32" and sys.argv[1:2] != ["lsp"]:
@@ -89,14 +89,14 @@ def run(options: object) -> int:
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    """Effect: raise `KeyboardInterrupt`, and end the process a second later where Python ignores it, as it does in a finalizer."""
+    """Effect: raise `KeyboardInterrupt`; if Python ignores it, as in a finalizer, end the process a second later."""
     signal.signal(signal.SIGALRM, lambda *_: _interrupted())
     signal.setitimer(signal.ITIMER_REAL, 1)
     raise KeyboardInterrupt
 
 
 def _interrupted() -> int:
-    """Effect: end the worker processes and this one at once; waiting for them would take seconds."""
+    """Effect: end the worker processes and this one at once, because waiting for them would take seconds."""
     from multiprocessing import active_children  # noqa: PLC0415
 
     for child in active_children():

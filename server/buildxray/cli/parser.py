@@ -23,7 +23,7 @@ _OF_ARGPARSE: Final = (
     N_("ignored explicit argument %r"),
     N_("not allowed with argument %s"),
 )
-"""The texts of argparse that users see, for the catalogues; `use_environment` makes argparse look there."""
+"""The texts of argparse that users see, for the catalogues, in which `use_environment` makes argparse look them up."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
-        """Parse, and report unknown options by the parser of the command, which knows the similar ones."""
+        """Parse; unknown options are reported by the parser of the command, which knows similar ones."""
         found, left = super().parse_known_args(args, namespace)
         if left:
             known = [option for action in self._actions for option in action.option_strings]
@@ -50,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command line. Exits with 0 after `--help` or `--version`, and with 2 for one that is wrong."""
+    """Parse a command line. Exits with 0 after `--help` or `--version`, and with 2 if it is wrong."""
     command = arguments[0] if arguments and not arguments[0].startswith("-") else None
     if command in COMMANDS:
         return parser(command).parse_args(arguments)
@@ -65,9 +65,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of the program, with all commands or with one only.
+    """The parser of the program, with all commands or with only one.
 
-    All of them take several milliseconds, a tenth of the check of a small file.
+    Creating all of them takes several milliseconds, a tenth of the check of a small file.
     """
     main = _Parser(
         prog="buildxray", description=_("Shows how BuildKit builds a Dockerfile for several platforms, and repairs it.")
@@ -322,7 +322,7 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
 
 
 class _Command(NamedTuple):
-    """What the parser knows of a command."""
+    """The declaration of a command."""
 
     summary: str
     add_options: Callable[[argparse.ArgumentParser], None]

@@ -31,11 +31,11 @@ class _File(NamedTuple):
     text: str
     build: ProjectBuild
     analysis: Analysis
-    """The analysis, without the files beside the Dockerfile: plans do not depend on them."""
+    """The analysis, without the other files of the project, on which plans do not depend."""
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Effect: print the plan of each file, with the seconds of a log where one is named. Raises `CliError` for wrong options."""
+    """Effect: print the plan of each file, with the seconds of a log if one is named. Raises `CliError` for wrong options."""
     builds = Builds(BuildOptions.of(options))
     log, gates = log_and_gates(options)
     failed: list[str] = []
@@ -68,7 +68,7 @@ def _read(
 ) -> Iterator[_File]:
     """Yield the files. Effect: report those that cannot be planned, and append them to `failed`.
 
-    A log decides on platforms, arguments and target, unless the user names platforms.
+    A log sets platforms, arguments and target, unless the user names platforms.
     """
     for path in paths:
         try:
@@ -95,7 +95,7 @@ def _read(
 
 
 def _gated(files: list[_File], gates: Gates) -> tuple[Iterator[_File], int]:
-    """The files again, and how many of them exceed a limit; effect: report these."""
+    """The files, and the number of those that exceed a limit; effect: report these."""
     n_exceeded = 0
     for it in files:
         seconds = it.analysis.seconds

@@ -39,13 +39,13 @@ _NOTICEABLE: Final = 1.0
 _LEAST: Final = 16
 """The least columns of an instruction."""
 _ALIGNED: Final = 60
-"""The columns of an instruction up to which what follows it is aligned where lines have no limit: one long RUN moves no other line."""
+"""Columns of an instruction up to which the text after it is aligned if lines have no limit, so that one long RUN moves no other line."""
 
 
 def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | None = None) -> RenderableType:
-    """The stages of a build with their steps, and the totals; `origin` says where the target platforms come from.
+    """The stages of a build with their steps, and the totals; `origin` names the source of the target platforms.
 
-    `seconds` are those of a log: each instruction has them then, and those on the critical path are marked.
+    `seconds` are those of a log: they are shown for each instruction, and the critical path is marked.
     """
     request = build.request
     targets = _(", ").join(map(str, request.target_platforms))
@@ -95,12 +95,12 @@ def _error(path: str, line: int, message: str) -> Text:
 
 
 class _Row(NamedTuple):
-    """A row: an instruction that makes steps."""
+    """A row: an instruction with steps."""
 
     line: str
     instruction: Text
     short: Text
-    """The instruction without its flags, which tell least."""
+    """The instruction without its flags, the least informative part."""
     mark: Text
     reason: Text
     seconds: Text
@@ -150,7 +150,7 @@ def _stage(stage: Stage, rows: list[_Row], all_rows: list[_Row]) -> RenderableTy
 
 
 def _rows_of(stage: Stage, seconds: PlanSeconds | None) -> list[_Row]:
-    """Return its instructions that make steps; the triggers of the stage that it is built on come directly after FROM."""
+    """The instructions with steps; inherited triggers come directly after FROM."""
     line = str(stage.from_.line)
     triggers = [
         _written(line, node, trigger_execution(stage, steps), "", seconds, is_trigger=True)
@@ -177,7 +177,7 @@ def _row(instruction: Instruction, seconds: PlanSeconds | None) -> _Row:
 def _written(
     number: str, node: Node, executed: Execution, note: str, seconds: PlanSeconds | None, *, is_trigger: bool = False
 ) -> _Row:
-    """The row of an instruction, or of a trigger in the line of the FROM that runs it."""
+    """The row of an instruction; a trigger is on the line of the FROM that runs it."""
     keyword = node.keyword.text
     words = node.text.strip()[len(keyword) :].split()
     n_flags = next((n for n, word in enumerate(words) if not word.startswith("--")), len(words))

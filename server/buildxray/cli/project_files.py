@@ -1,4 +1,4 @@
-"""What `buildxray check` finds in Bake files, Compose files and workflows."""
+"""The findings of `buildxray check` in Bake files, Compose files and workflows."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def is_named_project_file(path: str) -> bool:
 
 
 def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
-    """Check the files that declare builds: those that are named, and those in and below the directories that are named.
+    """Check the named files that declare builds, and those in and below the named directories.
 
-    Files in which nothing is found are named by nobody but the user, so that they are left out here.
+    Files without findings are only included if the user names them.
     """
     projects = Projects(options.configuration)
     seen: set[Path] = set()

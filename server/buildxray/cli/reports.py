@@ -26,17 +26,17 @@ _SARIF_LEVEL: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Sev
 
 
 _INVISIBLE: Final = lazy_regex("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What JSON allows in a text, though a terminal may obey it or UTF-8 may not hold it."""
+"""Characters that JSON allows in a text, but that a terminal may interpret or UTF-8 cannot encode."""
 
 
 class Located(NamedTuple):
-    """A finding and the file that it is in."""
+    """A finding with its file."""
 
     path: str
     lines: LineIndex
     diagnostic: Diagnostic
     cost: FindingCost | None = None
-    """What a log says of it; None without one."""
+    """The cost of the finding by a log; None without one."""
 
 
 def as_json(found: Located) -> str:
@@ -83,7 +83,7 @@ def escaped_json(text: str) -> str:
 
 
 def statistics_as_json(rows: Iterable[tuple[str, int, int]], *, is_array: bool) -> str:
-    """How often each rule has found something: the contract of `--statistics --format json`."""
+    """The number of findings of each rule, in the format of `--statistics --format json`."""
     objects = [json.dumps({"rule": rule, "count": n, "fixable": n_fixable}) for rule, n, n_fixable in rows]
     return as_array(objects) if is_array else "\n".join(objects)
 

@@ -20,7 +20,7 @@ from buildxray.semantics.build import Build
 
 
 def list_reruns(options: argparse.Namespace) -> int:
-    """Effect: print what runs again when files or arguments change. Raises `CliError`."""
+    """Effect: print the steps that run again when files or arguments change. Raises `CliError`."""
     build, _measured, found = reruns_of(options.path, options.log, Builds(BuildOptions.of(options)))
     console = output()
     match options.format:
@@ -36,7 +36,7 @@ def list_reruns(options: argparse.Namespace) -> int:
 
 
 def reruns_of(path: str, log: str | None, builds: Builds) -> tuple[Build, MeasuredBuild | None, tuple[Rerun, ...]]:
-    """The build of a Dockerfile, its times where a log is named, and what runs again. Raises `CliError`."""
+    """The build of a Dockerfile, its times if a log is named, and its reruns. Raises `CliError`."""
     if not log:
         build = builds.analyzer(path).analyze(read_file(path)).build
         return build, None, reruns(build)
@@ -77,7 +77,7 @@ def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
 
 
 def reruns_markdown(build: Build, found: tuple[Rerun, ...]) -> list[str]:
-    """A table of what runs again."""
+    """A table of the reruns in Markdown."""
     title = _("What runs again")
     headings = (_("Line"), _("Change"), _("Runs again"))
     lines = [f"### {title}", "", f"| {' | '.join(headings)} |", "| ---: | --- | --- |"]

@@ -9,7 +9,7 @@ from buildxray.rules.registry import ALL
 
 
 def rule_named(name: str) -> Rule:
-    """The rule of that name. Raises `CliError`, which names the nearest right one."""
+    """The rule of that name. Raises `CliError`, which suggests the most similar name."""
     for rule in ALL:
         if rule.name == name:
             return rule

@@ -14,7 +14,7 @@ from buildxray.logs.model import Log
 
 
 def times(options: argparse.Namespace) -> int:
-    """Effect: print where the time of each build of a log went. Raises `CliError`."""
+    """Effect: print the times of each build of a log. Raises `CliError`."""
     file = measure_file(read_log_of_user(options.log), options.dockerfile or "", Builds(BuildOptions.of(options)))
     console = output()
     match options.format:
@@ -35,7 +35,7 @@ def times(options: argparse.Namespace) -> int:
 
 
 def _exit_code(file: LoggedFile, options: argparse.Namespace) -> int:
-    """2 where no build is one of the Dockerfile, 1 where a gate is exceeded."""
+    """2 if no build is of the Dockerfile, 1 if a limit is exceeded."""
     fitting = [it.times for it in file.builds if it.times.fits]
     if not fitting:
         report(no_build(options.log, file.path, Log(tuple(it.times.build for it in file.builds))))

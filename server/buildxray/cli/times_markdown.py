@@ -57,7 +57,7 @@ def _build(measured: MeasuredBuild, path: str) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """A text as code in a table: nothing in it is Markdown or HTML."""
+    """A text as code in a table, without Markdown or HTML in it."""
     shown = visible(text).replace("|", "\\|")
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     padding = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -65,5 +65,5 @@ def code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A sentence whose parts in angle brackets, of a log, are not HTML."""
+    """A sentence in which angle brackets, which a log may contain, are not HTML."""
     return text.replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""The times of a build as a person reads them in a terminal: a bar per instruction and platform, the longest first."""
+"""The times of a build for a terminal: a bar per instruction and platform, the longest first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DOWNLOAD: Final = "blue"
 _BAR: Final = 16
 """Columns of the longest bar."""
 _LEAST_SHARE: Final = 0.003
-"""The share of the total from which on a step has a line of its own."""
+"""The fraction of the total from which a step has a line of its own."""
 _MOST_ROWS: Final = 25
 _LEAST_INSTRUCTION: Final = 12
 
@@ -119,7 +119,7 @@ class _Rows:
 
 
 class _Widths(NamedTuple):
-    """The widths of columns, and what the longest bar means."""
+    """The widths of columns, and the seconds of the longest bar."""
 
     line: int
     """Characters of the largest line number."""
@@ -152,7 +152,7 @@ def _others(others: Sequence[StepTime]) -> str:
 
 
 def _instruction(time: StepTime) -> str:
-    """The instruction of a step as it is written, one blank for each run of them; a pull by its image."""
+    """The instruction of a step as written, with each run of blanks reduced to one; the image for a pull."""
     return " ".join(visible(read_name(time.vertex.name).text.partition("@sha256:")[0]).split())
 
 
@@ -244,7 +244,7 @@ def _about_fixes(measured: MeasuredBuild, prediction: Prediction, repaired: Repa
 
 
 def _about_differences(measured: MeasuredBuild) -> Iterator[str]:
-    """Sentences on what log, plan and Dockerfile do not agree in."""
+    """Sentences on the differences between log, plan and Dockerfile."""
     times = measured.times
     if times.has_changed:
         yield _("The Dockerfile has changed since this build.")

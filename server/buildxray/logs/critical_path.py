@@ -1,4 +1,4 @@
-"""The chain of steps that decides how long a build takes."""
+"""The critical path of a build: the chain of steps that determines its duration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from buildxray.plan.model import Step
 
 
 class Path(NamedTuple):
-    """A chain of steps, each of which needs the files of the one before."""
+    """A chain of steps, each of which needs the files of the previous one."""
 
     steps: tuple[int, ...]
     """Indices of steps, in the order of execution."""
@@ -17,7 +17,7 @@ class Path(NamedTuple):
 
 
 def critical_path(steps: Sequence[Step], seconds: Callable[[Step], float]) -> Path:
-    """The chain that takes longest; `steps` are all those of one plan, in its order."""
+    """The longest chain by seconds; `steps` are all steps of one plan, in its order."""
     longest: dict[int, tuple[float, int | None]] = {}
     for step in steps:
         before, start = None, 0.0

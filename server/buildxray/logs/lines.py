@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 LONGEST_LINE: Final = 1024 * 1024
-"""The longest line in characters; the rest is dropped. Lines of rawjson are long: one may hold a whole Dockerfile."""
+"""Code points; the rest of a longer line is dropped. A line of rawjson may contain a whole Dockerfile."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """The byte order marks of UTF-16."""
 _N_TELLING: Final = 32
@@ -15,10 +15,10 @@ _N_TELLING: Final = 32
 
 
 def lines_of(stream: BinaryIO) -> Iterator[str]:
-    """The lines of a log without line ends. UTF-8, or UTF-16, as PowerShell writes it.
+    """The lines of a log without line ends, decoded as UTF-8 or as UTF-16, which PowerShell writes.
 
-    Only a newline ends a line, and a no-break space, which web pages put into what is copied from them, is a space. The stream has to be
-    buffered.
+    Only a newline ends a line. A no-break space, which text copied from web pages contains, is read as a space. The
+    stream must be buffered.
     """
     beginning = stream.peek(_N_TELLING)[:_N_TELLING] if isinstance(stream, io.BufferedReader) else b""
     text = io.TextIOWrapper(stream, _encoding(beginning), errors="replace", newline="\n")
@@ -35,7 +35,7 @@ def lines_of(stream: BinaryIO) -> Iterator[str]:
 
 
 def _encoding(beginning: bytes) -> str:
-    """The encoding of a log by its first bytes: in UTF-16 without a mark, each second byte of what BuildKit prints is zero."""
+    """The encoding of a log by its first bytes: in UTF-16 without a mark, each second byte of BuildKit's output is zero."""
     if beginning[:2] in _UTF_16:
         return "utf-16"
     even, odd = beginning[::2], beginning[1::2]

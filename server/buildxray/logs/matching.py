@@ -1,8 +1,9 @@
-"""Matches the vertices of a log to the steps of a plan.
+"""Match the vertices of a log to the steps of a plan.
 
-The digest decides where a history record maps it to a line of this very text. Else the label does, by any target of the step: which
-one BuildKit shows is a race. What a label has beyond the text (platform, stage, number) may have changed since; what
-resembles a step most is then its match, and is marked as such.
+If a history record maps the digest of a vertex to a line of this text, the digest decides. Otherwise the label does,
+for any target of the step, because BuildKit shows the label of the target that is first. The parts of a label that are
+not in the instruction (platform, stage, number) may have changed since; the most similar step is then the match, and
+is marked as such.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _BLANKS: Final = lazy_regex(r"\s+")
 _SIMILAR: Final = 0.6
 """The least similarity of an instruction before and after an edit, from 0 to 1."""
 _TWIN: Final = 0.001
-"""Seconds: a vertex that BuildKit found to be equal to another one at run time did nothing itself."""
+"""Seconds; a faster vertex may be one that BuildKit found equal to another at run time, and so did nothing."""
 
 
 class StepTime(NamedTuple):
@@ -30,7 +31,7 @@ class StepTime(NamedTuple):
     step: Step
     vertex: LoggedVertex
     is_exact: bool
-    """True if the text of the instruction is still the one that was built."""
+    """True if the text of the instruction is still the logged one."""
 
     @property
     def seconds(self) -> float | None:
@@ -63,7 +64,7 @@ class Matching:
 
 
 class _Label(NamedTuple):
-    """A label to look for."""
+    """A label to match."""
 
     platform: str
     stages: tuple[str, ...]
@@ -110,14 +111,14 @@ class _Matcher:
     def __init__(self, plan: Plan, build: LoggedBuild) -> None:
         self.times: dict[int, StepTime] = {}
         self.twins: set[int] = set()
-        """Vertices beside the one that counts for their step, by identity."""
+        """Duplicates of matched vertices, by identity."""
         self._build = build
         self._candidates = [_Candidate(it, tuple(map(_Label.of, map(read_name, it.labels)))) for it in plan.steps]
         self._lines = build.lines if build.dockerfile == plan.dockerfile.text else {}
         self._plan = plan
 
     def take(self, vertices: Iterable[LoggedVertex], *, is_borrowed: bool = False) -> list[LoggedVertex]:
-        """Effect: match vertices; returns those without a match. Borrowed ones have to be equal: similar ones do not count."""
+        """Effect: match vertices; returns those without a match. Borrowed vertices must be equal, not just similar."""
         left = [it for it in vertices if not self._take_by_line(it)]
         left = [it for it in left if not self._take_by(it, _is_equal, is_exact=True)]
         if is_borrowed:
@@ -191,7 +192,7 @@ _COMPARED: Final = 2_000
 
 
 def _counts_more(vertex: LoggedVertex, known: LoggedVertex) -> bool:
-    """True if of two vertices of one step it is the one that was executed."""
+    """True if, of two vertices of one step, it is the executed one."""
     return (vertex.seconds or 0.0) > max(known.seconds or 0.0, _TWIN)
 
 
@@ -225,7 +226,7 @@ def _begins_alike(label: _Label, other: _Label, vertex: LoggedVertex) -> bool:
 
 
 def _is_same_image(label: _Label, other: _Label, _vertex: LoggedVertex) -> bool:
-    """True if it is the pull of the same image, perhaps for another stage: each image is pulled once."""
+    """True if it pulls the same image, perhaps for another stage, because each image is pulled only once."""
     return (
         label.text.startswith("FROM ")
         and label.text == other.text

@@ -34,7 +34,7 @@ class Status(Enum):
 
 
 class LogError(ValueError):
-    """A file that cannot be read as a build log; the message says what was expected."""
+    """Raised for a file that cannot be read as a build log; the message says what was expected."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(message)
@@ -67,7 +67,7 @@ def covered(intervals: Iterable[Interval]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class LoggedVertex:
-    """One operation of a build; the members of a progress group (`COPY --link`) are one vertex, as on a terminal."""
+    """One operation of a build. The members of a progress group (`COPY --link`) are one vertex, as on a terminal."""
 
     name: str
     """The name as BuildKit wrote it, possibly cut at the width of a terminal."""
@@ -75,7 +75,7 @@ class LoggedVertex:
     seconds: float | None
     """Seconds of execution, without waiting for inputs; None if the log does not have them."""
     intervals: tuple[Interval, ...] = ()
-    """When it ran, without overlaps; empty if the log does not have times of the day."""
+    """The intervals in which it ran, without overlaps; empty if the log has no times of day."""
     digests: tuple[str, ...] = ()
     """The digests of its operations; empty for text logs."""
     inputs: tuple[str, ...] = ()
@@ -111,14 +111,14 @@ class LoggedBuild:
     """The target of a Bake or Compose file; empty for a single build."""
     is_failed: bool = False
     is_complete: bool = True
-    """True if the log holds the end of the build."""
+    """True if the log contains the end of the build."""
     request: LoggedRequest | None = None
     dockerfile: str | None = None
     """The text that was built, from a history record; None in other logs."""
     others: tuple[LoggedVertex, ...] = ()
     """Vertices with the names of other targets of the same log, some of which this build may share."""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """The first line of the instruction (from 1 on) of each digest, where a history record has it."""
+    """The 1-based first line of the instruction of each digest in a history record."""
 
     @property
     def precision(self) -> float:
@@ -131,7 +131,7 @@ class Log:
     """All builds of one log."""
 
     builds: tuple[LoggedBuild, ...]
-    """At least one."""
+    """The builds; at least one."""
     n_broken: int = 0
     """The number of unreadable lines that began like those of a log."""
 

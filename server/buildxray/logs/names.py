@@ -19,15 +19,15 @@ class VertexName(NamedTuple):
     """The parts of a name; a missing part is empty or 0."""
 
     words: tuple[str, ...] = ()
-    """The words before the platform: the target of a Bake file, or nothing. Without a platform: target and stage, or one of them."""
+    """The words before the platform: the target of a Bake file, or nothing. Without a platform: target and stage, or one of these."""
     platform: str = ""
     """`linux/amd64`, or `linux/amd64->arm64`."""
     stage: str = ""
-    """The words after the platform; empty without a platform, since they are among `words` then."""
+    """The words after the platform; empty without a platform, because they are in `words` then."""
     number: int = 0
     n_steps: int = 0
     kind: str = ""
-    """`internal`, `auth` or `context` for what belongs to no stage."""
+    """`internal`, `auth` or `context` for a vertex without a stage."""
     text: str = ""
 
     @property
@@ -44,7 +44,7 @@ class VertexName(NamedTuple):
 
     @property
     def runs_on(self) -> str:
-        """The platform that it runs on."""
+        """The platform on which it runs."""
         return self.platform.partition("->")[0]
 
     @property

@@ -36,7 +36,7 @@ class _Vertex:
 
 
 class PlainReader:
-    """Reads a plain log line by line; several builds follow one another."""
+    """Reads a plain log line by line; a log may contain several builds in sequence."""
 
     def __init__(self) -> None:
         self._finished: list[LoggedBuild] = []
@@ -46,9 +46,9 @@ class PlainReader:
     def _begin(self) -> None:
         self._vertices: dict[int, _Vertex] = {}
         self._number = -1
-        """The vertex that the printer is on; -1 between two blocks."""
+        """The number of the vertex whose block is being read; -1 between two blocks."""
         self._output = "\n"
-        """The prefix of the output of that vertex; between two blocks, a text that no line begins with."""
+        """The prefix of the command's output in that block; between two blocks, a text with which no line begins."""
         self._first_stamp = ""
         self._last_stamp = ""
         self._is_failed = False
@@ -175,7 +175,7 @@ class PlainReader:
         )
 
     def _interval(self, vertex: _Vertex) -> tuple[Interval, ...]:
-        """When a vertex ran: it was done when its last line was written, and began that many seconds before."""
+        """The interval of a vertex: it ends when its last line was written, and begins the logged seconds before."""
         end = self._since_beginning(vertex.end)
         if end is None or not vertex.seconds:
             return ()

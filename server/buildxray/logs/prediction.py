@@ -1,9 +1,10 @@
-"""Predict the time of another text of the Dockerfile from the times of a log.
+"""Predict the time of another text of the Dockerfile from the times in a log.
 
-The plan of the new text decides which steps there are; a step takes the time that it took in the log. One that is native
-instead of emulated takes the time of its native twin, the same instruction for the build machine's platform; without a twin,
-its time is divided by the slowdown of its kind of work. Checked against builds of the same programs before and after:
-the saved seconds were within 9 %, the remaining time only within 60 %, so the one is a number and the other a range.
+The plan of the new text determines the steps, and a step takes the time that it took in the log. A step that becomes
+native takes the time of its native twin, the same instruction for the build machine's platform; without a twin, its
+time is divided by the slowdown of its kind of work. Compared with builds of the same programs before and after, the
+saved seconds were within 9 %, but the remaining time only within 60 %, so the saving is shown as a number and the
+remaining time as a range.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from buildxray.semantics.build import Build, Run
 from buildxray.syntax.alignment import aligned
 
 _NOISE: Final = 1.25
-"""The factor by which the same step may take longer in another run of the same build."""
+"""The factor by which the time of a step may differ in another run of the same build."""
 _UNMISTAKABLE: Final = 2.0
-"""The slowdown of a download under emulation from which on it counts as work of the processor."""
+"""The slowdown from which an emulated download is presumed to spend its time on the processor."""
 _PULLED: Final = 1.0
 """A pull of at least so many seconds was certainly not on disk."""
 
@@ -39,11 +40,11 @@ class Prediction(NamedTuple):
     steps: int
     """The number of RUN executions of the log that disappear or become native."""
     saved: float
-    """Seconds of work on the critical path, downloads left out; negative for a text that takes longer."""
+    """Seconds saved on the critical path, without downloads; negative for a text that takes longer."""
     remaining: tuple[float, float]
     """Lower and upper bound of the seconds of the whole build, downloads included."""
     fewer_pulls: int
-    """How many images the new build does not pull any more."""
+    """The number of images that the new build no longer pulls."""
     unknown: int
     """The number of RUN steps of the new text without a time in the log."""
 
@@ -65,21 +66,21 @@ _NOTHING: Final = Seconds(0.0, 0.0, 0.0)
 
 
 class _Query(NamedTuple):
-    """What the time of a new step depends on besides the log: steps that agree in it take the same time."""
+    """The properties of a new step on which its time depends; steps with equal properties take the same time."""
 
     kind: StepKind
     old: tuple[int, ...] = ()
-    """Its instructions in the text that was built; none for a pull."""
+    """The indices of its instructions in the logged text; empty for a pull."""
     platform: Platform | None = None
-    """Of a RUN or a pull."""
+    """The platform of a RUN or a pull; None for other steps."""
     is_emulated: bool = False
     targets: tuple[Platform, ...] = ()
     n_twins: int = 0
-    """The most executions that one of its instructions has in the new plan."""
+    """The largest number of executions of one of its instructions in the new plan."""
     image: str = ""
-    """What a pull pulls; empty for other steps."""
+    """The pulled image; empty for other steps."""
     n_pulls: int = 0
-    """How many images the new plan pulls; 0 for other steps."""
+    """The number of images that the new plan pulls; 0 for other steps."""
 
 
 class _Answer(NamedTuple):
@@ -88,14 +89,14 @@ class _Answer(NamedTuple):
     estimate: Seconds | None
     """The estimate; None if the log has no comparable step."""
     work: float
-    """Its likely seconds; of a download that emulation would not slow, those of a native one."""
+    """The estimated seconds; for a download that emulation would not slow down, those of a native one."""
 
 
 class _Pull(NamedTuple):
     """The parts of the label of a pull, without the digest."""
 
     image: str
-    """The image; empty for what is not written as one."""
+    """The image; empty if the label is not of the expected form."""
     text: str
     """Everything after the stage."""
 
@@ -167,7 +168,7 @@ class Predictor:
         return self._without_noise(step.instructions, time.seconds, is_emulated=step.is_emulated)
 
     def _without_noise(self, old: Iterable[int], seconds: float, *, is_emulated: bool) -> float:
-        """The seconds of an emulated download: the line decides, and what emulation adds cannot be told from its noise."""
+        """The seconds of an emulated download: the network decides, and the effect of emulation is below its noise."""
         if is_emulated:
             for idx in old:
                 twin = self._twin(idx)
@@ -205,7 +206,7 @@ class Predictor:
         return found
 
     def _estimate_source(self, query: _Query) -> Seconds | None:
-        """A pull: as long as it took; less where others that it shared the line with fall away."""
+        """The seconds of a pull: its logged time, or less if other pulls that shared the network disappear."""
         same = self._pulls.get(query.image)
         if not same:
             return None
@@ -238,9 +239,9 @@ class Predictor:
         return Seconds(seconds, seconds, seconds * _NOISE)
 
     def _repeated(self, time: StepTime, n_twins: int, *, is_line_bound: bool) -> Seconds:
-        """A step that was measured, executed beside so many of its kind as the new text makes.
+        """The seconds of a measured step, executed in parallel with as many of its kind as the new text has.
 
-        Alone, it would have taken less by the share of the machine that others had meanwhile.
+        Alone, it would have taken less, by the share of the machine that the others used meanwhile.
         """
         seconds = time.seconds or 0.0
         crowd = self._crowd(time)
@@ -258,10 +259,11 @@ class Predictor:
         return Seconds(alone, seconds, _NOISE * max(seconds, n_twins * alone))
 
     def _by_processor(self, time: StepTime, cpu: float, n_twins: int, alone: float) -> Seconds:
-        """The seconds of a native step whose processor time was recorded, without those that it waited for a processor.
+        """The seconds of a native step with a recorded processor time, without its waiting for a processor.
 
-        A step cannot be faster than its threads allow; the log shows how many it kept busy. `n_twins` steps share the
-        processors. On a crowded machine, processor time by capacity was within 1 % of the builds after both fixes.
+        A step cannot be faster than its threads allow, and the log shows how many processors it used. `n_twins`
+        steps share the processors. On a crowded machine, processor time divided by capacity was within 1 % of the
+        builds after both fixes.
         """
         seconds = time.seconds or 0.0
         n_threads = max(1.0, cpu / seconds) if seconds else 1.0
@@ -270,7 +272,7 @@ class Predictor:
 
     @cached_property
     def _capacity(self) -> float:
-        """The number of processors that the RUN steps of the log kept busy, at least one."""
+        """The number of processors that the RUN steps of the log used, at least one."""
         used = [(it, it.vertex.cpu_seconds) for it in self._running if it.vertex.cpu_seconds]
         span = covered(interval for it, _cpu in used for interval in it.vertex.intervals)
         rates = [cpu / it.seconds for it, cpu in used if cpu and it.seconds]
@@ -282,7 +284,7 @@ class Predictor:
         return work_of(view) if isinstance(view, Run) else Work.UNKNOWN
 
     def _crowd(self, time: StepTime) -> float:
-        """The average number of RUN steps that shared the machine while one ran, itself included."""
+        """The average number of RUN steps that ran at the same time as one, itself included."""
         own = time.vertex.intervals
         if not own:
             # A log without times of the day: executions of one instruction mostly run side by side.
@@ -297,7 +299,7 @@ class Predictor:
 
     @cached_property
     def _pulled_names(self) -> set[str]:
-        """The images that were pulled: those that were on disk already cost nothing."""
+        """The images that were pulled; images already on disk cost nothing."""
         return {
             self.pull_of(it.step).image
             for it in self.times.matching.times.values()
@@ -310,7 +312,7 @@ class Predictor:
         return sum(it.kind == "source" and self.pull_of(it).image in names for it in plan.steps) if names else 0
 
     def pull_of(self, step: Step) -> _Pull:
-        """What a pull pulls; a label is long to write, so it is read once for each image."""
+        """The image of a pull, cached because a label takes long to compose."""
         pull = self._pull_of.get(step.vertex)
         if pull is None:
             if len(self._pull_of) >= _MOST_ANSWERS:
@@ -337,7 +339,7 @@ class Forecast:
 
     @cached_property
     def estimates(self) -> dict[int, Seconds]:
-        """How long each step will take, by its index; steps of which the log tells nothing are left out."""
+        """The seconds of each step by its index; steps for which the log has no data are left out."""
         return {idx: it.estimate for idx, it in self._answers.items() if it.estimate is not None}
 
     @cached_property
@@ -358,7 +360,7 @@ class Forecast:
 
     @cached_property
     def _answers(self) -> dict[int, _Answer]:
-        """What the log says of each step."""
+        """The answer for each step from the log."""
         return {it.idx: self._predictor.answer(self._query(it)) for it in self._after.plan.steps}
 
     def _query(self, step: Step) -> _Query:
@@ -383,7 +385,7 @@ class Forecast:
 
     @property
     def _cold_pull(self) -> float:
-        """Seconds that pulling an image may add which happened to be on disk, where the same one was pulled for another platform."""
+        """Seconds to add for the pull of an image that was on disk, if the same image was pulled for another platform."""
         longest = 0.0
         for step in self._after.plan.steps:
             if step.kind == "source" and step.platform is not None and self._estimated(step).likely < _PULLED:
@@ -407,13 +409,13 @@ class Forecast:
 
 
 def _worked(time: StepTime) -> float:
-    """The seconds of a step without those that it waited for a processor, where a record tells its processor time."""
+    """The seconds of a step without its waiting for a processor, if its processor time is recorded."""
     seconds, cpu = time.seconds or 0.0, time.vertex.cpu_seconds
     return min(seconds, cpu) if cpu else seconds
 
 
 def _overlaps(own: Iterable[Interval]) -> Callable[[Iterable[Interval]], float]:
-    """A function from intervals to the seconds that they share with `own`."""
+    """A function that returns the seconds that an interval shares with `own`."""
     mine = [*own]
 
     def shared(others: Iterable[Interval]) -> float:

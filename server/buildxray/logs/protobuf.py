@@ -1,7 +1,7 @@
-"""The fields of a protobuf message.
+"""Decode the fields of a protobuf message.
 
-Only the wire format is read: history records hold two kinds of messages with a dozen fields, for which the library with its
-generated code would be the largest dependency of the server. Format: protobuf.dev, "Encoding".
+Only the wire format is read: history records contain two kinds of messages with a dozen fields, for which the library
+with its generated code would be the largest dependency of the server. Format: protobuf.dev, "Encoding".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The form `--progress=rawjson`: one status message of BuildKit per line, among other lines.
+"""Read the form `--progress=rawjson`: one status message of BuildKit per line, among other lines.
 
-BuildKit: client/graph.go, SolveStatus; every key is left out where its value is empty.
+BuildKit: client/graph.go, SolveStatus; a key with an empty value is left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from buildxray.logs.status_stream import DetailReport, StatusCollector, VertexRe
 
 
 class RawJsonReader:
-    """Reads status messages line by line; several builds follow one another."""
+    """Reads status messages line by line; a log may contain several builds in sequence."""
 
     def __init__(self) -> None:
         self._finished: list[LoggedBuild] = []

@@ -1,4 +1,4 @@
-"""Reads a log of any form from a file or a text."""
+"""Read a log of any form from a file or a text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_log(path: Path) -> Log:
 
 
 def modified(path: Path) -> float | None:
-    """When a log was written, in seconds since 1970; None where the system does not tell."""
+    """The time at which a log was written, in seconds since 1970; None if the system does not report it."""
     try:
         return path.stat().st_mtime
     except OSError:

@@ -1,8 +1,8 @@
-"""A history record (`.dockerbuild`): what `docker buildx history export` and Docker's GitHub actions leave.
+"""Read a history record (`.dockerbuild`), the output of `docker buildx history export` and of Docker's GitHub actions.
 
-A gzipped tar archive of an OCI layout. Its index names manifests, each of which is one build: its configuration is the record,
-its layers are the status messages and the provenance, which maps digests to lines.
-BuildKit: solver/llbsolver/history; buildx: util/desktop/bundle.
+It is a gzipped tar archive of an OCI layout. Its index lists manifests, each of which is one build: its configuration
+is the record, its layers are the status messages and the provenance, which maps digests to lines. BuildKit:
+solver/llbsolver/history; buildx: util/desktop/bundle.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def read_record(stream: BinaryIO) -> Log:
 
 
 def _blobs(stream: BinaryIO, digests: Iterable[str]) -> dict[str, bytes]:
-    """The contents of blobs by their digests, as far as they are there; the archive is read again, so that little is kept."""
+    """The contents of existing blobs by digest. The archive is read again for them, so that little is kept in memory."""
     names = {it: f"blobs/sha256/{it}" for it in digests if it}
     files = read_members(stream, names.values()) if names else {}
     return {digest: files[name] for digest, name in names.items() if name in files}
@@ -106,7 +106,7 @@ def _build(manifest: Json, blobs: Mapping[str, bytes]) -> LoggedBuild | None:
 
 
 class _Provenance:
-    """What a provenance of BuildKit (SLSA 1.0 with all details, as a record always has it) says of the source."""
+    """The part of BuildKit's provenance (SLSA 1.0 with all details, as in every record) about the source."""
 
     def __init__(self, raw: Json) -> None:
         predicate = _dict(raw, "predicate") or raw
@@ -131,7 +131,7 @@ class _Provenance:
         return found
 
     def cpu_seconds(self) -> dict[str, float]:
-        """The processor time of each digest for which it was recorded (machines with cgroup v2)."""
+        """The processor seconds of each digest with a recorded time (machines with cgroup v2)."""
         steps = {step: digest for digest, step in _dict(self._config, "digestMapping").items() if isinstance(step, str)}
         found: dict[str, float] = {}
         for it in _list(self._config, "llbDefinition"):
@@ -165,7 +165,7 @@ def _request(attributes: Json) -> LoggedRequest:
 
 
 def _read_status(content: bytes, collector: StatusCollector) -> None:
-    """Effect: hand the messages of a layer over; one that is broken ends them."""
+    """Effect: pass on the messages of a layer, up to the first broken one."""
     place = 0
     while place + 4 <= len(content):
         length = int.from_bytes(content[place : place + 4], "little")
@@ -241,7 +241,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _digest(descriptor: Json) -> str:
-    """The digest of a descriptor without its algorithm; empty where it is none."""
+    """The digest of a descriptor without its algorithm; empty if it is not valid."""
     digest = descriptor.get("digest")
     match = re.fullmatch(r"sha256:([0-9a-f]{64})", digest) if isinstance(digest, str) else None
     return "" if match is None else match[1]

@@ -1,4 +1,4 @@
-"""The builds that a log may be of, for a plan to be made of what was really built."""
+"""Guess the build requests to which a logged build may belong, so that the logged build can be planned."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from buildxray.platforms.platform import Platform, PlatformError, parse_normaliz
 
 
 def possible_requests(build: LoggedBuild, request: BuildRequest, stages: tuple[str, ...]) -> tuple[BuildRequest, ...]:
-    """The requests that a build may answer to, the likeliest first; `request` is what the project says.
+    """The possible requests of a build, the likeliest first; `request` is that of the project.
 
-    Platforms, arguments and target of the log replace those of the project; `stages` are the named stages of the
+    Platforms, arguments and target of the log replace those of the project. `stages` are the named stages of the
     Dockerfile, one of which may be the target.
     """
     names = [read_name(it.name) for it in build.vertices]
@@ -39,7 +39,7 @@ def possible_requests(build: LoggedBuild, request: BuildRequest, stages: tuple[s
 
 
 def _platform_choices(names: list[VertexName], request: BuildRequest) -> Iterator[tuple[Platform, ...]]:
-    """The target platforms that labels speak of; the build machine may be in them although it is not a target."""
+    """The possible target platforms by the labels, which may name the build machine although it is not a target."""
     named = _named_platforms(names)
     known = request.target_platforms
     if len(named) > 1:
@@ -77,14 +77,14 @@ def _named_platforms(names: list[VertexName]) -> tuple[Platform, ...]:
 
 
 def _build_platform(names: list[VertexName], request: BuildRequest) -> Platform:
-    """The build machine: steps for another platform than the one they run on run there."""
+    """The platform of the build machine, on which steps for other platforms run."""
     machines = {_platform(it.runs_on) for it in names if it.builds_for} - {None}
     machine = machines.pop() if len(machines) == 1 else None
     return request.build_platform if machine is None else machine
 
 
 def _named_stages(names: list[VertexName], stages: tuple[str, ...]) -> Iterator[str]:
-    """The stages that the log has steps of, the last one first: the target is among them."""
+    """The stages with steps in the log, the last one first; the target is among them."""
     seen = {stage for it in names if it.is_step for stage in it.stages}
     yield from (it for it in reversed(stages) if it in seen)
 

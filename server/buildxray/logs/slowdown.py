@@ -1,7 +1,7 @@
-"""How much slower commands run under emulation than natively, by what they do.
+"""The slowdown of commands under emulation, by the kind of their work.
 
-Measured with qemu-user 7.2 on x86-64 for arm64, each command alone, as wall time. The same measurements hold about ±50 % for
-other machines; a step that the same log has natively too is the better measure.
+Measured with qemu-user 7.2 on x86-64 for arm64, each command alone, by wall time. Other machines differ by about ±50
+%; a step that the same log also has natively is a better measure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from buildxray.toolchains.base import Effect
 
 
 class Slowdown(NamedTuple):
-    """How many times slower; native execution is 1."""
+    """A factor; native execution is 1."""
 
     low: float
     likely: float
@@ -22,7 +22,7 @@ class Slowdown(NamedTuple):
 
 
 class Work(Enum):
-    """What a command spends its time on. The value is the slowdown."""
+    """The kind of a command's work. The value is its slowdown."""
 
     FILES = Slowdown(1.0, 1.0, 1.5)
     """Copies, permissions: `cp -a`, `rm`, 1.0."""
@@ -35,7 +35,7 @@ class Work(Enum):
     INTERPRETER = Slowdown(7.0, 10.0, 18.0)
     """Programs of Python and Node.js: 10 to 18; `npm ci` 9 to 13."""
     UNKNOWN = Slowdown(2.0, 8.0, 16.0)
-    """A program that nobody knows: from packing to compiling."""
+    """An unknown program, whose work may be anything from packing to compiling."""
     COMPILER = Slowdown(7.0, 10.0, 16.0)
     """Compilers and bundlers: `go build` 10.8, `gcc -O2` 10.3, `tsc` and `terser` 9.8; 8.7 in an article of 2024."""
     PROCESSES = Slowdown(8.0, 20.0, 25.0)
@@ -43,7 +43,7 @@ class Work(Enum):
 
 
 _IN_ORDER: Final = (*Work,)
-"""From what takes least to what takes most, where a RUN has several."""
+"""The kinds in order of priority, from the lowest, for a RUN with several."""
 _ARCHIVERS: Final = frozenset(
     {
         *("7z", "ar", "bunzip2", "bzip2", "cksum", "cpio", "dpkg-deb", "gpg", "gunzip", "gzip", "md5sum", "sha1sum"),
@@ -54,21 +54,21 @@ _INTERPRETERS: Final = frozenset(
     {"bundle", "gem", "node", "npm", "npx", "perl", "php", "pip", "pip3", "pnpm", "python", "python3", "ruby", "yarn"}
 )
 _COMPILING_TESTERS: Final = frozenset({"cargo", "dotnet", "go", "gradle", "gradlew", "mvn", "mvnw", "zig"})
-"""Programs that compile what they test or run."""
+"""Programs that compile the code that they test or run."""
 _SCRIPTS_OF_MANY_PROCESSES: Final = frozenset({"configure", "autogen.sh", "autoreconf", "bootstrap"})
 
 
 def work_of(run: Run) -> Work:
-    """What a RUN spends most of its time on: of the kinds of its commands, the one that emulation slows most.
+    """The kind of work that takes most time in a RUN: among those of its commands, the one that emulation slows most.
 
-    How long each command takes is not known, so a compiler counts more than any download beside it.
+    The times of single commands are not known, so a compiler takes precedence over a download beside it.
     """
     kinds = {_work(it) for it in run.commands} - {None}
     return max((it for it in kinds if it is not None), key=_IN_ORDER.index, default=Work.UNKNOWN)
 
 
 def is_download(run: Run) -> bool:
-    """True if a RUN does nothing but fetch and unpack: the line decides how long it takes, which no log can foretell."""
+    """True if a RUN only downloads and unpacks, so that its time depends on the network and cannot be predicted."""
     kinds = {_work(it) for it in run.commands} - {None}
     return bool(kinds & {Work.NETWORK, Work.PACKAGES}) and kinds <= {
         Work.NETWORK,
@@ -79,7 +79,7 @@ def is_download(run: Run) -> bool:
 
 
 def _work(command: Command) -> Work | None:
-    """The kind of one command; None for one that takes no time."""
+    """The kind of one command; None if it takes no time."""
     name = command.name
     if name in _SCRIPTS_OF_MANY_PROCESSES:
         return Work.PROCESSES

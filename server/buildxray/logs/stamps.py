@@ -1,4 +1,4 @@
-"""What CI systems write before each line of a log: time stamps, the names of jobs, marks of their own."""
+"""Remove what CI systems write before each line of a log: time stamps, names of jobs, marks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TELLING: Final = lazy_regex(
 _DIGITS: Final = lazy_regex(r"\d+")
 _BLANKS: Final = lazy_regex(r"[ \t]+")
 _LEAST: Final = 3
-"""Lines that have to agree before a prefix counts as one."""
+"""Lines that must agree before a prefix is accepted."""
 _SECONDS_PER_DAY: Final = 86400.0
 
 
@@ -33,11 +33,11 @@ class Stamps:
     """Takes the prefix of a CI system off each line."""
 
     def __init__(self, beginning: Iterable[str]) -> None:
-        """Learn from the first lines of a log what is written before each line, beyond the usual stamps."""
+        """Learn from the first lines of a log what precedes each line, apart from the usual time stamps."""
         self._wrapper = _learn(beginning)
 
     def strip(self, line: str) -> tuple[str, str]:
-        """The time stamp of a line as it is written, empty where there is none, and the line without the prefix."""
+        """The time stamp of a line as written, empty if there is none, and the line without its prefix."""
         if line[:1] in "#{":
             return "", line
         stamp, rest = _known(line)
@@ -50,7 +50,7 @@ class Stamps:
 
 
 def _known(line: str) -> tuple[str, str]:
-    """The usual stamp of a line, and the line without it."""
+    """The usual time stamp of a line, and the line without it."""
     match = _KNOWN.match(line)
     if match is None:
         return "", line
@@ -58,9 +58,9 @@ def _known(line: str) -> tuple[str, str]:
 
 
 def seconds_between(first: str, last: str) -> float | None:
-    """The seconds from one time stamp to a later one; None where one of them cannot be read.
+    """The seconds from one time stamp to a later one; None if one of them cannot be read.
 
-    A clock without a date goes on after midnight.
+    A clock without a date continues after midnight.
     """
     start, end = _time(first), _time(last)
     if start is None or end is None:
@@ -77,7 +77,7 @@ def _time(text: str) -> float | None:
 
 
 def _learn(beginning: Iterable[str]) -> re.Pattern[str] | None:
-    """The prefix of the lines of a build log: the shape that most of them share, numbers of any value, blanks of any length."""
+    """The prefix of the lines of a build log: the pattern that most lines share, with any numbers, and blanks of any length."""
     shapes: Counter[str] = Counter()
     for line in beginning:
         rest = _known(line)[1]

@@ -13,11 +13,11 @@ from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Stat
 
 _MOST_VERTICES: Final = 100_000
 _MOST_INTERVALS: Final = 1_000
-"""Of one vertex; BuildKit has about five."""
+"""Intervals of one vertex that are kept; BuildKit reports about five."""
 
 
 class VertexReport(NamedTuple):
-    """What one status message says of a vertex; times are seconds since 1970."""
+    """The report of one status message on a vertex; times are seconds since 1970."""
 
     digest: str
     name: str
@@ -31,7 +31,7 @@ class VertexReport(NamedTuple):
 
 
 class DetailReport(NamedTuple):
-    """What a status message says of a part of a vertex; times are seconds since 1970."""
+    """The report of a status message on a part of a vertex; times are seconds since 1970."""
 
     vertex: str
     id: str
@@ -45,7 +45,7 @@ def _is_numbered(name: str) -> bool:
 
 @dataclass(slots=True)
 class _Vertex:
-    """What was reported of a vertex so far."""
+    """The accumulated reports on a vertex."""
 
     name: str = ""
     inputs: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class _Vertex:
     error: str = ""
     group: tuple[str, str] | None = None
     ends: dict[float, float | None] = field(default_factory=dict)
-    """Ends by starts; None while it runs."""
+    """The end of each interval by its start; None while it runs."""
     extracting: dict[tuple[str, float], float] = field(default_factory=dict)
 
 
@@ -72,7 +72,7 @@ class StatusCollector:
 
     @property
     def has_ended(self) -> bool:
-        """True if steps of a Dockerfile were reported, and all of them have run: what comes next is another build.
+        """True if steps of a Dockerfile were reported and all of them have run, so that the next report begins another build.
 
         A replayed log announces all vertices first, so that some have no times until its end.
         """
@@ -80,7 +80,7 @@ class StatusCollector:
         return bool(steps) and all(it.ends and None not in it.ends.values() for it in steps)
 
     def add_vertex(self, report: VertexReport) -> None:
-        """Effect: take a report of a vertex; the last one counts, but times add up to intervals."""
+        """Effect: add a report on a vertex; it replaces the last one, but its times add an interval."""
         vertex = self._vertices.get(report.digest)
         if vertex is None:
             if len(self._vertices) >= _MOST_VERTICES:
@@ -98,7 +98,7 @@ class StatusCollector:
             self._last = max(self._last, report.started, report.completed or 0.0)
 
     def add_detail(self, report: DetailReport) -> None:
-        """Effect: take a report of a part; only the unpacking of layers is of interest."""
+        """Effect: add a report on a part of a vertex; only the unpacking of layers matters."""
         vertex = self._vertices.get(report.vertex)
         if (
             vertex is not None

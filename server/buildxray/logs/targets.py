@@ -1,4 +1,4 @@
-"""Tells the targets of a Bake or Compose build apart, whose steps share one log."""
+"""Separate the targets of a Bake or Compose build, whose steps share one log."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _OWN: Final = lazy_regex(r"\[([^\[\] ]{1,200})\] ")
 
 
 def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
-    """One build for each target; the build itself where there are no targets.
+    """One build for each target; the build itself if there are no targets.
 
-    A step that several targets share has the name of the one that reported last, so each target gets all steps that
-    do not certainly belong to others only: a plan decides.
+    A step that several targets share has the name of the one that reported last. So each target receives all steps
+    that do not certainly belong to others only, and the plan decides.
     """
     names = [read_name(it.name) for it in build.vertices]
     targets = _targets(names)

@@ -24,9 +24,9 @@ _AFTER: Final = ("exporting", "pushing", "sending", "unpacking to", "naming to")
 _BEFORE: Final = ("load metadata", "load .dockerignore", "importing", "resolve image config")
 _FIRST: Final = "load build definition"
 _UNMATCHED: Final = 10.0
-"""What a step of the log counts that the plan does not have, beside a step of the plan that the log does not have: a log may be cut."""
+"""The weight of a log step that is not in the plan, where a plan step that is not in the log weighs 1, because a log may be cut."""
 _MOST_ROUNDS: Final = 12
-"""The most requests that are tried for one build."""
+"""Requests that are tried for one build."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Times:
 
     @property
     def plan(self) -> Plan:
-        """The plan of what was built."""
+        """The plan of the logged build."""
         return self.matching.plan
 
     @property
@@ -56,7 +56,7 @@ class Times:
 
     @cached_property
     def critical_path(self) -> Path:
-        """The chain of steps that took longest, what is before and after all steps included in the seconds."""
+        """The longest chain of steps, with the time before and after all steps included in its seconds."""
         path = critical_path(self.plan.steps, self.seconds)
         return Path(path.steps, path.seconds + self.before + self.after)
 
@@ -71,24 +71,24 @@ class Times:
 
     @cached_property
     def after(self) -> float:
-        """Seconds after the last step: exporting what was built."""
+        """Seconds after the last step, for exporting the result."""
         return sum(it.seconds or 0.0 for it in self.matching.others if read_name(it.name).text.startswith(_AFTER))
 
     @property
     def total(self) -> float:
-        """Seconds of the whole build; those of the critical path if the log has no total."""
+        """Seconds of the whole build; those of the critical path if the log does not report a total."""
         return self.critical_path.seconds if self.build.total is None else self.build.total
 
     @property
     def is_total_logged(self) -> bool:
-        """True if the log tells the total."""
+        """True if the log reports the total."""
         return self.build.total is not None
 
     @property
     def deviation(self) -> float | None:
-        """The difference of critical path and total as a share of the total; None if the log has no total.
+        """The difference between critical path and total as a fraction of the total; None if the log does not report a total.
 
-        Targets of a Bake file share one total, which is not that of any of them.
+        Targets of a Bake file share one total, which is not that of any single target.
         """
         if not self.build.total or self.build.name:
             return None
@@ -104,7 +104,7 @@ class Times:
 
     @property
     def has_changed(self) -> bool:
-        """True if the text differs from the one that was built."""
+        """True if the text differs from the logged one."""
         recorded = self.build.dockerfile
         if recorded is not None:
             return recorded != self.plan.dockerfile.text
@@ -117,15 +117,15 @@ class Times:
 
     @property
     def fits(self) -> bool:
-        """True if the build is one of this Dockerfile: most of its steps are in the plan."""
+        """True if the build is of this Dockerfile, because most of its steps are in the plan."""
         steps = [it for it in self.build.vertices if read_name(it.name).is_step]
         return len(self.matching.unmatched) * 2 <= len(steps) and bool(self.matching.times)
 
 
 def measure(text: str | Dockerfile, build: LoggedBuild, request: BuildRequest) -> Times:
-    """The times of a build of a Dockerfile; of what it can have been, the plan that fits the log best.
+    """The times of a build of a Dockerfile, with the plan that fits the log best.
 
-    `request` is what the project says; platforms, arguments and target that the log tells come before it.
+    `request` is that of the project; platforms, arguments and target in the log override it.
     """
     dockerfile = parse(text) if isinstance(text, str) else text
     stages = tuple(it.name for it in Planner(request).plan(dockerfile).stages if it.name)
@@ -142,7 +142,7 @@ def measure(text: str | Dockerfile, build: LoggedBuild, request: BuildRequest) -
 
 
 def _misfit(matching: Matching) -> float:
-    """The misfit of plan and log: the number of steps that only one of them has; edited ones count less."""
+    """The number of steps that only the plan or only the log has; edited steps weigh less."""
     build = matching.build
     n_missing = float(matching.n_missing)
     if build.is_failed or not build.is_complete:

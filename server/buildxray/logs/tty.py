@@ -20,14 +20,14 @@ _DETAIL: Final = lazy_regex(r"\s{0,8}=> => extracting .*?\s(\d+(?:\.\d+)?)s\s*$"
 _UP: Final = lazy_regex(r"\x1b\[\d*A")
 _STATUS: Final = {"CACHED": Status.CACHED, "ERROR": Status.FAILED, "CANCELED": Status.CANCELED}
 _CUT_BY: Final = 5
-"""A name that was cut has fewer blanks than that after it: it may have ended in some itself."""
+"""The number of blanks after a name from which it is certainly complete; a cut name may itself end with a few."""
 _MOST_LINES: Final = 20_000
 """The most lines of a frame; terminals are smaller."""
 
 
 @dataclass(slots=True)
 class _Frame:
-    """A screen of one build."""
+    """One screen of a build."""
 
     seconds: float = 0.0
     is_finished: bool = False
@@ -83,7 +83,7 @@ class TtyReader:
         return "=> =>" in text
 
     def _enter(self, header: re.Match[str], *, is_redrawn: bool) -> None:
-        """Effect: begin a frame, which replaces the last one unless it is of another build."""
+        """Effect: begin a frame; it replaces the last one unless it belongs to another build."""
         seconds = float(header[1])
         known = self._frame
         if known is not None and not is_redrawn and (known.is_finished or seconds < known.seconds) and known.vertices:

@@ -1,4 +1,4 @@
-"""Lines that a collector of logs has put into JSON, one object a line: Docker's json-file driver, Fluent Bit, Cloud Logging."""
+"""Unwrap lines that a log collector stores as JSON objects, one per line: Docker's json-file driver, Fluent Bit, Cloud Logging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_LINE: Final = 1024 * 1024
 
 
 def unwrapped(lines: Iterator[str]) -> Iterator[str]:
-    """The lines that a collector was given, each after its time stamp; lines of another kind as they are."""
+    """The lines that a collector received, each after its time stamp; other lines unchanged."""
     parts = _Parts()
     for line in lines:
         wrapped = _read(line) if line.startswith("{") and not line.startswith(_OF_BUILDKIT) else None
@@ -31,10 +31,10 @@ class _Wrapped(NamedTuple):
     """One object of a collector."""
 
     text: str
-    """One line, several, or a part of one."""
+    """One line, several lines, or a part of one."""
     stamp: str
     is_part: bool
-    """Whether the next object goes on with the line."""
+    """True if the next object continues the line."""
 
 
 class _Parts:
@@ -53,7 +53,7 @@ class _Parts:
             yield from self.flush()
 
     def flush(self) -> Iterator[str]:
-        """The lines of what was given so far."""
+        """The lines that are still buffered."""
         text, self._text = self._text, ""
         for it in text.removesuffix("\n").split("\n") if text else ():
             line = it.rstrip("\r")
@@ -75,6 +75,6 @@ def _read(line: str) -> _Wrapped | None:
 
 
 def _stamp(members: Mapping[str, object]) -> str:
-    """The time of a line as it is written; empty where there is none in the form of ISO 8601."""
+    """The time of a line as written; empty if it is not in the form of ISO 8601."""
     times = (members.get(it) for it in _TIMES)
     return next((it for it in times if isinstance(it, str) and it[4:5] == "-" and it[10:11] in ("T", " ")), "")

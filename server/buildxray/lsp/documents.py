@@ -43,7 +43,7 @@ class Document:
     is_provisional: bool = False
     """True while files that decide on the build are being read."""
     turn: int = 0
-    """The number of such reads that have started; only the result of the last one is used."""
+    """The number of reads started; only the result of the last one is used."""
     shown_diagnostics: list[types.Diagnostic] = field(default_factory=list)
     """The diagnostics of the last version that could be analyzed in time."""
     shown_tokens: tuple[str, list[int]] | None = None
@@ -108,7 +108,7 @@ class Document:
         return True
 
     def analysis_for(self, build: ProjectBuild, platforms: tuple[Platform, ...]) -> Analysis:
-        """The analysis of the same text for another build or other platforms; without platforms, for those of the build."""
+        """The analysis of the same text for another build or other platforms; without platforms, for those of that build."""
         if platforms not in ((), build.request.target_platforms):
             request = replace(build.request, target_platforms=platforms)
             build = build._replace(request=request, origin=_("chosen in the view"))

@@ -268,7 +268,7 @@ async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticPara
 
 
 async def tell_times(ls: Server, params: object) -> dict[str, Any] | None:
-    """The times of a logged build. Runs in a thread, since reading a log takes a while."""
+    """The times of a logged build. Runs in a thread, because reading a log takes long."""
     try:
         return await show_times(ls, params)
     except JsonRpcException:

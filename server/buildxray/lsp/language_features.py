@@ -106,7 +106,7 @@ def semantic_tokens_delta(
 
 
 def _tokens(ls: Server, document: Document) -> tuple[str, list[int]]:
-    """The tokens of this revision with their result id: those that the client was sent, where the text is the same."""
+    """The tokens of this revision with their result id; the cached ones if the text has not changed."""
     result_id = str(document.revision)
     if document.shown_tokens is None or document.shown_tokens[0] != result_id:
         data = to_lsp.semantic_tokens(document.analysis.lines, semantic_tokens(document.analysis), ls.client.unit)
@@ -148,7 +148,7 @@ def on_type_formatting(ls: Server, params: types.DocumentOnTypeFormattingParams)
 
 
 def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
-    """The stages and instructions of the open documents whose names hold what is searched for."""
+    """The stages and instructions of the open documents whose names contain the query."""
     query = params.query.lower()
     found: list[types.SymbolInformation] = []
     for document in ls.documents.values():

@@ -17,10 +17,11 @@ from buildxray.lsp.streams import leave, serve, serve_tcp
 
 _log = logging.getLogger("buildxray")
 _GC_THRESHOLDS: Final = (700, 10, 4)
-"""When the garbage collector runs, as in `gc.set_threshold`.
+"""The thresholds of the garbage collector, as in `gc.set_threshold`.
 
-Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The thresholds of a command that ends
-after seconds would keep a million objects of old versions, and scanning these takes longer than scanning few of them often.
+Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The
+higher thresholds of the command line would keep a million objects of old versions alive, and scanning these takes
+longer than scanning few objects often.
 """
 
 

@@ -15,7 +15,7 @@ from buildxray.lsp.documents import PATIENCE, Document
 from buildxray.lsp.limits import diagnostics_in_time
 
 _QUICK: Final = 0.02
-"""Analyses that take more seconds are debounced."""
+"""Seconds; analyses that take longer are debounced."""
 _log = logging.getLogger("buildxray")
 
 

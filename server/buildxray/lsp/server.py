@@ -41,7 +41,7 @@ _MOST_NOTES = 3
 
 
 class _Built(NamedTuple):
-    """The build of a document as its project declares it."""
+    """The declared build of a document, with its analyzer."""
 
     build: ProjectBuild
     workspace: Workspace
@@ -213,7 +213,7 @@ class Server(LanguageServer):
         return _Built(built, projects.workspace(path.parent), (*problems, *notes))
 
     def build_named(self, document: Document, name: str) -> ProjectBuild | None:
-        """The build of a document that a value of the setting `build` chooses; None where it means none."""
+        """The build of a document that a value of the setting `build` chooses; None if no build matches."""
         path = from_lsp.path(document.uri)
         if path is None or (name != "all" and not self._projects.named(path, name)):
             return None
@@ -260,6 +260,6 @@ class Server(LanguageServer):
 
 
 def configuration_of(params: types.DidChangeConfigurationParams) -> object:
-    """The settings that a client pushes; None where the server has to request them."""
+    """The settings that a client pushes; None if the server must request them."""
     settings = params.settings
     return settings if isinstance(settings, Mapping) and settings else None

@@ -1,8 +1,9 @@
 """Serve over two streams, or one client over TCP.
 
-pygls reads each line and each body of a message in a pool of threads. Here the event loop waits for the stream itself where the system can,
-else one thread reads it: half of the CPU time of a keystroke, 0.6 instead of 1.2 ms (medians of 3 runs of 1000 `didChange` messages each, in a
-document of 2 lines and in one of 30). `make bench` compares both. pygls neither bounds a message nor answers what is not one.
+pygls reads each line and each body of a message in a pool of threads. Here the event loop waits for the stream itself
+if the system supports that; otherwise one thread reads it. This halves the CPU time of a keystroke, from 1.2 to 0.6 ms
+(medians of 3 runs of 1000 `didChange` messages each, in a document of 2 lines and in one of 30); `make bench` compares
+both. pygls also neither bounds a message nor answers a malformed one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _CHUNK: Final = 1 << 16
 _LONGEST_BODY: Final = 1 << 28
 """The most bytes of a message, ten times a document of 4 MB with all characters escaped."""
 _GRACE: Final = 0.7
-"""Seconds that the event loop may take to end after the client has left."""
+"""Seconds for which the event loop may continue after the client has disconnected."""
 _CONTENT_LENGTH: Final = lazy_regex(rb"Content-Length:[ \t]*(\d{1,12})[ \t]*\r?\n\Z", re.IGNORECASE)
 _HTTP: Final = lazy_regex(rb"[A-Z]{3,10} [^\r\n]* HTTP/\d")
 _HTTP_ANSWER: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -59,7 +60,7 @@ class _Writer:
             self.gone.set()
 
     def close(self) -> None:
-        """Leave the stream open: it is the process's own."""
+        """Do nothing, because the stream belongs to the process."""
 
 
 def serve(server: LanguageServer, source: BinaryIO, sink: BinaryIO) -> int:
@@ -115,7 +116,7 @@ async def handle_messages(
 ) -> int:
     """Effect: handle messages until the stream ends; returns their number.
 
-    `begin` is asked when the first one has come; where it says no, nothing is handled.
+    `begin` is called at the first message; if it returns False, nothing is handled.
     """
     protocol = server.protocol
     assert isinstance(protocol, Protocol)
@@ -145,9 +146,9 @@ async def handle_messages(
 
 
 async def _read_body(reader: asyncio.StreamReader) -> bytes | None:
-    """The body of the next message; None at the end. Raises `ValueError` for a header that says no right length.
+    """The body of the next message; None at the end. Raises `ValueError` for a header without a valid length.
 
-    Where a length was wrong, the rest of a body comes before the next header: only the end of a line counts.
+    After a wrong length, the rest of a body precedes the next header, so only the end of a line is parsed.
     """
     length: int | None = None
     while True:
@@ -168,7 +169,7 @@ async def _read_body(reader: asyncio.StreamReader) -> bytes | None:
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes:
-    """A line with its end; of one that is too long the last part, which no header is."""
+    """A line with its end; of a line that is too long, the last part, which is never a valid header."""
     while True:
         try:
             return await reader.readuntil(b"\n")
@@ -179,9 +180,9 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes:
 
 
 async def serve_tcp(server: LanguageServer, host: str, port: int) -> int:
-    """Effect: serve the first client that speaks the protocol, until it leaves; returns the exit code.
+    """Effect: serve the first client that speaks the protocol, until it disconnects; returns the exit code.
 
-    Others are told so. A connection that sends nothing, or HTTP, does not count.
+    Other clients get an error. A connection that sends nothing, or HTTP, does not count as a client.
     """
     done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     client: asyncio.StreamWriter | None = None
@@ -221,7 +222,7 @@ async def serve_tcp(server: LanguageServer, host: str, port: int) -> int:
 
 
 def _say_that_it_is_busy(writer: asyncio.StreamWriter) -> None:
-    """Effect: tell a second client, in the protocol, that it is not served; close its connection."""
+    """Effect: answer a second client with an error of the protocol, and close its connection."""
     text = "buildxray lsp --tcp serves one client, and it has one; start another server."
     messages: list[dict[str, object]] = [
         {"jsonrpc": "2.0", "method": "window/showMessage", "params": {"type": 1, "message": text}},
@@ -236,7 +237,7 @@ def _say_that_it_is_busy(writer: asyncio.StreamWriter) -> None:
 def _can_be_waited_for(source: BinaryIO, sink: BinaryIO) -> bool:
     """True if the event loop can wait for a stream: not on Windows, and not for a file or a terminal.
 
-    Waiting makes the stream non-blocking, so nothing may be written to what is the same on the other side.
+    Waiting makes the stream non-blocking, for its writers too if they share it.
     """
     if sys.platform == "win32":
         return False
@@ -261,9 +262,9 @@ def _watch(descriptor: int) -> None:
 
 
 def _pump(source: BinaryIO, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
-    """Effect: pass on what comes, as soon as it comes, while the loop runs; end the process when nothing comes any more.
+    """Effect: pass on input as soon as it arrives, while the loop runs; end the process at the end of the input.
 
-    A buffered stream would be locked while it waits, and then Python cannot end.
+    A buffered stream would be locked while it waits, and Python could not exit.
     """
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         while data := os.read(source.fileno(), _CHUNK):

@@ -30,7 +30,7 @@ def tolerant_converter() -> Converter:
 
 
 def version(document: types.TextDocumentItem | types.VersionedTextDocumentIdentifier) -> int | None:
-    """The version of a document; None where the client gave none."""
+    """The version of a document; None if the client sends none."""
     return None if document.version == _NONE else document.version
 
 

@@ -1,1 +1,1 @@
-"""Which Dockerfiles a project has, and which builds its files ask for."""
+"""Find the Dockerfiles of a project, and the builds that its files declare."""

@@ -77,9 +77,9 @@ class DeclaredBuild:
     joined_names: tuple[str, ...] = ()
     """The names of the builds that are merged into this one; empty or only its own where none are."""
     linked: tuple[LinkedTarget, ...] = ()
-    """The targets that `contexts` names, without those whose platforms the text does not tell."""
+    """The targets named in `contexts`, without those whose platforms the text does not determine."""
     nodes: tuple[tuple[Platform, Platform], ...] = ()
-    """For each target platform the platform of the machine that builds it; empty if one machine builds all."""
+    """Each target platform with the platform of the machine that builds it; empty if one machine builds all."""
     machine: Platform | None = None
     """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
     is_separate: bool = False
@@ -93,13 +93,13 @@ class DeclaredBuild:
     makes_files: bool = False
     """True if the build writes files and no image: each `--output` is a directory or a tar archive."""
     keeps_nothing: bool = False
-    """True if the text tells that the result is neither pushed, loaded nor exported, and only stays in the cache of the builder."""
+    """True if the result certainly stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
     """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
     unknown: frozenset[str] = frozenset()
-    """The fields of which the text does not tell everything: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
+    """The fields that the text does not determine completely: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
 
     @property
     def single_platform_names(self) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class DeclaredBuild:
 
     @property
     def display_name(self) -> str:
-        """The name for messages: a statement about a merged build is true of all the builds together, perhaps not of the first one."""
+        """The name for messages. A message about merged builds applies to all of them together, so it names all."""
         names = self.joined_names or (self.name,)
         return " + ".join(names if len(names) <= _MOST_NAMES else (*names[: _MOST_NAMES - 1], "…"))
 
@@ -134,7 +134,7 @@ class DeclaredBuild:
 
     @property
     def is_shown(self) -> bool:
-        """True if somebody builds this in the project. Targets that others only inherit from, and remote contexts, do not count."""
+        """True if people or jobs run this build. Targets that others only inherit from, and remote contexts, do not count."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))
 
     @property

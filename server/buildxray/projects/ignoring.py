@@ -50,7 +50,7 @@ class IgnoreFile:
         self._end_lengths = sorted({len(it) for it in self._by_end})
 
     def says(self, names: tuple[str, ...], *, is_directory: bool) -> bool | None:
-        """True if an entry is ignored, False if a `!` line keeps it, None if no line matches it. The last line that matches counts."""
+        """True if an entry is ignored, False if a `!` line includes it, None if no line matches. The last matching line decides."""
         name = names[-1]
         candidates = [*self._by_name.get(name, ()), *self._by_first.get(names[0], ()), *self._others]
         for length in self._end_lengths:

@@ -86,7 +86,7 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
 
 
 def _told(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """The builds without duplicates. A build with unknown fields is left out if the same line also gives one without."""
+    """The builds without duplicates. A build with unknown fields is left out if the same line also declares one without."""
     told = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
     seen: set[object] = set()
     for build in builds:

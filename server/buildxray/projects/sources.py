@@ -95,7 +95,7 @@ class _Sources:
         self._directory = directory
 
     def hold(self, pattern: re.Pattern[bytes]) -> bool | None:
-        """True if a file matches; None if there are too many files to tell."""
+        """True if a file matches; None if there are too many files."""
         n_bytes = 0
         for n_files, path in enumerate(_go_files(self._directory)):
             try:

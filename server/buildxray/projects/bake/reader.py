@@ -114,7 +114,7 @@ def bake_builds(
 
 
 def _linked(definition: Definition, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
-    """The targets that the contexts of a target name, where the text tells their platforms."""
+    """The targets that the contexts of a target name, if the text determines their platforms."""
     names = target.links
     circle = definition.circle(target.name) if names else ()
     for name in names:
@@ -227,9 +227,9 @@ def _matches(pattern: str, name: str) -> bool:
 def best_directory(
     directory: Path, ancestors: Iterable[Path], names: Sequence[str], *, local_platform: str
 ) -> BakeProject:
-    """Read Bake files as if run in their own directory, or in the ancestor from which more of their Dockerfiles exist.
+    """Read Bake files as if run in their own directory, or in the parent directory from which more of their Dockerfiles exist.
 
-    Bake resolves paths against the directory that it runs in, which nothing tells but the Dockerfiles.
+    Bake resolves paths against the directory in which it is run, which only the paths of Dockerfiles suggest.
     """
     best = load_bake(directory, names, local_platform=local_platform)
     most, total = _count_existing(best)

@@ -42,7 +42,7 @@ class Target:
     """The code-point offset of the target's label in the file."""
     end: int = 0
     service: str = ""
-    """The name of the Compose service that the target is made of; empty for a target of a Bake file."""
+    """The name of the Compose service from which the target is created; empty for a target of a Bake file."""
 
     @property
     def links(self) -> tuple[str, ...]:

@@ -58,16 +58,16 @@ class _Inputs(NamedTuple):
 
     @property
     def pushes(self) -> bool:
-        """True if the image is published; where only a run knows, as the assumption of the context says."""
+        """True if the image is published; if only a run knows, the assumption of the context."""
         push = self.values.get("push")
         if push is UNKNOWN:
             return self.context.assumption
         return as_text(push) == "true" or "push=true" in as_text(self.values.get("outputs"))
 
     def keeps_nothing(self, platforms: Sequence[str]) -> bool:
-        """True if the text tells that a build neither pushes, loads nor exports: no expression decides it.
+        """True if the build certainly neither pushes, loads nor exports: no expression decides it.
 
-        The driver `docker` loads what it builds; several platforms and an exported cache need another one.
+        The driver `docker` loads its result; several platforms and an exported cache need another driver.
         """
         inputs = {str(key).lower(): as_text(it).strip() for key, it in self.given.items()}
         exported_cache = inputs.get("cache-to", "")
@@ -76,7 +76,7 @@ class _Inputs(NamedTuple):
         return is_other_driver and not is_kept
 
     def pairs(self, name: str) -> tuple[dict[str, str], bool]:
-        """The lines `NAME=VALUE` of an input, and whether the text tells all of them."""
+        """The lines `NAME=VALUE` of an input, and whether the text determines all of them."""
         values: dict[str, str] = {}
         text = self.given.get(name)
         is_complete = True

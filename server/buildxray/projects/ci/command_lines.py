@@ -1,8 +1,10 @@
-"""What one command line asks for, by its words: a build, a call of Bake, Compose or make, a builder, a script.
+"""Parse one command line of a script: a build, a call of Bake, Compose or make, a builder, another script.
 
-Nothing is looked up here: paths are as the words write them. A word that only running the script could tell is `UNTOLD_WORD`,
-and a part of a word is unknown where `is_untold` finds a variable in it.
-Source: docs.docker.com, the reference of `docker buildx build`, `bake` and `create`, `docker compose build`; the help of `make`.
+Nothing is looked up here: paths are as written. A word that only running the script could tell is `UNTOLD_WORD`, and
+`is_untold` is True for a word with an unknown part.
+
+Source: docs.docker.com, the reference of `docker buildx build`, `bake` and `create`, `docker compose build`;
+the help of `make`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _STARTS_SCRIPTS: Final = SHELLS | {".", "source"}
 
 
 class Call(Enum):
-    """What kind of thing a command line asks for."""
+    """The kind of a command line."""
 
     BUILD = auto()
     BAKE = auto()
@@ -104,12 +106,12 @@ def is_untold(text: str) -> bool:
 
 
 def may_start_builds(program: str) -> bool:
-    """True if a program, by its name without directories, may be one of those that `read_command_line` knows, or a script."""
+    """True if a program, by its name without directories, may be one that `read_command_line` knows, or a script."""
     return program in _PROGRAMS or program in _STARTS_SCRIPTS or program.endswith(".sh")
 
 
 class CommandLine(NamedTuple):
-    """The words of a command, by what they ask for."""
+    """A parsed command line."""
 
     call: Call
     words: list[str]
@@ -121,7 +123,7 @@ class CommandLine(NamedTuple):
 
 
 def read_command_line(words: list[str]) -> CommandLine | None:
-    """Return what the words of a command ask for; None if there is nothing but a prefix such as `sudo`."""
+    """Parse the words of a command; None if there is only a prefix such as `sudo`."""
     if words[0] in _PREFIXES:
         words = words[1:]
     if not words:
@@ -154,7 +156,7 @@ class Options:
     """The options and operands of a command."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
-    """Of each option, by its long name, in their order."""
+    """The values of each option by its long name, in their order."""
     flags: set[str] = field(default_factory=set)
     operands: list[str] = field(default_factory=list)
 
@@ -190,7 +192,7 @@ class Options:
 
     @property
     def may_hide_options(self) -> bool:
-        """True if a word of unknown value may be options: only one such word can be the build context."""
+        """True if a word of unknown value may be options; only one such word can be the build context."""
         n_untold = self.operands.count(UNTOLD_WORD)
         return n_untold > (n_untold == len(self.operands))
 
@@ -203,20 +205,20 @@ class Options:
         return [it for it in self.all(name) if not is_untold(it)]
 
     def last(self, name: str) -> str | None:
-        """The value of an option that counts; None without one."""
+        """The value of an option; the last one if it is repeated, None if it is not given."""
         listed = self.values.get(name)
         return listed[-1] if listed else None
 
 
 class BuildOptions(NamedTuple):
-    """What the options of `docker build` ask for."""
+    """The options of `docker build`."""
 
     context: str
     file: str | None
     platforms: list[str]
     """Without values that are unknown."""
     target: str
-    """Empty for the last stage, and where it is unknown."""
+    """The target stage; empty for the last stage, and if it is unknown."""
     arguments: list[tuple[str, str | None]]
     """Build arguments; the value None is that of the environment. Without values that are unknown."""
     contexts: list[tuple[str, str]]
@@ -229,7 +231,7 @@ class BuildOptions(NamedTuple):
 
 
 def read_build_options(words: Sequence[str]) -> BuildOptions:
-    """Return what the words after `docker build` ask for."""
+    """Parse the words after `docker build`."""
     options = Options.of(words)
     target = options.last("--target") or ""
     arguments = [it.partition("=") for it in options.all("--build-arg")]
@@ -261,7 +263,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
 
 
 class MakeOptions(NamedTuple):
-    """What the words after `make` ask for."""
+    """The options of `make`."""
 
     directory: str
     goals: tuple[str, ...]
@@ -270,7 +272,7 @@ class MakeOptions(NamedTuple):
 
 
 def read_make_options(words: Sequence[str]) -> MakeOptions:
-    """Return what the words after `make` ask for."""
+    """Parse the words after `make`."""
     directory, goals, variables = ".", list[str](), dict[str, str]()
     iterator = iter(words)
     for word in iterator:

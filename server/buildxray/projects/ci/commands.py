@@ -41,7 +41,7 @@ from buildxray.syntax.text import LineIndex
 
 _BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b")
 _MOST_DEPTH: Final = 4
-"""Scripts that call one another."""
+"""Nesting depth of scripts that call other scripts."""
 _MOST_TARGETS: Final = 2_000
 """Targets of all calls of Bake in one repository; a call counts for ten targets more."""
 _MOST_CALLS: Final = 300
@@ -105,7 +105,7 @@ class _Starter:
                 self._script(line.words)
 
     def _path(self, path: str) -> Path | None:
-        """The place in the project of a path as the command writes it; None for an unknown path and for another project."""
+        """The path in the project of a path in the command; None for an unknown path and for another project."""
         return None if is_untold(path) else self._site.resolve(in_checkout(self._directory, path))
 
     def _build(self, words: list[str], machines: Machines) -> None:
@@ -219,9 +219,9 @@ def add_bake(
     pushes: bool,
     is_for_each_platform: bool = False,
 ) -> None:
-    """Effect: add the builds of a call of Bake in a directory; of all targets, one of which is built, where `targets` is None.
+    """Effect: add the builds of a call of Bake in a directory; if `targets` is None, one of all targets is built.
 
-    `is_for_each_platform` says that each job of a matrix builds one platform, whose name only a run knows.
+    `is_for_each_platform` is True if each job of a matrix builds one platform, whose name only a run knows.
     """
     names = [it.removeprefix("cwd://") for it in files if not is_remote(it)] or [*default_files(directory)]
     if not names:

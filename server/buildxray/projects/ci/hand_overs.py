@@ -1,4 +1,4 @@
-"""What a script leaves for the steps after it: variables, outputs, and Dockerfiles that it writes."""
+"""The effects of a script on later steps: variables, outputs, and Dockerfiles that it writes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FROM: Final = lazy_regex(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
 def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str | None, ...]]:
-    """The values that a script hands to later steps: `echo NAME=VALUE >> "$GITHUB_OUTPUT"`, where `file` is `GITHUB_OUTPUT`.
+    """The values that a script passes to later steps: `echo NAME=VALUE >> "$GITHUB_OUTPUT"`, where `file` is `GITHUB_OUTPUT`.
 
-    A name has several possible values, in their order, where branches of the script write it; a value that only running the script could
-    tell is None.
+    A name has several possible values, in their order, if branches of the script write it. A value that only running
+    the script could tell is None.
     """
     read = parse_script(script) if file in script else None
     if read is None:
@@ -63,9 +63,9 @@ def _printed_line(command: Command, shell: Shell) -> str:
 
 
 def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
-    """The Dockerfiles that a script writes, each with the file of the project that it is a copy of; None for a new text.
+    """The Dockerfiles that a script writes, each with the project file that it copies; None for a new text.
 
-    Where the script changes its directory, the paths are taken to be relative to the one it starts in.
+    If the script changes its directory, paths are presumed to be relative to its first directory.
     """
     read = parse_script(script) if _DOCKERFILE.search(script) else None
     if read is None:
@@ -92,7 +92,7 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
 
 
 def written_names(script: str) -> frozenset[str]:
-    """The base names of the files that a script may write: where it redirects to, and the arguments of such commands as `cp` and `curl`."""
+    """The base names of the files that a script may write: by redirections, and as arguments of commands such as `cp` and `curl`."""
     names = {it["path"] for it in _ANY_REDIRECTION.finditer(script)}
     read = parse_script(script)
     for command in read.commands if read is not None else ():

@@ -41,11 +41,11 @@ class StartedCommand(NamedTuple):
     """A command that may start a build."""
 
     words: list[str]
-    """What the shell makes of its words; a word of unknown value is `UNTOLD_WORD`. The program is without directories."""
+    """The expanded words; a word of unknown value is `UNTOLD_WORD`. The program is without directories."""
     directory: str
     """Relative to the root of the checkout."""
     environment: dict[str, str]
-    """The variables that it sees, without those of unknown value."""
+    """The environment of the command, without variables of unknown value."""
     start: int
     """Its offset in the script."""
 
@@ -85,7 +85,7 @@ class Words(Evaluator):
         return super().variable(name, at, exported_only=exported_only)
 
     def status(self, command: Command) -> bool | None:
-        """True if a command succeeds. `cd` is taken to succeed, since otherwise the script fails."""
+        """True if a command succeeds. `cd` is presumed to succeed, because otherwise the script fails."""
         return True if command.name == "cd" else super().status(command)
 
 
@@ -140,14 +140,14 @@ class Shell:
         return StartedCommand([name, *texts[1:]], directory, self._environment(command, words), start)
 
     def _assign_defaults(self, command: Command, words: Words) -> None:
-        """Effect: keep what `: ${NAME:=value}` assigns to variables that are not set (POSIX.1-2024, Shell, 2.6.2)."""
+        """Effect: apply the assignments of `: ${NAME:=value}` to unset variables (POSIX.1-2024, Shell, 2.6.2)."""
         for word in command.words[1:]:
             assigned = _ASSIGNING.fullmatch(word.text.strip('"'))
             if assigned is not None:
                 self._defaults[assigned[1]] = UNKNOWN if command.conditions else words.text(word, command)
 
     def _texts(self, word: ShellWord, command: Command, words: Words) -> list[str]:
-        """The words that the shell makes of one."""
+        """The words to which the shell expands one."""
         if word.text.strip('"') in {"$@", "${@}"}:
             arguments = self._arguments(command)
             return [UNTOLD_WORD] if arguments is None else [*arguments]
@@ -193,7 +193,7 @@ class Shell:
         return None if self._shifts or is_in_function else self._site.arguments
 
     def _environment(self, command: Command, words: Words) -> dict[str, str]:
-        """The variables that a command sees, without those of unknown value."""
+        """The environment of a command, without variables of unknown value."""
         known = dict(self._site.environment)
         for name in command.variables:
             value = words.variable(name, command)
@@ -247,7 +247,7 @@ class Shell:
         return self._site.directory
 
     def _enter(self, path: str, command: Command, loops: _Round) -> None:
-        """Effect: change the directory of a command's shell; where `path` does not tell the new one, it is unknown."""
+        """Effect: change the directory of a command's shell; if `path` does not determine the new one, it is unknown."""
         shell = next(command.variables.shells())
         before = self._directory(command, loops)
         is_told = before is not None and path and not is_untold(path) and not path.startswith(("-", "~"))
@@ -255,7 +255,7 @@ class Shell:
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:
-    """The words that the shell makes of one, given its text; an unknown part of it becomes `UNTOLD_WORD`."""
+    """The words to which the shell splits an expanded text; an unknown part becomes `UNTOLD_WORD`."""
     text = text.replace(UNKNOWN, UNTOLD_WORD)
     if word.value is not None or '"' in word.text or "'" in word.text:
         return [text]

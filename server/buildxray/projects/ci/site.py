@@ -1,4 +1,4 @@
-"""Where the commands of a script run, and what they ask for."""
+"""The context of a script's commands: their directory, file and arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKSPACE: Final = "/github/workspace"
 
 
 class Site(NamedTuple):
-    """Where commands run, and what is known of the values in them."""
+    """The directory and the known values of commands."""
 
     root: Path
     """The directory of the project."""
@@ -32,14 +32,14 @@ class Site(NamedTuple):
     source: Path = Path()
     """The file that holds the script."""
     line: int = 1
-    """Of `source`, from one."""
+    """The 1-based line in `source`."""
     is_whole_file: bool = False
     """True if the script is all of `source`, so that each command has a line of its own."""
     origin: str = ""
-    """Where the script is, for people; see `DeclaredBuild.origin`."""
+    """The place of the script, for people; see `DeclaredBuild.origin`."""
     local_platform: str = "linux/amd64"
     depth: int = 0
-    """How many scripts and Makefiles call one another down to this one."""
+    """The number of scripts and Makefiles that call one another down to this one."""
     arguments: tuple[str, ...] | None = None
     """The arguments of the script, an unknown one as `UNTOLD_WORD`; None if even their number is unknown."""
 

@@ -1,4 +1,4 @@
-"""What a step of a workflow can do to the builds of its job, by its text alone."""
+"""Classify a step of a workflow by its possible effect on the builds of its job, by its text alone."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _BUILDING_SCRIPT: Final = lazy_regex(
 
 
 class StepEffect(IntEnum):
-    """What a step can do; each also holds for those after it."""
+    """The possible effect of a step; each member includes those before it."""
 
     NONE = 0
     PREPARES = 1
-    """It decides where and on which machines later steps build."""
+    """The step decides where and on which machines later steps build."""
     MAY_BUILD = 2
-    """It may build images, by something that it calls, or hand values to later steps that build."""
+    """The step may build images, through something that it calls, or pass values to later steps that build."""
     BUILDS = 3
-    """It builds an image, or a script says `docker`, `bake` or `make` in a way that most probably does."""
+    """The step builds an image, or its script probably does, because it contains `docker`, `bake` or `make`."""
 
 
 def step_effect(step: Mapping[str, Any]) -> StepEffect:
-    """Return what a step can do. An action or a script of the repository that it calls is not looked into."""
+    """The possible effect of a step. An action or a script of the repository that it calls is not read."""
     uses, run = step.get("uses"), step.get("run")
     if isinstance(uses, str):
         return _effect_of_action(uses)

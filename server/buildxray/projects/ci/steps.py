@@ -1,4 +1,4 @@
-"""The steps of one job of a workflow, in their order: what they build, and what they hand to later steps.
+"""The steps of one job of a workflow, in order: their builds, and the values that they pass to later steps.
 
 Source: docs.github.com, "Workflow syntax"; the `action.yml` of actions/checkout and docker/setup-buildx-action.
 """
@@ -103,7 +103,7 @@ class Job:
         return Partly(_chosen(written_variables(script, site, "GITHUB_OUTPUT"), context))
 
     def _resolve(self, path: str) -> Path | None:
-        """The place in the project of a path on the runner; None for what is in no checkout of this repository."""
+        """The path in the project of a path on the runner; None if no checkout of this repository contains it."""
         if path.startswith(WORKSPACE):
             path = posixpath.relpath(path, WORKSPACE)
         best = max((it for it in self._checkouts if _is_below(path, it)), key=len, default=None)
@@ -112,7 +112,7 @@ class Job:
         return project_path(self._site.root, posixpath.relpath(path, best)) if self._checkouts[best] else None
 
     def _action(self, uses: str, given: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
-        """The outputs of an action, as far as the repository tells them. Effect: add its builds."""
+        """The outputs of an action, as far as the repository determines them. Effect: add its builds."""
         name = uses.partition("@")[0].lower()
         inputs = {str(key).lower(): context.expand(it) for key, it in given.items()}
         if name == "actions/checkout":

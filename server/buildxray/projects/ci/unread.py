@@ -1,4 +1,4 @@
-"""Builds for several platforms that a repository starts, and whose Dockerfiles its files do not tell."""
+"""Detect builds for several platforms that a repository starts in a way that cannot be read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _ACTIONS: Final = ("build-push-action", "bake-action")
 def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
     """True if a file of a repository builds for several platforms in a way that its reader does not follow.
 
-    `sources` are the files that builds were read from. A `define` of a Makefile is read by nobody: what it builds depends on its calls.
+    `sources` are the files from which builds were read. The body of a `define` in a Makefile is never read, because
+    its builds depend on its calls.
     """
     return any(_is_unread(path, path in sources) for path in (*script_files(root), *workflow_files(root)))
 
 
 def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
-    """True if a file builds for several platforms, where no build was read from it, or inside of a `define`."""
+    """True if a file builds for several platforms, and either no build was read from it, or it does so in a `define`."""
     text = read_project_text(path)
     if text is None or "platform" not in text:
         return False

@@ -1,4 +1,4 @@
-"""GitHub workflows: what their jobs build, and on which machines.
+"""Read GitHub workflows: the builds of their jobs, and the machines of these.
 
 Source: docs.github.com, "Workflow syntax".
 """
@@ -43,7 +43,7 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
 
 
 class _Workflows:
-    """Reads the workflows of one repository, each as events start it, and those that they call."""
+    """Reads the workflows of one repository that events start, and the workflows that these call."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -51,12 +51,13 @@ class _Workflows:
         self._written_names: dict[Path, frozenset[str]] = {}
         self._n_jobs = 0
         self.jobs: list[int] = []
-        """For each build of the repository's reading the number of the job that runs it; each combination of a matrix is a job."""
+        """The number of the job that runs each build of the repository; each combination of a matrix is a job."""
 
     def may_write_dockerfile(self, build: DeclaredBuild) -> bool:
         """True if the Dockerfile of a build is missing, but its workflow may write it.
 
-        A command of the workflow does, or a script of the repository that names Dockerfiles may, or its directory is missing too.
+        A command of the workflow writes it, a script of the repository that names Dockerfiles may, or its
+        directory is missing too.
         """
         dockerfile, workflow = build.dockerfile, build.source
         if dockerfile.exists() or workflow.parent != self._repository.root / WORKFLOWS:
@@ -166,13 +167,13 @@ class _Workflows:
 
 
 _ANY: Final = "*"
-"""In place of a name: any file, which a script may write."""
+"""Represents any file, which a script may write."""
 _CALLED_SCRIPT: Final = lazy_regex(r"[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
 _MOST_CALLED_SCRIPTS: Final = 50
 
 
 def _names_written(document: object, root: Path) -> Iterator[str]:
-    """The base names of the files that the commands of a workflow may write; `_ANY` where they run a script that names Dockerfiles."""
+    """The base names of the files that the commands of a workflow may write; `_ANY` if they run a script that names Dockerfiles."""
     scripts: dict[str, None] = {}
     for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
         steps = job.get("steps")
@@ -195,7 +196,7 @@ def _may_build(job: Mapping[str, Any]) -> bool:
 
 
 def _runner(written: object, context: Context) -> object:
-    """The value of `runs-on`; unknown where a value of the matrix chooses the machine, and only a run knows that value."""
+    """The value of `runs-on`; unknown if a value of the matrix chooses the machine, and only a run knows that value."""
     value = context.expand(written)
     is_chosen = isinstance(written, str) and "matrix." in written
     if is_chosen and value != context._replace(assumption=not context.assumption).expand(written):

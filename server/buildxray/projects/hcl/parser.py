@@ -250,7 +250,7 @@ class _Reader:
         return value
 
     def _conditional(self, node: Node, depth: int) -> Expression:
-        """A conditional. Of `a ? b : c ? d : e` the grammar groups the left part, HCL the right one (hclsyntax: parseTernaryConditional)."""
+        """A conditional. For `a ? b : c ? d : e`, the grammar groups to the left, but HCL to the right (hclsyntax: parseTernaryConditional)."""
         parts: list[Node] = []
         while True:
             own = [it for it in node.children if it.type == "expression"]

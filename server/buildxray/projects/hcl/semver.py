@@ -103,7 +103,7 @@ def _in_range(version: _Version, it: _Constraint, fixed: int) -> bool:
 
 
 def _caret(it: _Constraint) -> int:
-    """The number of components that `^` keeps: up to the first one that is not zero, of those given."""
+    """The number of components that `^` fixes: up to the first given one that is not zero."""
     first = next((index for index, number in enumerate(it.version.numbers) if number), it.given - 1)
     return min(first + 1, it.given)
 
