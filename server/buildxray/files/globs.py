@@ -1,8 +1,8 @@
 """Match glob patterns in linear time, because a repository chooses both the pattern and the names.
 
 A backtracking regular expression needs exponential time for `a*a*a*a*b`. The text between two stars has a fixed
-length, so its first match is as good as any other, and the match before a star never has to be reconsidered. A group
-in a lookahead tells `re` so; Python 3.10 has no atomic groups.
+length, so its first match is as good as any other, and the text before a star never has to be matched again. A group
+in a lookahead prevents `re` from doing so; Python 3.10 has no atomic groups.
 """
 
 from __future__ import annotations

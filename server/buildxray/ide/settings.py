@@ -250,21 +250,21 @@ def no_rule(name: str) -> str:
 
 
 def _read_switch(value: object) -> bool:
-    """Raises `SettingError`."""
+    """Read a boolean. Raises `SettingError`."""
     if not isinstance(value, bool):
         raise SettingError(_("expected true or false"))
     return value
 
 
 def _read_locale(value: object) -> str:
-    """Raises `SettingError`."""
+    """Read a language. Raises `SettingError`."""
     if value != "" and value not in LANGUAGES:
         raise SettingError(_("expected one of {known}", known=_(", ").join(f"`{it}`" for it in LANGUAGES)))
     return str(value)
 
 
 def _read_path(value: object) -> str:
-    """Raises `SettingError`."""
+    """Read a path. Raises `SettingError`."""
     if not isinstance(value, str):
         raise SettingError(_("expected a path such as `build.log`"))
     return value.strip()

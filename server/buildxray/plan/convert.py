@@ -102,7 +102,7 @@ def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conv
 
 
 def _late_refusals(conversion: Conversion) -> list[Refusal]:
-    """What BuildKit refuses in the stages that it reads, and nowhere else."""
+    """The refusals for commands of the stages that BuildKit reads; it ignores them in other stages."""
     resolved = conversion.resolved
     if not resolved.outline.late_refusals:
         return []

@@ -29,7 +29,7 @@ class PlanError(NamedTuple):
 
     message: str
     line: int
-    """1-based."""
+    """The 1-based line."""
     range: TextRange
     """The range of the smallest wrong token; empty at the start of the text if the request is wrong."""
     replacement: str | None = None
@@ -287,7 +287,7 @@ class Plan:
     errors: tuple[PlanError, ...]
     """All errors, syntax errors first, then in BuildKit's order; BuildKit stops at the first one."""
     failing: PlanError | None = None
-    """Why BuildKit refuses a build without errors: one of its checks warns, and the check options say `error=true`."""
+    """The error of a build that fails only because one of BuildKit's checks warns and the check options set `error=true`."""
 
     @property
     def stages(self) -> tuple[StageOutline, ...]:

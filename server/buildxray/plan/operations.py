@@ -18,7 +18,7 @@ StepKind = Literal["source", "exec", "file", "merge"]
 
 
 class Origin(Enum):
-    """An input of an operation other than another operation or a source named by the command."""
+    """The kind of input that is neither another operation nor a source named by the command."""
 
     PREVIOUS = "previous"
     """The files of the stage after the commands before."""

@@ -115,7 +115,7 @@ class Outline:
     images: tuple[NamedImage, ...]
     refusals: tuple[Refusal, ...]
     late_refusals: tuple[Refusal, ...] = ()
-    """Those that BuildKit finds only in stages that a build reads."""
+    """The refusals that BuildKit reports only for stages that a build reads."""
 
 
 def outline(dockerfile: Dockerfile) -> Outline:

@@ -224,7 +224,7 @@ def _normalized_os(name: str) -> str:
 
 
 def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]:
-    """Source: containerd/platforms database.go, normalizeArch."""
+    """The architecture in the canonical form. Source: containerd/platforms database.go, normalizeArch."""
     architecture, variant = architecture.lower(), variant.lower()
     match architecture:
         case "i386":

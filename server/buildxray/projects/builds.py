@@ -28,7 +28,7 @@ class Note(NamedTuple):
     file: str
     """The path, absolute or relative to the directory that was read."""
     line: int
-    """1-based."""
+    """The 1-based line."""
     message: str
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class LinkedTarget(NamedTuple):
 
     name: str
     platform_names: tuple[str, ...] = ()
-    """As they are written; empty where the target is built for the platform of the build machine."""
+    """The platforms as written; empty if the target is built for the platform of the build machine."""
     problem: str = ""
     """The reason why Bake refuses to use it; empty if it does not."""
 

@@ -69,7 +69,7 @@ class YamlMapping(dict[str, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.lines: dict[str, int] = {}
-        """1-based, by key."""
+        """The 1-based line of each key."""
 
 
 class YamlError(Exception):

@@ -27,7 +27,7 @@ class CacheMount(NamedTuple):
     flag: Flag
     id: str
     target: str
-    """Absolute and clean."""
+    """The absolute, clean path."""
     sharing: str
     platform: Platform
     """The platform that the step runs on."""

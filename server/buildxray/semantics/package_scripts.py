@@ -13,7 +13,7 @@ from buildxray.toolchains.base import Invocation, Reading, Use
 from buildxray.toolchains.node import READING_NOTHING, package_scripts
 
 _DEEPEST: Final = 5
-"""Scripts that call each other."""
+"""Nesting depth of scripts that call other scripts."""
 
 Recognizer = Callable[[Invocation], Use | None]
 

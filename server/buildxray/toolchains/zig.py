@@ -59,7 +59,7 @@ def _cross_compilation(invocation: Invocation, option: str) -> CrossCompilation 
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """`build.zig` is a program."""
+    """The certainty of reading a variable; `build.zig` is a program of the project, so it may read any."""
     is_quiet = invocation.subcommand not in ("build", *_EXECUTING)
     return Reading.NO if is_quiet else invocation.reading_by_project(name)
 

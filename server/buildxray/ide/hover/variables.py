@@ -37,7 +37,7 @@ PREDEFINED: Final = {
         "the time in seconds since 1970 that all timestamps of the image get, for reproducible builds"
     ),
 }
-"""Source: docs.docker.com, "Dockerfile reference", "Predefined ARGs" and "BuildKit built-in build args"."""
+"""Build arguments that BuildKit knows. Source: docs.docker.com, "Dockerfile reference", "Predefined ARGs" and "BuildKit built-in build args"."""
 
 
 def variable(analysis: Analysis, offset: int) -> Hover | None:

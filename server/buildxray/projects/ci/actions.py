@@ -51,9 +51,9 @@ class _Inputs(NamedTuple):
     """The inputs of an action."""
 
     given: Mapping[str, Any]
-    """As they are written."""
+    """The inputs as written."""
     values: Mapping[str, Any]
-    """With their expressions computed; names in lower case."""
+    """The inputs with their expressions computed; names in lower case."""
     context: Context
 
     @property

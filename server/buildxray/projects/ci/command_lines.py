@@ -216,18 +216,18 @@ class BuildOptions(NamedTuple):
     context: str
     file: str | None
     platforms: list[str]
-    """Without values that are unknown."""
+    """The known values of `--platform`."""
     target: str
     """The target stage; empty for the last stage, and if it is unknown."""
     arguments: list[tuple[str, str | None]]
-    """Build arguments; the value None is that of the environment. Without values that are unknown."""
+    """The build arguments with known values; None for a value from the environment."""
     contexts: list[tuple[str, str]]
     """Named contexts, without values that are unknown."""
     pushes: bool
     makes_files: bool
     is_check: bool
     unknown: frozenset[str]
-    """See `DeclaredBuild.unknown`."""
+    """The fields with unknown values; see `DeclaredBuild.unknown`."""
 
 
 def read_build_options(words: Sequence[str]) -> BuildOptions:
@@ -268,7 +268,7 @@ class MakeOptions(NamedTuple):
     directory: str
     goals: tuple[str, ...]
     variables: dict[str, str]
-    """Without those of unknown value."""
+    """The variables with known values."""
 
 
 def read_make_options(words: Sequence[str]) -> MakeOptions:

@@ -24,7 +24,7 @@ class Site(NamedTuple):
     resolve: Callable[[str], Path | None]
     """Maps a path relative to where the script starts to a path in the project; None for another project."""
     directory: str = "."
-    """Where the script starts, relative to the root of the checkout."""
+    """The directory in which the script starts, relative to the root of the checkout."""
     environment: Mapping[str, str] = {}
     machines: Machines = Machines()
     name: str = ""

@@ -109,7 +109,7 @@ class _Workflows:
         return Partly({str(name): context.expand(as_mapping(it).get("value")) for name, it in declared.items()})
 
     def _site(self, path: Path, name: str, line: int) -> Site:
-        """Where a job runs."""
+        """The context of a job's commands."""
         root = self._repository.root
         return Site(
             root,

@@ -85,11 +85,11 @@ class Inner:
         return self._variables[name] if name in self._variables else self._outer.variable(name)
 
     def attribute(self, root: str, names: tuple[str, ...]) -> tuple[Value, int] | None:
-        """As in the outer scope, unless a variable of this scope hides the root."""
+        """The attribute in the outer scope, unless a variable of this scope hides the root."""
         return None if root in self._variables else self._outer.attribute(root, names)
 
     def call(self, function: str, arguments: tuple[Value, ...]) -> Value:
-        """As in the outer scope, since loops define no functions."""
+        """The result of a function in the outer scope, since loops define no functions."""
         return self._outer.call(function, arguments)
 
 

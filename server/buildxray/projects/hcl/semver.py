@@ -35,7 +35,7 @@ class _Constraint(NamedTuple):
     operator: str
     version: _Version
     given: int
-    """How many of major, minor and patch are given; the others may have any value."""
+    """The number of given components among major, minor and patch; the others may have any value."""
 
 
 def satisfies(version: str, constraint: str) -> bool:

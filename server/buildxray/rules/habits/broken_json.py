@@ -1,4 +1,4 @@
-"""What looks like a JSON array is none, so it is read as text."""
+"""A text that resembles a JSON array is not valid JSON, so it is read as text."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _CHECKING: Final = lazy_regex(
 _FOR_DEVELOPERS: Final = lazy_regex(r"dev|devel|development|devcontainer")
 
 _WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
-"""Source: github.com/GoogleContainerTools/distroless, base/README.md: certificates, time zones and /etc/passwd only."""
+"""Images that contain only certificates, time zones and /etc/passwd. Source: github.com/GoogleContainerTools/distroless, base/README.md."""
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
