@@ -9,8 +9,9 @@ the help of `make`.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, NamedTuple
@@ -62,7 +63,26 @@ _CALLS: Final = (
     (Call.CREATE, ("docker-buildx", "create")),
 )
 _PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), *_MAKES, *_PREFIXES))
-_OUTER_OPTIONS: Final = frozenset(("-f", "--file", "--context", "-p", "--builder", "--project-name"))
+_OUTER_OPTIONS: Final = frozenset(
+    [
+        "--ansi",
+        "--builder",
+        "--config",
+        "--context",
+        "--env-file",
+        "--file",
+        "--host",
+        "--parallel",
+        "--profile",
+        "--progress",
+        "--project-directory",
+        "--project-name",
+        "-H",
+        "-c",
+        "-f",
+        "-p",
+    ]
+)
 """Options with a value of `docker`, `docker compose` and `docker buildx` themselves, before the name of the command."""
 _FLAGS: Final = frozenset(
     [
@@ -260,6 +280,27 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
         unknown=frozenset(unknown),
     )
+
+
+class ComposeOptions(NamedTuple):
+    """The files of a call of Compose, before the name of its command."""
+
+    files: tuple[str, ...]
+    """Empty where Compose looks for its usual files."""
+    directory: str
+    """The directory that paths in the files are relative to: that of the first file, unless an option names another one.
+
+    Source: docs.docker.com, the reference of `docker compose`, `--project-directory`.
+    """
+
+
+def read_compose_options(words: Sequence[str], environment: Mapping[str, str]) -> ComposeOptions:
+    """Return the files that the words between `docker` and the command of Compose name, or else the environment does."""
+    options = Options.of(words)
+    listed = environment.get("COMPOSE_FILE", "")
+    files = options.all("--file") or [it for it in listed.split(environment.get("COMPOSE_PATH_SEPARATOR") or ":") if it]
+    beside = posixpath.dirname(files[0]) if files else ""
+    return ComposeOptions((*files,), options.last("--project-directory") or beside or ".")
 
 
 class MakeOptions(NamedTuple):

@@ -28,6 +28,7 @@ from buildxray.projects.ci.command_lines import (
     is_untold,
     read_build_options,
     read_command_line,
+    read_compose_options,
     read_make_options,
     read_script_call,
 )
@@ -158,11 +159,13 @@ class _Starter:
         )
 
     def _compose(self, before: list[str]) -> None:
-        directory = self._path(".")
-        files = Options.of(before).all("--file")
-        if directory is None or any(map(is_untold, files)):
+        options = read_compose_options(before, self._environment)
+        directory = self._path(options.directory)
+        files = [self._path(it) for it in options.files]
+        if directory is None or None in files or any(map(is_remote, options.files)):
             return
-        project, builds = read_compose(directory, files or compose_files(directory))
+        names = [str(it) for it in files] or compose_files(directory)
+        project, builds = read_compose(directory, names)
         self._reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
         self._reading.builds += (on_machines(it, self._machines) for it in builds if files or it.is_default)
 
