@@ -306,6 +306,15 @@ def test_a_path_with_a_variable_is_known_to_the_one_who_builds(tmp_path: Path, b
     assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
 
 
+@pytest.mark.parametrize(("context", "is_missing"), [("../../other", False), ("../other", True)])
+def test_another_repository_may_be_elsewhere_where_the_build_runs(
+    tmp_path: Path, context: str, is_missing: bool
+) -> None:
+    compose = f"#- one/.git/HEAD\nref\n#- one/sub/compose.yaml\nservices: {{app: {{build: {context}}}}}\n"
+    file = looked_at(tmp_path, compose + "#- one/README.md\ntext\n", "one/sub/compose.yaml")
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+
+
 def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
     compose = "#- sub/compose.yaml\nservices: {app: {build: .}}\n#- sub/dockerfile\nFROM alpine\n"
     assert looked_at(tmp_path, compose, "sub/compose.yaml").diagnostics == ()

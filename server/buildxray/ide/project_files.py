@@ -160,6 +160,10 @@ class _Reader:
         if _is_in_empty_directory(declared.dockerfile) or declared.may_be_written:
             # Git keeps no empty directories: this is a submodule that is not checked out here.
             return
+        root = repository_root(declared.source.parent)
+        if root is not None and not declared.dockerfile.is_relative_to(root):
+            # Another repository, which is beside this one where the build runs.
+            return
         name = declared.dockerfile.name
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         if any(
