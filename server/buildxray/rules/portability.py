@@ -165,6 +165,20 @@ def _takes_node_modules(instruction: Instruction) -> bool:
     return any(posixpath.basename(it.rstrip("/")) == "node_modules" for it in instruction.copied_paths)
 
 
+def takes_along_packages(ctx: RuleContext, stage: Stage) -> bool:
+    """True if the image takes packages from a stage, or from one on it, that would not suit it, had the stage run on the build machine."""
+    members = {it.idx for it in stage.family}
+    return any(
+        origin.stage in members
+        and origin.machine is Machine.TARGET
+        and origin.use is not None
+        and origin.use.effect is Effect.INSTALL
+        and not _may_suit(ctx, artifact, origin)
+        for artifact in ctx.build.artifacts.all
+        for origin in artifact.origins
+    )
+
+
 def carries_packages(before: RuleContext, after: RuleContext) -> bool:
     """True if an edit has packages of npm, which may have native code, installed on the build machine for the image."""
     lost = losses(before.build.artifacts, after.build.artifacts)

@@ -312,6 +312,30 @@ def test_a_shared_root_is_duplicated() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("install", "taken", "is_advised"),
+    [
+        ("npm ci", "/w/dist", True),
+        ("npm ci", "/w/node_modules", False),
+        ("npm ci", "/w", False),
+        ("apt-get install -y curl", "/w/dist", True),
+        ("apt-get install -y libpq5", "/usr/lib", False),
+    ],
+)
+def test_no_base_image_of_its_own_is_advised_where_the_image_takes_packages_of_the_stage(
+    install: str, taken: str, *, is_advised: bool
+) -> None:
+    text = (
+        "FROM node AS base\nWORKDIR /w\nFROM base AS build\nCOPY . .\n"
+        f"RUN {install}\nRUN npm run build\nFROM base\nCOPY --from=build {taken} {taken}\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert ("its own base image" in finding.message) == is_advised
+    assert ("for the wrong machine" in finding.message) != is_advised
+    if not is_advised:
+        assert finding.fixes == ()
+
+
 def test_one_cause_is_one_finding() -> None:
     text = (
         "FROM node AS a\nRUN npm run build\nFROM a AS b\nRUN npm run build:more\nFROM scratch\nCOPY --from=b /dist /\n"

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import takes_target_packages
+from buildxray.rules.portability import takes_along_packages, takes_target_packages
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms, xx_can_install
@@ -161,12 +161,19 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
     targets = _targets(commands)
     own_root = None if is_guess or takes_target_packages(stage) else root_of_its_own(stage)
+    is_carrying = own_root is not None and takes_along_packages(ctx, stage)
+    if is_carrying:
+        own_root = None
     fact = _fact(commands, targets, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
         if any(map(_goes_into_image, commands)):
             parts.append(_("the compiler has to be told the target platform then"))
+    if is_carrying:
+        parts.append(
+            _("on the build platform it would install packages for the wrong machine, which the image takes along")
+        )
     parts += advice(stage, [it for it in commands if it.use.is_bound])
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
         parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
