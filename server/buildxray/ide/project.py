@@ -24,7 +24,7 @@ from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, read_platform_list
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.context import read_ignore_patterns
+from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
     DirectoryBuilds,
@@ -173,6 +173,8 @@ class ProjectBuild(NamedTuple):
     """True if the repository has workflows, or files that declare other builds than a Compose file does."""
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
+    contexts: Contexts | None = None
+    """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -242,6 +244,7 @@ class ProjectBuild(NamedTuple):
         """An analyzer of the Dockerfile for this build that also checks the other builds."""
         workspace = workspace._replace(
             ignored=self.ignored,
+            holds=None if self.contexts is None else self.contexts.holds,
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
@@ -343,6 +346,7 @@ class Projects:
                 is_named=bool(named),
                 is_automated=self._is_automated(dockerfile),
                 has_unread_builds=self._has_unread_builds(dockerfile),
+                contexts=_possible_contexts(dockerfile),
             )
         request, declared_origin = _request(shown, merged)
         others: dict[BuildRequest, OtherBuild] = {}
@@ -368,6 +372,7 @@ class Projects:
             is_by_hand=not origin and _is_by_hand(shown, declared),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
+            contexts=Contexts((*dict.fromkeys(it.context for it in declared),)),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -494,6 +499,12 @@ def _is_native(build: DeclaredBuild) -> bool:
 def _has_own_machine(build: DeclaredBuild) -> bool:
     """True if a machine of an architecture other than the common amd64 builds for its own platform."""
     return any(machine.architecture != AMD64.architecture and can_run(machine, it) for it, machine in build.nodes)
+
+
+def _possible_contexts(dockerfile: Path) -> Contexts | None:
+    """The directories that may be the build context of a Dockerfile without a known build; None outside of a repository."""
+    root = repository_root(dockerfile.parent)
+    return None if root is None else Contexts((*(it for it in dockerfile.parents if it.is_relative_to(root)),))
 
 
 def _path_in_repository(dockerfile: Path) -> str:

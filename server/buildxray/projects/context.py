@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +25,21 @@ def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | No
         if text is not None:
             return IgnorePatterns(text)
     return None
+
+
+class Contexts(NamedTuple):
+    """The directories that are, or may be, the build context of one Dockerfile."""
+
+    directories: tuple[Path, ...]
+
+    def holds(self, path: str) -> bool:
+        """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them."""
+        literal = re.split(r"[*?\[]", path, maxsplit=1)[0]
+        literal = literal if literal == path else posixpath.dirname(literal)
+        return any(
+            is_inside(directory / literal, directory) and (directory / literal).exists()
+            for directory in self.directories
+        )
 
 
 class ContextEntry(NamedTuple):

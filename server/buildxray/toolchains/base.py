@@ -73,6 +73,11 @@ class Workspace(NamedTuple):
     """The patterns of the `.dockerignore` of the build context; None without such a file."""
     has_vendored_modules: bool = False
     """True if `vendor/modules.txt` exists: the go command then takes modules from `vendor` and downloads none."""
+    holds: Callable[[str], bool] | None = None
+    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile; None where nobody can look.
+
+    Without a known build each directory above the Dockerfile, up to the root of its repository, may be the context.
+    """
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     machine_is_unknown: bool = False

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.habits.path_above_context import path_above_context
+from buildxray.syntax.text import apply_edits
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_rule, check_silent
+from tests.support.rules import check_rule, check_silent, context, findings
 
 
 def test_a_path_out_of_the_context() -> None:
@@ -42,3 +47,45 @@ def test_a_path_out_of_the_context() -> None:
 )
 def test_near_misses(instruction: str) -> None:
     check_silent(path_above_context, f"FROM alpine\n{instruction}\n")
+
+
+_FILES = Workspace(holds=lambda path: path in {"shared", "shared/x.sh", "."})
+
+
+@pytest.mark.parametrize(
+    ("written", "shortened"),
+    [
+        ("COPY ../shared /srv", "COPY shared /srv"),
+        ("ADD ../.././shared/x.sh /srv/", "ADD shared/x.sh /srv/"),
+        ('COPY ["../shared", "/srv"]', 'COPY ["shared", "/srv"]'),
+    ],
+)
+def test_what_the_context_holds_was_meant(written: str, shortened: str) -> None:
+    text = f"FROM alpine\n{written}\n"
+    (finding,) = findings(path_above_context, context(text, workspace=_FILES))
+    assert finding.severity is Severity.INFORMATION
+    assert "and takes `shared" in finding.message
+    (fix,) = finding.fixes
+    assert (fix.safety, apply_edits(text, fix.edits)) == (Safety.SAFE, f"FROM alpine\n{shortened}\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "severity"),
+    [
+        ("../missing", None),
+        # What a variable names, nobody knows.
+        ("../shared/$NAME", None),
+        ("a/../../shared", None),
+        # Nothing would be left to write.
+        ("..", Severity.INFORMATION),
+    ],
+)
+def test_there_is_nothing_to_shorten(source: str, severity: Severity | None) -> None:
+    (finding,) = findings(path_above_context, context(f"FROM alpine\nCOPY {source} /srv/\n", workspace=_FILES))
+    assert (finding.severity, finding.fixes) == (severity, ())
+
+
+def test_a_path_of_a_stage_is_not_one_of_the_context() -> None:
+    text = "FROM alpine AS a\nFROM alpine\nCOPY --from=a ../shared /srv\n"
+    (finding,) = findings(path_above_context, context(text, workspace=_FILES))
+    assert finding.severity is None

@@ -1,0 +1,46 @@
+"""Which paths exist in the build context of a Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import Projects
+from buildxray.ide.settings import Settings
+from tests.support.cases import every_case
+
+_BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
+
+
+@every_case(
+    "bake, path, exists",
+    [
+        (_BAKE, "shared/a.sh", True),
+        (_BAKE, "shared/*.sh", True),
+        (_BAKE, "other/*.sh", False),
+        (_BAKE, "own.txt", False),
+        (_BAKE, "../outside", False),
+        (_BAKE.replace('"."', '"app"').replace('"app/Dockerfile"', '"Dockerfile"'), "shared/a.sh", False),
+        # No build is known: each directory above may be the context.
+        ("", "shared/a.sh", True),
+        ("", "own.txt", True),
+        ("", "missing", False),
+        ("", "../outside", False),
+    ],
+)
+def test_what_a_context_holds(tmp_path_factory: pytest.TempPathFactory, bake: str, path: str, exists: bool) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root.parent / "outside").touch()
+    texts = {".git/HEAD": "", "docker-bake.hcl": bake, "app/Dockerfile": "FROM scratch\n", "app/own.txt": ""}
+    for name, text in {**texts, "shared/a.sh": ""}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    contexts = Projects().build(root / "app" / "Dockerfile", Settings()).contexts
+    assert contexts is not None
+    assert contexts.holds(path) is exists
+
+
+def test_outside_of_a_repository_nothing_is_a_context(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    assert Projects().build(tmp_path / "Dockerfile", Settings()).contexts is None
