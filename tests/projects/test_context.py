@@ -8,13 +8,12 @@ import pytest
 
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
-from tests.support.cases import every_case
 
 _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
 
 
-@every_case(
-    "bake, path, exists",
+@pytest.mark.parametrize(
+    ("bake", "path", "exists"),
     [
         (_BAKE, "shared/a.sh", True),
         (_BAKE, "shared/*.sh", True),
@@ -29,8 +28,8 @@ _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
         ("", "../outside", False),
     ],
 )
-def test_what_a_context_holds(tmp_path_factory: pytest.TempPathFactory, bake: str, path: str, exists: bool) -> None:
-    root = tmp_path_factory.mktemp("project")
+def test_what_a_context_holds(tmp_path: Path, bake: str, path: str, exists: bool) -> None:
+    root = tmp_path / "project"
     (root.parent / "outside").touch()
     texts = {".git/HEAD": "", "docker-bake.hcl": bake, "app/Dockerfile": "FROM scratch\n", "app/own.txt": ""}
     for name, text in {**texts, "shared/a.sh": ""}.items():
