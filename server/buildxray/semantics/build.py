@@ -159,7 +159,7 @@ class Build:
     def errors(self) -> tuple[PlanError, ...]:
         """The errors for which BuildKit refuses the build; it reports the first only.
 
-        What a WORKDIR of the base image would repair counts only where the image is known to have none.
+        An error that a WORKDIR of the base image would prevent is included only if the image certainly has none.
         """
         return tuple(it for it in self.plan.errors if it.cause is not Cause.IMAGE or self._is_without_directory(it))
 
