@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
@@ -35,6 +35,12 @@ _ASSIGNING: Final = lazy_regex(r"\$\{(\w+):?=.*\}", re.DOTALL)
 
 _Round = tuple[tuple[str, str], ...]
 """The values of the variables of the loops around a command, from the outermost one; empty outside of loops."""
+
+
+_CALLING: Final = frozenset(
+    ("bash", "command", "env", "eval", "exec", "export", "if", "parallel", "sh", "time", "timeout", "trap", "xargs")
+)
+"""Programs whose arguments may name a function to call."""
 
 
 class StartedCommand(NamedTuple):
@@ -132,12 +138,61 @@ class Shell:
             self._enter(texts[1] if len(texts) > 1 else "", command, loops)
             return None
         directory = self._directory(command, loops)
-        if directory is None or not may_start_builds(program):
+        if directory is None or not may_start_builds(program) or not self._may_run(command, loops):
             return None
         # A script is found by its path, a program by its name.
         name = texts[0] if program.endswith(".sh") else program
         start = max(0, command.range[0] - len(_HEAD))
         return StartedCommand([name, *texts[1:]], directory, self._environment(command, words), start)
+
+    def _may_run(self, command: Command, loops: _Round) -> bool:
+        """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
+
+        Only the arguments of a call decide on branches. A variable that has a default may still be set by whoever runs the script.
+        """
+        if any(it.kind == "function" and it.text in self._uncalled_here for it in command.conditions):
+            return False
+        return not self._is_passed_by(command, loops)
+
+    def _is_passed_by(self, command: Command, loops: _Round) -> bool:
+        """True if the arguments of the script choose a branch without this command."""
+        if self._site.arguments is None:
+            return False
+
+        def look_up(name: str) -> str | None:
+            return UNKNOWN if name in self._optional else self._look_up(name, command, loops)
+
+        return Words(look_up, self._answer, dict(loops)).taken(command) is False
+
+    @cached_property
+    def _uncalled_here(self) -> frozenset[str]:
+        """The functions that no command calls which may run."""
+        names = {it.text for command in self._script.commands for it in command.conditions if it.kind == "function"}
+        calls = [(it, self._called_by(it, names)) for it in self._script.commands] if names else []
+        if not any(of_command for _command, of_command in calls):
+            # A script that calls none of its functions is a library: another script calls them.
+            return frozenset()
+        called: set[str] = set()
+        has_more = True
+        while has_more:
+            before = len(called)
+            for command, of_command in calls:
+                around = [it.text for it in command.conditions if it.kind == "function"]
+                may_run = all(it in called for it in around) and not self._is_passed_by(command, ())
+                called |= of_command if may_run else set()
+            has_more = len(called) > before
+        return frozenset(names - called)
+
+    def _called_by(self, command: Command, names: set[str]) -> set[str]:
+        """The functions of the script, out of `names`, that a command may call."""
+        is_in_function = any(it.kind == "function" for it in command.conditions)
+        if is_in_function and command.words[0].text.strip('"') in {"$@", "$*", "$1", "${@}", "${1}"}:
+            # The arguments of a function are those of the commands that call it.
+            return set()
+        texts = [text for it in command.words for text in self._texts(it, command, self._words(command, ()))]
+        if not texts or texts[0] == UNTOLD_WORD:
+            return names
+        return names & {*texts} if texts[0] in names or texts[0] in _CALLING else set()
 
     def _assign_defaults(self, command: Command, words: Words) -> None:
         """Effect: apply the assignments of `: ${NAME:=value}` to unset variables (POSIX.1-2024, Shell, 2.6.2)."""

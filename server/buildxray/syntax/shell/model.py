@@ -165,6 +165,7 @@ class Condition(NamedTuple):
     range: TextRange
     """The range of the condition itself, without the commands that depend on it."""
     text: str
+    """The condition as written; for `function` the name of the function."""
     variables: tuple[str, ...]
     """The variables that the condition reads, or the variable of a `for` loop."""
     commands: tuple[Command, ...]

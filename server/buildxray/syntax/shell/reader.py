@@ -438,7 +438,9 @@ class _Reader:
             case "redirected_statement":
                 return self.redirected(node, text, place)
             case "function_definition":
-                condition = Condition("function", text.range(node), "", (), (), expression=True)
+                name = node.child_by_field_name("name")
+                name_text = "" if name is None else text.of(name)
+                condition = Condition("function", text.range(node), name_text, (), (), expression=True)
                 body = [it for it in node.named_children if it.type != "word"]
                 self.statements(body, text, replace(place.under(condition), exits=None))
                 return True
