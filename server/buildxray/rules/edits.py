@@ -62,6 +62,12 @@ def insert_lines(instruction: Instruction, lines: Iterable[str]) -> Edit:
     return Edit(TextRange(start, start), "".join(line + end for line in lines) + separator)
 
 
+def insert_line_after(instruction: Instruction, line: str) -> Edit:
+    """Insert a line, given without its end, after an instruction."""
+    end = instruction.syntax.end
+    return Edit(TextRange(end, end), f"{line_end(instruction)}{line}")
+
+
 def indentation(instruction: Instruction) -> str:
     """The blanks before an instruction."""
     return instruction.build.text[instruction.syntax.start : instruction.range.start].removeprefix("\ufeff")

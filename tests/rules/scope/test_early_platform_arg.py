@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def test_a_download_is_repeated() -> None:
@@ -333,3 +333,59 @@ def test_one_platform_repeats_nothing() -> None:
         COPY --from=build /app /
         """
     check_nothing(early_platform_arg, markup, targets="linux/arm64")
+
+
+PRINTED = """FROM --platform=$BUILDPLATFORM golang AS build
+{before}RUN mkdir /out
+RUN go mod download
+{after}
+FROM alpine
+COPY --from=build /go/pkg /go/pkg
+"""
+
+
+def test_a_line_for_the_log_repeats_what_comes_after_it() -> None:
+    printing = 'ARG TARGETPLATFORM\nRUN echo "building for $TARGETPLATFORM on $(uname -m)"\n'
+    (finding,) = findings(early_platform_arg, context(PRINTED.format(before=printing, after="")))
+    assert finding.message == "2 RUN steps after this one run once per platform only because `echo` prints the platform"
+    check_fix(
+        early_platform_arg,
+        PRINTED.format(before=printing, after=""),
+        PRINTED.format(before="", after=printing),
+    )
+
+
+def test_the_line_moves_to_before_the_first_user() -> None:
+    text = """FROM --platform=$BUILDPLATFORM golang AS build
+{}RUN go mod download
+{}RUN GOARCH=$TARGETARCH go build -o /x .
+FROM scratch
+COPY --from=build /x /x
+"""
+    printing = 'ARG TARGETARCH\nRUN printf "%s" $TARGETARCH\n'
+    check_fix(early_platform_arg, text.format(printing, ""), text.format("", printing))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "echo $TARGETPLATFORM > /platform",
+        "echo $TARGETPLATFORM | tee /platform",
+        "echo $TARGETPLATFORM && ./prepare.sh",
+        "echo $BUILDPLATFORM",
+        "--mount=type=cache,target=/c echo $TARGETPLATFORM",
+    ],
+)
+def test_what_writes_a_file_is_not_for_the_log(run: str) -> None:
+    arguments = "ARG BUILDPLATFORM\n" if "$BUILD" in run else "ARG TARGETPLATFORM\n"
+    check_nothing(early_platform_arg, PRINTED.format(before=f"{arguments}RUN {run}\n", after=""))
+
+
+def test_what_may_read_the_platform_itself_is_its_first_user() -> None:
+    printing = "ARG TARGETPLATFORM\nRUN echo $TARGETPLATFORM\n"
+    check_nothing(early_platform_arg, PRINTED.format(before=printing, after="").replace("mkdir /out", "npm run build"))
+
+
+def test_a_line_for_the_log_before_the_first_user_repeats_nothing() -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /x .\n"
+    check_nothing(early_platform_arg, text + "FROM scratch\nCOPY --from=b /x /x\n")

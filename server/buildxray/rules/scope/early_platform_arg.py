@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses
+from buildxray.rules.edits import insert_line_after, insert_lines, merged, remove_line
+from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, KnownCommand, Run, SplitCause
+from buildxray.semantics.build import Build, Effect, KnownCommand, Run, SplitCause
+
+_PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
+"""Commands that write no file; those whose output goes into a file or a pipe do not count."""
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
@@ -25,8 +30,9 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     platforms only where its environment is the same. So everything after `ARG TARGETARCH` is executed once per platform,
     downloads of dependencies above all.
 
-    The same happens to a download that comes after a RUN which does need the target, such as `xx-apk add`: it works on files that differ. That
-    is an information, since only the author knows whether the download needs what the other RUN installs.
+    The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. And it happens to a
+    download that comes after a RUN which does need the target, such as `xx-apk add`: it works on files that differ. That is an
+    information, since only the author knows whether the download needs what the other RUN installs.
 
     ## Example
     ```dockerfile
@@ -60,6 +66,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     Safe: the declaration is moved to directly before its first user, and the plan proves that fewer steps run.
     A program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build files
     of the project. Where packages are installed in between, whose own scripts see the environment, the fix is a suggestion.
+    To move a RUN that prints a platform is a suggestion too, since the log shows its line later.
     """
     if ctx.is_for_helping:
         # Built for the machine that runs it, so that nothing is repeated.
@@ -67,6 +74,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     for placement in placements(ctx):
         if placement.moving_pays:
             yield _finding(ctx, placement)
+    for run in _printing(ctx):
+        yield from _held_up_by_printing(ctx, run)
     for command, first in _held_up(ctx):
         yield Finding(
             command.title_range,
@@ -80,6 +89,50 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             related=(Related(first.title_range, _("this needs the target platform")),),
             severity=Severity.INFORMATION,
         )
+
+
+def _printing(ctx: RuleContext) -> Iterator[Run]:
+    """Find the RUNs of native stages that differ between the targets, but only print."""
+    for stage in ctx.build.native_stages:
+        for run in stage.runs:
+            commands = run.script.commands
+            is_cause = run.split is not None and run.split.cause is not SplitCause.FILES
+            if is_cause and commands and not run.script.has_errors and not run.mounts:
+                names = {it.name for it in commands}
+                if names <= _PRINTING and not any(it.is_piped for it in commands if not it.is_substitution):
+                    yield run
+
+
+def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
+    """Report that RUNs are repeated because of one that only prints, with the move that lets them run once."""
+    stage = printing.stage
+    assert stage is not None, "a RUN that is executed belongs to a stage"
+    later = [it for it in stage.runs if it.idx > printing.idx]
+    user = next((it for it in later if any(uses(it, name) for name in it.names_per_target)), None)
+    if not later or user is later[0]:
+        return
+    line = ctx.text[printing.syntax.start : printing.syntax.end].removesuffix("\r")
+    place = insert_lines(user, [line]) if user is not None else insert_line_after(later[-1], line)
+    edits = with_moves(ctx, merged([remove_line(printing, with_comments=False), place]))
+    n_before, n_after = (_steps_by_text(it) for it in (ctx.build, ctx.after(edits).build))
+    n_freed = sum(n_after.get(text, n_steps) < n_steps for text, n_steps in n_before.items())
+    if n_freed:
+        command = printing.script.commands[-1]
+        yield Finding(
+            printing.shell_range(command.words[0].range),
+            ngettext(
+                "{n} RUN step after this one runs once per platform only because `{command}` prints the platform",
+                "{n} RUN steps after this one run once per platform only because `{command}` prints the platform",
+                n_freed,
+                command=command.name,
+            ),
+            (Fix(_("Print it after them"), tuple(edits), Safety.SUGGESTION),),
+        )
+
+
+def _steps_by_text(build: Build) -> dict[tuple[int, str], int]:
+    """The number of steps of each RUN, by its stage and its text."""
+    return {(stage.idx, run.node.text): len(run.steps) for stage in build.stages for run in stage.runs}
 
 
 def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
