@@ -83,3 +83,9 @@ def test_near_misses(line: str) -> None:
 
 def test_a_backtick_may_be_the_escape_token() -> None:
     check_nothing(shell_syntax, "# escape=`\nFROM alpine\nENV A=`date`\n")
+
+
+def test_a_platform_argument_in_the_name_of_the_program_is_reported_once() -> None:
+    head = "FROM alpine\nARG TARGETARCH\n"
+    check_nothing(shell_syntax, head + 'ENTRYPOINT ["/app-$TARGETARCH"]\n')
+    assert len(findings(shell_syntax, context(head + 'RUN ["/app-$TARGETARCH"]\n'))) == 1

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
@@ -45,6 +46,7 @@ _GIVEN_TO_SHELL: Final = lazy_regex(r"""-c[ \t]+["'$\\{]{0,5}(\w+)""")
 _LONGEST_COMMAND: Final = 200
 """Code points of an unquoted command that may follow its first word."""
 _VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
+_PLATFORM_VARIABLE: Final = lazy_regex(rf"\$\{{?(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
     r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
@@ -174,6 +176,9 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
         message = _("the program is called `{name}`, blanks included: give each word its own string", name=program.text)
         yield Finding(instruction.range_of(program), message)
     elif not isinstance(node, Shell) and _VARIABLE.search(program.text):
+        if not isinstance(instruction, Run) and _PLATFORM_VARIABLE.search(program.text):
+            # `runtime-platform-arg` says so, and what to do.
+            return
         message = _("no shell reads the JSON form: the program is called `{name}`", name=program.text)
         yield Finding(instruction.range_of(program), message)
     elif not isinstance(node, Shell) and program.text not in _COMPARING:
