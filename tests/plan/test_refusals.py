@@ -103,7 +103,7 @@ def test_a_check_that_is_an_error_refuses_the_build(text: str, checks: list[str]
     [("error=true", True), ("skip=JSONArgsRecommended;error=true", False), ("skip=all", False), ("wrong", True)],
 )
 def test_the_build_argument_of_checks_counts_over_the_directive(option: str, is_refused: bool) -> None:
-    for text in ("FROM a\nCMD b\n", "# check=error=true\nFROM a\nCMD b\n"):
+    for text in ("FROM a\nCMD b\n", "# check=error=true\nFROM a\nCMD b\n", "# check=error=wrong\nFROM a\nCMD b\n"):
         request = BuildRequest(AMD64, (AMD64,), build_arguments=(("BUILDKIT_DOCKERFILE_CHECK", option),))
         assert (plan(parse(text), request).error is not None) is is_refused
 

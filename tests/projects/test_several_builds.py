@@ -13,6 +13,7 @@ from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, joined
+from buildxray.projects.reader import read_project
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.markup import files
@@ -590,9 +591,34 @@ def test_outside_of_a_repository_no_script_above_is_read(tmp_path: Path, monkeyp
         return []
 
     monkeypatch.setattr("buildxray.projects.ci.scripts.list_directory", list_nothing)
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    assert Projects().build(tmp_path / "Dockerfile", Settings()).shown is None
-    assert listed == []
+    dockerfile = tmp_path / "app" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text("FROM scratch\n")
+    assert Projects().build(dockerfile, Settings()).shown is None
+    assert {it.relative_to(tmp_path).parts[0] for it in listed} == {"app"}
     (tmp_path / ".git").mkdir()
-    Projects().build(tmp_path / "Dockerfile", Settings())
+    Projects().build(dockerfile, Settings())
     assert tmp_path in listed
+
+
+SCRIPT = "#!/bin/sh\ndocker buildx build --platform linux/amd64,linux/arm/v7 --push .\n"
+
+
+@pytest.mark.parametrize(
+    ("repository", "is_read"), [(None, True), ("app", True), (".", False), ("..", False)], ids=lambda it: f"{it}"
+)
+def test_what_is_listed_is_what_is_shown(tmp_path: Path, repository: str | None, *, is_read: bool) -> None:
+    """Scripts beside a Dockerfile build it where its directory is a project: the root of its repository, or in none."""
+    top = tmp_path / "top"
+    dockerfile = top / "app" / "Dockerfile"
+    dockerfile.parent.mkdir(parents=True)
+    dockerfile.write_text("FROM scratch\n")
+    (dockerfile.parent / "buildx.sh").write_text(SCRIPT)
+    if repository is not None:
+        (top / repository / ".git").mkdir()
+    shown = Projects().build(dockerfile, Settings()).shown
+    assert (shown is not None) is is_read
+    for directory in (dockerfile.parent, top):
+        listed = read_project(directory, local_platform="linux/amd64").builds
+        # A directory that somebody names is read as a project.
+        assert [it.dockerfile for it in listed] == [dockerfile] * is_read

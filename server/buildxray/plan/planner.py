@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.checks.options import CheckOptionsError, file_options, parse_options
@@ -49,7 +50,7 @@ class Planner:
             target_stage,
             tuple(collector.targets),
             collector.steps,
-            _errors(dockerfile, refusals) if refusals or dockerfile.problems else (),
+            _errors(dockerfile, refusals, self.request) if refusals or dockerfile.problems else (),
         )
         return plan if plan.errors else _checked(plan, self.memo)
 
@@ -59,9 +60,13 @@ def plan(dockerfile: Dockerfile, request: BuildRequest) -> Plan:
     return Planner(request).plan(dockerfile)
 
 
+_CHECK_OPTIONS: Final = "BUILDKIT_DOCKERFILE_CHECK"
+"""The build argument with check options that count in place of those of the file. Source: frontend/dockerui/config.go."""
+
+
 def _checked(plan: Plan, memo: Memo) -> Plan:
     """The plan of a file without errors, with the refusal for which a warning of a check is enough."""
-    given = dict(plan.request.build_arguments).get("BUILDKIT_DOCKERFILE_CHECK")
+    given = dict(plan.request.build_arguments).get(_CHECK_OPTIONS)
     try:
         options = file_options(plan.dockerfile) if given is None else parse_options(given)
     except CheckOptionsError as error:
@@ -83,8 +88,18 @@ def _checked(plan: Plan, memo: Memo) -> Plan:
     return replace(plan, failing=PlanError(message, line, place, cause=Cause.FILE if given is None else Cause.REQUEST))
 
 
-def _errors(dockerfile: Dockerfile, refusals: list[Refusal]) -> tuple[PlanError, ...]:
-    errors = [PlanError(it.message, it.line, it.range, it.replacement) for it in dockerfile.problems]
+def _errors(dockerfile: Dockerfile, refusals: list[Refusal], request: BuildRequest) -> tuple[PlanError, ...]:
+    # BuildKit does not read the options of the file where the build has its own.
+    unread = [
+        it.range
+        for it in dockerfile.directives
+        if it.name == "check" and _CHECK_OPTIONS in dict(request.build_arguments)
+    ]
+    errors = [
+        PlanError(it.message, it.line, it.range, it.replacement)
+        for it in dockerfile.problems
+        if not any(place.start <= it.range.start <= place.end for place in unread)
+    ]
     for message, idx, span, replacement, cause in refusals:
         if idx is None:
             errors.append(PlanError(message, 1, TextRange(0, 0), replacement, cause))

@@ -57,7 +57,10 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         builds += services
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    is_alone = not ancestors and directory != directory.parent
+    is_in_repository = ((directory, *ancestors)[-1] / ".git").exists()
+    # Outside of a repository the scripts beside a Dockerfile are those of its project.
+    is_alone = not is_in_repository and (not ancestors or (directory / "Dockerfile").is_file())
+    is_alone = is_alone and directory != directory.parent
     if (directory / WORKFLOWS).is_dir() or (directory / ".git").exists() or is_alone:
         automated = read_automation(directory, local_platform=local_platform)
         known = {(it.name, it.source, it.key) for it in builds}
@@ -101,23 +104,15 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
     builds: list[DeclaredBuild] = []
     notes: list[Note] = []
     included: set[Path] = set()
-    above = directories_above(root / "Dockerfile")[1:]
-    for directory in project_directories(root):
-        read = read_directory(directory, _up_to(directory, root, above), local_platform=local_platform)
+    for directory in project_directories(root, with_nested=True):
+        above = directories_above(directory / "Dockerfile")[1:]
+        read = read_directory(directory, above, local_platform=local_platform)
         if not included.isdisjoint({directory / it for it in COMPOSE_FILES if (directory / it).is_file()}):
             continue
         included.update(read.sources)
         builds += read.builds
         notes += read.notes
     return DirectoryBuilds((*(it for it in builds if not it.remote.startswith("git@")),), (*notes,))
-
-
-def _up_to(directory: Path, root: Path, above: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The directories above one that is below a root, up to those above the root."""
-    if directory == root:
-        return above
-    between = [it for it in directory.parents if it.is_relative_to(root)]
-    return (*between, *above)
 
 
 def has_project_files(directory: Path) -> bool:
@@ -136,16 +131,20 @@ def directories_above(path: Path) -> tuple[Path, ...]:
     return (*directories,)
 
 
-def project_directories(root: Path) -> Iterator[Path]:
+def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Path]:
     """Yield the root, whose scripts may build too, and the directories below it of which `read_directory` reads files.
 
-    The nearest come first.
+    The nearest come first. `with_nested` adds the other projects below the root: repositories and, where the root is in none, the
+    directories of Dockerfiles, since scripts of these may build too.
     """
+    is_in_repository = (directories_above(root / "Dockerfile")[-1] / ".git").exists()
+    marker = ".git" if is_in_repository else "Dockerfile"
     pending = [(root, 0)]
     n_entries = 0
     while pending:
         directory, depth = pending.pop(0)
-        if directory == root or has_project_files(directory):
+        is_nested = with_nested and any((directory / it).exists() for it in {".git", marker})
+        if directory == root or is_nested or has_project_files(directory):
             yield directory
         try:
             listed = [it.name for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
