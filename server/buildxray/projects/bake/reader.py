@@ -71,7 +71,8 @@ def load_bake(
     # Loaded where there is a Bake file only.
     from buildxray.projects.bake.evaluation import Project  # noqa: PLC0415
     from buildxray.projects.compose import add_services  # noqa: PLC0415
-    from buildxray.projects.hcl.parser import parse_hcl, parse_json  # noqa: PLC0415
+    from buildxray.projects.hcl.json_form import parse_json  # noqa: PLC0415
+    from buildxray.projects.hcl.parser import parse_hcl  # noqa: PLC0415
 
     definition, notes, bodies, sources = Definition(), list[Note](), [], list[Path]()
     composes = [it for it in names if it.lower().endswith((".yml", ".yaml"))]

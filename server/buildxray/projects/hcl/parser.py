@@ -1,16 +1,16 @@
-"""The parser of HCL and of its JSON form. It never raises on a text; an error is a problem with its line."""
+"""The parser of HCL. It never raises on a text; an error is a problem with its line."""
 
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
+from buildxray.projects.hcl.templates import Token, remove_indentation, strip_white_space, template_parts
 from buildxray.projects.hcl.values import EvaluationError, composed, number
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.trees import parse_tree
@@ -28,7 +28,6 @@ _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _TERM: Final = frozenset(
     ("literal_value", "template_expr", "collection_value", "variable_expr", "function_call", "for_expr", "operation")
 )
-_LABELED: Final = frozenset(("variable", "function", "group", "target"))
 
 
 class Document(NamedTuple):
@@ -58,104 +57,6 @@ def parse_hcl(text: str, file: str) -> Document:
         line = 1 + _first_error(root).start_point[0]
         problems.append(Problem(line, _("the syntax of HCL is not understood here")))
     return Document(content, (*problems,))
-
-
-def parse_json(text: str, file: str) -> Document:
-    """Parse a text in JSON, whose strings are templates (HCL: json/spec.md)."""
-    try:
-        # Deep nesting raises RecursionError, and digits without end ValueError.
-        document = json.loads(text, parse_int=str_number, parse_float=str_number)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        return Document(Body({}, ()), (Problem(line, _("this is not JSON: {error}", error=error)),))
-    if not isinstance(document, Mapping):
-        return Document(Body({}, ()), (Problem(1, _("a JSON object is required")),))
-    lines = _Lines(text)
-    attributes = {
-        key: Attribute(_json_expression(value, 0), lines.of_key(key), 0, 0)
-        for key, value in document.items()
-        if key not in _LABELED
-    }
-    blocks = (
-        Block(
-            kind,
-            (label,),
-            Body({name: Attribute(_json_expression(it, 0), line, 0, 0) for name, it in content.items()}, ()),
-            file,
-            line,
-        )
-        for kind, value in document.items()
-        if kind in _LABELED
-        for label, content in _json_blocks(value)
-        for line in (lines.of_key(label),)
-    )
-    return Document(Body(attributes, (*blocks,)), ())
-
-
-class str_number(str):  # noqa: N801, SLOT000 - a callable for `json`, which keeps digits as they are written
-    """Keep the text of a number in JSON, for `json.loads`."""
-
-
-class _Lines:
-    """The approximate lines of keys in a JSON text: where the key is first in quotes."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @functools.lru_cache(maxsize=1000)  # noqa: B019 - lives as long as one file is read
-    def of_key(self, key: str) -> int:
-        offset = self._text.find(json.dumps(key, ensure_ascii=False))
-        return 1 if offset < 0 else self._text.count("\n", 0, offset) + 1
-
-
-def _json_blocks(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The blocks of one kind. Each label has an object, or a list of objects for several blocks."""
-    for table in value if isinstance(value, list) else [value]:
-        for label, content in table.items() if isinstance(table, Mapping) else ():
-            for body in content if isinstance(content, list) else [content]:
-                if isinstance(body, Mapping):
-                    yield label, body
-
-
-def _json_expression(value: object, depth: int) -> Expression:
-    if depth > MOST_NESTED:
-        return Invalid("too deep")
-    match value:
-        case str_number():
-            try:
-                return Literal(number(value))
-            except EvaluationError as error:
-                return Invalid(str(error))
-        case str():
-            return _json_template(value)
-        case list():
-            return syntax.ListOf((*(_json_expression(it, depth + 1) for it in value),))
-        case dict():
-            items = ((_json_template(key), _json_expression(it, depth + 1)) for key, it in value.items())
-            return syntax.ObjectOf((*items,))
-        case bool() | None:
-            return Literal(value)
-        case _:
-            return Invalid("no JSON")
-
-
-def _json_template(text: str) -> Expression:
-    """Parse a string of JSON as a template: `${…}` and `%{…}` count, escapes with a backslash do not."""
-    if "${" not in text and "%{" not in text:
-        return Literal(text)
-    word = "END"
-    while word in text:
-        word += "_"
-    document = parse_hcl(f"template = <<{word}\n{text}\n{word}\n", "")
-    attribute = document.body.attributes.get("template")
-    template = attribute.value if attribute is not None and not document.problems else Invalid("no template")
-    if not isinstance(template, syntax.Template):
-        return template
-    *parts, last = template.parts
-    if not isinstance(last, str):
-        return template
-    rest = last.removesuffix("\n")
-    return syntax.Template((*parts, rest) if rest else (*parts,))
 
 
 @functools.cache
@@ -390,19 +291,19 @@ class _Reader:
             end = max(start, self.source.rfind(b"\n", 0, children[-1].start_byte) + 1)
             tokens = [*self._tokens(children[2:-1], start, end, depth)]
             if self._text(children[0]) == "<<-":
-                _remove_indentation(tokens)
+                remove_indentation(tokens)
             for token in tokens:
                 token.text = _ESCAPE_OF_TEMPLATE.sub(lambda it: it[0][0], token.text)
-        _strip(tokens)
-        return (*_parts(iter(tokens)),)
+        strip_white_space(tokens)
+        return (*template_parts(iter(tokens)),)
 
-    def _tokens(self, nodes: Sequence[Node], start: int, end: int, depth: int) -> Iterator[_Token]:
+    def _tokens(self, nodes: Sequence[Node], start: int, end: int, depth: int) -> Iterator[Token]:
         """The tokens of a template in order: interpolations, parts of directives, and the texts between them."""
         for node in nodes:
             if node.type == "template_literal":
                 continue
             if node.start_byte > start:
-                yield _Token("text", self.source[start : node.start_byte].decode("utf-8", "replace"))
+                yield Token("text", self.source[start : node.start_byte].decode("utf-8", "replace"))
             start = node.end_byte
             if node.type == "template_interpolation":
                 inner = next((it for it in node.children if it.type == "expression"), None)
@@ -419,9 +320,9 @@ class _Reader:
             else:
                 yield self._token("end", node)
         if end > start:
-            yield _Token("text", self.source[start:end].decode("utf-8", "replace"))
+            yield Token("text", self.source[start:end].decode("utf-8", "replace"))
 
-    def _opening(self, node: Node, depth: int) -> _Token:
+    def _opening(self, node: Node, depth: int) -> Token:
         if node.type == "template_for_start":
             key, value, collection = self._loop(node, depth)
             token = self._token("for", node, collection)
@@ -431,8 +332,8 @@ class _Reader:
         return self._token("if", node, Invalid("empty") if inner is None else self.expression(inner, depth + 1))
 
     @staticmethod
-    def _token(kind: str, node: Node, expression: Expression | None = None) -> _Token:
-        token = _Token(kind, expression=expression)
+    def _token(kind: str, node: Node, expression: Expression | None = None) -> Token:
+        token = Token(kind, expression=expression)
         token.strips_before = len(node.children) > 1 and node.children[1].type == "strip_marker"
         token.strips_after = len(node.children) > 1 and node.children[-2].type == "strip_marker"
         return token
@@ -442,99 +343,6 @@ class _Reader:
 
     def _offset(self, byte: int) -> int:
         return byte if self._is_ascii else len(self.source[:byte].decode("utf-8", "replace"))
-
-
-class _Token:
-    """A part of a template before directives are matched."""
-
-    __slots__ = ("expression", "kind", "names", "strips_after", "strips_before", "text")
-
-    def __init__(self, kind: str, text: str = "", expression: Expression | None = None) -> None:
-        self.kind = kind
-        self.text = text
-        self.expression = expression
-        self.names = ("", "")
-        self.strips_before = False
-        self.strips_after = False
-
-
-def _strip(tokens: Sequence[_Token]) -> None:
-    """Effect: remove the white space next to `~`."""
-    for position, token in enumerate(tokens):
-        if token.strips_before and position > 0:
-            tokens[position - 1].text = tokens[position - 1].text.rstrip()
-        if token.strips_after and position + 1 < len(tokens):
-            tokens[position + 1].text = tokens[position + 1].text.lstrip()
-
-
-def _remove_indentation(tokens: Sequence[_Token]) -> None:
-    """Effect: remove the common indentation of a heredoc with `<<-` (HCL: flushHeredocTemplateParts)."""
-    texts = [it.text.splitlines(keepends=True) if it.kind == "text" else None for it in tokens]
-    smallest: int | None = None
-    starts_line = True
-    starts: list[tuple[int, int]] = []
-    for position, lines in enumerate(texts):
-        if lines is None:
-            smallest = 0 if starts_line else smallest
-            starts_line = False
-            continue
-        for index, line in enumerate(lines):
-            is_blank = not line.strip() and line.endswith("\n")
-            if starts_line and not is_blank:
-                indentation = len(line) - len(line.lstrip())
-                smallest = indentation if smallest is None else min(smallest, indentation)
-                starts.append((position, index))
-            starts_line = line.endswith("\n")
-    for position, index in starts:
-        lines = texts[position] or []
-        lines[index] = lines[index][smallest or 0 :]
-    for token, lines in zip(tokens, texts, strict=True):
-        if lines is not None:
-            token.text = "".join(lines)
-
-
-def _parts(tokens: Iterator[_Token]) -> Iterator[TemplatePart]:
-    """The parts up to the end of a directive or of the template."""
-    for token in tokens:
-        if token.kind == "text" and token.text:
-            yield token.text
-        elif token.kind == "value" and token.expression is not None:
-            yield token.expression
-        elif token.kind == "for" and token.expression is not None:
-            yield syntax.TemplateFor(*token.names, token.expression, (*_parts(tokens),))
-        elif token.kind == "if" and token.expression is not None:
-            branches: list[list[TemplatePart]] = [[]]
-            for part in _parts_with_else(tokens):
-                if part is None:
-                    branches.append([])
-                else:
-                    branches[-1].append(part)
-            yield syntax.TemplateIf(token.expression, (*branches[0],), (*(branches[1] if len(branches) > 1 else ()),))
-        elif token.kind in {"end", "else"}:
-            return
-
-
-def _parts_with_else(tokens: Iterator[_Token]) -> Iterator[TemplatePart | None]:
-    """The parts of both branches of `%{ if }`, with None between them."""
-    for token in tokens:
-        if token.kind == "end":
-            return
-        if token.kind == "else":
-            yield None
-        else:
-            yield from _parts(_then(token, tokens))
-
-
-def _then(first: _Token, rest: Iterator[_Token]) -> Iterator[_Token]:
-    """Yield a token, and if it opens a directive the tokens of `rest` up to its end."""
-    yield first
-    depth = int(first.kind in {"if", "for"})
-    while depth > 0:
-        token = next(rest, None)
-        if token is None:
-            return
-        depth += (token.kind in {"if", "for"}) - (token.kind == "end")
-        yield token
 
 
 def _number(text: str) -> Expression:
