@@ -357,6 +357,32 @@ def test_workflows_that_build_the_same_tell_it_once(tmp_path: Path) -> None:
     assert sorted(found) == [[], ["emulating-runner"]]
 
 
+@pytest.mark.parametrize(
+    ("runs", "is_found", "crosses"),
+    [
+        (["apt-get install -y build-essential libpq-dev", "pip wheel --wheel-dir /w psycopg2"], True, False),
+        (["apk add --no-cache python3 make g++", "npm ci"], True, False),
+        (["apt-get install -y gcc", "pip install uwsgi", "cargo build"], True, True),
+        # Wheels are downloaded, as far as anybody can tell.
+        (["apt-get install -y libpq5", "pip install psycopg2"], False, False),
+        (["apt-get install -y build-essential"], False, False),
+        # Its compiler is for the machine that it runs on.
+        (["ghc Main.hs"], True, False),
+    ],
+)
+def test_packages_are_compiled_where_a_compiler_is_installed_for_them(
+    tmp_path: Path, runs: list[str], is_found: bool, crosses: bool
+) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    lines = "".join(f"    RUN {it}\n" for it in runs)
+    text = (
+        f"{WORKFLOW}{build}    #- Dockerfile\n    FROM debian AS b\n{lines}    FROM debian\n    COPY --from=b /w /w\n"
+    )
+    messages = [str(it.message) for it in looked_at(tmp_path, text, ".github/workflows/ci.yml").diagnostics]
+    assert len(messages) == is_found
+    assert all(("cross-compiles" in it) == crosses for it in messages)
+
+
 def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:
     bake = r"""
         #- docker/docker-bake.hcl

@@ -518,17 +518,21 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
     "others, n_emulated",
     [
         ({}, 1),
-        ({"compose.yaml": _COMPOSE}, 1),
+        # Nothing here builds an image.
+        ({".github/workflows/ci.yml": _LINTING}, 1),
+        ({".github/workflows/ci.yml": f"{_LINTING}\n# docker build\n", "run.sh": "docker run tool\n"}, 1),
         # The repository builds images, or would, and nobody has asked for another platform of this one.
         ({"push.sh": "docker buildx build --platform linux/amd64,linux/arm64 ."}, 0),
         ({"docker-bake.hcl": 'target "app" { platforms = ["linux/amd64", "linux/arm64"] }'}, 0),
-        ({".github/workflows/ci.yml": _LINTING}, 0),
+        ({"compose.yaml": _COMPOSE}, 0),
+        ({".github/workflows/ci.yml": _LINTING.replace("make lint", "docker compose up --build")}, 0),
+        ({"Justfile": "image:\n    docker build --load -f {{FILE}} .\n"}, 0),
         ({"compose.yaml": _COMPOSE, ".github/workflows/ci.yml": _LINTING}, 0),
         # Several platforms are built of files that nobody can tell.
         ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION}, 1),
         ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION.replace("$(ALL)", "linux/amd64")}, 0),
         ({".github/workflows/ci.yml": _LINTING, "all.sh": _FUNCTION}, 1),
-        ({".github/workflows/ci.yml": _LINTING, "all.sh": f"# {_FUNCTION}"}, 0),
+        ({".github/workflows/ci.yml": _LINTING, "all.sh": f"# {_FUNCTION}docker build .\n"}, 0),
         ({".github/workflows/ci.yml": _MATRIX.replace("context: tool", "context: '${{ matrix.c }}'")}, 1),
         # Nobody knows which platforms these builds are for; where the machine is unknown too, each may have its own.
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: ubuntu-latest, steps")}, 1),
@@ -547,12 +551,30 @@ def test_a_file_that_no_build_of_its_project_makes_for_several_platforms(
     assert emulated_builds(root / "tool" / "Dockerfile", Settings()) == n_emulated
     (root / "examples").mkdir()
     (root / "examples" / "Dockerfile").write_text(stages)
-    # An example is left alone only in a project that builds other files for several platforms.
-    builds_nothing = others.keys() <= {"compose.yaml"}
-    assert emulated_builds(root / "examples" / "Dockerfile", Settings()) == builds_nothing
+    # An example is left alone in a project that builds other files for several platforms too.
+    names_platforms = any("platform" in it for it in others.values())
+    assert emulated_builds(root / "examples" / "Dockerfile", Settings()) == (n_emulated and not names_platforms)
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     asked = Settings(build_platform=amd64, platforms=(amd64, arm64))
     assert emulated_builds(root / "tool" / "Dockerfile", asked) == 1
+
+
+@pytest.mark.parametrize(("script", "n_emulated"), [('docker build -t "$name" .', 0), ("docker run tool", 1)])
+def test_a_script_beside_a_dockerfile_builds_it(tmp_path: Path, script: str, n_emulated: int) -> None:
+    markup = f"""
+        #- .git/HEAD
+        ref
+        #- some/where/build.sh
+        cd "$(dirname "$0")"
+        {script}
+        #- some/where/Dockerfile
+        FROM golang AS build
+        RUN go build -o /tool .
+        FROM alpine
+        COPY --from=build /tool /tool
+        """
+    write(tmp_path, markup)
+    assert emulated_builds(tmp_path / "some" / "where" / "Dockerfile", Settings()) == n_emulated
 
 
 def emulated_builds(dockerfile: Path, settings: Settings | None = None) -> int:

@@ -23,7 +23,6 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, read_platform_list
-from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -170,7 +169,7 @@ class ProjectBuild(NamedTuple):
     is_by_hand: bool = False
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
     is_automated: bool = False
-    """True if the repository has workflows, or files that declare other builds than a Compose file does."""
+    """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
     contexts: Contexts | None = None
@@ -288,6 +287,8 @@ class Projects:
         """The directories with project files of a repository, by its root."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
+        self._building: dict[tuple[Path, Path], bool] = {}
+        """By the root of a repository and the directory of a Dockerfile: True if images may be built there."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -424,12 +425,19 @@ class Projects:
         return (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
 
     def _is_automated(self, dockerfile: Path) -> bool:
-        """True if the repository of a Dockerfile has workflows, or files other than Compose files that declare builds.
-
-        A Compose file describes how an image is run here, and not how it is published.
-        """
+        """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""
+        if any(True for _it in self._of_repository(dockerfile)):
+            return True
         root = directories_above(dockerfile)[-1]
-        return (root / WORKFLOWS).is_dir() or not all(map(_is_of_compose, self._of_repository(dockerfile)))
+        if not (root / ".git").exists():
+            # It may be the root of the file system.
+            return False
+        # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+        from buildxray.projects.ci.unread import may_build_images  # noqa: PLC0415
+
+        if (root, dockerfile.parent) not in self._building:
+            self._building[root, dockerfile.parent] = may_build_images(root, dockerfile.parent)
+        return self._building[root, dockerfile.parent]
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
         """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""

@@ -23,10 +23,13 @@ from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
-from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, Stage
+from buildxray.rules.portability import installs_c_compiler
+from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.node import NODE
+from buildxray.toolchains.scripting import SCRIPTING
 
 _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
 _NAME: Final = lazy_regex(
@@ -310,13 +313,16 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             machine=_(", ").join(dict.fromkeys(map(str, machines))),
         )
         (dockerfile, first), *_others = builds
-        line = next(it.from_.line for it in first.needed_stages if _compiles_emulated(it))
-        message = _(
-            "{fact}; a runner of its own for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
-            fact=fact,
-            line=line,
-            file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
-        )
+        line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
+        if line is None:
+            message = _("{fact}; a runner of its own for each platform avoids that", fact=fact)
+        else:
+            message = _(
+                "{fact}; a runner of its own for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
+                fact=fact,
+                line=line,
+                file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
+            )
         yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
 
 
@@ -383,8 +389,25 @@ def analyze_all(
 
 
 def _compiles_emulated(stage: Stage) -> bool:
+    return any(step.is_emulated for it in _compiling(stage) for step in it.run.steps)
+
+
+def _can_cross_compile(stage: Stage) -> bool:
+    """True if a stage compiles under emulation what could be compiled for the target platform on the build machine."""
+    commands = (it for it in _compiling(stage) if it.use.effect is not Effect.INSTALL and not it.use.is_native_only)
+    return any(step.is_emulated for it in commands for step in it.run.steps)
+
+
+def _compiling(stage: Stage) -> list[KnownCommand]:
+    """The commands of a stage that compile, or install packages where a C compiler is installed for these packages."""
     if names_one_architecture(stage.ancestry[-1]):
         # An image for the build machine runs natively, whatever platform the stage has.
-        return False
-    commands = stage.commands(Effect.COMPILE, Effect.BUNDLE)
-    return any(step.is_emulated for it in commands for step in it.run.steps)
+        return []
+    commands = [*stage.commands(Effect.COMPILE, Effect.BUNDLE)]
+    if installs_c_compiler(stage):
+        commands += (it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in _OF_PACKAGES)
+    return commands
+
+
+_OF_PACKAGES: Final = (NODE, SCRIPTING)
+"""Toolchains whose packages may be compiled when they are installed."""

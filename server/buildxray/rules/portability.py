@@ -31,6 +31,10 @@ _NEEDING_C: Final = lazy_regex(
 _C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
 _C_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
 """Packages that are only installed to compile C."""
+_C_COMPILER_PACKAGE: Final = lazy_regex(
+    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)(?:-[\d.]+)?(?:[=~<>@].*)?"
+)
+"""Packages that bring a C compiler."""
 _BUILDING: Final = ("bazel", "bazelisk", "gmake", "make", "ninja", "samu", "scons", "waf")
 """Programs that build a project in any language, often C."""
 
@@ -72,6 +76,12 @@ def needs_c(command: KnownCommand) -> bool:
         return True
     stage = command.run.stage
     return stage is not None and invocation.workspace.uses_cgo is not False and _has_c_compiler(stage)
+
+
+def installs_c_compiler(stage: Stage) -> bool:
+    """True if a stage or an ancestor installs a package with a C compiler."""
+    installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
+    return any(map(_C_COMPILER_PACKAGE.fullmatch, installed))
 
 
 def _has_c_compiler(stage: Stage) -> bool:

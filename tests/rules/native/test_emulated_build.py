@@ -653,3 +653,17 @@ def test_an_image_with_its_compiler_that_no_build_makes_for_several_platforms() 
     assert not findings(emulated_build, context(text, workspace=Workspace(is_for_one_platform=True)))
     split = "FROM golang AS b\nRUN go build -o /app .\nFROM alpine\nCOPY --from=b /app /app\nLABEL a=$TARGETARCH\n"
     assert findings(emulated_build, context(split, workspace=Workspace(is_for_one_platform=True)))
+
+
+@pytest.mark.parametrize(("run", "n_findings"), [("composer install --no-dev", 0), ("npm run build", 1)])
+def test_packages_of_php_are_a_part_of_the_image(run: str, n_findings: int) -> None:
+    text = f'FROM php:8.4\nWORKDIR /app\nCOPY . .\nRUN {run}\nCMD ["php", "-S", "0.0.0.0:80"]\n'
+    assert len(findings(emulated_build, context(text))) == n_findings
+
+
+def test_a_stage_of_its_own_installs_them_natively() -> None:
+    text = (
+        "FROM composer AS vendor\nWORKDIR /app\nCOPY . .\nRUN composer install\n"
+        "FROM php:8.4\nCOPY --from=vendor /app/vendor /app/vendor\n"
+    )
+    assert len(findings(emulated_build, context(text))) == 1

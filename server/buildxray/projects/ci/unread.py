@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.scripts import script_files
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
+_MOST_SCRIPTS: Final = 10
 _VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
 _ACTIONS: Final = ("build-push-action", "bake-action")
+
+
+_IMAGE_TOOL: Final = lazy_regex(
+    r"(?<![\w./-])(?:buildah|buildx|depot|docker|docker-compose|earthly|img|kaniko|nerdctl|podman|skaffold)(?![\w.])"
+    r"|docker/[\w.-]+-action|build-image|container-image"
+)
+"""Programs and actions that make or start images."""
+_IMAGE_BUILD: Final = lazy_regex(
+    r"(?:\b(?:docker|docker-buildx|buildx|nerdctl|podman)\s[^\n|;&]*?\b(?:build|bake)\b|\bbuildah\s+(?:bud|build)\b|\bskaffold\b)"
+)
+"""A command that builds an image."""
+
+
+def may_build_images(root: Path, directory: Path) -> bool:
+    """True if a repository may build its images: a workflow names a program for images, or a script builds one.
+
+    `directory` is that of a Dockerfile, whose scripts are looked at too.
+    """
+    try:
+        beside = [Path(it.path) for it in list_directory(directory) if it.name.endswith(".sh")]
+    except ReadError:
+        beside = []
+    return any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root)) or any(
+        _mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *beside[:_MOST_SCRIPTS])
+    )
+
+
+def _mentions(path: Path, pattern: re.Pattern[str]) -> bool:
+    text = read_project_text(path)
+    return text is not None and any(
+        pattern.search(line) for line in text.splitlines() if not line.lstrip().startswith("#")
+    )
 
 
 def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import takes_along_packages, takes_target_packages
+from buildxray.rules.portability import installs_c_compiler, takes_along_packages, takes_target_packages
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms, xx_can_install
@@ -20,6 +20,7 @@ from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.scripting import SCRIPTING
 
 _COMPILER_IMAGE: Final = lazy_regex(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
@@ -30,9 +31,6 @@ _BUILDS_OR_TESTS: Final = lazy_regex(
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
 )
 _BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
-_C_COMPILER: Final = lazy_regex(
-    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)(?:-[\d.]+)?(?:[=~<>@].*)?"
-)
 _OTHER_GOALS: Final = frozenset(
     {
         "--help",
@@ -202,7 +200,12 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     stage = ctx.build.target_stage
     if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage) or _starts_a_compiler(stage):
         return
-    commands = _emulated(it for it in stage.commands(Effect.COMPILE, Effect.BUNDLE) if not it.use.is_native_only)
+    commands = _emulated(
+        it
+        for it in stage.commands(Effect.COMPILE, Effect.BUNDLE)
+        # The packages of Composer are a part of the program.
+        if not it.use.is_native_only and it.use.toolchain is not SCRIPTING
+    )
     guesses = [] if commands or not ctx.asks_for_several else _emulated(_building_tools(stage))
     if not commands and not guesses:
         return
@@ -238,13 +241,7 @@ def _building_tools(stage: Stage) -> list[KnownCommand]:
 
 def _has_c_compiler(stage: Stage) -> bool:
     """True if a C compiler is in the stage: by its image, or as a package."""
-    return _COMPILER_IMAGE.search(stage.image_name) is not None or _installs_c_compiler(stage)
-
-
-def _installs_c_compiler(stage: Stage) -> bool:
-    """True if a stage or an ancestor installs a package with a C compiler."""
-    installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
-    return any(map(_C_COMPILER.fullmatch, installed))
+    return _COMPILER_IMAGE.search(stage.image_name) is not None or installs_c_compiler(stage)
 
 
 def _fetches_sources(stage: Stage) -> bool:
@@ -340,7 +337,7 @@ def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     If the file or a build names several platforms, the arguments count too (`python tools.py build`), and an installed
     C compiler suggests what `make` compiles. A script that is given `GOARCH` cross-compiles already.
     """
-    if not _COMPILER_IMAGE.search(stage.image_name) and not (ctx.asks_for_several and _installs_c_compiler(stage)):
+    if not _COMPILER_IMAGE.search(stage.image_name) and not (ctx.asks_for_several and installs_c_compiler(stage)):
         return []
     return [
         it
