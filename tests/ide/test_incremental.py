@@ -92,13 +92,13 @@ def test_an_edit_of_a_run_costs_a_part_of_an_analysis(n_lines: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_rule_finds_nothing_in_a_file_that_mentions_nothing_of_its_subject() -> None:
+def test_a_rule_finds_nothing_in_a_file_without_its_subjects() -> None:
     rules = [it for it in ALL if it.about]
     silent: Counter[str] = Counter()
     for text in dockerfiles()[::3]:
         ctx = context(text)
         for rule in rules:
-            if rule.about.isdisjoint(ctx.build.mentions):
+            if rule.about.isdisjoint(ctx.build.subjects):
                 silent[rule.name] += 1
                 assert [*rule.check(ctx)] == []
     assert len(silent) == len(rules)

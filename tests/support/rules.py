@@ -42,7 +42,8 @@ def context(
 
 
 def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:
-    found = list(rule.findings(ctx))
+    found = list(rule.check(ctx))
+    assert not found or not rule.about or not rule.about.isdisjoint(ctx.build.subjects)
     for it in found:
         assert it.fixes or rule.fix is not FixAvailability.ALWAYS
         assert not it.fixes or rule.fix is not FixAvailability.NEVER

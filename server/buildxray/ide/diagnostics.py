@@ -59,10 +59,8 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
     fails = suppressions.checks_fail
     found: list[Diagnostic] = []
     for rule in rules:
-        if not rule.applies(ctx):
-            continue
         try:
-            findings = [*rule.findings(ctx)]
+            findings = [*rule.check(ctx)] if rule.may_find(ctx) else ()
         except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
             _log.exception("the rule %s has failed", rule.name)
             continue

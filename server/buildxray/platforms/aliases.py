@@ -35,7 +35,7 @@ REPOSITORY_PREFIXES: Final = {
     "s390x": "s390x",
 }
 """The namespaces of Docker Hub with the official images of one architecture, and its name in TARGETARCH."""
-_IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
+IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
 """Substrings of which each name contains at least one; searching these first is much faster than searching the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NAME: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
@@ -50,7 +50,7 @@ def docker_name(architecture: str) -> str | None:
 
 def named_architectures(text: str) -> list[tuple[int, int, str]]:
     """The names of architectures in a text: start, end, and the name in TARGETARCH."""
-    if not any(it in text for it in _IN_EVERY_NAME):
+    if not any(it in text for it in IN_EVERY_NAME):
         return []
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from buildxray.localization import N_
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.mentions import Mention
+from buildxray.semantics.build import Subject
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -114,14 +114,8 @@ class Rule:
     check: Check = field(repr=False)
     buildkit_check: str = ""
     """The check of `docker build --check` that reports the same; empty for none."""
-    about: frozenset[Mention] = frozenset()
-    """A file that mentions none of these has no findings; empty if there is no such condition."""
-
-    def findings(self, ctx: RuleContext) -> Iterable[Finding]:
-        """Run the rule; skipped for a file that cannot have findings."""
-        if self.about and self.about.isdisjoint(ctx.build.mentions):
-            return ()
-        return self.check(ctx)
+    about: frozenset[Subject] = frozenset()
+    """A file without any of these has no findings; empty if there is no such condition."""
 
     @property
     def summary(self) -> str:
@@ -133,18 +127,11 @@ class Rule:
         """True if the rule reports what is wrong, or slow, only on some platforms."""
         return self.with_intent is not self.without_intent
 
-    def applies(self, ctx: RuleContext) -> bool:
-        """True if the findings are useful to the people who build the file.
-
-        Findings about other platforms are not useful in a Dockerfile for Windows. Nor are they in a file that is not
-        meant for several platforms, if it is for tests or development, or if the project has builds, but none of this
-        file for several platforms.
-        """
-        if not self.is_about_platforms:
-            return True
-        workspace = ctx.build.workspace
-        is_for_one = workspace.builds_for_itself or workspace.is_for_one_platform
-        return not ctx.is_for_windows and (ctx.has_intent or not (ctx.is_for_helping or is_for_one))
+    def may_find(self, ctx: RuleContext) -> bool:
+        """True if the file has one of the subjects of the rule, and findings are useful to the people who build the file."""
+        if self.about and self.about.isdisjoint(ctx.build.subjects):
+            return False
+        return self.with_intent is self.without_intent or ctx.is_for_other_machines
 
     def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
         """The default severity of its findings.
@@ -166,13 +153,14 @@ def rule(
     fix: FixAvailability = FixAvailability.NEVER,
     *,
     buildkit_check: str = "",
-    about: Iterable[Mention] = (),
+    about: Iterable[Subject] = (),
 ) -> Callable[[Check], Rule]:
     """Turn a documented check function into a `Rule`, without registering it.
 
-    A file has findings only if it mentions one of `about`.
+    A file has findings only if it has one of `about`, or, for a rule with `buildkit_check` and without `about`, if
+    that check warns.
     """
-    subjects = frozenset(about)
+    subjects = frozenset(about) or frozenset({buildkit_check} - {""})
 
     def wrap(check: Check) -> Rule:
         name = check.__name__.replace("_", "-")

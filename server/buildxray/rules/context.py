@@ -71,6 +71,20 @@ class RuleContext:
         return any("BUILDPLATFORM" in it.value.text for it in flags if it is not None and it.value is not None)
 
     @cached_property
+    def is_for_other_machines(self) -> bool:
+        """True if findings about other platforms are useful to the people who build the file.
+
+        They are not useful in a Dockerfile for Windows. Nor are they in a file that is not meant for several platforms,
+        if it is for tests or development, or if the project has builds, but none of this file for several platforms.
+        """
+        if self.is_for_windows:
+            return False
+        workspace = self.build.workspace
+        return self.has_intent or not (
+            self.is_for_helping or workspace.builds_for_itself or workspace.is_for_one_platform
+        )
+
+    @cached_property
     def is_for_helping(self) -> bool:
         """True if the file is for tests or development, and no build names several platforms for it."""
         return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)

@@ -42,13 +42,12 @@ from buildxray.semantics.commands import Inventory
 from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files, way_into_image
 from buildxray.semantics.image_paths import WITHOUT_WORKDIR
-from buildxray.semantics.mentions import Mention, mentions
+from buildxray.semantics.mentions import Mention, mentions, sources_named
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
 from buildxray.syntax.expansion import ExpansionError, expand, lex
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
@@ -75,10 +74,15 @@ __all__ = [
     "Stage",
     "Step",
     "StepKind",
+    "Subject",
     "Use",
     "VariableReference",
     "Workspace",
 ]
+
+
+Subject = Mention | Effect | str
+"""What a rule can be about; a string is the name of a toolchain or of a check of BuildKit."""
 
 
 class Builder:
@@ -216,7 +220,14 @@ class Build:
     @cached_property
     def mentions(self) -> frozenset[Mention]:
         """The union of the mentions of all instructions."""
-        return frozenset().union(*[mentions(it.node) for it in self.plan.dockerfile.instructions])
+        own = frozenset({Mention.GLOBAL_ARGUMENT} if self.plan.outline.global_arguments else ())
+        return own.union(*[mentions(it.node) for it in self.plan.dockerfile.instructions])
+
+    @cached_property
+    def subjects(self) -> frozenset[Subject]:
+        """The mentions, the effects of commands, the names of their toolchains, and the names of BuildKit's checks that warn."""
+        of_commands = [self.inventory.subjects(it.idx) for it in self.plan.stages]
+        return frozenset().union(self.mentions, self._warnings_by_check, *of_commands)
 
     @cached_property
     def steps_by_instruction(self) -> dict[int, list[Step]]:
@@ -476,27 +487,13 @@ class Instruction:
         idx = self.build.graph.declaration(name, self.idx)
         return None if idx is None else self.build.instructions[idx]
 
-    @cached_property
+    @property
     def sources_named(self) -> tuple[Token, ...]:
         """The names in `--from` of COPY and in `from=` of mounts: stages, by name or number, and images.
 
         For an ONBUILD, the names in its trigger. Empty if BuildKit refuses the flag.
         """
-        node: Node | None = self.node
-        if not self.node.flags and not isinstance(node, syntax.Onbuild):
-            return ()
-        if isinstance(node, syntax.Onbuild):
-            node = node.trigger
-        if isinstance(node, syntax.Copy):
-            flag = node.source_stage
-            return () if flag is None or flag.value is None else (flag.value,)
-        names: list[Token] = []
-        for flag in node.mounts if isinstance(node, syntax.Run) else ():
-            try:
-                names += [it.value for it in mount_options(flag) if it.key == "from" and it.value is not None]
-            except MountSyntaxError:
-                continue
-        return tuple(names)
+        return sources_named(self.node)
 
     @property
     def pulled_images(self) -> tuple[Step, ...]:

@@ -34,7 +34,7 @@ from buildxray.syntax.shell import (
     reads_script,
     sole_variable,
 )
-from buildxray.toolchains.base import Invocation, Reading, Use, Workspace
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
@@ -52,6 +52,7 @@ class Inventory:
         self._invocations: dict[int, tuple[Invocation, ...]] = {}
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, tuple[Use, ...]] = {}
+        self._subjects: dict[int, frozenset[Effect | str]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
         self._declared: dict[int, _Declared] = {}
@@ -77,6 +78,7 @@ class Inventory:
         """Effect: read the commands of all RUN instructions of a stage, reusing those whose inputs are unchanged."""
         commands_of_stage = self._memo.recall(self._stage_key(stage), self._recognize_stage, stage)
         self._stage_uses[stage.idx] = commands_of_stage.uses
+        self._subjects[stage.idx] = commands_of_stage.subjects
         for idx, invocations, uses in commands_of_stage.by_run:
             self._invocations[idx], self._known[idx] = invocations, uses
 
@@ -123,7 +125,11 @@ class Inventory:
     def _recognize_stage(self, stage: StageOutline) -> _StageCommands:
         by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.facts.runs(stage.idx)]
         commands = [it for _, invocations, uses in by_run for it in zip(invocations, uses, strict=True)]
-        return _StageCommands(tuple(by_run), tuple(with_destinations(commands)))
+        known = [use for _, use in commands if use is not None]
+        subjects: frozenset[Effect | str] = frozenset(
+            {*(it.effect for it in known), *(it.toolchain.name for it in known)}
+        )
+        return _StageCommands(tuple(by_run), tuple(with_destinations(commands)), subjects)
 
     def recognized(self, instruction: int) -> tuple[Use | None, ...]:
         """The use of each command of a RUN, in the order of `invocations`; None for a command of no known toolchain."""
@@ -139,6 +145,12 @@ class Inventory:
         if stage not in self._stage_uses:
             self._read_stage(self.plan.stages[stage])
         return self._stage_uses[stage]
+
+    def subjects(self, stage: int) -> frozenset[Effect | str]:
+        """The effects of the commands of a stage's own RUN instructions, and the names of their toolchains."""
+        if stage not in self._subjects:
+            self._read_stage(self.plan.stages[stage])
+        return self._subjects[stage]
 
     def reading(self, instruction: int, name: str) -> Reading:
         """The certainty that a RUN reads a variable of its environment: the highest one of its commands.
@@ -343,6 +355,8 @@ class _StageCommands(NamedTuple):
     """For each RUN: the index of the instruction, its commands, and the use of each."""
     uses: tuple[Use, ...]
     """The uses of all recognised commands, with the paths to which later commands move their outputs."""
+    subjects: frozenset[Effect | str]
+    """The effects of all recognised commands, and the names of their toolchains."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,45 @@
-"""The names and programs that a Dockerfile mentions, so that a rule runs only on files that mention its subject.
+"""The contents of instructions that rules are about, so that a rule runs only on files in which it may find something.
 
 Each node is searched once, and an edit changes the nodes of few instructions.
 """
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Final
 
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.aliases import IN_EVERY_NAME, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.library_paths import architectures_in_paths
-from buildxray.syntax.instructions import Node, of_node
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.instructions import (
+    Add,
+    Arg,
+    Cmd,
+    Copy,
+    Copying,
+    Entrypoint,
+    Env,
+    From,
+    Healthcheck,
+    Label,
+    Node,
+    Onbuild,
+    Run,
+    Token,
+    User,
+    Volume,
+    Workdir,
+    of_node,
+)
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 
 
 class Mention(Enum):
-    """A name or program in the text of an instruction or of its heredocs."""
+    """A name, a program or a construct in an instruction or in its heredocs."""
 
     ARCHITECTURE = "the name of an architecture"
     ARCHITECTURE_IN_PATH = "a path that exists on one architecture alone"
@@ -25,17 +48,41 @@ class Mention(Enum):
     TARGETSTAGE = "TARGETSTAGE"
     GOARCH = "GOARCH"
     CONDA_PLATFORM = "what conda calls a platform"
+    # The members below depend on the class of the instruction.
+    PLATFORM_FLAG = "a platform for the stage"
+    ALIAS = "a name for the stage"
+    VARIABLE_IMAGE = "an image or a stage that a variable names"
+    IMAGE_OF_ARCHITECTURE = "an image whose name may tell an architecture, or a variable in its name"
+    SOURCE = "a stage or an image to take files from"
+    WHOLE_CONTEXT = "the whole build context as a source"
+    PARENT_DIRECTORY = "`..` in a path"
+    SEVERAL_SOURCES = "several files for one path that does not end as a directory"
+    MOUNT = "a mount"
+    BRACKET = "arguments that begin like a JSON array, and are none"
+    SEPARATOR = "an argument, not the last, that ends with a comma or a semicolon"
+    HASH = "a `#` where no shell reads it"
+    DASH = "a first argument that begins with a dash"
+    LATE_FLAG = "what looks like a flag, after the first argument"
+    KEYWORD = "a shell script on several lines with the name of an instruction"
+    NOTHING_LASTING = "no command, or one that begins like `cd` or `export`"
+    SHELL_SYNTAX = "what a shell would understand, where none reads it"
+    BLANK_IN_NAME = "a user with a blank"
+    GLOBAL_ARGUMENT = "an ARG before the first FROM"
 
 
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
 _OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
+_KEYWORD: Final = lazy_regex(rf"\b(?:{'|'.join(INSTRUCTION_KINDS)})\b")
+_FLAGS_OF_RUN: Final = ("--mount=type=", "--network=", "--security=")
+_OPERATORS: Final = frozenset({"&&", "||", "|", ">>", "2>&1", ">"})
+_SHELL_PIECES: Final = ("&&", "|", ">", "~", "$(", "`")
 
 
 @of_node
 def mentions(node: Node) -> frozenset[Mention]:
-    """The names and programs that an instruction mentions."""
-    found: set[Mention] = set()
+    """The names, programs and constructs in an instruction."""
+    found = {*_of_class(node)}
     for text in (node.text, *(it.content for it in node.heredocs)):
         if named_architectures(text):
             found.add(Mention.ARCHITECTURE)
@@ -57,3 +104,123 @@ def _of_argument(name: str) -> Mention:
         # It has nothing to do with platforms.
         return Mention.TARGETSTAGE
     return Mention.BUILD_MACHINE if name.startswith("BUILD") else Mention.PLATFORM_ARGUMENT
+
+
+@of_node
+def sources_named(node: Node) -> tuple[Token, ...]:
+    """The names in `--from` of COPY and in `from=` of mounts; for an ONBUILD, the names in its trigger."""
+    if isinstance(node, Onbuild):
+        return () if node.trigger is None else sources_named(node.trigger)
+    if not node.flags:
+        return ()
+    if isinstance(node, Copy):
+        flag = node.source_stage
+        return () if flag is None or flag.value is None else (flag.value,)
+    names: list[Token] = []
+    for flag in node.mounts if isinstance(node, Run) else ():
+        try:
+            names += [it.value for it in mount_options(flag) if it.key == "from" and it.value is not None]
+        except MountSyntaxError:
+            continue
+    return tuple(names)
+
+
+def _of_class(node: Node) -> Iterator[Mention]:
+    """The constructs that have a meaning only in instructions of this class."""
+    arguments = node.arguments
+    if sources_named(node):
+        yield Mention.SOURCE
+    if arguments and not node.is_json:
+        if isinstance(node, _WITH_ARRAY) and arguments[0].text.startswith("["):
+            yield Mention.BRACKET
+        if isinstance(node, _SEPARATED) and any(it.text.endswith((",", ";")) for it in arguments[:-1]):
+            yield Mention.SEPARATOR
+        if isinstance(node, _WITH_DASH) and arguments[0].text.startswith(("-", "\N{EN DASH}", "\N{EM DASH}")):
+            yield Mention.DASH
+    if "#" in node.text and isinstance(node, _WITHOUT_SHELL):
+        yield Mention.HASH
+    if _has_shell_syntax(node):
+        yield Mention.SHELL_SYNTAX
+    of_class = _OF_CLASS.get(node.__class__)
+    if of_class is not None:
+        yield from of_class(node)
+
+
+def _of_run(node: Node) -> Iterator[Mention]:
+    assert isinstance(node, Run), "the table has the class"
+    text = node.arguments[0].text if node.arguments else ""
+    if node.mounts:
+        yield Mention.MOUNT
+    if any(it in text for it in _FLAGS_OF_RUN):
+        yield Mention.LATE_FLAG
+    if len(node.logical.pieces) > 1 and _KEYWORD.search(text):
+        yield Mention.KEYWORD
+    if not node.is_json and (not text or text.startswith(("cd", "export"))):
+        yield Mention.NOTHING_LASTING
+
+
+def _of_copying(node: Node) -> Iterator[Mention]:
+    assert isinstance(node, Copying), "the table has the class"
+    if any(it.text.startswith("--") for it in node.arguments):
+        yield Mention.LATE_FLAG
+    if len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\")):
+        yield Mention.SEVERAL_SOURCES
+    if ".." in node.text:
+        yield Mention.PARENT_DIRECTORY
+    if takes_whole_context(node):
+        yield Mention.WHOLE_CONTEXT
+
+
+def takes_whole_context(node: Copying) -> bool:
+    """True if a COPY or ADD takes the whole build context."""
+    return node.flag("from") is None and any(_is_root(it.text) for it in node.sources)
+
+
+def _is_root(path: str) -> bool:
+    return posixpath.normpath(path.lstrip("/") or ".") == "."
+
+
+def _of_from(node: Node) -> Iterator[Mention]:
+    assert isinstance(node, From), "the table has the class"
+    image = node.image
+    if node.platform is not None:
+        yield Mention.PLATFORM_FLAG
+    if node.alias is not None:
+        yield Mention.ALIAS
+    if image is not None and "$" in image.text:
+        yield Mention.VARIABLE_IMAGE
+    if image is not None and ("$" in image.text or any(it in image.text for it in IN_EVERY_NAME)):
+        yield Mention.IMAGE_OF_ARCHITECTURE
+
+
+def _of_healthcheck(node: Node) -> Iterator[Mention]:
+    if any("--" in it.text for it in node.arguments):
+        yield Mention.LATE_FLAG
+
+
+def _of_user(node: Node) -> Iterator[Mention]:
+    if node.arguments and any(map(str.isspace, node.arguments[0].text)):
+        yield Mention.BLANK_IN_NAME
+
+
+def _has_shell_syntax(node: Node) -> bool:
+    """True if there may be shell syntax in the JSON form, or in an instruction that no shell reads."""
+    if isinstance(node, Run) and any(it.value is not None and "~" in it.value.text for it in node.mounts):
+        return True
+    if node.is_json:
+        return any(" " in it.text or "$" in it.text or "~" in it.text or it.text in _OPERATORS for it in node.arguments)
+    return isinstance(node, _WITHOUT_SHELL) and any(it in node.text for it in _SHELL_PIECES)
+
+
+_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
+_SEPARATED: Final = (Add, Arg, Copy, Env, Label, Volume)
+_WITH_DASH: Final = (Add, Copy, Run)
+_WITHOUT_SHELL: Final = (Add, Arg, Copy, Env, User, Volume, Workdir)
+_OF_CLASS: Final[Mapping[type[Node], Callable[[Node], Iterator[Mention]]]] = {
+    Add: _of_copying,
+    Copy: _of_copying,
+    From: _of_from,
+    Healthcheck: _of_healthcheck,
+    Run: _of_run,
+    User: _of_user,
+}

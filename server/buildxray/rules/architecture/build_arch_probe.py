@@ -19,7 +19,7 @@ from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.mapping import mapped_architecture
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Effect.PROBE])
 def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage asks for the architecture of the build machine to choose a file for the image.
 

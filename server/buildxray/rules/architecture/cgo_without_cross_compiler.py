@@ -15,7 +15,7 @@ from buildxray.toolchains.go import GO
 _COMPILERS: Final = ("CC", "CC_FOR_TARGET", "CC_FOR_linux_arm64", "CC_FOR_linux_amd64")
 
 
-@rule(Severity.WARNING, Severity.WARNING)
+@rule(Severity.WARNING, Severity.WARNING, about=["Go"])
 def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
     """`CGO_ENABLED=1` cross-compiles without a C compiler for the target.
 

@@ -43,7 +43,7 @@ class _Told(NamedTuple):
     range: TextRange
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL])
 def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     """A compiler or package manager is told one architecture by a constant, in a file that is meant for several platforms.
 

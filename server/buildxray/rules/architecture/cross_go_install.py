@@ -14,7 +14,7 @@ from buildxray.syntax.text import Edit
 from buildxray.toolchains.go import GO
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
 def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     """`go install` with the target's `GOARCH` puts the binary into `bin/$GOOS_$GOARCH`, or refuses.
 

@@ -9,9 +9,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import joined
+from buildxray.semantics.mentions import Mention
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_FLAG])
 def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
     """`--platform=linux/$TARGETARCH` loses the variant of the target: linux/arm/v6 becomes linux/arm/v7.
 

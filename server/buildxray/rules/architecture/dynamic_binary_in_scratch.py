@@ -29,7 +29,7 @@ class _Library(Enum):
     MUSL = "musl"
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
 def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     """A Go binary that may be linked to a C library is copied into an image without that library.
 

@@ -34,7 +34,7 @@ _FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--ignore-scripts", "--o
 """Options that set the target of an installer, or disable native code."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION)
+@rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL])
 def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Programs or libraries that were installed in a native stage are copied into the image.
 

@@ -19,7 +19,7 @@ from buildxray.toolchains.go import GO
 _RUNNING: Final = frozenset({"generate", "run", "test", "tool"})
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
 def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     """`go run`, `go generate` or `go test` sees the target's `GOARCH` on the build machine.
 

@@ -8,9 +8,10 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import listed, platforms
+from buildxray.semantics.mentions import Mention
 
 
-@rule(Severity.ERROR, Severity.WARNING)
+@rule(Severity.ERROR, Severity.WARNING, about=[Mention.VARIABLE_IMAGE])
 def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM name-$TARGETARCH` finds a stage for some of the platforms, and none for others.
 

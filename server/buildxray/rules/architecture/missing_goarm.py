@@ -17,7 +17,7 @@ from buildxray.toolchains.go import GO
 _OLD = frozenset({"v5", "v6"})
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=["Go"])
 def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is asked for.
 

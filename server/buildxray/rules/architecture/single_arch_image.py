@@ -11,12 +11,13 @@ from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _SUFFIX: Final = lazy_regex(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
 
 
-@rule(Severity.INFORMATION, Severity.OFF)
+@rule(Severity.INFORMATION, Severity.OFF, about=[Mention.IMAGE_OF_ARCHITECTURE])
 def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     """A stage is built on an image of one architecture, in a file that is meant for several.
 

@@ -17,7 +17,7 @@ from buildxray.toolchains.go import GO
 _PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
 
 
-@rule(Severity.WARNING, Severity.WARNING)
+@rule(Severity.WARNING, Severity.WARNING, about=[Effect.COMPILE])
 def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage runs a binary that it compiled for the target.
 

@@ -31,7 +31,12 @@ _CROSSING: Final = lazy_regex(
 )
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(
+    Severity.ERROR,
+    Severity.WARNING,
+    FixAvailability.SOMETIMES,
+    about=[Effect.COMPILE, Effect.BUNDLE, Effect.UNKNOWN],
+)
 def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 

@@ -13,7 +13,7 @@ from buildxray.semantics.build import Effect
 from buildxray.toolchains.xx import XX
 
 
-@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS)
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS, about=["xx"])
 def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     """`xx-*` is used where no target platform is declared, so it builds for the build machine.
 

@@ -11,6 +11,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Run, Volume
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -23,7 +24,7 @@ _LIKE_JSON: Final = lazy_regex(
 _WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BRACKET])
 def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """What looks like a JSON array is none, so it is read as text.
 

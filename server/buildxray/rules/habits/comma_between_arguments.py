@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Arg, Copy, Copying, Env, Label, Token, Volume
 from buildxray.syntax.text import Edit, TextRange
 
@@ -15,7 +16,7 @@ _SEPARATED: Final = frozenset({Add, Arg, Copy, Env, Label, Volume})
 """The instructions with several arguments."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SEPARATOR])
 def comma_between_arguments(ctx: RuleContext) -> Iterator[Finding]:
     """Commas separate the arguments of an instruction, which takes them for parts of the arguments.
 

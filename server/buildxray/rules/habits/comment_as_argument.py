@@ -10,6 +10,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env, Span, User, Volume, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -19,7 +20,7 @@ _NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
 """Texts whose `#` may not begin a comment: quotes, broken JSON, which is another mistake, and heredocs."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.HASH])
 def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     """A comment comes after the arguments of an instruction, which takes it as more arguments.
 

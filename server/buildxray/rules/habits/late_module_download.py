@@ -14,13 +14,14 @@ from buildxray.rules.edits import indentation, insert_lines, remove_line
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
+from buildxray.semantics.mentions import Mention, takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.rust import RUST
 
 
-@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES)
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.WHOLE_CONTEXT])
 def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
 
@@ -139,11 +140,7 @@ def _whole_source(stage: Stage) -> Instruction | None:
     """The first COPY or ADD of the whole build context."""
     for instruction in stage.instructions:
         node = instruction.node
-        if (
-            isinstance(node, Copying)
-            and node.flag("from") is None
-            and any(clean(it.text.lstrip("/") or ".") == "." for it in node.sources)
-        ):
+        if isinstance(node, Copying) and takes_whole_context(node):
             return instruction
     return None
 

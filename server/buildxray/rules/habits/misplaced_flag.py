@@ -11,6 +11,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Add, Copy, Copying, Healthcheck, Node, Run, Span
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -63,7 +64,7 @@ _NO_TIMERS: Final = frozenset({"curl", "nc", "pg_isready", "redis-cli", "test", 
 """Programs for health checks that have none of `--interval`, `--retries` and `--start-period`."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.LATE_FLAG])
 def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
     """A flag comes after the arguments of an instruction, so it is not a flag.
 

@@ -11,6 +11,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Token
 from buildxray.syntax.text import Edit
 
@@ -22,7 +23,7 @@ _MISTAKABLE: Final = 0.8
 """The minimal similarity of two names after FROM, where images are common."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.ALIAS])
 def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     """An image is called nearly like a stage.
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.text import Edit, TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SEVERAL_SOURCES])
 def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Several sources are copied to one path without a `/` at its end.
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying
 from buildxray.syntax.text import Edit, TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PARENT_DIRECTORY])
 def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
     """A source of COPY or ADD leads above the build context, which BuildKit does not leave.
 

@@ -12,6 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
@@ -25,7 +26,7 @@ _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Directories in which these have different names, but that two steps must not write at the same time."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS, about=[Mention.MOUNT])
 def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     """Steps on different platforms share a cache mount that holds files for one architecture.
 

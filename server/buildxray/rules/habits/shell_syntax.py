@@ -13,6 +13,7 @@ from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction, Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -22,7 +23,6 @@ from buildxray.syntax.instructions import (
     Entrypoint,
     Env,
     Healthcheck,
-    Node,
     Shell,
     ShellOrExec,
     Span,
@@ -31,7 +31,6 @@ from buildxray.syntax.instructions import (
     Volume,
     WithPairs,
     Workdir,
-    of_node,
 )
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -56,7 +55,7 @@ _SHELLS: Final = lazy_regex(
 _READ: Final = frozenset({Add, Arg, Cmd, Copy, Entrypoint, Env, Healthcheck, RunNode, Shell, User, Volume, Workdir})
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.SHELL_SYNTAX])
 def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     """An instruction without a shell holds what only a shell understands.
 
@@ -89,7 +88,12 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text
     for instruction in ctx.build.instructions:
         node = instruction.node
-        if node.__class__ not in _READ or node.problems or node.heredocs or not _may_hold_shell_syntax(node):
+        if (
+            node.__class__ not in _READ
+            or node.problems
+            or node.heredocs
+            or Mention.SHELL_SYNTAX not in instruction.mentions
+        ):
             continue
         if isinstance(node, Copying | Workdir | User | Volume):
             yield from _paths(instruction, says_home=instruction.idx not in relative)
@@ -99,17 +103,6 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
             yield from _mounts(instruction)
         if node.is_json and isinstance(node, ShellOrExec | Healthcheck):
             yield from _exec_form(instruction)
-
-
-@of_node
-def _may_hold_shell_syntax(node: Node) -> bool:
-    """True if an instruction may contain shell syntax; cached on the node, because most do not."""
-    if node.is_json:
-        return True
-    if isinstance(node, RunNode):
-        return any(it.value is not None and "~" in it.value.text for it in node.mounts)
-    read = isinstance(node, Arg | Copying | Env | User | Volume | Workdir)
-    return read and any(it in node.text for it in ("&&", "|", ">", "~", "$(", "`"))
 
 
 def _paths(instruction: Instruction, *, says_home: bool) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Add, Copy, Run
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -16,7 +17,7 @@ from buildxray.syntax.text import Edit, TextRange
 _FIRST_WORD: Final = lazy_regex("(?P<dash>-|\N{EN DASH}|\N{EM DASH})(?P<name>[a-z-]+)(?P<value>=\\S*)?(?=\\s|$)")
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.DASH])
 def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
     """A flag is written with one dash, so it is not a flag.
 

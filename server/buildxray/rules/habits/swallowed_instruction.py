@@ -9,6 +9,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -17,7 +18,7 @@ _BEGINS_A_LINE: Final = lazy_regex(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\
 _GOES_ON: Final = lazy_regex(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n[ \t]*\Z")
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.KEYWORD])
 def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     r"""An instruction is part of the RUN above it, which goes on at the end of its line.
 

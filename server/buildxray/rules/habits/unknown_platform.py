@@ -9,10 +9,11 @@ from buildxray.platforms.aliases import docker_name
 from buildxray.platforms.platform import Platform, PlatformError, is_known, nearest_known, normalize, parse
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_FLAG])
 def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
     """The platform of a FROM is one that nothing is built for.
 

@@ -10,6 +10,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
@@ -17,7 +18,7 @@ _EXPORTED: Final = lazy_regex(r"export|[A-Za-z_]\w*=[\w./:@%+,-]*", re.ASCII)
 """The words of an `export` whose values are plain text."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.NOTHING_LASTING])
 def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     """A RUN does nothing that lasts.
 

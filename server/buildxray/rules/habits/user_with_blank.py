@@ -9,6 +9,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import User
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
@@ -16,7 +17,7 @@ from buildxray.syntax.text import Edit
 _NAMES: Final = lazy_regex(r"(?P<user>[\w.-]+)(?:\s+|\s*:\s*)(?P<group>[\w.-]+)", re.ASCII)
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.BLANK_IN_NAME])
 def user_with_blank(ctx: RuleContext) -> Iterator[Finding]:
     """USER is given several words, which are one name.
 

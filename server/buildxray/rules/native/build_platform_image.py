@@ -14,6 +14,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -27,7 +28,7 @@ _WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
 """Images that contain only certificates, time zones and /etc/passwd. Source: github.com/GoogleContainerTools/distroless, base/README.md."""
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_FLAG])
 def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     """The stage that becomes the image has a platform of its own, so the image is the same for every target.
 

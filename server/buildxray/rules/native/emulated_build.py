@@ -55,7 +55,12 @@ _BUILD_ARGUMENT: Final = lazy_regex(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*
 _BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
+@rule(
+    Severity.WARNING,
+    Severity.INFORMATION,
+    FixAvailability.SOMETIMES,
+    about=[Effect.COMPILE, Effect.BUNDLE, Effect.EXECUTE, Effect.UNKNOWN],
+)
 def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     """A stage compiles under emulation what it could compile on the build machine.
 

@@ -11,10 +11,11 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import From, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_FLAG])
 def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     """`--platform` on `FROM <earlier stage>`, or on `FROM scratch`, is ignored by BuildKit.
 

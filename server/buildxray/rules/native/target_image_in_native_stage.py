@@ -14,6 +14,7 @@ from buildxray.rules.edits import insert_lines, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.file_flow import clean
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -24,7 +25,7 @@ _SCRIPTS_ONLY: Final = lazy_regex(r"(?:.*/)?(?:tonistiigi/xx|crazymax/osxcross|d
 """Images without binaries, or with the same for every platform."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SOURCE])
 def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage takes programs directly from an image: they are the target's, and run under emulation or not at all.
 

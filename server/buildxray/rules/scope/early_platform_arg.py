@@ -12,12 +12,15 @@ from buildxray.rules.edits import insert_line_after, insert_lines, merged, remov
 from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, KnownCommand, Run, SplitCause
+from buildxray.semantics.mentions import Mention
 
 _PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
 """Commands that write no file; those whose output goes into a file or a pipe do not count."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES)
+@rule(
+    Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT, Mention.SOURCE]
+)
 def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is declared before steps that do not use it, so that they run once per platform.
 

@@ -11,9 +11,10 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.global_arguments import declarations, declaring, unseen_message
 from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import Instruction, Run, VariableReference
+from buildxray.semantics.mentions import Mention
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.GLOBAL_ARGUMENT])
 def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A RUN uses an `ARG` that is declared above the first FROM only, so it expands to nothing.
 

@@ -8,9 +8,10 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Declaration, placements, split_by
+from buildxray.semantics.mentions import Mention
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
 def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument that nothing uses makes steps run once per platform.
 
