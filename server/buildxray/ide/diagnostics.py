@@ -58,7 +58,7 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
     suppressions = Suppressions(ctx.dockerfile)
     fails = suppressions.checks_fail
     found: list[Diagnostic] = []
-    for rule in rules:
+    for rule in _with_subject(ctx, rules):
         try:
             findings = [*rule.check(ctx)] if rule.may_find(ctx) else ()
         except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
@@ -73,6 +73,15 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
             found = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in found]
     shown = (it for it in found if it.severity is not Severity.OFF)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
+
+
+def _with_subject(ctx: RuleContext, rules: Iterable[Rule]) -> Iterable[Rule]:
+    """The rules of which the file has a subject; at each edit that is faster than `Rule.may_find` for each rule."""
+    try:
+        subjects = ctx.build.subjects
+    except Exception:  # noqa: BLE001 - `may_find` fails for each rule that needs them, and the others still run
+        return rules
+    return [it for it in rules if not it.about or not it.about.isdisjoint(subjects)]
 
 
 def merge_builds(

@@ -129,9 +129,8 @@ class Rule:
 
     def may_find(self, ctx: RuleContext) -> bool:
         """True if the file has one of the subjects of the rule, and findings are useful to the people who build the file."""
-        if self.about and self.about.isdisjoint(ctx.build.subjects):
-            return False
-        return self.with_intent is self.without_intent or ctx.is_for_other_machines
+        has_subject = not self.about or not self.about.isdisjoint(ctx.build.subjects)
+        return has_subject and (not self.is_about_platforms or ctx.is_for_other_machines)
 
     def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
         """The default severity of its findings.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from buildxray.semantics.build import Build
@@ -45,6 +46,10 @@ def is_for_windows(build: Build) -> bool:
     if any(it.os == "windows" for it in build.targets):
         return False
     stage = build.target_stage
-    return _WINDOWS.search(build.workspace.dockerfile) is not None or (
-        stage is not None and any(_WINDOWS.search(name) for one in stage.ancestry for name in one.base_names)
-    )
+    names = {name for one in stage.ancestry for name in one.base_names} if stage is not None else set()
+    return any(map(_names_windows, (build.workspace.dockerfile, *names)))
+
+
+@lru_cache(maxsize=256)
+def _names_windows(text: str) -> bool:
+    return _WINDOWS.search(text) is not None

@@ -394,7 +394,8 @@ class Instruction:
         node = self.node
         if "$" not in node.text and not node.heredocs:
             return _NO_NAMES
-        return variable_names(node, self.build.plan.dockerfile.escape, self.shell)
+        has_shell = isinstance(node, syntax.Run | syntax.Onbuild)
+        return variable_names(node, self.build.plan.dockerfile.escape, self.shell if has_shell else _DEFAULT_SHELL)
 
     def uses_variable(self, name: str) -> bool:
         """True if `variable_references` has that name."""

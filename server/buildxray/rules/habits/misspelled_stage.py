@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Instruction
+from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Token
 from buildxray.syntax.text import Edit
@@ -55,7 +55,7 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     """
     stages = ctx.build.stages
     names = _StageNames({it.name for it in stages if it.name})
-    if not names.names:
+    if not names.names or not any(map(names.may_be_misspelled, _names_of_sources(stages))):
         return
     n_built_on = Counter(_program(it.from_.image.text) for it in stages if it.from_.image)
     for stage in stages:
@@ -74,6 +74,15 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
             names.earlier.append(stage.name)
 
 
+def _names_of_sources(stages: Iterable[Stage]) -> Iterator[str]:
+    """The names after FROM, after `--from=` of COPY and in mounts."""
+    for stage in stages:
+        if stage.from_.image is not None:
+            yield stage.from_.image.text
+        for instruction in stage.instructions:
+            yield from (it.text for it in instruction.sources_named)
+
+
 class _StageNames:
     """The names of stages, compared with other names; each name is compared with each stage only once."""
 
@@ -85,6 +94,11 @@ class _StageNames:
         self._closest: dict[tuple[str, float], tuple[int, list[str]]] = {}
         """By name and minimal similarity: the number of earlier stages it was compared with, and the closest of these."""
 
+    def may_be_misspelled(self, text: str) -> bool:
+        """True if no stage has this name, and it is not certainly the name of an image or the number of a stage."""
+        name = text.lower()
+        return name not in self.names and _OF_IMAGES.isdisjoint(name) and not name.isdecimal()
+
     def close_to_source(self, text: str) -> str:
         """The earlier stage with a name similar to a name after `--from=`; empty if none is similar, or the text is certainly right."""
         return self._close(text, _SIMILAR, lambda _name: False)
@@ -94,9 +108,9 @@ class _StageNames:
         return self._close(text, _MISTAKABLE, lambda name: _is_variant(text, name))
 
     def _close(self, text: str, least: float, is_other: Callable[[str], bool]) -> str:
-        name = text.lower()
-        if name in self.names or name.isdecimal() or set(name) & _OF_IMAGES:
+        if not self.may_be_misspelled(text):
             return ""
+        name = text.lower()
         n_compared, closest = self._closest.get((name, least), (0, []))
         if n_compared < len(self.earlier):
             candidates = [it for it in self.earlier[n_compared:] if not is_other(it)]
