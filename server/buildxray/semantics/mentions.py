@@ -165,7 +165,7 @@ def _of_copying(node: Node) -> Iterator[Mention]:
         yield Mention.LATE_FLAG
     if len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\")):
         yield Mention.SEVERAL_SOURCES
-    if ".." in node.text:
+    if any(".." in it.text for it in node.arguments):
         yield Mention.PARENT_DIRECTORY
     if takes_whole_context(node):
         yield Mention.WHOLE_CONTEXT
