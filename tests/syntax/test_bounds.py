@@ -13,7 +13,8 @@ from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
-from buildxray.syntax.expansion import LONGEST_VALUE, ExpansionError, expand, lex
+from buildxray.syntax.expansion import LONGEST_VALUE, expand
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.parser import parse
 from tests.support.cases import every_case
 

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from buildxray.syntax.expansion import (
     RUN_LABEL,
     Expansion,
-    ExpansionError,
     HeredocMarker,
     expand,
     heredoc_marker,
     heredoc_markers,
-    lex,
     split,
 )
+from buildxray.syntax.lexer import ExpansionError, lex
 from tests.support.cases import every_case
 
 VARIABLES = {"ARCH": "arm64", "EMPTY": "", "PATHS": "/a/b/c.tar.gz", "SPACED": "one two"}

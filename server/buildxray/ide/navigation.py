@@ -12,8 +12,9 @@ from buildxray.ide.hover.variables import PREDEFINED
 from buildxray.ide.names import Kind, Name, Occurrence, occurrence_at, occurrences, places_of
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.text import Edit, TextRange
 
 _STAGE: Final = lazy_regex(r"[a-z][a-z0-9_.-]*")

@@ -24,7 +24,7 @@ from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError
 from buildxray.plan.values import closest_signal, is_signal, port_problem
 from buildxray.platforms.platform import Platform
-from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, ExpansionError, expand, heredoc_marker, lex, split
+from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, expand, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -45,6 +45,7 @@ from buildxray.syntax.instructions import (
     Workdir,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError
 from buildxray.syntax.whitespace import SPACE

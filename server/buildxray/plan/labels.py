@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
-from buildxray.syntax.expansion import PLAIN, Expansion, ExpansionError, expand, lex
+from buildxray.syntax.expansion import PLAIN, Expansion, expand
+from buildxray.syntax.lexer import ExpansionError, lex
 
 
 class StepLabel(NamedTuple):

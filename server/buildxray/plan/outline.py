@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.circles import find_circle
 from buildxray.plan.mounts import source_stages
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.parser import Dockerfile
 

@@ -32,8 +32,9 @@ from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
-from buildxray.syntax.expansion import ExpansionError, VariableUse, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir, of_node
+from buildxray.syntax.lexer import ExpansionError, VariableUse, lex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import parse_trigger
 from buildxray.syntax.suggestions import closest

@@ -46,8 +46,9 @@ from buildxray.semantics.mentions import Mention, mentions, sources_named
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references

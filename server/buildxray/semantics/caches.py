@@ -15,8 +15,9 @@ from buildxray.plan.paths import clean
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.semantics.stage_graph import Facts
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Flag, Run
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.mounts import MountSyntaxError
 
 

@@ -13,8 +13,9 @@ from typing import Final
 from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
 from buildxray.semantics.stage_graph import Consumer, Facts
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, From, Token
+from buildxray.syntax.lexer import ExpansionError, lex
 
 __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "moved", "way_into_image"]
 

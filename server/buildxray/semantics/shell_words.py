@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.syntax.arguments import quoted_words
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Node, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import ExpansionError, lex
 
 _PLAIN: Final = lazy_regex(r"[\w@%+:,./-]+")
 """A word in which no shell sees more than its characters."""

@@ -23,8 +23,9 @@ from buildxray.semantics.makers import MAKING, machine_of, may_write, output_pat
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import copied_operands, unpacked_archives
 from buildxray.semantics.stage_graph import Facts
-from buildxray.syntax.expansion import ExpansionError, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.common import INSTALLING_NOTHING

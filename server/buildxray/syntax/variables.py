@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from buildxray.syntax.expansion import lex
 from buildxray.syntax.instruction_table import EXPANDED_FLAGS
 from buildxray.syntax.instructions import (
     Arg,
@@ -26,6 +25,7 @@ from buildxray.syntax.instructions import (
     of_node,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import lex
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 

@@ -17,8 +17,9 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.platforms.platform import Platform, PlatformError, parse
-from buildxray.syntax.expansion import ExpansionError, Word, expand, lex
+from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Arg, Flag, From, Token
+from buildxray.syntax.lexer import ExpansionError, Word, lex
 from buildxray.syntax.suggestions import nearest
 
 

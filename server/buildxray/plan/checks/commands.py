@@ -22,7 +22,7 @@ from buildxray.plan.runs import Recipe
 from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError, git_source, is_http_source
 from buildxray.plan.stages import ResolvedStage
-from buildxray.syntax.expansion import ExpansionError, expand, heredoc_marker, lex, split
+from buildxray.syntax.expansion import expand, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -42,6 +42,7 @@ from buildxray.syntax.instructions import (
     Workdir,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lexer import ExpansionError, lex
 from buildxray.syntax.suggestions import nearest
 from buildxray.syntax.text import TextRange
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from buildxray.syntax.expansion import Word, heredoc_marker, lex
+from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import (
     Add,
     Copying,
@@ -23,6 +23,7 @@ from buildxray.syntax.instructions import (
     WithPairs,
     of_node,
 )
+from buildxray.syntax.lexer import Word, lex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import TextRange
 

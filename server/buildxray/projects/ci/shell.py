@@ -148,7 +148,7 @@ class Shell:
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
 
-        Only the arguments of a call decide on branches. A variable that has a default may still be set by whoever runs the script.
+        Only the arguments of a call decide on branches. A variable that has a default may still be set in the environment of the script.
         """
         if any(it.kind == "function" and it.text in self._uncalled_here for it in command.conditions):
             return False

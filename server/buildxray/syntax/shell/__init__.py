@@ -4,7 +4,7 @@
 and `evaluation` computes words and conditions for given values of the environment.
 """
 
-from buildxray.syntax.shell.evaluation import UNKNOWN, Evaluator, Taken
+from buildxray.syntax.shell.evaluation import Evaluator, Taken
 from buildxray.syntax.shell.model import (
     Assignment,
     Command,
@@ -16,6 +16,7 @@ from buildxray.syntax.shell.model import (
 )
 from buildxray.syntax.shell.programs import SHELLS, is_posix_shell
 from buildxray.syntax.shell.reader import read_script
+from buildxray.syntax.shell.text_programs import UNKNOWN
 from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 
 __all__ = [

@@ -12,8 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from fnmatch import translate
-from functools import lru_cache
 from typing import Final
 
 from buildxray.syntax.shell.model import (
@@ -33,15 +31,19 @@ from buildxray.syntax.shell.model import (
     Status,
     Substitution,
 )
+from buildxray.syntax.shell.text_programs import (
+    LONGEST,
+    UNKNOWN,
+    cut,
+    glob_regex,
+    posix_regex,
+    replaced,
+    sed,
+    tr,
+    without_prefix,
+    without_suffix,
+)
 
-UNKNOWN: Final = "\0"
-"""Replaces a part of a value that is not known; no value of the shell contains this character."""
-_LONGEST: Final = 4096
-"""Code points of a value; longer values are unknown."""
-_LONGEST_SCRIPT: Final = 500
-"""Code points of a `sed` script; the time to split it may grow quadratically."""
-_MOST_ALTERNATIVES: Final = 8
-"""Bars in a regular expression with groups; the time to match it may double with each."""
 _DEEPEST: Final = 40
 """Nested words that are evaluated."""
 _COMPARING: Final = frozenset(
@@ -106,7 +108,7 @@ class Evaluator:
             value = "".join(self._part(it, at) for it in word.parts)
         finally:
             self._depth -= 1
-        return value if len(value) <= _LONGEST else UNKNOWN
+        return value if len(value) <= LONGEST else UNKNOWN
 
     def value(self, word: ShellWord, at: Command | Assignment | Case) -> str | None:
         """The value of a word; None if part of it is unknown."""
@@ -214,12 +216,12 @@ class Evaluator:
             return UNKNOWN
         match operator:
             case "#" | "##":
-                return _without_prefix(value, operand, longest=operator == "##")
+                return without_prefix(value, operand, longest=operator == "##")
             case "%" | "%%":
-                return _without_suffix(value, operand, longest=operator == "%%")
+                return without_suffix(value, operand, longest=operator == "%%")
             case "/" | "//":
                 replacement = self._parts(parameter.replacement, at)
-                return _replaced(value, operand, replacement, everywhere=operator == "//")
+                return replaced(value, operand, replacement, everywhere=operator == "//")
             case "^^" | ",," if not operand:
                 return value.upper() if operator == "^^" else value.lower()
             case "^" | "," if not operand:
@@ -252,7 +254,7 @@ class Evaluator:
                 if command.name == "exit":
                     break
                 printed += self.output(command)
-        return printed.rstrip("\n") if len(printed) <= _LONGEST else UNKNOWN
+        return printed.rstrip("\n") if len(printed) <= LONGEST else UNKNOWN
 
     def _printed(self, command: Command) -> str:
         name = command.name
@@ -275,7 +277,7 @@ class Evaluator:
                 known = [it for it in arguments if it is not None]
                 if UNKNOWN in source or len(known) != len(arguments):
                     return UNKNOWN
-                result = {"cut": _cut, "tr": _tr, "sed": _sed}[name](known, source)
+                result = {"cut": cut, "tr": tr, "sed": sed}[name](known, source)
                 return UNKNOWN if result is None else result
             case "cat" if len(command.words) == 1:
                 return self._input(command)
@@ -306,7 +308,7 @@ class Evaluator:
             return None
         flags = "".join(options)
         is_text = "F" in flags or command.name == "fgrep"
-        regex = _regular_expression(re.escape(pattern) if is_text else pattern)
+        regex = posix_regex(re.escape(pattern) if is_text else pattern)
         if regex is None:
             return None
         lines = source.splitlines()
@@ -371,7 +373,7 @@ class Evaluator:
             return None
         if pattern.text[:1] in ("'", '"'):
             return value == text
-        regex = _pattern(text)
+        regex = glob_regex(text)
         return None if regex is None else regex.fullmatch(value) is not None
 
 
@@ -459,7 +461,7 @@ class _Test:
             return None
         if operator == "=~":
             pattern = self._evaluator.value(right, self._command)
-            regex = None if pattern is None else _regular_expression(pattern)
+            regex = None if pattern is None else posix_regex(pattern)
             return None if regex is None else regex.search(value) is not None
         if self._has_patterns:
             result = self._evaluator._matches(value, right, self._command)  # noqa: SLF001
@@ -475,102 +477,3 @@ def _without(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) ->
         return ()
     known = {id(it) for it in given}
     return [it for it in conditions if id(it) not in known]
-
-
-@lru_cache(maxsize=512)
-def _pattern(pattern: str) -> re.Pattern[str] | None:
-    """A shell pattern as a regular expression; None if it uses the extensions of bash."""
-    if re.search(r"[?*+@!]\(", pattern):
-        return None
-    try:
-        return re.compile(translate(pattern), re.DOTALL)
-    except re.error:
-        return None
-
-
-@lru_cache(maxsize=512)
-def _regular_expression(pattern: str) -> re.Pattern[str] | None:
-    """Compile a POSIX regular expression that means the same in Python: letters, digits, anchors and alternatives; else None."""
-    if len(pattern) > _LONGEST or not re.fullmatch(r"[\w/.^$|()\\-]*", pattern) or re.search(r"\\[^./-]", pattern):
-        return None
-    # Without repetitions, only alternatives in groups multiply the time: each group of `(a|a)(a|a)…` doubles it.
-    if "(" in pattern and pattern.count("|") > _MOST_ALTERNATIVES:
-        return None
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
-
-
-def _without_prefix(value: str, pattern: str, *, longest: bool) -> str:
-    regex = _pattern(pattern)
-    if regex is None:
-        return UNKNOWN
-    ends = range(len(value), -1, -1) if longest else range(len(value) + 1)
-    return next((value[end:] for end in ends if regex.fullmatch(value[:end])), value)
-
-
-def _without_suffix(value: str, pattern: str, *, longest: bool) -> str:
-    regex = _pattern(pattern)
-    if regex is None:
-        return UNKNOWN
-    starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
-    return next((value[:start] for start in starts if regex.fullmatch(value[start:])), value)
-
-
-def _replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
-    if not pattern or re.search(r"[*?\[\\]", pattern) or pattern[0] in "#%":
-        return UNKNOWN
-    return value.replace(pattern, replacement, -1 if everywhere else 1)
-
-
-def _cut(arguments: Sequence[str], text: str) -> str | None:
-    """`cut -d/ -f2`: one field, or all from one on, of each line."""
-    joined = " ".join(arguments)
-    delimiter = re.search(r"(?:^| )(?:-d ?|--delimiter[= ])['\"]?(\S)", joined)
-    fields = re.search(r"(?:^| )(?:-f ?|--fields[= ])(\d+)(-)?(?: |$)", joined)
-    if delimiter is None or fields is None or int(fields[1]) < 1:
-        return None
-    lines: list[str] = []
-    for line in text.splitlines():
-        pieces = line.split(delimiter[1])
-        first = int(fields[1]) - 1
-        chosen = pieces[first:] if fields[2] else pieces[first : first + 1]
-        lines.append(line if len(pieces) == 1 else delimiter[1].join(chosen))
-    return "".join(f"{it}\n" for it in lines)
-
-
-def _tr(arguments: Sequence[str], text: str) -> str | None:
-    """`tr / -`, `tr -d v`: single characters and ranges of letters."""
-    if len(arguments) != 2:
-        return None
-    first, second = arguments
-    if first in ("-d", "--delete"):
-        return None if re.search(r"[\[\\]|.-.", second) else text.translate({ord(it): None for it in second})
-    known = {"[:upper:]": "A-Z", "[:lower:]": "a-z"}
-    first, second = known.get(first, first), known.get(second, second)
-    if (first, second) == ("A-Z", "a-z"):
-        return text.lower()
-    if (first, second) == ("a-z", "A-Z"):
-        return text.upper()
-    if not first or not second or re.search(r"[\[\\]|.-.", first + " " + second):
-        return None
-    second += second[-1] * (len(first) - len(second))
-    return text.translate(
-        {ord(old): new for old, new in zip(reversed(first), reversed(second[: len(first)]), strict=True)}
-    )
-
-
-def _sed(arguments: Sequence[str], text: str) -> str | None:
-    """`sed -e s/old/new/g`: substitutions of plain text, with anchors."""
-    scripts = [it for it in arguments if it not in ("-e", "-E", "-r")]
-    if sum(map(len, scripts)) > _LONGEST_SCRIPT:
-        return None
-    for script in ";".join(scripts).split(";"):
-        match = re.fullmatch(r"\s*s([/|,#:@!])(\^?)([\w/.-]+)(\$?)\1([\w/.-]*)\1(g?)\s*", script)
-        if match is None or match[1] in match[3] or "." in match[3]:
-            return None
-        pattern = f"{match[2]}{re.escape(match[3])}{match[4]}"
-        new = match[5]
-        text = re.sub(pattern, lambda _, new=new: new, text, count=0 if match[6] else 1, flags=re.MULTILINE)
-    return text
