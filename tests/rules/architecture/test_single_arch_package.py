@@ -58,6 +58,37 @@ def test_packages_for_all(line: str) -> None:
     assert marked(single_arch_package, IMAGE.format(line)) == []
 
 
+_DEB = "deb [arch=amd64] https://x.org trixie main"
+
+
+@every_case(
+    "lines, count",
+    [
+        (f'RUN if [ "$TARGETARCH" = amd64 ]; then echo "{_DEB}" > /x.list; fi', 0),
+        (f'RUN if [ "$TARGETARCH" != amd64 ]; then echo "{_DEB}" > /x.list; fi', 1),
+        (f'RUN A=$(dpkg --print-architecture) && if [ "$A" = amd64 ]; then echo "{_DEB}" > /x.list; fi', 0),
+        (f'RUN A=$(dpkg --print-architecture) && if [ "$A" = s390x ]; then :; else echo "{_DEB}" > /x.list; fi', 1),
+        (f'RUN case "$(dpkg --print-architecture)" in amd64) echo "{_DEB}" > /x.list ;; esac', 0),
+        (f'RUN case "$(dpkg --print-architecture)" in *64) echo "{_DEB}" > /x.list ;; esac', 1),
+        (f'RUN if [ "$(uname -m)" = x86_64 ]; then printf "{_DEB}\\n" | tee /x.list; fi', 0),
+        (f'RUN [ "$TARGETARCH" = amd64 ] && add-apt-repository "{_DEB}"', 0),
+        (f'RUN [ -n "$EXTRA" ] && add-apt-repository "{_DEB}"', 1),
+        (f'RUN if [ "$TARGETARCH" = amd64 ]; then sed -i "s|^deb.*|{_DEB}|" /x.list; fi', 0),
+        (f"RUN if [ $TARGETARCH = amd64 ]; then cat > /x.list; fi <<E\n{_DEB}\nE", 0),
+        (f"RUN cat > /x.list <<E && if [ $TARGETARCH = amd64 ]; then apt-get update; fi\n{_DEB}\nE", 1),
+        (f'RUN <<E\nif [ "$TARGETARCH" = amd64 ]; then\n  echo "{_DEB}" > /x.list\nfi\nE', 0),
+        (f'RUN <<E\nif [ "$TARGETARCH" = amd64 ]; then\n  :\nfi\necho "{_DEB}" > /x.list\nE', 1),
+        (f'RUN <<E\nif [ "$TARGETARCH" = amd64 ]; then\n  cat > /x.list <<F\n{_DEB}\nF\nfi\nE', 0),
+        (f"RUN <<E\ncat > /x.list <<F\n{_DEB}\nF\nE", 1),
+        (f"COPY <<E /x.list\n{_DEB}\nE", 1),
+        # What is half typed says nothing.
+        (f'RUN if [ "$TARGETARCH" = amd64 ]; then echo "{_DEB}', 0),
+    ],
+)
+def test_a_source_of_packages_in_a_condition(lines: str, count: int) -> None:
+    assert len(marked(single_arch_package, IMAGE.format(lines))) == count
+
+
 def test_the_source_follows_the_image() -> None:
     line = 'RUN echo "deb [arch={}] https://x.org trixie main" > /x.list'
     after = IMAGE.format(line.format("$(dpkg --print-architecture)"))

@@ -28,6 +28,9 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("HEALTHCHECK CMD ls /lib64/ld-linux-x86-64.so.2", "x86-64"),
         ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
         ("RUN echo /opt/lib > /etc/ld-musl-x86_64.path", "x86_64"),
+        # The name of the variable tells another architecture, or none.
+        ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
+        ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
     ],
 )
 def test_paths_of_one_architecture(line: str, place: str) -> None:
@@ -47,6 +50,9 @@ def test_paths_of_one_architecture(line: str, place: str) -> None:
         ),
         IMAGE.format("COPY --from=o /usr/lib/x86_64-linux-gnu*/z /usr/lib/aarch64-linux-gnu*/z /lib/"),
         IMAGE.format("ENV TRIPLE=x86_64-linux-gnu-prefix"),
+        IMAGE.format("ENV PKG_CONFIG_PATH_aarch64_unknown_linux_gnu=/usr/lib/aarch64-linux-gnu/pkgconfig"),
+        IMAGE.format("ENV A=b LIBS_X86_64='/opt/lib:/usr/lib/x86_64-linux-gnu'"),
+        IMAGE.format("RUN export CFLAGS_x86_64=/usr/lib/x86_64-linux-gnu && ./configure"),
         "FROM debian AS libs-amd64\nENV P=/usr/lib/x86_64-linux-gnu\nFROM debian AS libs-arm64\nFROM libs-$TARGETARCH\n",
         "FROM --platform=$BUILDPLATFORM debian AS b\nENV P=/usr/lib/x86_64-linux-gnu\nFROM debian\nCOPY --from=b /x /x\n",
     ],

@@ -19,7 +19,7 @@ from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Copying, Env
+from buildxray.syntax.instructions import Copying, Env, Heredoc
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -159,7 +159,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
     if isinstance(instruction, Run):
         yield from _sources(ctx, instruction, node.text, 0)
         for heredoc in node.heredocs:
-            yield from _in_heredoc(ctx, instruction, heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
+            yield from _in_heredoc(ctx, instruction, heredoc)
         for command in instruction.commands:
             if not is_chosen(command):
                 yield from _packages(instruction, command, downloaded)
@@ -171,7 +171,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
                 yield _Place(instruction.range_of(pair.value), architecture, _targets(instruction))
     elif isinstance(node, Copying):
         for heredoc in node.heredocs:
-            yield from _in_heredoc(ctx, instruction, heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
+            yield from _in_heredoc(ctx, instruction, heredoc)
 
 
 def _named(match: re.Match[str]) -> tuple[int, int, str] | None:
@@ -191,8 +191,8 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         if named is None:
             continue
         place = run.node.logical.range(start + named[0], start + named[1]).shifted(run.syntax.start)
-        commands = [it for it in run.commands if it.range.start <= place.start < it.range.end]
-        if any(map(is_chosen, commands)) or ctx.text[slice(*place)] != text[named[0] : named[1]]:
+        commands = [it for it in run.commands if it.range.contains(place.start)]
+        if ctx.text[slice(*place)] != text[named[0] : named[1]]:
             continue
         words = (
             word
@@ -203,28 +203,60 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         is_expanded = any(it.text.startswith('"') for it in words) and all(it.syntax.is_writable for it in commands)
         edit = Edit(place, "$(dpkg --print-architecture)")
         fix = Fix(_("Take the architecture of the image"), (edit,), Safety.SUGGESTION)
-        yield _Place(place, named[2], _targets(run), (fix,) if is_expanded else ())
+        yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else ())
 
 
-def _in_heredoc(
-    ctx: RuleContext, instruction: Instruction, content: str, start: int, *, is_expanded: bool
-) -> Iterator[_Place]:
+def _writing_targets(run: Run, position: int) -> tuple[Platform, ...]:
+    """The targets for which the command at a position of the file runs, or the last one before it; none where the text does not tell.
+
+    Redirections and the texts that they read are not a part of a command.
+    """
+    if run.script.has_errors:
+        return ()
+    around = [it for it in run.commands if it.range.contains(position)]
+    if not around:
+        around = [*sorted((it for it in run.commands if it.range.start < position), key=lambda it: it.range.start)][-1:]
+    if any(map(is_chosen, around)):
+        return ()
+    return tuple(it for it in _targets(run) if all(it in one.invocation.targets for one in around))
+
+
+def _reader_of(instruction: Instruction, heredoc: Heredoc) -> int:
+    """The position of the marker of a heredoc, whose command reads the text; of a script, the position of its text."""
+    start = instruction.syntax.start + heredoc.start
+    end = start + len(heredoc.content)
+    if isinstance(instruction, Run) and any(start <= it.range.start < end for it in instruction.commands):
+        return start
+    marker = re.search(
+        rf"<<-?[\"']?{re.escape(heredoc.name)}(?!\w)", instruction.build.text[instruction.syntax.start : start]
+    )
+    return start if marker is None else instruction.syntax.start + marker.start()
+
+
+def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) -> Iterator[_Place]:
     """In a file written by a heredoc, BuildKit expands arguments; in a script, the shell also runs commands."""
-    for match in _SOURCE.finditer(content):
+    reader = _reader_of(instruction, heredoc)
+    offset = instruction.syntax.start + heredoc.start
+    for match in _SOURCE.finditer(heredoc.content):
         named = _named(match)
         if named is None:
             continue
-        offset = instruction.syntax.start + start
         place = TextRange(offset + named[0], offset + named[1])
         names = [architecture_names(it) for it in ctx.build.targets]
         same = all(
             it is not None and it.debian == one.architecture for it, one in zip(names, ctx.build.targets, strict=True)
         )
         fixes: tuple[Fix, ...] = ()
-        if is_expanded and same:
+        if heredoc.marker.expand and same:
             edits = (Edit(place, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             fixes = (Fix(_("Write `$TARGETARCH`"), edits, Safety.SUGGESTION),)
-        yield _Place(place, named[2], _targets(instruction), fixes)
+        is_script = reader == offset
+        targets = (
+            _writing_targets(instruction, place.start if is_script else reader)
+            if isinstance(instruction, Run)
+            else _targets(instruction)
+        )
+        yield _Place(place, named[2], targets, fixes)
 
 
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:

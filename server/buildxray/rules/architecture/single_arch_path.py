@@ -31,6 +31,8 @@ _KNOWS_ARCHITECTURES: Final = lazy_regex(
 _IN_PATH: Final = lazy_regex(r"[\w./+-]")
 _WRITING: Final = lazy_regex(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
 
+_ASSIGNMENT: Final = lazy_regex(r"(?P<name>[A-Za-z_]\w*)=[\"']?[^\s\"';&|]*$")
+
 _NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
 """Variables with one path that is opened at each start; others hold search paths, whose entries may be missing."""
 
@@ -43,7 +45,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
     Python. Paths that are removed by `rm -f`, a RUN that looks at the architecture itself, an instruction that names several architectures, and a stage that is built for the
-    named one only are left alone.
+    named one only are left alone. So is a variable whose name tells the same architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
     ## Why it matters
     On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD` or `JAVA_HOME`
@@ -117,8 +119,22 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     removed = [it.range for it in instruction.commands if _only_removes(it)] if isinstance(instruction, Run) else []
     for it in architectures_in_paths(node.text):
         range_ = node.logical.range(it.start, it.end).shifted(instruction.syntax.start)
-        if "\n" not in text[slice(*range_)] and not any(one.contains(range_.start) for one in removed):
+        if "\n" in text[slice(*range_)] or any(one.contains(range_.start) for one in removed):
+            continue
+        if it.architecture not in _architectures_of_variable(instruction, range_.start):
             yield range_, it
+
+
+def _architectures_of_variable(instruction: Instruction, position: int) -> set[str]:
+    """The architectures in the name of the variable whose value is at a position of the file: `CC_aarch64_unknown_linux_gnu`.
+
+    Such variables are read when compiling for that target alone. Source: the documentation of the crates cc and pkg-config, "Configuration".
+    """
+    text = instruction.build.text
+    names = [it.name.text for it in instruction.pairs if it.value and instruction.range_of(it.value).contains(position)]
+    assigned = _ASSIGNMENT.search(text[instruction.range.start : position])
+    names += [] if assigned is None else [assigned["name"]]
+    return {architecture for it in names for *_, architecture in named_architectures(it.lower())}
 
 
 def _only_removes(command: Command) -> bool:
