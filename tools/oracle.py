@@ -10,11 +10,13 @@ The protocol is one JSON object per line. The oracle reads requests from its sta
     {"text": "FROM alpine\n", "build_platform": "linux/amd64", "target_platforms": ["linux/amd64", "linux/arm64"],
      "build_args": {"VERSION": "1"}, "target": "",
      "contexts": [["base", "target:other"]], "nodes": [["linux/arm64", "linux/arm64"]],
-     "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"]}], "checks": true}
+     "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"],
+                  "config": {"env": ["A=1"], "user": "", "working_dir": "/", "shell": [], "on_build": ["RUN make"]}}],
+     "checks": true}
 
 `contexts` are named contexts, `nodes` target platforms that another machine builds, with its platform, and `results` the platforms that each
 target of a Bake file is built for, on the same machines. The step of a context that is a target has the label `[context NAME] target:OTHER` and
-the platform of the files that it gives. `checks` is true if the checks count that the text asks for: with `# check=error=true` one that warns is
+the platform of the files that it gives; `config` is the configuration of its image, an image with PATH only without it. `checks` is true if the checks count that the text asks for: with `# check=error=true` one that warns is
 a reason to refuse the build. Otherwise all are skipped.
 
 It
@@ -45,7 +47,7 @@ from typing import Any, NamedTuple
 
 from buildxray.plan.contexts import read_contexts
 from buildxray.plan.planner import plan
-from buildxray.plan.request import BuildRequest, TargetResult
+from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
 from buildxray.platforms.platform import parse_normalized
 from buildxray.semantics.as_json import plan_as_json
 from buildxray.syntax.parser import parse
@@ -85,6 +87,19 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
     "two": ("linux/amd64", "linux/arm64"),
 }
 """The platforms of targets that contexts may be."""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+CONFIGURATIONS = {
+    "one": ImageConfiguration(  # noqa: S604 - no process, but the SHELL of an image
+        (("PATH", PATH, True), ("A", "of image", True), ("X", "x", True), ("VERSION", "7", True)),
+        has_unknown_variables=False,
+        working_directory="/of/image",
+        user="somebody",
+        shell=("/bin/bash", "-ec"),
+        triggers=("WORKDIR sub", "RUN trigger $A", "COPY --from=build / /triggered", "ENV TRIGGERED=$X"),
+    ),
+    "two": ImageConfiguration((("B", "two", True),), has_unknown_variables=False),
+}
+"""The configurations of the images of these targets; for others only PATH is set."""
 MACHINES = ("linux/amd64", "linux/arm64", "linux/s390x")
 STAGES = ("", "", "build", "BUILD", "builder", "base", "1", "0", "stage-1")
 CHECKS = (
@@ -118,7 +133,10 @@ class Build(NamedTuple):
     @property
     def as_json(self) -> dict[str, Any]:
         """The fields of the request to the oracle, apart from the text."""
-        results = [{"target": target, "platforms": platforms} for target, platforms in self.results]
+        results = [
+            {"target": target, "platforms": platforms, "config": _config(CONFIGURATIONS.get(target))}
+            for target, platforms in self.results
+        ]
         return {**self._asdict(), "results": results}
 
     @property
@@ -137,7 +155,11 @@ class Build(NamedTuple):
             target_stage=self.target,
             contexts=self.contexts,
             results=tuple(
-                TargetResult(target, tuple((it, known.get(it, own)) for it in platforms))
+                TargetResult(
+                    target,
+                    tuple((it, known.get(it, own)) for it in platforms),
+                    configurations=tuple((it, CONFIGURATIONS[target]) for it in platforms if target in CONFIGURATIONS),
+                )
                 for target, platforms in results
             ),
             nodes=nodes,
@@ -207,6 +229,19 @@ def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> B
         if any(read_contexts(changed._replace(contexts=(it,)).request, one).problems for one in machines)
     }
     return changed._replace(contexts=tuple(it for it in changed.contexts if it not in refused))
+
+
+def _config(configuration: ImageConfiguration | None) -> dict[str, Any] | None:
+    """The configuration of an image as the oracle gets it."""
+    if configuration is None:
+        return None
+    return {
+        "env": [f"{name}={value}" for name, value, _is_known in configuration.environment],
+        "user": configuration.user,
+        "working_dir": configuration.working_directory,
+        "shell": configuration.shell,
+        "on_build": configuration.triggers,
+    }
 
 
 def changed(text: str, seeds: Sequence[str], chance: random.Random) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.plan.configuration import image_configurations
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
-from buildxray.plan.request import BuildRequest, TargetResult
+from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
 
@@ -229,6 +230,67 @@ def test_a_stage_that_a_target_replaces_runs_for_the_platform_of_its_image() -> 
         results=(TargetResult("one", ((AMD64, AMD64),)),),
     )
     assert [str(it.platform) for it in made.steps] == ["linux/amd64", "linux/amd64"]
+
+
+CONFIGURATION = ImageConfiguration(  # noqa: S604 - no process, but the SHELL of an image
+    (("PATH", "/bin", False), ("APP", "/app", True)),
+    has_unknown_variables=False,
+    working_directory="/srv",
+    user="app",
+    shell=("/bin/bash", "-c"),
+    triggers=("COPY --from=tools /t /t", "RUN prepare $APP"),
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "has_triggers"), [("FROM base\n", True), ("FROM debian AS base\nFROM base AS app\n", False)]
+)
+def test_the_configuration_of_the_image_of_a_target(head: str, *, has_triggers: bool) -> None:
+    """The image has ENV, WORKDIR, USER and SHELL; its ONBUILD triggers are those of a stage that is built on the image itself."""
+    result = TargetResult("t", ((AMD64, AMD64),), configurations=((AMD64, CONFIGURATION),))
+    text = f"{head}RUN a $APP\nCOPY x $APP/x\nWORKDIR y\n"
+    made = planned(("base", "target:t"), ("tools", "files"), text=text, results=(result,))
+    assert made.error is None
+    runs = [it for it in made.steps if it.kind == "exec"]
+    assert [it.arguments for it in runs][-1:] == [("/bin/bash", "-c", "a $APP")]
+    assert {it.environment.get("APP") for it in runs if it.environment is not None} == {"/app"}
+    assert ("[context tools] load from client" in {it.label for it in made.steps}) is has_triggers
+    assert [it.label.partition("] ")[2] for it in made.steps if "ONBUILD" in it.label] == [
+        "ONBUILD COPY --from=tools /t /t",
+        "ONBUILD RUN prepare /app",
+    ][: 2 * has_triggers]
+    final = made.targets[0].scope_in_text(made.stages[-1], made.stages[-1].end_idx)
+    assert final is not None
+    assert (final.working_directory, final.user, final.has_base_image) == ("/srv/y", "app", False)
+
+
+def test_a_wrong_trigger_of_an_image_is_refused() -> None:
+    wrong = CONFIGURATION._replace(triggers=("RUN a\nRUN b",))
+    result = TargetResult("t", ((AMD64, AMD64),), configurations=((AMD64, wrong),))
+    made = planned(("base", "target:t"), text="FROM base\n", results=(result,))
+    assert made.error is not None
+    assert "ONBUILD" in made.error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM scratch\nENV A=1\n", (("PATH", True), ("A", True))),
+        ("FROM alpine\nARG B\nENV A=$B\n", (("PATH", False), ("A", False))),
+        ("FROM alpine AS a\nENV A=1\nFROM a\nENV B=2\n", (("PATH", False), ("A", True), ("B", True))),
+    ],
+)
+def test_the_configuration_that_a_build_makes(text: str, expected: tuple[tuple[str, bool], ...]) -> None:
+    made = plan(parse(text), BuildRequest(AMD64, (AMD64,)))
+    ((platform, configuration),) = image_configurations(made)
+    assert platform == AMD64
+    assert tuple((name, is_known) for name, _value, is_known in configuration.environment) == expected
+    assert configuration.has_unknown_variables is ("scratch" not in text)
+
+
+@pytest.mark.parametrize("text", ["", "FROM alpine\nSTOPSIGNAL wrong\n", "RUN a\n"])
+def test_a_refused_build_has_no_configuration(text: str) -> None:
+    assert image_configurations(plan(parse(text), BuildRequest(AMD64, (AMD64,)))) == ()
 
 
 def test_a_platform_that_the_target_lacks_uses_the_image_of_that_name() -> None:

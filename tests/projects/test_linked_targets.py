@@ -81,3 +81,36 @@ def test_an_override_changes_the_platforms_of_all(tmp_path: Path) -> None:
     build = built(tmp_path, app("", ""))
     assert [str(it) for it in build.request.target_platforms] == ["linux/arm64"]
     assert [str(it) for result in build.request.results for it in result.platforms] == ["linux/arm64"]
+
+
+BASE = "FROM alpine\nARG V\nENV HOME_OF=/app/$V\nONBUILD RUN make\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ('args = { V = "3" }', "/app/3"),
+        ("", "/app/"),
+        # Nothing tells the arguments, or the file.
+        ("args = { V = timestamp() }", None),
+        ('dockerfile = "other.Dockerfile"', None),
+        ('target = "none"', None),
+        ('context = "https://example.com/a.git"', None),
+        ('dockerfile-inline = "FROM scratch"', None),
+    ],
+)
+def test_the_image_of_a_target_is_known(tmp_path: Path, fields: str, expected: str | None) -> None:
+    bake = app(BOTH, f"platforms = [{BOTH}]\n  {fields}")
+    if "dockerfile =" in fields:
+        bake = bake.replace('  dockerfile = "base.Dockerfile"\n', "")
+    (tmp_path / "base.Dockerfile").write_text("")
+    built(tmp_path, bake)
+    (tmp_path / "base.Dockerfile").write_text(BASE)
+    request = Projects().build(tmp_path / "Dockerfile", Settings(build_platform=AMD64)).request
+    known = [dict(it.configurations) for it in request.results]
+    values = {one.environment[-1][1] for it in known for one in it.values()}
+    assert values == ({expected} if expected is not None else set())
+    text = "FROM base\nWORKDIR $HOME_OF\n"
+    made = plan(parse(text), request)
+    triggers = [it.label for it in made.steps if "ONBUILD RUN make" in it.label]
+    assert len(triggers) == (2 if expected is not None else 0)

@@ -10,7 +10,7 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import repository_root
+from buildxray.files.reading import read_project_text, repository_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration
@@ -22,7 +22,16 @@ from buildxray.plan.request import BuildRequest, TargetResult
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machines import AMD64, native_machine
 from buildxray.platforms.platform import Platform, can_run, parse_normalized, this_machine
-from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, read_platform_list
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    LinkedTarget,
+    Note,
+    asked_paths,
+    choose,
+    distinct,
+    joined,
+    read_platform_list,
+)
 from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -34,6 +43,7 @@ from buildxray.projects.reader import (
 )
 from buildxray.projects.sources import read_workspace
 from buildxray.rules.base import Rule
+from buildxray.semantics.linked import with_configurations
 from buildxray.toolchains.base import Workspace
 
 WATCHED: Final = (
@@ -90,7 +100,25 @@ def _results(declared: DeclaredBuild, request: BuildRequest) -> Iterator[TargetR
             # Which machine builds a target for fewer platforms depends on the builder.
             platforms = request.target_platforms if is_for_all else ()
         if platforms and len(platforms) >= len({*named}):
-            yield TargetResult(it.name, tuple((one, request.node(one)) for one in platforms))
+            result = TargetResult(it.name, tuple((one, request.node(one)) for one in platforms))
+            yield _with_configurations(result, it, request)
+
+
+def _with_configurations(result: TargetResult, linked: LinkedTarget, request: BuildRequest) -> TargetResult:
+    """The result of another target with the configurations of its images, if the project tells all that they depend on."""
+    text = None if linked.dockerfile is None else read_project_text(linked.dockerfile)
+    if text is None:
+        return result
+    of_target = BuildRequest(
+        request.build_platform,
+        result.platforms,
+        build_arguments=linked.arguments,
+        target_stage=linked.target,
+        contexts=linked.contexts,
+        nodes=request.nodes,
+        is_separate=request.is_separate,
+    )
+    return with_configurations(result, text, of_target)
 
 
 def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:

@@ -15,7 +15,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.labels import StepLabel
 from buildxray.plan.operations import Operation
 from buildxray.plan.references import ImageNameError, normalized
-from buildxray.plan.request import BuildRequest, TargetResult
+from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
 from buildxray.platforms.platform import Platform, normalize
 
 _IMAGE: Final = "docker-image://"
@@ -33,6 +33,8 @@ class NamedContext(NamedTuple):
     value: str
     built_for: Platform | None = None
     """The platform for which another target builds the files; None for other contexts and if the platform is not known."""
+    configuration: ImageConfiguration | None = None
+    """The configuration of the image that another target builds; None for other contexts and if it is not known."""
 
     @property
     def has_configuration(self) -> bool:
@@ -113,12 +115,14 @@ def read_contexts(request: BuildRequest, machine: Platform) -> NamedContexts:
             problems.append(problem)
         if not result.machines:
             known[key] = NamedContext(key, value)
+        configurations = dict(result.configurations)
         for platform, builder in result.machines:
+            configuration = configurations.get(platform)
             if len(result.machines) == 1:
-                known[key] = NamedContext(key, value, platform)
+                known[key] = NamedContext(key, value, platform, configuration)
             elif builder == machine:
                 name = f"{key}::{platform}"
-                known[name] = NamedContext(name, value, platform)
+                known[name] = NamedContext(name, value, platform, configuration)
     return NamedContexts(known, tuple(problems))
 
 

@@ -14,7 +14,7 @@ from buildxray.plan.operations import CONTEXT, Operation, image_operation
 from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
-from buildxray.plan.scope import Scope, child_scope, directory_scope, image_scope, scratch_scope
+from buildxray.plan.scope import Scope, child_scope, configured_scope, directory_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.instructions import Onbuild, Span
@@ -187,6 +187,9 @@ def _root_scope(stage: ResolvedStage, replacing: NamedContext | None, memo: Memo
     if context is not None and not context.has_configuration:
         key = ("directory", stage.platform, replacing is None)
         return memo.recall(key, _directory_scope, stage.platform, replacing is not None)
+    if context is not None and context.configuration is not None:
+        of_image = (stage.platform, context.configuration)
+        return memo.recall(of_image, configured_scope, stage.platform, context.configuration)
     if context is not None:
         return memo.recall(stage.platform, image_scope, stage.platform)
     if stage.base_name == SCRATCH:

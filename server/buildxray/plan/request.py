@@ -8,6 +8,21 @@ from typing import NamedTuple
 from buildxray.platforms.platform import Platform, can_run
 
 
+class ImageConfiguration(NamedTuple):
+    """The part of an image's configuration that stages built on the image see."""
+
+    environment: tuple[tuple[str, str, bool], ...]
+    """The variables in order: name, value, and whether the value is known."""
+    has_unknown_variables: bool
+    """True if the image is itself built on an image with a configuration that no text tells."""
+    working_directory: str = ""
+    user: str = ""
+    shell: tuple[str, ...] = ()
+    """Empty for the default of the operating system."""
+    triggers: tuple[str, ...] = ()
+    """The instructions of ONBUILD, as they are written after it."""
+
+
 class TargetResult(NamedTuple):
     """The result of another target of a Bake file, which a build uses as a named context (`target:NAME`)."""
 
@@ -16,6 +31,8 @@ class TargetResult(NamedTuple):
     """Each platform that the target is built for, with the platform of the machine that builds it."""
     problem: str = ""
     """The reason why Bake refuses to use the target; empty if it does not."""
+    configurations: tuple[tuple[Platform, ImageConfiguration], ...] = ()
+    """The configuration of the target's image for each platform for which it is known."""
 
     @property
     def platforms(self) -> tuple[Platform, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from buildxray.plan.environment import Environment
+from buildxray.plan.request import ImageConfiguration
 from buildxray.platforms.platform import Platform, normalize
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -54,6 +55,28 @@ def image_scope(platform: Platform) -> Scope:
     """The scope at the start of a stage that is built on an image."""
     environment = Environment.empty().with_variable("PATH", _PATH, is_known=False)
     return Scope(platform, normalize(platform), environment, environment, has_base_image=True, working_directory="")
+
+
+def configured_scope(platform: Platform, configuration: ImageConfiguration) -> Scope:
+    """Return the scope at the start of a stage that is built on an image with a known configuration.
+
+    BuildKit sets its working directory and its user again (dockerfile2llb/convert.go, dispatchStages).
+    """
+    environment = Environment.empty()
+    for name, value, is_known in configuration.environment:
+        environment = environment.with_variable(name, value, is_known=is_known)
+    if environment.get("PATH") is None and platform.os != "windows":
+        environment = environment.with_variable("PATH", _PATH)
+    return Scope(
+        platform,
+        normalize(platform),
+        environment,
+        environment,
+        has_base_image=configuration.has_unknown_variables,
+        working_directory=configuration.working_directory,
+        user=configuration.user,
+        shell=configuration.shell,
+    )
 
 
 def scratch_scope(target: Platform) -> Scope:

@@ -420,11 +420,9 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
         read = _needed(resolved, target, through_replaced=True)
         for number in read:
             stage = resolved.stages[number]
-            base = None if stage.base is None else resolved.stages[stage.base]
-            if base is not None and number not in done:
-                # BuildKit reads the triggers in the text even if a named context replaces the stage.
+            if (stage.base is not None or stage.context is not None) and number not in done:
                 done.add(number)
-                stage.triggers = _triggers(resolved, stage, base)
+                stage.triggers = _triggers(resolved, stage)
                 has_new_sources |= any(it.sources for it in stage.triggers)
     resolved.needed = read
     if any(resolved.stages[it].replacement is not None for it in read):
@@ -452,17 +450,28 @@ def _needed(resolved: ResolvedStages, target: int, *, through_replaced: bool) ->
     return sorted(needed)
 
 
-def _triggers(resolved: ResolvedStages, stage: ResolvedStage, base: ResolvedStage) -> tuple[Trigger, ...]:
-    """The ONBUILD triggers of `base` (initOnBuildTriggers)."""
+def _inherited_triggers(resolved: ResolvedStages, stage: ResolvedStage) -> list[tuple[int | None, str]]:
+    """The texts of the ONBUILD triggers of what a stage is built on, with their lines; those of an image have none."""
+    if stage.base is not None:
+        # BuildKit reads the triggers in the text even if a named context replaces the stage.
+        base = resolved.stages[stage.base].outline
+        lines = resolved.outline.dockerfile.instructions
+        return [(lines[base.from_idx + 1 + position].first_line, text) for position, text in trigger_texts(base.nodes)]
+    configuration = None if stage.context is None else stage.context.configuration
+    return [] if configuration is None else [(None, it) for it in configuration.triggers]
+
+
+def _triggers(resolved: ResolvedStages, stage: ResolvedStage) -> tuple[Trigger, ...]:
+    """The ONBUILD triggers that a stage inherits (initOnBuildTriggers)."""
     triggers: list[Trigger] = []
-    for position, text in trigger_texts(base.outline.nodes):
+    for line, text in _inherited_triggers(resolved, stage):
         node = parse_trigger(text)
         if node is None or node.problem is not None:
             reason = _("it is not one instruction") if node is None or node.problem is None else node.problem.message
-            line = resolved.outline.dockerfile.instructions[base.outline.from_idx + 1 + position].first_line
-            resolved.refusals.append(
-                Refusal(_("the ONBUILD in line {line}: {reason}", line=line, reason=reason), stage.outline.from_idx)
-            )
+            message = _("an ONBUILD of the image: {reason}", reason=reason)
+            if line is not None:
+                message = _("the ONBUILD in line {line}: {reason}", line=line, reason=reason)
+            resolved.refusals.append(Refusal(message, stage.outline.from_idx))
             continue
         names = [it.name for it in resolved.outline.stages]
         linker = Linker(names, resolved.outline.dockerfile.escape, resolved.images)

@@ -43,6 +43,12 @@ class LinkedTarget(NamedTuple):
     """The platforms as written; empty if the target is built for the platform of the build machine."""
     problem: str = ""
     """The reason why Bake refuses to use it; empty if it does not."""
+    dockerfile: Path | None = None
+    """The absolute path of its Dockerfile; None if the text does not determine all that its image depends on."""
+    target: str = ""
+    """The name or number of its stage; empty for the last stage."""
+    arguments: tuple[tuple[str, str], ...] = ()
+    contexts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

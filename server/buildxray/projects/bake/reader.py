@@ -110,13 +110,13 @@ def bake_builds(
         if name in wanted:
             target = definition.resolved(name)
             _override(target, overrides)
-            linked = (*_linked(definition, target, overrides),)
+            linked = (*_linked(project, target, overrides),)
             yield from _builds(project, target, linked, is_default=name in by_default)
 
 
-def _linked(definition: Definition, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
+def _linked(project: BakeProject, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
     """The targets that the contexts of a target name, if the text determines their platforms."""
-    names = target.links
+    definition, names = project.definition, target.links
     circle = definition.circle(target.name) if names else ()
     for name in names:
         if name not in definition.targets:
@@ -129,7 +129,12 @@ def _linked(definition: Definition, target: Target, overrides: Sequence[Override
         _override(linked, overrides)
         platforms = linked.fields.get("platforms", ())
         if problem or (isinstance(platforms, tuple) and UNKNOWN not in platforms):
-            yield LinkedTarget(name, (*_texts(platforms),), problem)
+            build = None if problem else next(_builds(project, linked, (), is_default=False), None)
+            if build is None or build.remote or build.unknown:
+                yield LinkedTarget(name, (*_texts(platforms),), problem)
+            else:
+                told = (build.dockerfile, build.target, build.arguments, build.contexts)
+                yield LinkedTarget(name, build.platform_names, problem, *told)
 
 
 def _builds(
