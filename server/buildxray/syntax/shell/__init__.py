@@ -1,7 +1,8 @@
 """The shell text of RUN: its commands, the conditions under which they run, and the values of their words.
 
-`model` defines the values, `reader` creates them from a text, `wrappers` knows programs that only run another program,
-and `evaluation` computes words and conditions for given values of the environment.
+`model` defines the values. `reader` creates them from a text, with `source` (the text for the grammar), `place` (the
+context of a statement), `words` and `statuses`. `wrappers` knows programs that only run another program. `evaluation`
+computes words and conditions for given values of the environment, with the programs of `text_programs`.
 """
 
 from buildxray.syntax.shell.evaluation import Evaluator, Taken

@@ -1,0 +1,166 @@
+"""A shell text for tree-sitter-bash, with the mapping of its characters to the source of the instruction.
+
+Some texts are changed for the grammar, without moving their characters for the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from buildxray.syntax.instructions import Span
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell.model import (
+    ShellVariable,
+    ShellWord,
+)
+from buildxray.syntax.text import TextRange
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as SyntaxNode
+
+
+_COMMENT_IN_BACKTICKS: Final = lazy_regex(r"`\s*#[^`]*`")
+DEFAULT: Final = lazy_regex(":?[-=+]")
+"""An operator that supplies a value for an unset variable."""
+_BARE_IN_WORD: Final = lazy_regex(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@*#?])")
+"""A variable without braces after other characters of a word."""
+_SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
+"""The signs that begin a command or process substitution."""
+
+
+class ShellText:
+    """A shell text, with the mapping of its characters to the source of the instruction."""
+
+    def __init__(self, text: str, locate: Callable[[int, int], TextRange], *, is_writable: bool = True) -> None:
+        # A comment in backticks is a common way to explain a line of a RUN, but the grammar does not know it.
+        self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
+        # The grammar ends the word `$A-$B.c` at the second `$`, but reads `$A-${B}.c` as one word.
+        bare = [it.span() for it in _BARE_IN_WORD.finditer(self.text)] if self.text.count("$") > 1 else []
+        self.bytes = (_braced(self.text, bare) if bare else self.text).encode("utf-8", "replace")
+        self._locate = locate
+        self.is_writable = is_writable
+        self.has_substitutions = any(it in self.text for it in _SUBSTITUTIONS)
+        """False if no part of the text can be a command or process substitution."""
+        self.has_redirects = "<" in self.text or ">" in self.text
+        self._variables: list[ShellVariable] = []
+        self._variable_starts: list[int] = []
+        is_ascii = self.text.isascii()
+        self._braces = _inserted(bare) if is_ascii else []
+        """The offsets of the inserted braces in the parsed bytes, ascending; only if each character is one byte."""
+        self._byte_starts = None if is_ascii else _byte_starts(self.text, bare)
+
+    def span(self, node: SyntaxNode) -> Span:
+        """The half-open span of a node in the text, in code points."""
+        start, end = node.start_byte, node.end_byte
+        if self._byte_starts is not None:
+            return Span(bisect_left(self._byte_starts, start), bisect_left(self._byte_starts, end))
+        if self._braces:
+            return Span(start - bisect_left(self._braces, start), end - bisect_left(self._braces, end))
+        return Span(start, end)
+
+    def range(self, node: SyntaxNode) -> TextRange:
+        """The range of a node in the source of the instruction."""
+        return self._locate(*self.span(node))
+
+    def placed(self, node: SyntaxNode) -> tuple[str, TextRange]:
+        """The text of a node, with its range."""
+        start, end = self.span(node)
+        return self.text[start:end], self._locate(start, end)
+
+    def range_of(self, start: int, end: int) -> TextRange:
+        """The range in the source of the instruction of a span of the text."""
+        return self._locate(start, end)
+
+    def of(self, node: SyntaxNode) -> str:
+        """The text of a node."""
+        return self.text[slice(*self.span(node))]
+
+    def find_variables(self, root: SyntaxNode) -> list[ShellVariable]:
+        """Collect all uses of variables, once for each text; `variables_in` selects those of a node."""
+        todo = [root] if "$" in self.text else []
+        while todo:
+            current = todo.pop()
+            if current.type in ("simple_expansion", "expansion"):
+                name = next((it for it in current.named_children if it.type == "variable_name"), None)
+                if name is not None:
+                    is_braced = self.text.startswith("${", self.span(current).start)
+                    has_default = is_braced and DEFAULT.match(self.text, self.span(name).end) is not None
+                    use = ShellVariable(self.of(name), self.range(current), self.range(name), has_default)
+                    self._variables.append(use)
+                    self._variable_starts.append(current.start_byte)
+            todo += reversed(current.named_children)
+        return self._variables
+
+    def variables_in(self, node: SyntaxNode) -> list[ShellVariable]:
+        """The uses of variables in a node, in the order of the text."""
+        starts = self._variable_starts
+        return self._variables[bisect_left(starts, node.start_byte) : bisect_left(starts, node.end_byte)]
+
+
+def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
+    """Put braces around names of variables; `bare` has the spans of `$name`."""
+    pieces: list[str] = []
+    end = 0
+    for start, after in bare:
+        pieces += text[end : start + 1], "{", text[start + 1 : after], "}"
+        end = after
+    return "".join((*pieces, text[end:]))
+
+
+def _inserted(bare: Iterable[tuple[int, int]]) -> list[int]:
+    """The offsets, in the result of `_braced`, of the characters that it inserts."""
+    places = [place for start, after in bare for place in (start + 1, after)]
+    return [place + n_before for n_before, place in enumerate(places)]
+
+
+def _byte_starts(text: str, bare: Iterable[tuple[int, int]]) -> list[int]:
+    """The offset in the parsed bytes of each character of a text, and of the end of the text."""
+    braces = Counter(place for start, after in bare for place in (start + 1, after))
+    lengths = [*map(_utf8_length, text)]
+    starts = [0, *accumulate(lengths)]
+    shifts = accumulate(braces[it] for it in range(len(starts)))
+    return [start + shift for start, shift in zip(starts, shifts, strict=True)]
+
+
+def _utf8_length(char: str) -> int:
+    return len(char.encode("utf-8", "replace"))
+
+
+def quoted_script(word: ShellWord, *, is_writable: bool) -> ShellText | None:
+    """The script in a quoted word, as the inner shell reads it; None if the word is not one quoted text."""
+    quote = word.text[:1]
+    if len(word.text) < 2 or quote not in "'\"" or word.text[-1] != quote:
+        if word.value is None or len(word.value) < 2:
+            return None
+        if word.range.end - word.range.start == len(word.value) + 2:
+            # A string of a JSON array without escapes.
+            start = word.range.start + 1
+            return ShellText(
+                word.value, lambda first, last: TextRange(start + first, start + last), is_writable=is_writable
+            )
+        return ShellText(word.value, lambda _first, _last: word.range, is_writable=False)
+    inner = word.text[1:-1]
+    start = word.range.start + 1
+    is_contiguous = word.range.end - word.range.start == len(word.text)
+    if quote == "'" and quote in inner:
+        # Several pieces, `'a'"$B"'c'`.
+        return None if word.value is None else ShellText(word.value, lambda _f, _l: word.range, is_writable=False)
+    if quote == '"' and "\\" in inner:
+        kept = list(re.finditer(r'\\(["$`\\])|[\s\S]', inner))
+        offsets = [it.end() - 1 for it in kept] + [len(inner)]
+        characters = "".join(it[1] or it[0] for it in kept)
+        if is_contiguous:
+            return ShellText(
+                characters,
+                lambda first, last: TextRange(start + offsets[first], start + (offsets[last - 1] + 1 if last else 0)),
+                is_writable=False,
+            )
+        return ShellText(characters, lambda _first, _last: word.range, is_writable=False)
+    if not is_contiguous:
+        return ShellText(inner, lambda _first, _last: word.range, is_writable=False)
+    return ShellText(inner, lambda first, last: TextRange(start + first, start + last), is_writable=is_writable)
