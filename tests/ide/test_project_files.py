@@ -55,6 +55,82 @@ def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
             "docker-bake.hcl",
             """
             #- docker-bake.hcl
+            target "default" {
+              dockerfile = "app.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+              contexts = { base = "target:base" }
+                                   ^^^^^^^^^^^ foreign-context error
+            }
+            target "older" {
+              dockerfile = "app.Dockerfile"
+              platforms = ["linux/arm64", "linux/arm/v7"]
+              contexts = { base = "target:base" }
+                                   ^^^^^^^^^^^ foreign-context error
+            }
+            target "native" {
+              dockerfile = "app.Dockerfile"
+              platforms = ["linux/arm64"]
+              contexts = { base = "target:base" }
+            }
+            target "both" {
+              dockerfile = "app.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+              contexts = { base = "target:all" }
+            }
+            target "files" {
+              dockerfile = "app.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+              contexts = { base = "target:data" }
+            }
+            target "copied" {
+              dockerfile = "copying.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+              contexts = { base = "target:base" }
+            }
+            target "replaced" {
+              dockerfile = "replaced.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+              contexts = { base = "target:base" }
+                                   ^^^^^^^^^^^ foreign-context error
+            }
+            target "local" {
+              dockerfile = "app.Dockerfile"
+              contexts = { base = "target:base" }
+            }
+            target "base" {
+              dockerfile = "base.Dockerfile"
+              platforms = ["linux/arm64"]
+            }
+            target "all" {
+              dockerfile = "base.Dockerfile"
+              platforms = ["linux/amd64", "linux/arm64"]
+            }
+            target "data" {
+              dockerfile = "data.Dockerfile"
+              platforms = ["linux/arm64"]
+            }
+            #- base.Dockerfile
+            FROM alpine
+            RUN apk add curl
+            #- data.Dockerfile
+            FROM scratch
+            COPY . /
+            #- app.Dockerfile
+            FROM base
+            COPY app /
+            #- copying.Dockerfile
+            FROM alpine
+            COPY --from=base /etc/app.conf /etc/
+            #- replaced.Dockerfile
+            FROM alpine AS base
+            FROM base
+            COPY app /
+            """,
+        ),
+        (
+            "docker-bake.hcl",
+            """
+            #- docker-bake.hcl
             target "base" {
               target = "relase"
                         ^^^^^^ missing-stage error

@@ -154,6 +154,26 @@ class _Reader:
             yield from self._missing_dockerfile()
         elif self.stage is None:
             yield from self._missing_stage(self.build)
+        else:
+            yield from self._foreign_contexts(self.build)
+
+    def _foreign_contexts(self, build: Build) -> Iterator[Diagnostic]:
+        """Find images that are built on the image of another target for another architecture."""
+        for stage in build.needed_stages:
+            if not stage.is_image or stage.from_.platform is not None:
+                continue
+            wrong: dict[tuple[str, str], list[str]] = {}
+            for target, context in stage.foreign_contexts:
+                wrong.setdefault((context.value, str(context.built_for)), []).append(str(target))
+            for (value, built_for), targets in wrong.items():
+                message = _(
+                    "`{context}` is built for {platform} only, and the image for {targets} is built on it",
+                    context=value,
+                    platform=built_for,
+                    targets=_(", ").join(targets),
+                )
+                place = self._places.word(self.own.fields.get("contexts", self.own.name), value)
+                yield _diagnostic("foreign-context", Severity.ERROR, place, message)
 
     def _missing_dockerfile(self) -> Iterator[Diagnostic]:
         declared = self.declared
@@ -244,7 +264,11 @@ class _Reader:
         target = stage.from_.keyword_range if alias is None else stage.from_.range_of(alias)
         places = [
             self.own.name,
-            *(it for name, it in self.own.fields.items() if name != "platforms" and name in self.own.own),
+            *(
+                it
+                for name, it in self.own.fields.items()
+                if name in self.own.own and name not in {"platforms", "contexts"}
+            ),
         ]
         for place in dict.fromkeys(places):
             yield BuildLink(place, self.declared.dockerfile, target, stage.idx)

@@ -25,7 +25,14 @@ from buildxray.rules.registry import ALL, rule_names
 DEFAULT_PLATFORMS: Final = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
 
-PROJECT_CODES: Final = ("missing-dockerfile", "missing-stage", "unknown-platform", "emulating-runner", "unread-build")
+PROJECT_CODES: Final = (
+    "missing-dockerfile",
+    "missing-stage",
+    "unknown-platform",
+    "emulating-runner",
+    "foreign-context",
+    "unread-build",
+)
 """The codes of diagnostics in project files; the settings `select` and `ignore` accept them like rules."""
 
 

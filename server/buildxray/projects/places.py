@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from buildxray.projects.hcl import syntax
 
 _MOST_PARENTS: Final = 50
-_FIELDS: Final = {"dockerfile": "file", "target": "target", "platforms": "platforms", "context": "context"}
+_FIELDS: Final = {
+    "dockerfile": "file",
+    "target": "target",
+    "platforms": "platforms",
+    "context": "context",
+    "contexts": "build-contexts",
+}
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 
@@ -26,7 +32,7 @@ class Places:
     name: TextRange
     """The label of a target, the key of a service, or the step that builds."""
     fields: dict[str, TextRange] = field(default_factory=dict)
-    """The values of `dockerfile`, `context`, `target` and `platforms`, without fields that the file does not set."""
+    """The values of `dockerfile`, `context`, `target`, `platforms` and `contexts`, without fields that the file does not set."""
     runner: TextRange | None = None
     """The value of `runs-on`; None if there is none."""
     own: frozenset[str] = frozenset()

@@ -19,23 +19,24 @@ that they can share its steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
 from buildxray.plan.checks.events import CheckWarning
 from buildxray.plan.checks.linter import all_warnings, buildkit_warnings
+from buildxray.plan.contexts import NamedContext
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
-from buildxray.plan.model import Plan, PlanError, Step
+from buildxray.plan.model import Plan, PlanError, Step, TargetPlan
 from buildxray.plan.operations import StepKind
 from buildxray.plan.outline import Cause, StageOutline
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.platforms.aliases import architectures_of_path
-from buildxray.platforms.platform import Platform
+from buildxray.platforms.platform import Platform, can_run
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
@@ -852,6 +853,30 @@ class Stage:
     def image_references(self) -> tuple[str, ...]:
         """The full name of the image that its FROM names, for each target; empty if it names a stage or `scratch`."""
         return tuple(it.stages[self.idx].reference for it in self.build.plan.targets)
+
+    @cached_property
+    def foreign_contexts(self) -> tuple[tuple[Platform, NamedContext], ...]:
+        """The targets for which it is built on files of another target that are for another architecture, with the context.
+
+        Files of a target that is not built on an image may be the same for all platforms.
+        """
+        return tuple(
+            (it.platform, context)
+            for it in self.build.plan.targets
+            for context in self._contexts(it)
+            if context.built_for is not None
+            and not can_run(it.platform, context.built_for)
+            and (context.configuration is None or context.configuration.has_unknown_variables)
+        )
+
+    def _contexts(self, target: TargetPlan) -> Iterator[NamedContext]:
+        """The named context that the stage is built on for one target, if that needs the stage."""
+        stage = target.stages[self.idx]
+        if not target.is_needed(self.idx):
+            return
+        context = stage.context if stage.base is None else target.stages[stage.base].replacement
+        if context is not None:
+            yield context
 
     @cached_property
     def image_name(self) -> str:
