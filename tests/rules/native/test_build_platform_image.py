@@ -108,3 +108,17 @@ def test_an_argument_of_the_project_that_chooses_the_platform_stays(
     text = f"{before}FROM --platform={platform} alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n"
     (finding,) = findings(build_platform_image, context(text))
     assert bool(finding.fixes) is has_fix
+
+
+@pytest.mark.parametrize(
+    ("declared", "flag", "n_findings"),
+    [
+        ("ARG TARGETPLATFORM=linux/amd64", "$TARGETPLATFORM", 0),
+        ("ARG TARGETARCH=amd64", "linux/${TARGETARCH}", 0),
+        ("ARG MY_PLATFORM=linux/amd64", "$MY_PLATFORM", 1),
+        ("ARG BUILDPLATFORM=linux/amd64", "$BUILDPLATFORM", 1),
+    ],
+)
+def test_a_hidden_argument_of_the_target_is_another_finding(declared: str, flag: str, n_findings: int) -> None:
+    text = f'{declared}\nFROM --platform={flag} alpine\nCMD ["sh"]\n'
+    assert len(findings(build_platform_image, context(text))) == n_findings

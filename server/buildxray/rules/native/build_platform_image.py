@@ -71,7 +71,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
         return
     root = stage.root
-    if root is None or root.from_.platform is None:
+    if root is None or root.from_.platform is None or any(it.startswith("TARGET") for it in _arguments_of_flag(root)):
+        # `--platform=$TARGETPLATFORM` is one platform for all only where a default hides the argument, as masked-platform-arg reports.
         return
     keeps_nothing = ctx.build.request.keeps_nothing
     if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):
@@ -99,12 +100,16 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
 def _is_chosen_by_argument(root: Stage) -> bool:
     """True if an argument of the project sets the platform: with `--platform=linux/${GOARCH}`, a `--build-arg` can change it."""
+    return any(it not in AUTOMATIC_ARGUMENTS for it in _arguments_of_flag(root))
+
+
+def _arguments_of_flag(root: Stage) -> tuple[str, ...]:
+    """The names of the arguments in the `--platform` of a stage."""
     flag = root.from_.platform
     if flag is None:
-        return False
+        return ()
     place = root.from_.range_of(flag)
-    used = (it.name for it in root.from_.variable_references() if place.contains(it.range.start))
-    return any(it not in AUTOMATIC_ARGUMENTS for it in used)
+    return tuple(it.name for it in root.from_.variable_references() if place.contains(it.range.start))
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
