@@ -22,6 +22,8 @@ NAMES = [
     "Containerfile",
     "Containerfile2",
     "x.containerfile",
+    "Dockerfile.nix",
+    "post-build-dockerfile",
 ]
 OTHERS = [
     "Dockerfiles",
@@ -46,6 +48,8 @@ OTHERS = [
     "Dockerfile.tmpl",
     "Dockerfile.alpine.j2",
     "Containerfile.txt",
+    "builder-dockerfile.bats",
+    "Dockerfile.asc",
     "",
 ]
 

@@ -84,3 +84,19 @@ def test_what_others_have_written_is_passed_over(tmp_path: Path) -> None:
     assert found(tmp_path / "vendor") == ["x/Dockerfile"]
     kept = [it.relative_to(tmp_path).as_posix() for it in search(tmp_path, ["a"])]
     assert kept == ["Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_dockerfile"),
+    [
+        ("post-build-dockerfile", "#!/usr/bin/env bash\nset -eo pipefail\n", False),
+        ("post-build-dockerfile", "# comment\nFROM alpine\n", True),
+        ("post-build-dockerfile", "", True),
+        # BuildKit takes the first line for a comment, and people who build the file expect to hear of it.
+        ("Dockerfile", "#!/usr/bin/env docker\nFROM alpine\n", True),
+        ("x.Dockerfile", "#!/usr/bin/env docker\nFROM alpine\n", True),
+    ],
+)
+def test_a_script_about_a_dockerfile_is_none(tmp_path: Path, name: str, text: str, is_dockerfile: bool) -> None:
+    (tmp_path / name).write_text(text)
+    assert found(tmp_path) == [name] * is_dockerfile

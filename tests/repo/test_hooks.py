@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from buildxray.cli.main import main
-from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.file_names import OTHER_EXTENSIONS, is_dockerfile
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
@@ -20,7 +20,7 @@ README.md Dockerfile-alpine dockerfile.go Dockerfile.bak Dockerfile~ Dockerfile.
 """
 
 
-@pytest.mark.parametrize("name", NAMES.split())
+@pytest.mark.parametrize("name", [*NAMES.split(), *(f"Dockerfile.{it}" for it in sorted(OTHER_EXTENSIONS))])
 @pytest.mark.parametrize("directory", ["", "a/b/", "docker_x.md/"])
 def test_the_hooks_take_what_is_a_dockerfile(name: str, directory: str) -> None:
     for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml"):

@@ -11,12 +11,17 @@ _DOCKERFILE: Final = lazy_regex(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS: Final = """
-adoc backup bak bash bat c cc cfg cjs cmd conf cpp cs css csv dockerignore earth ejs epp erb go gotmpl h hbs html ini ipynb j2 java jinja jinja2
-js json json5 jsonnet jsx kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png ps1 py pyc rb rej rs rst save
-scala sed sh snap svg swift swo swp template text tmp tmpl toml tpl ts tsx txt xml yaml yml zip zsh
+adoc asc awk backup bak bash bat bats c cc cfg cjs cmd conf cpp cs css csv diff dockerignore earth ejs epp erb go gotmpl h hbs hcl html ini
+ipynb j2 java jinja jinja2 js json json5 jsonnet jsx ksh kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png
+properties ps1 psm1 py pyc rb rej rs rst save scala sed sh sha256 sig snap sum svg swift swo swp template text tf tmp tmpl toml tpl ts tsx
+txt xml yaml yml zip zsh
 """
 OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())
 """Extensions that tell that a file is not a Dockerfile but one about it: sources, documents, backups, templates."""
+
+_IS_USUAL: Final = lazy_regex(
+    r"(?:Dockerfile|Containerfile).*|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE | re.DOTALL
+)
 
 DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
 """Glob patterns of common names."""
@@ -32,3 +37,8 @@ def is_dockerfile(name: str) -> bool:
         return False
     _, dot, extension = name.rpartition(".")
     return not dot or extension.lower() not in OTHER_EXTENSIONS
+
+
+def may_be_script(name: str) -> bool:
+    """True if a base name that `is_dockerfile` accepts is also common for scripts: `build-dockerfile`, `post-build-dockerfile`."""
+    return _IS_USUAL.fullmatch(name) is None

@@ -12,9 +12,16 @@ from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text, repository_root
+from buildxray.files.reading import (
+    ReadError,
+    is_inside,
+    list_directory,
+    open_stream,
+    read_project_text,
+    repository_root,
+)
 from buildxray.localization import _
-from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.file_names import is_dockerfile, may_be_script
 from buildxray.projects.ignoring import IgnoreFile
 
 EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
@@ -103,8 +110,19 @@ def _inside(
         if is_directory:
             if entry.name not in excluded:
                 yield _Directory(path, names, directory.ignoring)
-        elif entry.is_file() and (not entry.is_symlink() or is_inside(path, root)):
+        elif entry.is_file() and (not entry.is_symlink() or is_inside(path, root)) and not _is_script(path):
             yield path
+
+
+def _is_script(path: Path) -> bool:
+    """True if a file begins with the line that names its interpreter, as no Dockerfile does; only names that scripts have are looked at."""
+    if not may_be_script(path.name):
+        return False
+    try:
+        with open_stream(path) as file:
+            return file.read(2) == b"#!"
+    except (ReadError, OSError):
+        return False
 
 
 def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:

@@ -31,6 +31,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("RUN rpm -i /tmp/tool-1.2.aarch64.rpm", "aarch64"),
         ("RUN apt-get install -y linux-headers-amd64", "amd64"),
         ("RUN apt-get install -y libc6:arm64", "arm64"),
+        ("RUN apt-get install -y linux-image-arm64=6.12.1-1", "arm64"),
         ("RUN apk add --allow-untrusted https://x.org/x86_64/foo.apk", "x86_64"),
         ("RUN gem install x --platform x86_64-linux", "x86_64"),
         ("RUN npm install @rollup/rollup-linux-x64-gnu", "x64"),
@@ -51,6 +52,8 @@ def test_packages_of_one_architecture(line: str, place: str) -> None:
         "RUN [ $TARGETARCH = amd64 ] && dpkg -i /tmp/tool_amd64.deb",
         "RUN curl -O https://x.org/tool_amd64.deb && dpkg -i tool_amd64.deb",
         "RUN apt-get install -y gcc-x86-64-linux-gnu g++-aarch64-linux-gnu ca-certificates",
+        "RUN apt-get install -y crossbuild-essential-arm64",
+        "RUN apt-get install -y libc6-dev-i386 libc6-i386",
         "RUN npm install left-pad",
     ],
 )

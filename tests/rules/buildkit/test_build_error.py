@@ -239,3 +239,29 @@ def test_a_mount_at_the_working_directory_of_the_image(image: str, n_findings: i
     build_here = "RUN --mount=type=bind,target=. make\n"
     assert len(findings(build_error, context(f"FROM {image} AS a\nFROM a\n{build_here}"))) == n_findings
     check_nothing(build_error, f"FROM {image}\nWORKDIR /src\n{build_here}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "mark"),
+    [
+        ("@INCLUDE base\nRUN a\n@IF [ x ]\nFROM debian\n@ENDIF", "@INCLUDE"),
+        ("{{ if .Debug }}\nRUN a\n{{ end }}", "{{"),
+        ("  {%- for it in all %}\nRUN {{ it }}\n{% endfor %}", "{%-"),
+        ("<% if x %>\nRUN a\n<% end %>", "<%"),
+    ],
+)
+def test_a_template_gets_one_note(lines: str, mark: str) -> None:
+    text = f"FROM alpine\n{lines}\n"
+    (finding,) = findings(build_error, context(text))
+    assert (finding.severity, text[slice(*finding.range)]) == (Severity.INFORMATION, mark)
+
+
+@pytest.mark.parametrize("line", ["@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
+def test_what_is_no_template_is_an_error(line: str) -> None:
+    (finding,) = findings(build_error, context(f"FROM alpine\n{line}\n"))
+    assert finding.severity is None
+
+
+def test_a_placeholder_is_not_written_in_lower_case() -> None:
+    assert [len(it.fixes) for it in findings(build_error, context("FROM BASE-IMAGE\nRUN a\n"))] == [0]
+    assert [len(it.fixes) for it in findings(build_error, context("FROM Alpine\nRUN a\n"))] == [1]

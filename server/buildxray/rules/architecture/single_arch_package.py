@@ -31,8 +31,14 @@ _SOURCE: Final = lazy_regex(
 )
 _FOREIGN: Final = lazy_regex(r"dpkg\s+--add-architecture")
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
-_DEBIAN_NAME: Final = lazy_regex(r"[-:](?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)(?:=.*)?$")
-"""The name of a package for one architecture; a cross compiler such as gcc-x86-64-linux-gnu is for several."""
+_DEBIAN_NAME: Final = lazy_regex(
+    r"(?!crossbuild-essential-)[^:]*(?:-(?:amd64|arm64|armhf|ppc64el|riscv64|s390x)|:(?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x))(?:=.*)?"
+)
+"""The name of a package for one architecture.
+
+A cross compiler such as gcc-x86-64-linux-gnu or crossbuild-essential-arm64 is for several; libc6-dev-i386 is a package of amd64.
+Source: packages.debian.org.
+"""
 _RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
 """The name of a package for one architecture; without i686, whose packages are also installed on amd64."""
 _RPM_MANAGERS: Final = ("dnf", "microdnf", "tdnf", "yum", "zypper")
@@ -298,7 +304,7 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
     if _PACKAGE_FILE.search(text) or "://" in text:
         return True
     if name in ("apt", "apt-get", "aptitude"):
-        return "install" in command.syntax.arguments and _DEBIAN_NAME.search(text) is not None
+        return "install" in command.syntax.arguments and _DEBIAN_NAME.fullmatch(text) is not None
     if name in _RPM_MANAGERS:
         return bool({"install", "reinstall", "in"} & {*command.syntax.arguments}) and _RPM_NAME.search(text) is not None
     return name in ("npm", "pnpm", "yarn", "bun") and text.startswith("@") and "linux" in text

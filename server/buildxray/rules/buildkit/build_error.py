@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
+from typing import Final
 
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, PlanError
 from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_triggers, foreign_frontend, missing_escape
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
+
+_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|<%[=-]?|\[%")
+"""What a line of a template begins with, and no instruction can: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
@@ -46,6 +52,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, since only that frontend knows what it accepts.
+    So does a template, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`. A name without lower-case letters, such as
+    `FROM BASEIMAGE`, gets no fix, since a program may replace it.
     What only a registry or a build argument decides is not reported: whether an image exists, whether its WORKDIR makes sense of
     `--mount=type=bind,target=.`, and what `ARG BASE` without a default will hold
     (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of `--platform` is a warning.
@@ -55,6 +63,14 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         name, place = frontend
         message = _("the frontend `{name}` decides what is right in this file: errors are not shown", name=name)
         yield Finding(place, message, severity=Severity.INFORMATION)
+        return
+    template = next((it for it in map(_template_mark, ctx.build.errors, repeat(ctx.text)) if it is not None), None)
+    if template is not None:
+        mark = ctx.text[slice(*template)]
+        message = _(
+            "`{mark}` is for a program that makes a Dockerfile of this file: the errors in it are not shown", mark=mark
+        )
+        yield Finding(template, message, severity=Severity.INFORMATION)
         return
     for error in dict.fromkeys(ctx.build.errors):
         if error.cause is Cause.FILE:
@@ -76,11 +92,23 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
 
 
+def _template_mark(error: PlanError, text: str) -> TextRange | None:
+    """The range of the mark of a template where an instruction should begin; None for another error."""
+    mark = _TEMPLATE_MARK.match(text, error.range.start)
+    line_start = text.rfind("\n", 0, error.range.start) + 1
+    is_first = not text[line_start : error.range.start].strip()
+    return TextRange(*mark.span()) if mark is not None and is_first else None
+
+
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     """The text that was probably meant; none if it would be an error too."""
     replacement = error.replacement
     edits: tuple[Edit, ...] = ()
     title = ""
+    written = ctx.text[slice(*error.range)]
+    if replacement is not None and replacement == written.lower() and written.isupper():
+        # A placeholder, which a script replaces.
+        return ()
     if replacement is not None:
         edits, title = (Edit(error.range, replacement),), _("Write `{name}`", name=replacement)
     elif (escape := missing_escape(ctx.build, error)) is not None:
