@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from buildxray.localization import _
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import is_known
 from buildxray.projects.builds import absolute
+from buildxray.records import dataclass
 from buildxray.toolchains.base import Workspace
 
 if TYPE_CHECKING:

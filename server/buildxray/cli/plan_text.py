@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.console import Group
@@ -11,6 +10,7 @@ from rich.text import Text
 from buildxray.cli.console import UNLIMITED
 from buildxray.ide.seconds import about_seconds, exact_seconds
 from buildxray.localization import _, localized, ngettext
+from buildxray.records import dataclass
 from buildxray.semantics.cost import (
     Execution,
     Sharing,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.console import Group
@@ -18,6 +17,7 @@ from buildxray.logs.matching import StepTime
 from buildxray.logs.model import Status
 from buildxray.logs.names import read_name
 from buildxray.logs.prediction import Prediction
+from buildxray.records import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from buildxray.logs.prediction import Forecast, Prediction, Predictor
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step

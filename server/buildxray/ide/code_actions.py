@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from buildxray.ide.analysis import Analysis, Analyzer
@@ -12,6 +11,7 @@ from buildxray.ide.fixes import fix_text
 from buildxray.ide.suppressions import ignore_here, ignore_in_file
 from buildxray.ide.times_text import saving_title
 from buildxray.localization import _, ngettext
+from buildxray.records import dataclass
 from buildxray.rules.base import Fix, Safety
 from buildxray.syntax.text import Edit, TextRange, edits_between
 

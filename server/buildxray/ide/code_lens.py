@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.times_text import log_summary, stage_share
 from buildxray.localization import _, ngettext
+from buildxray.records import dataclass
 from buildxray.semantics.build import Stage
 from buildxray.semantics.cost import platform_origin, stage_totals
 from buildxray.syntax.text import TextRange

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.times_text import instruction_times, times_label
 from buildxray.localization import _
+from buildxray.records import dataclass
 from buildxray.semantics.build import Run
 from buildxray.semantics.cost import Sharing, execution, split_reason
 from buildxray.syntax.text import TextRange

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.declarations import Declaration, declarations_of, declared_pairs, declaring_node
+from buildxray.records import dataclass
 from buildxray.semantics.build import Instruction as View
 from buildxray.semantics.build import Run as RunView
 from buildxray.semantics.build import Stage

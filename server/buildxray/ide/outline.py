@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.directives import written_directives
+from buildxray.records import dataclass
 from buildxray.syntax.expansion import heredoc_marker
 from buildxray.syntax.instructions import Arg, Env, Instruction, Node, Run, of_node
 from buildxray.syntax.text import TextRange

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
+from buildxray.records import dataclass
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import installs_c_compiler

@@ -7,10 +7,10 @@ BuildKit accepts, and a test checks that both list the same. Source of facts and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from buildxray.localization import N_
+from buildxray.records import dataclass
 
 _REFERENCE: Final = "https://docs.docker.com/reference/dockerfile/#"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from buildxray.ide.analysis import Analysis
@@ -12,6 +11,7 @@ from buildxray.ide.seconds import about_seconds
 from buildxray.localization import _, ngettext
 from buildxray.logs.critical_path import critical_path
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.records import dataclass
 from buildxray.semantics.build import Build, Instruction, Step
 from buildxray.semantics.reruns import context_files, steps_by_argument, steps_from
 from buildxray.syntax.instructions import Arg

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from buildxray.platforms.platform import (
     this_machine,
 )
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
+from buildxray.records import dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL, rule_names
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.completion.place import Place, place_at
 from buildxray.ide.reference import INSTRUCTIONS, MOUNT_KEY_ALIASES, MOUNT_KEYS, InstructionEntry
 from buildxray.localization import _
+from buildxray.records import dataclass
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 
 _FLAGS = "[--flag…]"

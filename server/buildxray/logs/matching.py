@@ -9,13 +9,13 @@ is marked as such.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from buildxray.logs.model import LoggedBuild, LoggedVertex, Status
 from buildxray.logs.names import VertexName, read_name, without_digest
 from buildxray.plan.model import Plan, Step
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _BLANKS: Final = lazy_regex(r"\s+")

@@ -6,11 +6,12 @@ Times are seconds. Where a log has them, intervals count from the beginning of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
 from buildxray.localization import Message, gettext_lazy
+from buildxray.records import dataclass
 
 
 class Form(Enum):

@@ -6,11 +6,12 @@ BuildKit: util/progress/progressui/printer.go.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Status
 from buildxray.logs.stamps import seconds_between
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _LINE: Final = lazy_regex(r"#(\d{1,9})(?: (.*))?$", re.DOTALL)

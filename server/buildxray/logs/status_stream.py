@@ -6,10 +6,11 @@ BuildKit: client/graph.go, SolveStatus; api/services/control/control.proto, Stat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Status, covered, merged
+from buildxray.records import dataclass
 
 _MOST_VERTICES: Final = 100_000
 _MOST_INTERVALS: Final = 1_000

@@ -6,11 +6,12 @@ BuildKit: util/progress/progressui/display.go.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from buildxray.logs.escapes import without_sequences
 from buildxray.logs.model import Form, LoggedBuild, LoggedVertex, Status
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _HEADER: Final = lazy_regex(r"\s*\[\+\] Building (\d+(?:\.\d+)?)s(?: \((\d+)/(\d+)\))?(.*)$")

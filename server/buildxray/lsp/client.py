@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lsprotocol import types
 
+from buildxray.records import dataclass
 from buildxray.syntax.text import ColumnUnit
 
 _UNITS: dict[str, ColumnUnit] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}

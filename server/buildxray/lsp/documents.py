@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.project import ProjectBuild
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.toolchains.base import Workspace
 
 if TYPE_CHECKING:

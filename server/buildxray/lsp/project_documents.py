@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from lsprotocol import types
 from buildxray.files.reading import unsaved_texts
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.tolerance import version
+from buildxray.records import dataclass
 from buildxray.syntax.text import LineIndex
 
 if TYPE_CHECKING:

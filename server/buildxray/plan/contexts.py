@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -17,6 +16,7 @@ from buildxray.plan.operations import Operation
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
 from buildxray.platforms.platform import Platform, normalize
+from buildxray.records import dataclass
 
 _IMAGE: Final = "docker-image://"
 _LAYOUT: Final = "oci-layout://"

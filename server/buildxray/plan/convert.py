@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.contexts import NamedContext
@@ -17,6 +17,7 @@ from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, configured_scope, directory_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.syntax.instructions import Onbuild, Span
 
 

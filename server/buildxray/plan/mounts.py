@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.operations import CommandSource, Input, Operation, Origin, internal_operation
 from buildxray.plan.paths import clean, join
+from buildxray.records import dataclass
 from buildxray.syntax.instructions import Flag, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountOption, mount_options

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from buildxray.platforms.platform import Platform, can_run
+from buildxray.records import dataclass
 
 
 class ImageConfiguration(NamedTuple):

@@ -9,7 +9,6 @@ BuildKit: dockerfile2llb/convert.go, dispatchStages.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from buildxray.plan.dispatch import BuildArguments, dispatch
@@ -19,6 +18,7 @@ from buildxray.plan.operations import CommandSource, Input, Operation, Origin
 from buildxray.plan.outline import StageRef
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.syntax.instruction_table import CONFIGURING
 from buildxray.syntax.instructions import Arg, Node, Problem, Run
 

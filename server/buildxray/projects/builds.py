@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.localization import localized
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _REMOTE: Final = lazy_regex(r"(?:https?|git|ssh)://|git@|github\.com/|[\w.-]+@[\w.-]+:.+\.git", re.IGNORECASE)

@@ -9,7 +9,7 @@ import math
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
 from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

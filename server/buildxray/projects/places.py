@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.records import dataclass
 from buildxray.syntax.text import LineIndex, TextRange
 
 if TYPE_CHECKING:

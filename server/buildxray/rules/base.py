@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 
 from buildxray.localization import N_
+from buildxray.records import dataclass
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Subject
 from buildxray.syntax.text import Edit, TextRange

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from buildxray.records import dataclass
 from buildxray.semantics.build import Build, Step
 from buildxray.semantics.step_content import StepContents
 from buildxray.syntax.alignment import aligned

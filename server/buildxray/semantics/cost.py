@@ -7,11 +7,11 @@ The terminal, inlay hints, hovers, code lenses, the picture and the JSON of plan
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.semantics.build import Build, Instruction, Run, Split, SplitCause, Stage, Step
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.toolchains.base import Use
 
 _FROM_CONTEXT: Final = ("ADD", "COPY")

@@ -9,10 +9,11 @@ BuildKit: frontend/dockerfile/instructions/parse.go, parser/parser.go.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final, NamedTuple
 
+from buildxray.records import dataclass
 from buildxray.syntax.instructions import (
     Add,
     Arg,

@@ -10,10 +10,11 @@ BuildKit: frontend/dockerfile/instructions/commands.go.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from buildxray.records import dataclass
 from buildxray.syntax.expansion import HeredocMarker, heredoc_marker
 from buildxray.syntax.lines import LogicalText
 from buildxray.syntax.text import TextRange

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]

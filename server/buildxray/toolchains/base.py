@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.paths import clean
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 from buildxray.syntax.text import TextRange
 

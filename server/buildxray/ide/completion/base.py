@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from buildxray.localization import _
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 

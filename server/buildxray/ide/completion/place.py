@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
+from buildxray.records import dataclass
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from buildxray.ide.analysis import Analysis
 from buildxray.localization import _, localized
+from buildxray.records import dataclass
 from buildxray.syntax.text import TextRange
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.seconds import LEAST_SHOWN, about_seconds, exact_seconds
 from buildxray.localization import _
+from buildxray.records import dataclass
 
 if TYPE_CHECKING:
     from buildxray.ide.analysis import Analysis

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
 from buildxray.ide.plan_view.model import Box, Edge, EdgeKind, PlanView, Row, Stage
 from buildxray.ide.plan_view.typography import BADGE, CAUSE, CODE, DETAIL, KEYWORD, LABEL, LINE, STAGE, WORD, width
 from buildxray.ide.plan_view.words import column_detail, image_badge, labels
+from buildxray.records import dataclass
 
 PADDING: Final = 14
 """Between a column's border and its content."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -17,6 +16,7 @@ from buildxray.ide.plan_view.heat import BoxTime, BuildTime, Heat
 from buildxray.ide.plan_view.order import dependency_order
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import Platform
+from buildxray.records import dataclass
 from buildxray.rules.placement import needlessly_repeated
 from buildxray.semantics import build
 from buildxray.semantics.build import Step, StepKind

@@ -6,9 +6,10 @@ The widths are those of DejaVu, the widest of the common user-interface fonts; t
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from buildxray.records import dataclass
 
 ELLIPSIS: Final = "…"
 _MONO: Final = 0.602

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from buildxray.plan.circles import find_circle
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value, is_known
+from buildxray.records import dataclass
 
 MERGED: Final = frozenset(("args", "contexts"))
 """Attributes that are merged key by key; the others are replaced."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from buildxray.projects.builds import makes_files
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 

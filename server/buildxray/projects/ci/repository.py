@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.ci.step_effects import StepEffect, step_effect
 from buildxray.projects.yaml import YamlError, as_mapping, load_documents
+from buildxray.records import dataclass
 
 MOST_DEPTH: Final = 4
 """Workflows and actions of the repository that call one another."""

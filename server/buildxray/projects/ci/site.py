@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.platforms.machines import Machines
 from buildxray.projects.bake.reader import BakeProject
 from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path
+from buildxray.records import dataclass
 
 WORKSPACE: Final = "/github/workspace"
 """The absolute path of the root of the checkout, where a command needs one."""

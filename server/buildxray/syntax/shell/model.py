@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, NamedTuple
 
+from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
