@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.circles import find_circle
 from buildxray.plan.mounts import source_stages
+from buildxray.records import dataclass
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
 from buildxray.syntax.lazy_regex import lazy_regex

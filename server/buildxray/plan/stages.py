@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -32,6 +32,7 @@ from buildxray.plan.references import ImageNameError, normalized
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
+from buildxray.records import dataclass
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir, of_node
 from buildxray.syntax.lexer import ExpansionError, VariableUse, lex

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -37,6 +36,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform, can_run
+from buildxray.records import dataclass
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory

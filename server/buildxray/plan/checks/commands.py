@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from buildxray.plan.checks import catalogue
@@ -22,6 +21,7 @@ from buildxray.plan.runs import Recipe
 from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError, git_source, is_http_source
 from buildxray.plan.stages import ResolvedStage
+from buildxray.records import dataclass
 from buildxray.syntax.expansion import expand, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from buildxray.records import dataclass
 from buildxray.syntax.shell.model import (
     Assignment,
     Command,
