@@ -12,12 +12,13 @@ The protocol is one JSON object per line. The oracle reads requests from its sta
      "contexts": [["base", "target:other"]], "nodes": [["linux/arm64", "linux/arm64"]],
      "results": [{"target": "other", "platforms": ["linux/amd64", "linux/arm64"],
                   "config": {"env": ["A=1"], "user": "", "working_dir": "/", "shell": [], "on_build": ["RUN make"]}}],
-     "checks": true}
+     "checks": true, "split": true}
 
 `contexts` are named contexts, `nodes` target platforms that another machine builds, with its platform, and `results` the platforms that each
 target of a Bake file is built for, on the same machines. The step of a context that is a target has the label `[context NAME] target:OTHER` and
 the platform of the files that it gives; `config` is the configuration of its image, an image with PATH only without it. `checks` is true if the checks count that the text asks for: with `# check=error=true` one that warns is
-a reason to refuse the build. Otherwise all are skipped.
+a reason to refuse the build. Otherwise all are skipped. With `split` the build context is loaded once for each set of paths that the targets use,
+as in BuildKit; without it, once.
 
 It
 
@@ -123,6 +124,8 @@ class Build(NamedTuple):
     nodes: tuple[tuple[str, str], ...] = ()
     checks: bool = False
     """Whether the checks count that the Dockerfile asks for."""
+    split: bool = False
+    """Whether targets that use other paths of the build context load it separately."""
 
     @property
     def results(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -163,6 +166,7 @@ class Build(NamedTuple):
                 for target, platforms in results
             ),
             nodes=nodes,
+            splits_context=self.split,
         )
 
 
@@ -186,6 +190,8 @@ def main() -> int:
         if number % 3 == 2:
             build = build._replace(checks=True)
             texts = [f"# check={chance.choice(CHECKS)}\n{it}" for it in texts]
+        # Directories that are named contexts have paths of their own, which the plan does not tell apart.
+        build = build._replace(split=not build.contexts and number % 8 in {1, 4})
         for text, theirs in zip(texts, answers(options.oracle, build, texts), strict=True):
             if difference := compared(text, build, theirs):
                 n_differ += 1
@@ -214,7 +220,8 @@ def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> B
     )
     contexts: dict[str, str] = {}
     for name in names:
-        if chance.random() < 0.3:
+        # The command line refuses names that no image can have.
+        if chance.random() < 0.3 and all(part[:1].isalnum() for part in name.split("/")):
             suffix = f"::{chance.choice(targets)}" if chance.random() < 0.2 else ""
             contexts[name.lower() + suffix] = chance.choice(CONTEXTS)
     changed = build._replace(target_platforms=targets, target="", contexts=tuple(contexts.items()), nodes=nodes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.ide.plan_view.markdown import as_markdown
 from buildxray.ide.plan_view.model import Box, PlanView, plan_view, spoken
 from buildxray.ide.plan_view.order import dependency_order
 from tests.support.cases import every_case
@@ -123,6 +124,16 @@ def test_an_error_is_told_and_the_rest_is_shown() -> None:
     assert found.error is not None
     assert found.error[1] == 2
     assert found.stages[0].rows[-1].text == "y"
+
+
+def test_a_context_that_is_loaded_several_times_is_told() -> None:
+    text = "FROM --platform=$BUILDPLATFORM a AS b\nCOPY c c\nFROM a\nARG TARGETARCH\nCOPY --from=b c c\nCOPY $TARGETARCH d\n"
+    told = "The build context is loaded 2 times, as line 6 uses another path for each target: BuildKit's log has 2 steps more"
+    both = "linux/amd64,linux/arm64"
+    split = view(text, both)
+    assert split.note.startswith(told)
+    assert split.note in as_markdown(split, "Dockerfile")
+    assert view(text.replace("COPY c c", "COPY . c"), both).note == ""
 
 
 def test_no_stage_at_all() -> None:

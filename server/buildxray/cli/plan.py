@@ -118,6 +118,10 @@ def _as_json(file: _File) -> str:
             step["seconds"] = None if time is None else round(time.seconds, 3)
             step["measured"] = time is not None and time.is_measured
             step["critical"] = seconds.is_critical(idx)
+    split = file.analysis.build.split_context
+    if split is not None:
+        plan["context_loads"] = split.n_loads
+        plan["log_steps"] = len(plan["steps"]) + split.n_more_steps
     plan["artifacts"] = artifacts_as_json(file.analysis.build.artifacts)
     return escaped_json(json.dumps(plan, ensure_ascii=False))
 

@@ -15,6 +15,7 @@ from buildxray.semantics.cost import (
     Execution,
     Sharing,
     build_totals,
+    context_note,
     execution,
     platform_origin,
     split_note,
@@ -59,7 +60,9 @@ def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | 
     all_rows = [row for of_stage in rows.values() for row in of_stage]
     stages = (_stage(it, rows.get(it.idx, []), all_rows) for it in build.stages)
     times = [] if seconds is None else [*_times(seconds)]
-    return Group(head, *errors, "", *stages, _totals(build), *times)
+    note = context_note(build)
+    notes = [Text(note, "dim")] if note else []
+    return Group(head, *errors, "", *stages, _totals(build), *notes, *times)
 
 
 def _times(seconds: PlanSeconds) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from buildxray.plan.contexts import NamedContext
 from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
 from buildxray.plan.memo import Memo
-from buildxray.plan.operations import CONTEXT, Operation, image_operation
+from buildxray.plan.operations import Operation, context_operation, image_operation
 from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, source_span
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
@@ -30,6 +30,8 @@ class Conversion:
     """The runs by number of the stage."""
     arguments: BuildArguments
     memo: Memo
+    context: Occurrence
+    """The loading of the build context."""
     replaced: dict[int, Occurrence | None] = field(default_factory=dict)
     """The files of stages that a named context replaces, by number of the stage; None for an empty directory."""
     refusals: list[Refusal] = field(default_factory=list)
@@ -68,6 +70,14 @@ class Conversion:
         return stage_recipe(stage, below, self.arguments, self.memo, _replacing(self.resolved, stage))
 
     @property
+    def context_paths(self) -> frozenset[str] | None:
+        """The paths to which BuildKit limits the build context; None if it loads all of it (filterPaths)."""
+        recipes = [it.recipe for it in self.runs.values()]
+        recipes += [it for it in map(self.recipe, self.resolved.only_read) if it is not None]
+        paths = {path for recipe in recipes for _position, it in recipe.operations for path in it.context_paths}
+        return frozenset(paths) if paths and "/" not in paths else None
+
+    @property
     def result(self) -> Occurrence | None:
         """The files of the image; None for an empty image."""
         target = self.resolved.target
@@ -78,10 +88,18 @@ class Conversion:
 
 def convert(resolved: ResolvedStages, request: BuildRequest, memo: Memo) -> Conversion:
     """Run all needed stages; `Conversion.refusals` has what BuildKit would refuse."""
+    conversion = _converted(resolved, request, memo, None)
+    if request.splits_context and conversion.context_paths is not None:
+        return _converted(resolved, request, memo, conversion.context_paths)
+    return conversion
+
+
+def _converted(resolved: ResolvedStages, request: BuildRequest, memo: Memo, paths: frozenset[str] | None) -> Conversion:
+    """Run all needed stages with the build context limited to these paths."""
     arguments = BuildArguments(
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
-    conversion = Conversion(resolved, {}, arguments, memo)
+    conversion = Conversion(resolved, {}, arguments, memo, memo.recall(paths, _context, memo, paths))
     for number in resolved.needed:
         stage = resolved.stages[number]
         if stage.replacement is not None:
@@ -171,16 +189,17 @@ def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Mem
         files = conversion.replaced[stage.base]
     else:
         files = conversion.runs[stage.base].files
-    context = memo.recall((), _context, memo)
     platform = recipe.final_scope.step_platform or conversion.resolved.target_platform
     # In the progress output, the image that a context replaces is counted as a step, but the context has no number.
-    start = Start(own, files, int(stage.reference != "" and stage.context is None), platform, context)
+    n_numbered = int(stage.reference != "" and stage.context is None)
+    start = Start(own, files, n_numbered, platform, conversion.context)
     sources = _sources(conversion, stage, memo)
     return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
 
 
-def _context(memo: Memo) -> Occurrence:
-    return Occurrence(vertex(memo, CONTEXT, None, ()), CONTEXT, (), source=None, command=-1, number=0)
+def _context(memo: Memo, paths: frozenset[str] | None) -> Occurrence:
+    operation = context_operation(paths)
+    return Occurrence(vertex(memo, operation, None, ()), operation, (), source=None, command=-1, number=0)
 
 
 def _root_scope(stage: ResolvedStage, replacing: NamedContext | None, memo: Memo) -> Scope:

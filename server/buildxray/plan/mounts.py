@@ -100,6 +100,8 @@ class Mounts:
         self.directory = directory
         """The working directory, to which targets may be relative."""
         self.points: list[MountPoint] = []
+        self.context_paths: list[str] = []
+        """The paths in the build context that BuildKit sends for the mounts."""
         self.secrets: list[Hashable] = []
         self.secret_variables: list[str] = []
         """The environment variables that hold secrets."""
@@ -121,6 +123,8 @@ class Mounts:
                 self.agents.append((mount.id, self.agent_sockets[-1], mount.is_required, *_permissions(mount)))
             case _:
                 self.points.append(_mount_point(mount, idx, self.directory))
+                if not mount.source_stage and mount.type != "cache":
+                    self.context_paths.append(clean(join("/", mount.source)))
 
 
 def source_stages(flags: tuple[Flag, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from enum import Enum
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.labels import StepLabel
@@ -47,6 +47,8 @@ class Operation(NamedTuple):
     """The command line in the container of a RUN; empty for other operations."""
     environment: Environment | None = None
     """The environment in the container of a RUN; None for other operations."""
+    context_paths: tuple[str, ...] = ()
+    """The paths in the build context that BuildKit sends for it, from `/` on; `/` for all of it."""
 
 
 Input = Origin | CommandSource | Operation
@@ -57,9 +59,10 @@ def internal_operation(identity: Hashable, inputs: tuple[Input | None, ...], lab
     return Operation("file", identity, inputs, StepLabel(f"[internal] {label}", is_numbered=False), has_line=False)
 
 
-CONTEXT: Final = Operation(
-    "source", "build context", (), StepLabel("[internal] load build context", is_numbered=False), has_line=False
-)
+def context_operation(paths: frozenset[str] | None = None) -> Operation:
+    """The loading of the build context: of these paths, or of all of it."""
+    label = StepLabel("[internal] load build context", is_numbered=False)
+    return Operation("source", ("build context", paths), (), label, has_line=False)
 
 
 def image_operation(reference: str, platform: Platform) -> Operation:

@@ -62,6 +62,11 @@ class BuildRequest:
     nodes: tuple[tuple[Platform, Platform], ...] = ()
     """Target platforms that the first machine does not build, each with the platform of the machine that does."""
 
+    splits_context: bool = False
+    """True if targets that use different paths of the build context load it separately, as in BuildKit's log.
+
+    False for the steps that BuildKit executes: it merges the copies whose files are equal.
+    """
     makes_files: bool = False
     """True if the build writes files to disk instead of an image."""
     keeps_nothing: bool = False

@@ -38,6 +38,7 @@ from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import dataclass
 from buildxray.semantics.artifacts import Artifacts
+from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.conditions import depends_on_platform
@@ -179,6 +180,11 @@ class Build:
     def refusal(self) -> PlanError | None:
         """The reason why BuildKit refuses the build: an error, or with `error=true` a warning of its checks."""
         return next(iter(self.errors), self.plan.failing)
+
+    @cached_property
+    def split_context(self) -> SplitContext | None:
+        """The separate loads of the build context for several targets; None if each machine loads it once."""
+        return split_context(self.plan)
 
     @cached_property
     def check_warnings(self) -> tuple[CheckWarning, ...]:

@@ -184,6 +184,30 @@ def _totals(steps: Iterable[Step], repeated: Iterable[Run]) -> Totals:
     return Totals(len(counted), len(runs), len(emulated), tuple(platforms), tuple(repeated))
 
 
+def context_note(build: Build) -> str:
+    """A sentence about a build context that BuildKit loads several times; empty for others."""
+    split = build.split_context
+    if split is None:
+        return ""
+    more = ngettext(
+        "BuildKit's log has {n} step more; steps whose files are equal run once",
+        "BuildKit's log has {n} steps more; steps whose files are equal run once",
+        split.n_more_steps,
+    )
+    if split.instruction is None:
+        return _(
+            "The build context is loaded {n} times, as targets use other paths of it: {more}.",
+            n=split.n_loads,
+            more=more,
+        )
+    return _(
+        "The build context is loaded {n} times, as line {line} uses another path for each target: {more}.",
+        n=split.n_loads,
+        line=build.instructions[split.instruction].line,
+        more=more,
+    )
+
+
 # Reasons: why an instruction executes several times, and why a stage has its platform
 
 

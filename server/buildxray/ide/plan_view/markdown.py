@@ -18,6 +18,8 @@ def as_markdown(view: PlanView, name: str) -> str:
     if view.error is not None:
         message, line = view.error
         lines += [_text(_("line {line}: {message}", line=line, message=message)), ""]
+    if view.note:
+        lines += [_text(view.note), ""]
     if view.time is not None:
         lines += [_text(_("The logged build took {total}.", total=exact_seconds(view.time.total))), ""]
     head = [_("line"), _("stage"), _("instruction"), _("steps")]

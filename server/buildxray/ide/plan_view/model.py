@@ -23,6 +23,7 @@ from buildxray.semantics.build import Step, StepKind
 from buildxray.semantics.cost import (
     Cost,
     build_totals,
+    context_note,
     cost_word,
     platform_origin,
     split_label,
@@ -148,6 +149,8 @@ class PlanView:
     edges: tuple[Edge, ...]
     time: BuildTime | None = None
     """The measured times of the whole build; None without a log."""
+    note: str = ""
+    """A sentence about a build context that BuildKit loads several times; empty for others."""
 
 
 def plan_view(analysis: Analysis) -> PlanView:
@@ -167,6 +170,7 @@ def plan_view(analysis: Analysis) -> PlanView:
         tuple(Unneeded(it.display_name, it.from_.line) for it in reader.build.stages if not it.is_needed),
         edges,
         reader.heat.build,
+        context_note(reader.build),
     )
 
 

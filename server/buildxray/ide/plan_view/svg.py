@@ -139,7 +139,8 @@ class _Drawing:
         view, y = self._view, 36.0
         head = _add(root, "g", "head")
         _write(head, elided(self._name, type_.TITLE, room), type_.TITLE, _MARGIN, y)
-        for line in wrapped(title(view), type_.SUBTITLE, room):
+        sentences = [title(view), *([view.note] if view.note else [])]
+        for line in (line for it in sentences for line in wrapped(it, type_.SUBTITLE, room)):
             y += 19
             _write(head, line, type_.SUBTITLE, _MARGIN, y)
         if view.error is not None:
