@@ -87,6 +87,16 @@ def test_actions_that_only_fill_the_cache(tmp_path: Path, inputs: str, expected:
         ({"Makefile": "image:\n\tdocker buildx build --platform $(shell ./platforms) -t app .\n"}, False),
         ({".github/workflows/a.yml": WORKFLOW.format(COMMAND.format("-t app"))}, True),
         ({"compose.yaml": "services:\n  app:\n    build: .\n"}, False),
+        ({"deploy/workflows/compose.yaml": "services:\n  app:\n    build: ../..\n"}, False),
+        ({".gitlab-ci.yml": "image:\n  script:\n    - docker build -t app .\n"}, True),
+        (
+            {
+                ".gitlab-ci.yml": "image:\n  script:\n    - docker compose build\n",
+                "compose.yaml": "services: {app: {build: .}}\n",
+            },
+            False,
+        ),
+        ({".woodpecker.yml": "steps:\n  image:\n    commands:\n      - docker build -t app .\n"}, True),
     ],
 )
 def test_projects_that_build_for_the_machine_that_builds(tmp_path: Path, files: dict[str, str], expected: bool) -> None:

@@ -59,6 +59,9 @@ LABELS: Final = {
 """The annotations that the OCI image specification defines, which are usual as labels."""
 
 PORTS: Final = {"80": "HTTP", "443": "HTTPS", "8080": "HTTP", "3000": "Node.js", "8000": "Python", "5432": "PostgreSQL", "6379": "Redis"}  # fmt: skip
+"""The services on TCP ports that images often expose."""
+REGISTERED_PORTS: Final = frozenset({"80", "443", "5432", "6379"})
+"""The ports of `PORTS` whose service is registered, for TCP and UDP; the others are only customary. Source: IANA, "Service Name and Port Number Registry"."""
 
 ENVIRONMENT: Final = {
     "CARGO_HOME": N_("where Cargo keeps its registry, and programs that it installs"),

@@ -223,7 +223,7 @@ class ProjectBuild(NamedTuple):
     @property
     def builds_for_itself(self) -> bool:
         """True if the project declares builds, and none of them names a platform, so that each is for its own machine."""
-        declared = [it for it in self.declared if not _is_of_compose(it)]
+        declared = [it for it in self.declared if not it.is_of_service]
         return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
 
     @property
@@ -503,10 +503,6 @@ class Projects:
 
 def _is_of_workflow(build: DeclaredBuild) -> bool:
     return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
-
-
-def _is_of_compose(build: DeclaredBuild) -> bool:
-    return build.source.suffix in {".yml", ".yaml"} and not _is_of_workflow(build)
 
 
 def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:

@@ -93,6 +93,8 @@ class DeclaredBuild:
     """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
     origin: str = ""
     """The place of the declaration, for people: ``docker-bake.hcl, target `app` ``."""
+    is_of_service: bool = False
+    """True if a service of a Compose file declares it, which describes how the image is run here, and not how it is published."""
     is_default: bool = False
     """True if the build is run by a command that names no target: `docker buildx bake`."""
     pushes: bool = False

@@ -8,13 +8,11 @@ from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.semantics.file_flow import is_covered, moved
-from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.shell import COPYING, copied_words
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.c import C
 
-_COPYING: Final = frozenset({"cp", "install", "ln", "mv", "rsync"})
 _MAKING: Final = frozenset({Effect.COMPILE, Effect.DOWNLOAD})
-_WITH_VALUE: Final = frozenset({"-S", "-g", "-m", "-o", "--group", "--mode", "--owner", "--suffix"})
 _UNPACKING: Final = {"bsdtar": "-C", "tar": "-C", "unzip": "-d"}
 _BUILDING: Final = frozenset({"cmake", "make", "gmake", "meson", "ninja"})
 _PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFIX:PATH", "-Dprefix")
@@ -25,7 +23,7 @@ def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list
     found: list[Use] = []
     for invocation, use in commands:
         name = invocation.command.name
-        if name in _COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
+        if name in COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
             for position, maker in enumerate(found):
                 if maker.effect in _MAKING:
                     is_piped = position == len(found) - 1 and maker.instruction == invocation.instruction
@@ -59,23 +57,12 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
 
 def _operands(invocation: Invocation) -> tuple[list[str], list[str]]:
     """The sources and destinations of a copy, with all paths that they may mean."""
-    words: list[ShellWord] = []
-    given = iter(invocation.command.words[1:])
-    for word in given:
-        if word.text in _WITH_VALUE and invocation.command.name == "install":
-            next(given, None)
-        elif word.text in ("-t", "--target-directory"):
-            continue
-        elif not word.text.startswith("-"):
-            words.append(word)
-    directory = invocation.argument("-t", "--target-directory")
-    if directory is None:
-        if len(words) < 2:
-            return [], []
-        directory = words.pop()
-    else:
-        words = [it for it in words if it.range != directory.range]
-    return [path for it in words for path in invocation.paths(it)], [*invocation.paths(directory)]
+    copied = copied_words(invocation.command)
+    if copied is None:
+        return [], []
+    sources = [path for it in copied.sources for path in invocation.paths(it)]
+    directory = "/" if copied.is_directory else ""
+    return sources, [it if it.endswith("/") else it + directory for it in invocation.paths(copied.destination)]
 
 
 def _installs(invocation: Invocation) -> bool:
@@ -98,13 +85,18 @@ def _installed_to(invocation: Invocation) -> Iterator[str]:
         yield "/usr/local"
 
 
+def copies_files(program: str) -> bool:
+    """True if a program of this name copies, moves or links files."""
+    return program in COPYING
+
+
 def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
     """The sources and destinations of `cp`, `mv`, `install`, `ln` or `rsync`; None for other commands.
 
     Each source is paired with both meanings of a destination: the new name, and, with a slash at its end, the
     directory that receives the file.
     """
-    if invocation.command.name not in _COPYING:
+    if invocation.command.name not in COPYING:
         return None
     sources, destinations = _operands(invocation)
     found = [(source, f"{it.rstrip('/')}/") for source in sources for it in destinations]

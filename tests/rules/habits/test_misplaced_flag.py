@@ -27,6 +27,14 @@ PATH = "comes too late to be a flag: it is taken for a path"
             f"                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 `--mount` {COMMAND}",
         ),
         ("RUN true && make --network=none all", f"                 ^^^^^^^^^^^^^^ 💭 `--network` {COMMAND}"),
+        (
+            "RUN if x; then apk add a --network=none; fi",
+            f"                         ^^^^^^^^^^^^^^ 💭 `--network` {COMMAND}",
+        ),
+        (
+            "RUN sudo pip install $(cat list) --network=none",
+            f"                                 ^^^^^^^^^^^^^^ 💭 `--network` {COMMAND}",
+        ),
     ],
 )
 def test_too_late(line: str, place: str) -> None:
@@ -49,6 +57,10 @@ def test_too_late(line: str, place: str) -> None:
         "RUN go run ./tool --mount=type=cache,target=/c",
         "RUN npm run x --network=none",
         "RUN echo 'apk add --network=none'",
+        "RUN echo apk add --network=none",
+        "RUN apk add docker; docker run --network=none alpine",
+        "RUN curl -H '--network=none' x",
+        "RUN apk add git # --network=none",
         "RUN make NETWORK=--network=none",
         "RUN <<EOF\napk add --network=none\nEOF",
         "CMD --interval=3s",

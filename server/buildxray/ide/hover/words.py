@@ -8,7 +8,7 @@ from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.diagnostics import documentation_url
-from buildxray.ide.glossary import LABELS, MORE_SIGNALS, PORTS, SIGNAL_NUMBERS, SIGNALS
+from buildxray.ide.glossary import LABELS, MORE_SIGNALS, PORTS, REGISTERED_PORTS, SIGNAL_NUMBERS, SIGNALS
 from buildxray.ide.hover.base import Hover
 from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, occurrence_at
@@ -159,7 +159,9 @@ def _port(port: re.Match[str]) -> str:
         what = _("{protocol} ports {first} to {last}", protocol=protocol, first=port["first"], last=port["last"])
     else:
         what = _("{protocol} port {port}", protocol=protocol, port=port["first"])
-    service = PORTS.get(port["first"]) if port["first"] in ("80", "443") and not port["last"] else None
-    shown = f"**{what}** ({service})" if service else f"**{what}**"
+    service = None if port["last"] else PORTS.get(port["first"])
+    if service is not None and port["first"] not in REGISTERED_PORTS:
+        service = _("usually {service}", service=service) if protocol == "TCP" else None
+    shown = f"**{what}**" if service is None else f"**{what}** ({service})"
     rest = _("A note for people and tools: `docker run -p` or `-P` makes the port reachable.")
     return f"{shown}\n\n{rest}"

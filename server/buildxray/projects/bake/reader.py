@@ -171,6 +171,7 @@ def _builds(
         contexts=pairs(_text_values(contexts)),
         linked=linked,
         origin=_origin(target),
+        is_of_service=bool(target.service),
         is_default=is_default,
         makes_files=makes_files(_texts(fields.get("output", ()))),
         is_check=fields.get("call", "build") not in {"build", "", UNKNOWN},

@@ -11,7 +11,7 @@ from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold
 from buildxray.projects.ci.shell import MOST_ROUNDS, Shell, as_instruction, parse_script
 from buildxray.projects.ci.site import Site, in_checkout
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import UNKNOWN, Command
+from buildxray.syntax.shell import COPYING, UNKNOWN, Command, ShellWord, copied_words
 
 _DOCKERFILE: Final = lazy_regex(r"(?:docker|container)file", re.IGNORECASE)
 _REDIRECTION: Final = lazy_regex(
@@ -19,7 +19,9 @@ _REDIRECTION: Final = lazy_regex(
     re.IGNORECASE,
 )
 _ANY_REDIRECTION: Final = lazy_regex(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
-_WRITING_PROGRAMS: Final = frozenset(("cp", "curl", "install", "ln", "mv", "sed", "tee", "wget"))
+_WRITING_PROGRAMS: Final = COPYING | {"curl", "sed", "tee", "wget"}
+_SYMBOLIC: Final = lazy_regex(r"-[a-zA-Z]*s[a-zA-Z]*|--symbolic")
+"""The option with which `ln` creates a symbolic link."""
 _FROM: Final = lazy_regex(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 
 
@@ -77,14 +79,17 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
         if path is not None:
             written.setdefault(path, None)
     for command in read.commands:
-        operands = [it for it in command.arguments if not it.startswith("-")]
-        if command.name not in {"cp", "mv", "install"} or len(operands) != 2 or any(map(is_untold, operands)):
+        copied = copied_words(command)
+        if copied is None or len(copied.sources) != 1:
             continue
-        source, target = operands
-        if not _DOCKERFILE.search(source):
+        source, target = _text(copied.sources[0]), _text(copied.destination)
+        if not _DOCKERFILE.search(source) or ":" in source + target or is_untold(source) or is_untold(target):
             continue
-        if target.endswith("/") or not _DOCKERFILE.search(posixpath.basename(target)):
+        if copied.is_directory or target.endswith("/") or not _DOCKERFILE.search(posixpath.basename(target)):
             target = posixpath.join(target, posixpath.basename(source))
+        if command.name == "ln" and any(_SYMBOLIC.fullmatch(it) for it in command.arguments):
+            # A symbolic link is relative to its own directory.
+            source = posixpath.join(posixpath.dirname(target), source)
         original, copy = _resolved(site, source), _resolved(site, target)
         if original is not None and copy is not None:
             written[copy] = written.get(original, original)
@@ -100,6 +105,10 @@ def written_names(script: str) -> frozenset[str]:
         if not _WRITING_PROGRAMS.isdisjoint((command.name, *command.arguments)):
             names |= {it.rpartition("=")[2].strip("\"'") for it in command.arguments}
     return frozenset(map(posixpath.basename, names))
+
+
+def _text(word: ShellWord) -> str:
+    return word.text if word.value is None else word.value
 
 
 def _resolved(site: Site, path: str) -> Path | None:

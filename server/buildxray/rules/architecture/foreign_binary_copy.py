@@ -13,6 +13,7 @@ from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine
+from buildxray.semantics.outputs import copies_files
 from buildxray.syntax.instructions import Copying, Onbuild
 from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
 from buildxray.toolchains.node import NODE
@@ -187,8 +188,8 @@ def _maker(
 
 
 def _moves(stage: Stage) -> bool:
-    """True if a RUN copies or moves files that are in the stage."""
-    return any(it.name in ("cp", "install", "mv") for run in stage.runs for it in run.commands)
+    """True if a RUN copies, moves or links files that are in the stage."""
+    return any(copies_files(it.name) for run in stage.runs for it in run.commands)
 
 
 def _is_of_the_system(path: str, *, has_other_makers: bool) -> bool:

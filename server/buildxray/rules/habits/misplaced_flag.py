@@ -10,23 +10,24 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Instruction
+from buildxray.semantics.build import Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
-from buildxray.syntax.instructions import Add, Copy, Copying, Healthcheck, Node, Run, Span
+from buildxray.syntax.instructions import Add, Copy, Copying, Healthcheck, Node, Span
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import Command, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
 _FLAG: Final = lazy_regex(r"--(?P<name>[a-z-]+)(?:=(?P<value>\S*))?")
 _OF_RUN: Final = lazy_regex(
-    r"(?<=\s)--(?:mount=type=(?:bind|cache|tmpfs|secret|ssh)(?:,\S*)?|network=(?:none|host|default)|security=(?:insecure|sandbox))(?!\S)"
+    r"(?<!\S)--(?:mount=type=(?:bind|cache|tmpfs|secret|ssh)(?:,\S*)?|network=(?:none|host|default)|security=(?:insecure|sandbox))(?![^\s;&|)])"
 )
 _COUNT: Final = lazy_regex("[0-9]+")
 _DURATION: Final = lazy_regex(r"(?:[0-9.]+(?:[nuµm]?s|m|h))+")
-_WITH_FLAGS: Final = frozenset({Add, Copy, Healthcheck, Run})
+_WITH_FLAGS: Final = frozenset({Add, Copy, Healthcheck, RunNode})
 _MOST_FLAGS: Final = 20
 """Words of one RUN that look like its flags and are examined."""
-_COMMAND_END: Final = lazy_regex(r"&&|\|\|?|;|&")
 _INSTALLERS: Final = frozenset(
     [
         "apk",
@@ -98,17 +99,17 @@ def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
         node = instruction.node
         if node.__class__ not in _WITH_FLAGS or "--" not in node.logical.text or not node.arguments:
             continue
-        spans: Iterator[Span]
+        places: Iterator[TextRange]
         if isinstance(node, Copying) and not node.is_json:
-            spans = _of_copy(node)
+            places = (instruction.range_of(it) for it in _of_copy(node))
         elif isinstance(node, Healthcheck):
-            spans = _of_healthcheck(node)
-        elif isinstance(node, Run) and not node.is_json and not node.heredocs:
-            spans = _of_run(node)
+            places = (instruction.range_of(it) for it in _of_healthcheck(node))
+        elif isinstance(instruction, Run) and not node.is_json and not node.heredocs:
+            places = _of_run(instruction)
         else:
             continue
-        for span in spans:
-            yield _finding(instruction, span)
+        for place in places:
+            yield _finding(instruction, place)
 
 
 def _of_copy(node: Copying) -> Iterator[Span]:
@@ -152,29 +153,40 @@ def _is_timer(word: str) -> bool:
     return (_COUNT if match["name"] == "retries" else _DURATION).fullmatch(match["value"]) is not None
 
 
-def _of_run(node: Run) -> Iterator[Span]:
-    for match in islice(_OF_RUN.finditer(node.text, node.arguments[0].span.start), _MOST_FLAGS):
-        before = node.text[node.arguments[0].span.start : match.start()]
-        command = _COMMAND_END.split(before)[-1]
-        words = command.split()
-        if words and words[0] in _INSTALLERS and not _RUNNERS & set(words) and not set("\"'`(#") & set(command):
-            yield Span(*match.span())
+def _of_run(run: Run) -> Iterator[TextRange]:
+    """The flags of RUN among the arguments of programs that have no such flags."""
+    if _OF_RUN.search(run.node.text, run.node.arguments[0].span.start) is None:
+        return
+    text = run.build.text
+    flags = (flag for command in run.script.commands if command.name in _INSTALLERS for flag in _late_words(command))
+    for word in islice(flags, _MOST_FLAGS):
+        place = run.shell_range(word.range)
+        # A word of a quoted script may have no place of its own.
+        if text[slice(*place)] == word.text:
+            yield place
 
 
-def _finding(instruction: Instruction, span: Span) -> Finding:
-    node, place = instruction.node, instruction.range_of(span)
-    flag = node.text[slice(*span)].strip('"')
+def _late_words(command: Command) -> Iterator[ShellWord]:
+    for word in command.words[1:]:
+        if word.text in _RUNNERS:
+            return
+        if word.value == word.text and _OF_RUN.fullmatch(word.text) is not None:
+            yield word
+
+
+def _finding(instruction: Instruction, place: TextRange) -> Finding:
+    node = instruction.node
+    flag = instruction.build.text[slice(*place)].strip('"')
     name = flag.partition("=")[0]
     message = _("`{flag}` comes too late to be a flag: the command gets it", flag=name)
     if isinstance(node, Copying):
         message = _("`{flag}` comes too late to be a flag: it is taken for a path", flag=name)
-    fix = Fix(_("Move it before the arguments"), _moved(instruction, node, span, flag), Safety.SUGGESTION)
+    fix = Fix(_("Move it before the arguments"), _moved(instruction, node, place, flag), Safety.SUGGESTION)
     return Finding(place, message, (fix,))
 
 
-def _moved(instruction: Instruction, node: Node, span: Span, flag: str) -> tuple[Edit, ...]:
+def _moved(instruction: Instruction, node: Node, place: TextRange, flag: str) -> tuple[Edit, ...]:
     """The edits that move a flag, with one separator, before the first argument."""
-    place = instruction.range_of(span)
     first = instruction.range_of(node.arguments[0]).start
     text = instruction.build.text
     after = re.compile(r"(?:\s*,)?[ \t]+" if node.is_json else "[ \t]+").match(text, place.end)

@@ -1,10 +1,12 @@
 """The shell text of RUN: its commands, the conditions under which they run, and the values of their words.
 
 `model` defines the values. `reader` creates them from a text, with `source` (the text for the grammar), `place` (the
-context of a statement), `words` and `statuses`. `wrappers` knows programs that only run another program. `evaluation`
-computes words and conditions for given values of the environment, with the programs of `text_programs`.
+context of a statement), `words` and `statuses`. `wrappers` knows programs that only run another program, and `copying`
+the operands of programs that copy files. `evaluation` computes words and conditions for given values of the
+environment, with the programs of `text_programs`.
 """
 
+from buildxray.syntax.shell.copying import COPYING, copied_words
 from buildxray.syntax.shell.evaluation import Evaluator, Taken
 from buildxray.syntax.shell.model import (
     Assignment,
@@ -21,6 +23,7 @@ from buildxray.syntax.shell.text_programs import UNKNOWN
 from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 
 __all__ = [
+    "COPYING",
     "SHELLS",
     "TESTS",
     "UNKNOWN",
@@ -32,6 +35,7 @@ __all__ = [
     "ShellVariable",
     "ShellWord",
     "Taken",
+    "copied_words",
     "has_read_script",
     "is_posix_shell",
     "read_script",
