@@ -169,6 +169,11 @@ def repository_root(directory: Path) -> Path | None:
     return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), None)
 
 
+def path_below(path: Path, root: Path | None) -> str | None:
+    """The path relative to `root`, with slashes; None if it is not `root` or below it. Links are not followed."""
+    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else None
+
+
 @lru_cache(maxsize=256)
 def workspace_root(directory: Path) -> Path:
     """The root of the Git repository that contains a directory; outside of one, the directory itself.

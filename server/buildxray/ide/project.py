@@ -10,7 +10,7 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import read_project_text, repository_root
+from buildxray.files.reading import path_below, read_project_text, repository_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration
@@ -545,8 +545,6 @@ def _path_in_repository(dockerfile: Path) -> str:
     Outside of a repository, its directory is included only if it names an architecture, because a directory called
     `test` may hold any experiment.
     """
-    root = repository_root(dockerfile.parent)
-    if root is not None:
-        return dockerfile.relative_to(root).as_posix()
     directory = dockerfile.parent.name
-    return f"{directory}/{dockerfile.name}" if named_architectures(directory) else dockerfile.name
+    outside = f"{directory}/{dockerfile.name}" if named_architectures(directory) else dockerfile.name
+    return path_below(dockerfile, repository_root(dockerfile.parent)) or outside

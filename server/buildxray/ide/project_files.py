@@ -9,7 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, list_directory, read_project_text, repository_root
+from buildxray.files.reading import (
+    MOST_DOCKERFILE_BYTES,
+    ReadError,
+    list_directory,
+    path_below,
+    read_project_text,
+    repository_root,
+)
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects, request_of
 from buildxray.ide.settings import Settings, unknown_platform
@@ -363,7 +370,7 @@ def _path_from(source: Path, path: Path) -> str:
     """A path for messages: relative to the root of the repository if it is below it."""
     is_workflow = source.parent.parts[-2:] == (".github", "workflows")
     root = repository_root(source.parent) or (source.parents[2] if is_workflow else source.parent)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return path_below(path, root) or str(path)
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import path_below, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.site import Reading, Site, project_path
@@ -146,7 +146,7 @@ def read_makefile(
         if not re.search(r"build|bake|\.sh\b", commands):
             continue
         goal = recipe.targets[0] if recipe.targets else ""
-        where = path.relative_to(site.root).as_posix() if path.is_relative_to(site.root) else path.name
+        where = path_below(path, site.root) or path.name
         own = site._replace(
             name=site.name or goal or path.name,
             source=path,
@@ -164,7 +164,7 @@ def find_makefile(directory: Path) -> Path | None:
 
 def makefile_site(root: Path, directory: Path, local_platform: str) -> Site:
     """Return where the recipes of a Makefile in this directory run."""
-    inside = directory.relative_to(root).as_posix() if directory.is_relative_to(root) else "."
+    inside = path_below(directory, root) or "."
     return Site(root, lambda it: project_path(root, it), inside, local_platform=local_platform)
 
 

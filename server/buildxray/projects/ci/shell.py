@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.files.reading import path_below
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -287,7 +288,7 @@ class Shell:
     def _script_path(self) -> str:
         """The path of the script from the root of the checkout."""
         path = self._site.source
-        return path.relative_to(self._site.root).as_posix() if path.is_relative_to(self._site.root) else path.name
+        return path_below(path, self._site.root) or path.name
 
     def _printed_directory(self, command: Command, loops: _Round) -> str:
         directory = self._directory(command, loops)
