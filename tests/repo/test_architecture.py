@@ -82,6 +82,18 @@ UNNEEDED = {
 """What the check of one file without a project has no use for."""
 
 
+def test_a_check_imports_only_rules_of_which_the_file_has_a_subject(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM alpine\nRUN echo 1\n")
+    code = (
+        "import sys; from buildxray.cli.main import main; from buildxray.rules.registry import ALL\n"
+        "assert main(['check', sys.argv[1]]) == 0\n"
+        "print([it.name for it in ALL if it.about and it.defined in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code, dockerfile], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_check_of_one_file_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     dockerfile = tmp_path / "Dockerfile"
     dockerfile.write_text("FROM alpine\nRUN echo 1\n")

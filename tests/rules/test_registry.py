@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 from buildxray.rules.base import FixAvailability, Rule
-from buildxray.rules.registry import ALL
+from buildxray.rules.registry import ALL, discover
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, examples, findings
 
 SECTIONS = ["What it does", "Why it matters", "Example", "Fix safety", "Limits", "References"]
 
 every_rule = every_case("rule", ALL)
+
+
+def test_the_index_has_the_rules_of_all_modules() -> None:
+    assert discover() == ALL
 
 
 def test_rules_are_sorted_and_unique() -> None:

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import import_module
+from typing import NamedTuple
 
 from buildxray.localization import N_
 from buildxray.records import dataclass
@@ -101,6 +103,14 @@ _log = logging.getLogger("buildxray")
 Check = Callable[[RuleContext], Iterator[Finding]]
 
 
+class Definition(NamedTuple):
+    """The part of a rule that only its check and its manual page need."""
+
+    doc: str
+    """The manual page, without its heading."""
+    check: Check
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule as data: metadata, documentation and the check itself."""
@@ -111,12 +121,26 @@ class Rule:
     without_intent: Severity
     """The severity if nothing shows that the file is meant for several platforms."""
     fix: FixAvailability
-    doc: str
-    check: Check = field(repr=False)
+    defined: Definition | str = field(repr=False, compare=False)
+    """The definition, or the name of the module that has it, which is imported when the definition is first needed."""
     buildkit_check: str = ""
     """The check of `docker build --check` that reports the same; empty for none."""
     about: frozenset[Subject] = frozenset()
     """A file without any of these has no findings; empty if there is no such condition."""
+
+    @property
+    def check(self) -> Check:
+        """The function that finds the places where its condition holds."""
+        return self._definition.check
+
+    @property
+    def doc(self) -> str:
+        """The manual page, without its heading."""
+        return self._definition.doc
+
+    @property
+    def _definition(self) -> Definition:
+        return self.defined if isinstance(self.defined, Definition) else _imported(self.defined)
 
     @property
     def summary(self) -> str:
@@ -147,6 +171,15 @@ class Rule:
         return self.with_intent
 
 
+@cache
+def _imported(module: str) -> Definition:
+    """The definition of the rule that a module defines."""
+    defining = getattr(import_module(module), module.rpartition(".")[2])
+    assert isinstance(defining, Rule), f"{module} defines a rule of its own name"
+    assert isinstance(defining.defined, Definition), f"{module} defines its rule itself"
+    return defining.defined
+
+
 def rule(
     with_intent: Severity,
     without_intent: Severity,
@@ -164,7 +197,7 @@ def rule(
 
     def wrap(check: Check) -> Rule:
         name = check.__name__.replace("_", "-")
-        doc = inspect.getdoc(check) or ""
-        return Rule(name, with_intent, without_intent, fix, doc, check, buildkit_check, subjects)
+        doc = inspect.cleandoc(check.__doc__ or "")
+        return Rule(name, with_intent, without_intent, fix, Definition(doc, check), buildkit_check, subjects)
 
     return wrap

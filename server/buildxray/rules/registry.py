@@ -7,27 +7,38 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from buildxray.rules import architecture, buildkit, habits, native, scope
 from buildxray.rules.base import Rule
+from buildxray.rules.index import RULES
 
-SUBJECTS: Final = (architecture, buildkit, habits, native, scope)
+SUBJECTS: Final = ("architecture", "buildkit", "habits", "native", "scope")
+"""The folders of rules."""
+
+ALL: Final = RULES
+"""All rules, sorted by name."""
 
 
-def _discover() -> tuple[Rule, ...]:
+_BY_NAME: Final = {it.buildkit_check: it for it in ALL if it.buildkit_check} | {it.name: it for it in ALL}
+
+
+def discover() -> tuple[Rule, ...]:
+    """All rules as their modules define them, sorted by name: what `rules/index.py` is generated from.
+
+    The index only names these modules: a check imports the few rules that a file has a subject of.
+    """
     rules: dict[str, Rule] = {}
     for subject in SUBJECTS:
-        for module in pkgutil.iter_modules(subject.__path__):
-            rule = getattr(import_module(f"{subject.__name__}.{module.name}"), module.name)
+        folder = import_module(f"buildxray.rules.{subject}")
+        for module in pkgutil.iter_modules(folder.__path__):
+            rule = getattr(import_module(f"{folder.__name__}.{module.name}"), module.name)
             assert isinstance(rule, Rule), f"{module.name} defines a rule of its own name"
             rules[rule.name] = rule
     return tuple(rules[name] for name in sorted(rules))
 
 
-ALL: Final = _discover()
-"""All rules, sorted by name."""
-
-
-_BY_NAME: Final = {it.buildkit_check: it for it in ALL if it.buildkit_check} | {it.name: it for it in ALL}
+def import_all() -> None:
+    """Effect: import the modules of all rules, so that processes that are forked later need not."""
+    for rule in ALL:
+        rule.check  # noqa: B018 - it imports the module
 
 
 def find_rule(name: str) -> Rule | None:

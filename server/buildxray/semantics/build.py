@@ -44,7 +44,7 @@ from buildxray.semantics.commands import Inventory
 from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files, way_into_image
 from buildxray.semantics.image_paths import WITHOUT_WORKDIR
-from buildxray.semantics.mentions import Mention, mentions, sources_named
+from buildxray.semantics.mentions import Mention, mentions, mentions_of_file, sources_named
 from buildxray.semantics.stage_graph import Consumer, Facts, Split, SplitCause
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
@@ -228,8 +228,8 @@ class Build:
     @cached_property
     def mentions(self) -> frozenset[Mention]:
         """The union of the mentions of all instructions."""
-        own = frozenset({Mention.GLOBAL_ARGUMENT} if self.plan.outline.global_arguments else ())
-        return own.union(*[mentions(it.node) for it in self.plan.dockerfile.instructions])
+        dockerfile = self.plan.dockerfile
+        return frozenset(mentions_of_file(dockerfile)).union(*[mentions(it.node) for it in dockerfile.instructions])
 
     @cached_property
     def subjects(self) -> frozenset[Subject]:

@@ -36,6 +36,7 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.parser import Dockerfile
 
 
 class Mention(Enum):
@@ -67,7 +68,11 @@ class Mention(Enum):
     NOTHING_LASTING = "no command, or one that begins like `cd` or `export`"
     SHELL_SYNTAX = "what a shell would understand, where none reads it"
     BLANK_IN_NAME = "a user with a blank"
-    GLOBAL_ARGUMENT = "an ARG before the first FROM"
+    VARIABLE = "a variable, or a heredoc"
+    # The members below are those of a file.
+    GLOBAL_ARGUMENT = "an ARG, or another instruction, before the first FROM"
+    CHECK_OPTIONS = "a directive or a comment that may set options of checks, or silence rules"
+    ASSIGNING_COMMENT = "a comment with an equals sign"
 
 
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
@@ -106,6 +111,16 @@ def _of_argument(name: str) -> Mention:
     return Mention.BUILD_MACHINE if name.startswith("BUILD") else Mention.PLATFORM_ARGUMENT
 
 
+def mentions_of_file(dockerfile: Dockerfile) -> Iterator[Mention]:
+    """The constructs that are not in one instruction."""
+    if dockerfile.instructions and not isinstance(dockerfile.instructions[0].node, From):
+        yield Mention.GLOBAL_ARGUMENT
+    if "buildxray" in dockerfile.text or any(it.name == "check" for it in dockerfile.directives):
+        yield Mention.CHECK_OPTIONS
+    if any("=" in it.text for it in dockerfile.comments):
+        yield Mention.ASSIGNING_COMMENT
+
+
 @of_node
 def sources_named(node: Node) -> tuple[Token, ...]:
     """The names in `--from` of COPY and in `from=` of mounts; for an ONBUILD, the names in its trigger."""
@@ -128,6 +143,8 @@ def sources_named(node: Node) -> tuple[Token, ...]:
 def _of_class(node: Node) -> Iterator[Mention]:
     """The constructs that have a meaning only in instructions of this class."""
     arguments = node.arguments
+    if "$" in node.text or node.heredocs:
+        yield Mention.VARIABLE
     if sources_named(node):
         yield Mention.SOURCE
     if arguments and not node.is_json:

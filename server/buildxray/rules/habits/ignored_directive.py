@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.suggestions import nearest
 from buildxray.syntax.text import Edit, TextRange
@@ -20,7 +21,7 @@ _LIKE_A_FRONTEND: Final = lazy_regex(r"(?:[\w.-]+(?::[0-9]+)?/)*dockerfile(?:-up
 _LIKE_CHECKS: Final = lazy_regex(r"(?:skip|error|experimental)=\S+\s*")
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.ASSIGNING_COMMENT])
 def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
     """A line that is written like a directive is a comment.
 

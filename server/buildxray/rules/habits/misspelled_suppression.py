@@ -9,12 +9,14 @@ from difflib import get_close_matches
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.registry import rule_names
 from buildxray.rules.suppression import SCOPES, SuppressionComment, suppression_comments
 from buildxray.semantics.check_options import CHECK_NAMES, kebab_case, skipped_names
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit, TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.CHECK_OPTIONS])
 def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
     """A `# buildxray: ignore=…` comment names no rule, so it silences nothing.
 
@@ -43,9 +45,6 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion, where one name is close to what is written.
     """
-    # The registry imports this module.
-    from buildxray.rules.registry import rule_names  # noqa: PLC0415
-
     yield from _misspelled_checks(ctx, rule_names())
     for comment in suppression_comments(ctx.dockerfile):
         if comment.scope not in SCOPES:

@@ -12,12 +12,13 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import From, Run
 from buildxray.semantics.check_options import skips_check
+from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import Edit
 
 _CLOSE = 0.88
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS)
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.VARIABLE])
 def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A variable that nobody sets has almost the name of a platform argument.
 
