@@ -55,6 +55,8 @@ WATCHED: Final = (
 """Glob patterns of the files that decide how a Dockerfile is built."""
 
 
+_OF_EMULATION: Final = ("emulated-build", "needless-emulation")
+"""Rules about time that machines of their own do not take."""
 _MOST_BUILDS: Final = 12
 """Builds of one Dockerfile that are checked; nine of ten Dockerfiles have at most seven."""
 BY_SETTING: Final = _("the setting `platforms`")
@@ -265,7 +267,7 @@ class ProjectBuild(NamedTuple):
 
     def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
         """The rules for a build. A script's build is not cross-compiled if the published images are built natively."""
-        return tuple(it for it in self.settings.rules if not is_by_hand or it.name != "emulated-build")
+        return tuple(it for it in self.settings.rules if not is_by_hand or it.name not in _OF_EMULATION)
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that also checks the other builds."""

@@ -98,7 +98,7 @@ def files_taken(stage: Stage) -> tuple[str, ...]:
     outputs = outputs_of(it for it in compilers(family) if it.use.follows_target)
     taken = (path for consumer in consumers_outside(family) for path in consumer.copied_paths)
     return tuple(
-        it for it in dict.fromkeys(taken) if not _is_for_all(it) and not any(holds(path, it) for path in outputs)
+        it for it in dict.fromkeys(taken) if not is_for_all(it) and not any(holds(path, it) for path in outputs)
     )
 
 
@@ -235,15 +235,16 @@ def _is_harmless_stage(stage: Stage) -> bool:
     # If no target needs it, this plan does not say what another build does with it. What an argument names may be any image.
     image = stage.from_.image
     is_known = image is not None and not image.text.startswith("$")
-    return is_known and stage.is_needed and all(map(_is_harmless, stage.instructions))
+    return is_known and stage.is_needed and all(map(is_harmless, stage.instructions))
 
 
-def _is_harmless(instruction: Instruction) -> bool:
+def is_harmless(instruction: Instruction) -> bool:
+    """True if an instruction may run on another machine: it starts nothing of the project, and takes nothing from the target's images."""
     node = instruction.node
     if isinstance(instruction, Run):
         return _is_harmless_run(instruction)
     if isinstance(node, Copy) and node.source_stage is not None:
-        return all(_is_for_all(it.text) for it in node.sources)
+        return all(is_for_all(it.text) for it in node.sources)
     return not isinstance(node, Onbuild)
 
 
@@ -266,5 +267,6 @@ def _runs(command: Command, outputs: set[str]) -> bool:
     return "/" in program and any(it == program or posixpath.basename(it) == name for it in outputs)
 
 
-def _is_for_all(path: str) -> bool:
+def is_for_all(path: str) -> bool:
+    """True if a path in an image is the same for every architecture."""
     return any(holds(it, path) for it in FOR_ALL)

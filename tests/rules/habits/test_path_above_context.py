@@ -16,7 +16,7 @@ def test_a_path_out_of_the_context() -> None:
         """
         FROM alpine AS a
         COPY ../shared /srv
-             ^^^^^^^^^ `../shared` cannot leave the build context: BuildKit leaves out the `..`
+             ^^^^^^^^^ 💭 `../shared` cannot leave the build context: BuildKit leaves out the `..`
         ADD x a/../../b /srv/
               ^^^^^^^^^ `a/../../b` cannot leave the build context: BuildKit leaves out the `..`
         COPY ../$NAME /srv

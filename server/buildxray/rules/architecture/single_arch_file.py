@@ -32,6 +32,10 @@ _Named = tuple[Instruction, Token, int, int, str]
 """An architecture in a token of an instruction: the instruction, the token, the range in it, and the name in TARGETARCH."""
 
 
+_DEFAULT: Final = lazy_regex(r"\$\{(?P<name>\w+):?-[^{}]*\}")
+"""A variable with a value for the case that it is not set."""
+
+
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
 def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     """COPY takes a file from the build context that is named for one architecture, in a stage that is built for several.
@@ -99,7 +103,18 @@ def _named(instruction: Instruction) -> list[_Named]:
         for written, token in ((instruction, source), *_values(instruction, source))
         if "://" not in token.text and not _NO_PROGRAM.search(token.text)
         for start, end, architecture in named_architectures(token.text)
+        if not _is_default(token.text, start)
     ]
+
+
+def _is_default(text: str, position: int) -> bool:
+    """True if a position is in the default of an automatic argument: `${TARGETARCH:-amd64}`.
+
+    BuildKit sets the argument where it is declared; where it is not, `undeclared-platform-arg` reports the default.
+    """
+    return any(
+        it.start() <= position < it.end() and it["name"] in AUTOMATIC_ARGUMENTS for it in _DEFAULT.finditer(text)
+    )
 
 
 def _is_chosen_from(stage: Stage) -> bool:

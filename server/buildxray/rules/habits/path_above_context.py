@@ -37,8 +37,8 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Where the rest of the path exists in the build context, the finding is an information, and the fix leaves out the `..`: BuildKit copies the
-    same files then.
+    Safe where the rest of the path exists in the build context, so that the finding is an information: without the `..` BuildKit copies the same
+    files. A suggestion where the context is not known, and none where the file is not there.
 
     ## Limits
     Silent where the path begins with a variable. The alternative to another context is a second one: `--build-context shared=../shared` and
@@ -58,14 +58,18 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             message = _("`{path}` cannot leave the build context: BuildKit leaves out the `..`", path=source.text)
             kept = path[len(_upward(path)) :]
-            if "$" in kept or ctx.build.workspace.holds is None or not ctx.build.workspace.holds(kept or "."):
-                yield Finding(instruction.range_of(source), message)
+            holds = ctx.build.workspace.holds
+            place = instruction.range_of(source)
+            if "$" in kept or holds is None or not holds(kept or "."):
+                # Where nobody can look into the context, the file may be there.
+                is_possible = holds is None and "$" not in kept
+                yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
                 continue
             # What BuildKit takes exists, and was meant, or the build would be seen to fail.
             yield Finding(
-                instruction.range_of(source),
+                place,
                 _("{message} and takes `{kept}`", message=message, kept=kept or "."),
-                _shortened(ctx, instruction.range_of(source), path),
+                _shortened(ctx, place, path, Safety.SAFE),
                 severity=Severity.INFORMATION,
             )
 
@@ -89,11 +93,11 @@ def _upward(path: str) -> str:
     return path[: len(path) - len(rest)]
 
 
-def _shortened(ctx: RuleContext, place: TextRange, path: str) -> tuple[Fix, ...]:
+def _shortened(ctx: RuleContext, place: TextRange, path: str, safety: Safety) -> tuple[Fix, ...]:
     """The fix that leaves out what BuildKit leaves out; none where the path is written in another way, or nothing would be left of it."""
     upward = _upward(path)
     start = ctx.text.find(path, place.start, place.end)
     if start < 0 or upward == path or not upward:
         return ()
     edit = Edit(TextRange(start, start + len(upward)), "")
-    return (Fix(_("Write `{path}`", path=path[len(upward) :]), (edit,), Safety.SAFE),)
+    return (Fix(_("Write `{path}`", path=path[len(upward) :]), (edit,), safety),)
