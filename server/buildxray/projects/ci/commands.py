@@ -33,7 +33,7 @@ from buildxray.projects.ci.command_lines import (
     read_script_call,
 )
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
-from buildxray.projects.ci.site import MakeCall, Reading, Site, in_checkout
+from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout
 from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.hcl import values as hcl
@@ -229,6 +229,9 @@ def add_bake(
     names = [it.removeprefix("cwd://") for it in files if not is_remote(it)] or [*default_files(directory)]
     if not names:
         return
+    # A Bake file may take the paths of its Dockerfiles from variables of the job.
+    root = str(site.root)
+    environment = {name: it.replace(WORKSPACE, root) if isinstance(it, str) else it for name, it in environment.items()}
     key = (directory, *names, *sorted((name, str(value)) for name, value in environment.items()))
     project = reading.bakes.get(key)
     if project is None:
