@@ -353,7 +353,7 @@ def stage_outputs(*runs: str) -> list[str]:
     [
         (["go build -o a . && cp a /b"], ["/src/a", "/b", "/b/a"]),
         (["go build -o a .", "mv a /b/"], ["/src/a", "/b/a"]),
-        (["go build -o a .", "install -m 0755 -t /b a"], ["/src/a", "/b", "/b/a"]),
+        (["go build -o a .", "install -m 0755 -t /b a"], ["/src/a", "/b/a"]),
         (["go build -o out/ ./...", "cp -r out /b"], ["/src/out/", "/b/"]),
         (["go build -o a .", "cp x /b"], ["/src/a"]),
         (["go build -o a .", "cp a"], ["/src/a"]),

@@ -27,12 +27,8 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     if root is None or not can_change_platform(root):
         return None
     family = root.family
-    commands = compilers(family)
-    crossed = [it for it in commands if it.use.cross_compilation is not None]
-    kept = [it.use for it in commands if it.use.cross_compilation is None]
-    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
-        return None
-    if not all(it.syntax.is_writable for it in crossed):
+    crossed = _crossable(family)
+    if crossed is None:
         return None
     edits = with_paying_moves(ctx, [set_platform(root.from_, "$BUILDPLATFORM"), *crossing_edits(crossed)])
     after = ctx.after(edits)
@@ -49,6 +45,16 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     else:
         title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:
+    """The commands of stages that an edit makes cross-compile; None if a compiler would not follow its target or cannot be edited."""
+    commands = compilers(stages)
+    crossed = [it for it in commands if it.use.cross_compilation is not None]
+    kept = [it.use for it in commands if it.use.cross_compilation is None]
+    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
+        return None
+    return crossed if all(it.syntax.is_writable for it in crossed) else None
 
 
 _MOST_COPIED: Final = 5
@@ -101,12 +107,8 @@ def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | No
     """Give a stage its own root on the build machine; None if it would then compile for the wrong machine, or if much is repeated."""
     if not own_root.is_small:
         return None
-    commands = compilers(stage.family)
-    crossed = [it for it in commands if it.use.cross_compilation is not None]
-    kept = [it.use for it in commands if it.use.cross_compilation is None]
-    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
-        return None
-    if not all(it.syntax.is_writable for it in crossed):
+    crossed = _crossable(stage.family)
+    if crossed is None:
         return None
     lines = line_end(stage.from_).join((own_root.line, *own_root.copied))
     edits = [Edit(stage.from_.range, lines), *crossing_edits(crossed)]

@@ -189,6 +189,10 @@ class Invocation:
         """The value of a word for each target platform, with `UNKNOWN` for each part that is unknown."""
         return tuple(it.text(word, self.command) for it in self.evaluators)
 
+    def architectures(self, word: ShellWord, read: Callable[[str], str | None]) -> tuple[str | None, ...]:
+        """The architecture that `read` finds in the value of a word, for each target; None if the value is unknown."""
+        return tuple(None if it is None else read(it) for it in self.evaluate(word))
+
     def is_certain(self, target: Platform) -> bool:
         """True if no condition, or one that holds, guards the command for a target."""
         return target in self.targets and self.taken[self.targets.index(target)] is Taken.YES
@@ -254,6 +258,11 @@ class Invocation:
                 paths = (clean(posixpath.join(it, value)) for it in self.directories)
                 found |= dict.fromkeys(f"{it}/" if value.endswith("/") and it != "/" else it for it in paths)
         return tuple(found)
+
+    def option_paths(self, *names: str) -> tuple[str, ...]:
+        """The absolute paths that the value of an option may mean; empty without the option."""
+        word = self.argument(*names)
+        return () if word is None else self.paths(word)
 
     def has_option(self, *names: str) -> bool:
         """True if an option is given, with a value or without."""

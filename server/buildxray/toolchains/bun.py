@@ -24,10 +24,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     crossing = None
     if target is not None and is_targeted:
-        machines = tuple(None if it is None else _architecture(it) for it in invocation.evaluate(target))
+        machines = invocation.architectures(target, _architecture)
     elif target is None and n_words > 1 and (name := mapped_architecture(_NAMES, invocation.targets)) is not None:
         crossing = CrossCompilation((), ("TARGETARCH",), is_safe=False, options=f"--target=bun-linux-{name}")
-    output = invocation.argument("--outfile")
     return Use(
         toolchain,
         invocation,
@@ -36,7 +35,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         n_words,
         machines,
         is_targeted=is_targeted,
-        outputs=() if output is None else invocation.paths(output),
+        outputs=invocation.option_paths("--outfile"),
         cross_compilation=crossing,
     )
 

@@ -65,12 +65,11 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     is_targeted = bool(triple) or target is not None
     if target is not None:
-        machines = tuple(None if it is None else architecture_of(it) for it in invocation.evaluate(target))
+        machines = invocation.architectures(target, architecture_of)
     elif triple:
         machines = (architecture_of(triple),) * len(invocation.targets)
     elif _is_elsewhere(invocation):
         machines = (None,) * len(invocation.targets)
-    output = invocation.argument("-o")
     return Use(
         toolchain,
         invocation,
@@ -79,7 +78,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         n_words,
         machines,
         is_targeted=is_targeted,
-        outputs=() if output is None else invocation.paths(output),
+        outputs=invocation.option_paths("-o"),
         is_bound=True,
     )
 

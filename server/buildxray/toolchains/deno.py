@@ -41,11 +41,10 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     crossing = None
     if target is not None:
-        machines = tuple(None if it is None else architecture_of(it) for it in invocation.evaluate(target))
+        machines = invocation.architectures(target, architecture_of)
     elif n_words > 1 and (name := mapped_architecture(_NAMES, invocation.targets)) is not None:
         options = f"--target {name}-unknown-linux-gnu"
         crossing = CrossCompilation((), ("TARGETARCH",), is_safe=False, options=options)
-    output = invocation.argument("-o", "--output")
     return Use(
         toolchain,
         invocation,
@@ -54,7 +53,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         n_words,
         machines,
         is_targeted=target is not None,
-        outputs=() if output is None else invocation.paths(output),
+        outputs=invocation.option_paths("-o", "--output"),
         cross_compilation=crossing,
     )
 

@@ -43,10 +43,9 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     machine = invocation.argument(*_MACHINES)
     architectures: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     if machine is not None:
-        architectures = tuple(None if it is None else _architecture(it) for it in invocation.evaluate(machine))
+        architectures = invocation.architectures(machine, _architecture)
     # What was restored for one machine does not do for another.
     can_cross = not is_ahead_of_time and not invocation.has_option("--no-restore", *_MACHINES)
-    output = invocation.argument("-o", "--output")
     return Use(
         toolchain,
         invocation,
@@ -55,7 +54,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         n_words,
         architectures,
         is_targeted=machine is not None,
-        outputs=() if output is None else invocation.paths(output),
+        outputs=invocation.option_paths("-o", "--output"),
         is_bound=is_ahead_of_time or not can_cross,
         cross_compilation=_ON_TARGET if can_cross and n_words > 1 else None,
     )

@@ -54,7 +54,6 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.EXECUTE, title)
     is_targeted = invocation.has_option(*_OPTIONS_FOR_TARGET)
     machines = tuple(None if is_targeted else it.architecture for it in invocation.step_platforms)
-    output = invocation.argument(*_OUTPUTS)
     return Use(
         toolchain,
         invocation,
@@ -63,7 +62,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         len(title.split()) if invocation.command.arguments[:1] == (subcommand,) else 1,
         machines,
         is_targeted=is_targeted,
-        outputs=() if output is None else invocation.paths(output),
+        outputs=invocation.option_paths(*_OUTPUTS),
         is_bound=True,
         is_native_only=True,
     )

@@ -30,7 +30,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     target = invocation.argument(option)
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     if target is not None:
-        machines = tuple(None if it is None else architecture_of(it) for it in invocation.evaluate(target))
+        machines = invocation.architectures(target, architecture_of)
     return Use(
         toolchain,
         invocation,
