@@ -397,6 +397,15 @@ RULES: Final = (
         frozenset({"MultipleInstructionsDisallowed"}),
     ),
     Rule(
+        "needless-emulation",
+        Severity.INFORMATION,
+        Severity.OFF,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.native.needless_emulation",
+        "",
+        frozenset(),
+    ),
+    Rule(
         "no-empty-continuation",
         Severity.WARNING,
         Severity.WARNING,
