@@ -319,6 +319,10 @@ class Projects:
         """By the root of a repository: True if it has builds that cannot be read."""
         self._building: dict[tuple[Path, Path], bool] = {}
         """By the root of a repository and the directory of a Dockerfile: True if images may be built there."""
+        self._directories_above: dict[Path, tuple[Path, ...]] = {}
+        """By directory: itself and those above it, up to the root of the repository."""
+        self._roots: dict[Path, Path | None] = {}
+        """By directory: the root of its repository; None outside of one."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -408,10 +412,25 @@ class Projects:
 
     def is_known(self, dockerfile: Path) -> bool:
         """True if the build of a Dockerfile is cached, or can be computed without slow reading."""
-        directories = directories_above(dockerfile)
-        if any(has_project_files(it) for it in directories if it not in self._builds):
+        if any(has_project_files(it) for it in self._above(dockerfile) if it not in self._builds):
             return False
-        return directories[-1] in self._siblings or not (directories[-1] / ".git").exists()
+        root = self._root(dockerfile)
+        return root is None or root in self._siblings
+
+    def _above(self, path: Path) -> tuple[Path, ...]:
+        """`directories_above`, looked up on disk once for each directory."""
+        directory = path.parent
+        if directory not in self._directories_above:
+            self._directories_above[directory] = directories_above(path)
+        return self._directories_above[directory]
+
+    def _root(self, path: Path) -> Path | None:
+        """The root of the repository of a file; None if none of `directories_above` is one, such as the root of the file system."""
+        directory = path.parent
+        if directory not in self._roots:
+            root = self._above(path)[-1]
+            self._roots[directory] = root if (root / ".git").exists() else None
+        return self._roots[directory]
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
@@ -427,7 +446,7 @@ class Projects:
         Paths in a Bake file depend on the directory in which it is run. Of a target that is read for several
         directories, the readings that find its Dockerfile count.
         """
-        builds = (it for directory in directories_above(path) for it in self._read(directory).builds)
+        builds = (it for directory in self._above(path) for it in self._read(directory).builds)
         own = (*dict.fromkeys(it for it in builds if it.source == path),)
         exists = {it: it.dockerfile.exists() for it in own}
         complete = {(it.name, it.line) for it in own if exists[it]}
@@ -435,7 +454,7 @@ class Projects:
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""
-        notes = (it for directory in directories_above(path) for it in self._read(directory).notes)
+        notes = (it for directory in self._above(path) for it in self._read(directory).notes)
         return tuple(dict.fromkeys(it for it in notes if Path(it.file) == path))
 
     def project_files(self, dockerfile: Path) -> tuple[Path, ...]:
@@ -446,7 +465,7 @@ class Projects:
 
     def notes(self, dockerfile: Path) -> tuple[Note, ...]:
         """The problems of reading the files around a Dockerfile that have been read so far."""
-        read = (self._builds.get(it) for it in directories_above(dockerfile))
+        read = (self._builds.get(it) for it in self._above(dockerfile))
         return tuple(note for it in read if it is not None for note in it.notes)
 
     def _shown(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
@@ -458,9 +477,8 @@ class Projects:
         """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""
         if any(True for _it in self._of_repository(dockerfile)):
             return True
-        root = directories_above(dockerfile)[-1]
-        if not (root / ".git").exists():
-            # It may be the root of the file system.
+        root = self._root(dockerfile)
+        if root is None:
             return False
         # Loaded where there is a repository only: many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import may_build_images  # noqa: PLC0415
@@ -471,9 +489,8 @@ class Projects:
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
         """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""
-        root = directories_above(dockerfile)[-1]
-        if not (root / ".git").exists():
-            # It may be the root of the file system.
+        root = self._root(dockerfile)
+        if root is None:
             return False
         # Loaded where there is a repository only: many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
@@ -488,17 +505,17 @@ class Projects:
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""
-        above = directories_above(dockerfile)
+        above = self._above(dockerfile)
         yield from above
-        root = above[-1]
-        if (root / ".git").exists():
+        root = self._root(dockerfile)
+        if root is not None:
             if root not in self._siblings:
                 self._siblings[root] = (*project_directories(root),)
             yield from (it for it in self._siblings[root] if it not in above)
 
     def _read(self, directory: Path) -> DirectoryBuilds:
         if directory not in self._builds:
-            above = directories_above(directory / "Dockerfile")[1:]
+            above = self._above(directory / "Dockerfile")[1:]
             self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
         return self._builds[directory]
 
