@@ -32,7 +32,7 @@ from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.common import INSTALLING_NOTHING
 
 _DEEPEST: Final = 24
-"""Stages in a row that files are followed through."""
+"""Length of a chain of stages through which a file is traced."""
 _MOST_PATHS: Final = 64
 """Paths of one stage that are followed at once; the makers of more paths are unknown."""
 

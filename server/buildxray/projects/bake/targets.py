@@ -122,7 +122,10 @@ class Definition:
         return self._links[name]
 
     def circle(self, name: str) -> tuple[str, ...]:
-        """The targets that need each other, from the first to itself, below a target; empty without any (buildx: Config.loadLinks)."""
+        """The first circular dependency among the contexts of a target; its first member is repeated at its end.
+
+        Empty without one. Source: buildx, Config.loadLinks.
+        """
         opened: set[str] = set()
 
         def needs(target: str) -> Iterable[str]:

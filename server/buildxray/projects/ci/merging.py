@@ -37,7 +37,7 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
 
 
 def _with_own_platforms(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """The builds, where one that names no platform is for the platform of its machine, unless all jobs that build it run on amd64."""
+    """The builds, with the platform of its machine for each one without a platform, unless all jobs that build it run on amd64."""
     machines: dict[tuple[object, ...], set[Platform | None]] = {}
     for it in builds:
         machines.setdefault((it.source, it.name, it.dockerfile, it.target), set()).add(it.machine)
