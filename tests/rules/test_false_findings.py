@@ -236,22 +236,21 @@ WITH_STAGE = f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNL
 
 
 @pytest.mark.parametrize(
-    ("text", "asks_for_several", "builds_for_itself", "severity"),
+    ("text", "asks_for_several", "facts", "severity"),
     [
-        (ONE_DOWNLOAD, False, False, ["information"]),
-        (ONE_DOWNLOAD, False, True, []),
-        (WITH_ARGUMENT, False, False, ["error"]),
-        (WITH_ARGUMENT, False, True, ["warning"]),
-        (WITH_STAGE, False, True, ["error"]),
-        (ONE_DOWNLOAD, True, False, ["error"]),
+        (ONE_DOWNLOAD, False, {}, ["information"]),
+        (ONE_DOWNLOAD, False, {"builds_for_itself": True}, []),
+        (WITH_ARGUMENT, False, {}, ["error"]),
+        (WITH_ARGUMENT, False, {"builds_for_itself": True}, ["warning"]),
+        (WITH_ARGUMENT, False, {"platforms_are_unknown": True}, ["warning"]),
+        (WITH_STAGE, False, {"builds_for_itself": True}, ["error"]),
+        (ONE_DOWNLOAD, True, {}, ["error"]),
     ],
 )
 def test_builds_that_name_no_platform_make_no_errors(
-    text: str, asks_for_several: bool, builds_for_itself: bool, severity: list[str]
+    text: str, asks_for_several: bool, facts: dict[str, Any], severity: list[str]
 ) -> None:
-    analyzer = Analyzer(
-        request(), asks_for_several=asks_for_several, workspace=Workspace(builds_for_itself=builds_for_itself)
-    )
+    analyzer = Analyzer(request(), asks_for_several=asks_for_several, workspace=Workspace(**facts))
     found = [it.severity.value for it in analyzer.analyze(text).diagnostics if it.rule == "hard-coded-arch"]
     assert found == severity
 

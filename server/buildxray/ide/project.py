@@ -223,6 +223,11 @@ class ProjectBuild(NamedTuple):
         return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
 
     @property
+    def platforms_are_unknown(self) -> bool:
+        """True if only a run tells for which platforms the build that is shown is, so that the default ones are checked."""
+        return self.origin == "" and self.shown is not None and "platforms" in self.shown.unknown
+
+    @property
     def builds_for_itself(self) -> bool:
         """True if the project declares builds, and none of them names a platform, so that each is for its own machine."""
         declared = [it for it in self.declared if not it.is_of_service]
@@ -277,6 +282,7 @@ class ProjectBuild(NamedTuple):
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
+            platforms_are_unknown=self.platforms_are_unknown,
             is_for_one_platform=self.is_for_one_platform,
             has_unread_builds=self.has_unread_builds,
         )

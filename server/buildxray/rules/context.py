@@ -65,7 +65,9 @@ class RuleContext:
         without platforms. A stage on `$BUILDPLATFORM` is only useful for a target other than the machine,
         whatever the builds name.
         """
-        if self.asks_for_several or (self.has_intent and not self.build.workspace.builds_for_itself):
+        workspace = self.build.workspace
+        contradicts = workspace.builds_for_itself or workspace.platforms_are_unknown
+        if self.asks_for_several or (self.has_intent and not contradicts):
             return True
         flags = (it.from_.platform for it in self.build.needed_stages)
         return any("BUILDPLATFORM" in it.value.text for it in flags if it is not None and it.value is not None)

@@ -85,6 +85,8 @@ class Workspace(NamedTuple):
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
+    platforms_are_unknown: bool = False
+    """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
     has_unread_builds: bool = False

@@ -208,3 +208,32 @@ def test_a_compiler_at_a_path_of_its_own_may_be_a_cross_compiler(compiler: str) 
     text = "FROM --platform=$BUILDPLATFORM debian AS b\nRUN {} -o /a a.c\nFROM debian\nCOPY --from=b /a /a\n"
     check_nothing(wrong_arch_build, text.format(compiler))
     assert findings(wrong_arch_build, context(text.format("/usr/bin/cc")))
+
+
+@pytest.mark.parametrize(
+    ("before", "copy", "is_found"),
+    [
+        ("", "COPY --from=tonistiigi/xx:golang-1.0.0@sha256:6f7d / /", False),
+        ("FROM --platform=$BUILDPLATFORM tonistiigi/xx:golang AS xx", "COPY --from=xx / /", False),
+        ("", "COPY --from=example.org/cross-go / /", False),
+        ("FROM debian AS tools\nRUN ./install-go /usr/bin", "COPY --from=tools / /", False),
+        ("FROM --platform=$BUILDPLATFORM tonistiigi/xx:1.6.1 AS xx", "COPY --from=xx / /", True),
+        ("", "COPY --from=docker.io/tonistiigi/xx / /", True),
+        ("", "COPY --from=example.org/data /data /", True),
+        ("", "COPY . /", True),
+    ],
+)
+def test_programs_of_another_image_may_replace_a_compiler(before: str, copy: str, *, is_found: bool) -> None:
+    text = (
+        f"{before}\nFROM --platform=$BUILDPLATFORM golang AS build\n{copy}\nARG TARGETPLATFORM\n"
+        "RUN CGO_ENABLED=0 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    )
+    assert bool(findings(wrong_arch_build, context(text))) is is_found
+
+
+def test_a_compiler_is_replaced_after_it_has_run() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS build\nRUN CGO_ENABLED=0 go build -o /out/app .\n"
+        "COPY --from=example.org/cross-go / /\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    )
+    assert findings(wrong_arch_build, context(text))

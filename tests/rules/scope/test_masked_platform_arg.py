@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.base import Safety
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
@@ -82,3 +82,17 @@ def test_a_default_that_hides_a_missing_stage() -> None:
     assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
     (finding,) = findings(masked_platform_arg, context(text.replace("FROM a-$", "FROM alpine AS a-arm64\nFROM a-$")))
     assert [it.safety for it in finding.fixes] == [Safety.SAFE]
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        ("RUN echo hi", Severity.WARNING),
+        ("RUN echo $TARGETARCH", None),
+        ("COPY dist/$TARGETARCH /x", None),
+        ('RUN ["sh", "-c", "echo $TARGETARCH"]', None),
+    ],
+)
+def test_an_argument_that_nothing_names_is_no_error(lines: str, severity: Severity | None) -> None:
+    found = findings(masked_platform_arg, context(f"FROM alpine\nARG TARGETARCH=amd64\n{lines}\n"))
+    assert [it.severity for it in found] == [severity]

@@ -15,10 +15,10 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import needs_c
 from buildxray.rules.wording import advice, platforms
-from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
-from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.instructions import Cmd, Copy, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
@@ -29,6 +29,8 @@ _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
 _CROSSING: Final = lazy_regex(
     r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bCC=|\bCXX=|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
 )
+_ADDS_PROGRAMS: Final = lazy_regex(r"(?:[\w.:-]+/)*tonistiigi/xx(?::(?!.*golang)[^@]*)?(?:@.*)?")
+"""The image of xx, whose programs have names of their own; those of its old tags `golang` have not."""
 
 
 @rule(
@@ -86,6 +88,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             is_told = use.is_targeted and not _is_told_the_builder(command)
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
+            if _may_be_replaced(command):
+                continue
             way = command.way_into_image
             images = () if way is None else command.wrong_images
             if way is None or not images:
@@ -98,6 +102,32 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+def _may_be_replaced(command: KnownCommand) -> bool:
+    """True if the stage has copied all files of another image over its own, which may hold a compiler of the same name.
+
+    `tonistiigi/xx:golang` replaced `go` by a program that reads TARGETPLATFORM; `tonistiigi/xx` adds programs of other names.
+    """
+    stage = command.run.stage
+    return stage is not None and any(
+        it.idx < command.run.idx and isinstance(it.node, Copy) and _is_of_whole_image(it)
+        for one in stage.ancestry
+        for it in one.instructions
+    )
+
+
+def _is_of_whole_image(copy: Instruction) -> bool:
+    """True if a COPY takes all files of an image, or of a stage, of which it is unknown which programs they are."""
+    node = copy.node
+    if not isinstance(node, Copy) or node.source_stage is None or node.source_stage.value is None:
+        return False
+    if node.destination is None or clean(node.destination.text) != "/" or "/" not in copy.copied_paths:
+        return False
+    name = node.source_stage.value.text
+    named = {it.name: it for it in copy.build.stages if it.name}.get(name.lower())
+    names = [name] if named is None else [*named.base_names]
+    return not all(map(_ADDS_PROGRAMS.fullmatch, names)) or (named is not None and bool(named.runs))
 
 
 def _is_for_another_system(command: KnownCommand) -> bool:

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build
+from buildxray.semantics.build import Build, Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
@@ -73,6 +73,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
                     (Fix(_("Drop the default of `{name}`", name=name), edits, safety),),
+                    severity=None if _is_used(ctx.build, instruction, name) else Severity.WARNING,
                 )
             elif name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -87,6 +88,11 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     (Fix(_("Drop the default of `{name}`", name=name), edits),),
                     severity=Severity.WARNING,
                 )
+
+
+def _is_used(build: Build, declaration: Instruction, name: str) -> bool:
+    """True if an instruction after a declaration names the argument; BuildKit gives it to each RUN, whose programs hardly know it."""
+    return any(it.idx > declaration.idx and name in build.text[slice(*it.range)] for it in build.instructions)
 
 
 def _is_same(name: str, value: str | None, automatic: str) -> bool:
