@@ -15,6 +15,7 @@ def test_a_default_in_a_stage() -> None:
         FROM alpine
         ARG VERSION=1 TARGETARCH=${TARGETARCH:-amd64}
                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETARCH` is `amd64` for linux/arm64 because of this default; BuildKit would set it for each platform
+        RUN echo $TARGETARCH
         """,
     )
 
@@ -25,7 +26,7 @@ def test_a_default_for_all_stages() -> None:
         """
         ARG TARGETPLATFORM=linux/386
             ^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64 because of this default; BuildKit would set it for each platform
-        FROM alpine
+        FROM --platform=$TARGETPLATFORM alpine
         """,
     )
 
