@@ -19,7 +19,7 @@ _OUTPUT: Final = lazy_regex(r"(\d+\.\d+)(?: |$)")
 _DONE: Final = lazy_regex(r"DONE(?: (\d+(?:\.\d+)?)s)?$")
 _EXTRACTING: Final = lazy_regex(r"extracting (\S+)(?: .*?)? (\d+\.\d+)s(?: done)?$")
 _FAILURE: Final = lazy_regex(r"(?:ERROR|error): |failed to solve|failed to build")
-_NUMBERED: Final = lazy_regex(r"\[[^\]]*\d+/\d+\] ")
+_NUMBERED: Final = lazy_regex(r"\[[^\]]*\d/\d+\] ")
 _MOST_VERTICES: Final = 100_000
 
 

@@ -41,7 +41,7 @@ class DetailReport(NamedTuple):
 
 
 def _is_numbered(name: str) -> bool:
-    return re.match(r"\[[^\]]*\d+/\d+\] ", name) is not None
+    return re.match(r"\[[^\]]*\d/\d+\] ", name) is not None
 
 
 @dataclass(slots=True)

@@ -110,7 +110,7 @@ def read_environment_file(path: Path, environment: Mapping[str, str]) -> dict[st
             following = text.find("\n", closing)
             position = len(text) if following < 0 else following + 1
             continue
-        value = re.split(r"\s+#", text[start:end], maxsplit=1)[0].strip()
+        value = re.split(r"(?<!\s)\s+#", text[start:end], maxsplit=1)[0].strip()
         if match[0].rstrip().endswith(("=", ":")):
             variables[match["name"]] = _expanded("" if value.startswith("#") else value, known)
         position = end + 1

@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.syntax.lazy_regex import lazy_regex
 
-_EXPRESSION: Final = lazy_regex(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_EXPRESSION: Final = lazy_regex(r"\$\{\{((?:(?!\$\{\{|\}\}).)*)\}\}", re.DOTALL)
+"""An expression. None begins in another one, so that many beginnings without an end take linear time."""
 _TOKEN: Final = lazy_regex(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))"
     r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||==|!=|<=|>=|[<>!()\[\],.*]))"
@@ -110,6 +111,11 @@ class Context(NamedTuple):
         except (ExpressionError, RecursionError, ValueError, OverflowError):
             return None
         return None if value is UNKNOWN else _is_true(value)
+
+
+def without_expressions(text: str, replacement: str) -> str:
+    """A text with one replacement in place of each expression."""
+    return _EXPRESSION.sub(lambda _match: replacement, text)
 
 
 def is_told(value: object) -> bool:

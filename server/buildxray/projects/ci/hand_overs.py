@@ -15,7 +15,7 @@ from buildxray.syntax.shell import COPYING, UNKNOWN, Command, ShellWord, copied_
 
 _DOCKERFILE: Final = lazy_regex(r"(?:docker|container)file", re.IGNORECASE)
 _REDIRECTION: Final = lazy_regex(
-    r"(?:(?P<operator>>>?)|\btee)[ \t]*[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
+    r"(?:(?P<operator>>>?)[ \t]*|\btee[ \t]+)[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
     re.IGNORECASE,
 )
 _ANY_REDIRECTION: Final = lazy_regex(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
@@ -73,8 +73,9 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
     if read is None:
         return {}
     written: dict[Path, Path | None] = {}
+    has_from = _FROM.search(script) is not None
     for match in _REDIRECTION.finditer(script):
-        is_appended = match["operator"] == ">>" and not _FROM.search(script)
+        is_appended = match["operator"] == ">>" and not has_from
         path = None if is_appended or is_untold(match["path"]) else _resolved(site, match["path"])
         if path is not None:
             written.setdefault(path, None)

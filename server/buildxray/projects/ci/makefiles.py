@@ -17,7 +17,7 @@ FILE_NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
 _VARIABLE: Final = lazy_regex(
     r"(?:export\s+|override\s+)*(?P<name>[\w.-]+)\s*(?P<operator>\?=|:{1,3}=|\+=|=)\s*(?P<value>.*)"
 )
-_RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*?)\s*::?(?![=:])(?P<rest>.*)")
+_RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*)::?(?![=:])(?P<rest>.*)")
 _REFERENCE: Final = lazy_regex(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000

@@ -16,9 +16,11 @@ _BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:build-push|bake)-action", re.IG
 _SCRIPT: Final = lazy_regex(
     r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
-_BUILDING_SCRIPT: Final = lazy_regex(
-    r"\b(?:buildah|docker|nerdctl|podman)\b[^\n]*\b(?<!no-)build\b|\bbuildx\b|\bbake\b|\bmake\b[^\n]*(?:docker|image)"
-)
+_BUILDX: Final = lazy_regex(r"\b(?:buildx|bake)\b")
+_PROGRAM: Final = lazy_regex(r"\b(?:buildah|docker|nerdctl|podman)\b")
+_BUILD: Final = lazy_regex(r"\b(?<!no-)build\b")
+_MAKE: Final = lazy_regex(r"\bmake\b")
+_IMAGE: Final = lazy_regex(r"docker|image")
 
 
 class StepEffect(IntEnum):
@@ -52,6 +54,12 @@ def _effect_of_action(uses: str) -> StepEffect:
 
 
 def _effect_of_script(script: str) -> StepEffect:
-    if _BUILDING_SCRIPT.search(script):
+    if _BUILDX.search(script) or any(map(_builds, script.split("\n"))):
         return StepEffect.BUILDS
     return StepEffect.MAY_BUILD if _SCRIPT.search(script) else StepEffect.NONE
+
+
+def _builds(line: str) -> bool:
+    """True if a line has a program that builds images, and after it what makes it do so."""
+    pairs = ((_PROGRAM, _BUILD), (_MAKE, _IMAGE))
+    return any((it := program.search(line)) and build.search(line, it.end()) for program, build in pairs)

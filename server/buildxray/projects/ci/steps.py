@@ -6,7 +6,6 @@ Source: docs.github.com, "Workflow syntax"; the `action.yml` of actions/checkout
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Final
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told
+from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told, without_expressions
 from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
@@ -157,7 +156,7 @@ def _chosen(values: Mapping[str, Sequence[str | None]], context: Context) -> dic
 
 def _as_shell(script: str) -> str:
     """A script whose unknown expressions are variables that nothing sets."""
-    return re.sub(r"\$\{\{.*?\}\}", "${UNKNOWN_EXPRESSION}", script, flags=re.DOTALL)
+    return without_expressions(script, "${UNKNOWN_EXPRESSION}")
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -168,7 +168,7 @@ class _Workflows:
 
 _ANY: Final = "*"
 """Represents any file, which a script may write."""
-_CALLED_SCRIPT: Final = lazy_regex(r"[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
+_CALLED_SCRIPT: Final = lazy_regex(r"(?<![\w./-])[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
 _MOST_CALLED_SCRIPTS: Final = 50
 
 

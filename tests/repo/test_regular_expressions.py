@@ -1,0 +1,119 @@
+"""Regular expressions on files of strangers take linear time.
+
+The server reads projects and logs in threads, where nothing can interrupt a call of `re`, and no other thread runs during one: a pattern of
+quadratic time on a file of 1 MB would stop the server for hours.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from buildxray.ide.time_budget import OutOfTimeError, time_budget
+from buildxray.syntax.lazy_regex import _LazyRegex
+from tests.support.code import ROOT, modules, tree
+
+LAYERS = ("files", "logs", "projects")
+LENGTH = 20_000
+SECONDS = 0.1
+"""Processor time. A pattern of linear time takes a hundredth of it, one of quadratic time at least three times as long."""
+SHORT = {
+    "projects/sources.py: _NOT_RUN",
+    "projects/file_names.py: _DOCKERFILE",
+    "projects/hcl/regular.py: _TOKEN",
+    "projects/hcl/semver.py: _RANGE",
+}
+"""Patterns on names of files, which have at most 255 bytes, and on texts of at most 500 characters."""
+WORD = re.compile(r"(?<!\\)(?<!\?P<)[A-Za-z]{2,}")
+SIGNS = re.compile(r"(?:\\[^\w\s])+|[#=>\"'/:,]")
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes], str]]:
+    """The patterns of the layers: where each is, and the method that it is used with."""
+    for path in modules():
+        place = path.relative_to(ROOT)
+        if place.parts[0] not in LAYERS:
+            continue
+        module = importlib.import_module(".".join(("buildxray", *place.with_suffix("").parts)))
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield from used(module, node, place, node.func)
+
+
+def used(
+    module: ModuleType, call: ast.Call, place: Path, function: ast.Attribute
+) -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes], str]]:
+    if not isinstance(function.value, ast.Name):
+        return
+    named = getattr(module, function.value.id, None)
+    if isinstance(named, _LazyRegex):
+        yield f"{place.as_posix()}: {function.value.id}", re.compile(*named._arguments), function.attr
+    elif function.value.id == "re" and call.args and isinstance(call.args[0], ast.Constant):
+        flags = re.DOTALL if "DOTALL" in ast.unparse(call) else re.NOFLAG
+        yield f"{place.as_posix()}:{call.lineno}", re.compile(call.args[0].value, flags), function.attr
+
+
+def texts(pattern: str) -> Iterator[str]:
+    """Long texts of what a pattern names, over and over, that end in what it does not expect."""
+    words = [*dict.fromkeys(WORD.findall(pattern))][:8]
+    signs = [*dict.fromkeys(re.sub(r"\\(.)", r"\1", it) for it in SIGNS.findall(pattern))][:8]
+    units = [
+        "a",
+        "1",
+        " ",
+        "\t",
+        "\n",
+        "a ",
+        "-",
+        *words,
+        *signs,
+        *(f"{it} " for it in words),
+        *(f"{it}-" for it in words),
+    ]
+    for start, unit in product(["", "a", "\t", *words, *signs], units):
+        yield start + unit * (LENGTH // len(unit)) + "\0"
+
+
+def is_linear(pattern: re.Pattern[str] | re.Pattern[bytes], method: str) -> bool:
+    is_bytes = isinstance(pattern.pattern, bytes)
+    source = pattern.pattern.decode() if isinstance(pattern.pattern, bytes) else pattern.pattern
+    find = getattr(pattern, method if method in {"match", "fullmatch"} else "search")
+    for text in texts(source):
+        try:
+            with time_budget(SECONDS):
+                find(text.encode() if is_bytes else text)
+        except OutOfTimeError:
+            return False
+    return True
+
+
+@pytest.mark.slow
+def test_patterns_on_files_of_strangers_take_linear_time() -> None:
+    slow = {where for where, pattern, method in patterns() if where not in SHORT and not is_linear(pattern, method)}
+    assert slow == set()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?m)^\s*require\b",
+        r"(?P<targets>[^\t#=:][^=:#]*?)\s*::?(?![=:])(?P<rest>.*)",
+        r"[\w./-]+\.(?:bash|sh)(?![\w.])",
+        r"\b(?:docker|podman)\b[^\n]*\bbuild\b",
+        r"(?:>>?|\btee)[ \t]*[\"']?[^\s>]*(?:docker|container)file",
+        r"(?s)\$\{\{(.*?)\}\}",
+        r"\s+#",
+        r"\[[^\]]*\d+/\d+\] ",
+        r"(?m)^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=",
+    ],
+)
+@pytest.mark.slow
+def test_the_check_sees_what_it_forbids(pattern: str) -> None:
+    assert not is_linear(re.compile(pattern), "search")
