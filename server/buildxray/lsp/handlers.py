@@ -184,6 +184,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
         text = from_lsp.changed_text(document.analysis.text, params.content_changes, ls.client.unit)
         document.change(text, version(params.text_document))
         ls.publisher.publish_soon(document)
+        ls.memory.edited()
 
 
 def did_save(ls: Server, _params: types.DidSaveTextDocumentParams) -> None:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
-from typing import Final
 
 from lsprotocol import types
 
 from buildxray.ide.time_budget import uninterrupted
 from buildxray.lsp.handlers import register
+from buildxray.lsp.memory import set_up_gc
 from buildxray.lsp.server import Server
 from buildxray.lsp.streams import leave, serve, serve_tcp
 
 _log = logging.getLogger("buildxray")
-_GC_THRESHOLDS: Final = (700, 10, 4)
-"""The thresholds of the garbage collector, as in `gc.set_threshold`.
-
-Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The
-higher thresholds of the command line would keep a million objects of old versions alive, and scanning these takes
-longer than scanning few objects often.
-"""
 
 
 class _ToClient(logging.Handler):
@@ -58,10 +50,3 @@ def start_tcp(host: str, port: int) -> None:
     server = create_server()
     set_up_gc()
     leave(asyncio.run(serve_tcp(server, host, port)))
-
-
-def set_up_gc() -> None:
-    """Effect: make the garbage collector free old versions of documents soon, and never scan what start-up has created."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)

@@ -21,6 +21,7 @@ from buildxray.lsp import from_lsp
 from buildxray.lsp.build_logs import load_setting
 from buildxray.lsp.client import Client
 from buildxray.lsp.documents import Document
+from buildxray.lsp.memory import MemoryKeeper
 from buildxray.lsp.project_documents import ProjectDocuments
 from buildxray.lsp.protocol import Protocol
 from buildxray.lsp.publishing import Publisher
@@ -62,6 +63,7 @@ class Server(LanguageServer):
         self.client = Client()
         self.settings = ClientSettings()
         self.documents: dict[str, Document] = {}
+        self.memory = MemoryKeeper()
         self._locale = localization.language()
         self._state = self.settings.state
         self.publisher = Publisher(self.text_document_publish_diagnostics, lambda: self.client)
@@ -129,6 +131,7 @@ class Server(LanguageServer):
         if self.documents.pop(uri, None) is not None:
             self.publisher.withdraw(uri)
             self._status.forget(uri)
+            self.memory.closed()
 
     def refresh(self) -> None:
         """Effect: apply changed settings, and publish what changes."""

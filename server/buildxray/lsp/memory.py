@@ -1,0 +1,67 @@
+"""Memory of a session that lasts all day: when garbage is collected, and when the system gets back what is free."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from typing import Any, Final
+
+_GC_THRESHOLDS: Final = (700, 10, 4)
+"""The thresholds of the garbage collector, as in `gc.set_threshold`.
+
+Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The
+higher thresholds of the command line would keep a million objects of old versions alive, and scanning these takes
+longer than scanning few objects often.
+"""
+_EDITS: Final = 1_000
+"""Edits after which memory is given back although no document was closed."""
+_DELAY: Final = 1.0
+"""Seconds after which memory is given back, so that closing many documents costs as much as closing one."""
+
+
+def set_up_gc() -> None:
+    """Effect: make the garbage collector free old versions of documents soon, and never scan what start-up has created."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+class MemoryKeeper:
+    """Gives free memory back to the system after a document was closed, and after many edits.
+
+    The C library keeps the pages between allocated blocks, and Python keeps an arena of 1 MiB as long as one object is in it. Without this, a long
+    session would keep the most memory that any document has needed.
+    """
+
+    def __init__(self) -> None:
+        self._n_edits = 0
+        self._pending: asyncio.TimerHandle | None = None
+
+    def edited(self) -> None:
+        """Effect: count an edit."""
+        self._n_edits += 1
+        if self._n_edits >= _EDITS:
+            self.closed()
+
+    def closed(self) -> None:
+        """Effect: give memory back soon."""
+        if self._pending is None:
+            self._n_edits = 0
+            self._pending = asyncio.get_running_loop().call_later(_DELAY, self._give_back)
+
+    def _give_back(self) -> None:
+        self._pending = None
+        gc.collect()
+        trim = _trimmer()
+        if trim is not None:
+            trim(0)
+
+
+def _trimmer() -> Any:  # noqa: ANN401 - a function of the C library has no type
+    """`malloc_trim` of glibc, which gives free pages back to the system (malloc_trim(3)); None where the C library has none."""
+    if sys.platform != "linux":
+        return None
+    import ctypes  # noqa: PLC0415 - slow to load, and not needed at start
+
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
