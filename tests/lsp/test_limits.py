@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from buildxray.files.reading import read_project_text
+from buildxray.ide.project import Projects
 from buildxray.lsp import documents as documents_module
 from buildxray.lsp import handlers, limits, publishing
+from buildxray.lsp import server as server_module
 from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
+from buildxray.projects import sources
 
 # An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -30,10 +37,12 @@ class Session:
         self.server, self.protocol = server, server.protocol
         self.protocol.set_writer(self)
         self.sent: list[dict[str, Any]] = []
+        self._has_sent = asyncio.Event()
         self.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
 
     def write(self, data: bytes) -> None:
         self.sent.append(json.loads(data.partition(b"\r\n\r\n")[2]))
+        self._has_sent.set()
 
     def close(self) -> None: ...
 
@@ -48,6 +57,12 @@ class Session:
     def change(self, uri: str, text: str) -> None:
         params = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": text}]}
         self.protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
+
+    async def until_published(self, uri: str) -> None:
+        """Wait for the first diagnostics of a document."""
+        while not any(it.get("params", {}).get("uri") == uri for it in self.sent if "method" in it):
+            self._has_sent.clear()
+            await self._has_sent.wait()
 
     def shown(self, uri: str) -> list[str]:
         """The messages of the last diagnostics of a document."""
@@ -111,3 +126,53 @@ async def test_pulled_diagnostics_have_the_note_too(session: Session) -> None:
     session.open("untitled:a", SLOW)
     pulled = session.ask("textDocument/diagnostic", {"textDocument": {"uri": "untitled:a"}})
     assert [is_note(it["message"]) for it in pulled["result"]["items"]] == [True]
+
+
+async def test_a_project_that_cannot_be_read_leaves_the_default_build(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {x: {build: .}}\n")
+    monkeypatch.setattr(Projects, "build", Mock(side_effect=RuntimeError))
+    uri = (tmp_path / "Dockerfile").as_uri()
+    session.open(uri, UNDECLARED)
+    await session.until_published(uri)
+    assert session.shown(uri) != []
+
+
+async def test_a_project_that_takes_too_long_leaves_the_default_build_and_names_a_file(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {x: {build: .}}\n")
+
+    def read_for_ever(*_arguments: object) -> None:
+        read_project_text(tmp_path / "compose.yaml")
+        while True:
+            pass
+
+    monkeypatch.setattr(Projects, "build", read_for_ever)
+    monkeypatch.setattr(server_module, "SECONDS_OF_PROJECT", 0.2)
+    uri = (tmp_path / "Dockerfile").as_uri()
+    session.open(uri, UNDECLARED)
+    start = time.monotonic()
+    place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 12}}
+    assert session.ask("textDocument/hover", place)["result"], "it is answered meanwhile"
+    await session.until_published(uri)
+    assert session.shown(uri) != []
+    assert time.monotonic() - start < 10, "a quarter of a second on a quiet machine"
+    notes = [it["params"]["message"] for it in session.sent if it.get("method") == "window/showMessage"]
+    assert [it for it in notes if it.endswith("compose.yaml")] == notes != []
+
+
+async def test_a_search_that_takes_too_long_is_given_up(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "package.json").write_text("{}")
+    monkeypatch.setattr(sources, "_project_files", lambda _directory: itertools.repeat(tmp_path / "package.json"))
+    monkeypatch.setattr(sources, "_MOST_SEARCHED_FILES", 1 << 60)
+    monkeypatch.setattr(sources, "_MOST_SEARCHED_BYTES", 1 << 60)
+    monkeypatch.setattr(server_module, "SECONDS_OF_PROJECT", 0.2)
+    uri = (tmp_path / "Dockerfile").as_uri()
+    (tmp_path / "compose.yaml").write_text("services: {x: {build: .}}\n")
+    session.open(uri, UNDECLARED)
+    await session.until_published(uri)
+    assert session.shown(uri) != []

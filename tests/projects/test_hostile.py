@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
+from buildxray.files.reading import read_project_text
+from buildxray.ide import project
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.ide.time_budget import time_budget
 
 pytestmark = pytest.mark.slow
 STEP = "steps: [{run: 'docker build --platform linux/arm64 .'}]"
@@ -52,7 +54,36 @@ FILES = {
     ),
     "long expression": (".github/workflows/a.yml", LONG_EXPRESSION),
     "doubling script": ("build.sh", f"{DOUBLING}docker build $A59 .\n"),
+    "directives": (
+        "docker-bake.hcl",
+        f'target "default" {{ args = {{ X = "{"%{if true}" * 5000}y{"%{endif}" * 5000}" }} }}\n',
+    ),
+    "functions that call each other": (
+        "docker-bake.hcl",
+        "".join(
+            f'function "{name}" {{ params = [x]\n result = "${{{other}(x)}}${{{other}(x)}}" }}\n'
+            for name, other in ("fg", "gf")
+        )
+        + 'target "default" { args = { X = f(1) } }\n',
+    ),
+    "beginnings of expressions": (
+        ".github/workflows/a.yml",
+        f"jobs:\n  b:\n    steps: [{{run: 'docker build {'${{ ' * 50_000}'}}]\n",
+    ),
+    "words of a step": (
+        ".github/workflows/a.yml",
+        f"jobs:\n  b:\n    steps: [{{run: '{'docker ' * 15_000}'}}, {{run: 'cp {'a/' * 30_000} Dockerfile'}}]\n",
+    ),
+    "sed": ("Makefile", f"all:\n\t{'sed ' * 240_000}\n"),
+    "blanks of a rule": ("Makefile", f"a{' ' * 900_000}x\n\tdocker build .\n"),
+    "blanks of a variable": (".env", f"A=a{' ' * 900_000}b\n"),
+    "empty lines of a module": ("go.mod", "\n" * 900_000),
+    "empty lines of a program": ("main.py", "\n" * 900_000),
+    "empty lines of a lock file": ("pnpm-lock.yaml", "\n" * 3_000_000),
+    "dotted keys": ("buildxray.toml", f"a{'.a' * 100_000} = 1\n"),
+    "unknown settings": ("buildxray.toml", "".join(f"[a{n}.b]\nc = 1\n" for n in range(40_000))),
 }
+COMPOSITE = "runs: {using: composite, steps: [" + ", ".join(f"{{uses: ./act{n}}}" for n in range(30)) + "]}\n"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -63,10 +94,46 @@ def test_a_file_that_asks_for_endless_work(tmp_path: Path, name: str) -> None:
     path = tmp_path / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
+    if name == "blanks of a variable":
+        (tmp_path / "compose.yaml").write_text("services: {x: {build: {context: ., args: {A: '${A}'}}}}\n")
+    if name == "empty lines of a lock file":
+        (tmp_path / "package.json").write_text("{}")
     if name == "called workflows":
         for n in range(1, 20):
             path.with_name(f"w{n}.yml").write_text(content)
-    start = time.process_time()
-    build = Projects().build(tmp_path / "Dockerfile", Settings())
-    assert time.process_time() - start < 10, "one second on a quiet machine"
+    read(tmp_path)
+
+
+def test_actions_that_use_one_another(tmp_path: Path) -> None:
+    for n in range(30):
+        (tmp_path / f"act{n}").mkdir()
+        (tmp_path / f"act{n}" / "action.yml").write_text(COMPOSITE)
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "a.yml").write_text("jobs: {b: {steps: [{uses: ./act0}, {run: make}]}}\n")
+    (tmp_path / ".git").mkdir()
+    read(tmp_path)
+
+
+def read(directory: Path) -> None:
+    """Effect: read a project as a server does. Raises where that takes too long, which is one second on a quiet machine."""
+    with time_budget(10):
+        projects = Projects()
+        build = projects.build(directory / "Dockerfile", Settings())
+        assert projects.workspace(directory).mentioned is not None
     assert build.request.target_platforms
+
+
+def test_what_is_nested_too_deeply_is_noted_and_the_default_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "compose.yaml").write_text("services: {x: {build: .}}\n")
+
+    def overflow(*_arguments: object, **_named: object) -> None:
+        read_project_text(tmp_path / "compose.yaml")
+        raise RecursionError
+
+    monkeypatch.setattr(project, "read_directory", overflow)
+    projects = Projects()
+    assert projects.build(tmp_path / "Dockerfile", Settings()).declared == ()
+    assert [Path(it.file).name for it in projects.notes(tmp_path / "Dockerfile")] == ["compose.yaml"]

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -111,11 +112,25 @@ def unsaved_texts(texts: Mapping[Path, str]) -> Iterator[None]:
         _UNSAVED.reset(token)
 
 
+class _Last(threading.local):
+    """The file of a workspace that the current thread has read last."""
+
+    path: Path | None = None
+
+
+_LAST: Final = _Last()
+
+
+def last_project_file() -> Path | None:
+    """The file of the workspace that this thread has read last: the one to name where reading takes too long."""
+    return _LAST.path
+
+
 def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None:
     """Read a file of the workspace like `read_text`; None if it is missing or may not be read."""
     unsaved = _UNSAVED.get()
     if unsaved is not None and path in unsaved:
-        text = unsaved[path]
+        _LAST.path, text = path, unsaved[path]
         return text if len(text) <= limit else None
     content = read_project_bytes(path, limit)
     return None if content is None else content.decode("utf-8-sig", "replace")
@@ -124,9 +139,11 @@ def read_project_text(path: Path, limit: int = MOST_PROJECT_BYTES) -> str | None
 def read_project_bytes(path: Path, limit: int = MOST_PROJECT_BYTES) -> bytes | None:
     """Read a file of the workspace; None if it is missing, too large, not a regular file, or a link out of the workspace."""
     try:
-        return read_bytes(path, limit, workspace_root(path.parent))
+        content = read_bytes(path, limit, workspace_root(path.parent))
     except ReadError:
         return None
+    _LAST.path = path
+    return content
 
 
 def read_stream(stream: BinaryIO, limit: int) -> bytes:

@@ -20,6 +20,12 @@ _HEADER: Final = lazy_regex(rf"[ \t]*\[[ \t]*{_KEYS}[ \t]*\]")
 _ASSIGNMENT: Final = lazy_regex(rf"[ \t]*{_KEYS}[ \t]*=")
 
 
+_MOST_PROBLEMS: Final = 20
+"""Messages about one file; each looks for its line in the text."""
+_MOST_DOTS: Final = 5_000
+"""Limit for the dots of a line; the library takes quadratic time to read a dotted key."""
+
+
 class Configuration(NamedTuple):
     """The settings of the nearest configuration file."""
 
@@ -40,6 +46,11 @@ def find_configuration(directory: Path) -> Configuration:
             if found is not None:
                 return found
     return Configuration(None, Settings(), ())
+
+
+def has_configuration(directory: Path) -> bool:
+    """True if `find_configuration` reads a file for this directory."""
+    return any((it / name).exists() for it in (directory, *directory.parents) for name in FILE_NAMES)
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -69,7 +80,9 @@ def _read(path: Path, text: str) -> Configuration | None:
         problems += (SettingProblem("locale", message),)
     header = () if is_own else ("tool", "buildxray")
     return Configuration(
-        path, settings, tuple(f"{path}:{_line(text, header, it.name)}: {it.message}" for it in problems)
+        path,
+        settings,
+        tuple(f"{path}:{_line(text, header, it.name)}: {it.message}" for it in problems[:_MOST_PROBLEMS]),
     )
 
 
@@ -81,6 +94,8 @@ def _parsed(text: str) -> dict[str, Any]:
     else:
         import tomli as toml  # noqa: PLC0415
 
+    if max((it.count(".") for it in text.splitlines()), default=0) > _MOST_DOTS:
+        raise ValueError(_("nested too deeply"))
     try:
         table: dict[str, Any] = toml.loads(text)
     except RecursionError as error:

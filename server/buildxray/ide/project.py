@@ -10,10 +10,10 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import path_below, read_project_text, repository_root
+from buildxray.files.reading import last_project_file, path_below, read_project_text, repository_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
-from buildxray.ide.configuration import Configuration, find_configuration
+from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
 from buildxray.ide.settings import Settings, with_machines
 from buildxray.localization import gettext_lazy as _
 from buildxray.localization import localized
@@ -41,7 +41,7 @@ from buildxray.projects.reader import (
     project_directories,
     read_directory,
 )
-from buildxray.projects.sources import read_workspace
+from buildxray.projects.sources import has_sources, read_workspace
 from buildxray.rules.base import Rule
 from buildxray.semantics.linked import with_configurations
 from buildxray.toolchains.base import Workspace
@@ -418,6 +418,10 @@ class Projects:
 
     def is_known(self, dockerfile: Path) -> bool:
         """True if the build of a Dockerfile is cached, or can be computed without slow reading."""
+        if dockerfile.parent not in self._workspaces and has_sources(dockerfile.parent):
+            return False
+        if dockerfile.parent not in self._configurations and has_configuration(dockerfile.parent):
+            return False
         if any(has_project_files(it) for it in self._above(dockerfile) if it not in self._builds):
             return False
         root = self._root(dockerfile)
@@ -522,7 +526,11 @@ class Projects:
     def _read(self, directory: Path) -> DirectoryBuilds:
         if directory not in self._builds:
             above = self._above(directory / "Dockerfile")[1:]
-            self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
+            try:
+                self._builds[directory] = read_directory(directory, above, local_platform=self.local_platform)
+            except RecursionError:
+                note = Note(str(last_project_file() or directory), 1, _("it is nested too deeply to be read"))
+                self._builds[directory] = DirectoryBuilds(notes=(note,))
         return self._builds[directory]
 
 

@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 
 import buildxray
 from buildxray import localization
+from buildxray.files.reading import last_project_file
 from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
 from buildxray.ide.time_budget import SECONDS_OF_PROJECT, OutOfTimeError, thread_budget
 from buildxray.localization import _
@@ -31,6 +32,7 @@ from buildxray.lsp.status import StatusReporter
 from buildxray.lsp.tolerance import tolerant_converter, version
 from buildxray.projects.context import ContextLister
 from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.sources import ProjectSearch
 from buildxray.toolchains.base import Workspace
 
 _LANGUAGES: Final = frozenset({"dockerfile", "containerfile"})
@@ -165,11 +167,11 @@ class Server(LanguageServer):
                     built = await asyncio.to_thread(self._build_in_time, document.uri, path)
             except Exception:  # noqa: BLE001 - a task has nobody to raise to
                 _log.exception("the project of %s cannot be read", document.uri)
-                continue
+                built = self._build(document.uri, None)
             search = built.workspace.search
-            if search is not None:
+            if isinstance(search, ProjectSearch):
                 # Outside of an analysis, because keystrokes wait for those.
-                await asyncio.to_thread(search)
+                await asyncio.to_thread(_search_in_time, search)
             # The result is stale if another read of this document has started meanwhile.
             if document.turn != turn or self.documents.get(document.uri) is not document:
                 continue
@@ -198,9 +200,10 @@ class Server(LanguageServer):
                 return self._build(uri, path)
         except OutOfTimeError:
             note = _(
-                "{path}: the project files around it take more than {n} s to read; the default build is shown",
+                "{path}: the default build is shown, since the project files around it take more than {n} s to read. The last one was {file}",
                 path=path,
                 n=int(SECONDS_OF_PROJECT),
+                file=last_project_file(),
             )
             return self._build(uri, None)._replace(problems=(note,))
 
@@ -260,6 +263,15 @@ class Server(LanguageServer):
             self.workspace_code_lens_refresh(None)
         if self.client.refreshes_diagnostics:
             self.workspace_diagnostic_refresh(None)
+
+
+def _search_in_time(search: ProjectSearch) -> None:
+    """Effect: search a project, and give it up where that takes too long."""
+    try:
+        with thread_budget(SECONDS_OF_PROJECT):
+            search()
+    except OutOfTimeError:
+        search.give_up()
 
 
 def configuration_of(params: types.DidChangeConfigurationParams) -> object:

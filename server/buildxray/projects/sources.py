@@ -29,9 +29,9 @@ from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
 _MOST_BYTES: Final = 20_000_000
-_IMPORT_C: Final = lazy_regex(rb'^\s*(?:import\s+)?"C"\s*$', re.MULTILINE)
+_IMPORT_C: Final = lazy_regex(rb'^[ \t]*(?:import[ \t]+)?"C"[ \t\r]*$', re.MULTILINE)
 _IMPORT_LIBC: Final = lazy_regex(
-    rb'^\s*(?:import\s+)?(?:[\w.]+\s+)?"(?:C|net|net/\S+|os/user|plugin)"\s*$', re.MULTILINE
+    rb'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"(?:C|net|net/\S+|os/user|plugin)"[ \t\r]*$', re.MULTILINE
 )
 """Imports of packages of the standard library that cgo links to the C library: `net`, packages below it, and others."""
 _CGO_MODULES: Final = lazy_regex(
@@ -39,10 +39,9 @@ _CGO_MODULES: Final = lazy_regex(
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
     r"|gocv\.io/x/gocv)\b"
 )
-_SETS_PLATFORM: Final = lazy_regex(r"^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=", re.MULTILINE)
-"""`sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`"""
-_REPLACE_LOCALLY: Final = lazy_regex(r"^(?!\s*//)[^\n]*=>\s*\.{1,2}/", re.MULTILINE)
-_REQUIRE: Final = lazy_regex(r"^\s*require\b", re.MULTILINE)
+_SED: Final = lazy_regex(r"\bsed\b")
+_REPLACE_LOCALLY: Final = lazy_regex(r"^(?![ \t]*//)[^\n]*=>[ \t]*\.{1,2}/", re.MULTILINE)
+_REQUIRE: Final = lazy_regex(r"^[ \t]*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 
@@ -51,7 +50,7 @@ def read_workspace(directory: Path) -> Workspace:
     search, scripts = _search(directory), _package_scripts(directory)
     module = read_project_text(directory / "go.mod")
     makefile = read_project_text(directory / "Makefile")
-    sets_platform = makefile is not None and _SETS_PLATFORM.search(makefile) is not None
+    sets_platform = makefile is not None and _sets_platform(makefile)
     files_for = _architectures_of_files(directory)
     if module is None:
         return Workspace(
@@ -77,6 +76,20 @@ def read_workspace(directory: Path) -> Workspace:
         replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
         files_for=files_for,
     )
+
+
+def _sets_platform(makefile: str) -> bool:
+    r"""True if a recipe writes the flag with `sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`."""
+    for line in makefile.replace("\\\n", " ").split("\n"):
+        program = _SED.search(line) if line.startswith("\t") else None
+        if program is not None and "FROM --platform=" in line[program.end() :]:
+            return True
+    return False
+
+
+def has_sources(directory: Path) -> bool:
+    """True if `read_workspace` reads files of a directory, or the files of its project have to be searched."""
+    return any((directory / it).exists() for it in _READ)
 
 
 def _architectures_of_files(directory: Path) -> frozenset[str]:
@@ -121,6 +134,7 @@ def _search(directory: Path) -> ProjectSearch | None:
 
 
 _MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "pom.xml", "pyproject.toml")
+_READ: Final = (*_MANIFESTS, "Makefile", "package-lock.json", "pnpm-lock.yaml")
 
 
 class ProjectSearch:
@@ -138,6 +152,10 @@ class ProjectSearch:
         if not self._answers:
             self._answers.append(self._searched())
         return self._answers[0]
+
+    def give_up(self) -> None:
+        """Effect: answer that there are too many files, since a search of them takes too long."""
+        self._answers = [None]
 
     def _searched(self) -> frozenset[str] | None:
         found: set[str] = set()
@@ -167,7 +185,7 @@ _OF_MSBUILD: Final = (".csproj", ".fsproj", ".vbproj", ".proj", ".props", ".targ
 _ALL_OF_IT: Final = lazy_regex(
     rb"\bprocess\.env\b(?!\s*(?:\.|\?\.|\[\s*['\"`]))|\bos\.environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))"
     rb"|\bos\.Environ\(\)|\bSystem\.getenv\(\s*\)|\benv::vars(?:_os)?\(|\bENV\.(?:to_h|each|map|select)\b|\bGetEnvironmentVariables\("
-    rb"|^\s*(?:printenv|env|export -p)\s*(?:$|[|>])|\benvsubst\b",
+    rb"|^[ \t]*(?:printenv|env|export -p)[ \t\r]*(?:$|[|>])|\benvsubst\b",
     re.MULTILINE,
 )
 """Expressions that read the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
@@ -244,7 +262,7 @@ _MOST_SCRIPTS: Final = 200
 _LONGEST_SCRIPT: Final = 2000
 
 
-_OF_ONE_MACHINE: Final = lazy_regex(rb"^\s+cpu: ?\[", re.MULTILINE)
+_OF_ONE_MACHINE: Final = lazy_regex(rb"^[ \t]+cpu: ?\[", re.MULTILINE)
 """A package for some processors in the lock file of pnpm. Source: pnpm.io, the format of pnpm-lock.yaml."""
 _MOST_PARENTS: Final = 6
 

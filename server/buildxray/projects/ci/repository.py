@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,8 @@ class Repository:
     """The value that `_n_steps` may reach while the current workflow is read."""
     _is_cut: bool = False
     """True if the current workflow has more steps than may be read."""
+    _building: dict[str, bool] = field(default_factory=dict)
+    """Whether an action or workflow of the repository builds an image, by what `uses` names; False while it is being looked at."""
 
     def workflows(self) -> list[Path]:
         """The workflows. Those that only others call come last, since they are read where they are called."""
@@ -85,14 +87,22 @@ class Repository:
             return True
         if isinstance(body.get("run"), str):
             return False
-        called = [body]
-        if isinstance(uses, str):
-            if not uses.startswith("./") or depth >= MOST_DEPTH:
-                return False
+        if not isinstance(uses, str):
+            return self._has_building_step([body], depth)
+        if not uses.startswith("./") or depth >= MOST_DEPTH:
+            return False
+        if uses not in self._building:
+            # Actions that use one another would be looked at once for each way to them.
+            self._building[uses] = False
             place = self.root / uses
             documents = [as_mapping(self.document(it)) for it in (place, place / "action.yml", place / "action.yaml")]
             called = [as_mapping(it.get("runs")) for it in documents]
             called += [as_mapping(job) for it in documents for job in as_mapping(it.get("jobs")).values()]
+            self._building[uses] = self._has_building_step(called, depth)
+        return self._building[uses]
+
+    def _has_building_step(self, called: Iterable[Mapping[str, Any]], depth: int) -> bool:
+        """True if one of the steps of jobs or actions builds an image."""
         listed = [it.get("steps") for it in called]
         steps = [as_mapping(step) for it in listed if isinstance(it, list) for step in it]
         return any(self._builds_image(it, depth + 1) for it in steps if "uses" in it or "run" in it)

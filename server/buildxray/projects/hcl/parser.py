@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Attribute, Block, Body, Expression, Invalid, Literal, Problem, TemplatePart
-from buildxray.projects.hcl.templates import Token, remove_indentation, strip_white_space, template_parts
+from buildxray.projects.hcl.templates import Token, n_nested, remove_indentation, strip_white_space, template_parts
 from buildxray.projects.hcl.values import EvaluationError, composed, number
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.trees import parse_tree
@@ -294,6 +294,8 @@ class _Reader:
                 remove_indentation(tokens)
             for token in tokens:
                 token.text = _ESCAPE_OF_TEMPLATE.sub(lambda it: it[0][0], token.text)
+        if n_nested(tokens) > MOST_NESTED:
+            return (Invalid("too deep"),)
         strip_white_space(tokens)
         return (*template_parts(iter(tokens)),)
 

@@ -6,6 +6,7 @@ Source: HCL, hclsyntax/spec.md, "Template Expressions".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from buildxray.projects.hcl import syntax
 from buildxray.projects.hcl.syntax import Expression, TemplatePart
@@ -23,6 +24,12 @@ class Token:
         self.names = ("", "")
         self.strips_before = False
         self.strips_after = False
+
+
+def n_nested(tokens: Sequence[Token]) -> int:
+    """The most directives, `%{ if }` and `%{ for }`, that are open at one place of a template."""
+    steps = ((it.kind in {"if", "for"}) - (it.kind == "end") for it in tokens)
+    return max(accumulate(steps), default=0)
 
 
 def strip_white_space(tokens: Sequence[Token]) -> None:
