@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ WORD = re.compile(r"(?<!\\)(?<!\?P<)[A-Za-z]{2,}")
 SIGNS = re.compile(r"(?:\\[^\w\s])+|[#=>\"'/:,]")
 
 
-def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes], str]]:
+def patterns() -> Iterator[tuple[str, re.Pattern[Any], str]]:
     """The patterns of the layers: where each is, and the method that it is used with."""
     for path in modules():
         place = path.relative_to(ROOT)
@@ -49,15 +50,19 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes], str]]
 
 def used(
     module: ModuleType, call: ast.Call, place: Path, function: ast.Attribute
-) -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes], str]]:
+) -> Iterator[tuple[str, re.Pattern[Any], str]]:
     if not isinstance(function.value, ast.Name):
         return
     named = getattr(module, function.value.id, None)
     if isinstance(named, _LazyRegex):
-        yield f"{place.as_posix()}: {function.value.id}", re.compile(*named._arguments), function.attr
+        yield f"{place.as_posix()}: {function.value.id}", _compiled(*named._arguments), function.attr
     elif function.value.id == "re" and call.args and isinstance(call.args[0], ast.Constant):
-        flags = re.DOTALL if "DOTALL" in ast.unparse(call) else re.NOFLAG
-        yield f"{place.as_posix()}:{call.lineno}", re.compile(call.args[0].value, flags), function.attr
+        flags = re.DOTALL if "DOTALL" in ast.unparse(call) else 0
+        yield f"{place.as_posix()}:{call.lineno}", _compiled(call.args[0].value, flags), function.attr
+
+
+def _compiled(pattern: Any, flags: int) -> re.Pattern[Any]:
+    return re.compile(pattern, flags)
 
 
 def texts(pattern: str) -> Iterator[str]:
@@ -81,7 +86,7 @@ def texts(pattern: str) -> Iterator[str]:
         yield start + unit * (LENGTH // len(unit)) + "\0"
 
 
-def is_linear(pattern: re.Pattern[str] | re.Pattern[bytes], method: str) -> bool:
+def is_linear(pattern: re.Pattern[Any], method: str) -> bool:
     is_bytes = isinstance(pattern.pattern, bytes)
     source = pattern.pattern.decode() if isinstance(pattern.pattern, bytes) else pattern.pattern
     find = getattr(pattern, method if method in {"match", "fullmatch"} else "search")
