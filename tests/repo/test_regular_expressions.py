@@ -61,7 +61,7 @@ def used(
         yield f"{place.as_posix()}:{call.lineno}", _compiled(call.args[0].value, flags), function.attr
 
 
-def _compiled(pattern: Any, flags: int) -> re.Pattern[Any]:
+def _compiled(pattern: Any, flags: int) -> re.Pattern[Any]:  # noqa: ANN401 - a text or bytes
     return re.compile(pattern, flags)
 
 
