@@ -64,6 +64,7 @@ def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int)
     import_all()
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
     pool = _pool(n_processes, options)
+    waits = True
     try:
         futures = [pool.submit(_check_in_worker, it) for it in chunks]
         for chunk, future in zip(chunks, futures, strict=True):
@@ -72,8 +73,13 @@ def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int)
             except BrokenProcessPool:
                 for path in chunk:
                     yield _check_alone(path, options)
+    except KeyboardInterrupt:
+        # `main` kills the workers at once.
+        waits = False
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Python waits for the workers at its exit anyway, and there may find the pipe of a pool that is just closing: "Bad file descriptor".
+        pool.shutdown(wait=waits, cancel_futures=True)
 
 
 def _check_alone(path: str, options: BuildOptions) -> CheckedFile:
