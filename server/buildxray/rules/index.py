@@ -403,7 +403,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.native.needless_emulation",
         "",
-        frozenset(),
+        frozenset({Mention.SOURCE}),
     ),
     Rule(
         "no-empty-continuation",

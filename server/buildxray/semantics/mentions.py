@@ -42,6 +42,9 @@ from buildxray.syntax.parser import Dockerfile
 class Mention(Enum):
     """A name, a program or a construct in an instruction or in its heredocs."""
 
+    __hash__ = object.__hash__
+    # Each member is one object; the hash of `Enum` is a function in Python.
+
     ARCHITECTURE = "the name of an architecture"
     ARCHITECTURE_IN_PATH = "a path that exists on one architecture alone"
     PLATFORM_ARGUMENT = "the name of an automatic argument about platforms"

@@ -21,6 +21,9 @@ from buildxray.syntax.text import TextRange
 class Effect(Enum):
     """The effect of a command, as far as architectures are concerned."""
 
+    __hash__ = object.__hash__
+    # Each member is one object; the hash of `Enum` is a function in Python.
+
     COMPILE = "compile"
     """Writes files for one architecture."""
     BUNDLE = "bundle"

@@ -15,6 +15,7 @@ from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import can_change_platform, consumers_outside, is_for_all, is_harmless
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
+from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Origin
 from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -35,7 +36,7 @@ _PLAIN: Final = lazy_regex(
 """Images of distributions, whose `/opt` and its like are empty."""
 
 
-@rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES)
+@rule(Severity.INFORMATION, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.SOURCE])
 def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
     """A stage runs under emulation, although nothing that the image takes from it depends on the machine.
 
@@ -113,10 +114,10 @@ def _only_prepares(stage: Stage) -> bool:
     """True if a stage for the target, alone on its base image, only installs, downloads and unpacks, and never looks at its machine."""
     if stage.is_image or stage.is_native or not stage.runs or len(stage.family) > 1 or stage.root is not stage:
         return False
-    if not can_change_platform(stage) or names_one_architecture(stage):
-        return False
     if not stage.commands(Effect.DOWNLOAD, Effect.INSTALL):
         # What is left takes no time.
+        return False
+    if not can_change_platform(stage) or names_one_architecture(stage):
         return False
     return all(map(is_harmless, stage.instructions)) and all(map(_is_preparing, stage.runs))
 

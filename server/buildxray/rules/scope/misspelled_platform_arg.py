@@ -53,11 +53,11 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: only a reader can know what was meant.
     """
+    used = frozenset().union(*[it.variable_names for it in ctx.build.instructions])
+    if not any(map(_meant, used)):
+        return
     known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs}
     known |= {name for name, _ in ctx.build.request.build_arguments}
-    used = frozenset().union(*[it.variable_names for it in ctx.build.instructions])
-    if not any(map(_meant, used - known)):
-        return
     skips_from = skips_check(ctx.dockerfile, "UndefinedArgInFrom")
     for instruction in ctx.build.instructions:
         if skips_from and isinstance(instruction, From):
