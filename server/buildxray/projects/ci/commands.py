@@ -226,11 +226,12 @@ def add_bake(
 
     `is_for_each_platform` is True if each job of a matrix builds one platform, whose name only a run knows.
     """
-    names = [it.removeprefix("cwd://") for it in files if not is_remote(it)] or [*default_files(directory)]
+    # Scripts name files by absolute paths in the workspace, and a Bake file may take the paths of its Dockerfiles from their variables.
+    root = str(site.root)
+    names = [it.removeprefix("cwd://").replace(WORKSPACE, root) for it in files if not is_remote(it)]
+    names = names or [*default_files(directory)]
     if not names:
         return
-    # A Bake file may take the paths of its Dockerfiles from variables of the job.
-    root = str(site.root)
     environment = {name: it.replace(WORKSPACE, root) if isinstance(it, str) else it for name, it in environment.items()}
     key = (directory, *names, *sorted((name, str(value)) for name, value in environment.items()))
     project = reading.bakes.get(key)
