@@ -180,6 +180,8 @@ def takes_along_packages(ctx: RuleContext, stage: Stage) -> bool:
     members = {it.idx for it in stage.family}
     return any(
         origin.stage in members
+        # Packages of a distribution write nothing below /usr/local.
+        and (origin.is_certain or not artifact.source.startswith("/usr/local/"))
         and origin.machine is Machine.TARGET
         and origin.use is not None
         and origin.use.effect is Effect.INSTALL

@@ -320,6 +320,7 @@ def test_a_shared_root_is_duplicated() -> None:
         ("npm ci", "/w", False),
         ("apt-get install -y curl", "/w/dist", True),
         ("apt-get install -y libpq5", "/usr/lib", False),
+        ("apt-get install -y cmake", "/usr/local/lib/libmade.so", True),
     ],
 )
 def test_no_base_image_of_its_own_is_advised_where_the_image_takes_packages_of_the_stage(

@@ -80,7 +80,7 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
     A stage that other stages are built on, that is an image itself, that looks at its machine (`uname -m`, `dpkg --print-architecture`), that
     starts a program which it has downloaded, or of which the image takes programs or libraries of packages, is left alone.
     """
-    if ctx.is_for_helping or ctx.may_have_own_machines:
+    if ctx.is_for_helping or ctx.may_have_own_machines or (not ctx.asks_for_several and ctx.build.file_architectures):
         return
     for stage in ctx.build.needed_stages:
         if not _only_prepares(stage) or not _is_taken_for_all(ctx, stage):
