@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
 import pytest
 
 from buildxray.cli.main import main
+from buildxray.ide.hover import hover
 from buildxray.ide.project import ProjectBuild
 from buildxray.ide.settings import Settings
 from buildxray.lsp import main as server_main
+from buildxray.lsp import memory
 from buildxray.lsp.documents import Document
+from buildxray.lsp.memory import MemoryKeeper
 from buildxray.semantics.build import Build
 from buildxray.toolchains.base import Workspace
 from tests.support.samples import THIRTY_LINES
@@ -34,13 +38,7 @@ def test_versions_that_were_typed_over_are_freed(monkeypatch: pytest.MonkeyPatch
     kept: list[int] = []
 
     def type_in_server(*_arguments: object) -> int:
-        settings = Settings()
-        document = Document(
-            "file:///w/Dockerfile", 0, THIRTY_LINES, ProjectBuild(settings.request(), settings, ""), Workspace()
-        )
-        for n in range(N_EDITS):
-            document.change(f"{THIRTY_LINES}RUN go build ./{n}\n", n)
-            assert document.analysis.diagnostics is not None
+        type_in(open_document())
         kept.append(sum(isinstance(it, Build) for it in gc.get_objects()))
         return 0
 
@@ -48,3 +46,57 @@ def test_versions_that_were_typed_over_are_freed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(server_main, "leave", lambda code: code)
     main(["lsp"])
     assert kept[0] < MOST_VERSIONS
+
+
+@pytest.mark.usefixtures("_collector")
+def test_they_are_freed_without_the_garbage_collector() -> None:
+    document = open_document()
+    type_in(document)
+    gc.collect()
+    gc.disable()
+    try:
+        type_in(document)
+        n_builds = sum(isinstance(it, Build) for it in gc.get_objects())
+        assert (n_builds, gc.collect()) == (1, 0)
+    finally:
+        gc.enable()
+
+
+def test_what_was_released_is_computed_again() -> None:
+    document = open_document()
+    before = document.analysis
+    expected = [str(it) for it in before.build.instructions], before.diagnostics
+    document.change(f"{THIRTY_LINES}RUN true\n", 1)
+    assert ([str(it) for it in before.build.instructions], before.diagnostics) == expected
+    assert before.build.stages[0].from_ is before.build.instructions[before.build.stages[0].outline.from_idx]
+
+
+async def test_memory_is_given_back_once_after_documents_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    n_trimmed: list[int] = []
+    monkeypatch.setattr(memory, "_DELAY", 0)
+    monkeypatch.setattr(memory, "_trimmer", lambda: n_trimmed.append)
+    keeper = MemoryKeeper()
+    for _ in range(3):
+        keeper.closed()
+    await asyncio.sleep(0.01)
+    assert n_trimmed == [0]
+    for _ in range(memory._EDITS):
+        keeper.edited()
+    await asyncio.sleep(0.01)
+    assert n_trimmed == [0, 0]
+
+
+def open_document() -> Document:
+    settings = Settings()
+    build = ProjectBuild(settings.request(), settings, "")
+    return Document("file:///w/Dockerfile", 0, THIRTY_LINES, build, Workspace())
+
+
+def type_in(document: Document) -> None:
+    """Effect: edit a document as often as `N_EDITS`, and look at each version."""
+    for n in range(N_EDITS):
+        document.change(f"{THIRTY_LINES}RUN go build ./{n}\n", n)
+        assert document.analysis.diagnostics is not None
+        hover(document.analysis, len(document.text) - 4)
+        if n % 10 == 0:
+            assert all(isinstance(it.fixes, tuple) for it in document.analysis.diagnostics)

@@ -105,6 +105,18 @@ class Analysis:
         """The input of the rules."""
         return RuleContext(self.build, self._builder, asks_for_several=self._subject.asks_for_several)
 
+    def release(self) -> None:
+        """Effect: break the cycles of references, so that a version that has been typed over is freed at once."""
+        self._cache.clear()
+        context: RuleContext | None = self.__dict__.get("context")
+        build: Build | None = self.__dict__.get("build")
+        if context is not None:
+            context.release()
+        elif build is not None:
+            build.release()
+        for _name, other in self._others:
+            other.release()
+
     def cached(self, compute: Callable[[Analysis], T]) -> T:
         """The result of `compute` for this analysis, computed on the first call."""
         if compute not in self._cache:

@@ -66,7 +66,9 @@ class Document:
     def change(self, text: str, version: int | None) -> None:
         """Replace the text by the next version."""
         self.text = text
+        before = self.analysis
         self.analysis = self.analyzer.analyze(text)
+        before.release()
         self.version = version
         self.revision = next(_revisions)
         if self.is_given_up:

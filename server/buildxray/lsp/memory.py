@@ -10,9 +10,9 @@ from typing import Any, Final
 _GC_THRESHOLDS: Final = (700, 10, 4)
 """The thresholds of the garbage collector, as in `gc.set_threshold`.
 
-Each version of a document is one cycle of references (a build and its views), so only the collector frees it. The
-higher thresholds of the command line would keep a million objects of old versions alive, and scanning these takes
-longer than scanning few objects often.
+A version that has been typed over is freed without it (`Analysis.release`); fixes that were tried and libraries leave
+cycles of references. The higher thresholds of the command line would keep a million objects of these alive, and
+scanning them takes longer than scanning few objects often.
 """
 _EDITS: Final = 1_000
 """Edits after which memory is given back although no document was closed."""

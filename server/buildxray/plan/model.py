@@ -45,8 +45,8 @@ class _Build:
     request: BuildRequest
     resolved: list[ResolvedStages] = field(default_factory=list)
     """The stages for each target platform, in the order of the request."""
-    steps: dict[tuple[object, Vertex], Step] = field(default_factory=dict)
-    """The steps by machine and vertex, in the order of the plan."""
+    steps: dict[tuple[object, Vertex], int] = field(default_factory=dict)
+    """The index of each step, by machine and vertex. Steps refer to this object, so it does not refer to them."""
 
 
 class Step:
@@ -101,7 +101,7 @@ class Step:
     @property
     def inputs(self) -> tuple[int, ...]:
         """Indices of the steps whose files it reads."""
-        return tuple([self._build.steps[self.machine, it].idx for it in self.vertex.inputs])
+        return tuple([self._build.steps[self.machine, it] for it in self.vertex.inputs])
 
     @cached_property
     def is_emulated(self) -> bool:
@@ -238,8 +238,7 @@ class TargetPlan:
     def _step(self, occurrence: Occurrence | None) -> int | None:
         request = self._build.request
         machine = request.machine(request.target_platforms.index(self.platform))
-        step = None if occurrence is None else self._build.steps.get((machine, occurrence.vertex))
-        return None if step is None else step.idx
+        return None if occurrence is None else self._build.steps.get((machine, occurrence.vertex))
 
     def _position(self, stage: StageOutline, instruction: int) -> int:
         return instruction - stage.from_idx - 1 + len(self.stages[stage.idx].triggers)
@@ -251,25 +250,26 @@ class StepCollector:
     def __init__(self, request: BuildRequest) -> None:
         self.targets: list[TargetPlan] = []
         self._build = _Build(request)
+        self._steps: list[Step] = []
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps so far, in topological order: inputs first."""
-        return tuple(self._build.steps.values())
+        return tuple(self._steps)
 
     def add(self, conversion: Conversion, platform: Platform) -> None:
         """Add the graph of one target platform; call in the order of the request."""
-        build, steps = self._build, self._build.steps
+        build, steps = self._build, self._steps
         target = len(self.targets)
         self.targets.append(TargetPlan(platform, conversion, build))
         build.resolved.append(conversion.resolved)
         node, machine = build.request.node(platform), build.request.machine(target)
         for occurrence in in_build_order(conversion.result):
             vertex = occurrence.vertex
-            step = steps.get((machine, vertex))
-            if step is None:
-                step = steps[machine, vertex] = Step(len(steps), vertex, machine, node, build)
-            step.need(target, occurrence)
+            idx = build.steps.setdefault((machine, vertex), len(steps))
+            if idx == len(steps):
+                steps.append(Step(idx, vertex, machine, node, build))
+            steps[idx].need(target, occurrence)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,14 @@ class RuleContext:
         self.asks_for_several = asks_for_several
         """True if the build request names several platforms, by a setting, an option or a project file."""
 
+    def release(self) -> None:
+        """Effect: forget what refers to this context, and `release` its build; for a version that has been typed over."""
+        self._cache.clear()
+        if self._after is not None:
+            self._after[1].release()
+            self._after = None
+        self.build.release()
+
     @property
     def dockerfile(self) -> Dockerfile:
         """The document."""

@@ -122,6 +122,19 @@ class Build:
         self._memo = memo
         self._ignored = workspace.ignored
 
+    def release(self) -> None:
+        """Effect: forget the views, which refer to their build, so that it is freed without the garbage collector.
+
+        For a build that nobody reads any more; a view that is asked for after that is computed again, as another object.
+        """
+        for stage in self.__dict__.get("stages", ()):
+            stage.release()
+        for instruction in self.__dict__.get("instructions", ()):
+            # The commands of a RUN refer to it.
+            instruction.__dict__.pop("commands", None)
+        for name in self.__dict__.keys() - _WITHOUT_VIEWS:
+            del self.__dict__[name]
+
     @property
     def workspace(self) -> Workspace:
         """Facts from the files beside the Dockerfile."""
@@ -699,6 +712,13 @@ class Stage:
         self._commands: dict[tuple[Effect, ...], tuple[KnownCommand, ...]] = {}
         self._known_commands: dict[int, KnownCommand] = {}
 
+    def release(self) -> None:
+        """Effect: forget the views of its instructions and commands, which refer to it; see `Build.release`."""
+        self._commands.clear()
+        self._known_commands.clear()
+        for name in ("consumers", "from_", "instructions", "runs"):
+            self.__dict__.pop(name, None)
+
     def __repr__(self) -> str:
         """`<Stage build>`."""
         return f"<Stage {self.display_name}>"
@@ -933,5 +953,7 @@ def _expanded(text: str, escape: str, environment: Environment) -> str | None:
 
 
 _NO_NAMES: frozenset[str] = frozenset()
+_WITHOUT_VIEWS = frozenset(("plan", "graph", "inventory", "_memo", "_ignored"))
+"""The attributes of `Build` that do not refer to it."""
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _VIEWS: dict[type[Node], Callable[[Build, Stage | None, int], Instruction]] = {syntax.From: From, syntax.Run: Run}
