@@ -77,7 +77,8 @@ class _Workflows:
             **as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs")),
             **as_mapping(as_mapping(triggers.get("workflow_dispatch")).get("inputs")),
         }
-        inputs = {name: as_mapping(it).get("default", UNKNOWN) for name, it in declared.items()}
+        known = Context({})
+        inputs = {name: known.expand(as_mapping(it).get("default", UNKNOWN)) for name, it in declared.items()}
         for assumption in (True, False):
             self._repository.begin_workflow()
             # An input that the workflow does not declare is unknown: GitHub gives an empty text, which nobody can mean.
@@ -157,7 +158,9 @@ class _Workflows:
         triggers = as_mapping(as_mapping(self._repository.document(called)).get("on"))
         declared = as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs"))
         given = {key: context.expand(it) for key, it in as_mapping(job.get("with")).items()}
-        inputs = {**{key: as_mapping(it).get("default") for key, it in declared.items()}, **given}
+        # The expressions of a default see the variables of the repository, which no file tells, and not those of the caller.
+        known = Context({}, context.assumption)
+        inputs = {**{key: known.expand(as_mapping(it).get("default")) for key, it in declared.items()}, **given}
         return self._workflow(called, inputs, depth + 1, assumption=context.assumption)
 
     def _end_job(self) -> None:
