@@ -18,6 +18,7 @@ _REDIRECTION: Final = lazy_regex(
     r"(?:(?P<operator>>>?)[ \t]*|\btee[ \t]+)[\"']?(?P<path>[^\s\"'<>|&;]*(?:docker|container)file[^\s\"'<>|&;]*)",
     re.IGNORECASE,
 )
+_SET_OUTPUT: Final = lazy_regex(r"::set-output name=(?P<name>[\w-]+)::(?P<value>.*)")
 _ANY_REDIRECTION: Final = lazy_regex(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
 _WRITING_PROGRAMS: Final = COPYING | {"curl", "sed", "tee", "wget"}
 _SYMBOLIC: Final = lazy_regex(r"-[a-zA-Z]*s[a-zA-Z]*|--symbolic")
@@ -29,9 +30,10 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
     """The values that a script passes to later steps: `echo NAME=VALUE >> "$GITHUB_OUTPUT"`, where `file` is `GITHUB_OUTPUT`.
 
     A name has several possible values, in their order, if branches of the script write it. A value that only running
-    the script could tell is None.
+    the script could tell is None. `echo ::set-output name=NAME::VALUE` is the older form of an output.
     """
-    read = parse_script(script) if file in script else None
+    is_output = file == "GITHUB_OUTPUT"
+    read = parse_script(script) if file in script or (is_output and "::set-output" in script) else None
     if read is None:
         return {}
     shell = Shell(site, read)
@@ -43,9 +45,15 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
     values: dict[str, tuple[str | None, ...]] = {}
     for command in read.commands:
         is_in_group = any(start <= command.range.start < end for start, end in groups)
-        if command.name not in {"echo", "printf"} or not (is_in_group or is_written.match(text, command.range.end)):
+        if command.name not in {"echo", "printf"}:
             continue
-        name, _separator, value = _printed_line(command, shell).partition("=")
+        line = _printed_line(command, shell)
+        printed = _SET_OUTPUT.fullmatch(line) if is_output else None
+        if printed is not None:
+            line = f"{printed['name']}={printed['value']}"
+        elif not (is_in_group or is_written.match(text, command.range.end)):
+            continue
+        name, _separator, value = line.partition("=")
         name, is_over_lines, _end = name.partition("<<")
         is_conditional = any(it.kind != "exit" for it in command.conditions)
         before = values.get(name, ()) if is_conditional else ()

@@ -14,7 +14,7 @@ _PREPARING_ACTION: Final = lazy_regex(
 )
 _BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:build-push|bake)-action", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
-    r"\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
+    r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
 _BUILDX: Final = lazy_regex(r"\b(?:buildx|bake)\b")
 _PROGRAM: Final = lazy_regex(r"\b(?:buildah|docker|nerdctl|podman)\b")
