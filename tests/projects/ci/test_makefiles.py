@@ -3,7 +3,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from buildxray.projects.ci.makefiles import parse_makefile
+from buildxray.projects.ci.makefiles import makefile_site, parse_makefile, read_makefile
+from buildxray.projects.ci.site import Reading
 from buildxray.projects.reader import read_automation
 from tests.support.cases import every_case
 
@@ -51,3 +52,11 @@ def test_a_variable_is_expanded_once(tmp_path: Path) -> None:
     )
     (build,) = read_automation(tmp_path, local_platform="linux/amd64").builds
     assert build.dockerfile == tmp_path / "Dockerfile.x"
+
+
+def test_functions_that_call_one_another_end(tmp_path: Path) -> None:
+    calls = " ".join(["$(call f,$(1)x)"] * 30)
+    (tmp_path / "Makefile").write_text(f"f = {calls} docker build -f $(1) .\nall:\n\t$(call f,a)\n")
+    reading = Reading()
+    read_makefile(tmp_path / "Makefile", makefile_site(tmp_path, tmp_path, "linux/amd64"), reading)
+    assert len(reading.builds) <= 200

@@ -1,6 +1,7 @@
 """The builds of the actions and workflows that take the options of `docker buildx build` and `docker buildx bake`.
 
-Source: the `action.yml` of docker/build-push-action, docker/bake-action, depot/build-push-action; the README of docker/github-builder.
+Source: the `action.yml` of docker/build-push-action, docker/bake-action, depot/build-push-action, redhat-actions/buildah-build; the README of
+docker/github-builder.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _BUILD_ACTION: Final = lazy_regex(
     r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
 )
+_BUILDAH_ACTION: Final = lazy_regex(r"redhat-actions/buildah-build(?:@.*)?", re.IGNORECASE)
 _BAKE_ACTION: Final = lazy_regex(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
 _GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
 """Workflows of Docker that build each platform in a job of its own, on a machine of that platform."""
@@ -97,6 +99,9 @@ class _Inputs(NamedTuple):
 
 def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
     """Effect: add the builds of a step that uses one of the actions for Build and Bake; another action adds none."""
+    if _BUILDAH_ACTION.fullmatch(uses) is not None:
+        _add_buildah(given, context, site, reading)
+        return
     build, bake = _BUILD_ACTION.fullmatch(uses), _BAKE_ACTION.fullmatch(uses)
     action = build or bake
     if action is None:
@@ -108,6 +113,25 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
         _add_build(inputs, site._replace(machines=machines), reading)
     else:
         _add_bake(inputs, site._replace(machines=machines), reading)
+
+
+def _add_buildah(given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
+    """Effect: add the build of Buildah for one file; it builds each platform on its own, and loads the images."""
+    inputs = {str(key).lower(): it for key, it in given.items()}
+    files = context.expand(inputs.get("containerfiles", inputs.get("dockerfiles")))
+    names = files.split() if isinstance(files, str) else []
+    if len(names) != 1:
+        return
+    platforms = context.expand(inputs.get("platforms", inputs.get("platform")))
+    architectures = context.expand(inputs.get("archs", inputs.get("arch")))
+    if platforms in (None, "") and isinstance(architectures, str):
+        platforms = ",".join(f"linux/{it.strip()}" for it in architectures.split(",") if it.strip())
+    elif platforms in (None, ""):
+        platforms = architectures
+    values = {"context": context.expand(inputs.get("context", ".")), "file": names[0], "platforms": platforms}
+    n_before = len(reading.builds)
+    _add_build(_Inputs({**inputs, **values, "load": "true"}, values, context), site, reading)
+    reading.builds[n_before:] = [replace(it, is_separate=True) for it in reading.builds[n_before:]]
 
 
 def is_github_builder(uses: str) -> bool:

@@ -21,7 +21,9 @@ _RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*)::?(?![=:])(?P<rest>.*)"
 _REFERENCE: Final = lazy_regex(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
-_SKIPPED: Final = ("include", "-include", "define", "endef")
+_MOST_CALLS: Final = 200
+"""Calls of functions in one recipe."""
+_SKIPPED: Final = ("include", "-include")
 _CONDITION: Final = lazy_regex(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
 
 
@@ -30,6 +32,11 @@ class _Recipe(NamedTuple):
     line: int
     text: str
     prerequisites: tuple[str, ...] = ()
+
+
+_CALL: Final = lazy_regex(r"\$(?:\(call\s+(?P<round>[^()]*)\)|\{call\s+(?P<curly>[^{}]*)\})")
+"""A call of a function, whose arguments hold no other calls or references."""
+_DEFINE: Final = lazy_regex(r"(?:override\s+|export\s+)*define\s+(?P<name>[\w.-]+)\s*[:?+]*=?\s*")
 
 
 class Makefile(NamedTuple):
@@ -75,6 +82,11 @@ class _Variables:
             self._doubtful.discard(name)
             self.values[name] = _once(name, value, known) if operator.startswith(":") else value
 
+    def extend(self, name: str, line: str) -> None:
+        """Effect: add a line to a variable of several lines."""
+        before = self.values.get(name, "")
+        self.values[name] = f"{before}\n{line}".lstrip("\n")[:_MOST_TEXT]
+
     @property
     def known(self) -> dict[str, str]:
         """The variables whose value does not depend on a condition."""
@@ -98,7 +110,19 @@ def parse_makefile(text: str) -> Makefile:
     prerequisites: tuple[str, ...] = ()
     pending: list[str] = []
     start = 0
+    function: str | None = None
     for line, content in _logical_lines(text):
+        if function is not None:
+            if content.strip() == "endef":
+                function = None
+            else:
+                variables.extend(function, content.strip().lstrip("@-+"))
+            continue
+        definition = _DEFINE.fullmatch(content.strip())
+        if definition is not None:
+            function = definition["name"]
+            variables.assign(function, "=", "")
+            continue
         if content.startswith("\t"):
             if not pending:
                 start = line
@@ -186,20 +210,38 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 class _Expander:
     """Expands the variables of one recipe; the value of each is computed once."""
 
-    def __init__(self, variables: Mapping[str, str], recipe: _Recipe) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], recipe: _Recipe, depth: int = 0, calls: Iterator[int] | None = None
+    ) -> None:
         self._variables = variables
         self._recipe = recipe
         self._values: dict[str, str] = {}
-        self._depth = 0
+        self._depth = depth
+        self._calls = iter(range(_MOST_CALLS)) if calls is None else calls
+        """The calls of functions that are still expanded, also those of functions that call others."""
 
     def expand(self, text: str) -> str:
         """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
-        return _REFERENCE.sub(self._replaced, text)[:_MOST_TEXT]
+        expanded = _REFERENCE.sub(self._replaced, text)[:_MOST_TEXT]
+        # A call whose arguments had references, which are expanded first.
+        return _CALL.sub(lambda it: self._called(it["round"] or it["curly"]), expanded)[:_MOST_TEXT]
+
+    def _called(self, words: str) -> str:
+        """The text of a function with its arguments: `NAME,ARGUMENT,…`. Source: GNU make, 8.7, The `call` Function."""
+        name, *arguments = (it.strip() for it in words.split(","))
+        body = self._variables.get(name)
+        if body is None or self._depth >= _MOST_DEPTH or next(self._calls, None) is None:
+            return ""
+        values = {str(number): it for number, it in enumerate(arguments, 1)}
+        inner = _Expander({**self._variables, **values}, self._recipe, self._depth + 1, self._calls)
+        return inner.expand(body)
 
     def _replaced(self, match: re.Match[str]) -> str:
         if match[0] == "$$":
             return "$"
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
+        if name.startswith("call "):
+            return self._called(name.removeprefix("call "))
         prerequisites = self._recipe.prerequisites
         if name == "@" and self._recipe.targets:
             return self._recipe.targets[0]

@@ -15,7 +15,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
 _MOST_SCRIPTS: Final = 10
 _VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
-_ACTIONS: Final = ("build-push-action", "bake-action")
+_ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
 
 _IMAGE_TOOL: Final = lazy_regex(
