@@ -146,7 +146,6 @@ def _is_taken_for_all(ctx: RuleContext, stage: Stage) -> bool:
 def _takes_for_all(ctx: RuleContext, stage: Stage, consumer: Instruction) -> bool:
     if not isinstance(consumer.node, Copy) or consumer.stage is None or not consumer.stage.is_image:
         return False
-    artifacts = {it.source: it for it in ctx.build.artifacts.of(consumer.idx)}
     for path in consumer.copied_paths:
         if (path.rstrip("/") or "/") in _MIXED:
             return False
@@ -155,8 +154,9 @@ def _takes_for_all(ctx: RuleContext, stage: Stage, consumer: Instruction) -> boo
         if path.count("/") < 2 and _PLAIN.search(stage.image_name) is None:
             # `/opt` of an image of somebody's own may hold programs already.
             return False
-        artifact = artifacts.get(path)
-        if artifact is None or not _is_downloaded(stage, artifact.origins, len(ctx.build.targets)):
+        # Tracing costs more than all of the above together.
+        artifacts = [it for it in ctx.build.artifacts.of(consumer.idx) if it.source == path]
+        if not artifacts or not _is_downloaded(stage, artifacts[-1].origins, len(ctx.build.targets)):
             return False
     return bool(consumer.copied_paths)
 
