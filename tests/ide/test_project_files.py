@@ -391,6 +391,14 @@ def test_another_repository_may_be_elsewhere_where_the_build_runs(
     assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
 
 
+@pytest.mark.parametrize(("directory", "is_missing"), [("", True), ("demos/", False)])
+def test_a_workflow_below_the_root_is_never_run(tmp_path: Path, directory: str, is_missing: bool) -> None:
+    place = f"{directory}.github/workflows/a.yml"
+    workflow = f"#- .git/HEAD\nref\n#- {place}\non: push\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{{run: docker build -f x.Dockerfile .}}]}}}}\n"
+    file = looked_at(tmp_path, workflow + "#- README.md\ntext\n#- demos/README.md\ntext\n", place)
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+
+
 def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
     compose = "#- sub/compose.yaml\nservices: {app: {build: .}}\n#- sub/dockerfile\nFROM alpine\n"
     assert looked_at(tmp_path, compose, "sub/compose.yaml").diagnostics == ()

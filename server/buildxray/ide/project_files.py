@@ -24,6 +24,7 @@ from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import PlatformError, can_run, is_known, nearest_known, parse_normalized
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
 from buildxray.projects.compose import OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
@@ -193,6 +194,12 @@ class _Reader:
         root = repository_root(declared.source.parent)
         if root is not None and not declared.dockerfile.is_relative_to(root):
             # Another repository, which is beside this one where the build runs.
+            return
+        if (
+            root is not None
+            and WORKFLOWS.parts == declared.source.parent.parts[-2:] != declared.source.relative_to(root).parts[:-1]
+        ):
+            # GitHub runs the workflows of the root only.
             return
         name = declared.dockerfile.name
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)

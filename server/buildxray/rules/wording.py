@@ -43,7 +43,10 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     install = _xx_install(stage)
     uses = [it.use for it in commands]
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
-    return [_(it, install=install or "") for it in templates if install is not None or "{install}" not in it]
+    possible = [it for it in templates if install is not None or "{install}" not in it]
+    # How to install xx is said once, whatever it then compiles.
+    first = next((it for it in possible if _OF_XX in it), None)
+    return [_(it, install=install or "") for it in possible if _OF_XX not in it or it is first]
 
 
 def xx_can_install(stage: Stage) -> bool:
@@ -64,6 +67,7 @@ def _xx_install(stage: Stage) -> str | None:
     return "xx-apt-get install -y gcc libc6-dev"
 
 
+_OF_XX: Final = "tonistiigi/xx"
 _OTHER_MANAGERS: Final = frozenset({"dnf", "microdnf", "pacman", "tdnf", "yum", "zypper"})
 _OTHER_DISTRIBUTIONS: Final = lazy_regex(
     r"alma|amazonlinux|archlinux|centos|fedora|manylinux|mariner|nixos|oracle|photon|rhel|rocky|suse|ubi\d|wolfi"

@@ -80,7 +80,8 @@ STAGES = (
     ("target", "flag", "keeps_nothing", "expected"),
     [
         ("builder", "", True, []),
-        ("builder", "", False, [None]),
+        # Others take files from it, so that it is a cache, wherever it is pushed to.
+        ("builder", "", False, []),
         ("", "", True, []),
         ("", "--platform=$BUILDPLATFORM ", True, [Severity.WARNING]),
         ("", "--platform=$BUILDPLATFORM ", False, [None]),
@@ -122,3 +123,19 @@ def test_an_argument_of_the_project_that_chooses_the_platform_stays(
 def test_a_hidden_argument_of_the_target_is_another_finding(declared: str, flag: str, n_findings: int) -> None:
     text = f'{declared}\nFROM --platform={flag} alpine\nCMD ["sh"]\n'
     assert len(findings(build_platform_image, context(text))) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("lines", "n_findings"),
+    [
+        # A cache of what others take files from.
+        ("RUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a", 0),
+        ("RUN apk add git\nFROM build AS more\nRUN go build -o /a .\nFROM alpine\nCOPY --from=more /a /a", 0),
+        ('RUN go build -o /a .\nCMD ["/a"]\nFROM alpine\nCOPY --from=build /a /a', 1),
+        # Nothing else uses it: it is an image.
+        ("RUN go build -o /a .\nFROM alpine", 1),
+    ],
+)
+def test_a_stage_in_the_middle_that_others_use_is_no_image(lines: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS build\n{lines}\n"
+    assert len(findings(build_platform_image, context(text, target_stage="build"))) == n_findings

@@ -668,3 +668,9 @@ def test_a_stage_of_its_own_installs_them_natively() -> None:
         "FROM php:8.4\nCOPY --from=vendor /app/vendor /app/vendor\n"
     )
     assert len(findings(emulated_build, context(text))) == 1
+
+
+def test_advice_about_xx_is_given_once() -> None:
+    text = "FROM debian AS b\nRUN gcc -o /a a.c\nRUN cargo build\nFROM debian\nCOPY --from=b /a /target /x/\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert finding.message.count("COPY --from=xx / /") == 1

@@ -16,7 +16,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
-from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.instructions import Cmd, Copy, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _CHECKING: Final = lazy_regex(
@@ -61,7 +61,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
     test, and starts nothing, is left alone, and so is one called `dev` or `test`. So is a stage that `--target` names for a build that only
     fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. Where it builds the last stage so, the finding is a
-    warning. A constant is intended where neither the file nor its project names several platforms. The finding is an error only where
+    warning. A stage in the middle of the file that others use, without CMD and ENTRYPOINT, is a cache or a place to work. A constant is intended where neither the file nor its project names several platforms. The finding is an error only where
     somebody has asked for several.
     """
     stage = ctx.build.target_stage
@@ -77,6 +77,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     keeps_nothing = ctx.build.request.keeps_nothing
     if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):
         # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
+        return
+    if stage is not ctx.build.stages[-1] and not _starts(stage) and _is_used(stage):
+        # A stage that others take files from, pushed or loaded to be a cache or a place to work.
         return
     platform = stage.platforms[0]
     if not is_known(platform):
@@ -134,6 +137,20 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
     return any(it.machine is Machine.TARGET for it in origins)
 
 
+def _is_used(stage: Stage) -> bool:
+    """True if another stage of the file is built on a stage, or copies from it, whether the build needs that stage or not."""
+    if len(stage.family) > 1:
+        return True
+    sources = (it.node.source_stage for it in stage.build.instructions if isinstance(it.node, Copy))
+    names = (it.value.text.lower() for it in sources if it is not None and it.value is not None)
+    return any(it in {stage.name, str(stage.idx)} for it in names)
+
+
+def _starts(stage: Stage) -> bool:
+    """True if the file says what the image of a stage starts."""
+    return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
+
+
 def _only_checks(stage: Stage) -> bool:
     """True if a stage is for developers, by its name, or because it ends with a check and starts nothing.
 
@@ -145,8 +162,7 @@ def _only_checks(stage: Stage) -> bool:
     if any(_FOR_DEVELOPERS.fullmatch(it.name) or _CHECKING.search(it.name) for it in chain):
         return True
     last = chain[-1].last
-    starts = any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
-    if not isinstance(last, Run) or starts:
+    if not isinstance(last, Run) or _starts(stage):
         return False
     commands = last.script.commands
     if not commands:
