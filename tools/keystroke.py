@@ -1,8 +1,9 @@
-"""Compare what an edit of a RUN costs in several versions of the project: `tools/keystroke.py DIRECTORY PYTHON [PYTHON...]`.
+"""Compare what an edit of a RUN costs in several versions of the project: `tools/keystroke.py [--calls] DIRECTORY PYTHON [PYTHON...]`.
 
 Each PYTHON is the interpreter of an environment where one version is installed. All of them measure the same edits, in turn, several times: CPU
 milliseconds of `Analyzer.analyze(text).diagnostics` for two target platforms, for written texts and for a sample of the files of a directory.
 An edit makes one line of a RUN longer, another RUN each time. Prints the least of the rounds, and the ratio to the first version.
+With `--calls`, calls of functions are counted in place of milliseconds, which other load of the machine does not change.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -62,40 +64,64 @@ def versions_of(text: str) -> list[str]:
     return versions
 
 
-def measure(directory: Path) -> dict[str, float]:
-    """CPU milliseconds of an edit of each text, in the version that this interpreter imports."""
+def measure(directory: Path, *, in_calls: bool) -> dict[str, float]:
+    """CPU milliseconds or calls of an edit of each text, in the version that this interpreter imports."""
     from buildxray.ide.analysis import Analyzer  # noqa: PLC0415 - only where it is measured
     from buildxray.plan.request import BuildRequest  # noqa: PLC0415
     from buildxray.platforms.platform import parse_normalized  # noqa: PLC0415
 
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
+    cost_of = calls_of if in_calls else milliseconds_of
     measured: dict[str, float] = {}
     for name, text in texts_of(directory).items():
         analyzer = Analyzer(BuildRequest(amd64, (amd64, arm64)))
         _ = analyzer.analyze(text).diagnostics
-        start = time.process_time()
-        for version in versions_of(text):
-            _ = analyzer.analyze(version).diagnostics
-        measured[name] = (time.process_time() - start) * 1000 / EDITS
+        versions = versions_of(text)
+        measured[name] = cost_of(lambda: [analyzer.analyze(it).diagnostics for it in versions]) / EDITS  # noqa: B023
     return measured
+
+
+def milliseconds_of(function: Callable[[], object]) -> float:
+    """CPU milliseconds of a call."""
+    start = time.process_time()
+    function()
+    return (time.process_time() - start) * 1000
+
+
+def calls_of(function: Callable[[], object]) -> float:
+    """How many functions a call calls, those written in C included."""
+    n_calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal n_calls
+        n_calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return n_calls
 
 
 def main() -> None:
     """Measure here where there is no PYTHON; else let each of them, and print the table."""
-    directory, pythons = Path(sys.argv[1]), sys.argv[2:]
+    options = [it for it in sys.argv[1:] if it == "--calls"]
+    directory, *pythons = (it for it in sys.argv[1:] if it not in options)
     if not pythons:
-        json.dump(measure(directory), sys.stdout)
+        json.dump(measure(Path(directory), in_calls=bool(options)), sys.stdout)
         return
+    unit = "calls" if options else "ms"
     best: list[dict[str, float]] = [{} for _ in pythons]
-    for _ in range(ROUNDS):
+    for _ in range(1 if options else ROUNDS):
         for python, milliseconds in zip(pythons, best, strict=True):
-            command = [python, __file__, str(directory)]
+            command = [python, __file__, *options, directory]
             measured = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
             for name, it in measured.items():
                 milliseconds[name] = min(milliseconds.get(name, it), it)
     first = best[0]
     for name, before in first.items():
-        columns = "".join(f"{it[name]:9.2f} ms ({it[name] / before:.2f})" for it in best)
+        columns = "".join(f"{it[name]:9.2f} {unit} ({it[name] / before:.2f})" for it in best)
         sys.stdout.write(f"{name[:50]:50} {columns}\n")
     for python, milliseconds in zip(pythons, best, strict=True):
         ratios = [milliseconds[it] / first[it] for it in first]
