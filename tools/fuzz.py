@@ -1,14 +1,16 @@
-"""Change Dockerfiles, project files and messages at random and look whether a promise breaks.
+"""Change Dockerfiles, project files, logs and messages at random and look whether a promise breaks.
 
-`make fuzz`, or `tools/fuzz.py [SECONDS] [SEED]`. The corpus is tests/conformance/cases, tests/fuzz/corpus and `PROJECT_FILES`. What breaks is written to tests/fuzz/found with its seed; it becomes
+`make fuzz`, or `tools/fuzz.py [SECONDS] [SEED]`. The corpus is tests/conformance/cases, tests/fuzz/corpus, tests/logs/recorded and `PROJECT_FILES`. What breaks is written to tests/fuzz/found with its seed; it becomes
 a named test when it is repaired.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
+import math
 import random
 import sys
 import tempfile
@@ -19,12 +21,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from buildxray.ide.analysis import Analyzer
+from buildxray.ide.build_times import MeasuredBuild
 from buildxray.ide.fixes import fix_text
 from buildxray.ide.formatting import format_text
 from buildxray.ide.hover import hover
 from buildxray.ide.outline import folds, symbols
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.logs.model import LogError
+from buildxray.logs.reader import read_stream
 from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
 from buildxray.plan.request import BuildRequest
@@ -275,6 +280,32 @@ def examine_message(server: FuzzedServer, texts: list[str], rng: random.Random) 
     return f"{method} {params!r}\n{text}"
 
 
+def examine_log(logs: list[bytes], texts: list[str], rng: random.Random) -> str:
+    """Read a log that is changed at random, and match its builds with a Dockerfile; gives both. Raises where a promise is broken."""
+    content = rng.choice(logs)
+    for _ in range(rng.randint(0, 6)):
+        start = rng.randint(0, len(content))
+        end = min(len(content), start + rng.randint(0, 400))
+        other = rng.choice(logs)
+        place = rng.randint(0, len(other))
+        inserted = (
+            content[start:end] * rng.randint(0, 20),
+            other[place : place + rng.randint(0, 2_000)],
+            rng.randbytes(3),
+        )
+        content = content[:start] + rng.choice(inserted) + content[end:]
+    text = mutate(rng.choice(texts), texts, rng)
+    with suppress(LogError):
+        for build in read_stream(io.BufferedReader(io.BytesIO(content))).builds[:3]:
+            analyzer = Analyzer(Settings().request())
+            analyzer.measured = MeasuredBuild(text, build, Settings().request())
+            analysis = analyzer.analyze(mutate(text, texts, rng))
+            for times in analysis.times.values():
+                assert times.seconds >= 0, "a negative time"
+            assert math.isfinite(analysis.saved), "a sum of times that is not a number"
+    return f"{content!r}\n{text}"
+
+
 class _Raise(logging.Handler):
     """Raises what the analysis only logs: a rule that has failed."""
 
@@ -301,6 +332,7 @@ async def fuzz() -> int:
         for directory in directories
         for it in sorted(directory.glob("*"))
     ]
+    logs = [it.read_bytes() for it in sorted((ROOT / "tests/logs/recorded").glob("*.*")) if it.suffix != ".Dockerfile"]
     request = BuildRequest(parse_normalized("linux/amd64"), tuple(map(parse_normalized, PLATFORMS)))
     analyzer, n_texts, n_found, end = Analyzer(request), 0, 0, time.monotonic() + seconds
     server = FuzzedServer()
@@ -310,11 +342,13 @@ async def fuzz() -> int:
         start = time.process_time()
         state = rng.getstate()
         try:
-            match n_texts % 4:
+            match n_texts % 5:
                 case 0:
                     examine_project(rng)
                 case 1:
                     examine_message(server, corpus, rng)
+                case 2:
+                    examine_log(logs, corpus, rng)
                 case _:
                     examine(text, rng, analyzer, request)
             took = time.process_time() - start
@@ -323,11 +357,12 @@ async def fuzz() -> int:
             n_found += 1
             directory = ROOT / "tests/fuzz/found"
             directory.mkdir(parents=True, exist_ok=True)
-            if n_texts % 4 < 2:
+            if n_texts % 5 < 3:
                 rng.setstate(state)
                 with suppress(Exception):
                     # The same once more, for what it has been made of.
-                    text = examine_project(rng) if n_texts % 4 == 0 else examine_message(FuzzedServer(), corpus, rng)
+                    again = (lambda: examine_project(rng), lambda: examine_message(FuzzedServer(), corpus, rng))
+                    text = again[n_texts % 5]() if n_texts % 5 < 2 else examine_log(logs, corpus, rng)
             path = directory / f"{seed}-{n_texts}.Dockerfile"
             path.write_bytes(text.encode("utf-8", "surrogatepass"))
             sys.stdout.write(f"{path}\n{traceback.format_exc(limit=-4)}\n")
