@@ -533,6 +533,8 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
         ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION.replace("$(ALL)", "linux/amd64")}, 0),
         ({".github/workflows/ci.yml": _LINTING, "all.sh": _FUNCTION}, 1),
         ({".github/workflows/ci.yml": _LINTING, "all.sh": f"# {_FUNCTION}docker build .\n"}, 0),
+        ({"all.sh": 'ARGS=(\n  buildx build\n  --platform "$PLATFORMS"\n)\ndocker "${ARGS[@]}" .\n'}, 1),
+        ({"all.sh": 'ARGS=(\n  buildx build\n  --tag "$NAME"\n)\ndocker "${ARGS[@]}" .\n'}, 0),
         ({".github/workflows/ci.yml": _MATRIX.replace("context: tool", "context: '${{ matrix.c }}'")}, 1),
         # Nobody knows which platforms these builds are for; where the machine is unknown too, each may have its own.
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: ubuntu-latest, steps")}, 1),

@@ -14,6 +14,8 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
 _MOST_SCRIPTS: Final = 10
+_ARRAY: Final = lazy_regex(r"=\([^()]{0,2000}\)")
+"""The words of an array of the shell, which often hold the options of a command, one a line."""
 _VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
 _ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
@@ -68,7 +70,8 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
         # Where the runner is a variable, each platform mostly has its own, and none is emulated.
         return _VARIABLE_RUNNER.search(text) is None
     is_in_definition = False
-    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+    joined = _ARRAY.sub(lambda it: it[0].replace("\n", " "), text.replace("\\\r\n", " ").replace("\\\n", " "))
+    for line in joined.splitlines():
         if line.startswith(("define ", "endef")):
             is_in_definition = line.startswith("define ")
         elif (is_in_definition or not is_read) and _builds_for_several(line):
