@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from buildxray.localization import _
@@ -97,7 +98,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 command.title_range,
                 _("; ").join([_message(use, images), *advice(stage, [command] if use.is_bound else [])]),
-                _fixes(ctx, command),
+                partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
             )
         yield from _launchers(ctx, stage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from buildxray.localization import _
@@ -67,17 +68,14 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             ]
             if wrong:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
-                edits = tuple(with_paying_moves(ctx, [Edit(range_, "")]))
-                safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
                 yield Finding(
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
-                    (Fix(_("Drop the default of `{name}`", name=name), edits, safety),),
+                    partial(_fixes, ctx, name, range_),
                     severity=None if _is_used(ctx.build, instruction, name) else Severity.WARNING,
                 )
             elif name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
-                edits = tuple(with_paying_moves(ctx, [Edit(range_, "")]))
                 yield Finding(
                     instruction.range_of(pair),
                     _(
@@ -85,9 +83,15 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                         name=name,
                         value=pair.value.text,
                     ),
-                    (Fix(_("Drop the default of `{name}`", name=name), edits),),
+                    partial(_fixes, ctx, name, range_),
                     severity=Severity.WARNING,
                 )
+
+
+def _fixes(ctx: RuleContext, name: str, default: TextRange) -> tuple[Fix, ...]:
+    edits = tuple(with_paying_moves(ctx, [Edit(default, "")]))
+    safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
+    return (Fix(_("Drop the default of `{name}`", name=name), edits, safety),)
 
 
 def _is_used(build: Build, declaration: Instruction, name: str) -> bool:
