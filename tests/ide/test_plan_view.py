@@ -128,7 +128,7 @@ def test_an_error_is_told_and_the_rest_is_shown() -> None:
 
 def test_a_context_that_is_loaded_several_times_is_told() -> None:
     text = "FROM --platform=$BUILDPLATFORM a AS b\nCOPY c c\nFROM a\nARG TARGETARCH\nCOPY --from=b c c\nCOPY $TARGETARCH d\n"
-    told = "The build context is loaded 2 times, as line 6 uses another path for each target: BuildKit's log has 2 steps more"
+    told = "The build context is loaded 2 times, because line 6 uses a different path for each target: BuildKit's log lists 2 more steps"
     both = "linux/amd64,linux/arm64"
     split = view(text, both)
     assert split.note.startswith(told)

@@ -190,18 +190,18 @@ def context_note(build: Build) -> str:
     if split is None:
         return ""
     more = ngettext(
-        "BuildKit's log has {n} step more; steps whose files are equal run once",
-        "BuildKit's log has {n} steps more; steps whose files are equal run once",
+        "BuildKit's log lists {n} more step; steps whose files are equal run once",
+        "BuildKit's log lists {n} more steps; steps whose files are equal run once",
         split.n_more_steps,
     )
     if split.instruction is None:
         return _(
-            "The build context is loaded {n} times, as targets use other paths of it: {more}.",
+            "The build context is loaded {n} times, because the targets use different paths of it: {more}.",
             n=split.n_loads,
             more=more,
         )
     return _(
-        "The build context is loaded {n} times, as line {line} uses another path for each target: {more}.",
+        "The build context is loaded {n} times, because line {line} uses a different path for each target: {more}.",
         n=split.n_loads,
         line=build.instructions[split.instruction].line,
         more=more,
