@@ -28,6 +28,13 @@ def safety(text: str, rule: str) -> list[Safety]:
             "undeclared-platform-arg",
             Safety.SUGGESTION,
         ),
+        # A default hides the argument that the fix would use, so that nothing would change for linux/arm64.
+        (
+            CODE.replace("GOARCH=${arch}", "GOARCH=amd64").replace("RUN", "ARG TARGETARCH=amd64\nRUN") + IMAGE,
+            "constant-goarch",
+            Safety.SUGGESTION,
+        ),
+        (CODE.replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
         # Another stage is built for linux/arm64 then, with more steps under emulation.
         (

@@ -1,20 +1,23 @@
 """Prove that a fix is safe: that the build after it is as good as before.
 
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
-edited text is planned: no file of the image may suit its platform less, and no more steps may be emulated. Otherwise
-it becomes a suggestion.
+edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, and no default
+may hide the platform arguments that the new text uses. Otherwise it becomes a suggestion.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit
 
 _MOST: Final = 50
@@ -41,9 +44,20 @@ class _Proofs:
         """True if the build after these edits is as good as before."""
         known = self._known.get(edits)
         if known is None:
-            known = len(self._known) < _MOST and is_as_good(self._ctx.build, self._ctx.after(edits).build)
+            known = len(self._known) < _MOST and self._is_as_good(edits)
             self._known[edits] = known
         return known
+
+    def _is_as_good(self, edits: tuple[Edit, ...]) -> bool:
+        after = self._ctx.after(edits).build
+        return not _uses_hidden_argument(after, edits) and is_as_good(self._ctx.build, after)
+
+
+def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:
+    """True if new text uses a platform argument that a default of the file hides: the fix would change nothing for other targets."""
+    used = {name for it in edits for name in PER_TARGET_ARGUMENTS if re.search(rf"\$\{{?{name}\b", it.new_text)}
+    declarations = (it for it in after.instructions if used and isinstance(it.node, Arg))
+    return any(pair.value is not None and pair.name.text in used for it in declarations for pair in it.pairs)
 
 
 def is_as_good(before: Build, after: Build) -> bool:
