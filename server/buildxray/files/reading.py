@@ -181,6 +181,30 @@ def is_inside(path: Path | str, directory: Path | str) -> bool:
     return real == real_directory or real.startswith(os.path.join(real_directory, ""))  # noqa: PTH118 - no Path is needed
 
 
+def exists(path: Path) -> bool:
+    """True if a path exists; False also where the system refuses it, such as a name of more than 255 bytes."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """True if a path is a file; False also where the system refuses it."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_directory(path: Path) -> bool:
+    """True if a path is a directory; False also where the system refuses it."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def repository_root(directory: Path) -> Path | None:
     """The root of the Git repository that contains a directory; None outside of one."""
     return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), None)

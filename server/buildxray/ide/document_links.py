@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.reading import is_file
 from buildxray.ide.analysis import Analysis
 from buildxray.syntax.instructions import Copy, Copying, From, Instruction, Node, Onbuild, Run, Span, Token
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -124,5 +125,5 @@ def _source(token: Token, locate: Callable[[int, int], TextRange], find_file: Fi
         yield Link(whole, token.text)
     elif find_file is not None and not re.search(r"[$*?\[]|^\.?/?$", token.text):
         path = find_file(token.text)
-        if path is not None and path.is_file():
+        if path is not None and is_file(path):
             yield Link(whole, path.as_uri())

@@ -10,7 +10,7 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import last_project_file, path_below, read_project_text, repository_root
+from buildxray.files.reading import exists, last_project_file, path_below, read_project_text, repository_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
@@ -458,9 +458,9 @@ class Projects:
         """
         builds = (it for directory in self._above(path) for it in self._read(directory).builds)
         own = (*dict.fromkeys(it for it in builds if it.source == path),)
-        exists = {it: it.dockerfile.exists() for it in own}
-        complete = {(it.name, it.line) for it in own if exists[it]}
-        return tuple(it for it in own if exists[it] or (it.name, it.line) not in complete)
+        is_found = {it: exists(it.dockerfile) for it in own}
+        complete = {(it.name, it.line) for it in own if is_found[it]}
+        return tuple(it for it in own if is_found[it] or (it.name, it.line) not in complete)
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""

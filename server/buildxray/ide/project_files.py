@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from buildxray.files.reading import (
     MOST_DOCKERFILE_BYTES,
     ReadError,
+    exists,
+    is_directory,
     list_directory,
     path_below,
     read_project_text,
@@ -186,7 +188,7 @@ class _Reader:
     def _missing_dockerfile(self) -> Iterator[Diagnostic]:
         declared = self.declared
         named = next((it for it in ("dockerfile", "context") if it in self.own.own), None)
-        if (named is None and not declared.is_default) or declared.dockerfile.exists():
+        if (named is None and not declared.is_default) or exists(declared.dockerfile):
             return
         if _is_in_empty_directory(declared.dockerfile) or declared.may_be_written:
             # Git keeps no empty directories: this is a submodule that is not checked out here.
@@ -366,7 +368,7 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
 
 def _is_in_empty_directory(path: Path) -> bool:
     """True if the nearest directory above a path that exists is empty."""
-    nearest = next((it for it in path.parents if it.is_dir()), None)
+    nearest = next((it for it in path.parents if is_directory(it)), None)
     try:
         return nearest is not None and not list_directory(nearest)
     except ReadError:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.reading import exists, is_file
 from buildxray.localization import localized
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
@@ -177,13 +178,13 @@ def existing_dockerfile(path: Path) -> Path:
     It is the one in lower case if only that exists (BuildKit: frontend/dockerui/config.go, ReadEntrypoint).
     """
     lower = path.with_name(path.name.lower())
-    return lower if path.name == "Dockerfile" and not path.exists() and lower.is_file() else path
+    return lower if path.name == "Dockerfile" and not exists(path) and is_file(lower) else path
 
 
 def asked_paths(dockerfile: Path) -> tuple[Path, ...]:
     """Return the paths by which a build may ask for a Dockerfile: the inverse of `existing_dockerfile`."""
     usual = dockerfile.with_name("Dockerfile")
-    return (dockerfile, usual) if dockerfile.name == "dockerfile" and not usual.exists() else (dockerfile,)
+    return (dockerfile, usual) if dockerfile.name == "dockerfile" and not exists(usual) else (dockerfile,)
 
 
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.bake.targets import Definition, Target
 from buildxray.projects.builds import Note, absolute, is_remote
@@ -175,10 +175,10 @@ class _Loader:
 
 def compose_files(directory: Path) -> tuple[str, ...]:
     """The names of the files that `docker compose build` reads in a directory without `--file`."""
-    first = next((it for it in FILE_NAMES if (directory / it).is_file()), None)
+    first = next((it for it in FILE_NAMES if is_file(directory / it)), None)
     if first is None:
         return ()
-    override = next((it for it in OVERRIDE_NAMES if (directory / it).is_file()), None)
+    override = next((it for it in OVERRIDE_NAMES if is_file(directory / it)), None)
     return (first,) if override is None else (first, override)
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_inside, list_directory, read_project_text
+from buildxray.files.reading import ReadError, exists, is_inside, list_directory, read_project_text
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 
@@ -37,8 +37,7 @@ class Contexts(NamedTuple):
         literal = re.split(r"[*?\[]", path, maxsplit=1)[0]
         literal = literal if literal == path else posixpath.dirname(literal)
         return any(
-            is_inside(directory / literal, directory) and (directory / literal).exists()
-            for directory in self.directories
+            is_inside(directory / literal, directory) and exists(directory / literal) for directory in self.directories
         )
 
 
@@ -75,6 +74,6 @@ class ContextLister:
         """The file or directory that a source of COPY names; None if it does not exist."""
         try:
             path = self._context / source.lstrip("/")
-            return path if is_inside(path, self._context) and path.exists() else None
+            return path if is_inside(path, self._context) and exists(path) else None
         except (OSError, ValueError):
             return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, list_directory
+from buildxray.files.reading import ReadError, is_directory, is_file, list_directory
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
 from buildxray.projects.builds import DeclaredBuild, Note
@@ -107,7 +107,7 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
     for directory in project_directories(root, with_nested=True):
         above = directories_above(directory / "Dockerfile")[1:]
         read = read_directory(directory, above, local_platform=local_platform)
-        if not included.isdisjoint({directory / it for it in COMPOSE_FILES if (directory / it).is_file()}):
+        if not included.isdisjoint({directory / it for it in COMPOSE_FILES if is_file(directory / it)}):
             continue
         included.update(read.sources)
         builds += read.builds
@@ -118,7 +118,7 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
 def has_project_files(directory: Path) -> bool:
     """True if `read_directory` reads files of this directory."""
     names = (*BAKE_FILES, *COMPOSE_FILES)
-    return any((directory / it).is_file() for it in names) or (directory / WORKFLOWS).is_dir()
+    return any(is_file(directory / it) for it in names) or is_directory(directory / WORKFLOWS)
 
 
 def directories_above(path: Path) -> tuple[Path, ...]:

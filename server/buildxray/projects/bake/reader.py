@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.globs import component_pattern
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.bake.targets import Definition, Target
 from buildxray.projects.builds import (
@@ -56,8 +56,8 @@ class BakeProject(NamedTuple):
 
 def default_files(directory: Path) -> tuple[str, ...]:
     """The names of the files that `buildx bake` reads in a directory without `--file`; empty if none is a Bake file."""
-    names = (*(it for it in FILE_NAMES if (directory / it).is_file()),)
-    return (*(it for it in COMPOSE_FILES if (directory / it).is_file()), *names) if names else ()
+    names = (*(it for it in FILE_NAMES if is_file(directory / it)),)
+    return (*(it for it in COMPOSE_FILES if is_file(directory / it)), *names) if names else ()
 
 
 def load_bake(
@@ -257,4 +257,4 @@ def _count_existing(project: BakeProject) -> tuple[int, int]:
         if isinstance(context, str) and isinstance(dockerfile, str) and "dockerfile-inline" not in fields:
             path = None if is_remote(context) else dockerfile_path(project.directory, context, dockerfile)
             paths |= {path} if path is not None else set()
-    return sum(map(Path.is_file, paths)), len(paths)
+    return sum(map(is_file, paths)), len(paths)

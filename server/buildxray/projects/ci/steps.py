@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from buildxray.files.reading import is_file
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
@@ -134,7 +135,7 @@ class Job:
         """The outputs of an action of the repository. Effect: add the builds of its steps."""
         place = self._resolve(posixpath.normpath(uses))
         for name in ("action.yml", "action.yaml"):
-            if place is not None and (place / name).is_file():
+            if place is not None and is_file(place / name):
                 document = as_mapping(self._repository.document(place / name))
                 declared = as_mapping(document.get("inputs"))
                 defaults = {

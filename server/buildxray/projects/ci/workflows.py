@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import exists, is_directory, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
@@ -60,13 +60,15 @@ class _Workflows:
         directory is missing too.
         """
         dockerfile, workflow = build.dockerfile, build.source
-        if dockerfile.exists() or workflow.parent != self._repository.root / WORKFLOWS:
+        if exists(dockerfile) or workflow.parent != self._repository.root / WORKFLOWS:
             return False
         if workflow not in self._written_names:
             self._written_names[workflow] = frozenset(
                 _names_written(self._repository.document(workflow), self._repository.root)
             )
-        return not dockerfile.parent.is_dir() or not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow])
+        return not is_directory(dockerfile.parent) or not {dockerfile.name, _ANY}.isdisjoint(
+            self._written_names[workflow]
+        )
 
     def read(self, path: Path) -> None:
         """Effect: add the builds of a workflow that events start."""
