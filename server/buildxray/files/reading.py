@@ -181,28 +181,8 @@ def is_inside(path: Path | str, directory: Path | str) -> bool:
     return real == real_directory or real.startswith(os.path.join(real_directory, ""))  # noqa: PTH118 - no Path is needed
 
 
-def exists(path: Path) -> bool:
-    """True if a path exists; False also where the system refuses it, such as a name of more than 255 bytes."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def is_file(path: Path) -> bool:
-    """True if a path is a file; False also where the system refuses it."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def is_directory(path: Path) -> bool:
-    """True if a path is a directory; False also where the system refuses it."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
+"""False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
 
 
 def repository_root(directory: Path) -> Path | None:
