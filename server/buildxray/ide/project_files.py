@@ -197,10 +197,8 @@ class _Reader:
         if root is not None and not declared.dockerfile.is_relative_to(root):
             # Another repository, which is beside this one where the build runs.
             return
-        if (
-            root is not None
-            and WORKFLOWS.parts == declared.source.parent.parts[-2:] != declared.source.relative_to(root).parts[:-1]
-        ):
+        directory = declared.source.parent
+        if root is not None and directory.parts[-2:] == WORKFLOWS.parts and directory != root / WORKFLOWS:
             # GitHub runs the workflows of the root only.
             return
         name = declared.dockerfile.name
