@@ -13,7 +13,7 @@ _OWN: Final = lazy_regex(r"\[([^\[\] ]{1,200})\] ")
 
 
 def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
-    """One build for each target; the build itself if there are no targets.
+    """One build for each target; without targets, the build itself.
 
     A step that several targets share has the name of the one that reported last. So each target receives all steps
     that do not certainly belong to others only, and the plan decides.

@@ -266,7 +266,7 @@ def _files(
 
 
 def _naming(resolved: ResolvedStages, instruction: int, source: StageRef) -> Span | None:
-    """The span in which an instruction names the stage whose files it uses; None if there is no such span."""
+    """The span in which an instruction names the stage whose files it uses; None if it names none."""
     for stage in resolved.outline.stages:
         position = instruction - stage.from_idx - 1
         if 0 <= position < len(stage.nodes):

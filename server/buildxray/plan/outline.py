@@ -280,7 +280,7 @@ def _needing_command(stage: StageOutline, needed: int) -> tuple[int, Span | None
 
 
 def source_span(stage: StageOutline, position: int, needed: Source) -> Span | None:
-    """The span in which a command of a stage names a stage or image; None if there is no such span."""
+    """The span in which a command of a stage names a stage or image; None if it names none."""
     node = stage.nodes[position]
     if isinstance(node, Copy) and node.source_stage is not None:
         flag = node.source_stage

@@ -72,7 +72,7 @@ class BuildRequest:
     keeps_nothing: bool = False
     """True if the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False
-    """True if each target platform is built on a machine of its own, like the jobs of a workflow, which share no steps."""
+    """True if the target platforms are built apart, as by the jobs of a workflow, and share no steps."""
 
     def machine(self, number: int) -> object:
         """The identity of the machine that builds the target with this index; equal for targets that share their steps."""

@@ -126,7 +126,7 @@ class Rule:
     buildkit_check: str = ""
     """The check of `docker build --check` that reports the same; empty for none."""
     about: frozenset[Subject] = frozenset()
-    """A file without any of these has no findings; empty if there is no such condition."""
+    """A file needs one of these to have findings; empty if every file may have some."""
 
     @property
     def check(self) -> Check:

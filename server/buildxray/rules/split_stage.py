@@ -228,7 +228,7 @@ def _is_npm_ci(command: Command) -> bool:
 
 
 def _program(stage: Stage) -> tuple[str, ...] | None:
-    """The words of the command that the image starts; None if there is no command or a shell must interpret it."""
+    """The words of the command that the image starts; None without a command, or if a shell must interpret it."""
     entrypoint = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Entrypoint)), None)
     command = next((it.node for it in reversed(stage.instructions) if isinstance(it.node, Cmd)), None)
     words: list[str] = []

@@ -130,7 +130,7 @@ class Node:
         return None
 
     def flag_value(self, name: str) -> str:
-        """The value of the first flag with that name; empty if there is no such flag."""
+        """The value of the first flag with that name; empty without one."""
         flag = self.flag(name)
         return flag.value.text if flag is not None and flag.value is not None else ""
 

@@ -80,7 +80,7 @@ def _element(values: tuple[Value, ...], index: Decimal) -> Value:
 def _slice(values: tuple[Value, ...], start: Decimal, end: Decimal) -> Value:
     first, last = whole(start), whole(end)
     if not 0 <= first <= last <= len(values):
-        raise EvaluationError(_("there is no such slice"))
+        raise EvaluationError(_("the part that `slice` takes is not inside the list"))
     return values[first:last]
 
 
@@ -129,7 +129,7 @@ def _range(*limits: Decimal) -> Value:
     start, end = (Decimal(0), limits[0]) if len(limits) == 1 else limits[:2]
     step = limits[2] if len(limits) > 2 else Decimal(1 if start <= end else -1)
     if step == 0 or len(limits) > 3 or (end - start) / step > MOST_ITEMS:
-        raise EvaluationError(_("there is no such range"))
+        raise EvaluationError(_("`range` has a step of 0, too many arguments or too many elements"))
     result: list[Value] = []
     while (start < end) if step > 0 else (start > end):
         result.append(start)

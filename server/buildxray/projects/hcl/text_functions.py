@@ -185,7 +185,7 @@ def _trim(text: str, characters: str) -> Value:
 def _indent(spaces: Decimal, text: str) -> Value:
     width = whole(spaces)
     if not 0 <= width <= 1000 or width * text.count("\n") > MOST_ITEMS * 10:
-        raise EvaluationError(_("there is no such indentation"))
+        raise EvaluationError(_("`indent` takes 0 to 1,000 spaces, and the text may not get too long"))
     return text.replace("\n", "\n" + " " * width)
 
 
