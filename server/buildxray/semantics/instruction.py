@@ -222,6 +222,14 @@ class Instruction:
         """
         return sources_named(self.node)
 
+    def stage_named(self, name: Token) -> Stage | None:
+        """The earlier stage that a name of `sources_named` means, by its name or number; None for an image."""
+        wanted = name.text.lower()
+        if self.stage is None or not wanted:
+            return None
+        earlier = self.build.stages[: self.stage.idx]
+        return next((it for it in reversed(earlier) if wanted in (it.name, str(it.idx))), None)
+
     @property
     def pulled_images(self) -> tuple[Step, ...]:
         """The steps that pull the images named in this FROM, COPY or mount."""

@@ -174,6 +174,14 @@ class Stage:
         return self._stages(self.build.graph.family(self.idx))
 
     @property
+    def is_used(self) -> bool:
+        """True if another stage is built on it or takes files from it, whether the build needs that stage or not."""
+        if len(self.family) > 1:
+            return True
+        later = (it for stage in self.build.stages[self.idx + 1 :] for it in stage.instructions)
+        return any(it.stage_named(name) is self for it in later for name in it.sources_named)
+
+    @property
     def may_be_base(self) -> bool:
         """True if a later FROM names it, or could name it with other values of the variables in its image name."""
         later = (it for it in self.build.stages if it.idx > self.idx)

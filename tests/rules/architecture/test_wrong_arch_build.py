@@ -218,6 +218,8 @@ def test_a_compiler_at_a_path_of_its_own_may_be_a_cross_compiler(compiler: str) 
         ("", "COPY --from=example.org/cross-go / /", False),
         ("FROM debian AS tools\nRUN ./install-go /usr/bin", "COPY --from=tools / /", False),
         ("FROM --platform=$BUILDPLATFORM tonistiigi/xx:1.6.1 AS xx", "COPY --from=xx / /", True),
+        ("FROM --platform=$BUILDPLATFORM tonistiigi/xx:1.6.1", "COPY --from=0 / /", True),
+        ("FROM debian\nRUN ./install-go /usr/bin", "COPY --from=0 / /", False),
         ("", "COPY --from=docker.io/tonistiigi/xx / /", True),
         ("", "COPY --from=example.org/data /data /", True),
         ("", "COPY . /", True),

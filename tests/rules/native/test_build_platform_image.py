@@ -131,6 +131,9 @@ def test_a_hidden_argument_of_the_target_is_another_finding(declared: str, flag:
         # A cache of what others take files from.
         ("RUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a", 0),
         ("RUN apk add git\nFROM build AS more\nRUN go build -o /a .\nFROM alpine\nCOPY --from=more /a /a", 0),
+        ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=build,target=/b cp /b/a /a", 0),
+        ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=0,target=/b cp /b/a /a", 0),
+        ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=builder,target=/b cp /b/a /a", 1),
         ('RUN go build -o /a .\nCMD ["/a"]\nFROM alpine\nCOPY --from=build /a /a', 1),
         # Nothing else uses it: it is an image.
         ("RUN go build -o /a .\nFROM alpine", 1),

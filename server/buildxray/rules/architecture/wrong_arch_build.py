@@ -125,10 +125,10 @@ def _is_of_whole_image(copy: Instruction) -> bool:
         return False
     if node.destination is None or clean(node.destination.text) != "/" or "/" not in copy.copied_paths:
         return False
-    name = node.source_stage.value.text
-    named = {it.name: it for it in copy.build.stages if it.name}.get(name.lower())
-    names = [name] if named is None else [*named.base_names]
-    return not all(map(_ADDS_PROGRAMS.fullmatch, names)) or (named is not None and bool(named.runs))
+    name = node.source_stage.value
+    stage = copy.stage_named(name)
+    images = [name.text] if stage is None else [*stage.base_names]
+    return not all(map(_ADDS_PROGRAMS.fullmatch, images)) or (stage is not None and bool(stage.runs))
 
 
 def _is_for_another_system(command: KnownCommand) -> bool:

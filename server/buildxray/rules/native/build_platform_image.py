@@ -16,7 +16,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
-from buildxray.syntax.instructions import Cmd, Copy, Entrypoint
+from buildxray.syntax.instructions import Cmd, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _CHECKING: Final = lazy_regex(
@@ -78,7 +78,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):
         # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
         return
-    if stage is not ctx.build.stages[-1] and not _starts(stage) and _is_used(stage):
+    if stage is not ctx.build.stages[-1] and not _starts(stage) and stage.is_used:
         # A stage that others take files from, pushed or loaded to be a cache or a place to work.
         return
     platform = stage.platforms[0]
@@ -135,15 +135,6 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
         return False
     origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
     return any(it.machine is Machine.TARGET for it in origins)
-
-
-def _is_used(stage: Stage) -> bool:
-    """True if another stage of the file is built on a stage, or copies from it, whether the build needs that stage or not."""
-    if len(stage.family) > 1:
-        return True
-    sources = (it.node.source_stage for it in stage.build.instructions if isinstance(it.node, Copy))
-    names = (it.value.text.lower() for it in sources if it is not None and it.value is not None)
-    return any(it in {stage.name, str(stage.idx)} for it in names)
 
 
 def _starts(stage: Stage) -> bool:

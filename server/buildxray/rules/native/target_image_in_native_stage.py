@@ -73,7 +73,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for instruction in stage.instructions:
             for name in instruction.sources_named:
-                alias = _stage_named(stage, name)
+                alias = instruction.stage_named(name)
                 if alias is not None and not _is_image_alone(alias):
                     continue
                 image = name.text if alias is None else alias.image_name
@@ -98,13 +98,6 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                         ),
                         _fixes(stage, instruction, name, alias),
                     )
-
-
-def _stage_named(stage: Stage, name: Token) -> Stage | None:
-    """The earlier stage from which a stage copies files; None for an image."""
-    earlier = stage.build.stages[: stage.idx]
-    wanted = name.text.lower()
-    return next((it for it in reversed(earlier) if wanted in (it.name.lower(), str(it.idx))), None)
 
 
 def _is_image_alone(stage: Stage) -> bool:
