@@ -185,9 +185,14 @@ exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
 """False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
 
 
+def is_repository(directory: Path) -> bool:
+    """True if a directory is the root of a Git repository."""
+    return exists(directory / ".git")
+
+
 def repository_root(directory: Path) -> Path | None:
     """The root of the Git repository that contains a directory; None outside of one."""
-    return next((it for it in (directory, *directory.parents) if (it / ".git").exists()), None)
+    return next((it for it in (directory, *directory.parents) if is_repository(it)), None)
 
 
 def path_below(path: Path, root: Path | None) -> str | None:

@@ -10,7 +10,14 @@ from operator import not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import exists, last_project_file, path_below, read_project_text, repository_root
+from buildxray.files.reading import (
+    exists,
+    is_repository,
+    last_project_file,
+    path_below,
+    read_project_text,
+    repository_root,
+)
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
@@ -439,7 +446,7 @@ class Projects:
         directory = path.parent
         if directory not in self._roots:
             root = self._above(path)[-1]
-            self._roots[directory] = root if (root / ".git").exists() else None
+            self._roots[directory] = root if is_repository(root) else None
         return self._roots[directory]
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, is_directory, is_file, list_directory
+from buildxray.files.reading import ReadError, exists, is_directory, is_file, is_repository, list_directory
 from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
 from buildxray.projects.builds import DeclaredBuild, Note
@@ -57,11 +57,11 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         builds += services
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    is_in_repository = ((directory, *ancestors)[-1] / ".git").exists()
+    is_in_repository = is_repository((directory, *ancestors)[-1])
     # Outside of a repository the scripts beside a Dockerfile are those of its project.
     is_alone = not is_in_repository and (not ancestors or (directory / "Dockerfile").is_file())
     is_alone = is_alone and directory != directory.parent
-    if (directory / WORKFLOWS).is_dir() or (directory / ".git").exists() or is_alone:
+    if is_directory(directory / WORKFLOWS) or is_repository(directory) or is_alone:
         automated = read_automation(directory, local_platform=local_platform)
         known = {(it.name, it.source, it.key) for it in builds}
         builds += (it for it in automated.builds if (it.name, it.source, it.key) not in known)
@@ -126,7 +126,7 @@ def directories_above(path: Path) -> tuple[Path, ...]:
     directories: list[Path] = []
     for directory in path.parents[:MOST_DIRECTORIES]:
         directories.append(directory)
-        if (directory / ".git").exists():
+        if is_repository(directory):
             break
     return (*directories,)
 
@@ -137,13 +137,14 @@ def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Pa
     The nearest come first. `with_nested` adds the other projects below the root: repositories and, where the root is in none, the
     directories of Dockerfiles, since scripts of these may build too.
     """
-    is_in_repository = (directories_above(root / "Dockerfile")[-1] / ".git").exists()
-    marker = ".git" if is_in_repository else "Dockerfile"
+    is_in_repository = is_repository(directories_above(root / "Dockerfile")[-1])
     pending = [(root, 0)]
     n_entries = 0
     while pending:
         directory, depth = pending.pop(0)
-        is_nested = with_nested and any((directory / it).exists() for it in {".git", marker})
+        is_nested = with_nested and (
+            is_repository(directory) or (not is_in_repository and exists(directory / "Dockerfile"))
+        )
         if directory == root or is_nested or has_project_files(directory):
             yield directory
         try:

@@ -14,6 +14,7 @@ from buildxray.files.reading import (
     MOST_LOCK_BYTES,
     MOST_PROJECT_BYTES,
     ReadError,
+    is_repository,
     list_directory,
     read_bytes,
     read_project_bytes,
@@ -129,7 +130,7 @@ def _search(directory: Path) -> ProjectSearch | None:
     The build context may be any directory above the Dockerfile, so the whole repository is searched.
     """
     root = workspace_root(directory)
-    is_project = (root / ".git").exists() or any((root / it).is_file() for it in _MANIFESTS)
+    is_project = is_repository(root) or any((root / it).is_file() for it in _MANIFESTS)
     return ProjectSearch(root) if is_project else None
 
 
@@ -293,7 +294,7 @@ def _lock_of_pnpm(directory: Path) -> bytes | None:
         return None
     for place in (directory, *directory.parents[:_MOST_PARENTS]):
         content = read_project_bytes(place / "pnpm-lock.yaml", MOST_LOCK_BYTES)
-        if content is not None or (place / ".git").exists():
+        if content is not None or is_repository(place):
             return content
     return None
 
