@@ -10,7 +10,7 @@ import pytest
 
 from buildxray.cli.main import main
 from buildxray.ide.hover import hover
-from buildxray.ide.project import ProjectBuild
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import Settings
 from buildxray.lsp import main as server_main
 from buildxray.lsp import memory

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.ide.project import ProjectBuild, Projects
+from buildxray.ide.project import Projects
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import makes_files
 from buildxray.projects.sources import read_workspace

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from buildxray.ide.code_lens import code_lenses
-from buildxray.ide.project import ProjectBuild, Projects, is_named
+from buildxray.ide.project import Projects
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
@@ -88,9 +89,9 @@ def test_a_build_that_does_the_same_as_another_is_chosen_by_its_own_name(root: P
 
 def test_a_name_is_taken_as_it_is_written_before_it_is_a_pattern(tmp_path: Path) -> None:
     declared = declared_as(tmp_path, "build [x]")
-    assert is_named(declared, "build [x]")
-    assert is_named(declared, "build*")
-    assert not is_named(declared, "build [y]")
+    assert declared.is_named("build [x]")
+    assert declared.is_named("build*")
+    assert not declared.is_named("build [y]")
 
 
 def test_a_name_that_no_build_has_chooses_nothing(root: Path) -> None:

@@ -15,7 +15,8 @@ from buildxray.cli.files import STDIN
 from buildxray.files.reading import ReadError
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.configuration import Configuration, read_configuration
-from buildxray.ide.project import ProjectBuild, Projects, is_named
+from buildxray.ide.project import Projects
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules, unknown_platform
 from buildxray.localization import _
 from buildxray.platforms.machines import Machines
@@ -101,7 +102,7 @@ class Builds:
         """Effect: warn once of each unreadable file, and of a build that does not exist."""
         warnings = [*map(str, self._projects.notes(dockerfile))]
         wanted = build.settings.build
-        if wanted not in {"", "all"} and build.declared and not any(is_named(it, wanted) for it in build.declared):
+        if wanted not in {"", "all"} and build.declared and not any(it.is_named(wanted) for it in build.declared):
             names = _(", ").join(dict.fromkeys(it.name for it in build.declared))
             warnings.append(
                 _("there is no build `{name}` of {file}; there are {names}", name=wanted, file=dockerfile, names=names)

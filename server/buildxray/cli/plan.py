@@ -14,7 +14,7 @@ from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
 from buildxray.cli.reports import as_array, escaped_json
 from buildxray.ide.analysis import Analysis
-from buildxray.ide.project import ProjectBuild
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.localization import _
 from buildxray.semantics.artifacts import artifacts_as_json
 from buildxray.semantics.as_json import plan_as_json

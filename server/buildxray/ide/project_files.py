@@ -20,7 +20,8 @@ from buildxray.files.reading import (
     repository_root,
 )
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.project import Projects, request_of
+from buildxray.ide.project import Projects
+from buildxray.ide.requests import request_of
 from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import PlatformError, can_run, is_known, nearest_known, parse_normalized

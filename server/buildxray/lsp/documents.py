@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from buildxray.ide.analysis import Analysis, Analyzer
-from buildxray.ide.project import ProjectBuild
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass

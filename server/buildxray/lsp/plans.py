@@ -10,7 +10,7 @@ from buildxray.ide.plan_view.as_json import view_as_json
 from buildxray.ide.plan_view.markdown import as_markdown
 from buildxray.ide.plan_view.model import plan_view
 from buildxray.ide.plan_view.svg import draw
-from buildxray.ide.project import ProjectBuild
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import SettingError, read_platforms
 from buildxray.lsp import from_lsp
 from buildxray.lsp.documents import Document

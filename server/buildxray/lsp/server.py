@@ -15,7 +15,8 @@ from pygls.lsp.server import LanguageServer
 import buildxray
 from buildxray import localization
 from buildxray.files.reading import last_project_file
-from buildxray.ide.project import BY_SETTING, ProjectBuild, Projects
+from buildxray.ide.project import BY_SETTING, Projects
+from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.time_budget import SECONDS_OF_PROJECT, OutOfTimeError, thread_budget
 from buildxray.localization import _
 from buildxray.lsp import from_lsp

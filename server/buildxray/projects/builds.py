@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -146,6 +147,11 @@ class DeclaredBuild:
     def is_shown(self) -> bool:
         """True if people or jobs run this build. Targets that others only inherit from, and remote contexts, do not count."""
         return not self.remote and (self.is_default or not self.name.startswith("_"))
+
+    def is_named(self, pattern: str) -> bool:
+        """True if the setting `build` means it: by its name, or by its file and its name (`docker-bake.hcl:app`)."""
+        names = (self.name, f"{self.source.name}:{self.name}")
+        return pattern in names or any(fnmatchcase(it, pattern) for it in names)
 
     @property
     def key(self) -> tuple[object, ...]:

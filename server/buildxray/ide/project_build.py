@@ -1,0 +1,164 @@
+"""The build that a Dockerfile is shown for, with the other builds that its project declares."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.settings import Settings
+from buildxray.localization import gettext_lazy as _
+from buildxray.localization import localized
+from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.plan.request import BuildRequest
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.context import Contexts
+from buildxray.rules.base import Rule
+from buildxray.toolchains.base import Workspace
+
+_OF_EMULATION: Final = ("emulated-build", "needless-emulation")
+"""Rules about time that machines of their own do not take."""
+
+
+class OtherBuild(NamedTuple):
+    """Another build of the same Dockerfile, which is checked too."""
+
+    name: str
+    request: BuildRequest
+    origin: str
+    is_by_hand: bool = False
+    """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own."""
+
+
+class ProjectBuild(NamedTuple):
+    """The build that a Dockerfile is shown for."""
+
+    request: BuildRequest
+    settings: Settings
+    origin: str
+    """The source of the platforms, in words; empty if they are the default."""
+    ignored: IgnorePatterns | None = None
+    """The patterns of the `.dockerignore` of its context; None without one."""
+    shown: DeclaredBuild | None = None
+    """The declaration of the build; None if no file declares one."""
+    declared: tuple[DeclaredBuild, ...] = ()
+    """All distinct builds of the Dockerfile, the shown one included."""
+    others: tuple[OtherBuild, ...] = ()
+    """The builds that are checked but not shown."""
+    dockerfile: str = ""
+    """The path of the Dockerfile in its repository, with slashes; empty if it is not known."""
+    is_named: bool = False
+    """True if the name of the Dockerfile, or of its directory, contains its platform."""
+    is_by_hand: bool = False
+    """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
+    is_automated: bool = False
+    """True if the repository declares builds, or has workflows or scripts that may build images."""
+    has_unread_builds: bool = False
+    """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
+    contexts: Contexts | None = None
+    """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
+
+    @property
+    def asks_for_several(self) -> bool:
+        """True if the user or the project requests several platforms."""
+        return self.origin != "" and len(self.request.target_platforms) > 1
+
+    @property
+    def default_platforms(self) -> tuple[str, ...]:
+        """The target platforms if they are the default; empty if the user, the project or the name of the file sets them."""
+        if self.origin or self.is_named or self.settings.platforms is not None:
+            return ()
+        return tuple(map(str, self.request.target_platforms))
+
+    @property
+    def machine_is_unknown(self) -> bool:
+        """True if the machine of the shown build is unknown."""
+        return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
+
+    @property
+    def platforms_are_unknown(self) -> bool:
+        """True if only a run tells for which platforms the build that is shown is, so that the default ones are checked."""
+        return self.origin == "" and self.shown is not None and "platforms" in self.shown.unknown
+
+    @property
+    def builds_for_itself(self) -> bool:
+        """True if the project declares builds, and none of them names a platform, so that each is for its own machine."""
+        declared = [it for it in self.declared if not it.is_of_service]
+        return self.origin == "" and bool(declared) and all(it.is_for_own_platform for it in self.declared)
+
+    @property
+    def is_for_one_platform(self) -> bool:
+        """True if the repository builds images, and none of its builds asks for several platforms for this Dockerfile, or may ask."""
+        is_asked = self.origin != "" or self.is_named or any("platforms" in it.unknown for it in self.declared)
+        return self.is_automated and not self.has_unread_builds and not is_asked
+
+    @property
+    def shown_origin(self) -> str:
+        """The source of the platforms, in words; defaults have words too."""
+        if self.origin:
+            return self._with_machine(self.origin)
+        if self.shown is None:
+            return _("the name of the file") if self.is_named else _("the default: no build of this file was found")
+        if "platforms" in self.shown.unknown:
+            origin = _("the default: {origin} does not tell the platforms", origin=self.shown.origin)
+        else:
+            origin = _("the default: {origin} names no platforms", origin=self.shown.origin)
+        return self._with_machine(origin)
+
+    def _with_machine(self, origin: str) -> str:
+        """The source of the platforms, with a note if the build machine is unknown."""
+        return _("{origin}; its machine is unknown", origin=origin) if self.machine_is_unknown else origin
+
+    @property
+    def title(self) -> str:
+        """The build in one line, for the top of a document; empty if no file declares one."""
+        if self.shown is None:
+            return ""
+        names = _(", ").join(map(str, self.request.target_platforms))
+        place = _("{n} of {total}", n=self.declared.index(self.shown) + 1, total=len(self.declared))
+        parts = [
+            f"{self.shown.display_name}: {names}",
+            str(self.shown_origin),
+            *([place] if len(self.declared) > 1 else []),
+        ]
+        return " · ".join(map(localized, parts))
+
+    def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
+        """The rules for a build. A script's build is not cross-compiled if the published images are built natively."""
+        return tuple(it for it in self.settings.rules if not is_by_hand or it.name not in _OF_EMULATION)
+
+    def analyzer(self, workspace: Workspace) -> Analyzer:
+        """An analyzer of the Dockerfile for this build that also checks the other builds."""
+        workspace = workspace._replace(
+            ignored=self.ignored,
+            holds=None if self.contexts is None else self.contexts.holds,
+            dockerfile=self.dockerfile,
+            builds_for_itself=self.builds_for_itself,
+            machine_is_unknown=self.machine_is_unknown,
+            platforms_are_unknown=self.platforms_are_unknown,
+            is_for_one_platform=self.is_for_one_platform,
+            has_unread_builds=self.has_unread_builds,
+        )
+        return Analyzer(
+            self.request,
+            asks_for_several=self.asks_for_several,
+            origin=self.origin,
+            shown_origin=self.shown_origin,
+            default_platforms=self.default_platforms,
+            rules=self._rules(is_by_hand=self.is_by_hand),
+            workspace=workspace,
+            title=self.title,
+            name="" if self.shown is None else self.shown.display_name,
+            others=tuple(
+                (
+                    it.name,
+                    Analyzer(
+                        it.request,
+                        asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
+                        origin=it.origin,
+                        rules=self._rules(is_by_hand=it.is_by_hand),
+                        workspace=workspace,
+                    ),
+                )
+                for it in self.others
+            ),
+        )

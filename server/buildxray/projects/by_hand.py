@@ -1,0 +1,41 @@
+"""Builds that people run by hand, while workflows build the published images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from buildxray.platforms.machines import AMD64
+from buildxray.platforms.platform import can_run
+from buildxray.projects.builds import DeclaredBuild
+
+
+def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
+    """True if a script, a Makefile or a Bake file declares a build, while workflows build its platforms on native machines.
+
+    That is so if one build of a workflow uses several machines; if its jobs build one platform each on unknown
+    machines; or if some use machines of other architectures, none emulates, and together they build all
+    platforms of the build.
+    """
+    builds = [it for it in declared if _is_of_workflow(it) or it.is_automated]
+    if build in builds:
+        return False
+    if any(it.is_separate and "nodes" in it.unknown and {*build.platforms} <= {*it.platforms} for it in builds):
+        return True
+    if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and _is_native(it) for it in builds):
+        return True
+    is_covered = {*build.platforms} <= {platform for it in builds for platform in it.platforms}
+    return is_covered and any(map(_has_own_machine, builds)) and all(map(_is_native, builds))
+
+
+def _is_of_workflow(build: DeclaredBuild) -> bool:
+    return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
+
+
+def _is_native(build: DeclaredBuild) -> bool:
+    """True if no machine of a build, as far as its machines are known, emulates."""
+    return all(can_run(machine, platform) for platform, machine in build.nodes)
+
+
+def _has_own_machine(build: DeclaredBuild) -> bool:
+    """True if a machine of an architecture other than the common amd64 builds for its own platform."""
+    return any(machine.architecture != AMD64.architecture and can_run(machine, it) for it, machine in build.nodes)
