@@ -243,11 +243,14 @@ WITH_STAGE = f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNL
         (WITH_ARGUMENT, False, {}, ["error"]),
         (WITH_ARGUMENT, False, {"builds_for_itself": True}, ["warning"]),
         (WITH_ARGUMENT, False, {"platforms_are_unknown": True}, ["warning"]),
-        (WITH_STAGE, False, {"builds_for_itself": True}, ["error"]),
+        (WITH_STAGE, False, {}, ["error"]),
+        (WITH_STAGE, False, {"builds_for_itself": True}, ["warning"]),
+        (WITH_STAGE, False, {"is_automated": True}, ["warning"]),
+        (WITH_STAGE, True, {"is_automated": True}, ["error"]),
         (ONE_DOWNLOAD, True, {}, ["error"]),
     ],
 )
-def test_builds_that_name_no_platform_make_no_errors(
+def test_only_a_build_that_is_known_to_go_wrong_is_an_error(
     text: str, asks_for_several: bool, facts: dict[str, Any], severity: list[str]
 ) -> None:
     analyzer = Analyzer(request(), asks_for_several=asks_for_several, workspace=Workspace(**facts))

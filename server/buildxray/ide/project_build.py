@@ -136,6 +136,7 @@ class ProjectBuild(NamedTuple):
             machine_is_unknown=self.machine_is_unknown,
             platforms_are_unknown=self.platforms_are_unknown,
             is_for_one_platform=self.is_for_one_platform,
+            is_automated=self.is_automated,
             has_unread_builds=self.has_unread_builds,
         )
         return Analyzer(

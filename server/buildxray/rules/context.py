@@ -65,20 +65,17 @@ class RuleContext:
         )
         return self.has_intent or any(probes)
 
-    @cached_property
+    @property
     def is_for_several(self) -> bool:
-        """True if nothing contradicts that several platforms are built.
+        """True if several platforms are built as far as anybody can tell, so that a mistake on some of them is an error.
 
-        The request names several platforms; or the file uses platform arguments, and the project has no builds
-        without platforms. A stage on `$BUILDPLATFORM` is only useful for a target other than the machine,
-        whatever the builds name.
+        The request names several platforms; or nothing is known of the builds of a file that uses platform arguments. Where
+        a repository has builds, workflows or scripts, and none of those that can be read names several platforms for
+        the file, no build is known that goes wrong.
         """
         workspace = self.build.workspace
-        contradicts = workspace.builds_for_itself or workspace.platforms_are_unknown
-        if self.asks_for_several or (self.has_intent and not contradicts):
-            return True
-        flags = (it.from_.platform for it in self.build.needed_stages)
-        return any("BUILDPLATFORM" in it.value.text for it in flags if it is not None and it.value is not None)
+        is_told_otherwise = workspace.builds_for_itself or workspace.platforms_are_unknown or workspace.is_automated
+        return self.asks_for_several or (self.has_intent and not is_told_otherwise)
 
     @cached_property
     def is_for_other_machines(self) -> bool:

@@ -92,6 +92,8 @@ class Workspace(NamedTuple):
     """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
+    is_automated: bool = False
+    """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
     replaces_modules: bool = False

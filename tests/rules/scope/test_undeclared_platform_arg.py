@@ -64,7 +64,7 @@ def test_the_compiler_gets_nothing() -> None:
         """
         FROM alpine AS unused
         WORKDIR /$TARGETOS
-                  ^^^^^^^^ 💡 `TARGETOS` is not declared in stage `unused`: it expands to nothing
+                  ^^^^^^^^ 💡 warning: `TARGETOS` is not declared in stage `unused`: it expands to nothing
         FROM alpine
         """,
     ],
@@ -160,15 +160,49 @@ def test_a_program_that_may_look_at_it_keeps_it_where_it_is() -> None:
     )
 
 
+@every_case(
+    "markup",
+    [
+        """
+        FROM node AS build
+        RUN npm_config_target_arch=$TARGETARCH npm ci
+                                    ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in stage `build`: it expands to nothing
+        """,
+        """
+        FROM debian
+        RUN /tmp/install-tools "$TARGETPLATFORM" && rm /tmp/install-tools
+                                 ^^^^^^^^^^^^^^ 💡 warning: `TARGETPLATFORM` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM debian
+        RUN make ARCH=$TARGETARCH && tar -xf tools-$TARGETARCH.tar.gz
+                       ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM debian
+        RUN arch=$TARGETARCH; curl -fsSLo /t https://example.com/t-$arch
+                  ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+        """
+        FROM debian
+        RUN case $TARGETARCH in arm64) touch /a;; *) touch /b;; esac
+                  ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in this stage: it expands to nothing
+        """,
+    ],
+)
+def test_a_program_that_may_do_without_the_value_is_no_certain_mistake(markup: str) -> None:
+    check_rule(undeclared_platform_arg, markup)
+
+
 def test_names_that_one_instruction_lacks_are_one_finding() -> None:
     check_rule(
         undeclared_platform_arg,
         """
         FROM alpine
         RUN tool --os=$TARGETOS --arch $TARGETARCH
-                       ^^^^^^^^ 💡 `TARGETOS` and `TARGETARCH` are not declared in this stage: they expand to nothing
+                       ^^^^^^^^ 💡 warning: `TARGETOS` and `TARGETARCH` are not declared in this stage: they expand to nothing
         FROM alpine AS other
         RUN tool --os=${TARGETOS:-linux} --arch $TARGETARCH
-                                                 ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in stage `other`: it expands to nothing
+                                                 ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in stage `other`: it expands to nothing
         """,
     )

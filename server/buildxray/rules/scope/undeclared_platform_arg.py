@@ -14,13 +14,17 @@ from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import sets
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, VariableReference
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
 _PRINTING: Final = frozenset({"echo", "printf"})
+_NEEDING: Final = frozenset(
+    {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
+)
+"""Commands that compare a word, or take it as the name of a file."""
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
@@ -71,7 +75,8 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     as it has to.
 
     ## Limits
-    Where the use only prints the value, gives a default for it, or tells it to a compiler that runs on its target anyway, the finding is a warning.
+    Where the use only prints the value, gives a default for it, hands it to a script or another program that may do without it, or tells it to a
+    compiler that runs on its target anyway, the finding is a warning; so is one in a stage that the build does not need.
     A default that suits every requested platform is none. A base image that sets a variable of that
     name is not known.
     """
@@ -96,7 +101,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         for (_instruction, finder), users in together.items():
             # The names that one instruction lacks, and one declaration gives it, have one cause.
             grave = [it for it in users if not _is_harmless(it)]
-            yield _finding(stage, grave or users, finder)
+            yield _finding(ctx, stage, grave or users, finder)
         yield from _in_triggers(stage)
 
 
@@ -136,7 +141,7 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
+def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
     """The finding for undeclared names in one instruction, of which either all are harmful or none is."""
     fact, consequence = _of_one(stage, uses[0]) if len(uses) == 1 else _of_several(stage, uses)
     compiled = next((it for it in map(_compiled_for, uses) if it), "")
@@ -147,8 +152,16 @@ def _finding(stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
         fixes,
         tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
-        severity=Severity.WARNING if all(map(_is_harmless, uses)) else None,
+        severity=None if _is_wrong(ctx, stage, uses) else Severity.WARNING,
     )
+
+
+def _is_wrong(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
+    """True if the missing value certainly breaks a build or its image."""
+    if all(_is_harmless(it) or _is_for_unknown_program(it) for it in uses) or not stage.is_needed:
+        return False
+    # A compiler that is told nothing compiles for its own machine, which is right if that is the only platform.
+    return ctx.is_for_several or not all(map(_compiled_for, uses))
 
 
 def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
@@ -241,6 +254,26 @@ def _only_shows(use: _Use) -> bool:
         if any(it.name == use.reference.name for word in command.words for it in word.variables)
     ]
     return bool(users) and all(it.name in _PRINTING and not it.is_substitution for it in users)
+
+
+def _is_for_unknown_program(use: _Use) -> bool:
+    """True if the value only goes to programs that may do without it: a script of the project, an installer, or a build tool."""
+    run = use.instruction
+    if not isinstance(run, Run):
+        return False
+    users = [it for it in run.commands if _names(it, use.reference.name)]
+    return bool(users) and not any(map(_needs_its_values, users))
+
+
+def _names(command: Command, name: str) -> bool:
+    words = (*command.syntax.words, *(it.value for it in command.syntax.assignments))
+    return any(it.name == name for word in words for it in word.variables)
+
+
+def _needs_its_values(command: Command) -> bool:
+    """True if a command does something else with an empty value: it compares, compiles, downloads, or names files."""
+    is_known = command.use is not None and command.use.effect in (Effect.COMPILE, Effect.DOWNLOAD)
+    return is_known or not command.syntax.words or command.name in _NEEDING
 
 
 def _compiles_right(use: _Use) -> bool:
