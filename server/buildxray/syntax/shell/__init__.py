@@ -1,9 +1,9 @@
 """The shell text of RUN: its commands, the conditions under which they run, and the values of their words.
 
-`model` defines the values. `reader` creates them from a text, with `source` (the text for the grammar), `place` (the
-context of a statement), `words` and `statuses`. `wrappers` knows programs that only run another program, and `copying`
-the operands of programs that copy files. `evaluation` computes words and conditions for given values of the
-environment, with the programs of `text_programs`.
+`model` defines the values. `script` finds the script of an instruction, and `reader` reads it, with `source` (the text
+for the grammar), `grammar` (the names of its nodes), `place` (the context of a statement), `words` and `statuses`.
+`wrappers` knows programs that only run another program, and `copying` the operands of programs that copy files.
+`evaluation` computes words and conditions for given values of the environment, with the programs of `text_programs`.
 """
 
 from buildxray.syntax.shell.copying import COPYING, copied_words
@@ -18,7 +18,7 @@ from buildxray.syntax.shell.model import (
     sole_variable,
 )
 from buildxray.syntax.shell.programs import SHELLS, is_posix_shell
-from buildxray.syntax.shell.reader import read_script
+from buildxray.syntax.shell.script import read_script
 from buildxray.syntax.shell.text_programs import UNKNOWN
 from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 

@@ -7,7 +7,7 @@ its continuations, comments and heredoc bodies; `Instruction.place` maps them to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING, Final, Literal
 import tree_sitter_bash
 from tree_sitter import Language, Parser
 
-from buildxray.syntax.expansion import heredoc_marker
-from buildxray.syntax.instructions import Healthcheck, Node, Run, ShellOrExec, Span, of_node
+from buildxray.syntax.instructions import Span
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell.grammar import (
+    LONGEST_CONDITION,
+    WORD_TYPES,
+    condition_of,
+    end_before,
+    goes_into_file,
+    operands,
+    types_in,
+)
 from buildxray.syntax.shell.model import (
-    NOTHING,
     All,
     Assignment,
     Branch,
@@ -37,7 +44,6 @@ from buildxray.syntax.shell.model import (
     Variables,
 )
 from buildxray.syntax.shell.place import Place
-from buildxray.syntax.shell.programs import is_posix_shell, program_name
 from buildxray.syntax.shell.source import DEFAULT, ShellText, quoted_script
 from buildxray.syntax.shell.statuses import both, negated, presumed_status
 from buildxray.syntax.shell.words import read_word
@@ -58,86 +64,10 @@ _EXPANSION: Final = lazy_regex(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(
 _NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_NESTING: Final = 8
 """Nested scripts that are read, as in `sh -c "eval '…'"`."""
-_LONGEST_CONDITION: Final = 200
-"""Code points of a condition that are kept as its text."""
 _MOST_PIPES: Final = 2_000
 """Signs `|` in one script. tree-sitter takes quadratic time for a long unfinished pipeline, without calling the progress callback."""
 _MOST_NAMES: Final = 64
 """Variables of a chain of conditions that are recorded."""
-_WORD_TYPES: Final = frozenset(
-    {
-        "ansi_c_string",
-        "arithmetic_expansion",
-        "brace_expression",
-        "command_name",
-        "command_substitution",
-        "concatenation",
-        "expansion",
-        "extglob_pattern",
-        "number",
-        "process_substitution",
-        "raw_string",
-        "regex",
-        "simple_expansion",
-        "string",
-        "translated_string",
-        "word",
-    }
-)
-
-
-@of_node
-def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Script:
-    """Read the script of a RUN, CMD, ENTRYPOINT or HEALTHCHECK that `shell` executes; never raises."""
-    if not isinstance(node, ShellOrExec | Healthcheck):
-        return NOTHING
-    if node.is_json:
-        return _exec_form(node)
-    text = node.arguments[-1] if node.arguments else None
-    if text is None or not is_posix_shell(shell):
-        return NOTHING
-    if isinstance(node, Run) and node.heredocs and heredoc_marker(text.text) is not None:
-        return _heredoc_script(node)
-    start = text.span.start
-    reader = _Reader()
-    reader.read(ShellText(text.text, lambda first, last: node.logical.range(start + first, start + last)))
-    for heredoc in node.heredocs if isinstance(node, Run) else ():
-        # The bodies of heredocs are not in the text, which the parser reports as an error.
-        reader.has_errors = False
-        reader.read_heredoc(heredoc.content, heredoc.start, is_expanded=heredoc.marker.expand)
-    return reader.script()
-
-
-def _exec_form(node: Node) -> Script:
-    """Read a JSON array, which no shell interprets unless the array starts one."""
-    tokens = node.arguments[isinstance(node, Healthcheck) :]
-    words = tuple(ShellWord(it.text, it.text, node.logical.range(*it.span)) for it in tokens)
-    if not words:
-        return NOTHING
-    range_ = TextRange(words[0].range.start, words[-1].range.end)
-    command = Command(words, range_, insertion=range_.start, is_writable=False)
-    reader = _Reader()
-    try:
-        reader.add(command, Place(Variables()))
-    except RecursionError:
-        reader.has_errors = True
-    return reader.script()
-
-
-def _heredoc_script(node: Run) -> Script:
-    """Read the body of `RUN <<EOF` as the script, unless its first line names another interpreter."""
-    heredoc = node.heredocs[0]
-    interpreter = re.match(r"\t*#!([^\n]*)", heredoc.content)
-    if interpreter is not None:
-        words = interpreter[1].split()
-        if words and program_name(words[0]) == "env":
-            words = [it for it in words[1:] if not it.startswith("-")]
-        if not is_posix_shell(words):
-            return NOTHING
-    reader = _Reader()
-    start = heredoc.start
-    reader.read(ShellText(heredoc.content, lambda first, last: TextRange(start + first, start + last)))
-    return reader.script()
 
 
 @cache
@@ -145,7 +75,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-class _Reader:
+class Reader:
     """Walks the syntax trees of a script and of the scripts nested in it."""
 
     def __init__(self) -> None:
@@ -159,18 +89,20 @@ class _Reader:
         """The substitutions of the current text by the start byte of their nodes."""
 
     def script(self) -> Script:
+        """The script that has been read."""
         # A variable in a quoted script is collected twice: with the text around it, and with the script.
         uses = {it.name_range: it for it in reversed(self.uses)}
         ordered = tuple(uses[it] for it in sorted(uses))
         return Script(tuple(self.commands), ordered, self.has_errors, tuple(self.branches))
 
     def read(self, text: ShellText) -> None:
+        """Effect: read a script that runs on its own; never raises."""
         try:
-            self.read_in(text, Place(Variables(), exits=[]))
+            self._read_in(text, Place(Variables(), exits=[]))
         except RecursionError:
             self.has_errors = True
 
-    def read_in(self, text: ShellText, place: Place) -> None:
+    def _read_in(self, text: ShellText, place: Place) -> None:
         """Read a script that runs in the given context."""
         root = None if text.bytes.count(b"|") > _MOST_PIPES else parse_tree(_parser(), text.bytes)
         if root is None:
@@ -179,7 +111,7 @@ class _Reader:
         self.has_errors |= root.has_error
         self.uses += text.find_variables(root)
         outer, self._substitutions = self._substitutions, {}
-        self.statement(root, text, place)
+        self._statement(root, text, place)
         self._substitutions = outer
 
     def read_heredoc(self, content: str, start: int, *, is_expanded: bool) -> None:
@@ -194,66 +126,66 @@ class _Reader:
                 has_default = DEFAULT.match(content, match.end(group)) is not None
                 self.uses.append(ShellVariable(match[group], text.range_of(*match.span()), name_range, has_default))
 
-    def statements(self, nodes: Iterable[SyntaxNode], text: ShellText, place: Place) -> Expression:
+    def _statements(self, nodes: Iterable[SyntaxNode], text: ShellText, place: Place) -> Expression:
         """Read statements; returns the status of the last one."""
         status: Expression = True
         for node in nodes:
             if node.type not in ("comment", "heredoc_redirect", "file_redirect", "herestring_redirect"):
-                status = self.statement(node, text, place)
+                status = self._statement(node, text, place)
         return status
 
-    def statement(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:  # noqa: PLR0911
+    def _statement(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:  # noqa: PLR0911
         """Read one statement; returns its status."""
         match node.type:
             case "command":
-                return self.command(node, text, place)
+                return self._command(node, text, place)
             case "variable_assignment" | "variable_assignments":
-                self.assignments(node, text, place)
-                return None if "command_substitution" in _types_in(node) else True
+                self._assignments(node, text, place)
+                return None if "command_substitution" in types_in(node) else True
             case "declaration_command":
-                self.declaration(node, text, place)
+                self._declaration(node, text, place)
                 return True
             case "list":
-                return self.list(node, text, place)
+                return self._list(node, text, place)
             case "pipeline":
-                return self.pipeline(node, text, place)
+                return self._pipeline(node, text, place)
             case "subshell" | "command_substitution" | "process_substitution":
                 inner = place.substitution() if node.type.endswith("substitution") else place.subshell()
-                return self.statements(node.named_children, text, inner)
+                return self._statements(node.named_children, text, inner)
             case "if_statement":
-                self.if_statement(node, text, place)
+                self._if(node, text, place)
                 return None
             case "case_statement":
-                self.case_statement(node, text, place)
+                self._case(node, text, place)
                 return None
             case "for_statement" | "c_style_for_statement" | "while_statement":
-                self.loop(node, text, place)
+                self._loop(node, text, place)
                 return None
             case "test_command":
-                return self.test(node, text, place)
+                return self._test(node, text, place)
             case "negated_command":
-                return negated(self.statements(node.named_children, text, place))
+                return negated(self._statements(node.named_children, text, place))
             case "redirected_statement":
-                return self.redirected(node, text, place)
+                return self._redirected(node, text, place)
             case "function_definition":
                 name = node.child_by_field_name("name")
                 name_text = "" if name is None else text.of(name)
                 condition = Condition("function", text.range(node), name_text, (), (), expression=True)
                 body = [it for it in node.named_children if it.type != "word"]
-                self.statements(body, text, replace(place.under(condition), exits=None))
+                self._statements(body, text, replace(place.under(condition), exits=None))
                 return True
             case _:
-                return self.statements(node.named_children, text, place)
+                return self._statements(node.named_children, text, place)
 
-    def command(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
-        self.substitutions(node, text, place)
+    def _command(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+        self._read_substitutions(node, text, place)
         children = [(it, it.type) for it in node.named_children]
         assignments = [
-            self.assignment(it, text, place, is_exported=True)
+            self._assignment(it, text, place, is_exported=True)
             for it, type_ in children
             if type_ == "variable_assignment"
         ]
-        words = [read_word(it, text, self._substitutions) for it, type_ in children if type_ in _WORD_TYPES]
+        words = [read_word(it, text, self._substitutions) for it, type_ in children if type_ in WORD_TYPES]
         if not words:
             return True
         command = Command(
@@ -267,7 +199,7 @@ class _Reader:
             place.depth > 0,
             place.depth,
             self._input(node, text) or place.input,
-            place.is_piped or _goes_into_file(node, text),
+            place.is_piped or goes_into_file(node, text),
         )
         return self.add(command, place)
 
@@ -282,10 +214,10 @@ class _Reader:
                 place.leave(is_failure=command.arguments[:1] not in ((), ("0",)))
             case "read":
                 self._read_into_variables(command, place)
-        self.nested_scripts(command, place)
+        self._nested_scripts(command, place)
         for inner in run_by(command):
             self.commands.append(inner)
-            self.nested_scripts(inner, place)
+            self._nested_scripts(inner, place)
         return Status(command)
 
     def _read_into_variables(self, command: Command, place: Place) -> None:
@@ -303,7 +235,7 @@ class _Reader:
                 return read_word(redirect.named_children[-1], text, self._substitutions)
         return None
 
-    def nested_scripts(self, command: Command, place: Place) -> None:
+    def _nested_scripts(self, command: Command, place: Place) -> None:
         """Read the scripts of `sh -c '…'`, `eval "…"` and `bash <<< "…"`, whose commands follow the command itself."""
         arguments = script_arguments(command)
         if isinstance(command.input, ShellWord) and reads_script(command):
@@ -317,10 +249,10 @@ class _Reader:
             nested = quoted_script(argument, is_writable=command.is_writable or argument.text[:1] == '"')
             if nested is not None:
                 sees_all = argument.text.startswith('"')
-                self.read_in(nested, place if command.name == "eval" else place.nested(sees_all=sees_all))
+                self._read_in(nested, place if command.name == "eval" else place.nested(sees_all=sees_all))
         self._nesting -= 1
 
-    def substitutions(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _read_substitutions(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read the commands inside each `$(…)` in `node`."""
         if not text.has_substitutions:
             return
@@ -328,22 +260,22 @@ class _Reader:
             if child.type in ("command_substitution", "process_substitution"):
                 n_before = len(self.commands)
                 inner = place.substitution()
-                self.statements(child.named_children, text, inner)
+                self._statements(child.named_children, text, inner)
                 own = tuple(it for it in self.commands[n_before:] if it.depth == inner.depth)
                 self._substitutions[child.start_byte] = Substitution(own, len(inner.conditions))
             elif child.type != "command":
-                self.substitutions(child, text, place)
+                self._read_substitutions(child, text, place)
 
-    def assignments(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _assignments(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         if node.type == "variable_assignments":
-            self.statements(node.named_children, text, place)
+            self._statements(node.named_children, text, place)
             return
-        self.substitutions(node, text, place)
-        assignment = self.assignment(node, text, place, is_exported=self.all_exported)
+        self._read_substitutions(node, text, place)
+        assignment = self._assignment(node, text, place, is_exported=self.all_exported)
         if assignment is not None:
             place.assign(assignment)
 
-    def assignment(self, node: SyntaxNode, text: ShellText, place: Place, *, is_exported: bool) -> Assignment | None:
+    def _assignment(self, node: SyntaxNode, text: ShellText, place: Place, *, is_exported: bool) -> Assignment | None:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None or name.type != "variable_name":
             return None
@@ -364,9 +296,9 @@ class _Reader:
             place.variables.now(),
         )
 
-    def declaration(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _declaration(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read `export NAME=value`, `declare -x …`."""
-        self.substitutions(node, text, place)
+        self._read_substitutions(node, text, place)
         head = text.of(node.children[0]) if node.children else ""
         is_export = head == "export" or (
             head in ("declare", "typeset")
@@ -374,7 +306,7 @@ class _Reader:
         )
         for child in node.named_children:
             if child.type == "variable_assignment":
-                assignment = self.assignment(child, text, place, is_exported=is_export or self.all_exported)
+                assignment = self._assignment(child, text, place, is_exported=is_export or self.all_exported)
                 if assignment is not None:
                     place.assign(assignment)
             elif child.type == "variable_name" and is_export:
@@ -382,7 +314,7 @@ class _Reader:
         if not any(it.type in ("variable_assignment", "variable_name") for it in node.named_children):
             # Without names, `export -p` and similar commands print variables.
             word = ShellWord(head, head, text.range(node.children[0] if node.children else node))
-            options = (read_word(it, text, self._substitutions) for it in node.named_children if it.type in _WORD_TYPES)
+            options = (read_word(it, text, self._substitutions) for it in node.named_children if it.type in WORD_TYPES)
             self.commands.append(
                 Command(
                     (word, *options),
@@ -394,7 +326,7 @@ class _Reader:
                 )
             )
 
-    def list(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+    def _list(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         """Read `a && b` or `a || b`; the commands after a test depend on it."""
         spine = [node]
         while spine[-1].named_children and spine[-1].named_children[0].type == "list":
@@ -403,7 +335,7 @@ class _Reader:
         if not innermost:
             return True
         n_before = len(self.commands)
-        status = self.statement(innermost[0], text, place)
+        status = self._statement(innermost[0], text, place)
         presumed = presumed_status(status)
         names = dict.fromkeys(it.name for it in text.variables_in(innermost[0]))
         start = text.span(node).start
@@ -414,17 +346,17 @@ class _Reader:
             decided = presumed if is_and else None if presumed is True else negated(presumed)
             inner_place = place
             if decided is not True:
-                head = Span(start, _end_before(operator, text))
+                head = Span(start, end_before(operator, text))
                 condition = Condition(
                     "and" if is_and else "or",
                     text.range_of(*head),
-                    text.text[head.start : min(head.end, head.start + _LONGEST_CONDITION)],
+                    text.text[head.start : min(head.end, head.start + LONGEST_CONDITION)],
                     tuple(names),
                     tuple(self.commands[max(n_before, len(self.commands) - 1) :]),
                     expression=decided,
                 )
                 inner_place = place.under(condition)
-            inner = self.statements(rest, text, inner_place)
+            inner = self._statements(rest, text, inner_place)
             status = both(status, inner) if is_and else Some((status, inner))
             then = presumed_status(inner)
             if is_and:
@@ -435,7 +367,7 @@ class _Reader:
                 names |= dict.fromkeys(it.name for node in rest for it in text.variables_in(node))
         return status
 
-    def pipeline(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+    def _pipeline(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         """Read a pipeline, each part of which has its own variables."""
         parts = [it for it in node.named_children if it.type != "comment"]
         status: Expression = True
@@ -443,20 +375,20 @@ class _Reader:
         for position, child in enumerate(parts):
             is_last = position == len(parts) - 1
             inner = replace(place.subshell(), input=source, is_piped=place.is_piped or not is_last)
-            status = self.statement(child, text, inner)
+            status = self._statement(child, text, inner)
             source = status.command if isinstance(status, Status) else None
         return status
 
-    def redirected(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+    def _redirected(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         """Read a statement with redirected input or output."""
-        self.substitutions(node, text, place)
-        to_file = _goes_into_file(node, text)
+        self._read_substitutions(node, text, place)
+        to_file = goes_into_file(node, text)
         source = self._input(node, text) or place.input
-        return self.statements(
+        return self._statements(
             node.named_children, text, replace(place, is_piped=place.is_piped or to_file, input=source)
         )
 
-    def if_statement(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _if(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read `if` with its `elif` and `else`, each of which depends on the conditions before it."""
         todo = [node]
         branch = place
@@ -473,22 +405,22 @@ class _Reader:
                     alternatives.append(child)
                 elif child.is_named:
                     (conditions if is_condition else body).append(child)
-            condition = self.condition("if", conditions, text, branch) if conditions else None
-            self.statements(body, text, branch.under(condition))
+            condition = self._condition("if", conditions, text, branch) if conditions else None
+            self._statements(body, text, branch.under(condition))
             if condition is not None:
                 branch = branch.under(condition._replace(expression=negated(condition.expression)))
             # A tree without errors nests each `elif` in the statement before it.
             todo += reversed(alternatives)
 
-    def case_statement(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _case(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         value = node.child_by_field_name("value")
         if value is None:
             return
-        self.substitutions(value, text, place)
+        self._read_substitutions(value, text, place)
         if value.type in ("command_substitution", "process_substitution"):
-            self.substitutions(node, text, place)
+            self._read_substitutions(node, text, place)
         n_before = len(self.commands)
-        condition = _condition("case", value, text, tuple(self.commands[n_before:]))
+        condition = condition_of("case", value, text, tuple(self.commands[n_before:]))
         case = Case(read_word(value, text, self._substitutions), [], place.variables.now(), place.in_force)
         for item in node.named_children:
             if item.type != "case_item":
@@ -506,33 +438,33 @@ class _Reader:
                 for idx, child in enumerate(item.children)
                 if child.is_named and item.field_name_for_child(idx) != "value"
             ]
-            self.statements(body, text, place.under(branch))
+            self._statements(body, text, place.under(branch))
             self.branches.append(branch)
 
-    def loop(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+    def _loop(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         body = node.child_by_field_name("body")
         kind: Literal["for", "while"] = "while" if node.type == "while_statement" else "for"
         head = [it for it in node.named_children if body is None or it.id != body.id]
         if kind == "while" or not head:
-            condition = self.condition(kind, head[:1] or [node], text, place)._replace(expression=None)
+            condition = self._condition(kind, head[:1] or [node], text, place)._replace(expression=None)
         else:
-            self.substitutions(node, text, place)
+            self._read_substitutions(node, text, place)
             values = tuple(read_word(it, text, self._substitutions) for it in head[1:])
             has_values = bool(values) and all(it.value is not None for it in values)
             name = text.of(head[0])
-            condition = _condition(kind, head[0], text, ())._replace(
+            condition = condition_of(kind, head[0], text, ())._replace(
                 variables=(name,), patterns=values, expression=has_values or None
             )
         if body is not None:
-            self.statement(body, text, place.under(condition))
+            self._statement(body, text, place.under(condition))
 
-    def test(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+    def _test(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         """Read `[ … ]` or `[[ … ]]` as a command of that name."""
-        self.substitutions(node, text, place)
+        self._read_substitutions(node, text, place)
         head = "[[" if node.children and node.children[0].type == "[[" else "["
         words = [
             ShellWord(head, head, text.range(node)),
-            *(read_word(it, text, self._substitutions) for it in _operands(node)),
+            *(read_word(it, text, self._substitutions) for it in operands(node)),
         ]
         command = Command(
             tuple(words),
@@ -545,58 +477,11 @@ class _Reader:
         self.commands.append(command)
         return Status(command)
 
-    def condition(
+    def _condition(
         self, kind: Literal["if", "case", "for", "while"], nodes: Sequence[SyntaxNode], text: ShellText, place: Place
     ) -> Condition:
         n_before = len(self.commands)
-        status = self.statements(nodes, text, place)
-        condition = _condition(kind, nodes[0], text, tuple(self.commands[n_before:]))
+        status = self._statements(nodes, text, place)
+        condition = condition_of(kind, nodes[0], text, tuple(self.commands[n_before:]))
         names = dict.fromkeys(it.name for node in nodes for it in text.variables_in(node))
         return condition._replace(variables=tuple(names), expression=status)
-
-
-def _end_before(operator: SyntaxNode | None, text: ShellText) -> int:
-    """The offset of the end of the text before an operator, without trailing blanks."""
-    end = len(text.text) if operator is None else text.span(operator).start
-    while end > 0 and text.text[end - 1].isspace():
-        end -= 1
-    return end
-
-
-def _condition(
-    kind: Literal["if", "case", "and", "or", "for", "while"],
-    node: SyntaxNode,
-    text: ShellText,
-    commands: tuple[Command, ...],
-) -> Condition:
-    names = dict.fromkeys(it.name for it in text.variables_in(node))
-    return Condition(kind, text.range(node), text.of(node), tuple(names), commands)
-
-
-def _operands(node: SyntaxNode) -> Iterator[SyntaxNode]:
-    """The operands and operators of a test in the order of the text, without brackets."""
-    todo = [*reversed(node.children)]
-    while todo:
-        child = todo.pop()
-        if child.type in ("binary_expression", "unary_expression", "parenthesized_expression", "negated_expression"):
-            todo += reversed(child.children)
-        elif child.type not in ("[", "]", "[[", "]]"):
-            yield child
-
-
-def _goes_into_file(node: SyntaxNode, text: ShellText) -> bool:
-    """True if the standard output of a statement is redirected to a file: `> file`, but not `2> file` or `>&2`."""
-    if not text.has_redirects:
-        return False
-    redirects = (text.of(it) for it in node.named_children if it.type == "file_redirect")
-    return any(re.match(r"1?>(?!&)|&>", it) for it in redirects)
-
-
-def _types_in(node: SyntaxNode) -> set[str]:
-    found: set[str] = set()
-    todo = [node]
-    while todo:
-        current = todo.pop()
-        found.add(current.type)
-        todo += current.named_children
-    return found
