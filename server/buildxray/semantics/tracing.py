@@ -218,7 +218,10 @@ class Tracer:
             is_elsewhere = not use.outputs and is_of_system(it) and "/" in outputs
             if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
                 continue
-            yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful)
+            # What was unpacked into a directory may be all that a later maker of files in there started from.
+            is_above = not any(holds(it, one) for one in outputs)
+            is_doubtful = use.effect is Effect.DOWNLOAD and search.has_maker and is_above
+            yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful and not is_doubtful)
             is_certain = invocation.is_certain(self.planned.platform)
             if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/") and is_certain:
                 wanted.discard(it)

@@ -350,3 +350,34 @@ def test_who_asks_for_several_platforms_reads_of_each_download() -> None:
     builder = Builder(request())
     ctx = RuleContext(builder.build(builder.parse(SIGNED + ANOTHER)), builder, asks_for_several=True)
     assert {ctx.text[slice(*it.range)] for it in findings(hard_coded_arch, ctx)} == {"amd64", "x86_64"}
+
+
+@pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("tar xf /s.tgz && /sdk/gen --out /out", False),
+        ("tar xf /s.tgz && cp -r /sdk /out", True),
+        ("tar xf /s.tgz", True),
+    ],
+)
+def test_what_a_program_of_an_unpacked_archive_writes_beside_it(run: str, is_said: bool) -> None:
+    download = "FROM --platform=linux/amd64 debian:13 AS sdk\nRUN wget -O /s.tgz https://x.org/s-x86_64.tgz && "
+    text = f"{download}{run}\nFROM nginx\nCOPY --from=sdk /out /srv\n"
+    assert marked(hard_coded_arch, text) == (["x86_64"] if is_said else [])
+
+
+@pytest.mark.parametrize(
+    ("script", "is_said"),
+    [
+        ('if [ "$TARGETARCH" = amd64 ]; then curl -O https://x.org/t-amd64', False),
+        ('if [ "$TARGETARCH" = arm64 ]; then curl -O https://x.org/t-amd64', True),
+        ('if [ "$TARGETARCH" = arm64 ]; then true; else curl -O https://x.org/t-amd64', False),
+        ('if [ -z "$A" ]; then if [ "$TARGETARCH" = amd64 ]; then curl -O https://x.org/t-amd64', False),
+        ("if [ -z $A ]; then true; elif [ $TARGETARCH = amd64 ]; then curl -O https://x.org/t-amd64; el", False),
+        ("if [ -z $A ]; then curl -O https://x.org/t-amd64", True),
+        ("set -e; case $TARGETARCH in amd64) curl -O https://x.org/t-amd64 ;; arm64", False),
+        ("set -e; case $TARGETARCH in arm64) curl -O https://x.org/t-amd64 ;; amd64", True),
+    ],
+)
+def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -> None:
+    assert marked(hard_coded_arch, IMAGE.format(f"RUN {script}")) == (["amd64"] if is_said else [])

@@ -64,6 +64,8 @@ _EXPANSION: Final = lazy_regex(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)[^}]*\}|(
 _NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_NESTING: Final = 8
 """Nested scripts that are read, as in `sh -c "eval '…'"`."""
+_DEEPEST_HALF_TYPED: Final = 32
+"""Conditions of half-typed statements that a command depends on."""
 _MOST_PIPES: Final = 2_000
 """Signs `|` in one script. tree-sitter takes quadratic time for a long unfinished pipeline, without calling the progress callback."""
 _MOST_NAMES: Final = 64
@@ -152,11 +154,8 @@ class Reader:
             case "subshell" | "command_substitution" | "process_substitution":
                 inner = place.substitution() if node.type.endswith("substitution") else place.subshell()
                 return self._statements(node.named_children, text, inner)
-            case "if_statement":
-                self._if(node, text, place)
-                return None
-            case "case_statement":
-                self._case(node, text, place)
+            case "if_statement" | "case_statement" | "ERROR":
+                self._choice(node, text, place)
                 return None
             case "for_statement" | "c_style_for_statement" | "while_statement":
                 self._loop(node, text, place)
@@ -176,6 +175,16 @@ class Reader:
                 return True
             case _:
                 return self._statements(node.named_children, text, place)
+
+    def _choice(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+        """Read `if` or `case`, complete or half typed."""
+        value = node.child_by_field_name("value")
+        if node.type == "if_statement":
+            self._if(node, text, place)
+        elif node.type == "ERROR":
+            self._half_typed(node, text, place)
+        elif value is not None:
+            self._branches(value, node.named_children, text, place)
 
     def _command(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         self._read_substitutions(node, text, place)
@@ -412,17 +421,41 @@ class Reader:
             # A tree without errors nests each `elif` in the statement before it.
             todo += reversed(alternatives)
 
-    def _case(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
-        value = node.child_by_field_name("value")
-        if value is None:
-            return
+    def _half_typed(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
+        """Read what is not a statement yet: an `if` without `fi` or a `case` without `esac` whose commands depend on it already."""
+        branch = place
+        condition: Condition | None = None
+        tests: list[SyntaxNode] | None = None
+        for child in node.children:
+            match child.type:
+                case "case" if tests is None:
+                    rest = [it for it in node.named_children if it.start_byte >= child.end_byte]
+                    if rest and rest[0].type in WORD_TYPES:
+                        self._branches(rest[0], rest[1:], text, branch)
+                        return
+                case "if" if len(branch.conditions) < _DEEPEST_HALF_TYPED:
+                    place, tests = branch, []
+                case "elif" | "else" if condition is not None and len(place.conditions) < _DEEPEST_HALF_TYPED:
+                    branch = place = place.under(condition._replace(expression=negated(condition.expression)))
+                    tests = [] if child.type == "elif" else None
+                case "then" if tests:
+                    condition = self._condition("if", tests, text, place)
+                    branch, tests = place.under(condition), None
+                case _ if tests is not None and child.is_named:
+                    tests.append(child)
+                case _ if child.is_named:
+                    self._statements((child,), text, branch)
+        self._statements(tests or (), text, branch)
+
+    def _branches(self, value: SyntaxNode, items: Iterable[SyntaxNode], text: ShellText, place: Place) -> None:
+        """Read the branches of a `case`."""
         self._read_substitutions(value, text, place)
-        if value.type in ("command_substitution", "process_substitution"):
-            self._read_substitutions(node, text, place)
+        if value.type in ("command_substitution", "process_substitution") and value.parent is not None:
+            self._read_substitutions(value.parent, text, place)
         n_before = len(self.commands)
         condition = condition_of("case", value, text, tuple(self.commands[n_before:]))
         case = Case(read_word(value, text, self._substitutions), [], place.variables.now(), place.in_force)
-        for item in node.named_children:
+        for item in items:
             if item.type != "case_item":
                 continue
             patterns = [
