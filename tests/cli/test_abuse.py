@@ -69,7 +69,7 @@ def test_a_special_file_of_a_project_is_not_read(project: Path, name: str, kind:
 @pytest.mark.parametrize(
     "arguments", [("check", "x" * 5000), ("check", "no/such"), ("plan", "x" * 5000), ("fix", "/dev/zero")]
 )
-def test_what_cannot_be_read_is_named(arguments: tuple[str, ...]) -> None:
+def test_an_unreadable_argument_is_an_error_that_names_it(arguments: tuple[str, ...]) -> None:
     started = run(*arguments)
     assert started.returncode == 2
     assert b"cannot be read" in started.stderr
@@ -85,7 +85,7 @@ def test_a_full_disk_is_an_error(project: Path) -> None:
     assert process.stderr.count(b"\n") == 1
 
 
-def test_a_reader_that_leaves(project: Path) -> None:
+def test_a_closed_pipe_ends_the_output_without_a_traceback(project: Path) -> None:
     for n in range(60):
         (project / f"{n}.Dockerfile").write_text(UNDECLARED * 20)
     script = f"{' '.join(COMMAND)} check | head -n 1"
@@ -102,7 +102,7 @@ def test_a_closed_standard_input() -> None:
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "json-lines", "sarif", "github"])
-def test_a_name_that_is_not_utf_8(project: Path, format_: str) -> None:
+def test_a_file_name_that_is_not_utf_8_is_printed(project: Path, format_: str) -> None:
     (project / "Dockerfile").rename(os.fsdecode(bytes(project) + b"/\xff\x1b[31m.Dockerfile"))
     started = run("check", "--format", format_, cwd=project)
     assert started.returncode == 1
@@ -119,7 +119,7 @@ def test_control_characters_are_shown_escaped(project: Path, command: str) -> No
     assert rb"\x1b" in started.stdout
 
 
-def test_a_deep_tree(tmp_path: Path) -> None:
+def test_deeply_nested_directories_are_searched(tmp_path: Path) -> None:
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(2100):
         os.mkdir("d", dir_fd=here)
@@ -137,7 +137,7 @@ def test_a_deep_tree(tmp_path: Path) -> None:
     assert b"1 finding in 1 file" in started.stdout
 
 
-def test_one_line_on_interrupt(project: Path) -> None:
+def test_ctrl_c_prints_one_line(project: Path) -> None:
     for n in range(300):
         (project / f"{n}.Dockerfile").write_text("FROM golang\n" + "RUN go build ./a\n" * 300)
     with subprocess.Popen(
@@ -151,7 +151,7 @@ def test_one_line_on_interrupt(project: Path) -> None:
     assert (process.returncode, err) == (130, b"buildxray: interrupted\n")
 
 
-def test_an_ignore_file_that_is_not_a_pattern_or_explodes(project: Path) -> None:
+def test_hostile_patterns_of_an_ignore_file_take_bounded_time(project: Path) -> None:
     (project / ".gitignore").write_text(
         "[z-a]\n[[:foo:]]\n" + "a*" * 16 + "b\n" + "**/" * 14 + "b\n" + "".join(f"/x{n}/**/y\n" for n in range(20_000))
     )
@@ -166,7 +166,7 @@ def test_fix_stays_in_its_directory(project: Path) -> None:
     assert (project / "Dockerfile").read_text() == UNDECLARED
 
 
-def test_fix_of_the_standard_input_writes_what_came(project: Path) -> None:
+def test_fix_of_the_standard_input_keeps_its_encoding_and_line_ends(project: Path) -> None:
     text = "FROM alpine\r\nRUN echo é€ $TARGETARCH\r\n".encode()
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     started = run("fix", "-", cwd=project, input=text, env=environment)

@@ -61,18 +61,18 @@ def test_builds_as_text(capfd: pytest.CaptureFixture[str], project: Path) -> Non
     ]
 
 
-def test_a_path_that_is_not_there(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_builds_of_a_missing_path_exit_with_2(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert Run(capfd, "builds", tmp_path / "none").code == 2
 
 
-def test_one_build_is_chosen(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_the_option_build_chooses_a_build_by_its_name(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     machine = ("--build-platform", "linux/amd64")
     assert "for linux/amd64, linux/arm64" in Run(capfd, "plan", *machine, project / "Dockerfile").out
     assert "for linux/amd64 " in Run(capfd, "plan", *machine, "--build", "dev", project / "Dockerfile").out
     assert "there is no build `x`" in Run(capfd, "plan", *machine, "--build", "x", project / "Dockerfile").err
 
 
-def test_emulation_can_be_refused(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_no_emulation_fails_if_a_build_emulates(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     check = ("check", "--exit-zero", "--no-emulation")
     run = Run(capfd, "check", "--no-emulation", "--fail-on", "error", "--build-platform", "linux/amd64", project)
     assert run.code == 1
@@ -83,27 +83,27 @@ def test_emulation_can_be_refused(capfd: pytest.CaptureFixture[str], project: Pa
     assert "runs on 2 machines; cross-compiled, one suffices" in run.out
 
 
-def test_a_context_takes_the_place_of_a_stage(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_a_named_context_replaces_a_stage(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     run = Run(capfd, "plan", "--format", "json", "--build-context", "build=bin", project / "Dockerfile")
     assert "go build" not in json.dumps([it["label"] for it in json.loads(run.out)[0]["steps"]])
     assert Run(capfd, "plan", "--build-context", "build", project / "Dockerfile").code == 2
 
 
-def test_a_file_that_declares_nothing_since_it_cannot_be_read(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_a_project_file_that_cannot_be_read_is_a_warning(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "docker-bake.hcl").write_text(BAKE.replace('"dev" {', '"dev" { args = {'))
     assert "docker-bake.hcl:" in Run(capfd, "check", project / "Dockerfile").err
     (project / "docker-bake.hcl").write_text(BAKE)
     assert "docker-bake.hcl:" not in Run(capfd, "check", project / "Dockerfile").err
 
 
-def test_a_target_that_the_user_names_and_the_file_lacks(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_a_missing_target_of_the_command_line_is_reported(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     run = Run(capfd, "check", "--target", "none", "--format", "json", project / "Dockerfile")
     assert run.code == 1
     messages = [it["message"] for it in run.objects if it["severity"] == "warning"]
     assert "the build that is asked for fails: there is no stage `none`" in messages
 
 
-def test_check_looks_at_the_files_that_declare_builds(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_check_reports_errors_in_bake_files(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
     run = Run(capfd, "check", "--format", "json", project)
     found = [it for it in json.loads(run.out) if it["rule"] == "missing-stage"]
@@ -114,15 +114,13 @@ def test_check_looks_at_the_files_that_declare_builds(capfd: pytest.CaptureFixtu
     assert (run.code, json.loads(run.out)) == (0, [])
 
 
-def test_findings_in_files_that_declare_builds_are_known_to_sarif(
-    capfd: pytest.CaptureFixture[str], project: Path
-) -> None:
+def test_sarif_contains_findings_in_bake_files(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
     run = Run(capfd, "check", "--format", "sarif", project / "docker-bake.hcl")
     assert [it["ruleId"] for it in json.loads(run.out)["runs"][0]["results"]] == ["missing-stage"]
 
 
-def test_a_repository_with_nothing_but_a_script(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_builds_of_a_shell_script_are_listed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     (tmp_path / "push.sh").write_text('P="linux/amd64,linux/arm64"\ndocker buildx build --push --platform "$P" .\n')

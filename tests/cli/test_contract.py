@@ -31,7 +31,7 @@ def give_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "plan"])
-def test_without_a_path_it_is_the_current_directory(capfd: pytest.CaptureFixture[str], command: str) -> None:
+def test_the_default_path_is_the_current_directory(capfd: pytest.CaptureFixture[str], command: str) -> None:
     assert Run(capfd, command).out == Run(capfd, command, ".").out
     assert "TARGETARCH" in Run(capfd, command).out
 
@@ -62,7 +62,7 @@ def test_an_empty_directory_is_a_warning(capfd: pytest.CaptureFixture[str], proj
 
 
 @pytest.mark.parametrize(("text", "code"), [(UNDECLARED, 1), (REPAIRED, 0)])
-def test_a_diff_exits_with_1_where_something_would_change(
+def test_fix_diff_exits_with_1_if_something_would_change(
     capfd: pytest.CaptureFixture[str], project: Path, text: str, code: int
 ) -> None:
     (project / "Dockerfile").write_text(text)
@@ -70,7 +70,7 @@ def test_a_diff_exits_with_1_where_something_would_change(
     assert (project / "Dockerfile").read_text() == text
 
 
-def test_check_can_fix_first(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_check_with_fix_reports_only_what_remains(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     run = Run(capfd, "check", "--fix")
     assert (run.code, run.out) == (0, "1 finding repaired. Nothing found in 1 file.\n")
     assert (project / "Dockerfile").read_text() == REPAIRED
@@ -82,19 +82,21 @@ def test_quiet_prints_findings_only(capfd: pytest.CaptureFixture[str]) -> None:
     assert Run(capfd, "check", "-q").out == ""
 
 
-def test_statistics(capfd: pytest.CaptureFixture[str]) -> None:
+def test_statistics_count_the_findings_of_each_rule(capfd: pytest.CaptureFixture[str]) -> None:
     assert Run(capfd, "check", "--statistics").out == "    1  undeclared-platform-arg  1 with a fix\n"
     counted = json.loads(Run(capfd, "check", "--statistics", "--format", "json").out)
     assert counted == [{"rule": "undeclared-platform-arg", "count": 1, "fixable": 1}]
 
 
 @pytest.mark.parametrize(("color", "has_colors"), [("always", True), ("never", False), ("auto", False)])
-def test_colours_by_option(capfd: pytest.CaptureFixture[str], color: str, has_colors: bool) -> None:
+def test_the_option_color_overrides_the_terminal(
+    capfd: pytest.CaptureFixture[str], color: str, has_colors: bool
+) -> None:
     for command in ("check", "plan"):
         assert ("\x1b[" in Run(capfd, command, "--color", color).out) is has_colors
 
 
-def test_output_goes_to_a_file(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_the_option_output_file_writes_the_report(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     for _ in range(2):
         run = Run(capfd, "check", "--format", "sarif", "--output-file", "out.sarif")
         assert (run.code, run.out) == (1, "")
@@ -102,13 +104,13 @@ def test_output_goes_to_a_file(capfd: pytest.CaptureFixture[str], project: Path)
     assert Run(capfd, "check", "--output-file", "no/such/dir").code == 2
 
 
-def test_the_configuration_that_is_named(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_the_option_config_names_the_configuration(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "ci.toml").write_text('ignore = ["undeclared-platform-arg"]\n')
     assert Run(capfd, "check").code == 1
     assert Run(capfd, "check", "--config", "ci.toml").code == 0
 
 
-def test_the_standard_input_belongs_to_no_project_unless_it_is_said(
+def test_the_standard_input_belongs_to_a_project_only_with_stdin_filename(
     capfd: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "compose.yaml").write_text("services: {x: {build: {context: ., target: none}}}\n")
@@ -129,7 +131,7 @@ def test_an_unknown_platform_is_a_warning(capfd: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
-def test_a_narrow_terminal_shows_the_point(
+def test_a_narrow_terminal_shows_the_marked_part_of_a_long_line(
     capfd: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -161,16 +163,14 @@ def test_rules_as_json(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-def test_bash_completes(capfd: pytest.CaptureFixture[str]) -> None:
+def test_bash_completes_options_and_values(capfd: pytest.CaptureFixture[str]) -> None:
     script = Run(capfd, "completion", "bash").out
     ask = "COMP_WORDS=(buildxray check --pl); COMP_CWORD=2; _shtab_buildxray; echo ${COMPREPLY[@]}"
     run = subprocess.run(["/bin/bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=False)
     assert run.stdout.split() == ["--platform"]
 
 
-def test_the_default_platforms_are_said_where_something_is_found(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_findings_for_default_platforms_come_with_a_note(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM alpine\nMAINTAINER me\n")
     note = "1 file is checked for linux/amd64, linux/arm64, the default: nothing was found that names its platforms."

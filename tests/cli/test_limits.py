@@ -18,7 +18,7 @@ SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [("check",), ("fix",), ("plan",)])
-def test_a_file_that_takes_too_long(
+def test_a_file_over_the_time_limit_is_reported_and_the_others_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(errors, "SECONDS_IN_TERMINAL", 0.3)

@@ -71,13 +71,13 @@ def test_the_text_has_a_column_of_seconds_and_marks_the_critical_path(capfd: pyt
     assert "The logged build took 440.1 s." in lines
 
 
-def test_a_plan_of_an_edited_text_says_what_it_will_take(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_plan_of_an_edited_text_estimates_its_time(capfd: pytest.CaptureFixture[str]) -> None:
     out = run(capfd, "plan", "--log", NAIVE_LOG, "cross.Dockerfile").out
     assert "≈ estimated from the log" in out
     assert "this text will take" in " ".join(out.split())
 
 
-def test_findings_say_what_their_fix_saves_and_the_dearest_is_first(
+def test_findings_are_sorted_by_the_seconds_that_their_fix_saves(
     capfd: pytest.CaptureFixture[str], project: Path
 ) -> None:
     (project / "Dockerfile").write_text(f"{NAIVE.rstrip()}\nexpose 80\n")
@@ -95,27 +95,27 @@ def test_findings_say_what_their_fix_saves_and_the_dearest_is_first(
     assert "saved" not in without[0]
 
 
-def test_sarif_has_the_seconds_too(capfd: pytest.CaptureFixture[str]) -> None:
+def test_sarif_contains_the_saved_seconds(capfd: pytest.CaptureFixture[str]) -> None:
     sarif = json.loads(run(capfd, "check", "--log", "log", "--format", "sarif", "Dockerfile").out)
     (result,) = [it for it in sarif["runs"][0]["results"] if it["ruleId"] == "emulated-build"]
     assert result["properties"]["saved"] == pytest.approx(142.1, abs=0.2)
 
 
-def test_fix_says_what_each_fix_saves_beside_the_difference(capfd: pytest.CaptureFixture[str]) -> None:
+def test_fix_diff_prints_the_seconds_that_each_fix_saves(capfd: pytest.CaptureFixture[str]) -> None:
     found = run(capfd, "fix", "--diff", "--log", "log", "Dockerfile")
     assert found.code == 1
     assert found.out.startswith("--- ")
     assert "Dockerfile: Cross-compile this stage: saves about 140 s of 440 s" in found.err
 
 
-def test_fix_writes_what_it_saves(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_fix_prints_the_seconds_that_it_saves(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     found = run(capfd, "fix", "--log", "log", "Dockerfile")
     assert found.code == 0
     assert "saves about 140 s of 440 s" in " ".join(found.out.split())
     assert "--platform=$BUILDPLATFORM" in (project / "Dockerfile").read_text()
 
 
-def test_several_fixes_are_told_apart_and_added(capfd: pytest.CaptureFixture[str], project: Path) -> None:
+def test_several_fixes_have_their_own_seconds_and_a_sum(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     two = NAIVE.replace("AS build-env\n", "AS build-env\nARG TARGETARCH\n").replace("FROM golang", "FROM golang")
     (project / "Dockerfile").write_text(two)
     found = run(capfd, "times", "log", "Dockerfile", "--format", "json").objects
@@ -134,7 +134,9 @@ def test_several_fixes_are_told_apart_and_added(capfd: pytest.CaptureFixture[str
         (["--max-minutes", "7.3"], 1),
     ],
 )
-def test_limits_fail_a_job(capfd: pytest.CaptureFixture[str], command: str, limits: list[str], code: int) -> None:
+def test_exceeded_limits_exit_with_1(
+    capfd: pytest.CaptureFixture[str], command: str, limits: list[str], code: int
+) -> None:
     paths = ["log", "Dockerfile"] if command == "times" else ["--log", "log", "Dockerfile"]
     paths += ["--fail-on", "error"] if command == "check" else []
     found = run(capfd, command, *limits, *paths)
@@ -148,14 +150,14 @@ def test_an_emulation_limit_needs_no_log(capfd: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize("command", ["check", "plan"])
-def test_minutes_need_a_log(capfd: pytest.CaptureFixture[str], command: str) -> None:
+def test_a_limit_in_minutes_needs_a_log(capfd: pytest.CaptureFixture[str], command: str) -> None:
     found = run(capfd, command, "--max-minutes", "5", "Dockerfile")
     assert found.code == 2
     assert "--log" in found.err
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "fix"])
-def test_a_file_that_is_not_a_log_is_an_error_that_says_what_was_expected(
+def test_an_unusable_log_is_an_error_that_lists_the_supported_forms(
     capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
     found = run(capfd, command, "--log", "Dockerfile", "Dockerfile")
@@ -174,7 +176,7 @@ def test_the_log_of_another_dockerfile_is_an_error_that_names_a_step_of_it(
     assert "no build of Dockerfile is in the log; it builds another Dockerfile, with the step `[" in found.err
 
 
-def test_of_several_files_those_without_a_build_in_the_log_are_checked_without_seconds(
+def test_files_without_a_build_in_the_log_are_checked_without_seconds(
     capfd: pytest.CaptureFixture[str], project: Path
 ) -> None:
     (project / "other.Dockerfile").write_text("FROM debian\nexpose 80\n")
@@ -185,7 +187,7 @@ def test_of_several_files_those_without_a_build_in_the_log_are_checked_without_s
     assert ("other.Dockerfile", False) in paths
 
 
-def test_the_standard_input_is_one_file(capfd: pytest.CaptureFixture[str]) -> None:
+def test_dockerfile_and_log_cannot_both_be_the_standard_input(capfd: pytest.CaptureFixture[str]) -> None:
     found = run(capfd, "check", "--log", "-", "-")
     assert found.code == 2
     assert "--log -" in found.err

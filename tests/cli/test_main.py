@@ -45,7 +45,7 @@ def undeclared(tmp_path: Path) -> Path:
     return path
 
 
-def test_check_prints_like_a_compiler(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+def test_check_prints_path_line_and_column(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
     run = Run(capfd, "check", undeclared)
     assert run.code == 1
     assert run.out.splitlines() == [
@@ -177,13 +177,15 @@ def test_exit_codes(capfd: pytest.CaptureFixture[str], tmp_path: Path, options: 
         (["check", "--fix", "-"], "--fix: the standard input has no file to write to"),
     ],
 )
-def test_errors_of_users(capfd: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+def test_usage_errors_exit_with_2(capfd: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     run = Run(capfd, *arguments)
     assert run.code == 2
     assert message in run.err
 
 
-def test_one_bad_file_does_not_stop_the_others(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+def test_an_unreadable_file_does_not_stop_the_check_of_others(
+    capfd: pytest.CaptureFixture[str], undeclared: Path
+) -> None:
     bad = undeclared.parent / "bad.Dockerfile"
     bad.write_bytes(b"FROM alpine\nRUN \xff\n")
     run = Run(capfd, "check", bad, undeclared)
@@ -212,13 +214,13 @@ def test_directories_are_searched(capfd: pytest.CaptureFixture[str], tmp_path: P
     assert found == ["Dockerfile", "a/b.Dockerfile", "a/c/Containerfile", "keep/Dockerfile"]
 
 
-def test_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_reads_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in ["check", "-"], ["plan", "-"], ["fix", "-"]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNDECLARED.encode())))
         assert "TARGETARCH" in Run(capfd, *arguments).out
 
 
-def test_what_buildkit_refuses_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_check_and_plan_report_what_buildkit_refuses(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text("FROM alpine\nFOO bar\n")
     run = Run(capfd, "check", path)
@@ -227,7 +229,7 @@ def test_what_buildkit_refuses_is_said(capfd: pytest.CaptureFixture[str], tmp_pa
     assert f"{path}:2: BuildKit refuses this file: " in Run(capfd, "plan", path).out
 
 
-def test_fix_writes_at_once_and_keeps_the_rest(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_fix_writes_the_file_and_keeps_everything_else(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_bytes(b"\xef\xbb\xbfFROM alpine\r\nRUN x-$TARGETARCH")
     path.chmod(0o640)
@@ -243,7 +245,7 @@ def test_fix_writes_at_once_and_keeps_the_rest(capfd: pytest.CaptureFixture[str]
     assert Run(capfd, "fix", link).out == ""
 
 
-def test_a_diff_writes_nothing(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+def test_fix_diff_writes_nothing(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
     run = Run(capfd, "fix", "--diff", undeclared)
     assert run.out.splitlines()[2:] == [
         "@@ -1,2 +1,3 @@",
@@ -254,7 +256,7 @@ def test_a_diff_writes_nothing(capfd: pytest.CaptureFixture[str], undeclared: Pa
     assert undeclared.read_text() == UNDECLARED
 
 
-def test_unsafe_fixes_only_on_request(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_fix_applies_suggestions_only_with_unsafe_fixes(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     path.write_text(text)
@@ -288,7 +290,7 @@ def test_plan_as_text(capfd: pytest.CaptureFixture[str]) -> None:
     assert lines[-1] == "15 steps, of these 6 RUNs: 0 emulated; 3 RUN instructions executed once per platform"
 
 
-def test_a_long_instruction_moves_no_other_line_of_a_plan_in_a_file(
+def test_columns_of_a_plan_stay_aligned_beside_a_long_instruction(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     words = " ".join(["word"] * 1000)
@@ -323,7 +325,7 @@ def test_colours_on_a_terminal_only(
     assert ("\x1b[1;33m" in out) is (variable is None)
 
 
-def test_explain_and_rules(capfd: pytest.CaptureFixture[str]) -> None:
+def test_explain_prints_the_page_of_a_rule_and_rules_lists_all(capfd: pytest.CaptureFixture[str]) -> None:
     page = Run(capfd, "explain", "emulated-build").out
     assert page.startswith("# emulated-build\n\nA stage compiles under emulation")
     names = [it.split()[0] for it in Run(capfd, "rules").out.splitlines()]
@@ -331,7 +333,7 @@ def test_explain_and_rules(capfd: pytest.CaptureFixture[str]) -> None:
     assert "emulated-build" in names
 
 
-def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
+def test_version_prints_the_version(capfd: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"buildxray \d+\.\d+\.\d+\n", Run(capfd, "--version").out)
 
 
@@ -346,7 +348,7 @@ def test_many_files_are_checked_in_their_order(capfd: pytest.CaptureFixture[str]
     assert run.code == 2
 
 
-def test_a_configuration_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+def test_a_configuration_file_applies_to_its_directory(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
     configuration = undeclared.parent / "buildxray.toml"
     configuration.write_text('ignore = ["undeclared-platform-arg"]\n')
     assert Run(capfd, "check", undeclared).code == 0
@@ -357,7 +359,7 @@ def test_a_configuration_file(capfd: pytest.CaptureFixture[str], undeclared: Pat
     assert run.err == f"buildxray: {configuration}:1: unknown setting `ignoer`; did you mean `ignore`?\n"
 
 
-def test_a_bake_file(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+def test_the_platforms_of_a_bake_file_are_planned(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
     bake = undeclared.parent / "docker-bake.json"
     bake.write_text('{"target": {"app": {"platforms": ["linux/s390x"]}}}')
     run = Run(capfd, "plan", undeclared)
@@ -386,7 +388,7 @@ def test_the_environment_chooses_japanese(monkeypatch: pytest.MonkeyPatch, capfd
 
 
 @pytest.mark.release
-def test_argparse_is_japanese_too(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_help_is_japanese(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("LANGUAGE", "ja")
     lines = Run(capfd, "--help").out.splitlines()
     assert lines[0].startswith("使い方: buildxray ")

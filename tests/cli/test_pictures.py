@@ -19,7 +19,7 @@ ELSEWHERE = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!#)[^\s"')]""")
 """A reference to anything but a part of the same document."""
 
 
-def test_svg(capfd: pytest.CaptureFixture[str]) -> None:
+def test_one_file_is_one_svg(capfd: pytest.CaptureFixture[str]) -> None:
     run = Run(capfd, "plan", *BUILD, "--format", "svg", GREET / "Dockerfile")
     assert (run.code, run.err) == (0, "")
     drawn = Picture(run.out)
@@ -30,13 +30,13 @@ def test_svg(capfd: pytest.CaptureFixture[str]) -> None:
     assert [it for it in drawn.root.iter() if it.tag == f"{SVG}script"] == []
 
 
-def test_svg_of_several_files(capfd: pytest.CaptureFixture[str]) -> None:
+def test_several_files_cannot_be_one_svg(capfd: pytest.CaptureFixture[str]) -> None:
     run = Run(capfd, "plan", "--format", "svg", GREET / "Dockerfile", GREET / "Dockerfile.cross")
     assert (run.code, run.out) == (2, "")
     assert run.err == ("buildxray: --format svg: a picture shows one file; --format html shows several in one page\n")
 
 
-def test_html_of_several_files(capfd: pytest.CaptureFixture[str]) -> None:
+def test_several_files_are_one_html_page(capfd: pytest.CaptureFixture[str]) -> None:
     names = ["Dockerfile", "Dockerfile.cross", "Dockerfile.early-arg"]
     run = Run(capfd, "plan", *BUILD, "--format", "html", *(GREET / it for it in names))
     assert (run.code, run.err) == (0, "")
@@ -47,7 +47,7 @@ def test_html_of_several_files(capfd: pytest.CaptureFixture[str]) -> None:
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", run.out) == []
 
 
-def test_a_file_that_cannot_be_read(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run = Run(capfd, "plan", "--format", "html", tmp_path / "nothing", GREET / "Dockerfile")
     assert run.code == 2
     assert "nothing: cannot be read" in run.err

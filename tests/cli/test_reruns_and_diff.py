@@ -59,7 +59,7 @@ def reruns(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[tu
     return {(it["line"], it["cause"]): it for it in json.loads(out)["reruns"]}
 
 
-def test_files_of_the_context_and_arguments(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_reruns_of_changed_files_and_arguments(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     found = reruns(capfd, files["text"])
     assert {place: (it["kind"], it["runs"], it["emulated"], it["lines"]) for place, it in found.items()} == {
         (3, "package.json"): ("files", 6, 3, [4, 7, 8]),
@@ -70,7 +70,7 @@ def test_files_of_the_context_and_arguments(capfd: pytest.CaptureFixture[str], f
     }
 
 
-def test_with_seconds(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_reruns_with_a_log_have_seconds(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     found = reruns(capfd, files["naive"], "--log", files["log"])
     assert found[6, "."]["seconds"] == pytest.approx(158.9 + 18.3 + 3.2 + 1.7 + 0.1 * 3, abs=0.11)
     # Both platforms are built side by side: the build waits for the emulated chain.
@@ -89,7 +89,9 @@ def diff(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str,
     return found
 
 
-def test_a_fix_as_a_difference(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_the_diff_of_a_fixed_file_lists_what_improves(
+    capfd: pytest.CaptureFixture[str], files: dict[str, Path]
+) -> None:
     found = diff(capfd, files["naive"], files["cross"], "--log", files["log"])
     assert (found["old"]["emulated"], found["new"]["emulated"]) == (3, 0)
     assert [(it["line"], it["from"], it["to"]) for it in found["moved"]] == [
@@ -102,7 +104,7 @@ def test_a_fix_as_a_difference(capfd: pytest.CaptureFixture[str], files: dict[st
     assert found["prediction"]["saved"] == pytest.approx(142, abs=1)
 
 
-def test_no_difference(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_equal_files_have_no_difference(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     found = diff(capfd, files["naive"], files["naive"])
     assert (found["added"], found["gone"], found["moved"], found["cache_broken"], found["reruns"]) == (
         [],
@@ -113,7 +115,9 @@ def test_no_difference(capfd: pytest.CaptureFixture[str], files: dict[str, Path]
     )
 
 
-def test_an_added_instruction(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_an_added_instruction_breaks_the_cache_of_the_steps_after_it(
+    capfd: pytest.CaptureFixture[str], files: dict[str, Path]
+) -> None:
     files["cross"].write_text(NAIVE.replace("COPY . .", "COPY . .\nRUN go vet ./..."))
     found = diff(capfd, files["naive"], files["cross"], "--log", files["log"])
     assert [(it["line"], it["emulated"]) for it in found["added"]] == [(7, False), (7, True)]
@@ -122,7 +126,7 @@ def test_an_added_instruction(capfd: pytest.CaptureFixture[str], files: dict[str
     assert found["prediction"]["unknown"] == 2
 
 
-def test_text_and_markdown(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_a_difference_as_text_and_as_markdown(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     _code, out, _err = run(capfd, "diff", files["naive"], files["cross"], "--log", files["log"])
     assert "~ now native  [linux/amd64->arm64 build-env 7/8] RUN CGO_ENABLED=0 GOARCH=arm64 go build" in out
     assert "Saves about 140 s: the build would take" in out
@@ -130,7 +134,7 @@ def test_text_and_markdown(capfd: pytest.CaptureFixture[str], files: dict[str, P
     assert "- RUN steps: 6 before, 5 after; emulated: 3 before, 0 after." in out
 
 
-def test_gates(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_limits_of_a_difference_exit_with_1(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     assert run(capfd, "diff", files["cross"], files["naive"], "--max-emulated", "2")[0] == 1
     assert run(capfd, "diff", files["naive"], files["cross"], "--max-emulated", "2")[0] == 0
     assert run(capfd, "diff", files["naive"], files["naive"], "--log", files["log"], "--max-minutes", "3")[0] == 1
@@ -139,7 +143,9 @@ def test_gates(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> Non
 
 
 @pytest.mark.slow
-def test_revisions_of_git(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_revisions_of_git_are_compared(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "Dockerfile"
     path.write_text(NAIVE)
@@ -161,7 +167,7 @@ def test_revisions_of_git(capfd: pytest.CaptureFixture[str], tmp_path: Path, mon
         assert err.startswith("buildxray: ")
 
 
-def test_a_log_of_another_file(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
+def test_a_log_of_another_file_is_an_error(capfd: pytest.CaptureFixture[str], files: dict[str, Path]) -> None:
     code, _out, err = run(capfd, "reruns", files["text"], "--log", RECORDED / "naive.github.log")
     assert code == 2
     assert "no build of" in err

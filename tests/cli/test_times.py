@@ -26,7 +26,7 @@ def objects(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> list[d
     return list(json.loads(out))
 
 
-def test_json(capfd: pytest.CaptureFixture[str]) -> None:
+def test_times_as_json(capfd: pytest.CaptureFixture[str]) -> None:
     (build,) = objects(capfd, RECORDED / "naive.github.log", RECORDED / "naive.Dockerfile")
     assert build["total"] == pytest.approx(111.9, abs=0.1)
     assert build["critical_path"] == pytest.approx(111.8, abs=0.1)
@@ -50,7 +50,7 @@ def test_json(capfd: pytest.CaptureFixture[str]) -> None:
     assert prediction["remaining"][0] < 22.0 < prediction["remaining"][1]
 
 
-def test_a_record_brings_its_own_text(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_history_record_is_matched_with_its_own_dockerfile(capfd: pytest.CaptureFixture[str]) -> None:
     (build,) = objects(capfd, RECORDED / "cross.dockerbuild")
     assert build["unmatched"] == []
     assert build["prediction"] is None
@@ -62,7 +62,7 @@ def test_one_object_per_build(capfd: pytest.CaptureFixture[str]) -> None:
     assert [it["name"] for it in found] == ["tool", "app"]
 
 
-def test_text(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_as_text(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     code, out, _err = run(capfd, "times", RECORDED / "naive.github.log", RECORDED / "naive.Dockerfile", *AMD64)
     assert code == 0
@@ -88,13 +88,13 @@ def test_markdown_shows_hostile_text_as_text(capfd: pytest.CaptureFixture[str], 
     assert "\x1b" not in out
 
 
-def test_a_gate(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_exceeded_limit_exits_with_1(capfd: pytest.CaptureFixture[str]) -> None:
     arguments: tuple[str | Path, ...] = ("times", RECORDED / "naive.github.log", RECORDED / "naive.Dockerfile", *AMD64)
     assert run(capfd, *arguments, "--max-minutes", "1")[0] == 1
     assert run(capfd, *arguments, "--max-minutes", "2")[0] == 0
 
 
-def test_what_is_not_a_log(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_log_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     path = RECORDED / "naive.Dockerfile"
     code, out, err = run(capfd, "times", path, path)
     assert (code, out) == (2, "")
@@ -104,7 +104,7 @@ def test_what_is_not_a_log(capfd: pytest.CaptureFixture[str]) -> None:
     assert "No such file" in err
 
 
-def test_a_log_of_another_dockerfile(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_log_of_another_dockerfile_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     path = RECORDED / "small.Dockerfile"
     code, out, err = run(capfd, "times", RECORDED / "naive.github.log", path)
     assert code == 2

@@ -38,7 +38,7 @@ def test_the_limit_is_the_largest_size_that_is_read(tmp_path: Path, size: int, i
     assert (read_project_text(path, 10) is None) is not is_read
 
 
-def test_a_missing_file_is_told_apart(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_missing_file_error(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError):
         read_bytes(tmp_path / "none")
     with pytest.raises(ReadError):
@@ -46,7 +46,7 @@ def test_a_missing_file_is_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "\udc80" if sys.platform != "win32" else "?"])
-def test_an_impossible_name_is_an_error_of_ours(tmp_path: Path, name: str) -> None:
+def test_an_impossible_name_is_a_read_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(ReadError):
         read_bytes(tmp_path / name)
 
@@ -105,7 +105,7 @@ def test_a_workspace_that_is_reached_through_a_link_is_still_one(tmp_path: Path)
 
 
 @posix
-def test_a_link_to_itself_is_an_error_of_ours(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_a_read_error(tmp_path: Path) -> None:
     (tmp_path / "f").symlink_to("f")
 
     with pytest.raises(ReadError):

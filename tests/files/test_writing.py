@@ -47,7 +47,7 @@ def test_owner_and_group_are_kept(file: Path) -> None:
 
 
 @posix
-def test_where_the_owner_cannot_be_kept_it_is_written_in_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_whose_owner_cannot_be_kept_is_written_in_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inode = file.stat().st_ino
     monkeypatch.setattr(writing, "_copy_attributes", lambda *_: False)
     replace_content(file, b"old\r\n", b"n")
@@ -117,7 +117,7 @@ def test_a_failure_while_writing_in_place_puts_the_old_content_back(
     assert left_over(tmp_path) == []
 
 
-def test_what_a_killed_process_has_left_is_removed_later(file: Path, tmp_path: Path) -> None:
+def test_temporary_files_of_a_killed_process_are_removed_later(file: Path, tmp_path: Path) -> None:
     abandoned, fresh, foreign = (
         tmp_path / ".Dockerfile.0badcafe.buildxray-tmp",
         tmp_path / ".Dockerfile.1badcafe.buildxray-tmp",

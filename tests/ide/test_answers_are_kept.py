@@ -28,7 +28,7 @@ def test_tokens_are_computed_once(n_instructions: int) -> None:
     assert n_calls(lambda: semantic_tokens(analysis)) < 10 < first
 
 
-def test_tokens_of_a_part_are_those_of_the_whole() -> None:
+def test_tokens_of_a_range_are_a_slice_of_those_of_the_document() -> None:
     text = dockerfile_of(100)
     place = TextRange(len(text) // 3, len(text) // 2)
     cold = semantic_tokens_in(analyze(text), place)
@@ -39,7 +39,7 @@ def test_tokens_of_a_part_are_those_of_the_whole() -> None:
 
 
 @pytest.mark.slow
-def test_a_highlight_does_not_look_at_every_name() -> None:
+def test_highlighting_takes_no_longer_in_a_longer_text() -> None:
     """Names at a place are found by bisection, so that a request in a longer text costs the same."""
     counted = []
     for n_instructions in (100, 800):

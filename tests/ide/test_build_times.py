@@ -47,7 +47,7 @@ def test_hints_have_the_seconds_of_each_platform() -> None:
     }
 
 
-def test_an_edited_instruction_says_what_it_took_before() -> None:
+def test_the_hint_of_an_edited_instruction_has_its_earlier_time() -> None:
     assert hints(analyze(NAIVE, NAIVE.replace("-trimpath ", "")))[7] == (
         "×2  was 18.3 s · arm64 158.9 s emulated  emulated: linux/arm64"
     )
@@ -60,7 +60,7 @@ def test_a_new_instruction_has_no_time() -> None:
     assert hints(analyze(NAIVE, NAIVE.replace("COPY . .", "RUN make\nCOPY . .")))[6] == "×2  emulated: linux/arm64"
 
 
-def test_lenses_have_the_share_of_a_stage_and_what_the_fixes_save() -> None:
+def test_lenses_have_the_share_of_a_stage_and_the_seconds_that_fixes_save() -> None:
     titles = lenses(analyze(NAIVE))
     # Whether the fix is safe is for its rule to say.
     assert titles[0].replace("suggested", "safe") == "build log: 440.1 s · the safe fixes save about 140 s of 440 s"
@@ -86,7 +86,7 @@ def _cross_log() -> str:
 """
 
 
-def test_hover_has_a_table() -> None:
+def test_the_hover_has_a_table_of_seconds() -> None:
     analysis = analyze(NAIVE)
     found = hover(analysis, NAIVE.index("RUN CGO"))
     assert found is not None
@@ -97,7 +97,7 @@ def test_hover_has_a_table() -> None:
     assert "| `linux/amd64` | `linux/amd64` | 235.0 s |  |" in stage.markdown
 
 
-def test_the_title_of_a_fix_says_what_it_saves() -> None:
+def test_the_title_of_a_fix_has_the_seconds_that_it_saves() -> None:
     titles = [it.title for it in quick_fixes(analyze(NAIVE), TextRange(0, len(NAIVE)))]
     assert any(": saves about 140 s of 440 s" in it for it in titles)
 
@@ -107,7 +107,7 @@ def test_a_log_of_another_dockerfile_is_not_shown() -> None:
     assert measure_best(loaded, "FROM node\nRUN npm ci\n", REQUEST, Workspace()) is None
 
 
-def test_a_record_is_compared_by_the_text_that_it_has() -> None:
+def test_a_history_record_is_compared_by_its_own_text() -> None:
     loaded = LoadedLog("naive.dockerbuild", read_log(RECORDED / "naive.dockerbuild"))
     edited = dockerfile("naive.dockerbuild").replace("-trimpath", "-x")
     measured = measure_best(loaded, edited, REQUEST, Workspace())
@@ -125,7 +125,7 @@ def test_without_a_log_nothing_changes() -> None:
     assert len(lenses(analysis)) == 2
 
 
-def test_a_line_that_runs_elsewhere_since_an_edit_of_another_line_is_not_current() -> None:
+def test_a_time_is_outdated_if_an_edit_elsewhere_moved_the_run_to_another_machine() -> None:
     analyzer = Analyzer(REQUEST)
     analyzer.measured = MeasuredBuild(NAIVE, read_log_text(NAIVE_TTY).builds[0], REQUEST)
     now = analyzer.analyze(NAIVE)
@@ -140,12 +140,12 @@ def test_a_line_that_runs_elsewhere_since_an_edit_of_another_line_is_not_current
     ("seconds", "words"),
     [(-3.0, "new"), (119.0, "new"), (120.0, "2 minutes old"), (7_300.0, "2 hours old"), (200_000.0, "2 days old")],
 )
-def test_ages(seconds: float, words: str) -> None:
+def test_ages_are_in_the_largest_unit_of_which_there_are_two(seconds: float, words: str) -> None:
     assert age(seconds) == words
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_a_log_makes_a_keystroke_hardly_dearer(edit: str) -> None:
+def test_a_keystroke_with_a_log_costs_little_more_than_without(edit: str) -> None:
     """Counted in calls, which no other process disturbs; hints and lenses are asked for at each keystroke."""
     without, with_log = Analyzer(REQUEST, asks_for_several=True), Analyzer(REQUEST, asks_for_several=True)
     logged = made_build(THIRTY_LINES, REQUEST, lambda step: 20.0 if step.is_emulated else 4.0)

@@ -35,11 +35,11 @@ def found(text: str) -> dict[str, Severity]:
         ("FROM alpine as x # buildxray\n", "build-error", True),
     ],
 )
-def test_what_is_silenced(text: str, rule: str, is_reported: bool) -> None:
+def test_check_directives_and_comments_silence_rules(text: str, rule: str, is_reported: bool) -> None:
     assert (rule in found(text)) == is_reported
 
 
-def test_warnings_may_be_errors() -> None:
+def test_error_true_makes_warnings_errors() -> None:
     assert found(f"# check=error=true\n{CASING}")["from-as-casing"] is Severity.ERROR
     assert found(f"# check=error=true\n{PLATFORM}")["undeclared-platform-arg"] is not Severity.INFORMATION
     assert found(CASING)["from-as-casing"] is Severity.INFORMATION

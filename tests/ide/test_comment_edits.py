@@ -35,7 +35,7 @@ def has_moved(before: str, after: str) -> bool:
 
 @pytest.mark.parametrize("old", ["a comment", "the end"])
 @pytest.mark.parametrize("new", ["", "a longer comment", "\t\r", "🐳 é"])
-def test_an_edited_comment_moves_what_was_found(old: str, new: str) -> None:
+def test_an_edited_comment_moves_earlier_findings(old: str, new: str) -> None:
     assert has_moved(UNDECLARED, UNDECLARED.replace(old, new))
 
 
@@ -56,12 +56,12 @@ def test_an_edited_comment_moves_what_was_found(old: str, new: str) -> None:
         ("FROM a\nRUN a \\\n # a\n b\n", "FROM a\nRUN a \\\n # ab\n b\n"),
     ],
 )
-def test_any_other_edit_is_analysed(before: str, after: str) -> None:
+def test_any_other_edit_is_analysed_from_scratch(before: str, after: str) -> None:
     assert not has_moved(before, after)
 
 
 @pytest.mark.parametrize("case", CASES[::4], ids=lambda it: it.name)
-def test_every_comment_of_a_file(case: Path) -> None:
+def test_editing_any_comment_equals_an_analysis_from_scratch(case: Path) -> None:
     text = case.read_text(encoding="utf-8")
     for match in re.finditer(r"^[ \t]*#.*$", text, re.MULTILINE):
         has_moved(text, apply_edits(text, (Edit(TextRange(match.end(), match.end()), " more"),)))

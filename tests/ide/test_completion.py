@@ -46,7 +46,7 @@ def completed(markup: str, label: str) -> str:
     return apply_edits(given.text, [taken.edit, *taken.others])
 
 
-def test_platforms() -> None:
+def test_platforms_complete_the_flag_and_its_value() -> None:
     assert labels("FROM --platform=<|> golang\n") == [
         "$BUILDPLATFORM",
         "$TARGETPLATFORM",
@@ -57,7 +57,7 @@ def test_platforms() -> None:
     assert completed("FROM --platform=li<|>\n", "linux/arm64") == "FROM --platform=linux/arm64\n"
 
 
-def test_variables() -> None:
+def test_variables_after_a_dollar_sign() -> None:
     assert labels("FROM x\nARG OWN\nRUN echo $<|>\n")[:2] == ["OWN", "TARGETARCH"]
     assert labels("FROM x\nARG APP\nENV NAME=1\nRUN echo $AP<|>\n") == ["APP"]
     assert "HTTP_PROXY" in labels("FROM x\nRUN echo $HTTP<|>\n")
@@ -79,18 +79,18 @@ def test_variables() -> None:
         ("FROM x-$<|>\n", "FROM x-$TARGETARCH\n"),
     ],
 )
-def test_the_argument_is_declared_along(before: str, after: str) -> None:
+def test_completing_an_undeclared_argument_declares_it(before: str, after: str) -> None:
     assert completed(before, "TARGETARCH") == after
 
 
-def test_arguments_that_are_not_declared_yet() -> None:
+def test_only_undeclared_arguments_are_offered_after_arg() -> None:
     assert "TARGETARCH" in labels("FROM x\nARG <|>\n")
     assert "TARGETARCH" in labels("FROM x\narg TARGETOS T<|>\n")
     assert "TARGETARCH" not in labels("FROM x\nARG TARGETARCH\nARG <|>\n")
     assert completed("FROM x\nARG TARGETA<|>\n", "TARGETARCH") == "FROM x\nARG TARGETARCH\n"
 
 
-def test_stages() -> None:
+def test_stages_are_offered_where_one_can_be_named() -> None:
     text = "FROM a AS one\nFROM b AS two\nFROM <|>\n"
     assert labels(text)[:2] == ["one", "two"]
     assert labels("FROM a AS one\nFROM b\nFROM c\nCOPY --from=<|> a b\n") == ["one", "1"]
@@ -100,7 +100,7 @@ def test_stages() -> None:
     assert completed("FROM a AS one\nFROM o<|>\n", "one") == "FROM a AS one\nFROM one\n"
 
 
-def test_settings_of_the_compiler() -> None:
+def test_settings_of_the_compiler_that_follows_are_offered() -> None:
     assert labels("FROM x\nRUN G<|> go build\n") == ["GOARCH=$TARGETARCH", "GOOS=$TARGETOS", "GOARM=${TARGETVARIANT#v}"]
     assert completed("FROM x\nRUN a && GOA<|>go build\n", "GOARCH=$TARGETARCH") == (
         "FROM x\nARG TARGETARCH\nRUN a && GOARCH=$TARGETARCH go build\n"
@@ -110,7 +110,7 @@ def test_settings_of_the_compiler() -> None:
     assert labels("FROM x\nCOPY GO<|> go build\n") == ["go.mod"]
 
 
-def test_instructions() -> None:
+def test_instructions_are_offered_at_the_start_of_a_line() -> None:
     assert labels("<|>") == ["FROM", "ARG", *STAGES]
     assert labels("FROM x\n<|>")[:3] == ["RUN", "COPY", "ENV"]
     assert {*INSTRUCTIONS} - {*labels("FROM x\n<|>")} == {"MAINTAINER"}
@@ -190,11 +190,11 @@ def test_instructions() -> None:
         ("FROM x\nRUN <<EOF\n<|>\nEOF\n", []),
     ],
 )
-def test_what_is_offered(markup: str, expected: list[str]) -> None:
+def test_the_labels_that_each_place_offers(markup: str, expected: list[str]) -> None:
     assert labels(markup) == expected
 
 
-def test_edits() -> None:
+def test_completions_replace_what_is_typed_already() -> None:
     assert completed("FROM --<|> golang\n", "--platform=$BUILDPLATFORM") == "FROM --platform=$BUILDPLATFORM golang\n"
     assert completed("#<|>", "syntax=") == "# syntax="
     assert completed("# sy<|>", "syntax=") == "# syntax="
@@ -204,7 +204,7 @@ def test_edits() -> None:
 
 
 @pytest.mark.parametrize("label", STAGES)
-def test_stages_are_native_and_have_no_findings(label: str) -> None:
+def test_offered_stages_have_no_findings(label: str) -> None:
     text = plain(STAGES[label][1]) + "FROM scratch\nCOPY --from=build /out /out\n"
     analysis = analyze(text)
     assert analysis.plan.errors == ()
@@ -231,7 +231,7 @@ def test_the_reference_lists_what_buildkit_knows() -> None:
     assert {*MOUNT_KEYS, *MOUNT_KEY_ALIASES, "type"} == {*mounts.MOUNT_KEYS}
 
 
-def test_the_context_of_a_directory(tmp_path: Path) -> None:
+def test_paths_of_the_build_context_are_offered(tmp_path: Path) -> None:
     for name in ("a.txt", "b.log", "src/c.log", "src/d.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -247,7 +247,7 @@ def test_the_context_of_a_directory(tmp_path: Path) -> None:
 @pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
-def test_any_place_of_any_text(text: str, data: st.DataObject) -> None:
+def test_completion_never_raises_and_edits_end_at_the_cursor(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     analysis = analyze(text)
     for it in completions(analysis, offset, context):

@@ -116,7 +116,7 @@ def check(analysis: Analysis) -> None:
         assert (int(emulated[1]) if emulated else 0) == sum(it.is_emulated for it in steps.values())
 
 
-def test_a_step_that_some_targets_share() -> None:
+def test_a_step_shared_by_some_targets_is_shared_on_every_surface() -> None:
     analysis = analyze(SHARED_BY_SOME, THREE)
     check(analysis)
     assert in_json(analysis) == {2: (1, False, 0), 4: (1, True, 0)}

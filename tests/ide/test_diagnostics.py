@@ -43,7 +43,7 @@ def found(text: str) -> list[str]:
     return [f"{it.severity.value}: {it.message}" for it in diagnose(analyze(text).context, RULES)]
 
 
-def test_severity_by_intent() -> None:
+def test_severities_depend_on_the_intent_of_the_file() -> None:
     assert found("FROM alpine\nRUN a\n") == ["information: run 1"]
     assert found("FROM alpine\nARG TARGETARCH\nRUN a\n") == ["error: file", "warning: run 2"]
     asked = Analyzer(request(), asks_for_several=True).analyze("FROM alpine\n")
@@ -68,7 +68,7 @@ def test_a_crashing_rule_loses_its_own_findings_only(caplog: pytest.LogCaptureFi
         ("FROM a\nRUN echo '# buildxray: ignore-file=every-run'\n", ["run 1"]),
     ],
 )
-def test_comments_silence(text: str, expected: list[str]) -> None:
+def test_comments_silence_findings(text: str, expected: list[str]) -> None:
     assert [it.message for it in diagnose(analyze(text).context, (every_run,))] == expected
 
 
@@ -87,7 +87,7 @@ def test_comments_silence(text: str, expected: list[str]) -> None:
         ),
     ],
 )
-def test_ways_to_silence(text: str, here: str, in_file: str) -> None:
+def test_actions_offer_comments_that_silence(text: str, here: str, in_file: str) -> None:
     analysis = analyze(text)
     (diagnostic,) = diagnose(analysis.context, (every_run,))
     edit = ignore_here(analysis.dockerfile, "every-run", diagnostic.range)

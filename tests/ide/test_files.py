@@ -60,7 +60,7 @@ def test_names_of_dockerfiles(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_names(name: str) -> None:
+def test_other_file_names_are_not_dockerfiles(name: str) -> None:
     assert not is_dockerfile(name)
 
 
@@ -76,7 +76,7 @@ def test_other_names(name: str) -> None:
         ({"go.mod": "module x", "b_test.go": 'import "C"', "vendor/a.go": 'import "C"', "s.go": 'x := "C"'}, False),
     ],
 )
-def test_whether_go_sources_need_a_c_compiler(tmp_path: Path, files: dict[str, str], uses_cgo: bool | None) -> None:
+def test_go_sources_tell_if_cgo_is_needed(tmp_path: Path, files: dict[str, str], uses_cgo: bool | None) -> None:
     for name, content in files.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)

@@ -61,21 +61,21 @@ def test_a_compressed_program_keeps_the_fixes_safe(case: str, commands: tuple[st
 
 
 @pytest.mark.parametrize("command", ["strip /go/bin/longcat", "/go/bin/longcat --version", "ldd /go/bin/longcat"])
-def test_what_needs_its_own_machine_keeps_a_stage_from_being_fixed(command: str) -> None:
+def test_a_command_that_needs_its_own_machine_prevents_the_fix(command: str) -> None:
     text = case_text("lang-04-go-emulated").replace(
         "RUN test -s /out/greet", f"RUN {command.replace('/go/bin/longcat', '/out/greet')}"
     )
     assert fix_text(analyzer(), text).text == text
 
 
-def test_fixes_of_one_stage_agree() -> None:
+def test_fixes_of_one_stage_do_not_contradict_each_other() -> None:
     text = "FROM golang AS build\nRUN GOARCH=$TARGETARCH go build -o /a . \nRUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /b .\n"
     fixed = fix_text(analyzer(), text).text
     assert fixed.count("ARG ") == 2
     assert fixed.index("ARG TARGETARCH\n") < fixed.index("/a") < fixed.index("ARG TARGETOS\n") < fixed.index("/b")
 
 
-def test_suggestions_only_on_request() -> None:
+def test_suggestions_are_applied_only_on_request() -> None:
     text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     assert fix_text(analyzer(), text).text == text
     assert "CGO_ENABLED=0 go build" in fix_text(analyzer(), text, with_suggestions=True).text
@@ -91,7 +91,7 @@ def test_a_text_that_is_not_a_dockerfile_is_left_alone(before: str, behind: str)
     assert fix_text(analyzer(), before + text + behind, with_suggestions=True).text == before + text + behind
 
 
-def test_what_the_light_bulb_offers() -> None:
+def test_the_light_bulb_lists_fixes_before_other_actions() -> None:
     text = (GREET / "Dockerfile").read_text()
     analysis = analyzer().analyze(text)
     actions = [*quick_fixes(analysis, TextRange(7, 7))]
@@ -109,7 +109,7 @@ def titles(text: str, place: TextRange, **named: frozenset[tuple[str, TextRange]
     return [it for it in found if not it.startswith("Ignore")]
 
 
-def test_fixes_where_people_look() -> None:
+def test_a_fix_is_offered_on_the_line_of_its_finding_and_where_it_edits() -> None:
     text = "FROM golang AS build\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     native = "Cross-compile this stage: 1 of 2 RUN steps leaves emulation"
     start, run = TextRange(0, 0), text.index("RUN")
@@ -123,7 +123,7 @@ def test_fixes_where_people_look() -> None:
     assert named == f"{native} (in line 1)"
 
 
-def test_a_suggestion_says_that_it_is_one() -> None:
+def test_the_title_of_a_suggestion_asks_for_review() -> None:
     text = "FROM golang AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     assert titles(text, TextRange(0, 0)) == [
         "Cross-compile this stage: 1 of 2 RUN steps leaves emulation (a suggestion: review it first)"
@@ -141,7 +141,7 @@ def test_fix_all_is_one_edit() -> None:
 
 @pytest.mark.slow
 @every_case("case, targets", product(CASES, ["linux/amd64,linux/arm64", "linux/arm/v6,linux/arm/v7,windows/amd64"]))
-def test_every_fix_keeps_its_promise(case: str, targets: str) -> None:
+def test_every_fix_removes_its_finding_without_new_errors(case: str, targets: str) -> None:
     text = case_text(case)
     analysis = analyzer(targets).analyze(text)
     before = [it.rule for it in analysis.diagnostics]
@@ -177,7 +177,7 @@ def test_no_safe_fix_makes_a_file_of_the_image_worse(name: str, text: str) -> No
                 assert keeps_artifacts(before, after), (name, diagnostic.rule, fix.title)
 
 
-def test_a_file_that_gets_worse_is_seen() -> None:
+def test_the_check_for_worse_files_sees_a_worse_file() -> None:
     good = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     bad = good.replace("FROM golang", "FROM --platform=$BUILDPLATFORM golang")
     assert not keeps_artifacts(analyzer().analyze(good), analyzer().analyze(bad))

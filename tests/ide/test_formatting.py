@@ -35,7 +35,7 @@ from tests.support.strategies import mutated
         ("# escape=`\nFROM x\nENV A=1 `\nB=2\n", "# escape=`\nFROM x\nENV A=1 `\n    B=2\n"),
     ],
 )
-def test_what_is_tidied(before: str, after: str) -> None:
+def test_formatting_changes_case_blanks_and_indentation(before: str, after: str) -> None:
     assert format_text(before) == after
 
 
@@ -60,7 +60,7 @@ def test_what_is_tidied(before: str, after: str) -> None:
         "FROM x\nRUN <<EOF\na  \n\n\n",
     ],
 )
-def test_what_is_left_alone(text: str) -> None:
+def test_formatting_keeps_what_may_be_meant(text: str) -> None:
     assert format_text(text) == text
 
 
@@ -82,14 +82,14 @@ def check_law(text: str) -> None:
 
 @pytest.mark.slow
 @every_case("name", CASES)
-def test_nothing_that_is_built_changes(name: str) -> None:
+def test_formatting_does_not_change_the_plan(name: str) -> None:
     check_law(case_text(name))
 
 
 @pytest.mark.slow
 @given(mutated(), st.sampled_from(["", " ", "\t", "\n\n\n\n", "  \n", "\\\n", " \\\n# c\n"]), st.data())
 @settings(deadline=None, max_examples=200)
-def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: str, data: st.DataObject) -> None:
+def test_formatting_of_half_typed_text_does_not_change_the_plan(text: str, typed: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     check_law(text[:offset] + typed + text[offset:])
 
@@ -97,7 +97,7 @@ def test_nothing_that_is_built_changes_while_somebody_types(text: str, typed: st
 @pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
-def test_a_range_changes_its_lines_only_and_nothing_that_is_built(text: str, data: st.DataObject) -> None:
+def test_formatting_a_range_changes_only_its_lines(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     lines = LineIndex.of(text)
@@ -110,7 +110,7 @@ def test_a_range_changes_its_lines_only_and_nothing_that_is_built(text: str, dat
 @pytest.mark.slow
 @given(mutated(), st.sampled_from(["\n", " \\\n", "\\\n\n", "\r\n", "\\\r\n  "]), st.data())
 @settings(deadline=None)
-def test_on_type_only_indents_an_empty_line(text: str, typed: str, data: st.DataObject) -> None:
+def test_on_type_formatting_only_indents_an_empty_line(text: str, typed: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(text)))
     text = text[:place] + typed + text[place:]
     offset = data.draw(st.integers(0, len(text)))

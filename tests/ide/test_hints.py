@@ -42,7 +42,7 @@ def test_hints_after_each_run() -> None:
     )
 
 
-def test_one_platform_has_little_to_say() -> None:
+def test_for_one_platform_only_emulation_has_a_hint() -> None:
     check_hints("FROM alpine\nRUN a\n", "linux/amd64")
     check_hints("FROM alpine\nRUN a «emulated: linux/arm64»\n", "linux/arm64")
 

@@ -39,7 +39,7 @@ from tests.support.ide import hover_at, hover_values
         ],
     ),
 )
-def test_every_argument_everywhere(name: str, template: str) -> None:
+def test_every_automatic_argument_has_a_hover_in_every_place(name: str, template: str) -> None:
     found = hover_at(template.replace("@", f"{name[:3]}<|>{name[3:]}"))
     assert found is not None
     assert found.startswith(f"**`{name}`**: ")
@@ -56,7 +56,7 @@ def test_every_argument_everywhere(name: str, template: str) -> None:
         "<|>",
     ],
 )
-def test_nothing_to_explain(markup: str) -> None:
+def test_other_words_have_no_hover(markup: str) -> None:
     assert hover_at(markup) is None
 
 
@@ -76,7 +76,7 @@ def test_nothing_to_explain(markup: str) -> None:
         ("FROM alpine\nARG BUILDPLATFORM\nRUN $BUILD<|>PLATFORM\n", ["`linux/amd64`", "`linux/amd64`"]),
     ],
 )
-def test_values_here(markup: str, values: list[str]) -> None:
+def test_the_hover_of_an_argument_lists_its_value_for_each_target(markup: str, values: list[str]) -> None:
     assert hover_values(markup) == values
 
 
@@ -99,11 +99,11 @@ def test_values_here(markup: str, values: list[str]) -> None:
         ("FROM alpine\nRUN TARGETARCH=x; $TARGET<|>ARCH\n", "The script sets a variable of its own with this name."),
     ],
 )
-def test_the_scope_here(markup: str, scope: str) -> None:
+def test_the_hover_of_an_argument_says_where_it_is_declared(markup: str, scope: str) -> None:
     assert scope in (hover_at(markup) or "")
 
 
-def test_what_others_call_an_architecture() -> None:
+def test_the_hover_lists_other_names_of_the_architecture() -> None:
     markdown = hover_at("FROM alpine\nARG TARGET<|>ARCH\n", "linux/arm/v7,linux/mips")
     assert markdown is not None
     assert "| `linux/arm/v7` | `arm` | `armv7l` | `armhf` | `armv7` | `armv7hl` |" in markdown
@@ -113,7 +113,7 @@ def test_what_others_call_an_architecture() -> None:
 @pytest.mark.parametrize(
     ("name", "version"), [("TARGETARCH", "1.0"), ("TARGETOSVERSION", "1.13"), ("TARGETSTAGE", "1.11")]
 )
-def test_since_when_there_is_one(name: str, version: str) -> None:
+def test_the_hover_names_the_version_that_introduced_an_argument(name: str, version: str) -> None:
     found = hover_at(f"FROM alpine\nARG {name}<|>\n")
     assert found is not None
     assert f"since `docker/dockerfile:{version}`" in found

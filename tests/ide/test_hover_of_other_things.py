@@ -72,11 +72,11 @@ from tests.support.rules import request
         ),
     ],
 )
-def test_variables(markup: str, expected: str) -> None:
+def test_the_hover_of_a_variable_has_its_declaration_and_values(markup: str, expected: str) -> None:
     assert facts_at(markup) == expected
 
 
-def test_a_value_that_the_build_gives() -> None:
+def test_the_hover_of_a_variable_has_its_build_argument() -> None:
     given = fixture("ARG V=1\nFROM x:$<|>V\n")
     build = replace(request(), build_arguments=(("V", "2"),))
     analysis = Analyzer(build, origin="docker-bake.hcl, target `app`").analyze(given.text)
@@ -115,7 +115,7 @@ def test_a_value_that_the_build_gives() -> None:
         ),
     ],
 )
-def test_the_platform_flag(markup: str, expected: str | None) -> None:
+def test_the_hover_of_the_platform_flag_says_where_the_stage_runs(markup: str, expected: str | None) -> None:
     found = facts_at(markup)
     assert found == expected or (expected is None and found is not None and found.startswith("**`BUILDOS`**"))
 
@@ -144,7 +144,7 @@ def test_the_platform_flag(markup: str, expected: str | None) -> None:
         ),
     ],
 )
-def test_stages(markup: str, expected: str) -> None:
+def test_the_hover_of_a_stage_has_its_platforms_and_cost(markup: str, expected: str) -> None:
     assert facts_at(markup) == expected
 
 
@@ -172,7 +172,7 @@ def test_stages(markup: str, expected: str) -> None:
         ("FROM x AS a\nCO<|>PY b c\nFROM y\n", "**`COPY`** makes no step: no target needs it."),
     ],
 )
-def test_keywords(markup: str, expected: str) -> None:
+def test_the_hover_of_a_keyword_has_its_executions(markup: str, expected: str) -> None:
     assert facts_at(markup) == expected
 
 
@@ -189,11 +189,11 @@ def test_keywords(markup: str, expected: str) -> None:
         ("FROM x\nENV V=$PATH\nRUN $<|>V\n", "*not known*"),
     ],
 )
-def test_values_in_stages_that_the_image_does_not_need(markup: str, value: str) -> None:
+def test_variables_of_unneeded_stages_have_values(markup: str, value: str) -> None:
     assert f"\n\nValue here: {value}\n\n" in (facts_at(markup) or "")
 
 
-def test_a_copy_tells_for_which_machine_its_files_are() -> None:
+def test_the_hover_of_a_copy_says_which_machine_its_files_are_for() -> None:
     stage = "FROM --platform=$BUILDPLATFORM golang AS a\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCO<|>PY --from=a /o /o\n"
     found = facts_at(stage)
     assert found is not None

@@ -26,7 +26,7 @@ from tests.support.logs import NAIVE, NAIVE_TTY, REQUEST
         ("FROM a\nARG VERSION\nRUN one\nRUN two $VER<|>SION\n", "Another value re-runs 2 RUN steps on each platform"),
     ],
 )  # fmt: skip
-def test_what_runs_again(markup: str, words: str) -> None:
+def test_the_hover_lists_the_steps_that_run_again(markup: str, words: str) -> None:
     assert words in (hover_at(markup) or "")
 
 
@@ -41,7 +41,7 @@ def test_what_runs_again(markup: str, words: str) -> None:
         "FROM a\nENV V<|>ERSION=1\nRUN one\n",
     ],
 )
-def test_what_runs_nothing_again_says_nothing(markup: str) -> None:
+def test_an_instruction_that_repeats_nothing_has_no_such_line(markup: str) -> None:
     assert "re-runs" not in (hover_at(markup) or "")
 
 

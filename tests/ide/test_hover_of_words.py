@@ -47,7 +47,7 @@ def offered(markup: str) -> list[Completion]:
         ("FROM x\nRUN --mount=type=cache,target=/<|>a b\n", "**`target`**"),
     ],
 )
-def test_what_a_word_means(markup: str, beginning: str) -> None:
+def test_options_and_values_have_hovers(markup: str, beginning: str) -> None:
     given = fixture(markup)
     shown = hover(analyze(given.text), given.cursor)
     assert shown is not None
@@ -69,12 +69,12 @@ def test_what_a_word_means(markup: str, beginning: str) -> None:
         "FROM x\nCMD E<|>OF\n",
     ],
 )
-def test_silent_about_what_is_not_certain(markup: str) -> None:
+def test_words_of_uncertain_meaning_have_no_hover(markup: str) -> None:
     shown = hover_at(markup)
     assert shown is None or shown.startswith("**`skip=`**")
 
 
-def test_silent_where_another_server_explains_the_language() -> None:
+def test_words_have_no_hover_if_another_server_explains_them() -> None:
     given = fixture("FROM x\nSTOPSIGNAL SIG<|>QUIT\n")
     assert hover(analyze(given.text), given.cursor, is_general=False) is None
 
@@ -109,5 +109,5 @@ def test_the_same_words_are_completed(markup: str, label: str, detail: str) -> N
 
 
 @pytest.mark.parametrize("markup", ["FROM x\nENV <|>\n", "FROM x\nENV TZ=<|>\n", "FROM x\nENV TZ=UTC T<|>\n"])
-def test_no_variable_is_forced_on_anybody(markup: str) -> None:
+def test_variables_of_tools_are_offered_only_beside_the_tool(markup: str) -> None:
     assert "TZ" not in {it.label for it in offered(markup)}

@@ -51,7 +51,7 @@ PLACES = [
 
 @pytest.mark.slow
 @every_case("place, payload", product(PLACES, PAYLOADS))
-def test_hovers_show_what_the_document_says_as_text(place: str, payload: str) -> None:
+def test_markdown_in_a_document_is_escaped_in_hovers(place: str, payload: str) -> None:
     text = place.format(payload)
     analysis = Analyzer(REQUEST).analyze(text)
     shown = {found.markdown for offset in range(len(text)) if (found := hover(analysis, offset)) is not None}

@@ -43,13 +43,13 @@ from tests.support.strategies import mutated
         ("FROM x\nR<|>UN a\n", "**`RUN`**: Executes a command"),
     ],
 )
-def test_documentation(markup: str, beginning: str) -> None:
+def test_the_hover_of_a_keyword_starts_with_its_documentation(markup: str, beginning: str) -> None:
     shown = hover_at(markup) or ""
     assert shown.startswith(beginning)
     assert "https://docs.docker.com/reference/dockerfile/#" in shown
 
 
-def test_the_plan_is_below_the_documentation() -> None:
+def test_the_hover_of_a_keyword_ends_with_the_plan() -> None:
     shown = hover_at("FROM --platform=$BUILDPLATFORM x\nR<|>UN a\n") or ""
     assert shown.index("Dockerfile reference") < shown.index("---") < shown.index("for all 2 platforms")
 
@@ -67,7 +67,7 @@ def test_the_plan_is_below_the_documentation() -> None:
         "FROM x\nRUN echo EXP<|>OSE\n",
     ],
 )
-def test_no_documentation(markup: str) -> None:
+def test_other_words_have_no_documentation(markup: str) -> None:
     assert hover_at(markup) is None
 
 
@@ -92,7 +92,7 @@ def test_no_documentation(markup: str) -> None:
         ("FROM x\nRUN <<EOF\nCOPY ", []),
     ],
 )
-def test_the_argument_that_comes_next(text: str, expected: list[str]) -> None:
+def test_signature_help_marks_the_current_argument(text: str, expected: list[str]) -> None:
     found = signatures(analyze(text), len(text))
     assert [it.label[slice(*it.parameters[it.active])] for it in found] == expected
 
@@ -113,11 +113,11 @@ def test_the_argument_that_comes_next(text: str, expected: list[str]) -> None:
         ("registry.example.com/a/b", None),
     ],
 )
-def test_pages_of_images(name: str, page: str | None) -> None:
+def test_names_of_images_link_to_their_pages(name: str, page: str | None) -> None:
     assert image_page(name) == page
 
 
-def test_links(tmp_path: Path) -> None:
+def test_links_of_a_document(tmp_path: Path) -> None:
     text = (
         "# syntax=docker/dockerfile:1\nFROM alpine:3@sha256:0 AS a\nFROM a\nCOPY --from=a b c\nCOPY --from=nginx:1 b c\n"
         "ADD https://example.com/x.tar here /\nRUN --mount=from=busybox,target=/b x\nFROM $BASE\nFROM golang:$V\nCOPY --from=0 a b\n"
@@ -140,7 +140,7 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return [(text[slice(*it.range)], TYPES[it.type]) for it in semantic_tokens(analyze(text))]
 
 
-def test_tokens() -> None:
+def test_semantic_tokens_of_a_document() -> None:
     assert tokens("# escape=`\n# c\nFROM --platform=$BUILDPLATFORM golang:1 AS a\nFROM a\n") == [
         ("#", "comment"),
         ("escape", "property"),
@@ -215,7 +215,7 @@ def test_linked_editing() -> None:
 @pytest.mark.slow
 @given(mutated(), st.data())
 @settings(deadline=None)
-def test_any_text(text: str, data: st.DataObject) -> None:
+def test_language_features_never_raise(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     analysis = analyze(text)
     last = 0

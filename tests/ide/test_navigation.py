@@ -20,7 +20,7 @@ def check_places(markup: str) -> None:
     assert annotate(given.text, actual) == annotate(given.text, given.annotations)
 
 
-def test_a_stage() -> None:
+def test_definition_and_references_of_a_stage() -> None:
     check_places(
         """
         FROM golang AS Bu<|>ild
@@ -41,7 +41,7 @@ def test_a_stage() -> None:
     )
 
 
-def test_a_name_that_is_given_twice() -> None:
+def test_a_repeated_stage_name_means_the_last_stage_above() -> None:
     check_places(
         """
         FROM a AS x
@@ -54,7 +54,7 @@ def test_a_name_that_is_given_twice() -> None:
     )
 
 
-def test_an_argument_in_all_its_scopes() -> None:
+def test_an_argument_is_one_name_in_all_its_scopes() -> None:
     check_places(
         """
         ARG V=1
@@ -75,7 +75,7 @@ def test_an_argument_in_all_its_scopes() -> None:
     )
 
 
-def test_an_environment_variable() -> None:
+def test_references_of_an_environment_variable() -> None:
     check_places(
         """
         FROM a AS x
@@ -128,7 +128,7 @@ def test_renaming(before: str, after: str) -> None:
         "<|>",
     ],
 )
-def test_what_has_no_other_name(markup: str) -> None:
+def test_names_that_cannot_be_renamed(markup: str) -> None:
     given = fixture(markup)
     assert renamable(analyze(given.text), given.cursor) is None
     with pytest.raises(RenameError, match="nothing that can be renamed"):
@@ -145,7 +145,7 @@ def test_what_has_no_other_name(markup: str) -> None:
         ("FROM a\nARG <|>X\n", "TARGETARCH", "is an argument that BuildKit sets"),
     ],
 )
-def test_wrong_names(markup: str, name: str, problem: str) -> None:
+def test_invalid_new_names_are_refused(markup: str, name: str, problem: str) -> None:
     given = fixture(markup)
     with pytest.raises(RenameError, match=problem):
         rename(analyze(given.text), given.cursor, name)
@@ -223,7 +223,7 @@ def test_undeclared_variables_belong_to_their_image() -> None:
     )
 
 
-def test_heredocs() -> None:
+def test_references_of_a_heredoc_marker() -> None:
     check_places(
         """
         FROM alpine
@@ -269,7 +269,7 @@ def test_renaming_a_heredoc() -> None:
         "FROM x AS dist-amd64\nFROM y AS dist-riscv64\nFROM dist-$TARGETARCH$TARGETVARIANT\n",
     ],
 )
-def test_a_stage_that_a_variable_names(text: str) -> None:
+def test_a_stage_named_through_a_variable_has_references(text: str) -> None:
     analysis = analyze(text)
     for stage in analysis.plan.stages:
         if stage.name:
@@ -277,12 +277,12 @@ def test_a_stage_that_a_variable_names(text: str) -> None:
                 rename(analysis, text.index(stage.name), "other")
 
 
-def test_a_stage_that_a_variable_does_not_name() -> None:
+def test_a_variable_that_names_no_stage_has_no_such_reference() -> None:
     text = "ARG BASE=alpine\nFROM x AS dist\nFROM $BASE\nFROM x:$TARGETARCH\nFROM $TARGETARCH\nCOPY --from=dist / /\n"
     assert rename(analyze(text), text.index("dist"), "out")
 
 
-def test_two_variables_do_not_become_one() -> None:
+def test_renaming_does_not_merge_two_variables() -> None:
     text = "FROM x\nARG A\nENV B=2\nRUN echo $A $B\nFROM y\nARG C\n"
     with pytest.raises(RenameError, match="already"):
         rename(analyze(text), text.index("A\n"), "B")

@@ -43,7 +43,7 @@ def test_stages_and_their_instructions() -> None:
     assert TEXT[slice(*found[1].range)].endswith("  b")
 
 
-def test_what_can_be_folded() -> None:
+def test_stages_instructions_and_comments_can_be_folded() -> None:
     assert {(it.first_line, it.last_line, it.is_comment) for it in folds(analyze(TEXT))} == {
         (0, 1, True),
         (5, 13, False),
@@ -57,13 +57,13 @@ def test_a_stage_of_nothing_but_its_from_is_folded_once() -> None:
     assert [*folds(analyze("FROM alpine \\\n  AS a\n"))] == [(0, 1, False)]
 
 
-def test_nothing_to_show() -> None:
+def test_an_empty_document_has_no_outline() -> None:
     assert [*symbols(analyze(""))] == []
     assert [*folds(analyze("FROM x"))] == []
     assert [it.name for it in symbols(analyze("ARG\nRU\nFROM\n"))] == ["ARG", "RU", "stage-0"]
 
 
-def test_directives() -> None:
+def test_directives_are_in_the_outline() -> None:
     text = "# syntax=docker/dockerfile:1\n#escape = `\nFROM x\n"
     assert [(it.name, text[slice(*it.selection)]) for it in symbols(analyze(text))][:2] == [
         ("syntax", "syntax"),
@@ -84,7 +84,7 @@ def test_directives() -> None:
         ("# =c\n", []),
     ],
 )
-def test_what_is_written_like_a_directive(text: str, names: list[str]) -> None:
+def test_a_comment_like_a_directive_is_not_in_the_outline(text: str, names: list[str]) -> None:
     found = [it for it in symbols(analyze(f"{text}FROM x\n")) if it.kind == "directive"]
     assert [it.name for it in found] == names
     assert [text[slice(*it.selection)] for it in found] == names

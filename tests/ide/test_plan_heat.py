@@ -82,7 +82,7 @@ def test_the_critical_path_is_a_line_from_the_image_to_the_last_step() -> None:
     assert len(picture.of_class("critical", picture.of_class("wires")[0])) == 1
 
 
-def test_the_text_that_was_built_says_what_fixes_save() -> None:
+def test_the_picture_of_the_built_text_has_the_seconds_that_fixes_save() -> None:
     svg = draw(plan_view(timed(NAIVE, NAIVE_TTY)), "Dockerfile")
     assert "440.1 s" in svg
     assert "−140 s" in svg
@@ -101,7 +101,7 @@ def test_an_edited_text_has_estimates() -> None:
     assert picture.of_class("emulated") == []
 
 
-def test_without_a_log_nothing_of_it_is_there() -> None:
+def test_without_a_log_the_picture_has_no_times() -> None:
     svg = draw(plan_view(Analyzer(REQUEST).analyze(NAIVE)), "Dockerfile")
     body = svg[svg.index("</style>") :]
     assert not re.search(r"heat|rail|critical", body)
@@ -134,7 +134,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_texts_on_heat_can_be_read() -> None:
+def test_texts_on_heat_colours_have_enough_contrast() -> None:
     """Contrast of at least 4.5 (WCAG 2.1, AA), in light and in dark."""
     inks = re.findall(r"--on-heat: (#\w{6})", stylesheet())
     levels = [re.findall(rf"--heat-{it}: (#\w{{6}})", stylesheet()) for it in range(1, 6)]

@@ -56,12 +56,12 @@ def check_wires(drawn: Picture) -> None:
 
 @pytest.mark.slow
 @every_case("case", CASES)
-def test_conformance_cases(case: str) -> None:
+def test_no_text_leaves_its_box_and_no_wire_crosses_one(case: str) -> None:
     check_drawing(picture(case_text(case)))
 
 
 @pytest.mark.parametrize("targets", ["linux/amd64", TARGETS, EIGHT, "linux/amd64,windows/amd64"])
-def test_any_number_of_platforms(targets: str) -> None:
+def test_texts_fit_for_any_number_of_platforms(targets: str) -> None:
     for text in (NAIVE, EARLY):
         drawn = picture(text, targets)
         check_drawing(drawn)
@@ -97,11 +97,11 @@ def _japanese() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_japanese")
-def test_japanese_fits_too() -> None:
+def test_japanese_texts_fit() -> None:
     check_drawing(picture(EARLY, EIGHT))
 
 
-def test_boxes_by_state() -> None:
+def test_boxes_have_the_class_of_their_state() -> None:
     assert picture(NAIVE).states == {"separate": 4, "native": 1, "emulated": 1}
     assert picture(EARLY).states == {"separate": 6, "shared": 2, "repeated": 2, "native": 3, "emulated": 1}
 
@@ -138,7 +138,7 @@ def test_totals_are_on_top() -> None:
     assert [*picture("FROM a\nRUN b\n", "linux/amd64").totals.values()] == [2, 1, 0]
 
 
-def test_the_legend_explains_what_is_there() -> None:
+def test_the_legend_has_only_the_states_in_the_picture() -> None:
     (legend,) = [it for it in picture(NAIVE).root.iter(f"{SVG}g") if it.get("class") == "legend"]
     texts = [it.text for it in legend.iter(f"{SVG}text")]
     assert texts == [
@@ -149,13 +149,13 @@ def test_the_legend_explains_what_is_there() -> None:
     ]
 
 
-def test_errors_are_in_words() -> None:
+def test_the_picture_shows_the_error_of_buildkit() -> None:
     drawn = picture("FROM a\nRUN --mount=type=nonsense x\n")
     (error,) = [it for it in drawn.root.iter(f"{SVG}g") if it.get("class") == "error"]
     assert " ".join(it.text or "" for it in error.iter(f"{SVG}text")).startswith("BuildKit refuses this file. Line 2:")
 
 
-def test_steps_are_described_for_those_who_do_not_see() -> None:
+def test_steps_have_descriptions_for_screen_readers() -> None:
     drawn = picture(EARLY)
     assert drawn.root.get("aria-label") == (
         "Dockerfile: built on linux/amd64 for linux/amd64, linux/arm64; "
@@ -184,7 +184,7 @@ def test_hostile_text_stays_text() -> None:
     check_drawing(drawn)
 
 
-def test_nothing_is_inline_where_a_policy_forbids_it() -> None:
+def test_a_picture_has_no_inline_styles_or_scripts() -> None:
     view = plan_view(analyze(EARLY))
     bare = draw(view, "Dockerfile", is_alone=False)
     assert "<style" not in bare
@@ -192,7 +192,7 @@ def test_nothing_is_inline_where_a_policy_forbids_it() -> None:
     assert "<style>" in draw(view, "Dockerfile")
 
 
-def test_the_page_allows_only_what_it_brings() -> None:
+def test_the_policy_of_the_page_allows_only_its_own_style_and_script() -> None:
     text = page([(plan_view(analyze(EARLY)), "a<b"), (plan_view(analyze(NAIVE)), "c")])
     assert text.count("<svg") == 2
     assert "default-src 'none'; style-src 'sha256-" in text
@@ -202,12 +202,12 @@ def test_the_page_allows_only_what_it_brings() -> None:
     assert len(ids) == len({*ids})
 
 
-def test_letters_are_as_large_as_they_are_measured() -> None:
+def test_measured_widths_are_those_of_the_font() -> None:
     sizes = dict(re.findall(r"\.plan \.([\w-]+) \{ font-size: ([\d.]+)px", stylesheet()))
     assert {name: float(size) for name, size in sizes.items()} == {it.name: it.size for it in STYLES}
 
 
-def test_cutting_and_wrapping() -> None:
+def test_texts_are_cut_and_wrapped_at_their_width() -> None:
     assert elided("short", CODE, 100) == "short"
     assert elided("x" * 50, CODE, 100) == "x" * 13 + "…"
     assert width("日本", LABEL) > width("ab", LABEL)

@@ -64,21 +64,21 @@ def test_one_platform_repeats_nothing() -> None:
     ]
 
 
-def test_what_a_build_costs() -> None:
+def test_the_totals_of_a_build() -> None:
     totals = view(EARLY).totals
     assert (totals.steps, totals.runs, totals.emulated) == (15, 6, 1)
     assert [str(it) for it in totals.emulated_platforms] == ["linux/arm64"]
     assert (totals.repeated, totals.needless) == (3, 1)
 
 
-def test_why_steps_are_split() -> None:
+def test_rows_name_the_cause_of_a_split() -> None:
     rows = view(EARLY).stages[0].rows
     assert [it.cause for it in rows] == ["", "", "split by TARGETARCH, line 2", "", ""]
     assert rows[2].reason.startswith("Executed 2 times: `TARGETARCH` (line 2)")
     assert (rows[4].line, rows[4].last_line) == (6, 7)
 
 
-def test_stages() -> None:
+def test_stages_have_names_platforms_and_origins() -> None:
     build, image = view(EARLY).stages
     assert (build.name, build.line, build.origin, build.is_image) == ("build", 1, "--platform=$BUILDPLATFORM", False)
     assert [str(it) for it in build.platforms] == ["linux/amd64"]
@@ -119,14 +119,14 @@ def test_triggers_are_at_the_from_that_inherits_them() -> None:
     assert (trigger.line, trigger.keyword, trigger.text, len(trigger.boxes)) == (3, "RUN", "x", 1)
 
 
-def test_an_error_is_told_and_the_rest_is_shown() -> None:
+def test_the_view_has_the_error_and_the_remaining_steps() -> None:
     found = view("FROM a\nRUN --mount=type=nonsense x\nRUN y\n")
     assert found.error is not None
     assert found.error[1] == 2
     assert found.stages[0].rows[-1].text == "y"
 
 
-def test_a_context_that_is_loaded_several_times_is_told() -> None:
+def test_the_view_says_how_often_the_context_is_loaded() -> None:
     text = "FROM --platform=$BUILDPLATFORM a AS b\nCOPY c c\nFROM a\nARG TARGETARCH\nCOPY --from=b c c\nCOPY $TARGETARCH d\n"
     told = "The build context is loaded 2 times, because line 6 uses a different path for each target: BuildKit's log lists 2 more steps"
     both = "linux/amd64,linux/arm64"
@@ -136,12 +136,12 @@ def test_a_context_that_is_loaded_several_times_is_told() -> None:
     assert view(text.replace("COPY c c", "COPY . c"), both).note == ""
 
 
-def test_no_stage_at_all() -> None:
+def test_a_file_without_stages_has_an_empty_view() -> None:
     found = view("")
     assert (found.stages, found.edges, found.totals.steps) == ((), (), 0)
 
 
-def test_a_step_in_words() -> None:
+def test_the_description_of_a_step() -> None:
     build, image = view(EARLY).stages
     assert spoken(build, build.rows[2], build.rows[2].boxes[1]) == (
         "stage build, line 4; RUN go mod download; on linux/amd64, for linux/arm64; repeated without need"
@@ -152,7 +152,7 @@ def test_a_step_in_words() -> None:
     assert spoken(image, image.rows[1], image.rows[1].boxes[1]).endswith("on linux/arm64, for linux/arm64; emulated")
 
 
-def test_order() -> None:
+def test_stages_are_sorted_after_their_dependencies() -> None:
     assert dependency_order([0, 1, 2], [(2, 0)]) == [1, 2, 0]
     assert dependency_order([0, 1], [(0, 1), (1, 0)]) == [0, 1]
     assert dependency_order([0, 3], [(1, 3)]) == [0, 3]

@@ -226,7 +226,7 @@ def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
         ),
     ],
 )
-def test_findings_are_at_their_words(tmp_path: Path, name: str, markup: str) -> None:
+def test_findings_in_project_files_are_at_the_wrong_word(tmp_path: Path, name: str, markup: str) -> None:
     expected = files(markup)[name]
     file = looked_at(tmp_path, markup, name)
     found = [(it.range, f"{it.rule} {it.severity.value}") for it in file.diagnostics]
@@ -240,7 +240,7 @@ def test_a_misspelled_name_has_a_suggestion(tmp_path: Path) -> None:
     ]
 
 
-def test_what_each_build_costs_is_above_it(tmp_path: Path) -> None:
+def test_lenses_show_the_cost_of_each_declared_build(tmp_path: Path) -> None:
     file = looked_at(
         tmp_path,
         """
@@ -265,7 +265,7 @@ def test_what_each_build_costs_is_above_it(tmp_path: Path) -> None:
     )
 
 
-def test_a_build_leads_to_its_stage(tmp_path: Path) -> None:
+def test_names_in_project_files_link_to_dockerfiles_and_stages(tmp_path: Path) -> None:
     file = looked_at(
         tmp_path,
         '#- docker-bake.hcl\ntarget "app" {\n  target = "build"\n  platforms = ["linux/amd64"]\n}\n',
@@ -295,7 +295,7 @@ def test_a_build_leads_to_its_stage(tmp_path: Path) -> None:
         ("composer.json", False),
     ],
 )
-def test_files_that_declare_builds_are_known_by_their_names(path: str, expected: bool) -> None:
+def test_project_files_are_recognised_by_name(path: str, expected: bool) -> None:
     assert is_project_file(Path("/repo") / path) is expected
 
 
@@ -321,7 +321,7 @@ WORKFLOW = """
 """
 
 
-def test_what_one_job_builds_is_one_finding(tmp_path: Path) -> None:
+def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")
     other = DOCKERFILE.replace("Dockerfile", "other.Dockerfile")
@@ -368,7 +368,7 @@ def test_a_script_of_the_repository_may_make_the_dockerfile(tmp_path: Path, scri
     ("build", "is_missing"),
     [("context: $PWD", False), ("dockerfile: ${FILE:-x.Dockerfile}", False), ("dockerfile: x.Dockerfile", True)],
 )
-def test_a_path_with_a_variable_is_known_to_the_one_who_builds(tmp_path: Path, build: str, is_missing: bool) -> None:
+def test_a_path_with_an_unknown_variable_is_not_reported(tmp_path: Path, build: str, is_missing: bool) -> None:
     compose = f"""
         #- sub/compose.yaml
         services:
@@ -421,7 +421,7 @@ def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_dockerfile_that_is_found_or_whose_place_is_unknown(tmp_path: Path, name: str, text: str) -> None:
+def test_existing_dockerfiles_and_unknown_paths_are_not_reported(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -430,7 +430,7 @@ def test_a_dockerfile_that_is_found_or_whose_place_is_unknown(tmp_path: Path, na
     assert look_at(path, text, Projects(), Settings()).diagnostics == ()
 
 
-def test_workflows_that_build_the_same_tell_it_once(tmp_path: Path) -> None:
+def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     nightly = WORKFLOW.replace("ci.yml", "nightly.yml") + build.format("-t a")
     release = WORKFLOW.replace("ci.yml", "release.yml") + build.format("--push -t a:1")
@@ -454,7 +454,7 @@ def test_workflows_that_build_the_same_tell_it_once(tmp_path: Path) -> None:
         (["ghc Main.hs"], True, False),
     ],
 )
-def test_packages_are_compiled_where_a_compiler_is_installed_for_them(
+def test_a_package_installation_compiles_if_a_compiler_is_installed(
     tmp_path: Path, runs: list[str], is_found: bool, crosses: bool
 ) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
@@ -489,7 +489,7 @@ def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:
     assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["docker/Dockerfile.other"]
 
 
-def test_a_dockerfile_that_several_jobs_build_is_told_of_once(tmp_path: Path) -> None:
+def test_a_dockerfile_of_several_jobs_has_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"
     other = DOCKERFILE.replace("#- Dockerfile", "#- tool/Dockerfile")

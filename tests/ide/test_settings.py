@@ -28,7 +28,7 @@ AMD = Platform("linux", "amd64")
         ({"buildkitChecks": False}, Settings(buildkit_checks=False)),
     ],
 )
-def test_right_settings(raw: object, settings: Settings) -> None:
+def test_valid_settings_are_read(raw: object, settings: Settings) -> None:
     assert read_settings(raw) == (settings, ())
 
 
@@ -59,21 +59,21 @@ def test_right_settings(raw: object, settings: Settings) -> None:
         ({"inlayHints": "off"}, "`buildxray.inlayHints` is ignored: expected true or false"),
     ],
 )
-def test_wrong_settings_keep_their_default(raw: object, warning: str) -> None:
+def test_invalid_settings_keep_their_default_and_are_reported(raw: object, warning: str) -> None:
     settings, warnings = read_settings(raw)
     assert settings == Settings()
     assert len(warnings) == 1
     assert warnings[0].message.startswith(warning)
 
 
-def test_who_asks_for_several() -> None:
+def test_several_platforms_in_the_settings_are_a_request() -> None:
     assert Settings().request().target_platforms == DEFAULT_PLATFORMS
     assert not Settings().asks_for_several
     assert not Settings((ARM,)).asks_for_several
     assert Settings((ARM, AMD)).asks_for_several
 
 
-def test_which_rules_are_checked() -> None:
+def test_select_ignore_and_buildkit_checks_choose_rules() -> None:
     names = {it.name for it in Settings().rules}
     assert {"emulated-build", "redundant-target-platform", "from-platform-flag-const-disallowed"} <= names
     assert [
@@ -83,13 +83,13 @@ def test_which_rules_are_checked() -> None:
     assert names - {it.name for it in Settings(buildkit_checks=False).rules} == checks
 
 
-def test_settings_over_others() -> None:
+def test_nearer_settings_override_others() -> None:
     project = Settings((ARM,), code_lens=False)
     assert Settings((AMD,), inlay_hints=False).over(project) == Settings((AMD,), inlay_hints=False, code_lens=False)
     assert Settings().over(project) == project
 
 
-def test_an_unknown_platform_is_used_and_named() -> None:
+def test_an_unknown_platform_is_used_and_reported() -> None:
     settings, problems = read_settings({"platforms": ["linux/arm46", "linux/amd64"]})
     assert [*map(str, settings.platforms or ())] == ["linux/arm46", "linux/amd64"]
     assert [it.message for it in problems] == [

@@ -40,7 +40,7 @@ def test_a_computation_is_interrupted(compute: Callable[[], None]) -> None:
 
 
 @pytest.mark.slow
-def test_what_ends_in_time_is_left_alone() -> None:
+def test_a_computation_within_its_budget_is_not_interrupted() -> None:
     with time_budget(0.05):
         total = sum(range(10))
     end = time.process_time() + 0.2
@@ -49,7 +49,7 @@ def test_what_ends_in_time_is_left_alone() -> None:
     assert total > 45
 
 
-def test_waiting_does_not_count() -> None:
+def test_only_processor_time_counts() -> None:
     with time_budget(0.05):
         time.sleep(0.2)
 
@@ -65,7 +65,7 @@ def test_the_handler_of_the_error_runs_without_a_limit() -> None:
 
 
 @pytest.mark.slow
-def test_a_message_is_written_whole() -> None:
+def test_a_message_is_not_interrupted_while_it_is_written() -> None:
     written: list[bool] = []
 
     def write_and_go_on() -> None:

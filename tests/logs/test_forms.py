@@ -152,7 +152,7 @@ def check_complete(times: Times) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_every_form_tells_the_same(program: str, form: str) -> None:
+def test_every_form_of_a_log_gives_equal_times(program: str, form: str) -> None:
     build = made_build(PROGRAMS[program], REQUEST, seconds_of, seed=3)
     log = read(FORMS[form](build))
     assert log.n_broken == 0
@@ -164,7 +164,7 @@ def test_every_form_tells_the_same(program: str, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_build_of_another_dockerfile_before_it_is_told_apart(program: str, form: str) -> None:
+def test_an_earlier_build_of_another_dockerfile_is_skipped(program: str, form: str) -> None:
     other = next(it for it in PROGRAMS if it != program)
     logs = [FORMS[form](made_build(PROGRAMS[it], REQUEST, seconds_of)) for it in (other, program)]
     first, second = measured("\n".join(map(str, logs)), PROGRAMS[program])
@@ -174,7 +174,7 @@ def test_a_build_of_another_dockerfile_before_it_is_told_apart(program: str, for
 
 @pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_failed_build_and_its_repetition(program: str, form: str) -> None:
+def test_a_failed_build_and_its_retry_are_two_builds(program: str, form: str) -> None:
     build = made_build(PROGRAMS[program], REQUEST, seconds_of)
     n = len(build.vertices) - 4
     kept = [*build.vertices[:n], replace(build.vertices[n], status="failed")]
@@ -188,7 +188,7 @@ def test_a_failed_build_and_its_repetition(program: str, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_build_from_the_cache_takes_no_time_and_foretells_nothing(program: str, form: str) -> None:
+def test_a_cached_build_has_no_times_and_no_predictions(program: str, form: str) -> None:
     build = made_build(PROGRAMS[program], REQUEST, lambda _: 0.0)
     log = FORMS[form](cached(build, lambda name: "] " in name and "internal" not in name))
     (times,) = measured(log, PROGRAMS[program])
@@ -209,7 +209,7 @@ def blocks(lines: list[tuple[str, float]]) -> list[list[tuple[str, float]]]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_targets_of_a_bake_file_in_one_log(program: str) -> None:
+def test_targets_of_a_bake_file_in_one_log_are_separated(program: str) -> None:
     other = next(it for it in PROGRAMS if it != program)
     lines: list[list[tuple[str, float]]] = []
     for number, (name, text) in enumerate((("app", PROGRAMS[program]), ("web", PROGRAMS[other]))):
@@ -223,7 +223,7 @@ def test_targets_of_a_bake_file_in_one_log(program: str) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_log_that_was_cut_tells_what_is_left(program: str) -> None:
+def test_a_truncated_log_gives_the_times_that_it_contains(program: str) -> None:
     lines = plain(made_build(PROGRAMS[program], REQUEST, seconds_of))
     for place in range(12, len(lines) - 6, 11):
         for part in (lines[:place], lines[place:]):
@@ -240,7 +240,7 @@ def test_a_log_that_was_cut_tells_what_is_left(program: str) -> None:
 )
 @pytest.mark.parametrize("machine", ["linux/amd64", "linux/arm64"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_log_decides_on_machine_and_platforms(program: str, machine: str, platforms: str) -> None:
+def test_machine_and_platforms_come_from_the_log(program: str, machine: str, platforms: str) -> None:
     asked = BuildRequest(parse_normalized(machine), tuple(map(parse_normalized, platforms.split(","))))
     log = "\n".join(plain(made_build(PROGRAMS[program], asked, seconds_of)))
     (times,) = measured(log, PROGRAMS[program])
@@ -250,7 +250,7 @@ def test_the_log_decides_on_machine_and_platforms(program: str, machine: str, pl
 
 @pytest.mark.parametrize("form", ["GitHub", "terminal", "rawjson"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_fixes_save_is_what_their_build_takes_less(program: str, form: str) -> None:
+def test_predicted_savings_equal_the_difference_of_two_builds(program: str, form: str) -> None:
     """On a machine with a processor for every step: each step takes as long after the fix as its native twin did before."""
 
     def take(step: Step) -> float:

@@ -28,7 +28,7 @@ def test_the_critical_path_takes_as_long_as_the_build(case: str) -> None:
         assert found.deviation == pytest.approx(0, abs=0.02)
 
 
-def test_the_screen_of_a_terminal() -> None:
+def test_a_copied_terminal_screen_fits_its_dockerfile() -> None:
     found = times_of(NAIVE_TTY, NAIVE)
     assert not found.matching.unmatched
     assert found.matching.n_missing == 0
@@ -37,7 +37,7 @@ def test_the_screen_of_a_terminal() -> None:
     assert all("linux/amd64" not in it for it in chain)
 
 
-def test_a_record_gives_exact_lines() -> None:
+def test_a_history_record_gives_exact_lines() -> None:
     build = builds("naive.dockerbuild")[0]
     found = times("naive.dockerbuild")
     for it in found.measured:
@@ -45,7 +45,7 @@ def test_a_record_gives_exact_lines() -> None:
         assert lines <= {it.step.line}
 
 
-def test_the_log_decides_what_was_built() -> None:
+def test_platforms_come_from_the_log() -> None:
     single = times("small-single.plain.log").plan.request
     assert single.target_platforms == (AMD64,)
     emulated = times("small-arm64only.plain.log").plan.request
@@ -57,7 +57,7 @@ def test_the_target_of_a_bake_file_shares_steps_with_another() -> None:
         assert measure(dockerfile("bake.plain.log"), build, REQUEST).matching.n_missing == 0
 
 
-def test_a_log_of_another_stage() -> None:
+def test_a_log_of_another_target_stage_fits() -> None:
     log = """\
 #1 [internal] load build definition from Dockerfile
 #1 DONE 0.0s
@@ -73,7 +73,7 @@ def test_a_log_of_another_stage() -> None:
     assert found.matching.n_missing == 0
 
 
-def test_an_edited_instruction_keeps_its_time_and_says_so() -> None:
+def test_an_edited_instruction_keeps_its_time_and_is_marked() -> None:
     edited = dockerfile("naive.github.log").replace("-trimpath -ldflags", "-ldflags")
     found = times("naive.github.log", edited)
     assert found.has_changed
@@ -83,7 +83,7 @@ def test_an_edited_instruction_keeps_its_time_and_says_so() -> None:
     }
 
 
-def test_an_added_instruction_moves_the_others() -> None:
+def test_instructions_after_an_added_one_keep_their_times() -> None:
     edited = dockerfile("naive.github.log").replace("COPY go.mod", "ENV A=b\nRUN mkdir /x\nCOPY go.mod")
     found = times("naive.github.log", edited)
     assert not found.matching.unmatched
@@ -91,7 +91,7 @@ def test_an_added_instruction_moves_the_others() -> None:
     assert all(it.is_exact for it in found.matching.times.values())
 
 
-def test_a_removed_instruction_is_said() -> None:
+def test_a_removed_instruction_is_listed() -> None:
     edited = dockerfile("naive.github.log").replace("RUN test -s /out/greet\n", "")
     found = times("naive.github.log", edited)
     assert [it.name.partition("] ")[2] for it in found.matching.unmatched] == ["RUN test -s /out/greet"] * 2
@@ -102,7 +102,7 @@ def test_a_log_of_another_project_does_not_fit() -> None:
     assert not times("naive.github.log", "FROM node\nRUN npm ci\n").fits
 
 
-def test_a_named_context_in_place_of_an_image() -> None:
+def test_a_named_context_instead_of_an_image_fits() -> None:
     log = """\
 #1 [context golang] load from client
 #1 DONE 0.1s

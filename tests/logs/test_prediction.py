@@ -45,12 +45,12 @@ def test_all_safe_fixes_together() -> None:
     assert naive.prediction == naive.predict(dockerfile("cross.github.log"))
 
 
-def test_nothing_to_fix_is_not_a_prediction() -> None:
+def test_a_file_without_fixes_has_no_prediction() -> None:
     assert measured("cross.github.log").prediction is None
 
 
 @pytest.mark.parametrize("name", ["small-fail.plain.log", "small-cached.plain.log"])
-def test_a_build_that_did_not_run_tells_nothing(name: str) -> None:
+def test_a_cached_build_predicts_nothing(name: str) -> None:
     assert measured(name).prediction is None
 
 
@@ -64,7 +64,7 @@ def test_downloads_are_left_out_of_what_is_saved() -> None:
     assert prediction.fewer_pulls == 1
 
 
-def test_without_a_native_twin_the_kind_of_work_decides() -> None:
+def test_without_a_native_twin_the_factor_depends_on_the_kind_of_work() -> None:
     log = """\
 #1 [internal] load build definition from Dockerfile
 #1 DONE 0.0s
@@ -100,14 +100,14 @@ def test_a_text_without_a_change_saves_nothing() -> None:
     assert prediction.steps == 0
 
 
-def test_the_fixes_of_the_rules_save_the_same() -> None:
+def test_fixes_of_rules_have_the_predicted_savings() -> None:
     naive = MeasuredBuild(NAIVE, read_log_text(NAIVE_TTY).builds[0], REQUEST)
     assert naive.prediction is not None
     assert naive.prediction.saved == pytest.approx(142, abs=1)
     assert naive.predict(f"{NAIVE}# a comment\n").saved == pytest.approx(0, abs=1e-9)
 
 
-def test_a_change_that_makes_it_worse_is_said() -> None:
+def test_a_slower_change_has_a_negative_saving() -> None:
     cross = measured("cross.github.log")
     assert cross.predict(dockerfile("naive.github.log")).saved < -50
 

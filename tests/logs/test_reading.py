@@ -58,7 +58,7 @@ PLAIN = """\
         ("copylink.plain.log", Form.PLAIN, 24, None),
     ],
 )
-def test_recorded_logs(name: str, form: Form, n_vertices: int, total: float | None) -> None:
+def test_recorded_logs_are_read_completely(name: str, form: Form, n_vertices: int, total: float | None) -> None:
     (build,) = builds(name)
     assert (build.form, len(build.vertices)) == (form, n_vertices)
     assert build.total == (None if total is None else pytest.approx(total, abs=0.06))
@@ -78,7 +78,7 @@ def test_the_forms_of_one_build_agree(case: str) -> None:
                 assert other.status is vertex.status or Status.CACHED in (other.status, vertex.status), vertex.name
 
 
-def test_a_plain_log() -> None:
+def test_vertices_of_a_plain_log() -> None:
     (build,) = read_log_text(PLAIN).builds
     assert [(it.name, it.status, it.seconds) for it in build.vertices] == [
         ("[internal] load build definition from Dockerfile", Status.DONE, 0.1),
@@ -104,7 +104,7 @@ def test_a_plain_log() -> None:
         "étape 4/9 12:34:5{s} > ",
     ],
 )
-def test_prefixes_of_ci_systems(prefix: str) -> None:
+def test_prefixes_of_ci_systems_are_removed(prefix: str) -> None:
     lines = PLAIN.splitlines()
     stamped = "\n".join(prefix.format(s=idx * 9 // len(lines)) + it for idx, it in enumerate(lines))
     (build,) = read_log_text(stamped).builds
@@ -115,7 +115,7 @@ def test_prefixes_of_ci_systems(prefix: str) -> None:
     assert build.total == pytest.approx(8, abs=1.01)
 
 
-def test_a_stamped_log_tells_when_steps_ran() -> None:
+def test_steps_of_a_log_with_time_stamps_have_intervals() -> None:
     (build,) = builds("naive.github.log")
     (exact,) = builds("naive.dockerbuild")
     compile_, exactly = (
@@ -125,7 +125,7 @@ def test_a_stamped_log_tells_when_steps_ran() -> None:
     assert compile_.intervals[0].end == pytest.approx(exactly.intervals[0].end, abs=1)
 
 
-def test_builds_of_one_job_are_told_apart() -> None:
+def test_builds_of_one_job_are_separated() -> None:
     other = PLAIN.replace("RUN make", "RUN cargo build").replace("3.2s", "7.7s")
     log = f"$ docker buildx build .\n{PLAIN}\nsome other step\n#0 building with x\n\n{other}\n{NAIVE_TTY}{PLAIN}"
     read = read_log_text(log)
@@ -134,13 +134,13 @@ def test_builds_of_one_job_are_told_apart() -> None:
     assert [next(v.seconds for v in it.vertices if "[linux/amd64 2/2]" in v.name) for it in plain] == [3.2, 7.7, 3.2]
 
 
-def test_targets_of_bake_are_told_apart() -> None:
+def test_targets_of_bake_are_separated() -> None:
     for name in ("bake.plain.log", "bake.rawjson"):
         assert {it.name for it in builds(name)} == {"app", "tool"}
         assert all(not any("[app " in v.name or "[tool linux" in v.name for v in it.vertices) for it in builds(name))
 
 
-def test_a_failed_and_a_cancelled_build() -> None:
+def test_failed_and_cancelled_vertices_are_marked() -> None:
     statuses = {it.name: it.status for it in builds("small-fail.plain.log")[0].vertices}
     assert statuses["[linux/amd64 stage-3 5/5] RUN cat /arch /target && cat /missing"] is Status.FAILED
     assert statuses["[linux/arm64 stage-3 5/5] RUN cat /arch /target && cat /missing"] is Status.CANCELED
@@ -149,7 +149,7 @@ def test_a_failed_and_a_cancelled_build() -> None:
     assert any(it.status is Status.UNFINISHED and it.seconds is None for it in cancelled.vertices)
 
 
-def test_a_record_has_lines_and_the_text() -> None:
+def test_a_history_record_has_lines_and_the_dockerfile() -> None:
     (build,) = builds("cross.dockerbuild")
     assert build.dockerfile == (RECORDED / "cross.Dockerfile").read_text()
     assert build.request is not None
@@ -170,7 +170,7 @@ def test_a_truncated_log_gives_what_can_be_read(name: str, share: float, tmp_pat
             assert read_log(path).builds
 
 
-def test_lines_without_a_beginning_are_counted() -> None:
+def test_lines_whose_start_is_missing_are_counted() -> None:
     log = read_log_text(f"#7 2.919 text of a step that began before\n#7 DONE 3.0s\n\n{PLAIN}")
     assert log.n_broken == 2
     assert len(log.builds) == 1
@@ -190,21 +190,21 @@ def test_lines_without_a_beginning_are_counted() -> None:
         "日本語".encode("utf-16"),
     ],
 )
-def test_what_is_not_a_log(content: bytes, tmp_path: Path) -> None:
+def test_other_files_are_errors(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(content)
     with pytest.raises(LogError, match="expected"):
         read_log(path)
 
 
-def test_a_missing_file_and_a_directory(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_directory_are_errors(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="No such file"):
         read_log(tmp_path / "missing")
     with pytest.raises(LogError, match="directory"):
         read_log(tmp_path)
 
 
-def test_a_log_of_powershell() -> None:
+def test_a_log_in_utf_16_is_read() -> None:
     text = PLAIN.replace("\n", "\r\n")
     stream = io.BufferedReader(io.BytesIO(text.encode("utf-16")))
     assert len(read_stream(stream).builds[0].vertices) == 4
@@ -221,7 +221,7 @@ def _archive(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.slow
-def test_a_bomb_and_a_path_that_leads_out(tmp_path: Path) -> None:
+def test_hostile_archives_are_errors(tmp_path: Path) -> None:
     path = tmp_path / "x.dockerbuild"
     outside = tmp_path.parent / "escaped"
     path.write_bytes(_archive({"../escaped": b"x", "/etc/escaped": b"x", "index.json": b"[" * 100_000}))

@@ -148,7 +148,7 @@ def test_what_is_not_a_message_is_refused_and_the_session_goes_on(client: Client
     assert "result" in client.ask("textDocument/hover", PLACE)
 
 
-def test_a_change_of_a_document_that_is_not_open(client: Client) -> None:
+def test_a_change_of_an_unopened_document_is_skipped(client: Client) -> None:
     changes = [{"text": "FROM a\n"}]
     client.notify(
         "textDocument/didChange", {"textDocument": {"uri": "file:///no", "version": 2}, "contentChanges": changes}
@@ -174,12 +174,12 @@ def test_a_malformed_capability_counts_as_missing(capabilities: object) -> None:
 
 
 @pytest.mark.parametrize("more", [{"clientInfo": 5}, {"workspaceFolders": {"a": 1}}, {"rootUri": 5}, {"trace": "loud"}])
-def test_malformed_options_of_initialize(more: dict[str, object]) -> None:
+def test_malformed_initialization_options_do_not_end_the_session(more: dict[str, object]) -> None:
     with started(is_warm=True) as (client, _process):
         assert "capabilities" in client.initialize(**more)["result"]
 
 
-def test_after_shutdown_requests_are_invalid_and_exit_leaves() -> None:
+def test_requests_after_shutdown_are_invalid_and_exit_ends_the_process() -> None:
     with started() as (client, process):
         client.initialize()
         assert client.ask("shutdown", None)["result"] is None
@@ -188,7 +188,7 @@ def test_after_shutdown_requests_are_invalid_and_exit_leaves() -> None:
         assert process.wait(30) == 0
 
 
-def test_exit_without_shutdown() -> None:
+def test_exit_without_shutdown_has_code_1() -> None:
     with started() as (client, process):
         client.initialize()
         client.notify("exit", None)
@@ -211,7 +211,7 @@ def test_a_closed_stream_ends_the_process(stream: str) -> None:
         assert time.monotonic() - start < 5, "a second on a quiet machine"
 
 
-def test_it_leaves_while_a_project_is_read(tmp_path: Path) -> None:
+def test_the_process_ends_while_a_project_is_read(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(UNDECLARED)
     (tmp_path / "compose.yaml").write_text(
         "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))

@@ -60,7 +60,7 @@ async def test_symbols_for_a_client_that_does_not_nest_them() -> None:
 
 
 @every_client
-async def test_names(client: str) -> None:
+async def test_definition_references_and_rename(client: str) -> None:
     async with editor(client) as session:
         where = await opened(session, "FROM 🐳 AS <|>x\nFROM x\nCOPY --from=x a b\n")
         at = document(session)
@@ -159,7 +159,7 @@ async def test_snippets_only_where_the_client_takes_them() -> None:
         assert (item.text_edit.new_text, item.insert_text_format) == ("COPY ", None)
 
 
-async def test_beside_another_server() -> None:
+async def test_features_of_another_server_are_left_to_it() -> None:
     settings = {**SETTINGS, "navigation": False, "general": False}
     async with editor(options=settings) as session:
         where = await opened(session, "FROM x AS a\nFROM <|>a\n")
@@ -178,7 +178,7 @@ async def test_beside_another_server() -> None:
         assert await ask.text_document_rename_async(types.RenameParams(at, where, "b")) is not None
 
 
-async def test_no_document_no_answer() -> None:
+async def test_requests_about_unopened_documents_have_empty_answers() -> None:
     async with editor() as session:
         at, where = document(session), types.Position(0, 0)
         assert not await session.client.text_document_definition_async(types.DefinitionParams(at, where))

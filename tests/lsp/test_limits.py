@@ -111,7 +111,7 @@ async def test_other_documents_are_answered_and_the_slow_one_costs_nothing(sessi
     assert time.process_time() - start < 0.3
 
 
-async def test_it_is_tried_again_after_a_pause(session: Session) -> None:
+async def test_an_interrupted_analysis_is_tried_again_after_a_pause(session: Session) -> None:
     session.open("untitled:a", SLOW)
     session.change("untitled:a", UNDECLARED)
     assert [*map(is_note, session.shown("untitled:a"))] == [True]

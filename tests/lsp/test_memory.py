@@ -49,7 +49,7 @@ def test_versions_that_were_typed_over_are_freed(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("_collector")
-def test_they_are_freed_without_the_garbage_collector() -> None:
+def test_old_versions_are_freed_without_the_garbage_collector() -> None:
     document = open_document()
     type_in(document)
     gc.collect()
@@ -67,7 +67,7 @@ def n_builds() -> int:
     return sum(isinstance(it, Build) for it in gc.get_objects())
 
 
-def test_what_was_released_is_computed_again() -> None:
+def test_a_released_build_is_computed_again() -> None:
     document = open_document()
     before = document.analysis
     expected = [str(it) for it in before.build.instructions], before.diagnostics

@@ -100,7 +100,7 @@ async def test_settings_are_pulled_and_pushed_without_a_registration() -> None:
         await session.until([])
 
 
-async def test_what_the_server_says_that_it_can() -> None:
+async def test_capabilities_of_the_server() -> None:
     """Editors without registrations go by the answer to `initialize` alone."""
     async with editor(columns_in_bytes(), configuration={}) as session:
         can = session.capabilities

@@ -123,7 +123,7 @@ async def test_the_first_lens_chooses_the_build_where_the_client_can(
         assert listed[0].arguments == ((session.uri,) if commands[0] else None)
 
 
-async def test_what_cannot_be_planned() -> None:
+async def test_invalid_plan_requests_are_errors() -> None:
     async with editor() as session:
         await session.open("RUN x\n")
         found = await plan(session)

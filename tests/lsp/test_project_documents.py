@@ -83,7 +83,7 @@ async def test_other_yaml_files_are_left_alone(root: Path) -> None:
         assert session.latest == []
 
 
-async def test_a_setting_switches_it_off(root: Path) -> None:
+async def test_a_setting_switches_project_documents_off(root: Path) -> None:
     async with editor(options={**OPTIONS, "projectFiles": False}) as session:
         uri = (root / "docker-bake.hcl").as_uri()
         session.client.text_document_did_open(

@@ -39,7 +39,7 @@ async def test_which_files_are_dockerfiles() -> None:
         assert all(len(it.diagnostics) == 1 for it in published)
 
 
-async def test_closing_takes_diagnostics_back() -> None:
+async def test_closing_a_document_clears_its_diagnostics() -> None:
     async with editor() as session:
         assert await session.open(UNDECLARED)
         document = types.TextDocumentIdentifier(URI)
@@ -49,7 +49,7 @@ async def test_closing_takes_diagnostics_back() -> None:
         assert await session.open(UNDECLARED)
 
 
-async def test_a_client_that_can_do_nothing() -> None:
+async def test_a_client_without_capabilities_is_served() -> None:
     async with editor(types.ClientCapabilities(), options=None) as session:
         (finding,) = await session.open(UNDECLARED)
         assert finding.code_description is None
@@ -91,7 +91,7 @@ async def test_settings_decide_on_the_platforms() -> None:
         await session.until([])
 
 
-async def test_no_settings_may_be_an_empty_list() -> None:
+async def test_empty_settings_may_be_a_list() -> None:
     async with editor(options=[], configuration={}) as session:
         assert await session.open(UNDECLARED)
         session.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"buildxray": []}))
@@ -99,7 +99,7 @@ async def test_no_settings_may_be_an_empty_list() -> None:
         assert session.client.messages == []
 
 
-async def test_wrong_settings_are_named_once() -> None:
+async def test_invalid_settings_are_reported_once() -> None:
     wrong = {"platforms": ["linux/amd64", 3], "buildPlatform": {"linux/arm64": 3}, "platform": ["linux/amd64"]}
     async with editor(options=wrong) as session:
         assert await session.open(UNDECLARED)
@@ -124,7 +124,7 @@ async def test_sources_beside_the_dockerfile_decide_on_cgo(tmp_path: Path) -> No
         assert not any(it.is_preferred for it in await session.actions(finding.range))
 
 
-async def test_over_tcp() -> None:
+async def test_a_session_over_tcp() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -153,7 +153,7 @@ async def test_over_tcp() -> None:
         await process.wait()
 
 
-async def test_hints_and_lenses_and_how_to_switch_them_off() -> None:
+async def test_hints_and_lenses_can_be_switched_off() -> None:
     text = "FROM alpine\nRUN é🐳\n"
     async with editor() as session:
         await session.open(text)

@@ -59,7 +59,7 @@ async def test_the_origin_is_a_file_of_the_project(tmp_path: Path) -> None:
         assert await status(told) == (uri, ["linux/amd64"], "linux/amd64", "docker-bake.hcl, target `app`")
 
 
-async def test_a_document_that_is_opened_again_is_told_again() -> None:
+async def test_a_reopened_document_gets_its_status_again() -> None:
     async with session_with_status(options=SETTINGS, locale="ja") as (session, told):
         await session.open(DOCKERFILE)
         first = await status(told)
@@ -70,7 +70,7 @@ async def test_a_document_that_is_opened_again_is_told_again() -> None:
         assert first[3] == "設定 `platforms`"
 
 
-async def test_who_does_not_ask_is_not_told() -> None:
+async def test_a_client_that_does_not_ask_gets_no_status() -> None:
     others: list[object] = [None, [], {"buildxrayStatus": False}, {"serverStatusNotification": True}]
     for experimental in others:
         async with session_with_status(experimental) as (session, told):

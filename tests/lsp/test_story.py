@@ -35,7 +35,7 @@ async def tell_the_story(session: Editor, before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["visual-studio-code", "neovim", "emacs"])
-async def test_see_fix_see_it_gone(client: str) -> None:
+async def test_a_finding_disappears_after_its_fix(client: str) -> None:
     async with editor(client) as session:
         before, after = (GREET / "Dockerfile").read_text(), (GREET / "Dockerfile.cross").read_text()
         await tell_the_story(session, before, after)

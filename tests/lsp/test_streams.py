@@ -27,20 +27,20 @@ SESSION = (
 )
 
 
-def test_pipes() -> None:
+def test_messages_through_pipes() -> None:
     done = subprocess.run(COMMAND, input=SESSION, capture_output=True, timeout=60, check=True)
     assert b'"hoverProvider"' in done.stdout
     assert done.stderr == b""
 
 
-def test_a_file(tmp_path: Path) -> None:
+def test_messages_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "session").write_bytes(SESSION)
     with (tmp_path / "session").open("rb") as source:
         done = subprocess.run(COMMAND, stdin=source, capture_output=True, timeout=60, check=True)
     assert b'"hoverProvider"' in done.stdout
 
 
-def test_one_socket_for_both_directions() -> None:
+def test_messages_through_one_socket() -> None:
     ours, theirs = socket.socketpair()
     with ours, subprocess.Popen(COMMAND, stdin=theirs.fileno(), stdout=theirs.fileno()) as process:
         theirs.close()
@@ -50,7 +50,7 @@ def test_one_socket_for_both_directions() -> None:
     assert b'"hoverProvider"' in answer
 
 
-def test_a_client_that_leaves_within_a_message() -> None:
+def test_a_client_that_leaves_within_a_message_ends_the_session() -> None:
     done = subprocess.run(COMMAND, input=INITIALIZE + SESSION[:30], capture_output=True, timeout=60, check=False)
     assert b'"hoverProvider"' in done.stdout
     assert b"Traceback" not in done.stderr

@@ -62,14 +62,14 @@ async def test_open_a_log_apply_the_fix_and_clear() -> None:
         assert session.errors == []
 
 
-async def test_a_text_such_as_the_clipboard() -> None:
+async def test_a_log_is_sent_as_text() -> None:
     async with editor() as session:
         await session.open(NAIVE)
         found = await times(session, log={"text": LOG.read_text()})
         assert (found.log.name, found.log.modified) == ("clipboard", None)
 
 
-async def test_what_cannot_be_shown() -> None:
+async def test_unusable_logs_are_errors() -> None:
     async with editor() as session:
         await session.open(NAIVE)
         for log, reason in [

@@ -42,7 +42,7 @@ async def test_a_bake_file_that_changes_on_disk(tmp_path: Path) -> None:
         assert "linux/arm64" in str(published.diagnostics[0].message)
 
 
-async def test_settings_in_a_file_and_their_mistakes(tmp_path: Path) -> None:
+async def test_a_configuration_file_applies_and_its_problems_are_reported(tmp_path: Path) -> None:
     configuration, uri = tmp_path / "buildxray.toml", (tmp_path / "Dockerfile").as_uri()
     configuration.write_text('ignore = ["undeclared-platform-arg"]\n')
     async with editor(options=ON_AMD64) as session:

@@ -174,7 +174,7 @@ NOTHING = "linux/amd64,linux/arm64 |  |  | "
         ),
     ],
 )
-def test_builds_that_are_declared(tmp_path: Path, markup: str, expected: str) -> None:
+def test_declared_builds_are_read(tmp_path: Path, markup: str, expected: str) -> None:
     write(tmp_path, markup)
     assert described(tmp_path) == expected
 
@@ -198,12 +198,12 @@ def test_builds_that_are_declared(tmp_path: Path, markup: str, expected: str) ->
         "#- .github/workflows/ci.yml\njobs: {a: {steps: [{run: 'docker build --platform $P ('}]}}\n",
     ],
 )
-def test_files_that_say_nothing_of_it(tmp_path: Path, markup: str) -> None:
+def test_files_that_declare_no_build_of_the_dockerfile(tmp_path: Path, markup: str) -> None:
     write(tmp_path, markup)
     assert described(tmp_path).startswith("linux/amd64,linux/arm64 |  |  |")
 
 
-def test_a_directory_above(tmp_path: Path) -> None:
+def test_a_bake_file_above_the_dockerfile_is_read(tmp_path: Path) -> None:
     write(
         tmp_path,
         '#- docker-bake.hcl\ntarget "a" { context = "services/a" platforms = ["linux/arm64"] }\n#- services/a/Dockerfile\nFROM x\n',
@@ -212,7 +212,7 @@ def test_a_directory_above(tmp_path: Path) -> None:
     assert described(tmp_path, "services/b/Dockerfile") == NOTHING
 
 
-def test_the_root_of_the_repository_is_the_end(tmp_path: Path) -> None:
+def test_files_above_the_repository_are_not_read(tmp_path: Path) -> None:
     write(
         tmp_path,
         '#- docker-bake.hcl\ntarget "a" { context = "repo" platforms = ["linux/arm64"] }\n#- repo/.git/HEAD\nx\n',
@@ -220,7 +220,7 @@ def test_the_root_of_the_repository_is_the_end(tmp_path: Path) -> None:
     assert described(tmp_path, "repo/Dockerfile") == NOTHING
 
 
-def test_a_setting_goes_over_what_is_declared(tmp_path: Path) -> None:
+def test_a_setting_overrides_declared_platforms(tmp_path: Path) -> None:
     write(tmp_path, '#- docker-bake.hcl\ntarget "a" { target = "t" platforms = ["linux/arm64"] }\n')
     setting = Settings((Platform("linux", "386"),))
     assert described(tmp_path, settings=setting) == "linux/386 | t |  | the setting `platforms`"
@@ -229,7 +229,7 @@ def test_a_setting_goes_over_what_is_declared(tmp_path: Path) -> None:
     assert described(tmp_path, settings=setting).startswith("linux/386 |")
 
 
-def test_who_asks_for_several(tmp_path: Path) -> None:
+def test_declared_platforms_are_a_request_for_several(tmp_path: Path) -> None:
     projects = Projects()
     assert not projects.build(tmp_path / "Dockerfile", Settings()).asks_for_several
     write(tmp_path, '#- docker-bake.hcl\ntarget "a" { platforms = ["linux/arm64", "linux/386"] }\n')
@@ -246,7 +246,7 @@ def test_who_asks_for_several(tmp_path: Path) -> None:
         ("test/Dockerfile", "test", "Dockerfile"),
     ],
 )
-def test_directories_outside_of_a_repository_tell_an_architecture_only(
+def test_paths_outside_of_a_repository_contain_only_architectures(
     tmp_path: Path, path: str, repository: str, expected: str
 ) -> None:
     (tmp_path / path).parent.mkdir()

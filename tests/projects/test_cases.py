@@ -56,7 +56,7 @@ def test_targets_are_those_of_bake(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("directory", cases("workflows"), ids=lambda it: it.name)
-def test_workflows_build_what_they_say_where_they_say(directory: Path) -> None:
+def test_workflows_have_the_expected_builds_and_machines(directory: Path) -> None:
     oracle = json.loads((directory / "oracle.json").read_text())
     builds = built(directory)
     assert {it["dockerfile"] for it in builds} == {it["dockerfile"] for it in oracle["builds"]}

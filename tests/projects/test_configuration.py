@@ -9,7 +9,7 @@ from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
 
 
-def test_the_nearest_file_counts(tmp_path: Path) -> None:
+def test_the_nearest_configuration_applies(tmp_path: Path) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / "buildxray.toml").write_text(
@@ -63,6 +63,6 @@ def test_a_problem_in_pyproject_names_the_line_of_its_key(tmp_path: Path, text: 
 
 
 @pytest.mark.parametrize("text", ["tool.buildxray = 3\n", "[tool.buildxray]\nzzz = 1\n", "tool = 3 # tool.buildxray\n"])
-def test_pyproject_of_somebody(tmp_path: Path, text: str) -> None:
+def test_a_pyproject_without_our_section_is_skipped(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     assert find_configuration(tmp_path).settings == Settings()

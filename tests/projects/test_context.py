@@ -28,7 +28,7 @@ _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
         ("", "../outside", False),
     ],
 )
-def test_what_a_context_holds(tmp_path: Path, bake: str, path: str, exists: bool) -> None:
+def test_paths_that_exist_in_a_context(tmp_path: Path, bake: str, path: str, exists: bool) -> None:
     root = tmp_path / "project"
     (root.parent / "outside").touch()
     texts = {".git/HEAD": "", "docker-bake.hcl": bake, "app/Dockerfile": "FROM scratch\n", "app/own.txt": ""}

@@ -87,7 +87,7 @@ COMPOSITE = "runs: {using: composite, steps: [" + ", ".join(f"{{uses: ./act{n}}}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_asks_for_endless_work(tmp_path: Path, name: str) -> None:
+def test_hostile_files_take_bounded_time(tmp_path: Path, name: str) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
     file, content = FILES[name]
@@ -104,7 +104,7 @@ def test_a_file_that_asks_for_endless_work(tmp_path: Path, name: str) -> None:
     read(tmp_path)
 
 
-def test_actions_that_use_one_another(tmp_path: Path) -> None:
+def test_circular_composite_actions_end(tmp_path: Path) -> None:
     for n in range(30):
         (tmp_path / f"act{n}").mkdir()
         (tmp_path / f"act{n}" / "action.yml").write_text(COMPOSITE)

@@ -71,7 +71,7 @@ def test_a_long_chain_of_targets_takes_no_time(tmp_path: Path) -> None:
     assert built(tmp_path, app(BOTH, 'contexts = { x = "target:t0" }') + chain).request.results != ()
 
 
-def test_an_override_changes_the_platforms_of_all(tmp_path: Path) -> None:
+def test_an_override_in_a_workflow_changes_the_platforms_of_all_targets(tmp_path: Path) -> None:
     workflow = tmp_path / ".github" / "workflows" / "ci.yml"
     workflow.parent.mkdir(parents=True)
     workflow.write_text(

@@ -42,7 +42,7 @@ def built(root: Path, files: dict[str, str], dockerfile: str = "Dockerfile") -> 
         ([], False),
     ],
 )
-def test_outputs_that_are_files(outputs: list[str], expected: bool) -> None:
+def test_outputs_that_write_files_and_no_image(outputs: list[str], expected: bool) -> None:
     assert makes_files(outputs) is expected
 
 
@@ -57,7 +57,7 @@ def test_outputs_that_are_files(outputs: list[str], expected: bool) -> None:
         ("docker-bake.hcl", 'target "default" { output = ["type=image"] }\n', False),
     ],
 )
-def test_builds_that_write_files(tmp_path: Path, path: str, text: str, expected: bool) -> None:
+def test_declared_outputs_tell_if_a_build_writes_files(tmp_path: Path, path: str, text: str, expected: bool) -> None:
     assert built(tmp_path, {path: text}).request.makes_files is expected
 
 
@@ -100,7 +100,9 @@ def test_actions_that_only_fill_the_cache(tmp_path: Path, inputs: str, expected:
         ({".woodpecker.yml": "steps:\n  image:\n    commands:\n      - docker build -t app .\n"}, True),
     ],
 )
-def test_projects_that_build_for_the_machine_that_builds(tmp_path: Path, files: dict[str, str], expected: bool) -> None:
+def test_projects_that_name_no_platform_build_for_their_own_machine(
+    tmp_path: Path, files: dict[str, str], expected: bool
+) -> None:
     assert built(tmp_path, files).builds_for_itself is expected
 
 

@@ -48,7 +48,7 @@ def test_what_git_ignores_is_left_out(tmp_path: Path, ignored: dict[str, str], k
     assert found(tmp_path) == kept.split()
 
 
-def test_what_is_above_the_directory_counts_up_to_the_repository(tmp_path: Path) -> None:
+def test_ignore_files_above_apply_up_to_the_repository(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("Dockerfile\n")
     root = tmp_path / "repository"
     make(root, "a/Dockerfile a/b/Dockerfile", {".gitignore": "/a/b/\n"})
@@ -56,7 +56,7 @@ def test_what_is_above_the_directory_counts_up_to_the_repository(tmp_path: Path)
     assert found(root / "a" / "b") == ["Dockerfile"]
 
 
-def test_without_a_repository_only_the_directory_itself_counts(tmp_path: Path) -> None:
+def test_without_a_repository_only_ignore_files_of_the_directory_apply(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("Dockerfile\n")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "Dockerfile").write_text("FROM alpine\n")
@@ -64,7 +64,7 @@ def test_without_a_repository_only_the_directory_itself_counts(tmp_path: Path) -
     assert found(tmp_path) == []
 
 
-def test_links_and_what_is_not_a_file(tmp_path: Path) -> None:
+def test_links_and_special_files_are_left_out(tmp_path: Path) -> None:
     make(tmp_path, "a/Dockerfile node_modules/x/Dockerfile", {})
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "Dockerfile").symlink_to(tmp_path / "nowhere")
@@ -74,7 +74,7 @@ def test_links_and_what_is_not_a_file(tmp_path: Path) -> None:
     assert found(tmp_path / "nothing") == []
 
 
-def test_what_others_have_written_is_passed_over(tmp_path: Path) -> None:
+def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path) -> None:
     make(
         tmp_path,
         "Dockerfile vendor/x/Dockerfile third_party/Dockerfile a/testdata/Dockerfile a/vendored/Dockerfile",
@@ -97,6 +97,8 @@ def test_what_others_have_written_is_passed_over(tmp_path: Path) -> None:
         ("x.Dockerfile", "#!/usr/bin/env docker\nFROM alpine\n", True),
     ],
 )
-def test_a_script_about_a_dockerfile_is_none(tmp_path: Path, name: str, text: str, is_dockerfile: bool) -> None:
+def test_a_script_with_dockerfile_in_its_name_is_not_a_dockerfile(
+    tmp_path: Path, name: str, text: str, is_dockerfile: bool
+) -> None:
     (tmp_path / name).write_text(text)
     assert found(tmp_path) == [name] * is_dockerfile

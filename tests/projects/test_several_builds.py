@@ -65,16 +65,16 @@ def built(root: Path, settings: Settings | None = None) -> ProjectBuild:
     return Projects().build(root / "Dockerfile", machine)
 
 
-def test_builds_that_do_the_same_are_one(root: Path) -> None:
+def test_equal_builds_are_merged(root: Path) -> None:
     assert [it.name for it in built(root).declared] == ["app", "dev", "release"]
 
 
-def test_what_is_built_by_default_is_shown(root: Path) -> None:
+def test_the_default_build_is_shown(root: Path) -> None:
     assert built(root).title == "app: linux/amd64, linux/arm64 · docker-bake.hcl, target `app` · 1 of 3"
 
 
 @pytest.mark.parametrize("name", ["release", "ci.yml:release", "rel*"])
-def test_a_setting_chooses(root: Path, name: str) -> None:
+def test_the_setting_build_chooses_the_shown_build(root: Path, name: str) -> None:
     build = built(root, Settings(build=name))
     assert build.title.startswith("release: linux/arm64")
     assert build.others == ()
@@ -118,7 +118,7 @@ def test_the_machine_of_a_workflow_counts_where_nothing_is_set(root: Path) -> No
     assert [it.rule for it in analysis.diagnostics if it.rule == "emulated-build"] == []
 
 
-def test_default_platforms_are_said_to_be_the_default(tmp_path: Path) -> None:
+def test_the_origin_of_default_platforms_says_so(tmp_path: Path) -> None:
     (tmp_path / "docker-bake.hcl").write_text('target "app" { platforms = split(",", timestamp()) }\n')
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
     projects = Projects()
@@ -129,7 +129,7 @@ def test_default_platforms_are_said_to_be_the_default(tmp_path: Path) -> None:
     assert other.default_platforms == ("linux/amd64", "linux/arm64")
 
 
-def test_a_build_that_names_no_platforms_is_said_to_name_none(tmp_path: Path) -> None:
+def test_the_origin_names_the_build_without_platforms(tmp_path: Path) -> None:
     (tmp_path / "docker-bake.hcl").write_text('target "app" {}\n')
     build = Projects().build(tmp_path / "Dockerfile", Settings())
     assert build.shown_origin == "the default: docker-bake.hcl, target `app` names no platforms"
@@ -157,7 +157,7 @@ jobs:
 @pytest.mark.parametrize(
     ("platforms", "machine"), [("linux/arm64", "linux/arm64"), ("linux/arm64,linux/amd64", str(this_machine()))]
 )
-def test_a_machine_of_an_unknown_platform_is_said_to_be_unknown(tmp_path: Path, platforms: str, machine: str) -> None:
+def test_the_origin_says_that_the_machine_is_unknown(tmp_path: Path, platforms: str, machine: str) -> None:
     write(tmp_path, _UNKNOWN_RUNNER.replace("PLATFORMS", platforms))
     build = Projects().build(tmp_path / "Dockerfile", Settings())
     assert str(build.shown_origin) == ".github/workflows/a.yml, job `build`; its machine is unknown"
@@ -173,7 +173,7 @@ def test_a_machine_that_the_user_names_is_the_unknown_one(tmp_path: Path) -> Non
     assert "unknown" not in str(build.shown_origin)
 
 
-def test_what_cannot_be_read_is_said_with_its_line(tmp_path: Path) -> None:
+def test_notes_about_unreadable_parts_have_their_line(tmp_path: Path) -> None:
     (tmp_path / "docker-bake.hcl").write_text('target "app" {\n  platforms = nothing\n}\n')
     projects = Projects()
     projects.build(tmp_path / "Dockerfile", Settings())
@@ -182,7 +182,7 @@ def test_what_cannot_be_read_is_said_with_its_line(tmp_path: Path) -> None:
     ]
 
 
-def test_files_beside_the_dockerfile_s_directories_are_found(tmp_path: Path) -> None:
+def test_project_files_in_other_directories_are_found(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "docker").mkdir()
     (tmp_path / "images" / "web").mkdir(parents=True)
@@ -192,7 +192,7 @@ def test_files_beside_the_dockerfile_s_directories_are_found(tmp_path: Path) -> 
     assert [it.name for it in build.declared] == ["web"]
 
 
-def test_one_machine_that_is_set_does_not_count_over_the_workflow_s(root: Path) -> None:
+def test_the_machine_of_a_workflow_overrides_one_set_machine(root: Path) -> None:
     amd64 = parse_normalized("linux/amd64")
     build = built(root, Settings(build="release", build_platform=amd64))
     assert str(build.request.build_platform) == "linux/arm64"
@@ -209,7 +209,7 @@ def test_one_machine_that_is_set_does_not_count_over_the_workflow_s(root: Path) 
         ),
     ],
 )
-def test_several_machines_that_are_set_count_over_the_workflow_s(root: Path, machines: Machines) -> None:
+def test_several_set_machines_override_those_of_the_workflow(root: Path, machines: Machines) -> None:
     build = built(root, Settings(build="release", build_platform=machines))
     assert str(build.request.build_platform) == "linux/amd64"
 
@@ -255,7 +255,7 @@ def test_targets_that_differ_in_their_platform_only_are_one_build(tmp_path: Path
     assert app.title.startswith("app-arm64 + app-riscv64: linux/arm64, linux/riscv64")
 
 
-def test_a_setting_chooses_one_of_them(tmp_path: Path) -> None:
+def test_a_setting_chooses_one_of_the_merged_targets(tmp_path: Path) -> None:
     write(tmp_path, ONE_FOR_EACH)
     build = built(tmp_path, Settings(build="two"))
     assert build.title.startswith("two: linux/s390x ")
@@ -280,7 +280,7 @@ def test_a_build_that_names_platforms_is_shown_before_one_that_does_not(tmp_path
     assert built(write(tmp_path, markup)).title.startswith("default: linux/amd64, linux/riscv64")
 
 
-def test_a_target_that_the_file_lacks_is_the_workflow_s_fault(tmp_path: Path) -> None:
+def test_a_missing_target_is_reported_in_the_workflow(tmp_path: Path) -> None:
     markup = """
         #- .github/workflows/b.yml
         on: push
@@ -358,7 +358,7 @@ def test_jobs_on_machines_of_one_platform_share_nothing(tmp_path: Path) -> None:
         ("amd64-and-arm64/Dockerfile", "linux/amd64,linux/arm64"),
     ],
 )
-def test_a_file_that_is_named_for_an_architecture_is_built_for_it(tmp_path: Path, path: str, expected: str) -> None:
+def test_a_dockerfile_named_after_an_architecture_is_planned_for_it(tmp_path: Path, path: str, expected: str) -> None:
     (tmp_path / ".git").mkdir()
     dockerfile = tmp_path / path
     dockerfile.parent.mkdir(parents=True, exist_ok=True)
@@ -442,7 +442,7 @@ COPY --from=build /app /app
         ("ubuntu-latest", "linux/amd64,linux/arm64", 1),
     ],
 )
-def test_what_workflows_build_natively_is_not_a_cost_of_a_script(
+def test_a_script_is_not_told_of_emulation_that_workflows_avoid(
     tmp_path: Path, runner: str, platforms: str, n_emulated: int
 ) -> None:
     write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", platforms))
@@ -493,7 +493,7 @@ _CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24
         (_CHOSEN, "other", 1),
     ],
 )
-def test_what_a_matrix_of_unknown_platforms_builds_of_a_bake_file(
+def test_machines_of_a_bake_action_in_a_matrix_of_unknown_platforms(
     tmp_path: Path, runner: str, targets: str, n_emulated: int
 ) -> None:
     text = _OF_BAKE.replace("RUNNER", runner).replace("TARGETS", targets)
@@ -501,7 +501,7 @@ def test_what_a_matrix_of_unknown_platforms_builds_of_a_bake_file(
     assert emulated_builds(tmp_path / "Dockerfile", Settings()) == n_emulated
 
 
-def test_of_unknown_targets_each_may_be_built(tmp_path: Path) -> None:
+def test_unknown_bake_targets_may_be_any_target(tmp_path: Path) -> None:
     text = _OF_BAKE.replace("RUNNER", "ubuntu-latest").replace("TARGETS", "${{ inputs.image }}")
     write(tmp_path, text)
     by_workflow = [it for it in built(tmp_path).declared if it.is_automated]
@@ -542,7 +542,7 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: '${{ matrix.r }}', steps")}, 0),
     ],
 )
-def test_a_file_that_no_build_of_its_project_makes_for_several_platforms(
+def test_a_project_without_multi_platform_builds_gets_no_findings_about_them(
     tmp_path_factory: pytest.TempPathFactory, others: dict[str, str], n_emulated: int
 ) -> None:
     root = tmp_path_factory.mktemp("project")
@@ -632,7 +632,9 @@ SCRIPT = "#!/bin/sh\ndocker buildx build --platform linux/amd64,linux/arm/v7 --p
 @pytest.mark.parametrize(
     ("repository", "is_read"), [(None, True), ("app", True), (".", False), ("..", False)], ids=lambda it: f"{it}"
 )
-def test_what_is_listed_is_what_is_shown(tmp_path: Path, repository: str | None, *, is_read: bool) -> None:
+def test_the_list_of_builds_equals_the_builds_that_are_shown(
+    tmp_path: Path, repository: str | None, *, is_read: bool
+) -> None:
     """Scripts beside a Dockerfile build it where its directory is a project: the root of its repository, or in none."""
     top = tmp_path / "top"
     dockerfile = top / "app" / "Dockerfile"

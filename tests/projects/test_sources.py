@@ -53,7 +53,7 @@ def test_names_in_the_files_of_a_project(tmp_path: Path, files: dict[str, str], 
         ("a.sh", "envsubst < a > b\n"),
     ],
 )
-def test_what_reads_the_whole_environment_names_everything(tmp_path: Path, name: str, text: str) -> None:
+def test_a_source_that_reads_the_whole_environment_names_every_variable(tmp_path: Path, name: str, text: str) -> None:
     assert searched(tmp_path, {name: text}) == sorted(AUTOMATIC_ARGUMENTS)
 
 
@@ -67,11 +67,11 @@ def test_what_reads_the_whole_environment_names_everything(tmp_path: Path, name:
         ("a.sh", "env A=b make\n"),
     ],
 )
-def test_what_reads_other_variables_names_nothing(tmp_path: Path, name: str, text: str) -> None:
+def test_sources_that_read_other_variables_name_no_argument(tmp_path: Path, name: str, text: str) -> None:
     assert searched(tmp_path, {name: text}) == []
 
 
-def test_a_project_without_an_end_is_not_searched(tmp_path: Path) -> None:
+def test_a_directory_without_a_project_is_not_searched(tmp_path: Path) -> None:
     (tmp_path / "docker").mkdir()
     assert read_workspace(tmp_path / "docker").search is None
 
@@ -83,7 +83,7 @@ def test_the_whole_repository_is_searched(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_too_much_is_unknown(tmp_path: Path) -> None:
+def test_a_project_over_the_limit_is_unknown(tmp_path: Path) -> None:
     assert searched(tmp_path, {"big.js": "a" * 1_000_001}) is None
     assert searched(tmp_path, {"big.js": "", **{f"{n}.js": "" for n in range(3001)}}) is None
 

@@ -120,7 +120,7 @@ def test_a_summary_without_a_log(project: Path) -> None:
         ({"max_minutes": "1.5", "log": "build of today.dockerbuild"}, True),
     ],
 )
-def test_limits(project: Path, limits: dict[str, str], has_failed: bool) -> None:
+def test_exceeded_limits_fail_the_action(project: Path, limits: dict[str, str], has_failed: bool) -> None:
     job = act(project, None, paths="Dockerfile", fail_on="error", **limits)
     assert job.has_failed == has_failed
     assert ("the limit is" in job.err) == has_failed

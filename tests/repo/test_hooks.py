@@ -29,7 +29,7 @@ def test_the_hooks_take_what_is_a_dockerfile(name: str, directory: str) -> None:
         assert is_taken == is_dockerfile(name)
 
 
-def test_the_commands_run(tmp_path: Path) -> None:
+def test_the_commands_of_the_hooks_run(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
     for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml"):
         program, *arguments = hook["entry"].split()

@@ -30,7 +30,7 @@ def test_catalogues_are_complete(language: str) -> None:
 
 
 @pytest.mark.slow
-def test_texts_are_found() -> None:
+def test_the_extraction_finds_every_marked_text() -> None:
     texts = {it for message in template() for it in ([message.id] if isinstance(message.id, str) else message.id)}
     assert len(texts) > 300
     assert {"Cross-compile this stage", "{n} step", "the platform that is built for", "a quote is misplaced"} <= texts

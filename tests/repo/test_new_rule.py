@@ -11,7 +11,7 @@ from tools.new_rule import ROOT, create
 
 
 @pytest.mark.slow
-def test_what_it_writes_passes_its_own_tests(tmp_path: Path) -> None:
+def test_a_new_rule_passes_its_own_tests(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "server", tmp_path / "server")
     shutil.copytree(ROOT / "tests" / "support", tmp_path / "tests" / "support")
     _, test = create(tmp_path, "habits", "sad-breakfast", "A stage has a sad breakfast")

@@ -10,7 +10,7 @@ ROW = re.compile(r"^\| (?P<promise>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE
 TEST = re.compile(r"`(?P<file>tests/[\w/]+\.py)(?:::(?P<name>test_\w+))?`")
 
 
-def test_each_promise_has_a_test_that_is_there() -> None:
+def test_every_promise_names_an_existing_test() -> None:
     rows = [it for it in ROW.finditer((ROOT / "SECURITY.md").read_text(encoding="utf-8")) if it["promise"] != "promise"]
     assert len(rows) > 15
     missing: list[str] = []

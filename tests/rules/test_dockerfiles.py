@@ -34,7 +34,7 @@ def examples() -> list[Example]:
 
 @pytest.mark.slow
 @every_case("example", examples())
-def test_all_that_is_found(example: Example) -> None:
+def test_example_files_have_exactly_the_marked_findings(example: Example) -> None:
     given = fixture(example.markup)
     found = [(it.range, it.rule) for it in diagnose(context(given.text, example.targets))]
     assert annotate(given.text, found) == annotate(given.text, given.annotations)
@@ -42,13 +42,13 @@ def test_all_that_is_found(example: Example) -> None:
 
 @pytest.mark.slow
 @every_case("example", examples())
-def test_line_ends_of_windows_change_nothing(example: Example) -> None:
+def test_crlf_line_ends_do_not_change_findings(example: Example) -> None:
     given = fixture(example.markup)
     ctx = context(given.text.replace("\n", "\r\n"), example.targets)
     found = [(ctx.text[slice(*it.range)], it.rule) for it in diagnose(ctx)]
     assert sorted(found) == sorted((given.text[slice(*where)], rule) for where, rule in given.annotations)
 
 
-def test_titles_are_different() -> None:
+def test_titles_of_examples_are_unique() -> None:
     titles = [it.title for it in examples()]
     assert len({*titles}) == len(titles)

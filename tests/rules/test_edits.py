@@ -10,7 +10,7 @@ INSTALL = "RUN apt-get update && apt-get install -y file\n"
 COMPILE = "RUN echo $BUILDPLATFORM && CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .\n"
 
 
-def test_comment_of_two_declarations() -> None:
+def test_a_comment_above_two_declarations_stays() -> None:
     check_fix(
         early_platform_arg,
         f"{HEAD}\n# Supplied\nARG TARGETARCH\nARG BUILDPLATFORM\n\n{INSTALL}\n# Compile\n{COMPILE}{TAIL}",

@@ -49,7 +49,7 @@ def rules(text: str) -> list[str]:
         ),
     ],
 )
-def test_nothing_is_wrong(text: str) -> None:
+def test_files_without_mistakes_have_no_findings(text: str) -> None:
     assert rules(text) == []
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_wrong(text: str) -> None:
         ),
     ],
 )
-def test_this_is_wrong(text: str, rule: str) -> None:
+def test_similar_files_with_the_mistake_have_the_finding(text: str, rule: str) -> None:
     assert rule in rules(text)
 
 
@@ -96,7 +96,7 @@ def test_this_is_wrong(text: str, rule: str) -> None:
         ("ARG BUILDPLATFORM\nFROM --platform=$BUILDPLATFORM alpine AS b\nFROM alpine\n", "masked-platform-arg"),
     ],
 )
-def test_this_is_right(text: str, rule: str) -> None:
+def test_similar_files_without_the_mistake_lack_the_finding(text: str, rule: str) -> None:
     assert rule not in rules(text)
 
 

@@ -17,5 +17,5 @@ from tests.support.rules import context
         ("FROM alpine\n# TARGETARCH\nRUN true\n", False),
     ],
 )
-def test_an_automatic_argument_tells_it(text: str, has_intent: bool) -> None:
+def test_a_platform_argument_or_flag_shows_intent(text: str, has_intent: bool) -> None:
     assert context(text).has_intent is has_intent

@@ -53,7 +53,7 @@ def safety(text: str, rule: str) -> list[Safety]:
         ),
     ],
 )
-def test_what_is_safe_is_proved(text: str, rule: str, expected: Safety) -> None:
+def test_only_proved_fixes_are_safe(text: str, rule: str, expected: Safety) -> None:
     assert safety(text, rule) == [expected]
 
 

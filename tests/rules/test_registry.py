@@ -24,7 +24,7 @@ def test_rules_are_sorted_and_unique() -> None:
 
 
 @every_rule
-def test_a_name_says_what_is_wrong(rule: Rule) -> None:
+def test_a_name_is_the_bad_pattern(rule: Rule) -> None:
     # BuildKit has named its checks.
     assert rule.buildkit_check or not re.match(r"(no|avoid|prefer|use|require|missing-no)-", rule.name)
 
@@ -39,7 +39,7 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
 
 
 @every_rule
-def test_the_example_is_true(rule: Rule) -> None:
+def test_the_example_raises_the_rule_and_the_fix_repairs_it(rule: Rule) -> None:
     bad, good, targets = examples(rule)
     assert findings(rule, context(bad, targets)) != []
     bad_context, good_context = context(bad, targets), context(good, targets)

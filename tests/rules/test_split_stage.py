@@ -14,7 +14,7 @@ RUN CGO_ENABLED=0 go build -o /app ./cmd/app
 """
 
 
-def test_a_stage_that_compiles_and_is_the_image() -> None:
+def test_a_compiling_image_is_split_in_two_stages() -> None:
     check_rule(
         emulated_build,
         """
@@ -38,7 +38,7 @@ def test_a_stage_that_compiles_and_is_the_image() -> None:
     ],
     ids=["a tool of another project", "an image that starts nothing", "nothing is compiled", "packages"],
 )
-def test_images_that_may_be_as_they_are(text: str) -> None:
+def test_images_that_need_their_compiler_are_not_split(text: str) -> None:
     check_nothing(emulated_build, text)
 
 

@@ -63,7 +63,7 @@ NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY 
         ),
     ],
 )
-def test_makers_in_a_native_stage(run: str, path: str, machine: Machine, maker: str, arm64: str) -> None:
+def test_makers_of_files_of_a_native_stage(run: str, path: str, machine: Machine, maker: str, arm64: str) -> None:
     found, makers, qualities = only(f"{NATIVE_GO}RUN {run}\n", path)
     assert (found, " ".join(makers), qualities[-1]) == (machine, maker, arm64)
 
@@ -106,7 +106,7 @@ def test_files_are_followed_through_stages_mounts_and_names_of_images() -> None:
     }
 
 
-def test_names_of_files_of_the_context() -> None:
+def test_names_of_context_files_tell_architectures() -> None:
     found = artifacts(
         """
         FROM alpine
@@ -121,7 +121,7 @@ def test_names_of_files_of_the_context() -> None:
     assert [it.name for it in found.qualities().values()].count(Quality.WRONG.name) == 1
 
 
-def test_what_gets_lost() -> None:
+def test_an_edit_that_loses_a_file_is_detected() -> None:
     good = artifacts(
         "FROM golang AS build\nARG TARGETARCH\nRUN CGO_ENABLED=0 go build -o /o ." + IMAGE.format(path="/o")
     )
@@ -141,13 +141,13 @@ def test_cgo_that_is_switched_off_is_a_loss() -> None:
     assert losses(before, after) == ("/it",)
 
 
-def test_circles_and_unknown_stages_end() -> None:
+def test_tracing_ends_in_circles_and_unknown_stages() -> None:
     assert artifacts("FROM a AS a\nCOPY --from=b / /\nFROM a AS b\nCOPY --from=a / /\nFROM b\nCOPY --from=c / /\n").all
     text = "FROM a AS s0\n" + "".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} /x /x\n" for n in range(1, 60))
     assert artifacts(f"{text}COPY --from=s59 /x /x\n").all
 
 
-def test_the_json_of_a_plan_shows_them() -> None:
+def test_the_json_of_a_plan_contains_artifacts() -> None:
     text = NATIVE_GO + "RUN go build -o /o ." + IMAGE.format(path="/o")
     assert artifacts_as_json(artifacts(text)) == [
         {

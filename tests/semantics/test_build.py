@@ -45,7 +45,7 @@ def test_a_view_is_one_object() -> None:
     assert build.stages[1].runs[0] is build.instructions[6]
 
 
-def test_what_a_stage_is_for() -> None:
+def test_properties_of_a_stage() -> None:
     base, compiling, unneeded, image = build_of(DOCKERFILE).stages
     assert [it.is_needed for it in (base, compiling, unneeded, image)] == [True, True, False, True]
     assert [it.is_native for it in (base, compiling, unneeded, image)] == [True, True, False, False]
@@ -80,7 +80,7 @@ def test_the_shell_in_force_is_that_of_the_last_shell_instruction() -> None:
     assert [it.shell for it in stage.runs] == [("/bin/sh", "-c"), ("/bin/bash", "-c")]
 
 
-def test_half_a_file_has_views_too() -> None:
+def test_an_unfinished_file_has_views() -> None:
     assert build_of("").stages == ()
     assert build_of("").target_stage is None
     build = build_of("RUN a\nFROM\nFR")

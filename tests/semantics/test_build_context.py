@@ -56,13 +56,13 @@ def test_stages_of_each_target() -> None:
     assert split_context(plan(parse(text), BOTH)) == SplitContext(2, 2, None)
 
 
-def test_each_machine_loads_the_context_anyway() -> None:
+def test_a_context_that_each_machine_loads_once_is_not_split() -> None:
     text = NATIVE.format("COPY a /a", "COPY bin/$TARGETARCH/app /app")
     assert split_context(plan(parse(text), replace(BOTH, nodes=((ARM64, ARM64),)))) is None
     assert split_context(plan(parse(text), replace(BOTH, is_separate=True))) is None
 
 
-def test_the_plan_of_what_is_executed_stays_as_it_is() -> None:
+def test_separate_loads_add_no_steps_to_the_plan() -> None:
     text = NATIVE.format("COPY a /a", "COPY bin/$TARGETARCH/app /app")
     labels = [it.label for it in plan(parse(text), BOTH).steps]
     assert labels.count("[internal] load build context") == 1

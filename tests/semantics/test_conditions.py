@@ -68,7 +68,7 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (TARGET, "lscpu | grep -q x && go", "amd64?? arm64??"),
     ],
 )
-def test_which_targets_run_a_command(stage: str, script: str, expected: str) -> None:
+def test_conditions_tell_which_targets_run_a_command(stage: str, script: str, expected: str) -> None:
     assert verdicts(stage, script) == expected
 
 
@@ -78,7 +78,7 @@ def test_variants_are_told_apart() -> None:
     assert verdicts(stage, script, "linux/arm/v6,linux/arm/v7,linux/arm64") == "armv7"
 
 
-def test_settings_that_branches_make_are_known_for_each_target() -> None:
+def test_assignments_in_branches_are_known_for_each_target() -> None:
     script = "case $TARGETARCH in amd64) export GOARCH=amd64;; arm64) export GOARCH=arm64 X=y;; esac; go build"
     (run,) = [it for it in context(f"{NATIVE}ARG TARGETARCH\nRUN {script}\n").build.instructions if it.keyword == "RUN"]
     invocation = context(f"{NATIVE}ARG TARGETARCH\nRUN {script}\n").build.inventory.invocations(run.idx)[-1]

@@ -26,14 +26,14 @@ def lines(build: Build, line: int) -> list[int | None]:
     return sorted({it.line for it in steps_from(build, instruction)}, key=lambda it: it or 0)
 
 
-def test_what_works_on_the_files_of_an_instruction() -> None:
+def test_steps_that_use_the_files_of_an_instruction_run_again() -> None:
     build = build_of(DOCKERFILE)
     assert lines(build, 6) == [6, 7, 8]
     assert lines(build, 3) == [3, 8]
     assert lines(build, 8) == [8]
 
 
-def test_what_depends_on_an_argument() -> None:
+def test_steps_that_depend_on_an_argument_run_again() -> None:
     steps = steps_by_argument(build_of(DOCKERFILE), ["TAG", "VERSION", "OTHER"])
     assert sorted({it.line for it in steps["TAG"] if it.line}) == [2, 3, 8]
     assert sorted({it.line for it in steps["VERSION"] if it.line}) == [7, 8]

@@ -214,7 +214,7 @@ def last_use(command: str) -> Use | None:
         ("frobnicate", "none"),
     ],
 )
-def test_what_a_command_does(command: str, described: str) -> None:
+def test_effects_of_commands(command: str, described: str) -> None:
     use = last_use(command)
     words = ["none"] if use is None else [use.effect.value, use.title, *(it or "?" for it in use.architectures)]
     assert " ".join(words) == described
@@ -260,7 +260,7 @@ def test_what_a_command_does(command: str, described: str) -> None:
         ),
     ],
 )
-def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
+def test_outputs_of_commands(command: str, outputs: list[str]) -> None:
     use = last_use(command)
     assert use is not None
     assert [*use.outputs] == outputs
@@ -337,7 +337,7 @@ def test_where_its_output_goes(command: str, outputs: list[str]) -> None:
         ("cargo fetch", "TARGETARCH", Reading.NO),
     ],
 )
-def test_which_variables_it_reads(command: str, name: str, expected: Reading) -> None:
+def test_variables_that_commands_read(command: str, name: str, expected: Reading) -> None:
     assert reading(invocations(command)[-1], name) is expected
 
 
@@ -370,7 +370,7 @@ def stage_outputs(*runs: str) -> list[str]:
         (["wget https://x/a.zip", "unzip a.zip -d /z"], ["/src/a.zip", "/z"]),
     ],
 )
-def test_where_its_output_is_put(runs: list[str], outputs: list[str]) -> None:
+def test_later_commands_move_outputs(runs: list[str], outputs: list[str]) -> None:
     assert stage_outputs(*runs) == outputs
 
 
@@ -389,18 +389,18 @@ def test_where_its_output_is_put(runs: list[str], outputs: list[str]) -> None:
         ("cmake --build b", None),
     ],
 )
-def test_what_was_configured_decides(run: str, architecture: str | None) -> None:
+def test_an_earlier_configuration_decides_on_the_target(run: str, architecture: str | None) -> None:
     uses = context(f"FROM --platform=$BUILDPLATFORM alpine\nRUN {run}\n").build.inventory.uses(1)
     assert uses[-1].architectures == (architecture, architecture)
 
 
-def test_a_program_that_the_stage_names() -> None:
+def test_a_compiler_named_by_a_variable_is_recognised() -> None:
     text = "FROM golang\nARG GO=go\nENV TOOL=$GO\nRUN $TOOL build && ${GO} vet && $UNKNOWN build\n"
     uses = context(text).build.inventory.uses(3)
     assert [it.title for it in uses] == ["go build", "go vet"]
 
 
-def test_what_was_prepared_below() -> None:
+def test_a_preparation_in_the_base_stage_counts() -> None:
     text = "FROM x AS a\nRUN xx-go --wrap\nFROM a AS b\nARG TARGETARCH\nRUN go build\nFROM x\nRUN go build\n"
     assert [it.title for it in context(text, target_stage="b").build.inventory.uses(4)] == ["xx-go"]
     assert [it.title for it in context(text).build.inventory.uses(6)] == ["go build"]

@@ -42,7 +42,7 @@ IMAGE = 'FROM scratch\nCOPY --from=build /app /app\nCMD ["/app"]\n'
         ("FROM golang", "FROM --platform=$BUILDPLATFORM golang", "line 4 runs an unknown program on another machine"),
     ],
 )
-def test_what_breaks_the_law(old: str, new: str, expected: str) -> None:
+def test_unsafe_edits_break_the_law(old: str, new: str, expected: str) -> None:
     text = ("FROM golang AS build\n" if old == "FROM golang" else NATIVE) + CODE + IMAGE
     before, after = analyze(request(), text), analyze(request(), text.replace(old, new))
     (diagnostic,) = analyze(request(), "FROM alpine\nRUN echo $TARGETARCH\n").diagnostics

@@ -40,7 +40,7 @@ for line in sys.stdin:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", [False, True], ids=["agrees", "differs"])
-def test_it_finds_what_differs(tmp_path: Path, *, mistake: bool) -> None:
+def test_different_plans_are_found(tmp_path: Path, *, mistake: bool) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "Dockerfile").write_text("FROM alpine\nRUN a\nCOPY b /b\n")
     oracle = tmp_path / "oracle.py"

@@ -7,7 +7,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 
-def test_the_build_machine_answers() -> None:
+def test_a_probe_in_a_native_stage_is_reported() -> None:
     check_rule(
         build_arch_probe,
         """
@@ -32,7 +32,7 @@ def test_the_build_machine_answers() -> None:
         ("GOARCH=$(go env GOARCH) go build -o /o .", "GOARCH=$TARGETARCH go build -o /o ."),
     ],
 )
-def test_the_target_answers_instead(before: str, after: str) -> None:
+def test_the_fix_uses_the_architecture_of_the_target(before: str, after: str) -> None:
     text = "FROM --platform=$BUILDPLATFORM x AS b\n{}RUN {}\nFROM scratch\nCOPY --from=b /o /o\n"
     check_fix(build_arch_probe, text.format("", before), text.format("ARG TARGETARCH\n", after))
 
@@ -53,11 +53,11 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
         ("curl https://x/$(uname -m) && GOARCH=$TARGETARCH go build -o /o .", "/o"),
     ],
 )
-def test_answers_that_decide_nothing(run: str, copied: str) -> None:
+def test_a_probe_that_does_not_decide_on_files_is_not_reported(run: str, copied: str) -> None:
     check_nothing(build_arch_probe, NATIVE.format(f"RUN {run}").replace("/o /o", f"{copied} /o"))
 
 
-def test_a_stage_for_the_target_may_ask() -> None:
+def test_a_probe_in_a_stage_for_the_target_is_not_reported() -> None:
     text = NATIVE.format("RUN curl -o /o https://x/$(uname -m)")
     check_nothing(build_arch_probe, text.replace("--platform=$BUILDPLATFORM ", ""))
     check_no_fix(build_arch_probe, NATIVE.format("RUN curl -o /o https://x/$(uname -m | tr _ -)"))
@@ -71,7 +71,7 @@ def test_a_stage_for_the_target_may_ask() -> None:
         'if [ "$(uname -m)" = x86_64 ]; then curl -o /o https://x/amd64; else curl -o /o https://x/arm64; fi',
     ],
 )
-def test_a_branch_depends_on_the_answer(run: str) -> None:
+def test_a_branch_on_a_probe_is_reported(run: str) -> None:
     check_no_fix(build_arch_probe, NATIVE.format(f"RUN {run}"))
 
 

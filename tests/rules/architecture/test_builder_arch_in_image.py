@@ -26,11 +26,11 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("COPY bin/tool-$TARGETARCH /tool", []),
     ],
 )
-def test_files_of_the_build_machine(lines: str, places: list[str]) -> None:
+def test_files_for_the_build_machine_in_the_image_are_reported(lines: str, places: list[str]) -> None:
     assert marked(builder_arch_in_image, IMAGE.format(lines)) == places
 
 
-def test_files_of_the_target() -> None:
+def test_files_for_the_target_are_not_reported() -> None:
     check_fix(
         builder_arch_in_image,
         "FROM alpine\nARG BUILDARCH\nCOPY a-$BUILDARCH /a\nRUN curl -o /b https://x.org/b-$BUILDARCH\n",

@@ -6,7 +6,7 @@ from buildxray.rules.architecture.cgo_without_cross_compiler import cgo_without_
 from tests.support.rules import check_nothing, check_rule
 
 
-def test_cgo_for_another_machine() -> None:
+def test_cgo_for_another_machine_is_reported() -> None:
     check_rule(
         cgo_without_cross_compiler,
         """
@@ -34,5 +34,5 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
         "RUN CGO_ENABLED=1 go build -o /out/app .",
     ],
 )
-def test_cgo_that_can_work(lines: str) -> None:
+def test_cgo_with_a_cross_compiler_is_not_reported(lines: str) -> None:
     check_nothing(cgo_without_cross_compiler, stage(lines))

@@ -7,7 +7,7 @@ from buildxray.rules.base import Safety, Severity
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
-def test_one_architecture_for_all() -> None:
+def test_a_constant_goarch_is_reported() -> None:
     check_rule(
         constant_goarch,
         """
@@ -42,7 +42,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
         ),
     ],
 )
-def test_the_constant_gives_way(before: str, after: str) -> None:
+def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) -> None:
     check_fix(constant_goarch, stage(before), stage(after))
 
 
@@ -57,11 +57,11 @@ def test_the_constant_gives_way(before: str, after: str) -> None:
         "RUN go build -o /out/app",
     ],
 )
-def test_no_constant_that_harms(lines: str) -> None:
+def test_a_constant_for_one_of_several_binaries_is_not_reported(lines: str) -> None:
     check_nothing(constant_goarch, stage(lines))
 
 
-def test_an_arg_may_be_given_another_value() -> None:
+def test_a_default_of_an_arg_is_only_a_warning() -> None:
     text = stage("ARG TARGETOS GOARCH=amd64\nRUN CGO_ENABLED=0 go build -o /out/app")
     (finding,) = findings(constant_goarch, context(text))
     assert finding.severity is Severity.WARNING
@@ -72,7 +72,7 @@ def test_an_arg_may_be_given_another_value() -> None:
     )
 
 
-def test_an_image_that_takes_the_binary_of_its_own_architecture() -> None:
+def test_a_binary_for_the_architecture_of_its_image_is_not_reported() -> None:
     check_nothing(
         constant_goarch,
         """
@@ -96,7 +96,7 @@ def test_an_image_that_takes_the_binary_of_its_own_architecture() -> None:
         ("", "go install x.org/y@v1", Safety.SAFE),
     ],
 )
-def test_what_go_installs_for_another_machine_is_elsewhere(platform: str, command: str, safety: Safety) -> None:
+def test_the_fix_of_go_install_is_safe_only_if_the_path_stays(platform: str, command: str, safety: Safety) -> None:
     text = f"FROM {platform}golang AS b\nRUN CGO_ENABLED=0 GOARCH=amd64 {command}\nFROM scratch\nCOPY --from=b /go/bin/y /y\n"
     (finding,) = findings(constant_goarch, context(text))
     assert [it.safety for it in finding.fixes] == [safety]

@@ -28,7 +28,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("npm_config_arch=arm64 npm ci", "/w/node_modules", "arm64"),
     ],
 )
-def test_constants_for_compilers_and_installers(run: str, copied: str, place: str) -> None:
+def test_constant_targets_of_compilers_and_installers_are_reported(run: str, copied: str, place: str) -> None:
     assert marked(constant_target, NATIVE.format(run, copied)) == [place]
 
 
@@ -50,7 +50,7 @@ def test_constants_for_compilers_and_installers(run: str, copied: str, place: st
         ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64"),
     ],
 )
-def test_compilers_that_know_their_target(run: str, copied: str) -> None:
+def test_compilers_with_the_right_target_are_not_reported(run: str, copied: str) -> None:
     assert marked(constant_target, NATIVE.format(run, copied)) == []
 
 

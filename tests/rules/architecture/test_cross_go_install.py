@@ -10,7 +10,7 @@ from tests.support.rules import check_fix, check_no_fix, check_nothing, check_ru
     ("environment", "consequence"),
     [("", "puts the binary into a directory of its own"), ("GOBIN=/go/bin ", "is refused with `GOBIN` set")],
 )
-def test_installed_elsewhere(environment: str, consequence: str) -> None:
+def test_go_install_for_another_platform_is_reported(environment: str, consequence: str) -> None:
     check_rule(
         cross_go_install,
         f"""
@@ -32,7 +32,7 @@ def test_installed_elsewhere(environment: str, consequence: str) -> None:
         "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nENV GOARCH=$TARGETARCH\nRUN go install ./tool\nFROM scratch\nCOPY --from=b /out /\n",
     ],
 )
-def test_installed_where_it_belongs(text: str) -> None:
+def test_go_install_for_its_own_platform_is_not_reported(text: str) -> None:
     check_nothing(cross_go_install, text)
 
 
@@ -46,10 +46,10 @@ INSTALLED = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN GOA
         ("GOBIN=/out go install ./cmd/app", "/out/", "GOBIN=/out go build -o /out/app ./cmd/app"),
     ],
 )
-def test_built_instead(install: str, path: str, build: str) -> None:
+def test_the_fix_writes_go_build(install: str, path: str, build: str) -> None:
     check_fix(cross_go_install, INSTALLED.format(install, path), INSTALLED.format(build, path))
 
 
 @pytest.mark.parametrize("install", ["go install example.com/app@v1", "go install ./...", "go install ./app ./other"])
-def test_what_go_build_would_not_do(install: str) -> None:
+def test_go_install_that_go_build_cannot_replace_has_no_fix(install: str) -> None:
     check_no_fix(cross_go_install, INSTALLED.format(install, "/go/bin/app"))

@@ -28,5 +28,5 @@ S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-over
         (f"RUN curl -fsSL {S6.format('$(case $TARGETARCH in amd64) echo x86_64;; esac)')} | tar xJ", []),
     ],
 )
-def test_names_of_sites(line: str, places: list[str]) -> None:
+def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str]) -> None:
     assert marked(download_site_names, IMAGE.format(line)) == places

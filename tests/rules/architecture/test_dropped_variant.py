@@ -8,7 +8,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule
 OLD_ARM = "linux/amd64,linux/arm/v6"
 
 
-def test_a_variant_is_lost() -> None:
+def test_a_platform_without_the_variant_is_reported() -> None:
     check_rule(
         dropped_variant,
         """
@@ -30,5 +30,5 @@ def test_a_variant_is_lost() -> None:
         ("linux/arm/v7", OLD_ARM),
     ],
 )
-def test_variants_that_stay(flag: str, targets: str) -> None:
+def test_platforms_with_the_variant_are_not_reported(flag: str, targets: str) -> None:
     check_nothing(dropped_variant, f"FROM --platform={flag} alpine\n", targets=targets)

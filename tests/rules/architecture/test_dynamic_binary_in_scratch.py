@@ -17,7 +17,7 @@ DYNAMIC = "FROM {} AS b\nRUN {}\nRUN {}\nFROM {}\nCOPY --from=b /o /o\n"
 DEBIAN_GO = "golang:1.26"
 
 
-def test_a_binary_that_needs_glibc_in_scratch() -> None:
+def test_a_binary_that_needs_glibc_in_scratch_is_reported() -> None:
     check_rule(
         dynamic_binary_in_scratch,
         """
@@ -46,7 +46,9 @@ def test_a_binary_that_needs_glibc_in_scratch() -> None:
         ("ubuntu", "apt-get install -y gcc golang", "go build -o /o .", "alpine"),
     ],
 )
-def test_other_images_without_its_library(image: str, install: str, build: str, target: str) -> None:
+def test_a_binary_on_an_image_without_its_library_is_reported(
+    image: str, install: str, build: str, target: str
+) -> None:
     assert len(findings(dynamic_binary_in_scratch, context(DYNAMIC.format(image, install, build, target)))) == 1
 
 
@@ -69,27 +71,27 @@ def test_other_images_without_its_library(image: str, install: str, build: str, 
         ("golang-$TARGETARCH", "a", "go build -o /o .", "scratch"),
     ],
 )
-def test_binaries_that_start(image: str, install: str, build: str, target: str) -> None:
+def test_binaries_that_start_are_not_reported(image: str, install: str, build: str, target: str) -> None:
     check_nothing(dynamic_binary_in_scratch, DYNAMIC.format(image, install, build, target))
 
 
-def test_sources_that_need_no_library() -> None:
+def test_sources_without_cgo_are_not_reported() -> None:
     text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
     assert findings(dynamic_binary_in_scratch, context(text, workspace=Workspace(may_use_libc=False))) == []
 
 
-def test_cgo_that_is_asked_for_is_left_on() -> None:
+def test_an_explicit_cgo_enabled_has_no_fix() -> None:
     check_no_fix(dynamic_binary_in_scratch, DYNAMIC.format(DEBIAN_GO, "a", "CGO_ENABLED=1 go build -o /o .", "scratch"))
     check_nothing(dynamic_binary_in_scratch, "")
 
 
-def test_sources_that_are_known_to_need_it() -> None:
+def test_sources_that_need_cgo_get_a_certain_message() -> None:
     text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
     (finding,) = findings(dynamic_binary_in_scratch, context(text, workspace=Workspace(may_use_libc=True)))
     assert finding.message == "`go build` links to glibc, and the binary goes into an image with no C library"
 
 
-def test_files_for_the_disk_are_no_image() -> None:
+def test_a_build_that_writes_files_is_not_reported() -> None:
     text = DYNAMIC.format(DEBIAN_GO, "a", "go build -o /o .", "scratch")
     builder = Builder(replace(request(), makes_files=True))
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)

@@ -6,7 +6,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
 
-def test_a_program_of_the_system() -> None:
+def test_a_copied_system_program_is_reported() -> None:
     check_rule(
         foreign_binary_copy,
         """
@@ -48,14 +48,14 @@ def test_the_command_that_installs_is_named() -> None:
         ("apt-get update && cp /usr/share/zoneinfo/UTC /jq", "/jq", False),
     ],
 )
-def test_a_program_of_the_system_that_is_moved(run: str, path: str, is_said: bool) -> None:
+def test_a_moved_system_program_is_reported(run: str, path: str, is_said: bool) -> None:
     assert bool(findings(foreign_binary_copy, context(TOOLS.format("RUN " + run, path)))) is is_said
 
 
 TOOLS = "FROM --platform=$BUILDPLATFORM debian AS tools\nWORKDIR /w\n{}\nFROM debian\nCOPY --from=tools {} /x\n"
 
 
-def test_all_libraries_of_the_system() -> None:
+def test_a_copied_library_directory_is_reported() -> None:
     assert findings(foreign_binary_copy, context(TOOLS.format("COPY a b\nRUN apk add x && ./build.sh", "/usr/lib")))
 
 
@@ -73,7 +73,7 @@ def test_all_libraries_of_the_system() -> None:
         ("apk add --root /r --initdb x", "/r/usr"),
     ],
 )
-def test_what_installers_of_languages_leave(run: str, path: str) -> None:
+def test_packages_of_language_installers_are_reported(run: str, path: str) -> None:
     (finding,) = findings(
         foreign_binary_copy, context(TOOLS.format(f"RUN {run}", path if path[0] == "/" else f"/w/{path}"))
     )
@@ -103,7 +103,7 @@ def test_what_installers_of_languages_leave(run: str, path: str) -> None:
         ("RUN apk add 'unclosed", "/usr/bin/jq"),
     ],
 )
-def test_files_for_every_architecture_or_of_somebody_else(stage: str, path: str) -> None:
+def test_portable_files_and_files_of_other_makers_are_not_reported(stage: str, path: str) -> None:
     check_nothing(foreign_binary_copy, TOOLS.format(stage, path))
 
 

@@ -6,7 +6,7 @@ from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
 
 
-def test_tools_that_run_see_the_target() -> None:
+def test_tools_that_run_with_the_goarch_of_the_target_are_reported() -> None:
     check_rule(
         go_env_for_tools,
         """
@@ -50,9 +50,9 @@ def test_tools_are_set_back_to_the_build_machine(before: str, after: str) -> Non
         'export GOARCH=$TARGETARCH; if [ "$TARGETARCH" = amd64 ]; then go test; fi',
     ],
 )
-def test_tools_that_see_their_own_machine(run: str) -> None:
+def test_tools_with_the_goarch_of_their_machine_are_not_reported(run: str) -> None:
     check_nothing(go_env_for_tools, NATIVE.format(f"RUN {run}"))
 
 
-def test_who_asks_for_the_target_gets_no_fix() -> None:
+def test_an_assignment_in_the_command_itself_has_no_fix() -> None:
     check_no_fix(go_env_for_tools, NATIVE.format("RUN GOARCH=$TARGETARCH go run ./x"))

@@ -51,11 +51,11 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         "python3 -c \"import urllib.request as u; u.urlretrieve('https://x.org/t_amd64', '/t')\"",
     ],
 )
-def test_what_is_unknown_exempts_nothing(run: str) -> None:
+def test_an_unknown_condition_or_address_does_not_hide_a_finding(run: str) -> None:
     assert marked(hard_coded_arch, IMAGE.format(f"ARG MODE\nARG SITE\nRUN {run}")) == ["amd64"]
 
 
-def test_a_download_for_one() -> None:
+def test_a_download_for_one_architecture_is_reported() -> None:
     check_rule(
         hard_coded_arch,
         """
@@ -84,7 +84,7 @@ def test_a_download_for_one() -> None:
         ("ARG TARGETARCH\nRUN curl https://x/amd64", "ARG TARGETARCH\nRUN curl https://x/${TARGETARCH}"),
     ],
 )
-def test_the_argument_takes_its_place(before: str, after: str) -> None:
+def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
     check_fix(hard_coded_arch, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 
@@ -99,7 +99,7 @@ def test_the_argument_takes_its_place(before: str, after: str) -> None:
         "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
     ],
 )
-def test_a_replacement_that_would_break(line: str) -> None:
+def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
     check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
 
 
@@ -120,12 +120,12 @@ def test_a_replacement_that_would_break(line: str) -> None:
         "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
     ],
 )
-def test_downloads_that_are_right(text: str) -> None:
+def test_downloads_that_suit_their_platform_are_not_reported(text: str) -> None:
     check_nothing(hard_coded_arch, text)
 
 
 @pytest.mark.parametrize("targets", ["linux/amd64", "linux/amd64,linux/amd64/v2"])
-def test_only_that_architecture_is_asked_for(targets: str) -> None:
+def test_a_download_for_the_only_target_is_not_reported(targets: str) -> None:
     check_nothing(hard_coded_arch, "FROM alpine\nRUN wget https://x/amd64\n", targets=targets)
 
 
@@ -148,7 +148,7 @@ def test_a_download_of_a_native_stage_goes_into_the_image(download: str) -> None
     check_nothing(hard_coded_arch, f"{stage}FROM --platform=$BUILDPLATFORM alpine\nCOPY --from=b /dl/tool /\n")
 
 
-def test_an_arg_may_be_given_another_value() -> None:
+def test_a_default_of_an_arg_is_only_a_warning() -> None:
     (finding,) = findings(hard_coded_arch, context("FROM alpine\nARG TARGETARCH A=amd64\nADD https://x/$A /\n"))
     assert finding.severity is Severity.WARNING
 
@@ -164,7 +164,7 @@ def test_an_arg_may_be_given_another_value() -> None:
         ),
     ],
 )
-def test_an_argument_of_its_own_chooses_the_download(before: str, script: str) -> None:
+def test_a_default_of_the_project_s_own_argument_is_reported(before: str, script: str) -> None:
     text = f"FROM debian:13\n{before}RUN {script}\n"
     (finding,) = findings(hard_coded_arch, context(text))
     assert text[slice(*finding.range)] == before.partition("=")[2].strip()
@@ -175,7 +175,7 @@ def test_an_argument_of_its_own_chooses_the_download(before: str, script: str) -
 MAPPED = 'case "$ARCH" in amd64) N=x86_64;; arm64) N=aarch64;; esac; curl -O https://e.com/t-$N'
 
 
-def test_the_default_may_be_before_the_first_stage() -> None:
+def test_a_global_default_is_reported() -> None:
     text = f"ARG ARCH=amd64\nFROM debian:13\nARG ARCH\nRUN {MAPPED}\n"
     (finding,) = findings(hard_coded_arch, context(text))
     assert finding.range.start == len("ARG ARCH=")
@@ -191,7 +191,7 @@ def test_the_default_may_be_before_the_first_stage() -> None:
         ("ARG ARCH=amd64\n", 'case "$ARCH" in amd64) N=x86_64;; arm64) N=aarch64;; esac; echo $N'),
     ],
 )
-def test_an_argument_that_follows_or_chooses_nothing(before: str, script: str) -> None:
+def test_an_argument_that_follows_the_target_or_chooses_no_file_is_not_reported(before: str, script: str) -> None:
     check_nothing(hard_coded_arch, f"FROM debian:13\n{before}RUN {script}\n")
 
 
@@ -267,7 +267,7 @@ COPY --from=build {} /
         ("", "true", "/usr/share/doc"),
     ],
 )
-def test_what_a_downloaded_compiler_makes_beside_itself(directory: str, run: str, taken: str) -> None:
+def test_outputs_of_a_downloaded_compiler_are_not_reported(directory: str, run: str, taken: str) -> None:
     check_nothing(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken))
 
 
@@ -280,7 +280,7 @@ def test_what_a_downloaded_compiler_makes_beside_itself(directory: str, run: str
         ("", "cp cc/bin/cc /usr/local/bin/", "/usr/local/bin/cc"),
     ],
 )
-def test_a_downloaded_compiler_that_is_itself_in_the_image(directory: str, run: str, taken: str) -> None:
+def test_a_downloaded_compiler_in_the_image_is_reported(directory: str, run: str, taken: str) -> None:
     assert marked(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]
 
 
@@ -298,7 +298,7 @@ def test_a_downloaded_compiler_that_is_itself_in_the_image(directory: str, run: 
         ('log() { echo "$1"; }; log tool-linux-amd64', False),
     ],
 )
-def test_functions_that_download_what_they_are_told(script: str, is_said: bool) -> None:
+def test_downloads_by_shell_functions_are_read(script: str, is_said: bool) -> None:
     run = "RUN <<EOF\n" + script + "\nEOF"
     assert bool(findings(hard_coded_arch, context(IMAGE.format(run)))) is is_said
 
@@ -346,7 +346,7 @@ def test_an_image_that_is_made_for_one_architecture(text: str, marks: list[str])
     assert sorted(marked(hard_coded_arch, text)) == marks
 
 
-def test_who_asks_for_several_platforms_reads_of_each_download() -> None:
+def test_a_request_for_several_platforms_reports_each_download() -> None:
     builder = Builder(request())
     ctx = RuleContext(builder.build(builder.parse(SIGNED + ANOTHER)), builder, asks_for_several=True)
     assert {ctx.text[slice(*it.range)] for it in findings(hard_coded_arch, ctx)} == {"amd64", "x86_64"}

@@ -6,7 +6,7 @@ from buildxray.rules.architecture.missing_arch_stage import missing_arch_stage
 from tests.support.rules import check_nothing, check_rule
 
 
-def test_a_choice_that_does_not_exist() -> None:
+def test_a_missing_stage_for_a_target_is_reported() -> None:
     check_rule(
         missing_arch_stage,
         """
@@ -25,5 +25,5 @@ def test_a_choice_that_does_not_exist() -> None:
         "FROM alpine AS a-amd64\nFROM a-$TARGETARCH AS unneeded\nFROM alpine\n",
     ],
 )
-def test_choices_that_exist(text: str) -> None:
+def test_existing_stages_are_not_reported(text: str) -> None:
     check_nothing(missing_arch_stage, text)

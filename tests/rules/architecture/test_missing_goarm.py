@@ -19,7 +19,7 @@ def test_a_variant_is_not_a_goarm(value: str) -> None:
     check_nothing(missing_goarm, stage(before))
 
 
-def test_an_old_arm() -> None:
+def test_goarm_that_is_missing_for_an_old_arm_is_reported() -> None:
     check_rule(
         missing_goarm,
         """
@@ -50,5 +50,5 @@ def test_an_old_arm() -> None:
         ("ARG TARGETPLATFORM\nRUN xx-go build -o /out/app", OLD_ARM),
     ],
 )
-def test_every_arm_can_run_it(lines: str, targets: str) -> None:
+def test_binaries_that_every_arm_runs_are_not_reported(lines: str, targets: str) -> None:
     check_nothing(missing_goarm, stage(lines), targets=targets)

@@ -23,7 +23,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ('CMD ["sh", "-c", "exec /tool-$TARGETARCH"]', "$TARGETARCH"),
     ],
 )
-def test_arguments_at_run_time(line: str, place: str) -> None:
+def test_platform_arguments_in_cmd_and_entrypoint_are_reported(line: str, place: str) -> None:
     assert marked(runtime_platform_arg, IMAGE.format(line)) == [place]
 
 
@@ -37,11 +37,11 @@ def test_arguments_at_run_time(line: str, place: str) -> None:
         "CMD /tool-$TARGETARCHITECTURE",
     ],
 )
-def test_variables_that_are_there_at_run_time(line: str) -> None:
+def test_variables_that_exist_at_run_time_are_not_reported(line: str) -> None:
     assert marked(runtime_platform_arg, IMAGE.format(line)) == []
 
 
-def test_the_argument_is_kept() -> None:
+def test_the_fix_stores_the_argument_in_env() -> None:
     check_fix(
         runtime_platform_arg,
         "FROM alpine\nCMD /t-$TARGETARCH\n",

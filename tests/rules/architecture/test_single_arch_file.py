@@ -33,11 +33,11 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ('ENTRYPOINT ["run", "--platform", "linux/amd64"]', []),
     ],
 )
-def test_files_of_one_architecture(lines: str, places: list[str]) -> None:
+def test_files_for_one_architecture_are_reported(lines: str, places: list[str]) -> None:
     assert marked(single_arch_file, IMAGE.format(lines)) == places
 
 
-def test_a_file_for_each_architecture() -> None:
+def test_a_file_for_each_architecture_is_not_reported() -> None:
     check_fix(
         single_arch_file,
         "FROM alpine\nCOPY dist/amd64_agent /agent\n",
@@ -60,7 +60,7 @@ def test_names_in_json_in_quotes_and_in_variables(copy: str, written: str) -> No
     assert text[slice(*finding.range)] == written
 
 
-def test_a_variable_that_follows_the_target() -> None:
+def test_a_name_that_follows_the_target_is_not_reported() -> None:
     for value in ("dist/agent-$TARGETARCH", "dist/agent"):
         text = f"FROM alpine\nARG TARGETARCH\nENV FILE={value}\nENV OTHER=agent-amd64\nCOPY $FILE /agent\n"
         assert findings(single_arch_file, context(text)) == []
@@ -80,11 +80,11 @@ STORE = "FROM scratch AS files\n{}\nFROM alpine\nARG TARGETPLATFORM\nARG TARGETA
         ("ADD a_armv6.tgz /a", "ARG DIR\nCOPY --from=files /$DIR /a", 1),
     ],
 )
-def test_a_store_with_files_for_each_platform(copies: str, taken: str, n_findings: int) -> None:
+def test_a_directory_with_files_for_each_platform_is_not_reported(copies: str, taken: str, n_findings: int) -> None:
     assert len(findings(single_arch_file, context(STORE.format(copies, taken)))) == n_findings
 
 
-def test_the_default_of_a_platform_argument_is_told_once() -> None:
+def test_the_default_of_a_platform_argument_is_left_to_its_own_rule() -> None:
     text = "FROM debian\nARG {0}=amd64\nRUN echo $TARGETPLATFORM\nCOPY agent-${0} /agent\n"
     assert marked(single_arch_file, text.format("ARCH")) == ["amd64"]
     assert marked(single_arch_file, text.format("TARGETARCH")) == []

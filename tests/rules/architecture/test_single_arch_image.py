@@ -20,7 +20,7 @@ from tests.support.rules import check_nothing, context, findings
         ("x/app-x64.Dockerfile", "example/base:1-amd64"),
     ],
 )
-def test_file_that_tells_its_architecture(path: str, image: str) -> None:
+def test_a_file_that_is_named_after_its_architecture_is_not_reported(path: str, image: str) -> None:
     text = f"FROM {image}\nARG TARGETARCH\nCOPY bin/$TARGETARCH/app /app\n"
     assert not findings(single_arch_image, context(text, workspace=Workspace(dockerfile=path)))
 
@@ -42,7 +42,7 @@ def test_file_that_does_not(path: str) -> None:
         ("registry:5000/x/tool:1.0-aarch64", "arm64"),
     ],
 )
-def test_an_image_of_one_architecture(image: str, architecture: str) -> None:
+def test_an_image_for_one_architecture_is_reported(image: str, architecture: str) -> None:
     (finding,) = findings(single_arch_image, context(f"FROM {image}\nRUN a\n"))
     assert finding.message.startswith(f"this image is for {architecture} only")
 
@@ -60,5 +60,5 @@ def test_an_image_of_one_architecture(image: str, architecture: str) -> None:
         "FROM x:$TAG\n",
     ],
 )
-def test_images_for_every_architecture_or_on_purpose(text: str) -> None:
+def test_images_for_every_architecture_or_on_purpose_are_not_reported(text: str) -> None:
     check_nothing(single_arch_image, text)

@@ -38,7 +38,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("RUN curl -fsSL https://x.org/i.sh | sh -s -- --target x86_64-unknown-linux-gnu", "x86_64"),
     ],
 )
-def test_packages_of_one_architecture(line: str, place: str) -> None:
+def test_packages_for_one_architecture_are_reported(line: str, place: str) -> None:
     assert marked(single_arch_package, IMAGE.format(line)) == [place]
 
 
@@ -57,7 +57,7 @@ def test_packages_of_one_architecture(line: str, place: str) -> None:
         "RUN npm install left-pad",
     ],
 )
-def test_packages_for_all(line: str) -> None:
+def test_packages_for_every_architecture_are_not_reported(line: str) -> None:
     assert marked(single_arch_package, IMAGE.format(line)) == []
 
 
@@ -92,7 +92,7 @@ def test_a_source_of_packages_in_a_condition(lines: str, count: int) -> None:
     assert len(marked(single_arch_package, IMAGE.format(lines))) == count
 
 
-def test_the_source_follows_the_image() -> None:
+def test_the_fix_asks_dpkg_for_the_architecture() -> None:
     line = 'RUN echo "deb [arch={}] https://x.org trixie main" > /x.list'
     after = IMAGE.format(line.format("$(dpkg --print-architecture)"))
     check_fix(single_arch_package, IMAGE.format(line.format("amd64")), after)
@@ -113,6 +113,6 @@ def test_the_source_follows_the_image() -> None:
         ("yum install -y python3.11 x86_64-tools", 0),
     ],
 )
-def test_packages_of_rpm_for_one_architecture(run: str, count: int) -> None:
+def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) -> None:
     text = f"FROM almalinux:9\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN {run}\n"
     assert len(findings(single_arch_package, context(text))) == count

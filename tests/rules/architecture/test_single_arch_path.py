@@ -33,7 +33,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
     ],
 )
-def test_paths_of_one_architecture(line: str, place: str) -> None:
+def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str) -> None:
     text = "FROM alpine AS other\n" + IMAGE.format(line)
     assert marked(single_arch_path, text) == [place]
     assert marked(single_arch_path, text, "linux/amd64") == []
@@ -57,7 +57,7 @@ def test_paths_of_one_architecture(line: str, place: str) -> None:
         "FROM --platform=$BUILDPLATFORM debian AS b\nENV P=/usr/lib/x86_64-linux-gnu\nFROM debian\nCOPY --from=b /x /x\n",
     ],
 )
-def test_paths_that_are_meant(text: str) -> None:
+def test_paths_that_are_right_are_not_reported(text: str) -> None:
     assert marked(single_arch_path, text) == []
 
 
@@ -111,7 +111,7 @@ def test_a_file_without_intent_keeps_the_severity_of_the_rule() -> None:
         ("sort < /etc/ld-musl-x86_64.path > /all", False),
     ],
 )
-def test_a_file_that_is_written_is_not_said_to_be_missing(command: str, is_written: bool) -> None:
+def test_the_message_tells_a_missing_from_a_written_file(command: str, is_written: bool) -> None:
     (finding,) = findings(single_arch_path, context(IMAGE.format(f"RUN {command}")))
     assert ("does not exist" in finding.message) is not is_written
     assert ("`/etc/ld-musl-x86_64.path` is written" in finding.message) is is_written

@@ -25,7 +25,7 @@ def test_strip_for_every_architecture() -> None:
     check_nothing(target_binary_run, STRIPPED.format("CGO_ENABLED=0 ", "llvm-strip"))
 
 
-def test_what_was_compiled_for_the_target_is_run() -> None:
+def test_running_a_program_compiled_for_the_target_is_reported() -> None:
     check_rule(
         target_binary_run,
         """
@@ -52,7 +52,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
         "RUN aarch64-linux-gnu-gcc -o /a x.c && /a",
     ],
 )
-def test_ways_to_run_it(instructions: str) -> None:
+def test_every_way_to_start_the_program_is_reported(instructions: str) -> None:
     assert len(findings(target_binary_run, context(NATIVE.format(instructions)))) == 1
 
 
@@ -68,11 +68,11 @@ def test_ways_to_run_it(instructions: str) -> None:
         "RUN GOARCH=$(x) go build -o /a . && /a",
     ],
 )
-def test_what_runs_is_for_this_machine(instructions: str) -> None:
+def test_programs_for_the_build_machine_are_not_reported(instructions: str) -> None:
     check_nothing(target_binary_run, NATIVE.format(instructions))
 
 
-def test_a_stage_below_compiled_it() -> None:
+def test_a_program_compiled_in_the_base_stage_is_reported() -> None:
     text = "FROM --platform=$BUILDPLATFORM golang AS a\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /o .\nFROM a AS b\nRUN /o\nFROM scratch\nCOPY --from=b /o /\n"
     assert len(findings(target_binary_run, context(text))) == 1
     check_nothing(target_binary_run, text, targets="linux/amd64")

@@ -22,11 +22,11 @@ COPY --from=b /out /out
 
 
 @pytest.mark.parametrize(("setting", "is_said"), [("", True), ("export CC=xx-clang\n", False)])
-def test_a_script_in_a_heredoc_may_tell_the_compiler(setting: str, is_said: bool) -> None:
+def test_settings_in_a_heredoc_are_read(setting: str, is_said: bool) -> None:
     assert bool(findings(wrong_arch_build, context(XX.format(setting)))) is is_said
 
 
-def test_the_binary_of_the_build_machine() -> None:
+def test_a_binary_for_the_build_machine_in_the_image_is_reported() -> None:
     check_rule(
         wrong_arch_build,
         """
@@ -39,7 +39,7 @@ def test_the_binary_of_the_build_machine() -> None:
     )
 
 
-def test_the_way_leads_through_stages_and_mounts() -> None:
+def test_a_binary_is_followed_through_stages_and_mounts() -> None:
     check_rule(
         wrong_arch_build,
         """
@@ -79,13 +79,13 @@ def test_the_way_leads_through_stages_and_mounts() -> None:
         ),
     ],
 )
-def test_the_command_is_told_its_target(before: str, after: str) -> None:
+def test_the_fix_gives_the_command_its_target(before: str, after: str) -> None:
     head, rest = "FROM --platform=$BUILDPLATFORM golang AS build\n", "\nFROM scratch\nCOPY --from=build /o /o\n"
     check_fix(wrong_arch_build, head + before + rest, head + after + rest)
 
 
 @pytest.mark.parametrize("command", ["CGO_ENABLED=1 go build -o /go/bin/app .", "go install ./cmd/app"])
-def test_no_edit_makes_it_right(command: str) -> None:
+def test_commands_that_no_edit_repairs_have_no_fix(command: str) -> None:
     check_no_fix(
         wrong_arch_build,
         f"FROM --platform=$BUILDPLATFORM golang AS build\nRUN {command}\nFROM scratch\nCOPY --from=build /go/bin/app /\n",
@@ -152,7 +152,7 @@ def test_no_edit_makes_it_right(command: str) -> None:
         """,
     ],
 )
-def test_no_binary_of_another_architecture(markup: str) -> None:
+def test_binaries_for_the_target_are_not_reported(markup: str) -> None:
     check_nothing(wrong_arch_build, markup)
 
 

@@ -10,7 +10,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
     return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
 
 
-def test_xx_finds_no_target() -> None:
+def test_xx_without_targetplatform_is_reported() -> None:
     check_rule(
         xx_without_target,
         """
@@ -29,9 +29,9 @@ def test_xx_finds_no_target() -> None:
 
 
 @pytest.mark.parametrize("name", ["TARGETPLATFORM", "TARGETARCH", "TARGETPAIR=linux-arm64"])
-def test_xx_finds_its_target(name: str) -> None:
+def test_xx_with_targetplatform_is_not_reported(name: str) -> None:
     check_nothing(xx_without_target, stage(f"ARG {name}\nRUN xx-go build -o /out/app ."))
 
 
-def test_xx_on_the_target_needs_none() -> None:
+def test_xx_in_a_stage_for_the_target_is_not_reported() -> None:
     check_nothing(xx_without_target, stage("RUN xx-go build -o /out/app .", "FROM golang AS build"))

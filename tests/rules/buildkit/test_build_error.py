@@ -95,7 +95,7 @@ def test_a_trigger_fails_in_other_builds(trigger: str, where: str, replacement: 
         ("FROM alpine AS a\nCOPY --from=b / /\nFROM alpine AS b\nCOPY --from=a / /\n", 1),
     ],
 )
-def test_all_independent_errors(text: str, n_errors: int) -> None:
+def test_all_independent_errors_are_reported(text: str, n_errors: int) -> None:
     assert len(findings(build_error, context(text))) == n_errors
 
 
@@ -111,7 +111,7 @@ def test_all_independent_errors(text: str, n_errors: int) -> None:
         "FROM alpine\nRUN\n",
     ],
 )
-def test_what_buildkit_takes(text: str) -> None:
+def test_files_that_buildkit_accepts_are_not_reported(text: str) -> None:
     check_nothing(build_error, text)
 
 
@@ -122,7 +122,7 @@ def test_an_error_in_a_stage_that_the_image_does_not_need_is_a_warning() -> None
     assert "the stage `lint`" in finding.message
 
 
-def test_a_wrong_target_blames_the_request() -> None:
+def test_a_missing_target_is_an_error_of_the_request() -> None:
     (finding,) = findings(build_error, context("FROM alpine AS build\n", target_stage="biuld"))
     assert finding.severity is Severity.WARNING
     assert "the build that is asked for" in finding.message
@@ -149,14 +149,14 @@ def test_a_fix_that_would_be_wrong_too_is_not_offered() -> None:
     assert list(finding.fixes) == []
 
 
-def test_an_unfinished_from_leaves_the_stages_above_their_meaning() -> None:
+def test_an_unfinished_from_does_not_change_earlier_findings() -> None:
     text = "FROM golang AS build\nRUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a\n"
     for unfinished in ("FROM ", "FROM alpine AS", "FROM --platform", "RUN --mo"):
         build = context(text + unfinished).build
         assert [it.is_needed for it in build.stages[:2]] == [True, True], unfinished
 
 
-def test_the_meant_word_is_written() -> None:
+def test_the_fix_writes_the_nearest_known_word() -> None:
     check_fix(
         build_error, f"{FROM}RUN --mount=type=tmpf,target=/x true\n", f"{FROM}RUN --mount=type=tmpfs,target=/x true\n"
     )
@@ -217,7 +217,7 @@ def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
         ("RUN make", "  -j4", "-j4"),
     ],
 )
-def test_a_line_that_goes_on_above(before: str, line: str, word: str) -> None:
+def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str, word: str) -> None:
     text = f"{FROM}{before}\n{line}\n"
     finding = findings(build_error, context(text))[-1]
     assert context(text).text[slice(*finding.range)] == word
@@ -226,7 +226,7 @@ def test_a_line_that_goes_on_above(before: str, line: str, word: str) -> None:
 
 
 @pytest.mark.parametrize("lines", ["RUN a\n\n&& b", "RUN a\ngit add", "RUN <<EOF\na &&\nEOF\ngit add", "&& a"])
-def test_a_line_that_may_not_go_on_above(lines: str) -> None:
+def test_a_line_that_does_not_continue_the_one_above_has_no_such_fix(lines: str) -> None:
     messages = [it.message for it in findings(build_error, context(f"FROM alpine\nUSER a\n# x\n{lines}\n"))]
     assert messages
     assert all(it.startswith("unknown instruction") for it in messages)
@@ -257,7 +257,7 @@ def test_a_template_gets_one_note(lines: str, mark: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
-def test_what_is_no_template_is_an_error(line: str) -> None:
+def test_a_file_that_is_not_a_template_has_errors(line: str) -> None:
     (finding,) = findings(build_error, context(f"FROM alpine\n{line}\n"))
     assert finding.severity is None
 

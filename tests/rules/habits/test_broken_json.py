@@ -24,7 +24,7 @@ from tests.support.rules import check_nothing, context, findings
         ('RUN ["a", "b\']', None),
     ],
 )
-def test_what_should_be_an_array(line: str, array: str | None) -> None:
+def test_invalid_arrays_are_reported(line: str, array: str | None) -> None:
     ctx = context(f"FROM alpine\n{line}\n")
     (finding,) = findings(broken_json, ctx)
     assert ctx.text[slice(*finding.range)] == line.partition(" ")[2]

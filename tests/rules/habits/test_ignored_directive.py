@@ -19,7 +19,7 @@ LATE = "this is a comment: directives come before every other line of the file"
         f"# checks=skip=all;error=true\n  ^^^^^^ {MEANT.format('checks', 'check')}\nFROM alpine\n",
     ],
 )
-def test_comments_that_are_no_directives(markup: str) -> None:
+def test_comments_that_look_like_directives_are_reported(markup: str) -> None:
     check_rule(ignored_directive, markup)
 
 

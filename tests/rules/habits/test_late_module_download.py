@@ -37,11 +37,11 @@ def test_vendored_modules() -> None:
     ],
     ids=["no vendor directory", "told to ignore it", "left out of the context"],
 )
-def test_modules_that_are_downloaded(options: str, workspace: Workspace) -> None:
+def test_downloaded_modules_are_reported_unless_vendored(options: str, workspace: Workspace) -> None:
     assert findings(late_module_download, context(BUILD.format(options), workspace=workspace))
 
 
-def test_npm_after_the_source() -> None:
+def test_npm_install_after_the_source_is_reported() -> None:
     check_rule(
         late_module_download,
         """
@@ -69,7 +69,7 @@ def test_npm_after_the_source() -> None:
         "go mod download",
     ],
 )
-def test_downloads_after_the_source(run: str) -> None:
+def test_downloads_after_the_source_are_reported(run: str) -> None:
     assert len(findings(late_module_download, context(f"FROM x\nADD ./ /w\nRUN {run}\n"))) == 1
 
 
@@ -91,11 +91,11 @@ def test_downloads_after_the_source(run: str) -> None:
         "RUN npm ci\nCOPY . .",
     ],
 )
-def test_downloads_before_the_source_or_kept(text: str) -> None:
+def test_early_and_cached_downloads_are_not_reported(text: str) -> None:
     check_nothing(late_module_download, f"FROM x\nWORKDIR /w\n{text}\n")
 
 
-def test_the_stage_below_has_downloaded() -> None:
+def test_a_download_in_the_base_stage_counts() -> None:
     check_nothing(
         late_module_download,
         "FROM x AS deps\nCOPY go.mod .\nRUN go mod download\nFROM deps\nCOPY . .\nRUN go mod download\n",
@@ -118,7 +118,7 @@ def test_go_build_downloads_what_go_mod_requires() -> None:
     assert findings(late_module_download, context(text, workspace=Workspace(requires_modules=False))) == []
 
 
-def test_a_download_of_its_own_moves() -> None:
+def test_the_fix_moves_a_separate_download() -> None:
     check_fix(
         late_module_download,
         "FROM golang\nWORKDIR /w\nCOPY . .\nRUN --network=default go mod download -x\nRUN x\n",
@@ -134,7 +134,7 @@ def test_a_download_of_its_own_moves() -> None:
         "COPY . .\nRUN npm ci",
     ],
 )
-def test_what_only_a_human_can_move(text: str) -> None:
+def test_a_download_that_cannot_move_has_no_fix(text: str) -> None:
     check_no_fix(late_module_download, f"FROM x\n{text}\n")
 
 

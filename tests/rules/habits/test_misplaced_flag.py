@@ -37,7 +37,7 @@ PATH = "comes too late to be a flag: it is taken for a path"
         ),
     ],
 )
-def test_too_late(line: str, place: str) -> None:
+def test_a_flag_after_the_arguments_is_reported(line: str, place: str) -> None:
     check_rule(misplaced_flag, f"FROM alpine\n{line}\n{place}\n")
 
 

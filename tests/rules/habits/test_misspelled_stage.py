@@ -9,7 +9,7 @@ from tests.support.rules import check_fix, check_rule, check_silent
 STAGES = "FROM golang AS build\nRUN a\n"
 
 
-def test_a_name_that_is_nearly_a_stage() -> None:
+def test_a_source_similar_to_a_stage_is_reported() -> None:
     check_rule(
         misspelled_stage,
         """
@@ -23,12 +23,12 @@ def test_a_name_that_is_nearly_a_stage() -> None:
 
 
 @pytest.mark.parametrize("instruction", ["COPY --from={} /a /b", "RUN --mount=type=bind,from={},target=/x y"])
-def test_wherever_files_are_taken_from(instruction: str) -> None:
+def test_sources_in_copy_mounts_and_triggers_are_compared(instruction: str) -> None:
     before, after = (f"{STAGES}FROM alpine\n{instruction.format(name)}\n" for name in ("Bulid", "build"))
     check_fix(misspelled_stage, before, after)
 
 
-def test_a_base_that_is_nearly_a_stage() -> None:
+def test_a_base_similar_to_a_stage_is_reported() -> None:
     before, after = (f"FROM golang AS builder\nRUN a\nFROM {name} AS test\nRUN b\n" for name in ("bulder", "builder"))
     check_fix(misspelled_stage, before, after)
 

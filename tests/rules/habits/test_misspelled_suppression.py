@@ -36,7 +36,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule
         ),
     ],
 )
-def test_what_silences_nothing(comment: str, place: str, message: str) -> None:
+def test_comments_that_silence_no_rule_are_reported(comment: str, place: str, message: str) -> None:
     check_rule(misspelled_suppression, f"{comment}\n{place} {message}\nFROM alpine\n")
 
 
@@ -50,11 +50,11 @@ def test_what_silences_nothing(comment: str, place: str, message: str) -> None:
         "# hadolint ignore=DL3006",
     ],
 )
-def test_other_comments(comment: str) -> None:
+def test_other_comments_are_not_reported(comment: str) -> None:
     check_nothing(misspelled_suppression, f"{comment}\nFROM alpine\n")
 
 
-def test_the_name_that_was_meant() -> None:
+def test_the_fix_writes_the_nearest_name() -> None:
     check_fix(
         misspelled_suppression,
         "# buildxray: ignore=emulated_build,wrong-arch-build why\nFROM alpine\n",

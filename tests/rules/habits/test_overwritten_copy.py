@@ -7,7 +7,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
 
 
-def test_sources_that_replace_one_another() -> None:
+def test_sources_with_one_destination_file_are_reported() -> None:
     check_rule(
         overwritten_copy,
         """
@@ -26,7 +26,7 @@ def test_sources_that_replace_one_another() -> None:
         ("COPY --link a b x", "COPY --link a b x/"),
     ],
 )
-def test_the_destination_becomes_a_directory(before: str, after: str) -> None:
+def test_the_fix_makes_the_destination_a_directory(before: str, after: str) -> None:
     check_fix(overwritten_copy, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 

@@ -10,7 +10,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_rule, check_silent, context, findings
 
 
-def test_a_path_out_of_the_context() -> None:
+def test_a_path_above_the_context_is_reported() -> None:
     check_rule(
         path_above_context,
         """
@@ -60,7 +60,7 @@ _FILES = Workspace(holds=lambda path: path in {"shared", "shared/x.sh", "."})
         ('COPY ["../shared", "/srv"]', 'COPY ["shared", "/srv"]'),
     ],
 )
-def test_what_the_context_holds_was_meant(written: str, shortened: str) -> None:
+def test_the_fix_shortens_the_path_if_the_context_has_the_file(written: str, shortened: str) -> None:
     text = f"FROM alpine\n{written}\n"
     (finding,) = findings(path_above_context, context(text, workspace=_FILES))
     assert finding.severity is Severity.INFORMATION
@@ -80,7 +80,7 @@ def test_what_the_context_holds_was_meant(written: str, shortened: str) -> None:
         ("..", Severity.INFORMATION),
     ],
 )
-def test_there_is_nothing_to_shorten(source: str, severity: Severity | None) -> None:
+def test_a_path_without_a_shorter_form_in_the_context_has_no_fix(source: str, severity: Severity | None) -> None:
     (finding,) = findings(path_above_context, context(f"FROM alpine\nCOPY {source} /srv/\n", workspace=_FILES))
     assert (finding.severity, finding.fixes) == (severity, ())
 

@@ -23,7 +23,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule, context, f
         ("/src/node_modules", "src-node_modules"),
     ],
 )
-def test_a_cache_for_one_architecture(target: str, id_: str) -> None:
+def test_a_cache_with_files_for_one_architecture_is_reported(target: str, id_: str) -> None:
     before = f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} y\n"
     named = f"FROM x\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} y\n"
     check_fix(shared_cache_mount, before, named, title="Give each platform its own cache")
@@ -40,7 +40,7 @@ def test_the_range_is_the_directory() -> None:
     )
 
 
-def test_an_id_keeps_its_name() -> None:
+def test_the_fix_extends_an_existing_id() -> None:
     check_fix(
         shared_cache_mount,
         "FROM alpine\nARG TARGETARCH\nRUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl\n",
@@ -63,7 +63,7 @@ def test_an_id_keeps_its_name() -> None:
         "type=cache,target=/var/cache/apk,nonsense",
     ],
 )
-def test_caches_that_keep_architectures_apart(mount: str) -> None:
+def test_caches_that_separate_architectures_are_not_reported(mount: str) -> None:
     check_nothing(shared_cache_mount, f"FROM alpine\nARG TARGETARCH\nRUN --mount={mount} x\n")
 
 

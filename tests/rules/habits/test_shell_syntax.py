@@ -44,7 +44,7 @@ from tests.support.rules import check_nothing, context, findings
         ('HEALTHCHECK CMD ["curl", "x", "||", "exit", "1"]', '"||"', "no shell reads the JSON form: `curl` gets `||`"),
     ],
 )
-def test_no_shell_reads_it(line: str, where: str, message: str) -> None:
+def test_shell_syntax_without_a_shell_is_reported(line: str, where: str, message: str) -> None:
     ctx = context(f"FROM alpine\n{line}\n")
     assert [(ctx.text[slice(*it.range)], it.message) for it in findings(shell_syntax, ctx)] == [(where, message)]
 

@@ -20,7 +20,7 @@ COPY = "💭 a flag begins with two dashes: this is taken for a file to copy"
         ("ADD \N{EM DASH}chown=1 a b", f"    ^^^^^^^^ {COPY}"),
     ],
 )
-def test_one_dash(line: str, place: str) -> None:
+def test_a_flag_with_one_dash_is_reported(line: str, place: str) -> None:
     check_rule(single_dash_flag, f"FROM alpine AS base\n{line}\n{place}\n")
 
 

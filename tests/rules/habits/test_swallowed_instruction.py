@@ -20,7 +20,7 @@ def message(keyword: str) -> str:
         f"# escape=`\nFROM x\nRUN a `\nWORKDIR /b\n^^^^^^^ {message('WORKDIR')}\n",
     ],
 )
-def test_a_line_too_many(markup: str) -> None:
+def test_an_instruction_in_a_continued_run_is_reported(markup: str) -> None:
     check_rule(swallowed_instruction, markup)
 
 

@@ -5,7 +5,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
 
 
-def test_a_directory_that_is_left_again() -> None:
+def test_a_cd_that_ends_with_its_run_is_reported() -> None:
     check_rule(
         useless_run,
         """
@@ -22,11 +22,11 @@ def test_the_fix_keeps_the_case() -> None:
     check_fix(useless_run, "from alpine\nrun cd srv\n", "from alpine\nworkdir srv\n")
 
 
-def test_a_directory_that_only_the_shell_knows() -> None:
+def test_a_directory_known_only_to_the_shell_has_no_fix() -> None:
     check_no_fix(useless_run, "FROM alpine\nRUN cd -\n")
 
 
-def test_a_variable_that_ends_with_its_run() -> None:
+def test_an_export_that_ends_with_its_run_is_reported() -> None:
     message = "what this `export` sets ends with its RUN: the next instruction does not see it"
     check_rule(useless_run, f"FROM alpine\nRUN export A=1\n    ^^^^^^^^^^ 💭 {message}\n")
     check_fix(

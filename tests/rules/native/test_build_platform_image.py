@@ -11,7 +11,7 @@ from buildxray.semantics.build import Builder
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 
-def test_the_image_is_native() -> None:
+def test_a_native_image_is_reported() -> None:
     check_rule(
         build_platform_image,
         """
@@ -22,7 +22,7 @@ def test_the_image_is_native() -> None:
     )
 
 
-def test_the_root_of_the_image_is_native() -> None:
+def test_an_image_on_a_native_root_is_reported() -> None:
     text = "FROM --platform=linux/amd64 alpine AS base\nFROM base AS tool\nFROM base\nARG TARGETARCH\nCOPY --from=tool / /\n"
     check_no_fix(build_platform_image, text)
     check_fix(
@@ -32,7 +32,7 @@ def test_the_root_of_the_image_is_native() -> None:
     )
 
 
-def test_a_file_that_is_meant_for_one_platform() -> None:
+def test_a_file_for_one_constant_platform_is_not_reported() -> None:
     text = "FROM --platform=linux/arm64 alpine\nRUN apk add curl\n"
     check_nothing(build_platform_image, text)
     assert findings(build_platform_image, context(text + "RUN echo $TARGETARCH\n"))
@@ -48,14 +48,14 @@ def test_a_file_that_is_meant_for_one_platform() -> None:
         "",
     ],
 )
-def test_the_image_is_for_its_targets(text: str) -> None:
+def test_images_for_their_targets_are_not_reported(text: str) -> None:
     check_nothing(build_platform_image, text)
 
 
 @pytest.mark.parametrize(
     "run", ["golangci-lint run ./...", "npm run lint", "go vet ./...", "make check", "hadolint Dockerfile", "pytest -q"]
 )
-def test_a_stage_that_checks_is_not_an_image(run: str) -> None:
+def test_a_stage_that_ends_with_a_check_is_not_reported(run: str) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang\nCOPY . .\nRUN {run}\n"
     check_nothing(build_platform_image, text)
     assert findings(build_platform_image, context(text + "CMD app\n"))
@@ -63,11 +63,11 @@ def test_a_stage_that_checks_is_not_an_image(run: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "development", "test", "lint", "validate"])
-def test_a_stage_for_developers_is_not_an_image(name: str) -> None:
+def test_a_stage_for_developers_is_not_reported(name: str) -> None:
     check_nothing(build_platform_image, f"FROM --platform=$BUILDPLATFORM golang AS {name}\nCMD bash\n")
 
 
-def test_one_platform_may_be_constant() -> None:
+def test_a_constant_that_equals_the_only_target_is_not_reported() -> None:
     check_nothing(build_platform_image, "FROM --platform=linux/amd64 alpine\n", targets="linux/amd64")
 
 
@@ -87,7 +87,7 @@ STAGES = (
         ("", "--platform=$BUILDPLATFORM ", False, [None]),
     ],
 )
-def test_a_build_that_only_fills_the_cache(
+def test_a_build_that_only_fills_the_cache_is_at_most_a_warning(
     target: str, flag: str, keeps_nothing: bool, expected: list[Severity | None]
 ) -> None:
     builder = Builder(replace(request(target_stage=target), keeps_nothing=keeps_nothing))
@@ -103,9 +103,7 @@ def test_a_build_that_only_fills_the_cache(
         ("", "linux/amd64", True),
     ],
 )
-def test_an_argument_of_the_project_that_chooses_the_platform_stays(
-    before: str, platform: str, *, has_fix: bool
-) -> None:
+def test_a_platform_from_an_argument_of_the_project_has_no_fix(before: str, platform: str, *, has_fix: bool) -> None:
     text = f"{before}FROM --platform={platform} alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n"
     (finding,) = findings(build_platform_image, context(text))
     assert bool(finding.fixes) is has_fix
@@ -120,7 +118,7 @@ def test_an_argument_of_the_project_that_chooses_the_platform_stays(
         ("ARG BUILDPLATFORM=linux/amd64", "$BUILDPLATFORM", 1),
     ],
 )
-def test_a_hidden_argument_of_the_target_is_another_finding(declared: str, flag: str, n_findings: int) -> None:
+def test_a_hidden_platform_argument_is_left_to_its_own_rule(declared: str, flag: str, n_findings: int) -> None:
     text = f'{declared}\nFROM --platform={flag} alpine\nCMD ["sh"]\n'
     assert len(findings(build_platform_image, context(text))) == n_findings
 
@@ -139,6 +137,6 @@ def test_a_hidden_argument_of_the_target_is_another_finding(declared: str, flag:
         ("RUN go build -o /a .\nFROM alpine", 1),
     ],
 )
-def test_a_stage_in_the_middle_that_others_use_is_no_image(lines: str, n_findings: int) -> None:
+def test_an_intermediate_stage_that_others_use_is_not_reported(lines: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS build\n{lines}\n"
     assert len(findings(build_platform_image, context(text, target_stage="build"))) == n_findings

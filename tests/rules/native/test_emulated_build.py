@@ -13,7 +13,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 
-def test_a_compiler_runs_under_emulation() -> None:
+def test_an_emulated_compiler_is_reported() -> None:
     check_rule(
         emulated_build,
         """
@@ -41,7 +41,7 @@ def test_several_compilers_and_platforms() -> None:
     )
 
 
-def test_a_stage_in_between_is_named_where_it_begins() -> None:
+def test_the_finding_is_at_the_from_of_the_compiling_stage() -> None:
     check_rule(
         emulated_build,
         """
@@ -101,11 +101,11 @@ def test_a_stage_in_between_is_named_where_it_begins() -> None:
         """,
     ],
 )
-def test_nothing_is_emulated_for_nothing(markup: str) -> None:
+def test_stages_that_need_no_repair_are_not_reported(markup: str) -> None:
     check_nothing(emulated_build, markup)
 
 
-def test_one_platform_like_the_build_machine() -> None:
+def test_a_build_for_the_build_machine_alone_is_not_reported() -> None:
     check_nothing(
         emulated_build,
         """
@@ -234,7 +234,7 @@ def test_the_fix_moves_a_declaration_that_would_be_early() -> None:
     )
 
 
-def test_line_ends_stay() -> None:
+def test_the_fix_keeps_line_ends() -> None:
     text = "FROM golang AS build\r\nRUN CGO_ENABLED=0 go build -o /o\r\nFROM scratch\r\nCOPY --from=build /o /o"
     check_fix(
         emulated_build,
@@ -257,7 +257,7 @@ def test_line_ends_stay() -> None:
         ("COPY --from=alpine /bin/x /bin/x\nRUN CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
     ],
 )
-def test_who_may_apply_the_fix(before: str, safety: str) -> None:
+def test_the_fix_is_safe_only_if_every_command_is_portable(before: str, safety: str) -> None:
     text = f"FROM golang AS build\n{before}\nFROM scratch\nCOPY --from=build /out/app /app\n"
     (finding,) = findings(emulated_build, context(text))
     assert [it.safety.value for it in finding.fixes] == [safety]
@@ -283,11 +283,11 @@ def test_the_sources_decide_on_cgo() -> None:
         "FROM golang-$TARGETARCH AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
     ],
 )
-def test_no_fix_where_it_would_be_wrong(markup: str) -> None:
+def test_stages_that_cannot_move_have_no_fix(markup: str) -> None:
     check_no_fix(emulated_build, markup)
 
 
-def test_a_shared_root_is_duplicated() -> None:
+def test_the_fix_duplicates_a_shared_root() -> None:
     check_fix(
         emulated_build,
         """
@@ -411,14 +411,14 @@ def test_a_bundler_needs_the_flag_only() -> None:
         ("pip install mkdocs && mkdocs build", "/w/site", "suggestion"),
     ],
 )
-def test_who_may_apply_it(run: str, copied: str, safety: str) -> None:
+def test_the_safety_of_a_bundler_s_fix_depends_on_its_files(run: str, copied: str, safety: str) -> None:
     text = f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b {copied} /\n"
     (finding,) = findings(emulated_build, context(text))
     assert [it.safety.value for it in finding.fixes] == [safety]
 
 
 @pytest.mark.parametrize("run", ["npm ci", "npm test", "dotnet restore", "cargo fetch", "mvn test", "mkdocs serve"])
-def test_nothing_is_built(run: str) -> None:
+def test_commands_that_compile_nothing_are_not_reported(run: str) -> None:
     check_nothing(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /w/x /\n")
 
 
@@ -436,13 +436,13 @@ def test_nothing_is_built(run: str) -> None:
         "zig build -Dtarget=x86_64-linux-musl",
     ],
 )
-def test_compilers_that_no_edit_turns_to_another_target(run: str) -> None:
+def test_compilers_without_an_option_for_the_target_have_no_fix(run: str) -> None:
     check_no_fix(
         emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nARG TARGETOS\nCOPY --from=b /o /\n"
     )
 
 
-def test_a_message_says_how_a_human_can_do_it() -> None:
+def test_the_message_lists_the_steps_for_xx() -> None:
     text = "FROM x AS b\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
     (finding,) = findings(emulated_build, context(text))
     steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
@@ -459,7 +459,7 @@ def test_a_target_with_variants_has_no_option() -> None:
     assert [it.fixes for it in found] == [()]
 
 
-def test_scripts_on_the_image_of_a_compiler_are_a_hint() -> None:
+def test_a_script_on_a_compiler_image_is_an_information() -> None:
     text = "FROM {} AS b\nRUN {}\nFROM scratch\nCOPY --from=b /o /\nLABEL architecture=$TARGETARCH\n"
     check_rule(
         emulated_build,
@@ -639,7 +639,7 @@ def test_a_branch_that_no_target_takes_emulates_nothing() -> None:
     ("is_unknown", "is_separate", "severities"),
     [(False, False, [None]), (True, False, [Severity.INFORMATION]), (True, True, []), (False, True, [None])],
 )
-def test_a_machine_that_nobody_tells_may_emulate_nothing(
+def test_an_unknown_machine_lowers_the_severity(
     is_unknown: bool, is_separate: bool, severities: list[Severity | None]
 ) -> None:
     text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
@@ -662,7 +662,7 @@ def test_packages_of_php_are_a_part_of_the_image(run: str, n_findings: int) -> N
     assert len(findings(emulated_build, context(text))) == n_findings
 
 
-def test_a_stage_of_its_own_installs_them_natively() -> None:
+def test_php_packages_installed_in_a_separate_stage_are_reported() -> None:
     text = (
         "FROM composer AS vendor\nWORKDIR /app\nCOPY . .\nRUN composer install\n"
         "FROM php:8.4\nCOPY --from=vendor /app/vendor /app/vendor\n"

@@ -55,5 +55,5 @@ def test_a_root_that_others_use_keeps_its_platform() -> None:
         "FROM golang AS base\nFROM --platform=b@d base\n",
     ],
 )
-def test_flags_that_change_nothing_or_count(text: str) -> None:
+def test_flags_that_have_an_effect_are_not_reported(text: str) -> None:
     check_nothing(ignored_platform_flag, text)

@@ -8,7 +8,7 @@ from buildxray.syntax.text import apply_edits
 from tests.support.rules import check_rule, context, findings
 
 
-def test_certificates_are_the_same_everywhere() -> None:
+def test_a_stage_with_portable_files_is_reported() -> None:
     check_rule(
         needless_emulation,
         """

@@ -66,7 +66,7 @@ def test_named_context(value: str, n_findings: int) -> None:
     assert len(findings(target_image_in_native_stage, ctx)) == n_findings
 
 
-def test_an_image_is_pulled_for_the_target() -> None:
+def test_an_image_that_is_pulled_for_the_target_is_reported() -> None:
     check_rule(
         target_image_in_native_stage,
         """
@@ -113,7 +113,7 @@ def test_programs_of_images(instructions: str) -> None:
         'RUN --mount="a a',
     ],
 )
-def test_files_that_do_not_run_here(instructions: str) -> None:
+def test_files_that_the_stage_does_not_run_are_not_reported(instructions: str) -> None:
     check_nothing(target_image_in_native_stage, NATIVE.format(instructions))
 
 

@@ -6,7 +6,7 @@ from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
-def test_a_download_is_repeated() -> None:
+def test_an_arg_above_a_download_is_reported() -> None:
     check_rule(
         early_platform_arg,
         """
@@ -38,7 +38,7 @@ def test_the_script_of_a_shell_is_read(shell: str) -> None:
     )
 
 
-def test_only_child_stages_use_it() -> None:
+def test_an_arg_that_only_child_stages_use_moves_there() -> None:
     check_fix(
         early_platform_arg,
         """
@@ -71,7 +71,7 @@ def test_only_child_stages_use_it() -> None:
     )
 
 
-def test_what_is_made_of_an_argument_moves_along() -> None:
+def test_an_env_computed_from_the_argument_moves_with_it() -> None:
     check_fix(
         early_platform_arg,
         """
@@ -98,7 +98,7 @@ def test_what_is_made_of_an_argument_moves_along() -> None:
     )
 
 
-def test_an_argument_stays_with_what_else_is_made_of_it() -> None:
+def test_an_env_with_two_arguments_moves_after_both() -> None:
     check_fix(
         early_platform_arg,
         """
@@ -239,11 +239,11 @@ def test_env_moves_with_its_arg_and_comments() -> None:
         """,
     ],
 )
-def test_a_declaration_in_its_place(markup: str) -> None:
+def test_a_declaration_before_its_first_use_is_not_reported(markup: str) -> None:
     check_nothing(early_platform_arg, markup)
 
 
-def test_what_is_made_of_an_argument_and_stays_keeps_it_before_itself() -> None:
+def test_the_argument_moves_no_further_than_an_env_that_uses_it() -> None:
     check_fix(
         early_platform_arg,
         """

@@ -24,7 +24,7 @@ def test_names_of_systems(test: str, right: str | None) -> None:
     assert [it.fixes[0].title for it in found] == ([f"Write `{right}`"] if right else [])
 
 
-def test_values_that_never_are() -> None:
+def test_values_that_an_argument_never_has_are_reported() -> None:
     check_rule(
         impossible_arch_value,
         """
@@ -63,7 +63,7 @@ def test_values_that_never_are() -> None:
         '[ "$TARGETVARIANT" = "" ]',
     ],
 )
-def test_values_that_can_be(run: str) -> None:
+def test_possible_values_are_not_reported(run: str) -> None:
     check_nothing(impossible_arch_value, f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN {run}\n")
 
 

@@ -44,7 +44,7 @@ def test_a_default_for_all_stages() -> None:
         "FROM alpine AS unneeded\nARG TARGETARCH=amd64\nFROM alpine\n",
     ],
 )
-def test_nothing_is_hidden(text: str) -> None:
+def test_defaults_equal_to_the_value_of_buildkit_are_not_reported(text: str) -> None:
     check_nothing(masked_platform_arg, text)
 
 
@@ -55,7 +55,7 @@ def test_a_default_that_is_right_on_this_machine(value: str, severity: str | Non
     assert (finding.severity and finding.severity.value) == severity
 
 
-def test_the_default_goes_and_the_argument_to_its_place() -> None:
+def test_the_fix_removes_the_default_and_moves_the_argument() -> None:
     check_fix(
         masked_platform_arg,
         """
@@ -94,6 +94,6 @@ def test_a_default_that_hides_a_missing_stage() -> None:
         ('RUN ["sh", "-c", "echo $TARGETARCH"]', None),
     ],
 )
-def test_an_argument_that_nothing_names_is_no_error(lines: str, severity: Severity | None) -> None:
+def test_an_unused_default_is_at_most_a_warning(lines: str, severity: Severity | None) -> None:
     found = findings(masked_platform_arg, context(f"FROM alpine\nARG TARGETARCH=amd64\n{lines}\n"))
     assert [it.severity for it in found] == [severity]

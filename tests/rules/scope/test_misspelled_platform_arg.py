@@ -34,7 +34,7 @@ def test_other_checks_and_other_places(text: str) -> None:
         ("BUILDSO", "BUILDOS"),
     ],
 )
-def test_almost_the_name(name: str, meant: str) -> None:
+def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str) -> None:
     check_fix(misspelled_platform_arg, f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nRUN x-${{{meant}}}\n")
     check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
 
@@ -50,5 +50,5 @@ def test_almost_the_name(name: str, meant: str) -> None:
         "FROM alpine\nRUN $target_platfrm\n",
     ],
 )
-def test_names_that_mean_something_else(text: str) -> None:
+def test_names_with_another_meaning_are_not_reported(text: str) -> None:
     check_nothing(misspelled_platform_arg, text)

@@ -5,7 +5,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
 
 
-def test_an_argument_of_from_lines() -> None:
+def test_a_global_argument_used_in_a_stage_is_reported() -> None:
     check_rule(
         undeclared_global_arg,
         """
@@ -63,6 +63,6 @@ def test_near_misses(stage: str) -> None:
     check_silent(undeclared_global_arg, f"ARG V=1\n{stage}")
 
 
-def test_what_the_image_is_called_like() -> None:
+def test_variables_that_the_base_image_may_set_are_not_reported() -> None:
     check_silent(undeclared_global_arg, "ARG NODE_VERSION=20\nFROM node:$NODE_VERSION\nRUN echo $NODE_VERSION\n")
     check_silent(undeclared_global_arg, "ARG GO_VERSION=1\nFROM golang:$GO_VERSION\nRUN echo $GO_VERSION\n")

@@ -7,7 +7,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
-def test_the_compiler_gets_nothing() -> None:
+def test_an_undeclared_argument_of_a_compiler_is_an_error() -> None:
     check_rule(
         undeclared_platform_arg,
         """
@@ -89,7 +89,7 @@ def test_uses_without_a_declaration(markup: str) -> None:
         "FROM alpine\nRUN <<'EOF' cat > /script\necho $TARGETARCH\nEOF\n",
     ],
 )
-def test_what_is_declared_or_the_scripts_own(markup: str) -> None:
+def test_declared_arguments_and_variables_of_the_script_are_not_reported(markup: str) -> None:
     check_nothing(undeclared_platform_arg, markup)
 
 
@@ -110,11 +110,11 @@ def test_what_is_declared_or_the_scripts_own(markup: str) -> None:
         ),
     ],
 )
-def test_it_is_declared_before_its_first_use(before: str, after: str) -> None:
+def test_the_fix_declares_the_argument_before_its_first_use(before: str, after: str) -> None:
     check_fix(undeclared_platform_arg, before, after)
 
 
-def test_a_declaration_that_uses_it_moves_along_to_its_own_users() -> None:
+def test_the_fix_moves_a_declaration_that_uses_the_argument_to_its_first_use() -> None:
     check_fix(
         undeclared_platform_arg,
         """
@@ -137,7 +137,7 @@ def test_a_declaration_that_uses_it_moves_along_to_its_own_users() -> None:
     )
 
 
-def test_a_program_that_may_look_at_it_keeps_it_where_it_is() -> None:
+def test_a_declaration_stays_before_a_program_that_may_read_it() -> None:
     check_fix(
         undeclared_platform_arg,
         """
@@ -190,7 +190,7 @@ def test_a_program_that_may_look_at_it_keeps_it_where_it_is() -> None:
         """,
     ],
 )
-def test_a_program_that_may_do_without_the_value_is_no_certain_mistake(markup: str) -> None:
+def test_a_use_that_may_be_empty_is_not_an_error(markup: str) -> None:
     check_rule(undeclared_platform_arg, markup)
 
 

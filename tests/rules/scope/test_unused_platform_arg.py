@@ -6,7 +6,7 @@ from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
-def test_nothing_uses_it() -> None:
+def test_an_unused_argument_is_reported() -> None:
     check_rule(
         unused_platform_arg,
         """
@@ -21,7 +21,7 @@ def test_nothing_uses_it() -> None:
     )
 
 
-def test_it_is_declared_again() -> None:
+def test_an_argument_that_is_declared_again_below_is_reported() -> None:
     check_rule(
         unused_platform_arg,
         """
@@ -48,7 +48,7 @@ def test_it_is_declared_again() -> None:
         ("ARG TARGETARCH\nARG TARGETPLATFORM", ""),
     ],
 )
-def test_it_goes(before: str, after: str) -> None:
+def test_the_fix_removes_the_name(before: str, after: str) -> None:
     rest = "RUN apk add gzip\nFROM scratch\nCOPY --from=docs /manual /\n"
     head = "FROM --platform=$BUILDPLATFORM alpine AS docs\n"
     check_fix(unused_platform_arg, f"{head}{before}\n{rest}", f"{head}{after}{rest}")
@@ -65,14 +65,14 @@ def test_it_goes(before: str, after: str) -> None:
         "ONBUILD RUN echo $TARGETARCH",
     ],
 )
-def test_something_uses_it(line: str) -> None:
+def test_an_argument_that_something_uses_is_not_reported(line: str) -> None:
     check_nothing(
         unused_platform_arg,
         f"FROM --platform=$BUILDPLATFORM alpine AS docs\nARG TARGETARCH\n{line}\nRUN gzip /x\nFROM scratch\nCOPY --from=docs / /\n",
     )
 
 
-def test_a_child_stage_uses_it() -> None:
+def test_an_argument_that_a_child_stage_uses_is_not_reported() -> None:
     check_nothing(
         unused_platform_arg,
         """
@@ -87,7 +87,7 @@ def test_a_child_stage_uses_it() -> None:
     )
 
 
-def test_it_splits_nothing() -> None:
+def test_an_argument_in_a_stage_for_the_target_is_not_reported() -> None:
     check_nothing(
         unused_platform_arg,
         """
@@ -98,7 +98,7 @@ def test_it_splits_nothing() -> None:
     )
 
 
-def test_the_last_lines_go() -> None:
+def test_the_fix_removes_lines_at_the_end_of_the_file() -> None:
     check_fix(
         unused_platform_arg,
         "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\nRUN gzip /x\nARG TARGETPLATFORM\nARG TARGETVARIANT",
@@ -106,7 +106,7 @@ def test_the_last_lines_go() -> None:
     )
 
 
-def test_one_of_several_names_belongs_further_down() -> None:
+def test_the_fix_splits_an_arg_with_several_names() -> None:
     check_fix(
         unused_platform_arg,
         """

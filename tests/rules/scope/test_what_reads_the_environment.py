@@ -138,17 +138,17 @@ BOTH = [
 
 
 @every_case("run, rule_and_after", product(MAY_READ, BOTH))
-def test_nothing_is_offered_past_what_may_read_it(run: str, rule_and_after: tuple[object, str]) -> None:
+def test_an_arg_is_not_moved_past_a_program_that_may_read_it(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == []
 
 
 @every_case("run, rule_and_after", product(ONLY_BY_CONVENTION, BOTH))
-def test_past_scripts_of_packages_it_is_a_suggestion(run: str, rule_and_after: tuple[object, str]) -> None:
+def test_moving_an_arg_past_package_scripts_is_a_suggestion(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SUGGESTION]
 
 
 @every_case("run, rule_and_after", product(READS_NOTHING, BOTH))
-def test_past_what_reads_nothing_it_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
+def test_moving_an_arg_past_programs_that_read_nothing_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SAFE]
 
 
@@ -188,10 +188,10 @@ def test_what_the_scripts_of_a_package_run(scripts: dict[str, str], run: str, ex
 
 @pytest.mark.parametrize("run", ["npm run build", "vite build", "make", "./build.sh"])
 @pytest.mark.parametrize("mentioned", [frozenset({"TARGETARCH"}), None])
-def test_a_project_that_names_it_may_read_it(run: str, mentioned: frozenset[str] | None) -> None:
+def test_a_project_whose_sources_name_the_argument_may_read_it(run: str, mentioned: frozenset[str] | None) -> None:
     assert safeties_in(project({"build": "vite build"}, mentioned), run) == []
 
 
-def test_of_what_is_made_of_an_argument_nothing_is_known() -> None:
+def test_an_env_computed_from_the_argument_may_be_read_too() -> None:
     text = STAGE.format(run="make", after=COMPILING).replace("ARG TARGETARCH", "ARG TARGETARCH\nENV ARCH=$TARGETARCH")
     assert findings(early_platform_arg, context(text, workspace=project({}))) == []
