@@ -30,6 +30,11 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
         + "".join(f"RUN echo $A{i}\n" for i in range(n // 2))
     ),
     "ARG and RUN in turn": lambda n: "FROM a\n" + "".join(f"ARG A{i}=1\nRUN echo $A{i}\n" for i in range(n // 2)),
+    "arms of one case": lambda n: (
+        "FROM a\nARG TARGETARCH\nRUN case $TARGETARCH in \\\n"
+        + "".join(f"  a{i}) b ;; \\\n" for i in range(n))
+        + "  esac\n"
+    ),
     "RUNs with an undeclared TARGETARCH": lambda n: (
         "FROM a\n" + "".join(f"RUN echo {i} $TARGETARCH && if [ $X = {i} ]; then echo a; fi\n" for i in range(n))
     ),

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from buildxray.plan.checks.linter import buildkit_warnings
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
@@ -13,6 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
 from tests.support.cases import every_case
 from tests.support.conformance import CASES, ROOT, case_text, expected
+from tests.support.cost import n_calls
 
 FOLDER = ROOT / "checks"
 ANSWERS = {it["file"]: it["checks"] for it in map(json.loads, (FOLDER / "expected.jsonl").read_text().splitlines())}
@@ -29,6 +32,14 @@ def test_warnings_equal_those_of_buildkit(file: str) -> None:
 @every_case("case", CASES)
 def test_warnings_of_the_plan_cases_equal_those_of_buildkit(case: str) -> None:
     assert _warnings(case_text(case)) == _wanted(expected(case)["checks"])
+
+
+@pytest.mark.slow
+def test_undefined_names_are_compared_with_a_limited_number_of_others() -> None:
+    few, many = ("FROM a\n" + "".join(f"ENV A{i}=$B{i}\n" for i in range(n_lines)) for n_lines in (800, 1600))
+    assert "Usage of undefined variable '$B9' (did you mean $A0?)" in {it[1] for it in _warnings(few)}
+    assert "Usage of undefined variable '$B799'" in {it[1] for it in _warnings(few)}
+    assert n_calls(lambda: _warnings(many)) < 2.2 * n_calls(lambda: _warnings(few))
 
 
 def _warnings(text: str) -> Counter[tuple[str, str, int, int]]:

@@ -138,3 +138,10 @@ def test_continuations_take_linear_time(line: str) -> None:
     start = time.process_time()
     assert len(parse("FROM a\nRUN \\\n" + line * 100_000 + "b\n").instructions) == 2
     assert time.process_time() - start < 8
+
+
+@pytest.mark.slow
+def test_comments_above_an_instruction_take_linear_time() -> None:
+    start = time.process_time()
+    assert len(parse("# c\n" * 100_000 + "FROM a\n").comments_above[0]) == 100_000
+    assert time.process_time() - start < 8

@@ -93,7 +93,7 @@ class Dockerfile:
         it. BuildKit: parser/parser.go, Parse.
         """
         instructions, text = self.instructions, self.text
-        above: dict[int, tuple[str, ...]] = {}
+        above: dict[int, list[str]] = {}
         idx = 0
         for comment in self.comments:
             while idx < len(instructions) and instructions[idx].end <= comment.range.start:
@@ -105,8 +105,11 @@ class Dockerfile:
             line_start = text.rfind("\n", 0, comment.range.start) + 1
             # BuildKit removes the first character of the line, so `#` remains where the comment is indented.
             content = text[line_start + text.startswith(BYTE_ORDER_MARK, line_start) : comment.range.end][1:].strip()
-            above[idx] = (*above.get(idx, ()), content) if content else ()
-        return above
+            if content:
+                above.setdefault(idx, []).append(content)
+            else:
+                above[idx] = []
+        return {idx: tuple(contents) for idx, contents in above.items()}
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction on whose lines `offset` is, if any."""

@@ -53,6 +53,8 @@ _NO_SECRET: Final = lazy_regex(r"(?:_|^)(?:public|file|version)(?:_|\Z)", re.IGN
 _OUTSIDE_ENVIRONMENT: Final = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
 _CHECKED: Final = (Arg, Cmd, Entrypoint, Env, Expose, Healthcheck, Label, Workdir)
 """The commands that are checked even if they use no variables."""
+_MOST_COMPARISONS: Final = 50_000
+"""Names compared with undefined ones in a stage, about half a second; later messages suggest no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class CheckedStage:
         self._arguments = {*inherited.arguments}
         self._has_workdir = inherited.has_workdir
         self._used: dict[str, _Command] = {}
+        self._n_compared = 0
+        """Names that were compared with undefined ones."""
 
     @property
     def inherited(self) -> Inherited:
@@ -184,11 +188,19 @@ class CheckedStage:
             is_set = environment.get(name) is not None
             if is_set or name in self._arguments or name in _OUTSIDE_ENVIRONMENT:
                 continue
-            close = nearest(name, (it.name for it in environment.in_order()))
+            close = self._nearest(name, environment)
             hint = f" (did you mean ${close}?)" if close else ""
             message = f"Usage of undefined variable '${name}'{hint}"
             place = word.place(self._file.instruction(command.idx), range_) if not command.is_trigger else None
             yield from self._warn(catalogue.UNDEFINED_VAR, command, message, place, subject=name, replacement=close)
+
+    def _nearest(self, name: str, environment: Environment) -> str:
+        """The variable that was probably meant; empty if none is similar, or after too many comparisons in this stage."""
+        if self._n_compared >= _MOST_COMPARISONS:
+            return ""
+        known = [it.name for it in environment.in_order()]
+        self._n_compared += len(known)
+        return nearest(name, known)
 
     def _arg(self, node: Arg, command: _Command) -> Iterator[CheckWarning]:
         environment = command.scope.environment

@@ -95,7 +95,8 @@ class Evaluator:
         self._values: dict[Assignment, str] = {}
         self._outputs: dict[Command | Substitution, str] = {}
         self._holding: dict[int, bool | None] = {}
-        self._branches: dict[Case, int | None] = {}
+        self._branches: dict[Case, tuple[int, bool | None]] = {}
+        """For each `case`, how many first branches do not match, and whether the next one does; False if it was not compared."""
 
     def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
         """The value of a word, with `UNKNOWN` for each part that is not known; never raises."""
@@ -356,22 +357,27 @@ class Evaluator:
 
     def _is_taken(self, case: Case, number: int) -> bool | None:
         """True if a branch is the first one with a matching pattern; None if the text cannot tell."""
-        value = self.text(case.word, case)
-        if UNKNOWN in value:
-            return None
-        for position, patterns in enumerate(case.branches[: number + 1]):
-            matches = [self._matches(value, it, case) for it in patterns]
-            if True in matches:
-                return position == number
-            if None in matches:
+        n_others, result = self._branches.get(case, (0, False))
+        if result is False:
+            value = self.text(case.word, case)
+            if UNKNOWN in value:
                 return None
-        return False
+            for patterns in case.branches[n_others : number + 1]:
+                matches = [self._matches(value, it, case) for it in patterns]
+                result = True if True in matches else None if None in matches else False
+                if result is not False:
+                    break
+                n_others += 1
+            self._branches[case] = (n_others, result)
+        if result is False or number < n_others:
+            return False
+        return number == n_others if result else None
 
     def _matches(self, value: str, pattern: ShellWord, at: Command | Case) -> bool | None:
         text = self.text(pattern, at)
         if UNKNOWN in text:
             return None
-        if pattern.text[:1] in ("'", '"'):
+        if pattern.text[:1] in ("'", '"') or text.isalnum():
             return value == text
         regex = glob_regex(text)
         return None if regex is None else regex.fullmatch(value) is not None
