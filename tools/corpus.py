@@ -1,9 +1,9 @@
-"""Holds the rules against a directory of Dockerfiles: how many findings, and whether every fix keeps its promises.
+"""Check a directory of Dockerfiles: count the findings, and print every fix that breaks a promise.
 
 .venv/bin/python tools/corpus.py [--platform P,P…] [--build-platform P] [--mutated N [--seed N]] DIRECTORY…
 
-With --mutated, N files are made of those of the directories by changing lines at random, and only the law of safe fixes is tried on them
-(tools/fix_law.py). A file `*.txt` of tests/rules/dockerfiles counts as the Dockerfiles in it.
+With `--mutated`, lines of the files are changed at random until there are N texts, and only the law of safe fixes is checked on these
+(`tools/fix_law.py`). A file `*.txt` of tests/rules/dockerfiles contains several Dockerfiles.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from tools import fix_law
 COST_RULES = frozenset(
     {"early-platform-arg", "emulated-build", "needless-emulation", "redundant-target-platform", "unused-platform-arg"}
 )
-"""Their fixes may not add steps; those of wrong results may."""
+"""Rules about cost: their fixes may not add steps, unlike those of rules about wrong results."""
 
 
 def main() -> int:
-    """Print the totals, and every promise that is broken."""
+    """Print the totals and every broken promise; 1 if there is one."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--platform", default="linux/amd64,linux/arm64")
     options.add_argument("--build-platform", default="linux/amd64")
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def _texts(path: Path) -> list[str]:
-    """The Dockerfiles in a file: itself, or the examples of a file of tests."""
+    """The Dockerfiles in a file: its text, or the examples of a test file."""
     text = path.read_bytes().decode("utf-8", "replace")
     if not text.startswith("=== "):
         return [text]
@@ -89,7 +89,7 @@ def _texts(path: Path) -> list[str]:
 
 
 def _try_law(request: BuildRequest, texts: list[str], n: int, seed: int) -> int:
-    """Print the files that the law of safe fixes does not hold for."""
+    """Print the texts for which the law of safe fixes does not hold."""
     start = time.perf_counter()
     n_fixes = n_broken = 0
     for number, text in enumerate(fix_law.mutated(texts, n, seed)):
@@ -104,13 +104,13 @@ def _try_law(request: BuildRequest, texts: list[str], n: int, seed: int) -> int:
 
 
 def law_of(request: BuildRequest, text: str) -> tuple[int, list[str]]:
-    """How many safe fixes a text has, and what they break."""
+    """The number of safe fixes of a text, and the parts of the law that they break."""
     analysis = analyze(request, text)
     broken: list[str] = []
     safe = [(it, fix) for it in analysis.diagnostics for fix in it.fixes if fix.safety is Safety.SAFE]
     for diagnostic, fix in safe:
         after = analyze(request, apply_edits(text, fix.edits))
-        # A fix that writes the first platform argument makes errors of what was an information.
+        # A fix that writes the first platform argument raises the severity of other findings.
         before = analyze(request, text, is_meant=True) if after.context.has_intent else analysis
         problems = fix_law.broken(before, after, diagnostic, fix)
         broken += [f"{diagnostic.rule}: {fix.title}: {problem}" for problem in problems]
@@ -118,7 +118,7 @@ def law_of(request: BuildRequest, text: str) -> tuple[int, list[str]]:
 
 
 class _Failures(logging.Handler):
-    """Rules that have crashed."""
+    """Collects the crashes of rules from the log."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -128,25 +128,25 @@ class _Failures(logging.Handler):
         self._messages.append(record.getMessage())
 
     def take(self) -> list[str]:
-        """Those since the last call."""
+        """The crashes since the last call."""
         messages, self._messages = self._messages, []
         return messages
 
 
 def analyze(request: BuildRequest, text: str, *, is_meant: bool = False) -> Analysis:
-    """A text, on its own; `is_meant` says that somebody has asked for several platforms, which decides severities."""
+    """The analysis of a text without a project; `is_meant` sets a request for several platforms, on which severities depend."""
     return Analyzer(request, asks_for_several=is_meant).analyze(text)
 
 
 def kind(diagnostic: Diagnostic) -> str:
-    """Who may apply its preferred fix."""
+    """The safety of the preferred fix."""
     if not diagnostic.fixes:
         return "no fix"
     return "safe" if diagnostic.fixes[0].safety is Safety.SAFE else "suggestion"
 
 
 def problems_of_all(request: BuildRequest, before: Analysis, *, with_suggestions: bool) -> list[str]:
-    """What all fixes together promise and do not keep."""
+    """The promises that applying all fixes together breaks."""
     fixed = fix_text(Analyzer(request), before.text, with_suggestions=with_suggestions).text
     again = fix_text(Analyzer(request), fixed, with_suggestions=with_suggestions).text
     found = ["fixing again changes something"] if again != fixed else []
@@ -155,20 +155,20 @@ def problems_of_all(request: BuildRequest, before: Analysis, *, with_suggestions
         found.append("BuildKit refuses what all fixes leave")
     left = [it.rule for it in after.diagnostics if it.fixes and (with_suggestions or it.fixes[0].safety is Safety.SAFE)]
     if left and not any(isinstance(it.node, Unknown) for it in before.dockerfile.instructions):
-        # What has an instruction that Dockerfiles do not have is left alone.
+        # A text with an unknown instruction is not formatted.
         found.append(f"left after all fixes: {', '.join(left)}")
     return found
 
 
 def problems(request: BuildRequest, before: Analysis, diagnostic: Diagnostic, fix: Fix) -> list[str]:
-    """What a fix promises and does not keep."""
+    """The promises that a fix breaks."""
     after = analyze(request, apply_edits(before.text, fix.edits))
     found: list[str] = []
     old, new = Counter(it.rule for it in before.diagnostics), Counter(it.rule for it in after.diagnostics)
     if new[diagnostic.rule] >= old[diagnostic.rule]:
         found.append("the finding stays")
     if new["early-platform-arg"] > old["early-platform-arg"]:
-        found.append("an argument stands too early")
+        found.append("an argument is declared too early")
     if fix.safety is Safety.SAFE:
         found += fix_law.broken(before, after, diagnostic, fix)
     if fix.safety is Safety.SAFE and (

@@ -1,7 +1,7 @@
 """Type for hours into one server: `tools/endurance.py DIRECTORY [EDITS] [SEED]`.
 
-Opens the Dockerfiles of a directory one after the other, edits each at random 60 times, and asks for hovers, plans and code actions in between.
-Prints memory, processor time and latency every 2,000 edits, and at the end how long the server takes to leave; 1 where a promise is broken:
+Opens the Dockerfiles of a directory one after the other, edits each at random 60 times, and requests hovers, plans and code actions in between.
+Prints memory, processor time and latency every 2,000 edits, and at the end how long the server takes to leave; exits with 1 if a promise is broken:
 memory 10 % above that after the first 2,000 edits, no answer, or more than a second to leave.
 """
 
@@ -79,18 +79,18 @@ class Session:
 
     @property
     def memory(self) -> float:
-        """Resident MiB."""
+        """The resident memory in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return next(int(it.split()[1]) / 1024 for it in status.splitlines() if it.startswith("VmRSS"))
 
     @property
     def cpu(self) -> float:
-        """Processor seconds."""
+        """The CPU seconds so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
     def leave(self) -> float:
-        """End the session; gives the seconds that the server takes."""
+        """End the session; returns the seconds until the server has ended."""
         self.ask("shutdown", None)
         start = time.monotonic()
         self.tell("exit", None)
@@ -99,7 +99,7 @@ class Session:
 
 
 def edited(text: str, n: int, rng: random.Random) -> str:
-    """A text with one edit: a line, a piece that goes, or a character."""
+    """A text after one random edit: a line or a character is inserted, or a piece is removed."""
     place = rng.randrange(len(text) + 1)
     match n % 6:
         case 0:
@@ -112,7 +112,7 @@ def edited(text: str, n: int, rng: random.Random) -> str:
 
 
 def main() -> int:
-    """Edit, print, judge."""
+    """Edit, print the figures, and compare them with the promises."""
     directory, n_edits = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 7)  # noqa: S311 - nothing is kept secret
     texts = [it.read_text(encoding="utf-8", errors="replace") for it in sorted(directory.iterdir()) if it.is_file()]

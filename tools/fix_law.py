@@ -1,4 +1,4 @@
-"""The law that a safe fix keeps, and Dockerfiles changed at random to try it on.
+"""The law that every safe fix obeys, and randomly changed Dockerfiles to check it on.
 
 A safe fix is applied without being looked at. So after it, as planned again: no file of the image suits its platform less than before, no more
 steps are emulated (unless the image was for the wrong platform), no new error is found, the configuration of the image is the same apart from the instructions that the fix itself edits, no
@@ -28,14 +28,14 @@ BROUGHT_TO_LIGHT: Final = {
     "masked-platform-arg": {"cross-go-install", "dynamic-binary-in-scratch", "missing-goarm"},
     "undeclared-platform-arg": {"cross-go-install", "masked-platform-arg", "missing-goarm"},
 }
-"""What was wrong before, but hidden by what is fixed: a compiler that follows its target at last may lack GOARM, and `as` is wrong beside `FROM`."""
+"""Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, and `as` beside `FROM` has the wrong case."""
 _CONFIGURING: Final = frozenset(
     {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
 
 
 def broken(before: Analysis, after: Analysis, diagnostic: Diagnostic, fix: Fix) -> Iterator[str]:
-    """Yield which parts of the law a safe fix breaks; `after` is the analysis of the text that it leaves."""
+    """Yield the parts of the law that a safe fix breaks; `after` is the analysis of the fixed text."""
     if not is_as_good(before.build, after.build):
         yield "a file of the image suits its platform less, or more steps are emulated"
     old, new = (Counter(it.rule for it in one.diagnostics if it.severity is Severity.ERROR) for one in (before, after))
@@ -56,7 +56,7 @@ def _configuration(build: Build, left_out: set[int]) -> Counter[str]:
 
 
 def _of_runs(before: Build, after: Build) -> Iterator[str]:
-    """Yield what changes for programs that nobody knows; a fix neither adds nor removes a stage or a RUN."""
+    """Yield the changes for unknown programs; no fix adds or removes a stage or a RUN."""
     runs = {(stage.idx, number): run for stage in after.stages for number, run in enumerate(stage.runs)}
     for stage in before.stages:
         for number, run in enumerate(stage.runs):
@@ -71,7 +71,7 @@ def _of_runs(before: Build, after: Build) -> Iterator[str]:
                 [dict(zip(it.invocation.targets, it.invocation.step_platforms, strict=True)) for it in one.commands]
                 for one in (run, other)
             ]
-            # A target whose branch does not reach a command any more runs it on no machine.
+            # A target whose condition no longer holds does not run the command at all.
             is_moved = len(machines[0]) != len(machines[1]) or any(
                 old[target] != new[target]
                 for old, new in zip(*machines, strict=True)
@@ -87,7 +87,7 @@ def _of_runs(before: Build, after: Build) -> Iterator[str]:
 
 
 def _is_native_now(unknown: Sequence[Command], run: Run) -> bool:
-    """Whether a RUN left the build machine for the target's, on which every program makes what the image needs."""
+    """True if a RUN moved from the build machine to the target's, on which every program produces files for the image."""
     return bool(unknown) and all(it.invocation.step_platforms == it.invocation.targets for it in run.commands)
 
 
@@ -133,7 +133,7 @@ POOL: Final = (
     'CMD ["/out/app"]',
     "ONBUILD RUN echo $TARGETARCH",
 )
-"""Instructions that are put in."""
+"""Instructions to insert."""
 _CHANGES: Final = (
     (r"--platform=\S+ ?", ""),
     (r"^FROM (?!--)", "FROM --platform=$BUILDPLATFORM "),
@@ -157,11 +157,11 @@ _CHANGES: Final = (
     (r" && ", " ; "),
     (r"^(ARG \w+)$", r"\1="),
 )
-"""Patterns, and what replaces their first match in a line."""
+"""Patterns with the replacement of their first match in a line."""
 
 
 def mutated(texts: Sequence[str], n: int, seed: int) -> Iterator[str]:
-    """Yield `n` texts, each one of these with one to four lines changed; the same for the same seed."""
+    """Yield `n` texts, each with one to four random changes; equal seeds give equal texts."""
     random_ = random.Random(seed)  # noqa: S311 - not for secrets
     for _ in range(n):
         lines = random_.choice(texts).splitlines()
@@ -190,14 +190,14 @@ def _mutate(random_: random.Random, lines: list[str]) -> None:
 
 
 def _between_instructions(lines: Sequence[str], place: int) -> int:
-    """The next place that no continuation line spans."""
+    """The nearest line, at or above `place`, that does not continue an instruction."""
     while place > 0 and lines[place - 1].rstrip().endswith("\\"):
         place -= 1
     return place
 
 
 def _change(random_: random.Random, lines: list[str]) -> None:
-    """Effect: replace what a pattern matches in a line; nothing where no line has it."""
+    """Effect: replace the match of a pattern in a random line that has one; none if no line does."""
     pattern, replacement = random_.choice(_CHANGES)
     matching: Iterable[int] = [idx for idx, line in enumerate(lines) if re.search(pattern, line)]
     if matching:

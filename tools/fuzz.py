@@ -1,6 +1,6 @@
-"""Change Dockerfiles, project files, logs and messages at random and look whether a promise breaks.
+"""Change Dockerfiles, project files, logs and messages at random, and report every broken promise.
 
-`make fuzz`, or `tools/fuzz.py [SECONDS] [SEED]`. The corpus is tests/conformance/cases, tests/fuzz/corpus, tests/logs/recorded and `PROJECT_FILES`. What breaks is written to tests/fuzz/found with its seed; it becomes
+`make fuzz`, or `tools/fuzz.py [SECONDS] [SEED]`. The corpus is tests/conformance/cases, tests/fuzz/corpus, tests/logs/recorded and `PROJECT_FILES`. A failing input is written to tests/fuzz/found with its seed; it becomes
 a named test when it is repaired.
 """
 
@@ -121,7 +121,7 @@ def mutate(text: str, others: list[str], rng: random.Random) -> str:
 
 
 def examine(text: str, rng: random.Random, analyzer: Analyzer, request: BuildRequest) -> None:
-    """Raise where a promise is broken."""
+    """Raise if a text breaks a promise."""
     analysis = analyzer.analyze(text)
     shown = analysis.diagnostics
     scratch = Analyzer(request).analyze(text).diagnostics
@@ -160,7 +160,7 @@ PROJECT_FILES = {
 
 
 def examine_project(rng: random.Random) -> str:
-    """Read a project of files that are changed at random; gives them. Raises where a promise is broken."""
+    """Read a project of randomly changed files, and return them. Raises if a promise is broken."""
     contents = {name: mutate(it, [*PROJECT_FILES.values()], rng) for name, it in PROJECT_FILES.items()}
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -210,7 +210,7 @@ VALUES: tuple[object, ...] = (
 
 
 class FuzzedServer:
-    """A server without a process, and the identifiers that it has answered."""
+    """A server in this process, and the identifiers of answered requests."""
 
     def __init__(self) -> None:
         server = create_server()
@@ -222,20 +222,20 @@ class FuzzedServer:
         self.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
 
     def write(self, data: bytes) -> None:
-        """Take a message."""
+        """Effect: record a message of the server."""
         message = json.loads(data.partition(b"\r\n\r\n")[2])
         if "method" not in message:
             self.answered.append(message["id"])
 
     def close(self) -> None:
-        """Nothing: there is no stream."""
+        """No-op: there is no stream."""
 
     def notify(self, method: str, params: object) -> None:
-        """Effect: have the server handle a notification."""
+        """Effect: let the server handle a notification."""
         self.protocol.receive({"jsonrpc": "2.0", "method": method, "params": params})
 
     def request(self, method: str, params: object) -> None:
-        """Effect: have the server handle a request. Raises where it does not answer exactly once."""
+        """Effect: let the server handle a request. Raises unless it answers exactly once."""
         self._n_requests += 1
         self.answered.clear()
         self.protocol.receive({"jsonrpc": "2.0", "id": self._n_requests, "method": method, "params": params})
@@ -243,7 +243,7 @@ class FuzzedServer:
 
 
 def examine_message(server: FuzzedServer, texts: list[str], rng: random.Random) -> str:
-    """Open a document and ask for something with parameters that are changed at random; gives these."""
+    """Open a document, send a request with randomly changed parameters, and return these."""
     text = mutate(rng.choice(texts), texts, rng)[:5_000]
     item = {"uri": "fuzz:a", "languageId": "dockerfile", "version": 1, "text": text}
     server.notify("textDocument/didOpen", {"textDocument": item})
@@ -281,7 +281,7 @@ def examine_message(server: FuzzedServer, texts: list[str], rng: random.Random) 
 
 
 def examine_log(logs: list[bytes], texts: list[str], rng: random.Random) -> str:
-    """Read a log that is changed at random, and match its builds with a Dockerfile; gives both. Raises where a promise is broken."""
+    """Read a randomly changed log, match its builds with a Dockerfile, and return both. Raises if a promise is broken."""
     content = rng.choice(logs)
     for _ in range(rng.randint(0, 6)):
         start = rng.randint(0, len(content))
@@ -307,7 +307,7 @@ def examine_log(logs: list[bytes], texts: list[str], rng: random.Random) -> str:
 
 
 class _Raise(logging.Handler):
-    """Raises what the analysis only logs: a rule that has failed."""
+    """Raises the errors that the analysis only logs, such as a crashed rule."""
 
     def emit(self, record: logging.LogRecord) -> None:
         raise AssertionError(self.format(record))
@@ -319,7 +319,7 @@ def main() -> int:
 
 
 async def fuzz() -> int:
-    """Fuzz for the given number of seconds; 1 where something has been found."""
+    """Fuzz for the given number of seconds; 1 if a promise was broken."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
     rng = random.Random(seed)  # noqa: S311 - nothing is kept secret
@@ -360,7 +360,7 @@ async def fuzz() -> int:
             if n_texts % 5 < 3:
                 rng.setstate(state)
                 with suppress(Exception):
-                    # The same once more, for what it has been made of.
+                    # Run it again from the same random state, to get the text that failed.
                     again = (lambda: examine_project(rng), lambda: examine_message(FuzzedServer(), corpus, rng))
                     text = again[n_texts % 5]() if n_texts % 5 < 2 else examine_log(logs, corpus, rng)
             path = directory / f"{seed}-{n_texts}.Dockerfile"

@@ -1,7 +1,7 @@
 """Print how the CPU time of an analysis grows with the lines of a text: `tools/growth.py [SIZE…]`, ascending numbers of lines.
 
 The exponent between two sizes is the logarithm of the ratio of the times over that of the ratio of the sizes: 1 is linear. Each time is the
-least of three, in processes of their own.
+minimum of three, each measured in a new process.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def cpu_seconds(text: str) -> float:
 
 
 def least(name: str, size: int) -> float:
-    """The least time of some processes; one is enough where it takes long."""
+    """The minimum time of up to three processes; one if it takes long."""
     times: list[float] = []
     while len(times) < ROUNDS and sum(times) < 20:
         command = [sys.executable, __file__, "--one", name, str(size)]

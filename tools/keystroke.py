@@ -2,8 +2,8 @@
 
 Each PYTHON is the interpreter of an environment where one version is installed. All of them measure the same edits, in turn, several times: CPU
 milliseconds of `Analyzer.analyze(text).diagnostics` for two target platforms, for written texts and for a sample of the files of a directory.
-An edit makes one line of a RUN longer, another RUN each time. Prints the least of the rounds, and the ratio to the first version.
-With `--calls`, calls of functions are counted in place of milliseconds, which other load of the machine does not change.
+An edit makes one line of a RUN longer, another RUN each time. Prints the minimum of the rounds and the ratio to the first version.
+With `--calls`, it counts function calls, which do not depend on the load of the machine, instead of milliseconds.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ STAGE: Final = (
 
 
 def written(n_stages: int) -> str:
-    """A text of that many stages that build, and one that takes their files."""
+    """A text of `n` build stages and one that copies their files."""
     stages = "".join(STAGE.format(n=it) for it in range(n_stages))
     copies = "".join(f"COPY --from=build{it} /out/app{it} /usr/bin/\n" for it in range(n_stages))
     return f"{stages}FROM alpine:3.20\nRUN apk add --no-cache ca-certificates\n{copies}"
 
 
 def texts_of(directory: Path) -> dict[str, str]:
-    """The texts to measure by what the table calls them."""
+    """The texts to measure, by their label in the table."""
     texts = {f"written, {len(it.splitlines())} lines": it for it in map(written, (1, 12, 40))}
     files = [
         (it.name, it.read_text(encoding="utf-8", errors="replace"))
@@ -78,7 +78,7 @@ def measure(directory: Path, *, in_calls: bool) -> dict[str, float]:
         analyzer = Analyzer(BuildRequest(amd64, (amd64, arm64)))
         _ = analyzer.analyze(text).diagnostics
         versions = versions_of(text)
-        # A full collection would scan what the texts before have left, in the middle of some text or other.
+        # A full collection would scan the objects of earlier texts, at a random moment.
         gc.collect()
         gc.freeze()
         measured[name] = cost_of(lambda: [analyzer.analyze(it).diagnostics for it in versions]) / EDITS  # noqa: B023
@@ -93,7 +93,7 @@ def milliseconds_of(function: Callable[[], object]) -> float:
 
 
 def calls_of(function: Callable[[], object]) -> float:
-    """How many functions a call calls, those written in C included."""
+    """The number of functions that a call runs, including those written in C."""
     n_calls = 0
 
     def count(_frame: object, event: str, _argument: object) -> None:
@@ -109,7 +109,7 @@ def calls_of(function: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Measure here where there is no PYTHON; else let each of them, and print the table."""
+    """Measure in this interpreter without a PYTHON; otherwise let each of them measure, and print the table."""
     options = [it for it in sys.argv[1:] if it == "--calls"]
     directory, *pythons = (it for it in sys.argv[1:] if it not in options)
     if not pythons:

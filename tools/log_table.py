@@ -1,8 +1,7 @@
-"""Prints a table of the build logs in a directory: vertices, matched ones, the total and the self-check of each build.
+"""Print a table of the build logs in a directory: vertices, matched vertices, total and self-check of each build.
 
-`NAME.Dockerfile` beside the logs is what `NAME.…` is a log of; a history record brings its own text, and arguments such as
-`bake=small` say that `bake.…` is of `small.Dockerfile`.
-The self-check is the critical path of plan and times against the total of the log.
+`NAME.…` is a log of `NAME.Dockerfile` beside it; a history record contains its own Dockerfile. An argument such as
+`bake=small` maps the logs `bake.…` to `small.Dockerfile`. The self-check compares the critical path of plan and times with the total of the log.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def rows(directory: Path, others: dict[str, str]) -> Iterator[str]:
 
 
 def _dockerfile(path: Path, others: dict[str, str]) -> str | None:
-    """The text of the Dockerfile whose name the name of a log begins with; the longest such name."""
+    """The text of the Dockerfile whose name is the longest prefix of the name of a log."""
     known = sorted(path.parent.glob("*.Dockerfile"), key=lambda it: -len(it.name))
     stem = path.name.partition(".")[0]
     stem = others.get(stem, stem)
@@ -61,7 +60,7 @@ def _row(name: str, times: Times) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table of a directory; further arguments are `LOG=DOCKERFILE`, both without what comes after the first dot."""
+    """Print the table of a directory; further arguments are `LOG=DOCKERFILE`, both without extensions."""
     print("| log | vertices | matched steps | total | self-check |")
     print("|---|---:|---:|---:|---:|")
     others = dict(it.split("=", 1) for it in arguments[1:])

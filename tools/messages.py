@@ -30,7 +30,7 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None}
 
 
 def template() -> Catalog:
-    """All texts in the code, the summaries of the rules' manual pages, and what the settings mean."""
+    """All texts in the code, the summaries of the rules' manual pages, and the descriptions of the settings."""
     catalog = Catalog()
     for file, _, texts, comments, _ in extract_from_dir(SERVER, keywords=KEYWORDS, strip_comment_tags=True):
         catalog.add(texts, locations=[(file, 0)], auto_comments=comments)
@@ -42,12 +42,12 @@ def template() -> Catalog:
 
 
 def po_file(language: str) -> Path:
-    """The catalogue that people edit."""
+    """The path of the catalogue that people edit."""
     return DIRECTORY / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def read(language: str) -> Catalog:
-    """The catalogue of a language as it stands in its file."""
+    """The catalogue of a language, read from its file."""
     with po_file(language).open("rb") as file:
         return read_po(file, locale=language, domain=DOMAIN)
 
@@ -67,7 +67,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def problems(language: str) -> list[str]:
-    """What is missing or wrong in a catalogue."""
+    """The problems of a catalogue: missing, stale and malformed translations."""
     catalog = read(language)
     found = []
     for expected in template():
@@ -99,7 +99,7 @@ def _named(text: str) -> set[str]:
 
 
 def main() -> int:
-    """Update and compile the catalogues, or list what is wrong with them."""
+    """Update and compile the catalogues, or list their problems."""
     for language in TRANSLATIONS:
         if "--compile" in sys.argv:
             po_file(language).with_suffix(".mo").write_bytes(compiled(read(language)))

@@ -3,7 +3,7 @@ r"""Compare plans with those of another program, the oracle, on Dockerfiles that
     .venv/bin/python tools/oracle.py --oracle COMMAND DIRECTORY [--rounds N] [--seed N]
 
 DIRECTORY holds Dockerfiles to begin with. COMMAND is any program that plans Dockerfiles, such as one that is linked with BuildKit's own frontend;
-it is started once a round. Prints every Dockerfile on which the two differ; the exit status is 1 if any does.
+it is started once per round. Prints every Dockerfile on which the two differ; the exit status is 1 if any does.
 
 The protocol is one JSON object per line. The oracle reads requests from its standard input until the end:
 
@@ -16,18 +16,16 @@ The protocol is one JSON object per line. The oracle reads requests from its sta
 
 `contexts` are named contexts, `nodes` target platforms that another machine builds, with its platform, and `results` the platforms that each
 target of a Bake file is built for, on the same machines. The step of a context that is a target has the label `[context NAME] target:OTHER` and
-the platform of the files that it gives; `config` is the configuration of its image, an image with PATH only without it. `checks` is true if the checks count that the text asks for: with `# check=error=true` one that warns is
-a reason to refuse the build. Otherwise all are skipped. With `split` the build context is loaded once for each set of paths that the targets use,
+the platform of the files that it gives; `config` is the configuration of its image, an image with PATH only without it. `checks` is true if checks run as the text requests: with `# check=error=true` a
+warning refuses the build. Otherwise all checks are skipped. With `split` the build context is loaded once for each set of paths that the targets use,
 as in BuildKit; without it, once.
 
-It
-
-writes one answer for each request, in their order:
+It writes one answer for each request, in their order:
 
     {"error": "", "steps": [{"kind": "source", "line": 1, "label": "...", "platform": "linux/amd64", "targets": ["linux/amd64"],
      "inputs": [], "env": ["NAME=value"]}]}
 
-`error` is why the build is refused, empty where it is not; only whether it is empty is compared. `steps` has the fields of
+`error` is the reason why the build is refused, otherwise empty; only its presence is compared. `steps` has the fields of
 `buildxray plan --format json`; `inputs` are positions among the steps, inputs before the steps that use them. Every image exists for every
 platform, and its environment is PATH only.
 """
@@ -87,7 +85,7 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
     "one": ("linux/amd64",),
     "two": ("linux/amd64", "linux/arm64"),
 }
-"""The platforms of targets that contexts may be."""
+"""The targets that named contexts may refer to, with their platforms."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CONFIGURATIONS = {
     "one": ImageConfiguration(  # noqa: S604 - no process, but the SHELL of an image
@@ -100,7 +98,7 @@ CONFIGURATIONS = {
     ),
     "two": ImageConfiguration((("B", "two", True),), has_unknown_variables=False),
 }
-"""The configurations of the images of these targets; for others only PATH is set."""
+"""The image configurations of these targets; the others only set PATH."""
 MACHINES = ("linux/amd64", "linux/arm64", "linux/s390x")
 STAGES = ("", "", "build", "BUILD", "builder", "base", "1", "0", "stage-1")
 CHECKS = (
@@ -123,13 +121,13 @@ class Build(NamedTuple):
     contexts: tuple[tuple[str, str], ...] = ()
     nodes: tuple[tuple[str, str], ...] = ()
     checks: bool = False
-    """Whether the checks count that the Dockerfile asks for."""
+    """True if BuildKit's checks run as the Dockerfile requests."""
     split: bool = False
-    """Whether targets that use other paths of the build context load it separately."""
+    """True if targets that use different paths of the build context load it separately."""
 
     @property
     def results(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The targets that are contexts, with their platforms."""
+        """The targets that the contexts refer to, with their platforms."""
         targets = dict.fromkeys(it.removeprefix("target:") for _name, it in self.contexts if it.startswith("target:"))
         return tuple((it, RESULTS[it]) for it in targets)
 
@@ -201,7 +199,7 @@ def main() -> int:
 
 
 def random_build(chance: random.Random, number: int) -> Build:
-    """Every other round has build arguments, and perhaps a target stage."""
+    """A random request: every other round has build arguments, and perhaps a target stage."""
     machine, targets = BUILDS[number // 2 % len(BUILDS)]
     if number % 2 == 0:
         return Build(machine, targets, {}, "")
@@ -210,7 +208,7 @@ def random_build(chance: random.Random, number: int) -> Build:
 
 
 def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> Build:
-    """The build with named contexts, and perhaps with several machines, as a Bake file and a builder give it."""
+    """The build with random named contexts, and perhaps several machines."""
     targets = (*build.target_platforms, *chance.choice(((), ("linux/arm64",), ("linux/386", "linux/arm/v6"))))
     targets = tuple(dict.fromkeys(str(parse_normalized(it)) for it in targets))
     nodes = tuple((it, chance.choice(MACHINES)) for it in targets if chance.random() < 0.4)
@@ -220,14 +218,14 @@ def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> B
     )
     contexts: dict[str, str] = {}
     for name in names:
-        # The command line refuses names that no image can have.
+        # The command line refuses invalid image names.
         if chance.random() < 0.3 and all(part[:1].isalnum() for part in name.split("/")):
             suffix = f"::{chance.choice(targets)}" if chance.random() < 0.2 else ""
             contexts[name.lower() + suffix] = chance.choice(CONTEXTS)
     changed = build._replace(target_platforms=targets, target="", contexts=tuple(contexts.items()), nodes=nodes)
     if chance.random() < 0.05:
         return changed
-    # A target that Bake refuses would leave nothing to compare in the whole round.
+    # A target that Bake refuses would end the whole round.
     machines = [parse_normalized(it) for it in dict.fromkeys((build.build_platform, *dict(nodes).values()))]
     machines = [it for it in machines if it in changed.request.machines]
     refused = {
@@ -239,7 +237,7 @@ def in_a_project(build: Build, texts: Sequence[str], chance: random.Random) -> B
 
 
 def _config(configuration: ImageConfiguration | None) -> dict[str, Any] | None:
-    """The configuration of an image as the oracle gets it."""
+    """The configuration of an image in the protocol."""
     if configuration is None:
         return None
     return {
@@ -295,7 +293,7 @@ def answers(oracle: Sequence[str], build: Build, texts: Sequence[str]) -> Iterat
 
 
 def compared(text: str, build: Build, theirs: Mapping[str, Any]) -> str:
-    """What differs; empty where nothing does."""
+    """The difference between two answers; empty if they agree."""
     ours = plan_as_json(plan(parse(text), build.request), "Dockerfile")
     if bool(ours["error"]) != bool(theirs["error"]):
         return f"oracle: {theirs['error'] or 'builds'}\nbuildxray: {ours['error'] or 'builds'}"
@@ -307,7 +305,7 @@ def compared(text: str, build: Build, theirs: Mapping[str, Any]) -> str:
 
 
 def signatures(steps: Sequence[Mapping[str, Any]]) -> Counter[str]:
-    """Each step by all that it is, its inputs included."""
+    """Each step as a value that includes its inputs."""
     found: list[str] = []
     for it in steps:
         inputs = sorted({found[idx] for idx in it["inputs"]})

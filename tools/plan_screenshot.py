@@ -1,4 +1,4 @@
-"""Makes docs/images/plan.png: what `buildxray plan` shows in a terminal. Needs Chromium."""
+"""Draw docs/images/plan.png, the output of `buildxray plan` in a terminal. Needs Chromium."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> None:
         console.print()
     picture = console.export_svg(title="buildxray plan")
     width, height = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0])
-    # The picture names a font of the web, which nobody has to fetch for it.
+    # The picture refers to a web font; it must not be fetched.
     picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
     with tempfile.TemporaryDirectory() as directory:
         source = Path(directory, "plan.svg")

@@ -1,7 +1,7 @@
 """Measure how a session begins and ends: `tools/session_start.py DIRECTORY [ROUNDS]`.
 
 Prints the resident memory with ten Dockerfiles of the directory open, the time from the start of the server to the first diagnostics beside that of a
-server of pygls that only answers `initialize`, and how long the server takes to leave from several states.
+server of pygls that only answers `initialize`, and the time that the server takes to end in several states.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Session:
         self.process.stdin.flush()
 
     def wait_for(self, is_wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - a function of a message
-        """The next message that is wanted."""
+        """The next message for which a condition holds."""
         stream = self.process.stdout
         assert stream is not None
         while True:
@@ -73,7 +73,7 @@ class Session:
             self.wait_for(lambda it: it.get("method") == "textDocument/publishDiagnostics")
 
     def leave(self) -> float:
-        """End the session without waiting for an answer; gives the seconds until the process is gone."""
+        """End the session without waiting for an answer; returns the seconds until the process has ended."""
         start = time.perf_counter()
         self.send({"id": 2, "method": "shutdown"})
         self.send({"method": "exit"})
@@ -84,7 +84,7 @@ class Session:
 
     @property
     def memory(self) -> float:
-        """Resident MiB."""
+        """The resident memory in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return next(int(it.split()[1]) / 1024 for it in status.splitlines() if it.startswith("VmRSS"))
 
