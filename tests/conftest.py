@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Helpers are no test modules: without this their asserts fail without a diff.
+# pytest rewrites asserts of test modules only; without this, those of helpers fail without a diff.
 pytest.register_assert_rewrite("tests.support")
 
-# The tests read English, whoever runs them; the processes that they start do too.
+# Tests expect English messages in any environment, also from the processes that they start.
 os.environ["LANGUAGE"] = "en"
-# A runner that starts workers tells them its width, at which the output would be broken.
+# pytest-xdist sets COLUMNS in its workers, which would wrap the output.
 os.environ.pop("COLUMNS", None)
 
-# Nearly all that the tests allocate is freed by its reference count: looking for cycles this seldom saves a tenth of the time.
+# Reference counts free nearly all objects of the tests; collecting cycles this rarely saves a tenth of the time.
 gc.set_threshold(100_000, 50, 1000)
 
 settings.register_profile("suite", max_examples=60, deadline=None)
@@ -23,11 +23,11 @@ settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 _MEASURED = ("syntax", "plan", "semantics", "rules", "toolchains", "platforms")
-"""Directories of tests whose branch coverage has a floor (`make pytest`)."""
+"""Directories of tests that count for the minimum branch coverage (`make pytest`)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run with coverage. Tracing doubles their time, and the slow ones add no branch that matters."""
+    """Mark the tests that run with coverage: the fast ones of some directories, because tracing doubles their time."""
     here = Path(__file__).parent
     is_measured = {
         it: it.is_relative_to(here) and it.relative_to(here).parts[0] in _MEASURED for it in {i.path for i in items}

@@ -1,4 +1,4 @@
-"""What a build log adds to a keystroke: to its findings alone, and together with the hints and lenses of the whole text.
+"""The time that a build log adds to a keystroke: for findings alone, and with the hints and lenses of the whole text.
 
 `pytest tests/bench/test_keystroke_with_log.py --benchmark-only -s` prints the ratio for each size and kind of edit; both documents
 are edited in turn, so that a busy machine slows both, and CPU time is compared, the least tenth of many keystrokes.

@@ -1,4 +1,4 @@
-"""How long it takes from text to plan: cold, and when one line has changed. `make bench` prints it."""
+"""The time from text to plan: cold, and after an edit of one line. `make bench` prints it."""
 
 from __future__ import annotations
 

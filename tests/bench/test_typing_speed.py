@@ -1,4 +1,4 @@
-"""How long a keystroke takes to its diagnostics, through the process: alone, and while 500 Dockerfiles are checked."""
+"""The time from a keystroke to its diagnostics in a real process: alone, and while 500 Dockerfiles are checked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_keystroke(benchmark: BenchmarkFixture, loop: asyncio.AbstractEventLoop,
     try:
         loop.run_until_complete(session.open(THIRTY_LINES))
         checking = None if how == "alone" else loop.create_task(check(session))
-        # The other process has to start before it takes anything from this one.
+        # The other process competes with this one only after it has started.
         loop.run_until_complete(asyncio.sleep(1))
         versions = (f"{THIRTY_LINES}# {it}\n" for it in count())
         benchmark.pedantic(

@@ -1,4 +1,4 @@
-"""What hostile repositories, broken disks and impatient people do to the command line: exit 2 and one line."""
+"""Hostile repositories, full disks and interruptions: the command line exits with 2 and prints one line."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_deeply_nested_directories_are_searched(tmp_path: Path) -> None:
     try:
         started = run("check", cwd=tmp_path)
     finally:
-        # pytest cannot remove what is deeper than a path can be.
+        # pytest cannot remove directories deeper than the longest possible path.
         subprocess.run(["/bin/rm", "-rf", str(tmp_path / "d")], check=True)
     assert b"cannot be searched" in started.stderr
     assert b"1 finding in 1 file" in started.stdout

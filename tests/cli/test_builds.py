@@ -1,4 +1,4 @@
-"""`buildxray builds`, and the options that say which build is meant."""
+"""`buildxray builds`, and the options that choose a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scripts and CI rely on: paths, formats, exit codes, where output goes."""
+"""The interface for scripts and CI: paths, formats, exit codes, output files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that takes too long: it is named with what to do, the others are reported, and the exit code is 2."""
+"""A file that takes too long is reported by name, the others are checked, and the exit code is 2."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from buildxray.cli import errors
 from tests.support.command_line import Run
 
-# An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
+# Python ignores an interruption in a callback of the garbage collector, such as that of hypothesis; the timer fires again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"

@@ -1,4 +1,4 @@
-"""`--log` of `plan`, `check` and `fix`: seconds per step, what each fix saves, and limits for a job."""
+"""The option `--log` of `plan`, `check` and `fix`: seconds of steps, savings of fixes, and limits for CI jobs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_findings_are_sorted_by_the_seconds_that_their_fix_saves(
     (project / "Dockerfile").write_text(f"{NAIVE.rstrip()}\nexpose 80\n")
     without = run(capfd, "check", "--format", "json", "Dockerfile").objects
     found: list[Any] = [*run(capfd, "check", "--log", "log", "--format", "json", "Dockerfile").objects]
-    # The log shows that several platforms are meant, which nothing else of the project says.
+    # Only the log tells that the file is built for several platforms.
     severities = [{it["rule"]: it["severity"] for it in those}.get("emulated-build") for those in (without, found)]
     assert severities == ["information", "warning"]
     first = found[0]

@@ -1,4 +1,4 @@
-"""The command line as its users and their CI see it."""
+"""The output and exit codes of the commands."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_check_as_sarif(capfd: pytest.CaptureFixture[str], undeclared: Path) -> 
 
 
 SARIF_SCHEMA = Path(__file__).parent / "sarif-2.1.0-rtm.5.json"
-"""The schema of OASIS, as the package @microsoft/jest-sarif (MIT) brings it."""
+"""The schema of OASIS, from the package @microsoft/jest-sarif (MIT)."""
 
 
 @pytest.mark.slow
@@ -120,7 +120,7 @@ def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> No
     log = json.loads(run.out)
     validator = Draft4Validator(json.loads(SARIF_SCHEMA.read_text("utf-8")))
     assert [*validator.iter_errors(log)] == []
-    # It needs a `.dockerignore` beside the Dockerfile, which would leave out files of the other examples too.
+    # The example needs a `.dockerignore`, which would exclude files of the other examples too.
     assert {it.name for it in ALL} - {it["ruleId"] for it in log["runs"][0]["results"]} == {"copy-ignored-file"}
     log["runs"][0]["results"][0]["unknown"] = 1
     assert [*validator.iter_errors(log)] != []
@@ -142,7 +142,7 @@ def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> No
     ],
 )
 def test_exit_codes(capfd: pytest.CaptureFixture[str], tmp_path: Path, options: list[str], code: int) -> None:
-    # Outside of this repository, whose workflows build no image.
+    # Outside of this repository, because its workflows build no image.
     shutil.copytree(GREET, tmp_path / "greet")
     options = options if "--build-platform" in options else [*options, "--build-platform", "linux/amd64"]
     assert Run(capfd, "check", *options, tmp_path / "greet" / "Dockerfile").code == code

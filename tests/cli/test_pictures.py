@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 ELSEWHERE = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!#)[^\s"')]""")
-"""A reference to anything but a part of the same document."""
+"""A reference to another document."""
 
 
 def test_one_file_is_one_svg(capfd: pytest.CaptureFixture[str]) -> None:

@@ -149,7 +149,7 @@ def test_two_revisions_of_git_are_compared(
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "Dockerfile"
     path.write_text(NAIVE)
-    # A repository that would like its filters to run.
+    # A repository whose attributes ask Git to run a program.
     (tmp_path / ".gitattributes").write_text("Dockerfile filter=evil diff=evil\n")
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):

@@ -1,4 +1,4 @@
-"""`buildxray times`: where the time of a logged build went."""
+"""`buildxray times`: the times of a logged build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading refuses what is not a regular file, what is too large, and links that leave the workspace."""
+"""Reading refuses special files, files over the limit, and links out of the workspace."""
 
 from __future__ import annotations
 

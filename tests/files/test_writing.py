@@ -1,4 +1,4 @@
-"""Replacing keeps what a file had, and never loses what somebody else has written."""
+"""Replacing a file keeps its attributes, and never loses a change by another program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a second request on an unchanged text costs, in counted calls."""
+"""The cost of a second request on an unchanged text, in function calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.samples import dockerfile_of
 
 
 def highlight_all(analysis: Analysis) -> None:
-    """Ask about places of the second stage, whose names nothing else in the file has."""
+    """Request highlights in the second stage, whose names occur nowhere else."""
     start = analysis.text.index("FROM", analysis.text.index("FROM") + 1)
     for offset in range(start + 100, start + 300, 5):
         highlights(analysis, offset)

@@ -1,4 +1,4 @@
-"""The times of a log on the lines of a Dockerfile."""
+"""The times of a build log beside the lines of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.samples import THIRTY_LINES
 
 
 def analyze(*texts: str, log: str = NAIVE_TTY) -> Analysis:
-    """The analysis of the last text, after a log was opened beside the first one."""
+    """The analysis of the last text, after a log was opened for the first one."""
     analyzer = Analyzer(REQUEST, asks_for_several=True)
     analyzer.measured = measure_best(LoadedLog("a.log", read_log_text(log)), texts[0], REQUEST, Workspace())
     assert analyzer.measured is not None
@@ -62,7 +62,7 @@ def test_a_new_instruction_has_no_time() -> None:
 
 def test_lenses_have_the_share_of_a_stage_and_the_seconds_that_fixes_save() -> None:
     titles = lenses(analyze(NAIVE))
-    # Whether the fix is safe is for its rule to say.
+    # The safety of the fix is tested with its rule.
     assert titles[0].replace("suggested", "safe") == "build log: 440.1 s · the safe fixes save about 140 s of 440 s"
     assert titles[1].endswith("732.9 s, 100 % of all steps")
 
@@ -146,7 +146,7 @@ def test_ages_are_in_the_largest_unit_of_which_there_are_two(seconds: float, wor
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_keystroke_with_a_log_costs_little_more_than_without(edit: str) -> None:
-    """Counted in calls, which no other process disturbs; hints and lenses are asked for at each keystroke."""
+    """Function calls are counted, which other processes do not affect; editors request hints and lenses at each keystroke."""
     without, with_log = Analyzer(REQUEST, asks_for_several=True), Analyzer(REQUEST, asks_for_several=True)
     logged = made_build(THIRTY_LINES, REQUEST, lambda step: 20.0 if step.is_emulated else 4.0)
     log = read_log_text("\n".join(plain(logged)))

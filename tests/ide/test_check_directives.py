@@ -1,4 +1,4 @@
-"""`# check=…` silences and fails as in BuildKit, and our own rules by name."""
+"""`# check=…` skips checks and makes them errors as in BuildKit, and silences our own rules by name."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def shown(diagnostics: tuple[Diagnostic, ...]) -> list[object]:
 
 
 def has_moved(before: str, after: str) -> bool:
-    """Whether the findings of `after` are those of `before`, moved; they have to be right in any case."""
+    """True if the findings of `after` are reused from `before`. Effect: fails if they are wrong."""
     analyzer = Analyzer(request())
     first = analyzer.analyze(before)
     assert first.diagnostics is not None

@@ -40,7 +40,7 @@ def labels(markup: str) -> list[str]:
 
 
 def completed(markup: str, label: str) -> str:
-    """The text after taking a completion."""
+    """The text after a completion is accepted."""
     given = fixture(markup)
     (taken,) = [it for it in offered(markup) if it.label == label]
     return apply_edits(given.text, [taken.edit, *taken.others])
@@ -130,7 +130,7 @@ def test_instructions_are_offered_at_the_start_of_a_line() -> None:
         ("FROM --platform=${<|>", ["${BUILDPLATFORM}", "${TARGETPLATFORM}"]),
         ("FROM --platform=${T<|>} x", ["${TARGETPLATFORM"]),
         ("FROM a <|>", ["AS"]),
-        # BuildKit writes the file as it is.
+        # BuildKit does not expand variables in this heredoc.
         ("FROM x\nARG A=1\nCOPY <<'E' /x\n$A<|>\nE\n", []),
         ("FROM x\nARG A=1\nCOPY <<E /x\n$A<|>\nE\n", ["A"]),
         ("FROM x\nARG A=1\nRUN <<'E'\necho $A<|>\nE\n", ["A"]),

@@ -1,4 +1,4 @@
-"""What an instruction costs is the same in the terminal, hints, hovers, lenses, the picture and the JSON of plans."""
+"""The terminal, hints, hovers, lenses, the picture and the JSON of plans show the same cost of an instruction."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MARK = re.compile(
 )
 
 Seen = dict[int, tuple[int, bool, int]]
-"""By the line of a RUN: how often it executes, whether once for several targets, how many of these steps are emulated."""
+"""By line of a RUN: the number of its steps, whether targets share one, and the number of emulated steps."""
 
 
 def in_json(analysis: Analysis) -> Seen:

@@ -17,7 +17,7 @@ from tests.support.rules import request
 
 @rule(Severity.WARNING, Severity.INFORMATION)
 def every_run(ctx: RuleContext) -> Iterator[Finding]:
-    """Finds every RUN."""
+    """Report every RUN."""
     for it in ctx.build.instructions:
         if it.keyword == "RUN":
             yield Finding(it.keyword_range, f"run {it.idx}")
@@ -25,13 +25,13 @@ def every_run(ctx: RuleContext) -> Iterator[Finding]:
 
 @rule(Severity.ERROR, Severity.OFF)
 def every_file(_ctx: RuleContext) -> Iterator[Finding]:
-    """Finds every file."""
+    """Report every file."""
     yield Finding(TextRange(0, 1), "file", severity=None)
 
 
 @rule(Severity.ERROR, Severity.ERROR)
 def crash(ctx: RuleContext) -> Iterator[Finding]:
-    """Crashes."""
+    """Raise an error."""
     yield Finding(TextRange(0, 1), "before")
     raise RuntimeError(ctx.text)
 

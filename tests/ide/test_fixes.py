@@ -27,7 +27,7 @@ BROUGHT_TO_LIGHT = {
     "masked-platform-arg": {"missing-goarm"},
     "undeclared-platform-arg": {"missing-goarm"},
 }
-"""What was wrong before, but hidden behind what is fixed."""
+"""Findings that a fix may uncover: the fixed rule, and the rule that may follow."""
 REPAIRED = (GREET / "Dockerfile.cross").read_text()
 
 
@@ -82,13 +82,13 @@ def test_suggestions_are_applied_only_on_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "behind"),
+    ("before", "after"),
     [("package templates\n\nconst dockerfile = `", "`\n"), ("", "{{ if .Debug }}\nRUN true\n{{ end }}\n")],
 )
-def test_a_text_that_is_not_a_dockerfile_is_left_alone(before: str, behind: str) -> None:
+def test_a_text_that_is_not_a_dockerfile_is_left_alone(before: str, after: str) -> None:
     text = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     assert fix_text(analyzer(), text).titles
-    assert fix_text(analyzer(), before + text + behind, with_suggestions=True).text == before + text + behind
+    assert fix_text(analyzer(), before + text + after, with_suggestions=True).text == before + text + after
 
 
 def test_the_light_bulb_lists_fixes_before_other_actions() -> None:
@@ -114,7 +114,7 @@ def test_a_fix_is_offered_on_the_line_of_its_finding_and_where_it_edits() -> Non
     native = "Cross-compile this stage: 1 of 2 RUN steps leaves emulation"
     start, run = TextRange(0, 0), text.index("RUN")
     (finding,) = [it for it in analyzer().analyze(text).diagnostics if it.rule == "emulated-build"]
-    # Anywhere in the line; at the RUN that it is about, where it edits as well; wherever a client names it.
+    # On the whole line, at the RUN that it edits, and for a range that contains it.
     assert titles(text, start) == [native]
     assert titles(text, TextRange(run, run)) == [native]
     elsewhere = TextRange(text.index("WORKDIR"), text.index("WORKDIR"))

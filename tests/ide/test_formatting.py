@@ -1,4 +1,4 @@
-"""The formatter: what it tidies, what it leaves alone, and the law that nothing built changes."""
+"""The formatter: its changes, the texts that it keeps, and the law that the plan does not change."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def test_formatting_changes_case_blanks_and_indentation(before: str, after: str)
         "",
         "\n\n# escape=`\nFROM x\n",
         "# syntax = docker/dockerfile:1  \nFROM x\n",
-        # What a shell reads.
+        # Text that a shell reads.
         "FROM x\nRUN   a   \\\nb\n",
         "FROM x\nCMD a \\\nb\n",
-        # What the progress output shows.
+        # Text that the progress output shows.
         "FROM x\nCOPY --from=y   a   b\n",
         "FROM x\nWORKDIR   /a\n",
         "FROM x\nONBUILD   run a\n",
         # A line that begins in quotes.
         'FROM x\nENV A="1 \\\n2"\n',
         "FROM x\nENV A=1\\\n2\n",
-        # What BuildKit refuses.
+        # Text that BuildKit refuses.
         "FROM x\nENV   A\n",
         "FROM x\nRUN <<EOF\na  \n\n\n",
     ],
@@ -65,10 +65,10 @@ def test_formatting_keeps_what_may_be_meant(text: str) -> None:
 
 
 def facts(text: str) -> object:
-    """What is built, what is shown of it, and what comments say."""
+    """The facts that formatting must not change: steps with their labels, errors, and comments."""
     analysis = analyze(text)
     steps = [(it.label, it.kind, it.platform, it.arguments, it.inputs) for it in analysis.plan.steps]
-    # Blank lines go, so lines have other numbers.
+    # Blank lines are removed, so line numbers change.
     errors = [re.sub(r"line \d+", "line", it.message) for it in analysis.plan.errors]
     comments = [it.text.strip() for it in analysis.dockerfile.comments]
     return steps, errors, comments, [(it.name, it.value) for it in analysis.dockerfile.directives]

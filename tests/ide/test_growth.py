@@ -1,4 +1,4 @@
-"""Findings cost in proportion to the lines of a file, along each axis of `tools/growth.py`."""
+"""The cost of findings is linear in the lines of a file, along each axis of `tools/growth.py`."""
 
 from __future__ import annotations
 

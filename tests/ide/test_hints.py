@@ -9,7 +9,7 @@ from tests.support.rules import TARGETS
 
 
 def check_hints(text_with_hints: str, targets: str = TARGETS) -> None:
-    """Hints stand in the text as `«label»`."""
+    """Compare the hints, written into the text as `«label»`."""
     wanted = fixture(text_with_hints).text
     text = "\n".join(line.partition(" «")[0] for line in wanted.split("\n"))
     hints = [*inlay_hints(analyze(text, targets), TextRange(0, len(text)))]

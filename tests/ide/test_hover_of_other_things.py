@@ -66,7 +66,7 @@ from tests.support.rules import request
             "**`V`**: an environment variable\n\nValue here: *empty*\n\nDeclared in stage `stage-0` (line 2); it stays in the image.",
         ),
         (
-            # A file that has no FROM yet.
+            # A file without a FROM, such as a half-typed one.
             "# escape=`\nARG A=1\nENV V=$A.2\nRUN echo $<|>V\n",
             "**`V`**: an environment variable\n\nValue here: `1.2`\n\nDeclared in line 3; it stays in the image.",
         ),
@@ -184,7 +184,7 @@ def test_the_hover_of_a_keyword_has_its_executions(markup: str, expected: str) -
         ("ARG V=1\nFROM x AS tools\nARG V\nRUN echo $<|>V\nFROM x\n", "`1`"),
         ("FROM x AS base\nENV V=1\nFROM base AS dev\nRUN $<|>V\nFROM base AS prod\n", "`1`"),
         ("FROM x AS base\nENV V=1\nFROM base AS dev\nFROM dev AS test\nENV W=2\nRUN ${<|>V}\nFROM y\n", "`1`"),
-        # The triggers of the base may set it too.
+        # Triggers of the base image may set it too.
         ("FROM x AS base\nENV V=1\nONBUILD ENV V=2\nFROM base AS dev\nRUN $<|>V\nFROM y\n", "*not known*"),
         ("FROM x\nENV V=$PATH\nRUN $<|>V\n", "*not known*"),
     ],

@@ -1,4 +1,4 @@
-"""What runs again when files of the build context or the value of an ARG change, in hovers."""
+"""Hovers about the steps that run again after a change of context files or of an ARG."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_the_hover_lists_the_steps_that_run_again(markup: str, words: str) -> No
     [
         "FROM a AS b\nRUN x\nFROM a\nCO<|>PY --from=b / /\nRUN y\n",  # the files are not those of the context
         "FROM a\nADD https://x.y/z<|> /\nRUN y\n",
-        "FROM a\nRUN y\nCO<|>PY x /\n",  # nothing that runs comes after
-        "FROM a\nARG TARGET<|>ARCH\nRUN one $TARGETARCH\n",  # nobody gives it another value
+        "FROM a\nRUN y\nCO<|>PY x /\n",  # no RUN follows
+        "FROM a\nARG TARGET<|>ARCH\nRUN one $TARGETARCH\n",  # no build argument can change it
         "FROM a\nRUN one\nARG V<|>ERSION\n",
         "FROM a\nENV V<|>ERSION=1\nRUN one\n",
     ],

@@ -1,4 +1,4 @@
-"""Hovers of words that are neither names nor keywords, and the completion of the same words."""
+"""Hovers and completions of options, values and other words that are neither names nor keywords."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of everything that is kept from one version of a document to the next: the findings are those of an analysis from scratch."""
+"""The law of incremental analysis: findings after edits equal those of an analysis from scratch."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def edited(draw: st.DrawFn, texts: list[str]) -> list[str]:
 
 
 def dockerfiles() -> list[str]:
-    """The cases of conformance, and the Dockerfiles that rules are tested with."""
+    """The conformance cases and the Dockerfiles in the tests of rules."""
     blocks = [it for path in WRITTEN for it in f"\n{path.read_text(encoding='utf-8')}".split("\n=== ")[1:]]
     written = [fixture(it.partition("\n")[2] + "\n").text for it in blocks]
     return [*written, *(it.read_text(encoding="utf-8", errors="replace") for it in CASES if it.is_file())]
@@ -82,7 +82,7 @@ def test_an_edited_document_is_analysed_as_if_from_scratch(versions: list[str]) 
 @pytest.mark.slow
 @pytest.mark.parametrize("n_lines", [150, 500])
 def test_an_edit_of_a_run_costs_a_part_of_an_analysis(n_lines: int) -> None:
-    """Counted in calls, since time depends on the machine."""
+    """Function calls are counted, because time depends on the machine."""
     text = dockerfile_of(n_lines)
     forget()
     analyzer = Analyzer(request())

@@ -1,4 +1,4 @@
-"""Text from a document is text: a hover shows no image, no link and no HTML that the document has written."""
+"""Hovers escape text of the document, so that it cannot insert images, links or HTML."""
 
 from __future__ import annotations
 

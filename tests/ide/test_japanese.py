@@ -1,4 +1,4 @@
-"""In Japanese, no English is left in anything that an editor shows."""
+"""With Japanese as language, an editor shows no English texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every server for a language offers: documentation, signatures, links, tokens, selections."""
+"""The general features of language servers: documentation, signatures, links, tokens, selections."""
 
 from __future__ import annotations
 

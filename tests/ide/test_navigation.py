@@ -1,4 +1,4 @@
-"""Names: where they are declared and used, and renaming them."""
+"""Declarations, references and renaming of names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.markup import annotate, fixture
 
 
 def check_places(markup: str) -> None:
-    """All places of the name at the cursor, `w` where it is declared."""
+    """Compare the references of the name at the cursor with the carets; `w` marks declarations."""
     __tracebackhide__ = True
     given = fixture(markup)
     found = highlights(analyze(given.text), given.cursor)
@@ -164,18 +164,18 @@ def test_invalid_new_names_are_refused(markup: str, name: str, problem: str) -> 
         ("FROM x\nARG A=1 B=$<|>A\n", [1]),
         ("FROM x\nENV A=1 B=$<|>A\n", []),
         ("ARG A=1 B=$<|>A\nFROM x\n", [0]),
-        # ENV of a base stage wins over the ARG that follows it there.
+        # The ENV of a base stage overrides the ARG after it.
         ("FROM x AS base\nENV A=1\nARG A=2\nFROM base\nRUN echo $<|>A\n", [1]),
         ("FROM x AS a-amd64\nENV A=1\nFROM x AS a-arm64\nENV A=2\nFROM a-$TARGETARCH\nRUN echo $<|>A\n", [1, 3]),
         ("FROM x\nONBUILD ARG <|>A\n", [1]),
         ("FROM x\nRUN echo $<|>HOME\n", []),
-        # What BuildKit refuses: no value yet, the own stage, a stage further down.
+        # References that BuildKit refuses: a variable without a value, the stage itself, a later stage.
         ("FROM x\nENV A\nRUN echo $<|>A\n", [1]),
         ("FROM x\nENV A=1 B\nRUN echo $<|>B\n", [1]),
         ("FROM x AS a\nCOPY --from=<|>a /o /\n", [0]),
         ("FROM x AS a\nCOPY --from=<|>b /o /\nFROM x AS b\n", [2]),
         ("FROM x AS a\nCOPY --from=<|>c /o /\nFROM x AS b\n", []),
-        # A file that has no FROM yet.
+        # A file without a FROM, such as a half-typed one.
         ("ENV A=1\nRUN echo $<|>A\n", [0]),
         ("FROM x\nRUN <<EO<|>F\necho\nEOF\n", [1]),
         ("FROM x\nRUN <<EOF\necho\nEO<|>F\n", [1]),
@@ -265,7 +265,7 @@ def test_renaming_a_heredoc() -> None:
     [
         "FROM x AS dist-amd64\nFROM y AS dist-arm64\nFROM dist-$TARGETARCH\n",
         "ARG KIND=amd64\nFROM x AS dist-amd64\nFROM dist-${KIND}\n",
-        # A platform that nobody has asked for yet.
+        # A platform outside of the request.
         "FROM x AS dist-amd64\nFROM y AS dist-riscv64\nFROM dist-$TARGETARCH$TARGETVARIANT\n",
     ],
 )

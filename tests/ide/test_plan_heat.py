@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 def timed(text: str, log: str, platforms: str = "", edited: str = "") -> Analysis:
-    """A text, or one that was edited after its build, with a log."""
+    """The analysis of a text with a log; `edited` is the text after an edit since that build."""
     asked = request(platforms) if platforms else REQUEST
     analyzer = Analyzer(asked)
     analyzer.measured = MeasuredBuild(text, read_log_text(log).builds[0], asked)

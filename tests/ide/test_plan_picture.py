@@ -1,4 +1,4 @@
-"""The drawing: well-formed, legible, nothing on top of anything else."""
+"""The picture of a plan is well-formed and legible, and nothing in it overlaps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAIVE = "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /a 
 
 
 def check_drawing(drawn: Picture) -> None:
-    """Nothing overlaps, and every text is inside what it belongs to."""
+    """Check that nothing overlaps and every text is inside its box."""
     assert not [(one, other) for one, other in combinations(drawn.cards, 2) if one.overlaps(other)]
     assert not [(one, other) for one, other in combinations(drawn.frames, 2) if one.overlaps(other)]
     for card, stage in zip(drawn.cards, drawn.of_class("stage"), strict=True):
@@ -44,7 +44,7 @@ def check_drawing(drawn: Picture) -> None:
 
 
 def check_wires(drawn: Picture) -> None:
-    """Wires run beside and below the columns, apart from their two ends."""
+    """Check that wires run between and below the columns, except at their two ends."""
     texts = [place for _, place in drawn.texts()]
     for points in drawn.wires:
         for (x, y), (to_x, to_y) in pairwise(points):

@@ -1,4 +1,4 @@
-"""What the picture of a plan shows."""
+"""The content of the picture of a plan."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def view(text: str, targets: str = TARGETS) -> PlanView:
 
 
 def shown(text: str, targets: str = TARGETS) -> list[str]:
-    """A line per row: where, what, and the state of each box."""
+    """One line per row: stage, label, and the state of each box."""
     return [
         f"{stage.name} {row.line} {row.keyword} {row.text}: {' '.join(map(_box, row.boxes))}".replace("  ", " ").strip()
         for stage in view(text, targets).stages
@@ -165,7 +165,7 @@ def test_every_step_of_buildkit_is_shown(case: str) -> None:
     found = plan_view(analysis)
     boxes = {box.step for stage in found.stages for row in stage.rows for box in row.boxes}
     for step in analysis.plan.steps:
-        # What BuildKit does of its own accord belongs to the instruction that needs it.
+        # BuildKit-internal steps are shown at the instruction that needs them.
         is_half = any(step.idx in analysis.plan.steps[it].inputs for it in boxes)
         assert step.idx in boxes or step.label.startswith("[internal]") or is_half, step.label
     runs = [box for stage in found.stages for row in stage.rows for box in row.boxes if box.kind == "exec"]

@@ -1,4 +1,4 @@
-"""What is shown in Bake files, Compose files and workflows."""
+"""Editor features in Bake files, Compose files and workflows."""
 
 from __future__ import annotations
 
@@ -447,10 +447,10 @@ def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
         (["apt-get install -y build-essential libpq-dev", "pip wheel --wheel-dir /w psycopg2"], True, False),
         (["apk add --no-cache python3 make g++", "npm ci"], True, False),
         (["apt-get install -y gcc", "pip install uwsgi", "cargo build"], True, True),
-        # Wheels are downloaded, as far as anybody can tell.
+        # Without a compiler, pip probably downloads wheels.
         (["apt-get install -y libpq5", "pip install psycopg2"], False, False),
         (["apt-get install -y build-essential"], False, False),
-        # Its compiler is for the machine that it runs on.
+        # The installed compiler compiles for its own machine.
         (["ghc Main.hs"], True, False),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from buildxray.ide.time_budget import OutOfTimeError, thread_budget, time_budget, uninterrupted
 
-# An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
+# Python ignores an interruption in a callback of the garbage collector, such as that of hypothesis; the timer fires again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 

@@ -1,6 +1,6 @@
-"""One build in every form that BuildKit and CI systems write it in: all of them tell the same.
+"""One build in every form that BuildKit and CI systems write: all forms give equal results.
 
-The logs are made from plans (`tests/support/made_logs.py`), of programs that no log was recorded of.
+The logs are made from plans (`tests/support/made_logs.py`), of programs without a recorded log.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ pytestmark = pytest.mark.slow
 
 
 def seconds_of(step: Step) -> float:
-    """Times that depend on the step alone; emulated ones are nine times as long."""
+    """The seconds of a step, from its name alone; an emulated step takes nine times as long."""
     share = crc32(step.label.encode()) % 1000 / 1000
     match step.kind:
         case "source":
@@ -55,7 +55,7 @@ def seconds_of(step: Step) -> float:
         case "exec":
             return (3 + 20 * share) * (9 if step.is_emulated else 1)
         case "merge":
-            # A part of its COPY: the two are one step on a terminal.
+            # The second half of its COPY; a terminal shows both as one step.
             return 0.0
         case _:
             return 0.1 + 0.2 * share
@@ -75,7 +75,7 @@ def noisy(build: MadeBuild) -> str:
 
 
 def with_progress(build: MadeBuild) -> str:
-    """A program that overwrites its line has left it in the log."""
+    """Add lines of a progress bar that overwrites its line."""
     lines = plain(build)
     return "\n".join(f"Downloading 1%\rDownloading 40%\r{it}" if n % 7 == 3 else it for n, it in enumerate(lines))
 
@@ -143,7 +143,7 @@ def measured(log: str | bytes, text: str, request: BuildRequest = REQUEST) -> li
 
 
 def check_complete(times: Times) -> None:
-    """Every vertex is a step, and every step has a vertex."""
+    """Check that every vertex is a step, and every step has a vertex."""
     assert [it.name for it in times.matching.unmatched] == []
     assert times.matching.n_missing == 0
     assert not times.has_changed
@@ -251,7 +251,7 @@ def test_machine_and_platforms_come_from_the_log(program: str, machine: str, pla
 @pytest.mark.parametrize("form", ["GitHub", "terminal", "rawjson"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_predicted_savings_equal_the_difference_of_two_builds(program: str, form: str) -> None:
-    """On a machine with a processor for every step: each step takes as long after the fix as its native twin did before."""
+    """The fixed build has a processor for every step, and each step takes the time of its native twin."""
 
     def take(step: Step) -> float:
         text = step.label.partition("] ")[2].partition("TARGETARCH")[0]

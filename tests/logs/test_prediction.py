@@ -1,4 +1,4 @@
-"""What a fix saves is foretold from one log, and checked against the log of the fixed Dockerfile."""
+"""The savings of a fix, predicted from one log and compared with the log of the fixed Dockerfile."""
 
 from __future__ import annotations
 
@@ -138,10 +138,10 @@ def with_cpu(name: str, **cpu: float) -> MeasuredBuild:
 def test_a_native_step_that_waited_counts_by_its_processor_time() -> None:
     fixed = dockerfile("cross.dockerbuild")
     by_wall = measured("naive.dockerbuild").predict(fixed)
-    # It took 19.9 s, of which it waited half for the emulated compiler beside it.
+    # It took 19.9 s; for half of that, it waited for the emulated compiler beside it.
     by_cpu = with_cpu("naive.dockerbuild", amd64_build_CGO=10.0, arm64_build_CGO=101.0).predict(fixed)
     assert by_cpu.saved > by_wall.saved
-    # Two runs of 10 s on the little more than one processor that the log shows in use.
+    # Two RUN steps of 10 s on slightly more than one processor, as the log shows.
     assert by_cpu.saved == pytest.approx(by_wall.saved + 19.9 - 2 * 10.0 / 1.05, abs=0.8)
     assert by_cpu.remaining[0] <= by_wall.remaining[0]
 

@@ -1,4 +1,4 @@
-"""Logs of every form become the same builds."""
+"""Logs of every form give the same builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hostile or broken client does to the server: it is answered, the session goes on, nothing grows."""
+"""Hostile and broken clients: every request is answered, the session continues, and memory does not grow."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLACE = {"textDocument": IDENTIFIER, "position": {"line": 0, "character": 0}}
 
 
 class Client:
-    """A client that sends whatever it is told to, over two streams."""
+    """A client that sends arbitrary messages over two streams."""
 
     def __init__(self, sink: IO[bytes], source: IO[bytes]) -> None:
         self.sink, self.source = sink, source
@@ -85,7 +85,7 @@ class Client:
 
 @contextmanager
 def started(*, is_warm: bool = False) -> Iterator[tuple[Client, subprocess.Popen[bytes]]]:
-    """A server, by default started as an editor starts it; how it starts and ends is tested with these."""
+    """A server process and its client; by default started as an editor starts it, to test its start and end."""
     command = warm_command() if is_warm else COMMAND
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
@@ -240,7 +240,7 @@ async def test_futures_of_notifications_are_forgotten() -> None:
     )
     item = {"uri": URI, "languageId": "dockerfile", "version": 1, "text": "FROM a\n"}
     protocol.receive({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}})
-    # Loaded once in a session, when memory is first given back.
+    # Imported once per session, when memory is first given back.
     import_module("ctypes")
     before = blocks_before = 0
     for n in range(20_000):
@@ -252,12 +252,12 @@ async def test_futures_of_notifications_are_forgotten() -> None:
             before, blocks_before = resident_kib(), allocated_blocks()
     assert protocol._request_futures == {}
     assert resident_kib() - before < 2048
-    # One block for each eighteenth message would be a leak.
+    # One block per 18 messages would be a leak.
     assert allocated_blocks() - blocks_before < 1_000
 
 
 class Sink:
-    """A writer that forgets."""
+    """A writer that discards its input."""
 
     def write(self, data: bytes) -> None: ...
 

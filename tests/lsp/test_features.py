@@ -1,4 +1,4 @@
-"""Each feature of the editor once through the process, as VS Code and as Neovim ask for it."""
+"""One request for each feature through a real process, with the capabilities of VS Code and of Neovim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ every_client = pytest.mark.parametrize("client", CLIENTS)
 
 
 async def opened(session: Editor, markup: str) -> types.Position:
-    """Open a text, and give the position of its cursor."""
+    """Open a text, and return the position of its cursor."""
     given = fixture(markup)
     await session.open(given.text)
     return session.position(given.cursor)

@@ -1,4 +1,4 @@
-"""A document that takes too long to analyse: it keeps what it had, with a note, and the others are answered."""
+"""A document that takes too long to analyse keeps its earlier results, with a note; other documents are answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
 from buildxray.projects import sources
 
-# An interruption in a callback of the garbage collector, such as hypothesis has one, is ignored by Python and comes again.
+# Python ignores an interruption in a callback of the garbage collector, such as that of hypothesis; the timer fires again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
@@ -29,7 +29,7 @@ SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{
 
 
 class Session:
-    """A server without a process, and what it has sent."""
+    """A server in this process, and the messages that it has sent."""
 
     def __init__(self) -> None:
         server = create_server()

@@ -1,4 +1,4 @@
-"""What a long session keeps of the versions of a document that have been typed over."""
+"""Memory of a long session: old versions of a document are freed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_VERSIONS = N_EDITS // 5
 
 @pytest.fixture
 def _collector() -> Iterator[None]:
-    """Undo what a server does to the garbage collector of its process."""
+    """Restore the settings of the garbage collector that a server changes."""
     thresholds = gc.get_threshold()
     yield
     gc.set_threshold(*thresholds)
@@ -55,7 +55,7 @@ def test_old_versions_are_freed_without_the_garbage_collector() -> None:
     gc.collect()
     gc.disable()
     try:
-        # Other tests of the process may have left builds too.
+        # Earlier tests of this process may have left builds.
         n_before = n_builds()
         type_in(document)
         assert (n_builds(), gc.collect()) == (n_before, 0)
@@ -98,7 +98,7 @@ def open_document() -> Document:
 
 
 def type_in(document: Document) -> None:
-    """Effect: edit a document as often as `N_EDITS`, and look at each version."""
+    """Effect: edit a document `N_EDITS` times, and compute each version."""
     for n in range(N_EDITS):
         document.change(f"{THIRTY_LINES}RUN go build ./{n}\n", n)
         assert document.analysis.diagnostics is not None

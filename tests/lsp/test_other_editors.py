@@ -1,4 +1,4 @@
-"""What editors need that are not VS Code: columns in UTF-8, no registrations, files that nobody watches."""
+"""Editors other than VS Code: columns in UTF-8, no dynamic registration, no file watching."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_settings_are_pulled_and_pushed_without_a_registration() -> None:
 
 
 async def test_capabilities_of_the_server() -> None:
-    """Editors without registrations go by the answer to `initialize` alone."""
+    """Editors without dynamic registration know only the answer to `initialize`."""
     async with editor(columns_in_bytes(), configuration={}) as session:
         can = session.capabilities
         assert can.position_encoding == "utf-8"

@@ -76,7 +76,7 @@ async def test_a_build_is_asked_for_by_its_name_and_follows_typing(tmp_path: Pat
             found = await plan(session, build=name)
             assert (found.build, found.targetPlatforms) == ("arm", ["linux/arm64"])
             assert [(it.name, it.isImage) for it in found.stages] == [("build", True)]
-        # One that does the same as another has a name too.
+        # A build equal to another one can be requested by its own name.
         assert (await plan(session, build="same")).build == "same"
         await session.change(TEXT.replace("RUN go build\n", "RUN go build\nRUN go test\n"))
         found = await plan(session, build="arm")

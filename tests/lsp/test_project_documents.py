@@ -1,4 +1,4 @@
-"""Bake files, Compose files and workflows in an editor: findings, lenses, the way to a stage and back."""
+"""Bake files, Compose files and workflows in an editor: findings, lenses, links to stages and back."""
 
 from __future__ import annotations
 

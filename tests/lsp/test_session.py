@@ -1,4 +1,4 @@
-"""What a server has to live with: other clients, other files, wrong settings."""
+"""A session with unusual clients, other files and invalid settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platforms in force, told to clients that ask for them."""
+"""The status of a document, sent to clients that request it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DOCKERFILE = "FROM alpine\n"
 async def session_with_status(
     experimental: object = ASKING, *, options: object = None, locale: str | None = None
 ) -> AsyncIterator[tuple[Editor, asyncio.Queue[Any]]]:
-    """A session, and what the server has told in it."""
+    """A session, and the statuses that the server has sent."""
     capabilities = types.ClientCapabilities(experimental=experimental)
     async with editor(capabilities, options=options, locale=locale) as session:
         told: asyncio.Queue[Any] = asyncio.Queue()
@@ -75,7 +75,7 @@ async def test_a_client_that_does_not_ask_gets_no_status() -> None:
     for experimental in others:
         async with session_with_status(experimental) as (session, told):
             await session.open(DOCKERFILE)
-            # The answer to a request comes after all that was sent before it.
+            # The answer arrives after all earlier messages.
             await session.hover(0)
             assert told.empty()
             assert session.errors == []

@@ -1,4 +1,4 @@
-"""The main job through a real process: see what is emulated, fix it, see it gone."""
+"""The main use through a real process: a finding about emulation, its fix, and no finding."""
 
 from __future__ import annotations
 

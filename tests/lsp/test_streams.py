@@ -1,4 +1,4 @@
-"""Whatever the standard streams are, the server answers, and ends with them."""
+"""The server answers on pipes, files and sockets, and ends when they are closed."""
 
 from __future__ import annotations
 

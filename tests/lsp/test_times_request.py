@@ -53,7 +53,7 @@ async def test_open_a_log_apply_the_fix_and_clear() -> None:
         assert re.fullmatch(r"build log \(.+\): 111.9 s · the safe fixes save about 84 s of 110 s", await lens(session))
         await session.change(dockerfile("cross.github.log"))
         assert (await lens(session)).endswith(": 111.9 s · re-planned: saves about 84 s of 110 s")
-        # The text of the line is what it was, but it is no longer executed where it was.
+        # The text of the line is unchanged, but it runs on another machine.
         assert "shared  was 4.0 s · arm64 9.8 s emulated" in await hints(session)
         found = await times(session)
         assert (found.edited, found.saved) == (True, pytest.approx(84, abs=1))

@@ -1,4 +1,4 @@
-"""A document that grows character by character never makes the server raise, log an error, or lose its place."""
+"""While a document is typed, the server never raises, logs an error, or loses synchronisation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/Dockerfile*")
 
 
 class Output:
-    """Takes what the server writes."""
+    """Records the output of the server."""
 
     def __init__(self) -> None:
         self.last = b""
@@ -47,7 +47,7 @@ def server() -> Iterator[Server]:
 
 
 def typed() -> dict[str, list[int]]:
-    """The lengths of the texts that the server sees of each case: one for each character, but a line of an earlier case is pasted."""
+    """The lengths of the prefixes to send of each case: one per character, but lines known from earlier cases are pasted."""
     seen: set[str] = set()
     lengths: dict[str, list[int]] = {}
     for case in CASES:
@@ -76,7 +76,7 @@ async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCap
         change = types.TextDocumentContentChangeWholeDocument(text[:end])
         handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))
         if output.published.version != end:
-            # An analysis that took long is published after a pause.
+            # A slow analysis is debounced.
             server.publisher.publish(server.documents[URI])
         assert output.published.version == end
     assert [it.getMessage() for it in caplog.records if it.levelno >= logging.ERROR] == []

@@ -1,4 +1,4 @@
-"""What the files around a Dockerfile change, and the diagnostics of a whole workspace."""
+"""Changes of project files on disk, and workspace diagnostics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ON_AMD64 = {"buildPlatform": "linux/amd64"}
 
 
 def tell(session: Editor, path: Path) -> None:
-    """Say that a file has changed on disk."""
+    """Notify the server of a changed file."""
     event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
     session.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
 
@@ -162,13 +162,13 @@ async def test_typing_while_the_workspace_is_checked(tmp_path: Path) -> None:
         await session.open(EMULATED)
         alone = await seconds_to_answer(session, 30)
         checking = asyncio.create_task(workspace(session))
-        # The other process has to start before it takes anything from this one.
+        # The other process competes with this one only after it has started.
         await asyncio.sleep(1.0)
         meanwhile = await seconds_to_answer(session, 30)
         was_checking = not checking.done()
         assert len(await asyncio.wait_for(checking, 120)) == 500
         assert was_checking
-        # A machine that does other things besides must not fail this; twice as slow would be felt.
+        # A factor of two, because people would notice it and a busy machine causes less.
         assert statistics.median(meanwhile) < 2 * statistics.median(alone) + 0.02
 
 
@@ -195,7 +195,7 @@ async def test_paths_are_those_of_the_context_of_the_build(tmp_path: Path) -> No
         await session.open("FROM x\nCOPY m\n", uri=(tmp_path / "docker/Dockerfile").as_uri())
         params = types.CompletionParams(types.TextDocumentIdentifier(session.uri), types.Position(1, 6))
         offered: list[str] = []
-        # The Compose file is read besides.
+        # The Compose file is read too.
         while not offered:
             found = await session.client.text_document_completion_async(params)
             assert isinstance(found, types.CompletionList)

@@ -20,7 +20,7 @@ def write(root: Path, markup: str) -> None:
 
 
 def described(root: Path, dockerfile: str = "Dockerfile", settings: Settings | None = None) -> str:
-    """The build of a Dockerfile in a line: platforms, target, arguments, origin."""
+    """The build of a Dockerfile in one line: platforms, target, arguments, origin."""
     build = Projects().build(root / dockerfile, settings or Settings())
     request = build.request
     platforms = ",".join(map(str, request.target_platforms))

@@ -1,6 +1,6 @@
-"""What whole projects ask for, held against `docker buildx bake --print` (buildx 461836b, an empty environment).
+"""The builds of whole projects equal those of `docker buildx bake --print` (buildx 461836b, an empty environment).
 
-The oracles of `cases/workflows` were written by hand from what GitHub documents.
+The expectations of `cases/workflows` were written by hand from GitHub's documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def cases(*kinds: str) -> list[Path]:
 
 
 def expected(target: dict[str, Any]) -> dict[str, Any] | None:
-    """What is compared of a target; None for one that no file of the project builds."""
+    """The compared fields of a target; None if no file of the project builds it."""
     context = target.get("context", ".")
     if "dockerfile-inline" in target or "://" in context:
         return None

@@ -1,4 +1,4 @@
-"""What a workflow says that cannot be read is unknown, and never stops the reading of a project."""
+"""Unreadable parts of a workflow are unknown, and never stop the reading of the project."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: 
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     reading = read_workflows(tmp_path, local_platform="linux/amd64")
     assert [it.source.name for it in reading.builds] == ["release.yml"]
-    # What is not read of a matrix builds no image, and nobody wants to hear of it.
+    # The unread part of the matrix builds no image, so that a note about it would be useless.
     assert not reading.notes

@@ -1,4 +1,4 @@
-"""Which paths exist in the build context of a Dockerfile."""
+"""Paths in the build context of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
         (_BAKE, "own.txt", False),
         (_BAKE, "../outside", False),
         (_BAKE.replace('"."', '"app"').replace('"app/Dockerfile"', '"Dockerfile"'), "shared/a.sh", False),
-        # No build is known: each directory above may be the context.
+        # Without a known build, each directory above may be the context.
         ("", "shared/a.sh", True),
         ("", "own.txt", True),
         ("", "missing", False),

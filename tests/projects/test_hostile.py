@@ -1,4 +1,4 @@
-"""Project files that are small and ask for endless work: each is read within a few seconds, with a note where it is given up."""
+"""Small project files that require endless work are read within seconds, with a note where reading stops."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_circular_composite_actions_end(tmp_path: Path) -> None:
 
 
 def read(directory: Path) -> None:
-    """Effect: read a project as a server does. Raises where that takes too long, which is one second on a quiet machine."""
+    """Effect: read a project as a server does. Raises if that takes over one second of processor time."""
     with time_budget(10):
         projects = Projects()
         build = projects.build(directory / "Dockerfile", Settings())

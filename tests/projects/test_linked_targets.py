@@ -40,11 +40,11 @@ BOTH = '"linux/amd64", "linux/arm64"'
         (app(BOTH, 'platforms = ["linux/amd64"]'), ["linux/amd64"]),
         (app(BOTH), ["linux/amd64"]),
         (app(BOTH, 'platforms = ["local"]'), ["linux/amd64"]),
-        # Nothing tells these platforms.
+        # These platforms are unknown.
         (app(BOTH, "platforms = split(timestamp(), X)"), []),
         (app(BOTH, 'platforms = ["odd/"]'), []),
         (app(BOTH).replace("target:base", "target:other"), []),
-        # Where the project names no platforms for the build, those of other targets are for another one.
+        # Without platforms for the build itself, those of its targets belong to another build.
         (app("", f"platforms = [{BOTH}]"), []),
     ],
 )
@@ -92,7 +92,7 @@ BASE = "FROM alpine\nARG V\nENV HOME_OF=/app/$V\nONBUILD RUN make\n"
     [
         ('args = { V = "3" }', "/app/3"),
         ("", "/app/"),
-        # Nothing tells the arguments, or the file.
+        # The arguments, or the file, are unknown.
         ("args = { V = timestamp() }", None),
         ('dockerfile = "other.Dockerfile"', None),
         ('target = "none"', None),

@@ -1,4 +1,4 @@
-"""What builds make, for whom, and by which name they find the Dockerfile."""
+"""The results of builds, and the names by which they find the Dockerfile."""
 
 from __future__ import annotations
 

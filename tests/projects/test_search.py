@@ -1,4 +1,4 @@
-"""Which Dockerfiles of a directory are found: those that Git would not ignore."""
+"""The search for Dockerfiles in a directory leaves out what Git ignores."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path)
         ("post-build-dockerfile", "#!/usr/bin/env bash\nset -eo pipefail\n", False),
         ("post-build-dockerfile", "# comment\nFROM alpine\n", True),
         ("post-build-dockerfile", "", True),
-        # BuildKit takes the first line for a comment, and people who build the file expect to hear of it.
+        # BuildKit reads the first line as a comment, so the file is a Dockerfile.
         ("Dockerfile", "#!/usr/bin/env docker\nFROM alpine\n", True),
         ("x.Dockerfile", "#!/usr/bin/env docker\nFROM alpine\n", True),
     ],

@@ -1,4 +1,4 @@
-"""One Dockerfile that several builds use: which is shown, what is found in which."""
+"""One Dockerfile with several builds: the choice of the shown build, and the findings of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     analysis = built(root).analyzer(Workspace()).analyze((root / "Dockerfile").read_text())
     messages = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
     assert len(messages) == 1
-    # The workflow's machine for linux/arm64 emulates nothing.
+    # The workflow's machine for linux/arm64 does not emulate.
     assert messages[0].endswith("(in 1 of 3 builds: app)")
 
 
@@ -161,7 +161,7 @@ def test_the_origin_says_that_the_machine_is_unknown(tmp_path: Path, platforms: 
     write(tmp_path, _UNKNOWN_RUNNER.replace("PLATFORMS", platforms))
     build = Projects().build(tmp_path / "Dockerfile", Settings())
     assert str(build.shown_origin) == ".github/workflows/a.yml, job `build`; its machine is unknown"
-    # One platform on a machine of one's own is not emulated as far as anybody can tell.
+    # A build of one platform on an unknown machine is probably native.
     assert str(build.request.node(parse_normalized("linux/arm64"))) == machine
 
 
@@ -338,7 +338,7 @@ def test_jobs_on_machines_of_one_platform_share_nothing(tmp_path: Path) -> None:
         .analyze((tmp_path / "Dockerfile").read_text())
     )
     assert [it.label for it in analysis.plan.steps if it.kind == "exec"] == ["[tools 2/2] RUN apk add make"] * 2
-    # In one job, the two platforms share it.
+    # In one job, both platforms share the step.
     workflow.write_text(workflow.read_text().replace("'${{ matrix.platform }}'", "'linux/arm64,linux/arm/v7'"))
     analysis = (
         Projects()
@@ -437,7 +437,7 @@ COPY --from=build /app /app
     ("runner", "platforms", "n_emulated"),
     [
         ("ubuntu-24.04-arm", "linux/amd64,linux/arm64", 0),
-        # What no workflow builds is emulated after all.
+        # A platform that no workflow builds is emulated.
         ("ubuntu-24.04-arm", "linux/amd64,linux/s390x", 1),
         ("ubuntu-latest", "linux/amd64,linux/arm64", 1),
     ],
@@ -486,7 +486,7 @@ _CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24
         (_CHOSEN, "app", 0),
         (_CHOSEN, "${{ inputs.image }}", 0),
         ("${{ matrix.runner }}", "${{ inputs.image }}", 0),
-        # One machine emulates, whichever job a platform has.
+        # One machine emulates, although each platform has a job.
         ("ubuntu-latest", "app", 1),
         ("ubuntu-latest", "${{ inputs.image }}", 1),
         # The workflow builds something else.
@@ -522,14 +522,14 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
         # Nothing here builds an image.
         ({".github/workflows/ci.yml": _LINTING}, 1),
         ({".github/workflows/ci.yml": f"{_LINTING}\n# docker build\n", "run.sh": "docker run tool\n"}, 1),
-        # The repository builds images, or would, and nobody has asked for another platform of this one.
+        # The repository builds images, and no build asks for another platform of this one.
         ({"push.sh": "docker buildx build --platform linux/amd64,linux/arm64 ."}, 0),
         ({"docker-bake.hcl": 'target "app" { platforms = ["linux/amd64", "linux/arm64"] }'}, 0),
         ({"compose.yaml": _COMPOSE}, 0),
         ({".github/workflows/ci.yml": _LINTING.replace("make lint", "docker compose up --build")}, 0),
         ({"Justfile": "image:\n    docker build --load -f {{FILE}} .\n"}, 0),
         ({"compose.yaml": _COMPOSE, ".github/workflows/ci.yml": _LINTING}, 0),
-        # Several platforms are built of files that nobody can tell.
+        # Several platforms are built of unknown Dockerfiles.
         ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION}, 1),
         ({".github/workflows/ci.yml": _LINTING, "Makefile": _DEFINITION.replace("$(ALL)", "linux/amd64")}, 0),
         ({".github/workflows/ci.yml": _LINTING, "all.sh": _FUNCTION}, 1),
@@ -537,7 +537,7 @@ _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'},
         ({"all.sh": 'ARGS=(\n  buildx build\n  --platform "$PLATFORMS"\n)\ndocker "${ARGS[@]}" .\n'}, 1),
         ({"all.sh": 'ARGS=(\n  buildx build\n  --tag "$NAME"\n)\ndocker "${ARGS[@]}" .\n'}, 0),
         ({".github/workflows/ci.yml": _MATRIX.replace("context: tool", "context: '${{ matrix.c }}'")}, 1),
-        # Nobody knows which platforms these builds are for; where the machine is unknown too, each may have its own.
+        # The platforms of these builds are unknown; if the machine is unknown too, each platform may have its own.
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: ubuntu-latest, steps")}, 1),
         ({".github/workflows/ci.yml": _MATRIX.replace("steps", "runs-on: '${{ matrix.r }}', steps")}, 0),
     ],
@@ -550,11 +550,11 @@ def test_a_project_without_multi_platform_builds_gets_no_findings_about_them(
     for name, text in {**others, ".git/HEAD": "", "Dockerfile": "FROM scratch\n", "tool/Dockerfile": stages}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    # One of the two default platforms is not the machine's, whichever that is.
+    # One of the two default platforms is not that of the machine, on any machine.
     assert emulated_builds(root / "tool" / "Dockerfile", Settings()) == n_emulated
     (root / "examples").mkdir()
     (root / "examples" / "Dockerfile").write_text(stages)
-    # An example is left alone in a project that builds other files for several platforms too.
+    # An example is not reported, although its project builds other files for several platforms.
     names_platforms = any("platform" in it for it in others.values())
     assert emulated_builds(root / "examples" / "Dockerfile", Settings()) == (n_emulated and not names_platforms)
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
@@ -635,7 +635,7 @@ SCRIPT = "#!/bin/sh\ndocker buildx build --platform linux/amd64,linux/arm/v7 --p
 def test_the_list_of_builds_equals_the_builds_that_are_shown(
     tmp_path: Path, repository: str | None, *, is_read: bool
 ) -> None:
-    """Scripts beside a Dockerfile build it where its directory is a project: the root of its repository, or in none."""
+    """A script beside a Dockerfile builds it if its directory is a project: the root of a repository, or outside of one."""
     top = tmp_path / "top"
     dockerfile = top / "app" / "Dockerfile"
     dockerfile.parent.mkdir(parents=True)
@@ -647,5 +647,5 @@ def test_the_list_of_builds_equals_the_builds_that_are_shown(
     assert (shown is not None) is is_read
     for directory in (dockerfile.parent, top):
         listed = read_project(directory, local_platform="linux/amd64").builds
-        # A directory that somebody names is read as a project.
+        # A directory on the command line is read as a project.
         assert [it.dockerfile for it in listed] == [dockerfile] * is_read

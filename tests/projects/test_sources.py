@@ -1,4 +1,4 @@
-"""Which platform arguments the programs of a project may look at."""
+"""The platform arguments that sources of a project may read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def searched(directory: Path, files: dict[str, str]) -> list[str] | None:
         ({"build-dockerfile.sh": "echo $TARGETARCH\n", "Dockerfile.build.sh": "$TARGETOS"}, ["TARGETARCH", "TARGETOS"]),
         ({"app.csproj": "<A>$(TargetArch)</A>", "b.cs": "$(TargetOS) TargetArch"}, ["TARGETARCH"]),
         ({"build.sh": "echo $MY_TARGETARCH $TARGETARCHS $targetarch\n"}, []),
-        # What is no program of the project.
+        # Files that are not programs of the project.
         ({"README.md": "TARGETARCH", "Dockerfile": "ARG TARGETARCH", "x.dockerfile": "ARG TARGETARCH"}, []),
         ({"docker-bake.hcl": "TARGETARCH", "compose.yaml": "TARGETARCH", ".github/x.yml": "TARGETARCH"}, []),
         ({"node_modules/a/a.js": "TARGETARCH", "logo.png": "TARGETARCH", "a.bin.js": "\0TARGETARCH"}, []),

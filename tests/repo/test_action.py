@@ -1,4 +1,4 @@
-"""The steps of the GitHub action, run in a shell as a runner runs them; only the installation is left out."""
+"""The steps of the GitHub action, run in a shell like that of a runner, without the installation."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ BASH = shutil.which("bash") or "bash"
 
 
 class Job(NamedTuple):
-    """What a run of the action left."""
+    """The results of a run of the action."""
 
     codes: list[int]
-    """Of each step that ran."""
+    """The exit codes of the steps that ran."""
     out: str
     err: str
     summary: str
@@ -52,7 +52,7 @@ def evaluated(text: str, inputs: dict[str, str]) -> str:
 
 
 def act(project: Path, environment: dict[str, str] | None = None, /, **given: str) -> Job:
-    """Run the steps with some inputs, the others at their defaults."""
+    """Run the steps with the given inputs and the defaults of the others."""
     inputs = {name: str(it.get("default", "")) for name, it in ACTION["inputs"].items()}
     inputs |= {name.replace("_", "-"): value for name, value in given.items()}
     summary = project / "summary.md"

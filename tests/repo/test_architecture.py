@@ -79,7 +79,7 @@ UNNEEDED = {
     "concurrent",
     "multiprocessing",
 }
-"""What the check of one file without a project has no use for."""
+"""Modules that a check of one file without a project does not need."""
 
 
 def test_a_check_imports_only_rules_of_which_the_file_has_a_subject(tmp_path: Path) -> None:
@@ -115,13 +115,13 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     graph: TopologicalSorter[str] = TopologicalSorter()
     for module, path in paths.items():
         names = {full for it in _imports_with_names(path) for full in it if full in paths and full != module}
-        # A package that only lists its modules is no dependency of them.
+        # A package that only lists its modules does not depend on them.
         graph.add(module, *(it for it in names if not module.startswith(f"{it}.")))
     graph.prepare()
 
 
 def _imports_with_names(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield what a module imports when it runs: what only annotations need is left out."""
+    """Yield the imports of a module at run time, without those under TYPE_CHECKING."""
     for_annotations = {
         inner
         for node in _statements(path)
@@ -164,7 +164,7 @@ VALUES = {
     "syntax.instruction_table": {"INSTRUCTION_KINDS"},
     "syntax.variables": {"variable_references"},
 }
-"""What these layers may import from below `semantics` all the same: values, and readers of text. None is all of a module."""
+"""The names that these layers may import from below `semantics`: values, and readers of text. None allows the whole module."""
 
 
 def test_rules_and_features_read_builds_as_objects() -> None:
@@ -201,11 +201,11 @@ def test_no_index_of_the_plan_leaves_semantics() -> None:
 
 @cache
 def _statements(path: Path) -> tuple[ast.stmt, ...]:
-    """All statements of a module, inner ones included; read once for all tests."""
+    """All statements of a module, including nested ones; cached for all tests."""
     statements: list[ast.stmt] = []
     todo: list[ast.AST] = [tree(path)]
     while todo:
-        # Expressions are nine of ten nodes, and hold no import.
+        # Expressions are nine of ten nodes, and contain no imports.
         inner = [it for it in ast.iter_child_nodes(todo.pop()) if not isinstance(it, ast.expr)]
         statements += (it for it in inner if isinstance(it, ast.stmt))
         todo += inner

@@ -1,4 +1,4 @@
-"""Documents are true: the paths and names in their backticks exist."""
+"""The paths and names in backticks in the documents exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are opened in one layer only, so that no other module can forget a bound."""
+"""Files are opened in one layer only, so that no other module can omit a limit."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_check_sees_what_it_forbids() -> None:
 
 
 def calls(tree: ast.AST) -> list[tuple[int, str]]:
-    """Lines and names of the functions that are called; those of the layer `files` left out."""
+    """The called functions with their lines, without those of the layer `files`."""
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -61,5 +61,5 @@ def calls(tree: ast.AST) -> list[tuple[int, str]]:
 
 
 def _is_syntax_tree(function: ast.Attribute) -> bool:
-    """Whether it is `ast.walk`."""
+    """True for `ast.walk`."""
     return isinstance(function.value, ast.Name) and function.value.id == "ast"

@@ -1,4 +1,4 @@
-"""What is generated from the code is as the code says."""
+"""Generated files are current."""
 
 from __future__ import annotations
 

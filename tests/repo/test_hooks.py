@@ -1,4 +1,4 @@
-"""The hooks of pre-commit and the action of GitHub, as these programs read them."""
+"""The pre-commit hooks and the GitHub action, read like these programs do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The launcher of the VS Code extension, which no import checker reads, starts what the server has."""
+"""The launcher of the VS Code extension, which mypy does not check, imports names that exist."""
 
 from __future__ import annotations
 

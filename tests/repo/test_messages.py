@@ -1,4 +1,4 @@
-"""Everything that people read is in every catalogue."""
+"""Every text for users is in every catalogue."""
 
 from __future__ import annotations
 

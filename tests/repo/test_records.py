@@ -15,7 +15,7 @@ from tests.support.code import ROOT, modules, tree
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two values, one of which does not count."""
+    """Two values, of which only the first is compared."""
 
     first: int
     second: str = "b"
@@ -31,14 +31,14 @@ class Single:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A value that is known by its identity."""
+    """A value that is compared by identity."""
 
     value: int
 
 
 @dataclass(slots=True)
 class Changing:
-    """A value that can change."""
+    """A mutable value."""
 
     value: int = 0
 

@@ -1,4 +1,4 @@
-"""Regular expressions on files of strangers take linear time.
+"""Regular expressions on untrusted files take linear time.
 
 The server reads projects and logs in threads, where nothing can interrupt a call of `re`, and no other thread runs during one: a pattern of
 quadratic time on a file of 1 MB would stop the server for hours.
@@ -24,14 +24,14 @@ from tests.support.code import ROOT, modules, tree
 LAYERS = ("files", "logs", "projects")
 LENGTH = 20_000
 SECONDS = 0.1
-"""Processor time. A pattern of linear time takes a hundredth of it, one of quadratic time at least three times as long."""
+"""The limit in CPU seconds. A pattern of linear time takes a hundredth of it, one of quadratic time at least three times as long."""
 SHORT = {
     "projects/sources.py: _NOT_RUN",
     "projects/file_names.py: _DOCKERFILE",
     "projects/hcl/regular.py: _TOKEN",
     "projects/hcl/semver.py: _RANGE",
 }
-"""Patterns on names of files, which have at most 255 bytes, and on texts of at most 500 characters."""
+"""Patterns for short inputs: file names of at most 255 bytes, and texts of at most 500 characters."""
 WORD = re.compile(r"(?<!\\)(?<!\?P<)[A-Za-z]{2,}")
 SIGNS = re.compile(r"(?:\\[^\w\s])+|[#=>\"'/:,]")
 
@@ -66,7 +66,7 @@ def _compiled(pattern: Any, flags: int) -> re.Pattern[Any]:  # noqa: ANN401 - a 
 
 
 def texts(pattern: str) -> Iterator[str]:
-    """Long texts of what a pattern names, over and over, that end in what it does not expect."""
+    """Yield long texts that repeat parts of a pattern and end with a mismatch."""
     words = [*dict.fromkeys(WORD.findall(pattern))][:8]
     signs = [*dict.fromkeys(re.sub(r"\\(.)", r"\1", it) for it in SIGNS.findall(pattern))][:8]
     units = [

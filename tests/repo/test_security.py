@@ -1,4 +1,4 @@
-"""SECURITY.md names a test for each promise, and the test is there."""
+"""SECURITY.md names an existing test for each promise."""
 
 from __future__ import annotations
 

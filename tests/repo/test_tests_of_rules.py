@@ -1,4 +1,4 @@
-"""Each rule has tests of its own, in the file that is named after it: what it finds, and a near miss that it leaves alone."""
+"""Each rule has a test file of its name, with findings and with a near miss that is not reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_rule_has_its_file(rule: Rule) -> None:
 
 
 def has_near_miss(tree: ast.AST) -> bool:
-    """Whether some case is expected to be silent: by its helper, by markup without a caret, or by an empty expectation."""
+    """True if some case expects no finding: by its helper, by markup without a caret, or by an empty list."""
     return any(
         _is_silent_call(it) or _is_compared_with_nothing(it) or _is_row_without_findings(it) for it in ast.walk(tree)
     )
@@ -42,12 +42,12 @@ def _is_silent_call(node: ast.AST) -> bool:
 
 
 def _is_compared_with_nothing(node: ast.AST) -> bool:
-    """`findings(rule, context(…)) == []`, in which the expectation is written out."""
+    """True for `findings(rule, context(…)) == []`."""
     return isinstance(node, ast.Compare) and isinstance(node.left, ast.Call) and _is_empty(node.comparators[-1])
 
 
 def _is_row_without_findings(node: ast.AST) -> bool:
-    """A row of cases that ends with an empty list: `("RUN true", [])`."""
+    """True for a row of cases that ends with an empty list: `("RUN true", [])`."""
     return isinstance(node, ast.Tuple) and len(node.elts) > 1 and _is_empty(node.elts[-1])
 
 

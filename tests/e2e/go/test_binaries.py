@@ -1,4 +1,4 @@
-"""The compile steps of a plan, executed by a real Go: what comes out is for the machine that the plan promises."""
+"""The compile steps of a plan, executed by a real Go: each binary is for the machine that the plan predicts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compile_step(analysis: Analysis, target: Platform) -> Step:
 
 
 def machine_of(step: Step, directory: Path) -> str:
-    """Execute a compile step in a directory of its own; gives the architecture of the binary."""
+    """Execute a compile step in an empty directory; returns the architecture of the binary."""
     source, output = directory / "src", directory / "out"
     shutil.copytree(GREET, source)
     assert step.environment is not None

@@ -1,4 +1,4 @@
-"""The main job in a real Neovim, set up by the file that docs/editors gives to people."""
+"""The main features in a real Neovim, configured by the files of docs/editors."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ import pytest
 ROOT: Final = Path(__file__).parents[3]
 GREET: Final = ROOT / "examples" / "greet"
 PATIENCE: Final = 30.0
-"""Seconds."""
+"""The longest wait, in seconds."""
 NEW, OLD = "neovim.lua", "neovim-0.7.lua"
 VERSIONS: Final = {NEW: str(ROOT / ".e2e" / "nvim" / "bin" / "nvim"), OLD: "nvim"}
-"""Each file, and a Neovim that it is for: one from PyPI, and Debian's."""
+"""The configuration files, each with a Neovim of that version: from PyPI, and from Debian."""
 WARNING, INFORMATION = 2, 3
 
 
 class Neovim:
-    """A Neovim without a screen, spoken to as its own `--remote-…` options do."""
+    """A Neovim without a screen, controlled by its `--remote-…` options."""
 
     def __init__(self, command: str, setup: Path, home: Path) -> None:
         self._command = command
@@ -43,7 +43,7 @@ class Neovim:
         until(self._socket.exists)
 
     def lua(self, code: str) -> Any:  # noqa: ANN401 - Lua has no types
-        """What a piece of Lua returns."""
+        """The value that a piece of Lua returns."""
         quoted = f"(function() {code} end)()".replace("'", "''")
         return json.loads(self._remote("--remote-expr", f"json_encode(luaeval('{quoted}'))"))
 
@@ -60,7 +60,7 @@ class Neovim:
         return list(self.lua("return vim.diagnostic.get(0)"))
 
     def floating_text(self) -> str:
-        """What the windows above the text say."""
+        """The text of the floating windows."""
         return str(
             self.lua("""
                 local found = {}
@@ -74,7 +74,7 @@ class Neovim:
         )
 
     def virtual_texts(self) -> list[str]:
-        """What is shown beside the text."""
+        """The virtual texts of the buffer."""
         return list(
             self.lua("""
                 local found = {}
@@ -89,7 +89,7 @@ class Neovim:
 
     def _remote(self, *arguments: str) -> str:
         command = [self._command, "--server", str(self._socket), *arguments]
-        # Version 0.7 answers on the stream for errors.
+        # Version 0.7 answers on stderr.
         answer = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=self._environment
         )
@@ -112,9 +112,9 @@ def setup_file(request: pytest.FixtureRequest) -> str:
 
 @contextmanager
 def started(setup: str, version: str, directory: Path, settings: str = "") -> Iterator[Neovim]:
-    """A Neovim that shows a copy of the example, and has nothing to complain of."""
+    """A Neovim that shows a copy of the example and reports no errors."""
     shutil.copytree(GREET, directory / "greet")
-    # What is emulated does not depend on the machine of the test.
+    # A fixed build platform, so that the machine of the test does not matter.
     (directory / "greet" / "buildxray.toml").write_text(f'buildPlatform = "linux/amd64"\n{settings}')
     (directory / "init.lua").write_text(setup)
     editor = Neovim(version, directory / "init.lua", directory)
@@ -128,7 +128,7 @@ def started(setup: str, version: str, directory: Path, settings: str = "") -> It
 
 @pytest.fixture
 def neovim(setup_file: str, tmp_path: Path) -> Iterator[Neovim]:
-    """With the platforms in force that stand in the file as an example."""
+    """A Neovim with the platforms of the configuration file's example."""
     text = (ROOT / "docs" / "editors" / setup_file).read_text()
     with started(text.replace("-- platforms", "platforms"), VERSIONS[setup_file], tmp_path) as editor:
         until(lambda: [it["severity"] for it in editor.diagnostics] == [WARNING])
@@ -182,11 +182,11 @@ def test_costs_are_shown_beside_the_text(neovim: Neovim) -> None:
 
 
 SECONDS: Final = "×2  19.9 s · arm64 101.4 s emulated"
-"""What the log of the example says of its compiler."""
+"""The hint of the compiler's RUN, from the log of the example."""
 
 
 def has_lens(neovim: Neovim) -> bool:
-    """Whether the lens of the log is above the first stage."""
+    """True if the lens of the log is above the first stage."""
     return any(it.startswith("build log (") and ": 111.9 s" in it for it in neovim.virtual_texts())
 
 
@@ -204,14 +204,14 @@ def test_a_request_shows_the_times_of_a_log_and_clears_them(neovim: Neovim, tmp_
     assert (answer["log"]["name"], round(answer["times"]["total"], 1)) == ("build.log", 111.9)
     until(lambda: SECONDS in neovim.virtual_texts())
     until(lambda: has_lens(neovim))
-    # Lua has no null in a table: the key is not there.
+    # A Lua table has no null; the key is missing.
     assert "times" not in ask(neovim, "buildxray/times", 0, 0, clear=True)
     until(lambda: SECONDS not in neovim.virtual_texts())
     until(lambda: not has_lens(neovim))
 
 
 def ask(neovim: Neovim, method: str, line: int, column: int, **others: object) -> Any:  # noqa: ANN401 - JSON
-    """The answer of the server to a request about a place."""
+    """The answer of the server to a request at the cursor."""
     more = "".join(f" parameters.{name} = vim.json.decode([[{json.dumps(it)}]])" for name, it in others.items())
     return neovim.lua(f"""
         local parameters = {{

@@ -1,4 +1,4 @@
-"""The packages of the VS Code extension, made by `tests/e2e/run packages`: each holds what its machines need, and nothing else."""
+"""The packages of the VS Code extension, made by `tests/e2e/run packages`: each contains what its machines need, and nothing else."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def libraries(target: str) -> dict[str, bytes]:
 
 
 def format_and_machine(binary: bytes) -> tuple[str, str]:
-    """What a compiled library is for.
+    """The format and the machine of a compiled library.
 
     Sources: the generic ELF specification (e_machine), mach/machine.h (cputype), the PE format (Machine).
     """
@@ -78,7 +78,7 @@ def test_each_python_gets_libraries_for_the_machine(target: str) -> None:
 
 @each_machine
 def test_libraries_come_from_wheels_for_the_machine(target: str) -> None:
-    """What the file WHEEL of each said is kept with its licence."""
+    """The file WHEEL of each wheel is kept beside its licence."""
     notices = package(target)["extension/bundled/third-party-notices.txt"].decode()
     tags = [
         tag.split("-")
@@ -153,7 +153,7 @@ def test_the_universal_package_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def probe(target: str, directory: Path, *options: str) -> str:
-    """What the launcher of a package answers when it is asked whether it would start."""
+    """The answer of a package's launcher to the probe of the client."""
     with zipfile.ZipFile(PACKAGES / f"buildxray-{target}.vsix") as file:
         file.extractall(directory)
     command = [sys.executable, "-B", *options, str(directory / "extension/bundled/launch.py"), "--probe"]

@@ -1,4 +1,4 @@
-"""Small projects in `cases.txt`: what their workflows, scripts and pipelines build, as GitHub, GitLab and the shell document it.
+"""Small projects in `cases.txt`: the builds of their workflows, scripts and pipelines, as GitHub, GitLab and the shell document them.
 
 `== name` begins a project, `#- path` a file, and `= …` is a build as `described` gives it.
 """

@@ -1,4 +1,4 @@
-"""Which machine a runner is, by its labels."""
+"""The platform of a runner, from its labels."""
 
 from __future__ import annotations
 

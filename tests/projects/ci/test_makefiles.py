@@ -20,7 +20,7 @@ from tests.support.cases import every_case
         ("ifndef A\nA = 1\nendif", "1"),
         ("ifeq ($(A),)\nA = 1\nendif", "1"),
         ("ifeq ($(M), x86_64)\nA = 1\nelse\nA = 1\nendif\nA = 2", "2"),
-        # A condition on something else decides.
+        # The condition depends on something else.
         ("ifeq ($(M), x86_64)\nA = 1\nelse\nA = 2\nendif", None),
         ("ifeq ($(M), x86_64)\nA = 1\nendif", None),
         ("A = 1\nifdef M\nA = 2\nendif", None),

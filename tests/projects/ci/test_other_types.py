@@ -1,4 +1,4 @@
-"""Values of whatever type where a workflow, a pipeline or a Compose file wants another one: nothing raises."""
+"""Values of a wrong type in workflows, pipelines and Compose files never raise."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ FILES = {
 
 
 def changed(value: object) -> Iterator[object]:
-    """A document with one of its values replaced, for each value and each other type."""
+    """Yield a document with one of its values replaced, for each value and each other type."""
     if isinstance(value, dict):
         for key, it in value.items():
             yield from ({**value, key: other} for other in (*OTHERS, *changed(it)))

@@ -1,4 +1,4 @@
-"""What jobs build: one line for each build, its platforms with the machines that build them."""
+"""The builds of jobs, one line per build: its platforms and the machines that build them."""
 
 from __future__ import annotations
 

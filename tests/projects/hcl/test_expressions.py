@@ -1,4 +1,4 @@
-"""Expressions as Bake evaluates them. What they give is what `docker buildx bake --print` (461836b) says."""
+"""Expressions evaluate as in Bake; the expected values are those of `docker buildx bake --print` (461836b)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.cases import every_case
 
 
 def argument(tmp_path: Path, expression: str) -> str | None:
-    """The value of the argument `X`; None where it is unknown."""
+    """The value of the argument `X`; None if it is unknown."""
     (tmp_path / "docker-bake.hcl").write_text(f'target "app" {{ args = {{ X = {expression} }} }}\n')
     (build,) = bake_builds(load_bake(tmp_path, ["docker-bake.hcl"]))
     return None if "args" in build.unknown else dict(build.arguments).get("X", "null")

@@ -1,4 +1,4 @@
-"""What Bake's expressions are refused for is said in the language of the user."""
+"""Errors of Bake expressions are translated to the language of the user."""
 
 from __future__ import annotations
 

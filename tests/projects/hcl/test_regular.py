@@ -1,4 +1,4 @@
-"""The time of regular expressions that come with a project."""
+"""Regular expressions of a project take bounded time."""
 
 from __future__ import annotations
 
