@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from buildxray.cli.main import main
+from tests.support.command_line import Run
 from tests.support.logs import CROSS, NAIVE, NAIVE_TTY, RECORDED
 
 BUILD = ["--build-platform", "linux/amd64", "--platform", "linux/amd64,linux/arm64"]
@@ -29,9 +29,8 @@ COPY LICENSE /
 
 
 def run(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    code = main([str(it) for it in (arguments[0], *BUILD, *arguments[1:])])
-    out, err = capfd.readouterr()
-    return code, out, err
+    command = Run(capfd, arguments[0], *BUILD, *arguments[1:])
+    return command.code, command.out, command.err
 
 
 @pytest.fixture(autouse=True)

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from buildxray.cli.main import main
+from tests.support.command_line import Run
 from tests.support.logs import NAIVE, NAIVE_TTY, RECORDED
 
 AMD64 = ["--build-platform", "linux/amd64"]
 
 
 def run(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    code = main([str(it) for it in arguments])
-    out, err = capfd.readouterr()
-    return code, out, err
+    command = Run(capfd, *arguments)
+    return command.code, command.out, command.err
 
 
 def objects(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> list[dict[str, Any]]:

@@ -6,18 +6,14 @@ from pathlib import Path
 import pytest
 
 from buildxray.ide.analysis import Analysis, Analyzer
-from buildxray.ide.diagnostics import Diagnostic
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from tests.support.cases import every_case
+from tests.support.ide import comparable
 from tests.support.rules import request
 
 CASES = sorted((Path(__file__).parents[1] / "conformance" / "cases").glob("*"))
 UNDECLARED = "FROM alpine\n# a comment\nRUN echo $TARGETARCH\n# the end\n"
-
-
-def shown(diagnostics: tuple[Diagnostic, ...]) -> list[object]:
-    return [(it.rule, it.severity, it.range, it.message, it.related, it.is_unnecessary) for it in diagnostics]
 
 
 def has_moved(before: str, after: str) -> bool:
@@ -27,7 +23,7 @@ def has_moved(before: str, after: str) -> bool:
     assert first.diagnostics is not None
     second = analyzer.analyze(after)
     scratch = Analyzer(request()).analyze(after)
-    assert shown(second.diagnostics) == shown(scratch.diagnostics)
+    assert comparable(second.diagnostics) == comparable(scratch.diagnostics)
     is_moved = "build" not in vars(second)
     assert [it.fixes for it in second.diagnostics] == [it.fixes for it in scratch.diagnostics]
     return is_moved

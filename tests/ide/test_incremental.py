@@ -14,6 +14,7 @@ from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.rules.registry import ALL
 from tests.support.cost import forget, n_calls
+from tests.support.ide import comparable
 from tests.support.markup import fixture
 from tests.support.rules import context, request
 from tests.support.samples import dockerfile_of
@@ -41,10 +42,6 @@ INSERTED = [
     " x",
     "#",
 ]
-
-
-def shown(diagnostics: tuple[Diagnostic, ...]) -> list[object]:
-    return [(it.rule, it.severity, it.range, it.message, it.related, it.is_unnecessary) for it in diagnostics]
 
 
 @st.composite
@@ -76,7 +73,7 @@ def test_an_edited_document_is_analysed_as_if_from_scratch(versions: list[str]) 
     for text in versions:
         last = analyzer.analyze(text).diagnostics
     forget()
-    assert shown(last) == shown(Analyzer(request()).analyze(versions[-1]).diagnostics)
+    assert comparable(last) == comparable(Analyzer(request()).analyze(versions[-1]).diagnostics)
 
 
 @pytest.mark.slow

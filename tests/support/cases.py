@@ -1,6 +1,6 @@
-"""Tests of many small cases that do not pay for a test each.
+"""Run many small cases in few tests.
 
-pytest takes 2 to 4 ms for a test beside what the test does itself, which is more than most of ours do.
+pytest adds 2 to 4 ms to each test, which is more than most of our cases take.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Final
 import pytest
 
 _PER_TEST: Final = 40
-"""Cases of a test; several tests, so that several processes share them."""
+"""The number of cases per test; with several tests, several processes can share them."""
 
 
 def every_case(
     names: str, cases: Iterable[Any], *, per_test: int = _PER_TEST
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Run a test with each of these values of its parameters, as `parametrize` does; all cases that fail are named in the message.
+    """Run a test with each of these values of its parameters, like `parametrize`; the message names every failing case.
 
     Fixtures are shared by the cases of a test. With `CASE=text` in the environment, only cases whose values contain this text run.
     """
@@ -65,7 +65,7 @@ def every_case(
 
 
 def _label(value: object) -> str:
-    """What a case is called: its title or name where it has one."""
+    """The label of a case: its title or name, if it has one."""
     if isinstance(value, str):
         return value
     return str(getattr(value, "title", None) or getattr(value, "name", None) or value)

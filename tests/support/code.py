@@ -25,5 +25,5 @@ def source(path: Path) -> str:
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """The syntax tree of a module. Nobody may change it."""
+    """The syntax tree of a module, shared by all tests; it must not be changed."""
     return ast.parse(source(path))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """What a command printed, and its exit code."""
+    """The output and the exit code of a command."""
 
     def __init__(self, capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> None:
         try:

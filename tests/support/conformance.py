@@ -1,4 +1,4 @@
-"""BuildKit's own reading of the cases in tests/conformance."""
+"""The conformance cases and BuildKit's recorded answers to them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def case_text(case: str) -> str:
 
 
 def expected(case: str) -> dict[str, Any]:
-    """What BuildKit says of it."""
+    """The recorded answer of BuildKit."""
     answer: dict[str, Any] = json.loads((ROOT / "expected" / f"{case}.json").read_text(encoding="utf-8"))
     return answer

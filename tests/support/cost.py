@@ -1,4 +1,4 @@
-"""What plans cost: Dockerfiles are planned cold, and again when one line has changed."""
+"""The cost of plans: of a new document, and after an edit of one line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def with_copy(text: str, n: int) -> str:
 
 
 def with_directory(text: str, n: int) -> str:
-    """The text with its first WORKDIR changed, which the whole stage behind it depends on."""
+    """The text with its first WORKDIR changed, on which the rest of its stage depends."""
     start = text.index("WORKDIR")
     return f"{text[:start]}WORKDIR /directory-{n}{text[text.index(chr(10), start) :]}"
 
@@ -58,7 +58,7 @@ EDITS = {"a comment": with_comment, "a COPY": with_copy, "a WORKDIR": with_direc
 
 
 def n_calls(function: Callable[[], object]) -> int:
-    """How many functions are called: a measure of time that no other process disturbs."""
+    """The number of function calls: a measure of time that does not depend on other processes."""
     n = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:

@@ -1,4 +1,4 @@
-"""An editor as the server sees one: a real process at the other end, texts, positions, edits."""
+"""A client that behaves like an editor: it starts a server process, keeps texts, and applies edits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ URI = "file:///nowhere/Dockerfile"
 
 
 class Editor:
-    """Keeps one document, as an editor does."""
+    """A client with one open document."""
 
     def __init__(self, client: LanguageClient, unit: ColumnUnit) -> None:
         self.client = client
@@ -33,7 +33,7 @@ class Editor:
         self.registrations: list[types.Registration] = []
         self.capabilities = types.ServerCapabilities()
         self._published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
-        # A queue loses nothing, however fast the server is; the client's own waiting does.
+        # A queue loses no message of a fast server, unlike the client's own method for waiting.
         client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = self._published.put_nowait
 
     async def open(self, text: str, *, uri: str = URI, language: str = "dockerfile") -> list[types.Diagnostic]:
@@ -63,20 +63,20 @@ class Editor:
             await written
 
     async def diagnostics(self) -> list[types.Diagnostic]:
-        """Those of the present version."""
+        """The diagnostics of the current version."""
         published = await self.published()
         while published.version != self.version:
             published = await self.published()
         return [*published.diagnostics]
 
     async def published(self) -> types.PublishDiagnosticsParams:
-        """The next that the server publishes, of whatever document."""
+        """The next diagnostics that the server publishes, for any document."""
         published = await asyncio.wait_for(self._published.get(), 60)
         self.latest = [*published.diagnostics]
         return published
 
     async def until(self, rules: list[str]) -> None:
-        """Wait until just these rules find something."""
+        """Wait until exactly these rules report something."""
         while [it.code for it in self.latest] != rules:
             await self.published()
 
@@ -89,12 +89,12 @@ class Editor:
         return actions
 
     async def apply(self, action: types.CodeAction) -> list[types.Diagnostic]:
-        """Change the text as the action says, and give the new diagnostics."""
+        """Apply an action, and return the new diagnostics."""
         assert action.edit is not None
         return await self.change(self.edited(action.edit))
 
     def edited(self, edit: types.WorkspaceEdit) -> str:
-        """The text after an edit, which has to be of this version."""
+        """The text after an edit of the current version."""
         edits: list[Any] = []
         for change in edit.document_changes or ():
             assert isinstance(change, types.TextDocumentEdit)
@@ -123,7 +123,7 @@ class Editor:
 
     @property
     def errors(self) -> list[str]:
-        """What the server has logged or shown as an error."""
+        """The errors that the server has logged or shown."""
         logged = [it.message for it in self.client.log_messages if it.type is types.MessageType.Error]
         return logged + [it.message for it in self.client.messages if it.type is types.MessageType.Error]
 

@@ -1,8 +1,11 @@
-"""The only place where tests of editor features touch the API."""
+"""Editor features on texts with a cursor; their tests use the API through this module only."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from buildxray.ide.analysis import Analysis, Analyzer
+from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.hover import hover
 from tests.support.markup import fixture
 from tests.support.rules import TARGETS, request
@@ -26,7 +29,7 @@ def hover_at(markup: str, targets: str = TARGETS) -> str | None:
 
 
 def facts_at(markup: str, targets: str = TARGETS) -> str | None:
-    """What the plan says at the cursor: the hover without the documentation of the instruction above it."""
+    """The part of the hover about the plan, without the documentation above it."""
     markdown = hover_at(markup, targets)
     return None if markdown is None else markdown.split("\n\n---\n\n")[-1]
 
@@ -36,3 +39,8 @@ def hover_values(markup: str, targets: str = TARGETS) -> list[str]:
     markdown = hover_at(markup, targets)
     assert markdown is not None
     return [line.split("|")[2].strip() for line in markdown.splitlines() if line.startswith("| `")]
+
+
+def comparable(diagnostics: Iterable[Diagnostic]) -> list[object]:
+    """All of each diagnostic that an editor shows, without its fixes, which are functions."""
+    return [(it.rule, it.severity, it.range, it.message, it.related, it.is_unnecessary) for it in diagnostics]

@@ -89,4 +89,4 @@ NAIVE_TTY = """\
  => exporting to image                                                                          7.7s
  => [auth] someone/hello:pull,push token for ghcr.io                                            0.0s
 """
-"""What a terminal showed of a build of `NAIVE`; the figures are those of an article of 2024."""
+"""A terminal's output of a build of `NAIVE`, with the figures of an article of 2024."""

@@ -19,7 +19,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.syntax.parser import parse
 
 BEGIN = datetime(2026, 3, 4, 23, 58, 30, 123456, tzinfo=timezone.utc)
-"""Shortly before midnight, so that clocks without a date go on."""
+"""Shortly before midnight, to test clocks without a date."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Vertex:
     output: tuple[str, ...] = ()
     group: str = ""
     place: int = 0
-    """Tells vertices of one name and no inputs apart, such as the pulls of an image for two platforms."""
+    """Distinguishes vertices with equal names and no inputs, such as the pulls of an image for two platforms."""
 
     @property
     def seconds(self) -> float:
@@ -47,7 +47,7 @@ class Vertex:
 
 @dataclass(frozen=True)
 class MadeBuild:
-    """A build that was never run: the vertices of a plan, each as soon as its inputs are there."""
+    """A build that was never run: the vertices of a plan, each started as soon as its inputs are done."""
 
     plan: Plan
     vertices: tuple[Vertex, ...]
@@ -58,7 +58,7 @@ class MadeBuild:
 
 
 def made_build(text: str, request: BuildRequest, seconds: Callable[[Step], float], seed: int = 0) -> MadeBuild:
-    """A build in which each step takes the seconds that a function gives; labels are those of any of its targets."""
+    """A build in which each step takes the seconds that a function returns, with the labels of the plan."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
     plan = Planner(request).plan(parse(text))
     vertices = [
@@ -95,7 +95,7 @@ def cached(build: MadeBuild, names: Callable[[str], bool]) -> MadeBuild:
 
 
 def plain(build: MadeBuild, *, prefix: str = "", seed: int = 0, numbers_from: int = 1) -> list[str]:
-    """`--progress=plain`: blocks that are left and entered again while several vertices run."""
+    """`--progress=plain`: the output of several vertices that run at once is interleaved in blocks."""
     return [line for line, _when in timed_plain(build, prefix=prefix, seed=seed, numbers_from=numbers_from)]
 
 
@@ -158,7 +158,7 @@ def _prefixed(name: str, prefix: str) -> str:
 
 
 def tty(build: MadeBuild, width: int = 200) -> list[str]:
-    """The last frame of a terminal, names cut at its width."""
+    """The last frame of a terminal, with names cut at its width."""
     shown = [it for it in build.vertices if not (it.group and "LINK COPY" in it.name)]
     n = len(shown)
     lines = [f"[+] Building {build.total:.1f}s ({n}/{n}) FINISHED{'docker:default':>{max(15, width - 40)}}"]
@@ -171,7 +171,7 @@ def tty(build: MadeBuild, width: int = 200) -> list[str]:
 
 
 def frames(build: MadeBuild, width: int = 100) -> str:
-    """What a terminal was sent: a frame after each step, the cursor moved up before each."""
+    """The output to a terminal: a frame after each step, which overwrites the one before."""
     text = ""
     height = 0
     for n in range(1, len(build.vertices) + 1):
@@ -224,7 +224,7 @@ def _time(seconds: float) -> str:
 
 
 def github(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
-    """A job of GitHub Actions: a stamp per line, groups, ANSI, a mark at the beginning."""
+    """A job of GitHub Actions: a time stamp per line, groups, ANSI sequences, a byte order mark."""
     yield f"\ufeff{_time(0)[:-3]}Z ##[group]Run docker/build-push-action@v6"
     yield f"{_time(0)[:-3]}Z with:"
     yield f"{_time(0)[:-3]}Z ##[endgroup]"
@@ -247,13 +247,13 @@ def jenkins(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
 
 
 def clock(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
-    """The clock of the day alone, over midnight."""
+    """Time stamps without a date, across midnight."""
     for line, when in lines:
         yield f"{BEGIN + timedelta(seconds=when):%H:%M:%S}  {line}"
 
 
 def docker_json(lines: Iterable[tuple[str, float]], longest: int = 16_384) -> Iterator[str]:
-    """Docker's json-file driver; it cuts long lines into several objects, of which only the last ends with a newline."""
+    """Docker's json-file driver, which splits long lines into several objects; only the last one ends with a newline."""
     for line, seconds in lines:
         whole = f"{line}\n"
         for start in range(0, len(whole), longest):
@@ -262,12 +262,12 @@ def docker_json(lines: Iterable[tuple[str, float]], longest: int = 16_384) -> It
 
 
 def collected(lines: Iterable[tuple[str, float]]) -> Iterator[str]:
-    """A collector of logs with members of its own beside the text."""
+    """A log collector that adds its own members to each line."""
     for line, seconds in lines:
         yield json.dumps({"severity": "INFO", "@timestamp": _time(seconds), "message": line, "labels": {"pod": "x"}})
 
 
 def compose(lines: Iterable[str]) -> Iterator[str]:
-    """Lines as `docker compose` or a runner shows them, with the name of a job before each."""
+    """Lines with the name of a job before each, like those of `docker compose` and some runners."""
     for line in lines:
         yield f"build-images_1  | {line}"

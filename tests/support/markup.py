@@ -21,7 +21,7 @@ _FILE = re.compile(r"^#- (?P<name>\S+)\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Fixture:
-    """A text without its markup, and what the markup said."""
+    """A text without its markup, and the cursors and annotations of the markup."""
 
     text: str
     cursors: tuple[int, ...]
@@ -34,7 +34,7 @@ class Fixture:
 
 
 def fixture(markup: str) -> Fixture:
-    """Strip the markup and say where it was; the text is dedented."""
+    """Dedent a text, remove its markup, and record the positions of the markup."""
     kept: list[str] = []
     annotations: list[tuple[TextRange, str]] = []
     cursors: list[int] = []

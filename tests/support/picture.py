@@ -1,4 +1,4 @@
-"""Looks at the picture of a plan as somebody would who has nothing but the SVG."""
+"""Read boxes, texts and wires from the SVG of a plan."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Picture:
 
     @property
     def states(self) -> Counter[str]:
-        """How many boxes there are of each state."""
+        """The number of boxes of each state."""
         return Counter(it.get("class", "").split()[1] for it in self.of_class("step"))
 
     @property
@@ -73,7 +73,7 @@ class Picture:
         return {(caption.text or ""): int(number.text or "") for number, caption in (tuple(it) for it in groups)}
 
     def texts(self, parent: ET.Element | None = None) -> Iterator[tuple[str, Rectangle]]:
-        """The texts with the room that they take at most."""
+        """The texts with the largest area that each may take."""
         styles = {it.name: it for it in STYLES}
         for it in (self.body if parent is None else parent).iter(f"{SVG}text"):
             style = styles[it.get("class", "")]
@@ -92,7 +92,7 @@ class Picture:
 def _points(path: str) -> Iterator[tuple[float, float]]:
     for part in path.replace("Q", "L").replace("M", "L").split("L")[1:]:
         numbers = [float(it) for it in part.split()]
-        # A rounded corner: its middle says enough, the line goes through there or close by.
+        # A rounded corner; its control point is close enough to the line.
         yield numbers[0], numbers[1]
         if len(numbers) == 4:
             yield numbers[2], numbers[3]

@@ -1,4 +1,4 @@
-"""Dockerfiles of several kinds of programs, none of which a log was ever recorded of."""
+"""Dockerfiles of several kinds of programs, without recorded logs."""
 
 from __future__ import annotations
 

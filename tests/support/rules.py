@@ -1,4 +1,4 @@
-"""The only place where tests of rules touch the API."""
+"""Checks of rules on Dockerfiles with markup; tests of rules use the API through this module only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.markup import annotate, fixture
 
 TARGETS = "linux/amd64,linux/arm64"
 IGNORED = IgnorePatterns("secret.txt")
-"""What the `.dockerignore` of every example leaves out."""
+"""The `.dockerignore` of every example."""
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 
 
@@ -36,7 +36,7 @@ def context(
     target_stage: str = "",
     workspace: Workspace | None = None,
 ) -> RuleContext:
-    """The context of a text; a test often asks for that of one text more than once."""
+    """The context of a text, cached, because tests often need it more than once."""
     builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo, ignored=IGNORED))
     return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
 
@@ -52,10 +52,15 @@ def findings(rule: Rule, ctx: RuleContext) -> list[Finding]:
     return found
 
 
+def reported(rule: Rule, text: str, targets: str = TARGETS) -> list[str]:
+    """The text of the range of each finding."""
+    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
+
+
 def check_rule(
     rule: Rule, markup: str, *, targets: str = TARGETS, uses_cgo: bool | None = None, target_stage: str = ""
 ) -> None:
-    """The rule finds exactly the annotated ranges; a label is a mark of the fix and the message."""
+    """Check that the rule reports exactly the annotated ranges; a label is a mark of the fix, the severity and the message."""
     __tracebackhide__ = True
     given = fixture(markup)
     ctx = context(given.text, targets, uses_cgo=uses_cgo, target_stage=target_stage)
@@ -64,7 +69,7 @@ def check_rule(
 
 
 def check_nothing(rule: Rule, markup: str, *, targets: str = TARGETS, target_stage: str = "") -> None:
-    """The rule finds nothing."""
+    """Check that the rule reports nothing in a text without its markup."""
     __tracebackhide__ = True
     check_rule(rule, re.sub(r"(?m)^\s*\^.*$", "", markup), targets=targets, target_stage=target_stage)
 
@@ -79,7 +84,7 @@ def check_fix(
     title: str = "",
     workspace: Workspace | None = None,
 ) -> None:
-    """Applying the first fix again and again ends at `after`, where the rule finds nothing."""
+    """Check that applying the first fix repeatedly ends at `after`, where the rule reports nothing."""
     __tracebackhide__ = True
     text = fixture(before).text
     for _ in range(10):
@@ -96,7 +101,7 @@ def check_fix(
 
 
 def check_no_fix(rule: Rule, markup: str, *, uses_cgo: bool | None = None) -> None:
-    """The rule finds something, but offers nothing for it."""
+    """Check that the rule reports something without a fix."""
     __tracebackhide__ = True
     found = findings(rule, context(fixture(markup).text, uses_cgo=uses_cgo))
     assert found
@@ -119,7 +124,7 @@ def _severity(finding: Finding) -> str:
 
 
 def check_token(rule: Rule, before: str, where: str, after: str | None) -> None:
-    """The first finding is on this token, and its fix leaves the text `after`; None where it has no fix."""
+    """Check that the first finding is at this token, and that its fix gives the text `after`; None for no fix."""
     __tracebackhide__ = True
     ctx = context(before)
     finding = findings(rule, ctx)[0]
@@ -128,6 +133,6 @@ def check_token(rule: Rule, before: str, where: str, after: str | None) -> None:
 
 
 def check_silent(rule: Rule, text: str) -> None:
-    """The rule finds nothing in this very text."""
+    """Check that the rule reports nothing in a text without markup."""
     __tracebackhide__ = True
     assert findings(rule, context(text)) == []

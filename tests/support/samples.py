@@ -1,4 +1,4 @@
-"""Dockerfiles of any size, as varied as real ones."""
+"""Dockerfiles of any size, with the variety of real ones."""
 
 from __future__ import annotations
 

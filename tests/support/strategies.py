@@ -1,4 +1,4 @@
-"""Dockerfiles as people write them, and as they are while somebody types."""
+"""Strategies of hypothesis for finished and for half-typed Dockerfiles."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ _LINE_ENDS = st.sampled_from(["\n", "\r\n", " \\\n", "\n\n", "\n# escape=`\n", "
 
 @st.composite
 def versions(draw: st.DrawFn) -> list[str]:
-    """A Dockerfile as one editing session leaves it, edit by edit."""
+    """The versions of a Dockerfile in one editing session."""
     texts = [draw(st.one_of(dockerfiles, mutated()))]
     for _ in range(draw(st.integers(1, 3))):
         text = texts[-1]

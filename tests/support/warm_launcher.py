@@ -1,6 +1,6 @@
-"""Start a server on the standard streams of this process by way of `warm_server`, and exit with its code.
+"""Let `warm_server` start a server on the standard streams of this process, and exit with its code.
 
-A script of its own, because everything that it imports is paid for at each start.
+A separate script with few imports, because each start of a test pays for them.
 """
 
 import os
@@ -11,7 +11,7 @@ with socket.socket(socket.AF_UNIX) as connection:
     connection.connect(sys.argv[1])
     socket.send_fds(connection, [b"\n"], [0, 1, 2])
     for descriptor in (0, 1, 2):
-        # Only the server has the streams, so that the other end sees when it closes them.
+        # Only the server keeps the streams open, so that the client notices when it closes them.
         os.close(descriptor)
     code = connection.recv(1)
 os._exit(code[0] if code else 1)

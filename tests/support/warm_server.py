@@ -26,7 +26,7 @@ COMMAND: Final = [sys.executable, "-m", "buildxray", "lsp", "--stdio"]
 
 @cache
 def warm_command() -> list[str]:
-    """The command that starts a server by way of the waiting process."""
+    """The command that lets the waiting process start a server."""
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
         return COMMAND
     directory = tempfile.TemporaryDirectory(prefix="buildxray-warm-")
@@ -47,7 +47,7 @@ def wait(address: str) -> None:
     """Fork a server for each launcher, until standard input ends."""
     from buildxray.lsp.main import create_server, start_stdio  # noqa: PLC0415 - only the waiting process needs it
 
-    # What the first server of a process computes for all of them: the types of the protocol.
+    # Computed once per process: the types of the protocol.
     create_server()
     logging.getLogger("buildxray").handlers.clear()
     gc.collect()
@@ -71,7 +71,7 @@ def wait(address: str) -> None:
 
 
 def _forked_for(connection: socket.socket) -> bool:
-    """Fork once more. True in the process that is to serve on the streams of the launcher; False in its parent, once it has ended."""
+    """Fork. True in the child, which serves on the streams of the launcher; False in the parent, after the child has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
     server = os.fork()

@@ -3,15 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.builder_arch_in_image import builder_arch_in_image
-from buildxray.rules.base import Rule
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +21,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_files_for_the_build_machine_in_the_image_are_reported(lines: str, places: list[str]) -> None:
-    assert marked(builder_arch_in_image, IMAGE.format(lines)) == places
+    assert reported(builder_arch_in_image, IMAGE.format(lines)) == places
 
 
 def test_files_for_the_target_are_not_reported() -> None:

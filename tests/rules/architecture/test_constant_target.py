@@ -3,16 +3,10 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.constant_target import constant_target
-from buildxray.rules.base import Rule
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, reported
 
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\nRUN {}\nFROM debian\nCOPY --from=build {} /app\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @every_case(
@@ -29,7 +23,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_constant_targets_of_compilers_and_installers_are_reported(run: str, copied: str, place: str) -> None:
-    assert marked(constant_target, NATIVE.format(run, copied)) == [place]
+    assert reported(constant_target, NATIVE.format(run, copied)) == [place]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +45,7 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
     ],
 )
 def test_compilers_with_the_right_target_are_not_reported(run: str, copied: str) -> None:
-    assert marked(constant_target, NATIVE.format(run, copied)) == []
+    assert reported(constant_target, NATIVE.format(run, copied)) == []
 
 
 def test_dotnet_takes_the_names_of_docker() -> None:
@@ -64,8 +58,8 @@ def test_dotnet_takes_the_names_of_docker() -> None:
 
 def test_a_program_for_linux_does_not_run_on_windows() -> None:
     text = NATIVE.format("CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH go build -o /app .", "/app")
-    assert marked(constant_target, text, "windows/amd64,windows/arm64") == ["linux"]
-    assert marked(constant_target, text) == []
+    assert reported(constant_target, text, "windows/amd64,windows/arm64") == ["linux"]
+    assert reported(constant_target, text) == []
 
 
 MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\nCOPY --from=b /w/app /app\n"
@@ -93,4 +87,4 @@ MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\
     ],
 )
 def test_constants_for_build_tools_and_in_variables(lines: str, places: list[str]) -> None:
-    assert marked(constant_target, MADE.format(lines)) == places
+    assert reported(constant_target, MADE.format(lines)) == places

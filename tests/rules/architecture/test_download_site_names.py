@@ -3,15 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.download_site_names import download_site_names
-from buildxray.rules.base import Rule
-from tests.support.rules import context, findings
+from tests.support.rules import reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-overlay-{}.tar.xz"
@@ -29,4 +23,4 @@ S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-over
     ],
 )
 def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str]) -> None:
-    assert marked(download_site_names, IMAGE.format(line)) == places
+    assert reported(download_site_names, IMAGE.format(line)) == places

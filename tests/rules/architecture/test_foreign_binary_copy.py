@@ -77,7 +77,7 @@ def test_packages_of_language_installers_are_reported(run: str, path: str) -> No
     (finding,) = findings(
         foreign_binary_copy, context(TOOLS.format(f"RUN {run}", path if path[0] == "/" else f"/w/{path}"))
     )
-    # Packages of languages may have no native code.
+    # Packages of languages may contain no native code.
     is_hint = not run.startswith(("apk", "dnf"))
     assert finding.severity is (Severity.INFORMATION if is_hint else None)
 

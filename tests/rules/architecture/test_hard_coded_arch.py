@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
-from buildxray.rules.base import Rule, Severity
+from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, reported, request
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -37,11 +37,6 @@ def test_a_name_that_cannot_change_leaves_no_fix() -> None:
     assert finding.fixes == ()
 
 
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
-
-
 @pytest.mark.parametrize(
     "run",
     [
@@ -52,7 +47,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_an_unknown_condition_or_address_does_not_hide_a_finding(run: str) -> None:
-    assert marked(hard_coded_arch, IMAGE.format(f"ARG MODE\nARG SITE\nRUN {run}")) == ["amd64"]
+    assert reported(hard_coded_arch, IMAGE.format(f"ARG MODE\nARG SITE\nRUN {run}")) == ["amd64"]
 
 
 def test_a_download_for_one_architecture_is_reported() -> None:
@@ -225,13 +220,13 @@ NODE = "https://nodejs.org/dist/v24.1.0/node-v24.1.0-linux-x64.tar.gz"
 )
 def test_scripts_and_headers_of_an_archive_suit_every_machine(unpack: str, *, is_neutral: bool) -> None:
     text = IMAGE.format(f"RUN wget {NODE} && {unpack}")
-    assert bool(marked(hard_coded_arch, text)) is not is_neutral
+    assert bool(reported(hard_coded_arch, text)) is not is_neutral
 
 
 @pytest.mark.parametrize(("member", "is_neutral"), [("'include/*'", True), ("bin/protoc", False), ("", False)])
 def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
     run = f"RUN wget https://x.org/p-linux-x86_64.zip && unzip -q p-linux-x86_64.zip {member} -d /usr/local"
-    assert bool(marked(hard_coded_arch, IMAGE.format(run))) is not is_neutral
+    assert bool(reported(hard_coded_arch, IMAGE.format(run))) is not is_neutral
 
 
 @pytest.mark.parametrize(
@@ -245,7 +240,7 @@ def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
     ],
 )
 def test_files_of_another_system_run_in_no_image(url: str, *, is_said: bool) -> None:
-    assert bool(marked(hard_coded_arch, IMAGE.format(f"RUN curl -O {url}"))) is is_said
+    assert bool(reported(hard_coded_arch, IMAGE.format(f"RUN curl -O {url}"))) is is_said
 
 
 FROM_TOOLCHAIN = """
@@ -281,7 +276,7 @@ def test_outputs_of_a_downloaded_compiler_are_not_reported(directory: str, run: 
     ],
 )
 def test_a_downloaded_compiler_in_the_image_is_reported(directory: str, run: str, taken: str) -> None:
-    assert marked(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]
+    assert reported(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]
 
 
 @pytest.mark.parametrize(
@@ -330,9 +325,9 @@ ANOTHER = "ADD https://x.org/x86_64/tool.tgz /\n"
 @every_case(
     "text, marks",
     [
-        # One place may be an oversight.
+        # A single place may be an oversight.
         (PACKAGE, ["amd64"]),
-        # Several places that agree are meant, unless something speaks of several platforms.
+        # Several places that agree are intended, unless the file mentions several platforms.
         (SIGNED, []),
         (PACKAGE + ANOTHER, []),
         (PACKAGE.replace("debian", "amd64/debian"), []),
@@ -343,7 +338,7 @@ ANOTHER = "ADD https://x.org/x86_64/tool.tgz /\n"
     ],
 )
 def test_an_image_that_is_made_for_one_architecture(text: str, marks: list[str]) -> None:
-    assert sorted(marked(hard_coded_arch, text)) == marks
+    assert sorted(reported(hard_coded_arch, text)) == marks
 
 
 def test_a_request_for_several_platforms_reports_each_download() -> None:
@@ -363,7 +358,7 @@ def test_a_request_for_several_platforms_reports_each_download() -> None:
 def test_what_a_program_of_an_unpacked_archive_writes_beside_it(run: str, is_said: bool) -> None:
     download = "FROM --platform=linux/amd64 debian:13 AS sdk\nRUN wget -O /s.tgz https://x.org/s-x86_64.tgz && "
     text = f"{download}{run}\nFROM nginx\nCOPY --from=sdk /out /srv\n"
-    assert marked(hard_coded_arch, text) == (["x86_64"] if is_said else [])
+    assert reported(hard_coded_arch, text) == (["x86_64"] if is_said else [])
 
 
 @pytest.mark.parametrize(
@@ -380,4 +375,4 @@ def test_what_a_program_of_an_unpacked_archive_writes_beside_it(run: str, is_sai
     ],
 )
 def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -> None:
-    assert marked(hard_coded_arch, IMAGE.format(f"RUN {script}")) == (["amd64"] if is_said else [])
+    assert reported(hard_coded_arch, IMAGE.format(f"RUN {script}")) == (["amd64"] if is_said else [])

@@ -3,15 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
-from buildxray.rules.base import Rule
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +18,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_platform_arguments_in_cmd_and_entrypoint_are_reported(line: str, place: str) -> None:
-    assert marked(runtime_platform_arg, IMAGE.format(line)) == [place]
+    assert reported(runtime_platform_arg, IMAGE.format(line)) == [place]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +32,7 @@ def test_platform_arguments_in_cmd_and_entrypoint_are_reported(line: str, place:
     ],
 )
 def test_variables_that_exist_at_run_time_are_not_reported(line: str) -> None:
-    assert marked(runtime_platform_arg, IMAGE.format(line)) == []
+    assert reported(runtime_platform_arg, IMAGE.format(line)) == []
 
 
 def test_the_fix_stores_the_argument_in_env() -> None:

@@ -3,16 +3,11 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.single_arch_file import single_arch_file
-from buildxray.rules.base import Rule, Severity
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @every_case(
@@ -34,7 +29,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_files_for_one_architecture_are_reported(lines: str, places: list[str]) -> None:
-    assert marked(single_arch_file, IMAGE.format(lines)) == places
+    assert reported(single_arch_file, IMAGE.format(lines)) == places
 
 
 def test_a_file_for_each_architecture_is_not_reported() -> None:
@@ -86,8 +81,8 @@ def test_a_directory_with_files_for_each_platform_is_not_reported(copies: str, t
 
 def test_the_default_of_a_platform_argument_is_left_to_its_own_rule() -> None:
     text = "FROM debian\nARG {0}=amd64\nRUN echo $TARGETPLATFORM\nCOPY agent-${0} /agent\n"
-    assert marked(single_arch_file, text.format("ARCH")) == ["amd64"]
-    assert marked(single_arch_file, text.format("TARGETARCH")) == []
+    assert reported(single_arch_file, text.format("ARCH")) == ["amd64"]
+    assert reported(single_arch_file, text.format("TARGETARCH")) == []
 
 
 @pytest.mark.parametrize(
@@ -107,4 +102,4 @@ def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: 
 
 @every_case("name", ["install-amd64.sh", "x86_64.patch", "amd64/app.service", "arm64.repo"])
 def test_scripts_and_settings_may_suit_all(name: str) -> None:
-    assert marked(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []
+    assert reported(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []

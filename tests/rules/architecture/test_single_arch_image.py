@@ -1,4 +1,4 @@
-"""Images of one architecture in files that are named for it."""
+"""Images for one architecture in files that are named after it."""
 
 from __future__ import annotations
 

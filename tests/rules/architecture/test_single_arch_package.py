@@ -1,16 +1,10 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.single_arch_package import single_arch_package
-from buildxray.rules.base import Rule
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @every_case(
@@ -39,7 +33,7 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
     ],
 )
 def test_packages_for_one_architecture_are_reported(line: str, place: str) -> None:
-    assert marked(single_arch_package, IMAGE.format(line)) == [place]
+    assert reported(single_arch_package, IMAGE.format(line)) == [place]
 
 
 @every_case(
@@ -58,7 +52,7 @@ def test_packages_for_one_architecture_are_reported(line: str, place: str) -> No
     ],
 )
 def test_packages_for_every_architecture_are_not_reported(line: str) -> None:
-    assert marked(single_arch_package, IMAGE.format(line)) == []
+    assert reported(single_arch_package, IMAGE.format(line)) == []
 
 
 _DEB = "deb [arch=amd64] https://x.org trixie main"
@@ -84,12 +78,12 @@ _DEB = "deb [arch=amd64] https://x.org trixie main"
         (f'RUN <<E\nif [ "$TARGETARCH" = amd64 ]; then\n  cat > /x.list <<F\n{_DEB}\nF\nfi\nE', 0),
         (f"RUN <<E\ncat > /x.list <<F\n{_DEB}\nF\nE", 1),
         (f"COPY <<E /x.list\n{_DEB}\nE", 1),
-        # What is half typed says nothing.
+        # A half-typed value is not reported.
         (f'RUN if [ "$TARGETARCH" = amd64 ]; then echo "{_DEB}', 0),
     ],
 )
 def test_a_source_of_packages_in_a_condition(lines: str, count: int) -> None:
-    assert len(marked(single_arch_package, IMAGE.format(lines))) == count
+    assert len(reported(single_arch_package, IMAGE.format(lines))) == count
 
 
 def test_the_fix_asks_dpkg_for_the_architecture() -> None:

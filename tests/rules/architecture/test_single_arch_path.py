@@ -3,16 +3,11 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.single_arch_path import single_arch_path
-from buildxray.rules.base import Rule, Severity
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings
+from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
-
-
-def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> list[str]:
-    """What is underlined."""
-    return [text[slice(*it.range)] for it in findings(rule, context(text, targets))]
 
 
 @every_case(
@@ -28,15 +23,15 @@ def marked(rule: Rule, text: str, targets: str = "linux/amd64,linux/arm64") -> l
         ("HEALTHCHECK CMD ls /lib64/ld-linux-x86-64.so.2", "x86-64"),
         ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
         ("RUN echo /opt/lib > /etc/ld-musl-x86_64.path", "x86_64"),
-        # The name of the variable tells another architecture, or none.
+        # The name of the variable contains another architecture, or none.
         ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
         ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
     ],
 )
 def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str) -> None:
     text = "FROM alpine AS other\n" + IMAGE.format(line)
-    assert marked(single_arch_path, text) == [place]
-    assert marked(single_arch_path, text, "linux/amd64") == []
+    assert reported(single_arch_path, text) == [place]
+    assert reported(single_arch_path, text, "linux/amd64") == []
 
 
 @every_case(
@@ -58,7 +53,7 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
     ],
 )
 def test_paths_that_are_right_are_not_reported(text: str) -> None:
-    assert marked(single_arch_path, text) == []
+    assert reported(single_arch_path, text) == []
 
 
 def test_a_library_is_found_by_its_name() -> None:

@@ -1,4 +1,4 @@
-"""What is said of tools that know one architecture only."""
+"""Messages about tools for one architecture only."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_a_trigger_fails_in_other_builds(trigger: str, where: str, replacement: 
         (f"{FROM}RUNN a\nCOPPY b c\nEXPOSE x y\n", 4),
         (f"{FROM}RUN --network=x --mount=type=y,target=/z --mount=type=cache,targt=/z true\n", 3),
         (f"{FROM}HEALTHCHECK --interval=1 --timeout=2 CMD true\n", 2),
-        # What follows from the first mistake is not a mistake of its own.
+        # Consequences of the first error are not errors of their own.
         ("FORM alpine\nRUN true\nCOPY a b\n", 1),
         ("RUN true\nRUN true\nCOPY a b\n", 1),
         ("FROM alpine AS a\nCOPY --from=b / /\nFROM alpine AS b\nCOPY --from=a / /\n", 1),

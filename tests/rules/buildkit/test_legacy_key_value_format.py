@@ -15,7 +15,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}LABEL a  b c\n", "a", f'{FROM}LABEL a="b c"\n'),
         (f"{FROM}ENV A $B \\\n  c\n", "A", f'{FROM}ENV A="$B \\\n  c"\n'),
         (f"{FROM}ENV A 'b c'\n", "A", f"{FROM}ENV A='b c'\n"),
-        # Quotes in the middle do not mean the same in more quotes.
+        # Quotes inside a value change their meaning between quotes.
         (f"{FROM}ENV A b 'c' d\n", "A", None),
     ],
 )

@@ -41,7 +41,7 @@ def test_a_base_similar_to_a_stage_is_reported() -> None:
         f"{STAGES}FROM alpine\nCOPY --from=biuld:1 /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=me/biuld /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=nginx /a /b\n",
-        # The stage comes later, so BuildKit would not take it.
+        # BuildKit does not see a later stage.
         "FROM alpine\nCOPY --from=biuld /a /b\nFROM golang AS build\nRUN a\n",
         f"{STAGES}FROM biuld:1\nRUN a\n",
         f"{STAGES}FROM guild\nRUN a\nFROM guild:2\nRUN a\n",

@@ -73,10 +73,10 @@ def test_the_fix_shortens_the_path_if_the_context_has_the_file(written: str, sho
     ("source", "severity"),
     [
         ("../missing", None),
-        # What a variable names, nobody knows.
+        # The value of the variable is unknown.
         ("../shared/$NAME", None),
         ("a/../../shared", None),
-        # Nothing would be left to write.
+        # Without `..`, the path would be empty.
         ("..", Severity.INFORMATION),
     ],
 )

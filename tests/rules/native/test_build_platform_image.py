@@ -80,7 +80,7 @@ STAGES = (
     ("target", "flag", "keeps_nothing", "expected"),
     [
         ("builder", "", True, []),
-        # Others take files from it, so that it is a cache, wherever it is pushed to.
+        # Other stages use its files, so that it is a cache, even if it is pushed.
         ("builder", "", False, []),
         ("", "", True, []),
         ("", "--platform=$BUILDPLATFORM ", True, [Severity.WARNING]),
@@ -126,14 +126,14 @@ def test_a_hidden_platform_argument_is_left_to_its_own_rule(declared: str, flag:
 @pytest.mark.parametrize(
     ("lines", "n_findings"),
     [
-        # A cache of what others take files from.
+        # A cache for other stages.
         ("RUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a", 0),
         ("RUN apk add git\nFROM build AS more\nRUN go build -o /a .\nFROM alpine\nCOPY --from=more /a /a", 0),
         ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=build,target=/b cp /b/a /a", 0),
         ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=0,target=/b cp /b/a /a", 0),
         ("RUN go build -o /a .\nFROM alpine\nRUN --mount=from=builder,target=/b cp /b/a /a", 1),
         ('RUN go build -o /a .\nCMD ["/a"]\nFROM alpine\nCOPY --from=build /a /a', 1),
-        # Nothing else uses it: it is an image.
+        # No other stage uses it, so that it is an image.
         ("RUN go build -o /a .\nFROM alpine", 1),
     ],
 )

@@ -474,7 +474,7 @@ def test_a_script_on_a_compiler_image_is_an_information() -> None:
     )
     sdk = text.format("mcr.microsoft.com/dotnet/sdk:10.0", "./build.sh")
     assert findings(emulated_build, context(sdk))
-    # Nobody has mentioned the other platform.
+    # Nothing mentions the other platform.
     check_nothing(emulated_build, sdk.replace("LABEL architecture=$TARGETARCH", ""))
     for image, run in [
         ("debian", "make"),

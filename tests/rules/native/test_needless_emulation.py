@@ -56,12 +56,12 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        # It runs what it has downloaded.
+        # The stage runs a downloaded program.
         stage(FETCHED, "RUN /opt/tool/bin/setup"),
         stage(FETCHED, "RUN chroot /opt/tool ls"),
         stage(FETCHED, "RUN find /opt/tool -name '*.sh' -exec {} \\;"),
         stage("RUN curl -fsSL https://e.org/install.sh | sh"),
-        # It looks at its machine.
+        # The command depends on its machine.
         stage("RUN curl -fsSL https://e.org/t-$(uname -m).tgz | tar xz -C /opt/tool"),
         stage("RUN A=$(dpkg --print-architecture) && curl -fsSL https://e.org/t-$A.tgz | tar xz -C /opt/tool"),
         stage("RUN curl -fsSL https://e.org/t-$HOSTTYPE.tgz | tar xz -C /opt/tool"),
@@ -73,9 +73,9 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
         stage("RUN apk add ca-certificates", taken="/etc"),
         stage("RUN curl -O https://e.org/t_$TARGETARCH.deb && dpkg -i t_$TARGETARCH.deb", taken="/etc/ssl"),
         stage("RUN curl -O https://e.org/t_$TARGETARCH.deb && apt-get install ./t_$TARGETARCH.deb", taken="/etc/ssl"),
-        # The image may have programs there.
+        # The image may have programs in that directory.
         stage(FETCHED, taken="/opt", image="example.org/java:21"),
-        # It is an image, native already, or the base of another stage.
+        # The stage is the image, native already, or the base of another stage.
         stage(FETCHED, 'CMD ["sh"]'),
         stage(FETCHED, image="--platform=$BUILDPLATFORM alpine"),
         stage(FETCHED, "FROM dl AS more", "RUN go build -o /x ."),
@@ -86,7 +86,7 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
         stage("RUN go build -o /opt/tool ."),
         stage("RUN npm ci", taken="/opt/node_modules"),
         stage("RUN mkdir /d && touch /d/x", taken="/etc/os-release"),
-        # Nobody asks what is half typed.
+        # Half-typed stages are not reported.
         stage("RUN curl -fsSL 'https://e.org/t-$TARGETARCH.tgz"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Programs that a native stage takes from an image which only has a name here."""
+"""Programs that a native stage takes from an image of another file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_image_that_the_final_stage_takes_too() -> None:
 
 
 def test_stage_that_makes_files_of_its_own() -> None:
-    """What it makes for the target may be meant for the image."""
+    """Files that the stage makes for the target may be for the image."""
     check_nothing(target_image_in_native_stage, TAKEN.format("RUN bun install -g x\n", ""))
 
 
