@@ -5,7 +5,7 @@ import { buildChoices, isAutomatic } from "../src/buildChoices";
 const status = { version: 1, uri: "file:///p/Dockerfile", targetPlatforms: [], buildPlatform: "linux/amd64", origin: null };
 const build = (name: string, file: string) => ({ name, source: `file:///p/${file}`, line: 3, platforms: ["linux/arm64"] });
 
-test("a build is chosen by its name, and by its file too where others have that name", () => {
+test("a build is chosen by its name, with its file if the name is not unique", () => {
   const builds = [build("app", "docker-bake.hcl"), build("dev", "docker-bake.hcl"), build("app", "my%20compose.yaml")];
   const choices = buildChoices({ ...status, build: "dev", builds });
   assert.deepEqual(choices.map((it) => it.value), ["docker-bake.hcl:app", "dev", "my compose.yaml:app"]);
@@ -17,6 +17,6 @@ test("a server that lists no builds offers none", () => {
   assert.deepEqual(buildChoices(status), []);
 });
 
-test("nothing set, and `all`, leave the choice to the server", () => {
+test("without a setting, and with `all`, the server chooses", () => {
   assert.deepEqual(["", "all", undefined, "app"].map(isAutomatic), [true, true, true, false]);
 });

@@ -9,37 +9,37 @@ const situation = (installed: string[], navigation: Yielding = "auto") => ({
   navigation,
 });
 
-test("alone, nothing is left out", () => {
+test("without other extensions, all features are on", () => {
   assert.equal(leavesBuildChecks(situation([])), false);
   assert.equal(leavesNames(situation([]), "file"), false);
 });
 
-test("Docker's extension runs the build checks, and knows no names", () => {
+test("beside Docker's extension, build checks are off and navigation is on", () => {
   assert.equal(leavesBuildChecks(situation([docker])), true);
   assert.equal(leavesNames(situation([docker]), "file"), false);
 });
 
-test("Microsoft's extension knows names, and runs no build checks", () => {
+test("beside Microsoft's extension, navigation is off and build checks are on", () => {
   for (const id of [containers, "ms-azuretools.vscode-docker"]) {
     assert.equal(leavesBuildChecks(situation([id])), false);
     assert.equal(leavesNames(situation([id]), "file"), true);
   }
 });
 
-test("where the others do not look, names are offered", () => {
+test("in files that the other extensions skip, navigation is on", () => {
   assert.equal(leavesNames(situation([containers]), "untitled"), false);
 });
 
-test("the user decides", () => {
+test("the setting overrides the detection", () => {
   assert.equal(leavesNames(situation([containers], "on"), "file"), false);
   assert.equal(leavesNames(situation([], "off"), "untitled"), true);
 });
 
-test("who is present is told apart", () => {
+test("the extensions that are installed and active are detected", () => {
   assert.deepEqual(present((id) => id !== docker && id !== "unknown"), [containers, "ms-azuretools.vscode-docker"]);
 });
 
-test("what every server offers yields to one that offers it", () => {
+test("general features are left to an extension that has them", () => {
   const general = (installed: string[], setting: Yielding = "auto") =>
     offersGeneral({ isInstalled: (id: string) => installed.includes(id), general: setting });
   assert.equal(general([]), true);

@@ -24,7 +24,7 @@ const problem = (command: string, sources: Partial<Sources> = {}): string | unde
   trustProblem({ command, args: [], origin: "" }, { ...nothing, isTrusted: false, ...sources });
 const untrusted = "it is in a folder that is not trusted";
 
-test("the setting decides alone", () => {
+test("the setting overrides all other interpreters", () => {
   assert.deepEqual(commands({ setting: "/opt/python", fromExtensions: selected("/usr/bin/python") }), ["/opt/python"]);
 });
 
@@ -51,7 +51,7 @@ test("on Windows the launcher is asked last", () => {
   assert.deepEqual(found.at(-1)?.args, ["-3"]);
 });
 
-test("an untrusted folder brings no interpreter of its own, on whatever way", () => {
+test("no interpreter of an untrusted folder is used, by any setting", () => {
   assert.equal(problem("/work/.venv/bin/python"), untrusted);
   assert.equal(problem("/Work/.venv/bin/python"), untrusted);
   assert.equal(problem("/usr/../work/python"), untrusted);
@@ -64,12 +64,12 @@ test("an untrusted folder brings no interpreter of its own, on whatever way", ()
   assert.equal(problem("/work/.venv/bin/python", { isTrusted: true }), undefined);
 });
 
-test("what is no absolute path is not run", () => {
+test("a relative path is not run", () => {
   assert.equal(problem("python", { isTrusted: true }), "it was not found");
   assert.equal(problem("./python"), "it was not found");
 });
 
-test("a Python has to be new enough, and able to load what is compiled", () => {
+test("a Python must be new enough, and able to load compiled modules", () => {
   assert.deepEqual(answerOf("buildxray 3.10\n"), { version: "3.10" });
   assert.deepEqual(answerOf("buildxray 4.0\r\n"), { version: "4.0" });
   assert.equal(answerOf("buildxray 3.9 tree-sitter").problem, "it is Python 3.9");
@@ -85,7 +85,7 @@ test("the server starts in isolation", () => {
   });
 });
 
-test("what is missing is named", () => {
+test("the message names the missing modules", () => {
   const tried = (sources: Partial<Sources>, why: string) =>
     candidates({ ...nothing, ...sources }).map((candidate) => ({ candidate, problem: why }));
   assert.equal(
@@ -99,7 +99,7 @@ test("what is missing is named", () => {
   );
 });
 
-test("where there is no Python at all, it is said how to get one", () => {
+test("without any Python, the message says how to install one", () => {
   assert.match(missingMessage([], "linux"), /None was found\. .*apt install python3/);
   assert.match(missingMessage([], "darwin"), /brew install python/);
   assert.match(missingMessage([], "win32"), /Microsoft Store/);

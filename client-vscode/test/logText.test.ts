@@ -15,7 +15,7 @@ test("an age is in the largest unit of which there are two", () => {
   ]);
 });
 
-test("what is dropped is a build log if its name says so", () => {
+test("a dropped file is a build log if it has such a name", () => {
   assert.ok(["/a/b.dockerbuild", "/a/build.LOG", "/x.rawjson"].every(isBuildLog));
   assert.ok(!["/a/Dockerfile", "/a/x.png", "/dockerbuild", "/log"].some(isBuildLog));
 });

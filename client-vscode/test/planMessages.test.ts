@@ -28,27 +28,27 @@ test("messages of the page are checked", () => {
   assert.deepEqual(bad.filter(isFromPage), []);
 });
 
-test("what was kept is checked too", () => {
+test("restored state is checked too", () => {
   const kept = { uri: "file:///x", platforms: ["a"], build: "app", zoom: 2, filter: "costly" };
   assert.deepEqual(keptState(kept), kept);
   assert.deepEqual(keptState({ uri: "file:///x", platforms: [1], build: 1, zoom: "2", filter: "x" }), { uri: "file:///x", platforms: undefined, build: undefined, zoom: undefined, filter: undefined });
   assert.deepEqual([keptState(undefined), keptState({ uri: 1 }), keptState("x")], [undefined, undefined, undefined]);
 });
 
-test("the build of a lens is asked for, and kept while its document is in view", () => {
+test("the build of a lens is requested, and kept while its document is shown", () => {
   const state = opened({ uri: "file:///other", platforms: ["a"] }, "file:///x", "docker-bake.hcl:app");
   assert.deepEqual(planParameters(state, "unstyled"), { textDocument: { uri: "file:///x" }, platforms: [], picture: "unstyled", build: "docker-bake.hcl:app" });
   const zoomed = { ...state, platforms: ["a"], zoom: 2 };
   assert.equal(opened(zoomed, "file:///x", "docker-bake.hcl:app"), zoomed);
 });
 
-test("another build drops the platforms that were chosen, and without a name the setting chooses", () => {
+test("another build resets the chosen platforms, and without a name the setting chooses", () => {
   const state = { uri: "file:///x", platforms: ["a"], build: "app" };
   assert.deepEqual(opened(state, "file:///x", "dev"), { uri: "file:///x", build: "dev" });
   assert.deepEqual(planParameters(opened(state, "file:///x", undefined), "unstyled"), { textDocument: { uri: "file:///x" }, platforms: [], picture: "unstyled" });
 });
 
-test("a build that is gone is told from a server that is", () => {
+test("a missing build and a stopped server are different errors", () => {
   assert.deepEqual([{ code: -32602 }, { code: -32800 }, new Error("x"), null, "x"].map(isRefused), [true, false, false, false, false]);
 });
 
@@ -57,7 +57,7 @@ test("a picture is named after its Dockerfile", () => {
   assert.equal(exportName(""), "Dockerfile.plan.svg");
 });
 
-test("the page runs nothing but its script, and nothing inline", () => {
+test("the policy of the page allows only its own script, and nothing inline", () => {
   const word = '"<b>&';
   const words = {
     platforms: word, asProject: word, zoomOut: word, zoomIn: word, fit: word, actualSize: word, exportPicture: word, copyMarkdown: word,

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { platformChoices, removedFrom, writtenTo } from "../src/platformChoices";
 
-test("the platforms in force come first, each once", () => {
+test("the current platforms come first, each once", () => {
   const found = platformChoices(["linux/riscv64", "linux/amd64"], "");
   assert.deepEqual(found.slice(0, 3), ["linux/riscv64", "linux/amd64", "linux/arm64"]);
   assert.equal(new Set(found).size, found.length);
 });
 
-test("what is typed is offered once it looks like a platform", () => {
+test("typed text is offered if it has the form of a platform", () => {
   const added = (typed: string): string[] => platformChoices([], typed).filter((it) => !platformChoices([], "").includes(it));
   assert.deepEqual(added(" Linux/loong64 "), ["linux/loong64"]);
   assert.deepEqual(added("linux/amd64/v3"), ["linux/amd64/v3"]);
@@ -17,7 +17,7 @@ test("what is typed is offered once it looks like a platform", () => {
   }
 });
 
-test("the setting is written where it counts", () => {
+test("the setting is written to the scope that applies", () => {
   assert.equal(writtenTo({}, 0), "global");
   assert.equal(writtenTo({ globalValue: [] }, 1), "workspace");
   assert.equal(writtenTo({ workspaceFolderValue: [] }, 1), "workspaceFolder");
@@ -25,7 +25,7 @@ test("the setting is written where it counts", () => {
   assert.equal(writtenTo({ workspaceValue: [] }, 0), "workspace");
 });
 
-test("it is removed wherever it is set", () => {
+test("it is removed from every scope", () => {
   assert.deepEqual(removedFrom({}), []);
   assert.deepEqual(removedFrom({ globalValue: [], workspaceFolderValue: ["linux/amd64"] }), ["workspaceFolder", "global"]);
 });

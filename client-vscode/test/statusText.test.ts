@@ -10,7 +10,7 @@ const status = {
   origin: "docker-bake.hcl, target `app`",
 };
 
-test("a running server shows the platforms in force and where they come from", () => {
+test("a running server shows the current platforms and their origin", () => {
   const shown = statusText({ kind: "running" }, status);
   assert.equal(shown.text, "linux/amd64, linux/arm64");
   assert.equal(shown.detail, "docker-bake.hcl, target app");
@@ -23,7 +23,7 @@ test("while the server starts, old platforms are not shown", () => {
   assert.deepEqual([shown.text, shown.isBusy, shown.isError], ["buildxray is starting", true, false]);
 });
 
-test("a server that has failed is an error that can be mended", () => {
+test("a failed server is shown as an error with a command that repairs it", () => {
   const failed = { kind: "failed", reason: "No Python." } as const;
   const shown = statusText({ ...failed, remedy: "getPython" }, status);
   assert.deepEqual([shown.isBusy, shown.isError, shown.command.command], [false, true, "buildxray.selectInterpreter"]);

@@ -16,7 +16,7 @@ function textsOf(path: string): string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && /^(vscode\.)?l10n\.t$/.test(node.expression.getText())) {
       const [text] = node.arguments;
-      assert.ok(text && ts.isStringLiteral(text), `${path}: ${node.getText()} is no plain text`);
+      assert.ok(text && ts.isStringLiteral(text), `${path}: ${node.getText()} is not a string literal`);
       found.push(text.text);
     }
     ts.forEachChild(node, visit);
@@ -40,7 +40,7 @@ test("every text of the code is translated, with the same fields, and no other",
   }
 });
 
-test("every text of the manifest stands in both catalogues, and no other", () => {
+test("both catalogues contain every text of the manifest, and no other", () => {
   const manifest = readFileSync("package.json", "utf8");
   const used = sorted([...manifest.matchAll(/"%([\w.]+)%"/g)].map((it) => it[1] ?? ""));
   const [english, japanese] = [json("package.nls.json"), json("package.nls.ja.json")];
@@ -55,7 +55,7 @@ test("every text of the manifest stands in both catalogues, and no other", () =>
   }
 });
 
-test("nothing of the manifest that people read is left out of the catalogues", () => {
+test("every visible part of the manifest is a text of the catalogues", () => {
   const isRead = /[dD]escriptions?$|^title$|^displayName$|^altText$/;
   const visit = (value: unknown, name: string): void => {
     if (typeof value === "string") {

@@ -1,4 +1,4 @@
-"""Who made what reaches the image, and for which machine."""
+"""The makers of the files in the image, and the machines that the files are for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def artifacts(text: str, targets: str = TARGETS, workspace: Workspace | None = N
 
 
 def only(text: str, path: str, workspace: Workspace | None = None) -> tuple[Machine, list[str], list[str]]:
-    """The machine of the one artifact, its makers, and how good it is for amd64 and arm64."""
+    """The machine of the only artifact, its makers, and whether it suits amd64 and arm64."""
     found = artifacts(text + IMAGE.format(path=path), workspace=workspace)
     (artifact,) = found.all
     makers = dict.fromkeys(it.maker for it in artifact.origins if not it.is_from_context)

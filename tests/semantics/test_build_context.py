@@ -1,4 +1,4 @@
-"""The build context that BuildKit loads several times; the numbers are those of BuildKit (`tools/oracle.py`, `split`)."""
+"""A build context that BuildKit loads several times; the expected numbers come from BuildKit (`tools/oracle.py`, `split`)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ NATIVE = "FROM --platform=$BUILDPLATFORM alpine AS t\n{}\nRUN x\nFROM alpine\nAR
         ("COPY a /a", "ADD https://example.com/y bin/$TARGETARCH /app/", 3),
         ("COPY --link a /a", "RUN --mount=target=/y,source=bin/$TARGETARCH true", 4),
         ("COPY --parents ./a/./b /a", "ADD git@github.com:a/b-$TARGETARCH.git /y", 3),
-        # The context is loaded whole.
+        # The whole context is loaded.
         ("COPY . /a", "COPY bin/$TARGETARCH/app /app", None),
         ("COPY a /a\nRUN --mount=type=tmpfs,target=/t y", "COPY bin/$TARGETARCH/app /app", None),
         ("COPY a /a\nRUN --mount=target=/src y", "COPY bin/$TARGETARCH/app /app", None),
-        # The paths are the same, or of another source.
+        # The paths are equal, or belong to another source.
         ("COPY a /a", "COPY a /$TARGETARCH", None),
         ("COPY a /a", "COPY --from=t /bin/$TARGETARCH /", None),
         ("COPY a /a", "ADD https://example.com/$TARGETARCH /", None),

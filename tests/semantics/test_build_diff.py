@@ -21,7 +21,7 @@ def test_a_stage_that_becomes_native() -> None:
     # Both targets share all steps: one of each pair is gone.
     assert [it.line for it in found.gone] == [1, 2, 3, 5]
     assert (found.added, found.moved) == ((), ())
-    # What is left was built before, on amd64.
+    # The remaining step was executed before, on amd64.
     assert (found.invalidated, found.broken_from) == ((), ())
 
 

@@ -1,4 +1,4 @@
-"""Which target platforms run a command, on a linux/amd64 build machine for amd64 and arm64: `go` is asked about."""
+"""Which target platforms run a command, on a linux/amd64 build machine for amd64 and arm64: the command is `go`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM alpine\n"
 
 
 def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") -> str:
-    """The targets that run `go`, a `?` after each that may run it, `??` where the platform decides somehow."""
+    """The targets that run `go`, with `?` after those that may run it; `??` if that depends on the platform in an unknown way."""
     text = f"{stage}RUN {script}\n"
     ctx = context(text, targets)
     invocations = ctx.build.inventory.invocations(text.count("\n") - 1)
@@ -42,7 +42,7 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (NATIVE, 'if [ "$(uname -m)" = x86_64 ]; then go; fi', "amd64 arm64"),
         (TARGET, "case $(dpkg --print-architecture) in arm64) go;; esac", "arm64"),
         (NATIVE + "ARG TARGETPLATFORM\n", "[ $(xx-info arch) = arm64 ] && go", "arm64"),
-        # A condition on something else exempts nothing.
+        # A condition on something else excludes no target.
         (TARGET + "ARG MODE\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
         (TARGET + "ARG MODE=full\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
         (TARGET + "ARG MODE=other\n", 'if [ "$MODE" = full ]; then go; fi', "amd64? arm64?"),
@@ -52,7 +52,7 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (TARGET, "if command -v x; then go; fi", "amd64? arm64?"),
         (TARGET, "x || go", "amd64? arm64?"),
         (TARGET + "ARG MODE TARGETARCH\n", "[ $TARGETARCH = arm64 ] && [ $MODE = full ] && go", "arm64?"),
-        # What is compared with the name of an architecture is one, whatever the argument is called.
+        # A variable that is compared with the name of an architecture contains one.
         (TARGET + "ARG ARCH=amd64\n", "[ $ARCH = amd64 ] && go", "amd64?? arm64??"),
         (TARGET + "ARG WHAT\n", 'if test "x86_64" = "${WHAT}"; then go; fi', "amd64?? arm64??"),
         (TARGET + "ARG WHAT\n", "[[ $WHAT == linux/arm64 ]] || go", "amd64?? arm64??"),
@@ -60,7 +60,7 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (TARGET + "ARG WHAT\n", "[ $WHAT = amd64-debug ] && go", "amd64? arm64?"),
         (TARGET + "ARG WHAT\n", "case $WHAT in debug) go;; esac", "amd64? arm64?"),
         (TARGET + "ARG WHAT\n", "[ -e /lib/$WHAT/amd64 ] && go", "amd64? arm64?"),
-        # The platform decides, but how?
+        # The condition depends on the platform in an unknown way.
         (TARGET + "ARG TARGETARCH\n", "[ $(map $TARGETARCH) = x ] && go", "amd64?? arm64??"),
         (TARGET + "ARG TARGETARCH\n", "if grep -q $TARGETARCH /list; then go; fi", "amd64?? arm64??"),
         (TARGET + "ARG TARGETARCH\n", "A=$(./map $TARGETARCH); case $A in x) go;; esac", "amd64?? arm64??"),

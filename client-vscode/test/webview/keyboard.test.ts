@@ -21,6 +21,6 @@ test("right and left go through a row, then on to the next column", () => {
   assert.deepEqual([to("ArrowLeft", 3), to("ArrowLeft", 2), to("ArrowLeft", 1)], [0, 1, 1]);
 });
 
-test("to the first and the last", () => {
+test("Home and End move to the first and the last step", () => {
   assert.deepEqual([to("Home", 2), to("End", 0), to("ArrowDown", 9)], [0, 3, 0]);
 });

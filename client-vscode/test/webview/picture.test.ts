@@ -19,19 +19,19 @@ test("a picture that fits stays as it is", () => {
   assert.equal(fitting({ width: 1e6, height: 1 }, { width: 200, height: 200 }), leastZoom);
 });
 
-test("a picture that nobody has zoomed is never too small to be read", () => {
+test("the initial zoom keeps the text readable", () => {
   const widths = [200, 400, 450, 9000].map((width) => automatic({ width, height: 9000 }, { width: 400, height: 1 }));
   assert.deepEqual(widths, [1, 1, 1, 1]);
 });
 
-test("rows are sifted by what their steps cost and by their text", () => {
+test("rows are filtered by the cost of their steps and by their text", () => {
   const row = { text: "12 RUN Make All", states: ["step", "emulated", "native"] };
   assert.deepEqual((["all", "costly", "emulated", "repeated"] as const).map((it) => matches(row, it, "")), [true, true, true, false]);
   assert.deepEqual(["make", " ALL ", "cmake"].map((it) => matches(row, "all", it)), [true, true, false]);
   assert.equal(matches(row, "repeated", "make"), false);
 });
 
-test("a PNG is twice as large, as far as browsers draw it", () => {
+test("a PNG has twice the size, up to the limit of browsers", () => {
   assert.equal(pngScale({ width: 100, height: 50 }), 2);
   assert.equal(pngScale({ width: 16000, height: 50 }), 0.5);
 });

@@ -1,11 +1,11 @@
-// A build log on the lines of a Dockerfile: seconds, what an edit saves against it, the plan in colours of heat, and away with it.
+// A build log beside the lines of a Dockerfile: seconds, savings of an edit, heat in the plan, and clearing.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { scenarios } from "./workbench.mjs";
 
 const scenario = scenarios();
 
-scenario("a build log puts seconds on the lines, a fix is planned again, and clearing takes all away", async (window) => {
+scenario("a build log adds seconds to the lines, a fix is planned again, and clearing removes everything", async (window) => {
   const { page } = window;
   const seconds = page.locator(".view-line", { hasText: "arm64 101.4 s emulated" });
   const lens = page.locator(".codelens-decoration", { hasText: "build log" });
@@ -47,7 +47,7 @@ scenario("a build log that is dropped onto a Dockerfile is shown, and nothing is
   await page.mouse.move(from.x + 30, from.y + from.height / 2);
   await page.mouse.down();
   await page.mouse.move(to.x + 10, to.y - 40, { steps: 5 });
-  // Without the shift key, VS Code opens what is dropped.
+  // Without the shift key, VS Code opens the dropped file.
   await page.keyboard.down("Shift");
   await page.mouse.move(to.x + 30, to.y + to.height / 2, { steps: 5 });
   await page.mouse.up();
@@ -57,7 +57,7 @@ scenario("a build log that is dropped onto a Dockerfile is shown, and nothing is
   assert.match(await page.title(), /^Dockerfile/u, "the document is not changed");
 });
 
-/** Where an element is; waits until it is drawn, for the editor draws its lines again with each hint that arrives. */
+/** The position of an element. Waits until it is drawn, because the editor redraws its lines with each hint. */
 async function placeOf(locator) {
   for (;;) {
     await locator.waitFor();

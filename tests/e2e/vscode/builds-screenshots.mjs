@@ -54,7 +54,7 @@ jobs:
           push: true
 `;
 
-/** Keeps the window from the top to a height. */
+/** Crops a picture to a height from the top. */
 async function keep(window, path, bottom) {
   const clip = { x: 0, y: 0, width: viewport.width, height: bottom };
   await window.page.mouse.move(800, 15);

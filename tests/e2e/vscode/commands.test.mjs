@@ -1,4 +1,4 @@
-// What the status and the commands do.
+// The status item and the commands.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,14 +21,14 @@ scenario("the status shows the platforms, and changes them", async (window) => {
   assert.deepEqual(written, { "buildxray.platforms": ["linux/amd64", "linux/riscv64"] });
 });
 
-scenario("all safe fixes are made by one command", async (window) => {
+scenario("one command applies all safe fixes", async (window) => {
   await window.openFile("Dockerfile.early-arg");
   await window.squiggles.first().waitFor();
   await window.command("buildxray: Fix All");
   assert.equal(await window.saved("Dockerfile.early-arg"), readFileSync(join(greet, "Dockerfile.cross"), "utf8"));
 });
 
-scenario("a rule is explained", async (window) => {
+scenario("a command explains a rule", async (window) => {
   await window.openFile("Dockerfile");
   await window.command("buildxray: Open Rule Documentation…");
   await window.pick("emulated-build", "emulated-build");

@@ -1,4 +1,4 @@
-// What is shown besides what is wrong, and where.
+// Hovers, hints and lenses, in files, folders and unsaved documents.
 import assert from "node:assert/strict";
 import { scenarios } from "./workbench.mjs";
 
@@ -15,14 +15,14 @@ scenario("the hover on an argument is a table of its values", async (window) => 
   ]);
 });
 
-scenario("what RUNs and stages cost is shown beside them", async (window) => {
+scenario("the cost of RUN instructions and stages is shown beside them", async (window) => {
   await window.openFile("Dockerfile");
   await window.page.locator(".codelens-decoration", { hasText: "16 steps · 3 emulated" }).waitFor();
   const hint = window.page.locator(".view-line", { hasText: "RUN test -s" }).getByText("×2  emulated: linux/arm64");
   await hint.waitFor();
 });
 
-scenario("other platforms change what is found", async (window) => {
+scenario("other platforms change the findings", async (window) => {
   await window.openFile("Dockerfile");
   await window.hoverAt(1, 8, "emulation for linux/arm64");
   window.changeSettings(riscv);

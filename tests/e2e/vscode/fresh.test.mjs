@@ -1,4 +1,4 @@
-// The extension in a profile in which nobody has set anything.
+// The extension in a new profile without settings.
 import assert from "node:assert/strict";
 import { scenarios } from "./workbench.mjs";
 

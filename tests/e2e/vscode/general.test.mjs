@@ -1,4 +1,4 @@
-// What an editor offers in every language: completion, signatures, formatting, errors.
+// General features of editors: completion, signatures, formatting, errors.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ async function append(window, text) {
   await window.page.keyboard.type(text);
 }
 
-/** Takes the completion that is offered first, which has a label. */
+/** Accepts the first completion, after checking its label. */
 async function complete(window, label) {
   const row = window.page.locator(".suggest-widget.visible .monaco-list-row.focused", { hasText: label });
   await window.ask("Control+Space", row);

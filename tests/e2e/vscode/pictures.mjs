@@ -1,4 +1,4 @@
-// What all pictures for docs/images have in common: a tidy VS Code with the packaged extension, in its dark and its light theme.
+// Shared by the scripts for docs/images: a tidy VS Code with the packaged extension, in its dark and its light theme.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +18,7 @@ const tidy = {
   "workbench.layoutControl.enabled": false,
 };
 
-/** Opens a window of that size in each theme, and has pictures taken of it; `place` gives the path of a picture by its name. */
+/** Opens a window of that size in each theme, and takes pictures of it; `place` returns the path of a picture by its name. */
 export async function inEachTheme(viewport, take, settings = {}) {
   mkdirSync(images, { recursive: true });
   for (const [theme, colors] of Object.entries(themes)) {

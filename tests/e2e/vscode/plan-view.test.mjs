@@ -42,7 +42,7 @@ scenario("the lens of a stage leads to that stage", async (window) => {
   assert.equal(await plan.locator(".row.current").count(), 1);
 });
 
-scenario("a click on a step leads to its line", async (window) => {
+scenario("a click on a step opens its line", async (window) => {
   const plan = await openPlan(window);
   await row(plan, 10).locator(".step").last().click();
   await cursorIn(window, 10);
@@ -80,7 +80,7 @@ scenario("the step of the cursor's line is marked and in sight", async (window) 
   }
 });
 
-scenario("other platforms make another plan, and the way back is short", async (window) => {
+scenario("other platforms give another plan, and one click restores the former ones", async (window) => {
   const plan = await openPlan(window);
   await plan.locator("#platforms summary").click();
   await plan.getByLabel("linux/s390x").check();
@@ -108,7 +108,7 @@ scenario("the picture follows typing, and stays while the text has an error", as
   await notice.waitFor({ state: "hidden" });
 });
 
-scenario("the picture can be made to fit", async (window) => {
+scenario("a command fits the picture into the view", async (window) => {
   const plan = await openPlan(window);
   const svg = plan.locator("main svg");
   const { height } = await svg.boundingBox();
@@ -119,7 +119,7 @@ scenario("the picture can be made to fit", async (window) => {
   assert.ok(shown.height <= room.height + 1 && shown.width <= room.width + 1);
 });
 
-scenario("the picture can be saved as a file that needs nothing else", async (window) => {
+scenario("the picture is saved as a self-contained file", async (window) => {
   const plan = await openPlan(window);
   await plan.locator("#export").click();
   const box = window.page.locator(".quick-input-widget input");
@@ -130,12 +130,12 @@ scenario("the picture can be saved as a file that needs nothing else", async (wi
   assert.match(readFileSync(file, "utf8"), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*<style>/);
 });
 
-scenario("the view is there again after a reload, and with it the chosen platforms", async (window) => {
+scenario("a reload restores the view and the chosen platforms", async (window) => {
   let plan = await openPlan(window);
   await plan.locator("#platforms summary").click();
   await plan.getByLabel("linux/riscv64").check();
   await plan.locator(".subtitle", { hasText: "linux/riscv64" }).waitFor();
-  // In a browser VS Code writes down what is open every five seconds.
+  // In a browser, VS Code saves its state every five seconds.
   await window.page.waitForTimeout(6000);
   await window.page.reload();
   plan = await window.plan();

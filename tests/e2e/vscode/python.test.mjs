@@ -3,7 +3,7 @@ import { scenarios } from "./workbench.mjs";
 
 const scenario = scenarios({ hasPython: false });
 
-scenario("where no Python is found, one notification says so", async (window) => {
+scenario("without a Python, there is one notification", async (window) => {
   await window.openFile("Dockerfile");
   await window.notification.getByText("buildxray needs Python 3.10 or later").waitFor();
   await window.notification.getByRole("button", { name: "Get Python" }).waitFor();

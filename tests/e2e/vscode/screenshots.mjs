@@ -9,7 +9,7 @@ const settings = {
   "workbench.activityBar.location": "hidden",
 };
 
-/** Keeps a part of a window, over its whole width. */
+/** Crops a picture to a range of heights. */
 async function keep(window, path, { top = 0, bottom }) {
   const clip = { x: 0, y: top, width: viewport.width, height: bottom - top };
   await window.page.screenshot({ path, clip, animations: "disabled" });

@@ -1,11 +1,11 @@
-// The process of the server: started anew, killed, and missing what it needs.
+// The process of the server: restarted, killed, and without what it needs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { kill, scenarios, until } from "./workbench.mjs";
 
 const scenario = scenarios();
 
-scenario("a command starts the server anew", async (window) => {
+scenario("a command restarts the server", async (window) => {
   await window.openFile("Dockerfile");
   await window.squiggles.first().waitFor();
   const [before] = window.workbench.languageServers();
@@ -15,7 +15,7 @@ scenario("a command starts the server anew", async (window) => {
   await window.hoverAt(1, 8, "runs under emulation for linux/arm64");
 });
 
-scenario("a server that was killed comes back", async (window) => {
+scenario("a killed server is restarted", async (window) => {
   await window.openFile("Dockerfile");
   await window.squiggles.first().waitFor();
   const killed = window.workbench.languageServers().map(({ id }) => id);
@@ -27,7 +27,7 @@ scenario("a server that was killed comes back", async (window) => {
   await window.hoverAt(2, 8, "runs under emulation for linux/arm64");
 });
 
-scenario("a server that is killed again and again stays off, and says so", async (window) => {
+scenario("a server that is killed repeatedly is not restarted, and the status says so", async (window) => {
   await window.openFile("Dockerfile");
   const end = window.notification.getByText("has stopped 5 times in three minutes and stays off");
   await until(async () => {
@@ -39,7 +39,7 @@ scenario("a server that is killed again and again stays off, and says so", async
 });
 
 const missing = { "buildxray.interpreter": "/nowhere/python" };
-scenario("an interpreter that is missing is named once", { folders: { greet: missing } }, async (window) => {
+scenario("a missing interpreter is reported once", { folders: { greet: missing } }, async (window) => {
   await window.openFile("Dockerfile");
   await window.notification.getByText("/nowhere/python").waitFor();
   await window.notification.getByRole("button", { name: "Open Log" }).click();

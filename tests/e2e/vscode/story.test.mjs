@@ -1,4 +1,4 @@
-// The main job: see what is emulated, read about it, fix it with the light bulb.
+// The main use: an emulated compiler is reported, explained, and fixed with the light bulb.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

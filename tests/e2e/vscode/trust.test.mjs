@@ -1,4 +1,4 @@
-// A folder that nobody has said to trust.
+// A folder that is not trusted.
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

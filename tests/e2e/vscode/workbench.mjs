@@ -16,7 +16,7 @@ const artifacts = join(tools, "artifacts");
 export const greet = join(root, "examples/greet");
 export const patience = 60_000;
 
-/** What keeps pictures and waiting alike on every machine. */
+/** Settings that make pictures and timing equal on every machine. */
 export const quiet = {
   "editor.fontFamily": "'DejaVu Sans Mono', monospace",
   "editor.minimap.enabled": false,
@@ -33,7 +33,7 @@ export const platforms = {
 };
 
 /**
- * Gives a function that declares a test in a window of its own, of one workbench for the whole file.
+ * Returns a function that declares a test with its own window; all tests of a file share one workbench.
  *
  * A scenario that fails is tried once more, in another window and on other copies of the files: on a busy machine VS Code
  * itself loses a key now and then. The first failure is printed with its picture, and a second one is final.
@@ -69,7 +69,7 @@ export function scenarios(options = {}) {
 }
 
 export class Workbench {
-  /** Starts a server with a fresh profile; nothing of this machine's own settings, programs and variables is seen in it. */
+  /** Starts a server with a new profile, isolated from the settings, programs and variables of this machine. */
   static async start({ settings = { ...quiet, ...platforms }, hasPython = true, locale = "en", ...view } = {}) {
     const scratch = mkdtempSync(join(tmpdir(), "buildxray-e2e-"));
     const [data, extensions, bin] = ["data", "extensions", "bin"].map((it) => join(scratch, it));
@@ -83,7 +83,7 @@ export class Workbench {
     if (hasPython) {
       symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(bin, "python3"));
     }
-    // Without VSCODE_CLI a login shell would be asked for its PATH.
+    // Without VSCODE_CLI, VS Code starts a login shell to read its PATH.
     const environment = { HOME: scratch, LANG: "C.UTF-8", PATH: bin, VSCODE_CLI: "1" };
     const shared = ["--user-data-dir", data, "--extensions-dir", extensions, "--disable-telemetry", "--locale", locale];
     const install = ["--install-extension", join(tools, "buildxray.vsix")];
@@ -105,7 +105,7 @@ export class Workbench {
     this.windows = 0;
   }
 
-  /** A window on copies of folders, each with settings of its own: `{ name: settings }`; several make a multi-root workspace. */
+  /** A window on copies of folders, each with its own settings: `{ name: settings }`; several make a multi-root workspace. */
   async open({ folders = { greet: {} } } = {}) {
     this.windows += 1;
     const place = join(this.scratch, `window-${this.windows}`);
@@ -137,7 +137,7 @@ export class Workbench {
 
   async close() {
     await this.browser.close();
-    // The server leaves the processes of closed windows alone for hours, so that these may come back.
+    // The server keeps the processes of closed windows for hours, so that a window can reconnect.
     for (const { id } of processes().filter(({ command, home }) => command.includes(this.scratch) || home === this.scratch)) {
       kill(id);
     }
@@ -145,7 +145,7 @@ export class Workbench {
   }
 }
 
-/** One window: what a person does there, and sees. */
+/** One window, with the actions of a user and the visible texts. */
 export class Window {
   constructor(workbench, page, place) {
     Object.assign(this, { workbench, page, place });
@@ -156,7 +156,7 @@ export class Window {
     this.notification = page.locator(".notification-toast");
   }
 
-  /** Waits until the files are listed; on a busy machine VS Code may have asked for them too early, and asks no more. */
+  /** Waits until the files are listed; on a busy machine, VS Code may list them too early and never again. */
   async ready() {
     const files = this.page.locator(".explorer-folders-view .monaco-list-row");
     await until(async () => {
@@ -198,11 +198,11 @@ export class Window {
     });
   }
 
-  /** Types into the box on top, and takes the row that shows some texts. */
+  /** Types into the quick pick, and accepts the row that contains some texts. */
   async pick(typed, ...texts) {
     const row = this.#row(".quick-input-list", texts);
     await until(async () => {
-      // A box that opens in place of another may still swallow what is typed.
+      // A quick pick that replaces another one may swallow the first keys.
       await this.page.locator(".quick-input-widget input").fill(typed);
       return appears(row, 3000);
     });
@@ -235,7 +235,7 @@ export class Window {
     });
   }
 
-  /** Shows the hover at a place, until it says a text. */
+  /** Shows the hover at a position, until it contains a text. */
   async hoverAt(line, column, text) {
     await this.goTo(line, column);
     const hover = this.page.locator(".monaco-hover:visible", { hasText: text });
@@ -255,7 +255,7 @@ export class Window {
     await this.#choose(row);
   }
 
-  /** Presses a key until what it asks for is there: a menu that opens while the text is still being read may stay empty. */
+  /** Presses a key until its menu has entries: a menu that opens during the first analysis may stay empty. */
   async ask(key, locator) {
     await until(async () => {
       await this.page.keyboard.press(key);
@@ -267,14 +267,14 @@ export class Window {
     });
   }
 
-  /** The page of the plan view, once there is a picture in it. */
+  /** The page of the plan view, after its picture has been drawn. */
   async plan() {
     const page = this.page.locator("iframe.webview.ready").last().contentFrame().frameLocator("iframe#active-frame");
     await page.locator(".body .step").first().waitFor();
     return page;
   }
 
-  /** Waits until the file in front is changed, saves it, and gives its text. */
+  /** Waits until the active file has changed, saves it, and returns its text. */
   async saved(name, folder) {
     await this.page.locator(".tab.active.dirty").waitFor();
     await this.page.keyboard.press("Control+S");
@@ -282,12 +282,12 @@ export class Window {
     return readFileSync(join(this.folder(folder), name), "utf8");
   }
 
-  /** Puts other settings into force for a folder. */
+  /** Writes the settings of a folder. */
   changeSettings(settings, folder) {
     writeSettings(this.folder(folder), settings);
   }
 
-  /** Keeps what is to be seen; gives the path of the picture. */
+  /** Takes a screenshot; returns its path. */
   async keepPicture(name) {
     mkdirSync(artifacts, { recursive: true });
     const path = join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`);
@@ -307,7 +307,7 @@ function writeSettings(folder, settings) {
   }
 }
 
-/** What makes VS Code work in a language; its own texts stay English, since language packs are not to be had from npm. */
+/** Options that set the language of VS Code; its own texts stay English, because npm has no language packs. */
 function writeLanguagePack(data, locale) {
   const translations = join(data, "main.i18n.json");
   writeFileSync(translations, JSON.stringify({ contents: {} }));
@@ -316,7 +316,7 @@ function writeLanguagePack(data, locale) {
   writeFileSync(join(data, "languagepacks.json"), JSON.stringify({ [locale]: pack }));
 }
 
-/** All processes of this machine, as Linux tells of them. */
+/** All processes of this machine, from /proc. */
 function processes() {
   return readdirSync("/proc")
     .filter((it) => /^\d+$/.test(it))
@@ -340,7 +340,7 @@ function freePort() {
   });
 }
 
-/** Asks again until a condition holds. */
+/** Polls until a condition holds. */
 export async function until(condition) {
   for (const deadline = Date.now() + patience; !(await condition()); ) {
     assert.ok(Date.now() < deadline, "waited in vain");
@@ -348,7 +348,7 @@ export async function until(condition) {
   }
 }
 
-/** Whether something is there within some milliseconds. */
+/** True if an element appears within some milliseconds. */
 function appears(locator, timeout) {
   return locator.first().waitFor({ timeout }).then(() => true, () => false);
 }
