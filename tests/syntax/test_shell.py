@@ -33,7 +33,7 @@ def described(command: Command) -> str:
         ("RUN case $X in a|b) c;; *) d;; esac", ["c", "d"]),
         ("RUN [ $A = b ] && [[ $C == d ]]", ["[ $A = b", "[[ $C == d"]),
         ("RUN f() { go build; }; f", ["go build", "f"]),
-        ("RUN env -u X A=1 go build", ["A=1 go build"]),
+        ("RUN env -u X A=1 go build", ["X= A=1 go build"]),
         ("RUN exec time nice -n 5 go build", ["go build"]),
         ("RUN timeout -k 1 60 go test", ["go test"]),
         ("RUN /usr/local/go/bin/go build", ["go build"]),

@@ -13,7 +13,7 @@ from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
-from buildxray.semantics.image_paths import FOR_ALL, TRACED
+from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -228,7 +228,7 @@ def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
     if use is None:
         return False
     if use.effect is Effect.INSTALL:
-        is_traced = any(it in artifact.source for it in TRACED)
+        is_traced = has_traced_packages(artifact.source)
         return is_traced and use.toolchain is NODE and use.invocation.workspace.has_native_packages is None
     return use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and origin.machine is Machine.UNKNOWN
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from buildxray.plan.paths import holds
 from buildxray.semantics.file_flow import is_covered
+from buildxray.syntax.lazy_regex import lazy_regex
 
 OF_THE_SYSTEM: Final = (
     "/bin",
@@ -59,8 +60,13 @@ WITHOUT_WORKDIR: Final = frozenset(
     | {"python", "rockylinux", "rust", "ubuntu"}
 )
 """Official images whose own Dockerfiles have no WORKDIR; `golang`, `gradle`, `httpd` and `redis` have one."""
-TRACED: Final = (".next/standalone", ".output/server")
+_TRACED: Final = lazy_regex(r"\.next/standalone|\.output/server|(?:^|/)\.output/*$")
 """Directories into which Next.js and Nitro copy packages of `node_modules`, native addons included."""
+
+
+def has_traced_packages(path: str) -> bool:
+    """True if a framework has copied the packages of `node_modules` that the program imports into a path."""
+    return _TRACED.search(path) is not None
 
 
 def before_copy(path: str, source: str, destination: str) -> str | None:

@@ -19,7 +19,7 @@ from buildxray.platforms.platform import Platform, normalize
 from buildxray.records import dataclass
 from buildxray.semantics.commands import Inventory, is_nothing
 from buildxray.semantics.file_flow import is_covered
-from buildxray.semantics.image_paths import FOR_ALL, TRACED, before_copy, is_of_system, may_be_directory
+from buildxray.semantics.image_paths import FOR_ALL, before_copy, has_traced_packages, is_of_system, may_be_directory
 from buildxray.semantics.makers import MAKING, machine_of, may_write, output_paths, uses_c
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import copied_operands, unpacked_archives
@@ -114,7 +114,7 @@ class Tracer:
     def _walk(self, stage: int, path: str) -> Iterator[Origin]:
         """Yield the makers from the end of a stage backwards, through its ancestors, to the base image."""
         search = _Search({path})
-        if any(it in path for it in TRACED):
+        if has_traced_packages(path):
             # Packages of a workspace are in a directory above that of the application (nodejs.org: Modules, Loading from node_modules).
             parts = path.partition("/.next")[0].partition("/.output")[0].split("/")[:_DEEPEST]
             search.paths |= {"/".join((*parts[:n], "node_modules")) for n in range(1, len(parts) + 1)}

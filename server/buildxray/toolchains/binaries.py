@@ -63,7 +63,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return None
 
 
+_RUNNING: Final = frozenset({"gdb", "ltrace", "strace", "valgrind"})
+"""Tools that run the program of their arguments, with the whole environment."""
+
+
 def _reads(invocation: Invocation, name: str) -> Reading:
+    if invocation.command.name in _RUNNING:
+        return Reading.MAYBE
     # Signers and scanners have settings of their own, whose names begin with theirs.
     return Reading.YES if name.startswith(invocation.command.name.upper() + "_") else Reading.NO
 

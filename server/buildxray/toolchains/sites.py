@@ -41,6 +41,10 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     MkDocs has `!ENV`, Zola `get_env`, and the configuration of Sphinx and Jekyll's plugins are programs.
     """
     program = invocation.command.name
+    runs_plugins = any(it.startswith("--plugin") for it in invocation.command.arguments)
+    if (program == "protoc" and runs_plugins) or (program == "buf" and invocation.subcommand == "generate"):
+        # A plugin may be a program of the project.
+        return invocation.reading_by_project(name)
     if program in ("hugo", "mdbook", "protoc", "buf"):
         return Reading.YES if name.startswith(f"{program.upper()}_") else Reading.NO
     return invocation.reading_by_project(name)

@@ -46,6 +46,8 @@ def test_tools_are_set_back_to_the_build_machine(before: str, after: str) -> Non
         "export GOARCH=$TARGETARCH; go vet ./...",
         "export GOARCH=$TARGETARCH; go test -c",
         "export GOARCH=amd64; go run ./x",
+        "export GOARCH=$TARGETARCH; env -u GOOS -u GOARCH go run ./x",
+        "export GOARCH=$TARGETARCH; env --unset=GOARCH go generate",
         "export GOARCH=$(x); go run ./x",
         'export GOARCH=$TARGETARCH; if [ "$TARGETARCH" = amd64 ]; then go test; fi',
     ],

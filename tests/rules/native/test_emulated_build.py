@@ -404,6 +404,9 @@ def test_a_bundler_needs_the_flag_only() -> None:
     [
         ("npm ci && npm run build", "/w/dist", "safe"),
         ("npm ci && npm run build", "/w/.next/standalone", "suggestion"),
+        ("npm ci && npm run build", "/w/.output", "suggestion"),
+        ("npm ci && npm run build", "/w/.output/public", "safe"),
+        ("corepack pnpm install && corepack pnpm run build", "/w/dist", "safe"),
         ("hugo", "/w/public", "safe"),
         ("mvn package", "/w/target/app.jar", "suggestion"),
         ("dotnet publish -o /w/out", "/w/out", "suggestion"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def test_an_unused_argument_is_reported() -> None:
@@ -127,3 +127,19 @@ def test_the_fix_splits_an_arg_with_several_names() -> None:
         """,
         targets="linux/amd64,linux/arm/v7",
     )
+
+
+@pytest.mark.parametrize(
+    ("run", "safeties"),
+    [
+        ("corepack pnpm run build", []),
+        ("strace -f ./x", []),
+        ("buf generate", []),
+        ("protoc --plugin=protoc-gen-x=./gen --x_out=. a.proto", []),
+        ("protoc --go_out=. a.proto", ["safe"]),
+        ("corepack enable", ["safe"]),
+    ],
+)
+def test_who_may_delete_it(run: str, safeties: list[str]) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM a AS b\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /o /o\n"
+    assert [it.safety.value for one in findings(unused_platform_arg, context(text)) for it in one.fixes] == safeties

@@ -48,7 +48,17 @@ _OPTIONS_WITH_VALUE: Final = {
     "stdbuf": frozenset({"-i", "-o", "-e"}),
     "xargs": frozenset({"-E", "-I", "-L", "-P", "-a", "-d", "-n", "-s", "--delimiter", "--max-args", "--max-procs"}),
 }
-_OPERANDS_BEFORE_PROGRAM: Final = {"chrt": 1, "gosu": 1, "setarch": 1, "su-exec": 1, "taskset": 1, "timeout": 1}
+_OPERANDS_BEFORE_PROGRAM: Final = {
+    "chrt": 1,
+    "gosu": 1,
+    "rustup": 2,
+    "setarch": 1,
+    "su-exec": 1,
+    "taskset": 1,
+    "timeout": 1,
+}
+_RUNNING: Final = {"corepack": (("npm",), ("npx",), ("pnpm",), ("pnpx",), ("yarn",)), "rustup": (("run",),)}
+"""First arguments with which a program runs what follows. Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"."""
 _FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _NAMING: Final = frozenset({"-V", "-v"})
 """Options with which `command` looks up a program instead of running it."""
@@ -56,7 +66,12 @@ _NAMING: Final = frozenset({"-V", "-v"})
 
 def unwrapped(command: Command) -> Command:
     """The command that `env`, `exec` and similar programs run, with the assignments of `env`."""
-    while command.name == "env" or command.name in _PREFIXES or command.name in MULTI_CALL_BINARIES:
+    while (
+        command.name == "env"
+        or command.name in _PREFIXES
+        or command.name in MULTI_CALL_BINARIES
+        or command.arguments[:1] in _RUNNING.get(command.name, ())
+    ):
         words = list(command.words[1:])
         if command.name in MULTI_CALL_BINARIES and words and words[0].text.startswith("-"):
             # `busybox --install -s /bin`
@@ -68,7 +83,9 @@ def unwrapped(command: Command) -> Command:
         insertion = command.insertion
         while words and (words[0].text.startswith("-") or (command.name == "env" and "=" in words[0].text)):
             word = words.pop(0)
-            if word.text in options and words:
+            if command.name == "env" and (unset := _unset(word, words, command)) is not None:
+                assignments.append(unset)
+            elif word.text in options and words:
                 words.pop(0)
             elif "=" in word.text and not word.text.startswith("-"):
                 assignments.append(_env_assignment(word, command))
@@ -162,6 +179,24 @@ def reads_script(command: Command) -> bool:
     operands = [it.text for it in command.words[1:] if not it.text.startswith(("-", "+"))]
     is_option_value = any(re.fullmatch(r"[-+]\w*[oO]", it.text) for it in command.words[1:])
     return script_argument(command) is None and len(operands) <= is_option_value
+
+
+def _unset(word: ShellWord, rest: list[ShellWord], command: Command) -> Assignment | None:
+    """The empty variable that `env -u NAME` leaves; None for other options. Effect: drop NAME from `rest`."""
+    option, _, name = word.text.partition("=")
+    if option not in ("-u", "--unset") or not (name or rest):
+        return None
+    named = word.after(f"{option}=") if name else rest.pop(0)
+    empty = ShellWord("", "", TextRange(named.range.end, named.range.end))
+    return Assignment(
+        named.text,
+        empty,
+        named.range,
+        named.range,
+        is_exported=True,
+        conditions=command.conditions,
+        variables=command.variables,
+    )
 
 
 def _env_assignment(word: ShellWord, command: Command) -> Assignment:
