@@ -380,7 +380,7 @@ def test_later_commands_move_outputs(runs: list[str], outputs: list[str]) -> Non
         ("cmake -B b && cmake --build b", "amd64"),
         ("./configure --prefix=/usr && make -j4", "amd64"),
         ("meson setup b && ninja -C b", "amd64"),
-        ("./configure --host=aarch64-linux-gnu && make", None),
+        ("./configure --host=aarch64-linux-gnu && make", "arm64"),
         ("cmake -DCMAKE_TOOLCHAIN_FILE=x . && make", None),
         ("cmake $(xx-clang --print-cmake-defines) . && cmake --build .", None),
         ("./configure && CC=arm-gcc make", None),

@@ -24,6 +24,7 @@ _TELLING_INSTALLERS: Final = (
     "--os",
     "--platform",
     "--python-platform",
+    "--target_arch",
 )
 """Options that set the target of an installer, or disable native code."""
 _PROBES: Final = ("uname -m", "--print-architecture", "--print-arch", "go env GOARCH", "$(arch)", "`arch`")

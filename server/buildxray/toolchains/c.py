@@ -15,6 +15,7 @@ from buildxray.localization import N_
 from buildxray.plan.paths import clean
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.triples import architecture_of
 
@@ -92,17 +93,43 @@ def _is_elsewhere(invocation: Invocation) -> bool:
 def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     """Recognise a build whose target machine an earlier configuring command has set."""
     is_native = any(it.name in _CONFIGURING for it in invocation.preparations) and not _may_cross(invocation)
+    host = configured_for(invocation)
+    told = None if host is None else architecture_of(host[1])
     return Use(
         toolchain,
         invocation,
         Effect.COMPILE,
         title,
         len(title.split()),
-        tuple(it.architecture if is_native else None for it in invocation.step_platforms),
+        tuple(it.architecture if is_native else told for it in invocation.step_platforms),
         is_targeted=not is_native,
-        outputs=_directories(invocation) if is_native else (),
+        outputs=_directories(invocation) if is_native or told is not None else (),
         is_bound=True,
     )
+
+
+def configured_for(invocation: Invocation) -> tuple[ShellWord, str] | None:
+    """The only word by which earlier commands configure a build for another machine, with the triple in it.
+
+    None if no word does, if several do, or if the machine depends on a variable or a condition.
+    """
+    told: list[tuple[ShellWord, str] | None] = []
+    for command in invocation.preparations:
+        if command.name not in _CONFIGURING:
+            continue
+        for word in command.words[1:]:
+            match = _HOST.fullmatch(word.value or "")
+            if match is not None and not command.conditions:
+                told.append((word, match["triple"]))
+            elif _CROSSING.search(word.text) is not None and not word.text.startswith("-DCMAKE_SYSTEM_"):
+                told.append(None)
+    triples = {it[1] for it in told if it is not None}
+    return told[0] if None not in told and len(triples) == 1 else None
+
+
+_HOST: Final = lazy_regex(
+    r"(?:--host=|-DCMAKE_(?:C|CXX)_COMPILER=(?:/[\w./-]*/)?)(?P<triple>[a-z0-9_]+-linux-[a-z0-9_]+)(?:-(?:gcc|g\+\+|clang|clang\+\+)(?:-[\d.]+)?)?"
+)
 
 
 def _may_cross(invocation: Invocation) -> bool:

@@ -13,6 +13,8 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 from buildxray.toolchains.triples import architecture_of
 
 _COMPILING: Final = frozenset({"build", "b", "chef", "install", "rustc", "zigbuild"})
+_CARGO: Final = frozenset({"cargo", "cross"})
+"""Cargo, and cross, which runs it in a container with the compiler of the target (github.com/cross-rs/cross)."""
 _FETCHING: Final = frozenset({"fetch", "generate-lockfile", "update", "vendor"})
 _NEUTRAL: Final = frozenset({"clean", "init", "new", "--version", "-V", "metadata", "tree"})
 
@@ -23,13 +25,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.INSTALL, "rustup")
     if command.name == "rustc" and not invocation.has_option("--version", "-V", "--print"):
         return _compile(invocation, toolchain, "rustc", 1)
-    if command.name != "cargo":
+    if command.name not in _CARGO:
         return None
     operands = [invocation.text_at(it) for it in invocation.operands]
     # `cargo auditable build` compiles as `cargo build` does (github.com/rust-secure-code/cargo-auditable).
     before = [it for it in operands[:1] if it == "auditable"]
     subcommand = next((it for it in operands if it not in before), "")
-    title = " ".join(["cargo", *before, subcommand]).strip()
+    title = " ".join([command.name, *before, subcommand]).strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand and not before)
     if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:
         title, n_words = f"{title} {command.arguments[1]}", 3
@@ -62,6 +64,8 @@ def _compile(
         for directory in invocation.directories
         for triple in dict.fromkeys(("release", *filter(None, triples)))
     )
+    if title == "rustc":
+        outputs = invocation.option_paths("-o", "--out-dir") or tuple(map(clean, invocation.directories))
     if is_install:
         root = invocation.argument("--root")
         outputs = ("/usr/local/cargo/bin/", "/root/.cargo/bin/")

@@ -22,5 +22,7 @@ _ARCHITECTURES: Final = {
 
 
 def architecture_of(triple: str) -> str | None:
-    """The architecture as in platforms; None if images are not built for it."""
+    """The architecture as in platforms; None if images are not built for it, as for firmware: `arm-none-eabi`, `riscv64-unknown-elf`."""
+    if not {"elf", "none", "eabi", "eabihf", "uefi"}.isdisjoint(triple.split("-")[1:]):
+        return None
     return _ARCHITECTURES.get(triple.partition("-")[0])

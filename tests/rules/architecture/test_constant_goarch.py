@@ -100,3 +100,18 @@ def test_the_fix_of_go_install_is_safe_only_if_the_path_stays(platform: str, com
     text = f"FROM {platform}golang AS b\nRUN CGO_ENABLED=0 GOARCH=amd64 {command}\nFROM scratch\nCOPY --from=b /go/bin/y /y\n"
     (finding,) = findings(constant_goarch, context(text))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@pytest.mark.parametrize(
+    ("run", "place"),
+    [
+        ("make GOOS=linux GOARCH=amd64 build", ["amd64"]),
+        ("GOARCH=amd64 make build", ["amd64"]),
+        ("make GOARCH=$TARGETARCH build", []),
+        ("case $TARGETARCH in amd64) make GOARCH=amd64 build;; esac", []),
+        ("echo GOARCH=amd64", []),
+    ],
+)
+def test_a_variable_that_make_is_given(run: str, place: list[str]) -> None:
+    text = f"FROM golang AS b\nWORKDIR /s\nCOPY . .\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /s/a /a\n"
+    assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == place

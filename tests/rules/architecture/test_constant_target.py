@@ -20,6 +20,15 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("x86_64-linux-gnu-gcc -o /app a.c", "/app", "x86_64-linux-gnu-gcc"),
         ("npm ci --arch=x64", "/w/node_modules", "x64"),
         ("npm_config_arch=arm64 npm ci", "/w/node_modules", "arm64"),
+        ("npm ci --cpu=x64 && cp -r node_modules /app", "/app", "x64"),
+        ("npm install --target_arch=x64 && mv node_modules /m", "/m", "x64"),
+        ("cross build --release --target aarch64-unknown-linux-gnu", "/w/target", "aarch64-unknown-linux-gnu"),
+        ("t=x86_64-unknown-linux-musl && cargo build -r --target $t", "/w/target", "x86_64-unknown-linux-musl"),
+        ("rustc --target x86_64-unknown-linux-musl -o /a a.rs", "/a", "x86_64-unknown-linux-musl"),
+        ("dotnet publish -p:RuntimeIdentifier=linux-x64 -o /out", "/out", "linux-x64"),
+        ("./configure --host=aarch64-linux-gnu && make", "/w/a", "aarch64-linux-gnu"),
+        ("cmake -B b -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc && cmake --build b", "/w/b/a", "aarch64-linux-gnu"),
+        ("dart compile exe --target-os linux --target-arch x64 a.dart -o /a", "/a", "x64"),
     ],
 )
 def test_constant_targets_of_compilers_and_installers_are_reported(run: str, copied: str, place: str) -> None:
@@ -29,6 +38,14 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
 @pytest.mark.parametrize(
     ("run", "copied"),
     [
+        ("arm-none-eabi-gcc -o /fw.elf fw.c", "/fw.elf"),
+        ("riscv64-unknown-elf-gcc -o /fw.elf fw.c", "/fw.elf"),
+        ("if [ $TARGETARCH = arm64 ]; then ./configure --host=aarch64-linux-gnu; fi; make", "/w/a"),
+        ("./configure --host=$(cat host) && make", "/w/a"),
+        (
+            "t=x86_64-unknown-linux-musl; [ $TARGETARCH = arm64 ] && t=aarch64-unknown-linux-musl; cargo build -r --target $t",
+            "/w/target",
+        ),
         (
             "cargo build --release --target $(case $TARGETARCH in amd64) echo x86_64-unknown-linux-musl;; esac)",
             "/w/target",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
@@ -18,6 +19,8 @@ from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.go import GO
+
+_MAKING: Final = frozenset({"gmake", "make"})
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS, about=[Mention.GOARCH])
@@ -101,7 +104,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find `GOARCH=amd64 make`, whose script compiles for that architecture unless it sets another one."""
     for command in stage.commands(Effect.UNKNOWN):
-        constant = _constant(command)
+        constant = _given(command) or _constant(command)
         if (
             constant is None
             or is_chosen(command)
@@ -131,6 +134,16 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             (Fix(_("Compile for `$TARGETARCH`"), edits, Safety.SUGGESTION),),
             severity=Severity.WARNING if ctx.has_intent else None,
         )
+
+
+def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
+    """The constant in `make GOARCH=amd64`, which counts more than the environment (POSIX, make, "Macros")."""
+    for word in command.syntax.words[1:]:
+        architecture = (word.value or "").removeprefix("GOARCH=")
+        if command.name in _MAKING and word.text == f"GOARCH={architecture}" and architecture.isalnum():
+            end = command.run.shell_range(word.range).end
+            return command.run, TextRange(end - len(architecture), end)
+    return None
 
 
 def _is_for_system_of_target(command: KnownCommand) -> bool:

@@ -20,12 +20,13 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.c import C, configured_for
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.triples import architecture_of
 
-_INSTALLER_OPTIONS: Final = ("--arch", "--cpu")
+_INSTALLER_OPTIONS: Final = ("--arch", "--cpu", "--target_arch")
 _INSTALLER_SETTINGS: Final = ("npm_config_arch", "npm_config_cpu", "NPM_CONFIG_ARCH", "npm_config_target_arch")
 _COMPILER_SETTINGS: Final = ("CARGO_BUILD_TARGET", "GOOS")
 _COMPILERS: Final = ("CC", "CROSS_COMPILE", "CXX", "HOST")
@@ -170,6 +171,14 @@ def _told(command: KnownCommand) -> _Told | None:
     for word in words:
         if (place := _constant_in(word)) is not None:
             return _Told(command.run, command.run.shell_range(place))
+    host = configured_for(command.invocation) if command.use.toolchain is C else None
+    if host is not None and any(host[0] in it.syntax.words for it in command.run.commands):
+        start, end = command.run.shell_range(host[0].range)
+        written = command.run.build.text[start:end]
+        position = written.find(host[1])
+        return (
+            None if position < 0 else _Told(command.run, TextRange(start + position, start + position + len(host[1])))
+        )
     for name in _COMPILER_SETTINGS[:1]:
         if (told := _told_by(command, name)) is not None:
             return told
@@ -177,8 +186,11 @@ def _told(command: KnownCommand) -> _Told | None:
 
 
 def _in_variables(command: KnownCommand, word: ShellWord) -> _Told | None:
-    """The default of an ARG, or the value of an ENV, that names the machine of `--target=$target`."""
+    """The variable of the script, the default of an ARG, or the value of an ENV that names the machine of `--target=$target`."""
     for variable in word.variables:
+        assigned = command.syntax.variables.get(variable.name, ())
+        if len(assigned) == 1 and not assigned[0].is_conditional and (place := _constant_in(assigned[0].value)):
+            return _Told(command.run, command.run.shell_range(place))
         declaration = None if command.syntax.variables.get(variable.name) else command.run.declaration(variable.name)
         pairs = () if declaration is None else declaration.pairs
         for pair in reversed(pairs):
@@ -265,7 +277,7 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             continue
         range_, architecture, removed = told
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
-        if not wrong or not (stage.is_image or any(stage.way_into_image(it) for it in command.use.outputs)):
+        if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
         message = _(
             "the image for {platforms} gets native addons for another machine: `{title}` always installs those for `{written}`",
@@ -277,6 +289,14 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         if removed is not None and "\n" not in ctx.text[slice(*removed)]:
             fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
         yield Finding(range_, message, fixes)
+
+
+def _is_in_image(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
+    """True if packages that a command installs are copied into the image, directly or moved first."""
+    if any(stage.way_into_image(it) for it in command.use.outputs):
+        return True
+    uses = (origin.use for artifact in ctx.build.artifacts.all for origin in artifact.origins)
+    return any(it is not None and it.invocation is command.invocation for it in uses)
 
 
 def _installed_for(command: KnownCommand) -> tuple[TextRange, str, TextRange | None] | None:
