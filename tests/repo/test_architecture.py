@@ -158,6 +158,7 @@ VALUES = {
         "ShellWord",
         "is_posix_shell",
         "read_script",
+        "reads_script",
     },
     "syntax.suggestions": {"nearest"},
     "syntax.text": None,

@@ -34,9 +34,9 @@ _ARCHITECTURES: Final = {
 }
 _NAMES: Final = "|".join(sorted(map(re.escape, _ARCHITECTURES), key=len, reverse=True))
 _PATH: Final = lazy_regex(
-    rf"(?:^|(?<=[/:=\s'\"]))(?P<tuple>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?|abi64)?(?![\w-])"
+    rf"(?:^|(?<=[/:=\s'\"]))(?<!/usr/)(?P<tuple>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?|abi64)?(?![\w-])"
     rf"|/jvm/[\w.+-]*-(?P<jvm>{_NAMES})(?![\w-])"
-    rf"|ld-(?:musl|linux)-(?P<loader>{_NAMES})\.(?:so\b|path\b)"
+    rf"|(?:ld-(?:musl|linux)-|libc\.musl-)(?P<loader>{_NAMES})\.(?:so\b|path\b)"
     rf"|\b(?:lib|temp)\.linux-(?P<python>{_NAMES})(?=[-/])"
 )
 

@@ -48,7 +48,17 @@ INSTALLING_NOTHING: Final = frozenset(
     }
 )
 """Subcommands of distributions' package managers that install no program. Source: apk(8), apt-get(8), dnf(8), zypper(8)."""
-_DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
+_DOWNLOADING: Final = frozenset({"aria2c", "axel", "curl", "wget"})
+_COPYING_FROM_SITE: Final = {
+    "aws": ("s3", "cp"),
+    "gcloud": ("storage", "cp"),
+    "gsutil": ("cp",),
+    "http": (),
+    "https": (),
+    "s5cmd": ("cp",),
+    "xh": (),
+}
+"""Clients of storage services and HTTP, with the subcommands that download. Source: their manuals; HTTPie, "Download mode"."""
 _PROBES: Final = {
     "apk": ("--print-arch",),
     "arch": (),
@@ -73,9 +83,25 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.INSTALL, f"{name} {invocation.subcommand}".strip(), outputs=outputs)
     if name in _DOWNLOADING:
         return Use(toolchain, invocation, Effect.DOWNLOAD, name, outputs=_downloaded_to(invocation))
+    if name in _COPYING_FROM_SITE:
+        return _from_site(invocation, toolchain)
     if name in _NEUTRAL:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     return None
+
+
+def _from_site(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    """Recognise a copy from a storage service: `aws s3 cp s3://bucket/tool /usr/local/bin/`; None for other subcommands."""
+    name, operands = invocation.command.name, [invocation.text_at(it) for it in invocation.operands]
+    subcommands = _COPYING_FROM_SITE[name]
+    if tuple(operands[: len(subcommands)]) != subcommands or not any("://" in it for it in operands):
+        return None
+    if not subcommands:
+        outputs = invocation.option_paths("-o", "--output")
+        return Use(toolchain, invocation, Effect.DOWNLOAD, name, outputs=outputs)
+    last = invocation.command.words[invocation.operands[-1]]
+    outputs = () if "://" in last.text else invocation.paths(last)
+    return Use(toolchain, invocation, Effect.DOWNLOAD, " ".join((name, *subcommands)), outputs=outputs)
 
 
 def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:

@@ -38,6 +38,22 @@ def test_a_name_that_cannot_change_leaves_no_fix() -> None:
 
 
 @pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("aws s3 cp s3://b/t-linux-amd64 /t", True),
+        ("aws s3 cp s3://b/t-linux-$TARGETARCH /t", False),
+        ("aws s3 ls s3://b/t-linux-amd64", False),
+        ("gsutil cp gs://b/t_linux_amd64 /t", True),
+        ("gcloud storage cp gs://b/t-linux-amd64 /t", True),
+        ("http --download https://x.org/t-linux-amd64", True),
+        ("aws s3 cp /t s3://b/t-linux", False),
+    ],
+)
+def test_clients_of_storage_services(run: str, *, is_said: bool) -> None:
+    assert reported(hard_coded_arch, IMAGE.format(f"RUN {run}")) == (["amd64"] if is_said else [])
+
+
+@pytest.mark.parametrize(
     "run",
     [
         "if [ $MODE = full ]; then curl -o /t https://x.org/t_amd64; fi",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
-from tests.support.rules import check_fix, reported
+from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -41,3 +41,18 @@ def test_the_fix_stores_the_argument_in_env() -> None:
         "FROM alpine\nCMD /t-$TARGETARCH\n",
         "FROM alpine\nARG TARGETARCH\nENV TARGETARCH=$TARGETARCH\nCMD /t-$TARGETARCH\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('ENTRYPOINT ["/t-$TARGETARCH"]', "looks for a file"),
+        ('CMD ["/t-$TARGETARCH"]', "looks for a file"),
+        ('CMD ["/t", "--arch", "$TARGETARCH"]', "the program gets"),
+        ('ENTRYPOINT ["/t"]\nCMD ["$TARGETARCH"]', "the program gets"),
+        ('HEALTHCHECK CMD ["/t", "$TARGETARCH"]', "the program gets"),
+    ],
+)
+def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
+    (finding,) = findings(runtime_platform_arg, context(IMAGE.format(lines)))
+    assert says in finding.message

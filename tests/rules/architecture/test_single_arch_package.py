@@ -30,6 +30,11 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("RUN gem install x --platform x86_64-linux", "x86_64"),
         ("RUN npm install @rollup/rollup-linux-x64-gnu", "x64"),
         ("RUN curl -fsSL https://x.org/i.sh | sh -s -- --target x86_64-unknown-linux-gnu", "x86_64"),
+        ("RUN curl -fsSL https://x.org/i.sh | ARCH=amd64 sh", "amd64"),
+        ("RUN npm install lightningcss-linux-x64-musl@1.29.0", "x64"),
+        ("RUN uv pip install --python-platform x86_64-unknown-linux-gnu -r r.txt", "x86_64"),
+        ('RUN gh release download v1 -R o/r -p "tool-linux-amd64.tgz"', "amd64"),
+        ("RUN gh release download v1 -R o/r --pattern='*_arm64.deb'", "arm64"),
     ],
 )
 def test_packages_for_one_architecture_are_reported(line: str, place: str) -> None:
@@ -49,6 +54,12 @@ def test_packages_for_one_architecture_are_reported(line: str, place: str) -> No
         "RUN apt-get install -y crossbuild-essential-arm64",
         "RUN apt-get install -y libc6-dev-i386 libc6-i386",
         "RUN npm install left-pad",
+        "RUN npm install is-linux-x64-machine",
+        'RUN echo "deb-src [arch=amd64] https://x.org trixie main" > /etc/apt/sources.list.d/x.list',
+        "RUN curl -fsSL https://x.org/i.sh | ARCH=$TARGETARCH sh",
+        "RUN curl -fsSL https://x.org/i.sh | CACHE=amd64 sh",
+        'RUN gh release download v1 -R o/r -p "tool-linux-$TARGETARCH.tgz"',
+        "RUN gh release view v1 -R o/amd64",
     ],
 )
 def test_packages_for_every_architecture_are_not_reported(line: str) -> None:

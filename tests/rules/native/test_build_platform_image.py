@@ -140,3 +140,19 @@ def test_a_hidden_platform_argument_is_left_to_its_own_rule(declared: str, flag:
 def test_an_intermediate_stage_that_others_use_is_not_reported(lines: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS build\n{lines}\n"
     assert len(findings(build_platform_image, context(text, target_stage="build"))) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "n_findings"),
+    [
+        ("docs", "RUN go run ./docs > /docs.md", 0),
+        ("gen-proto", "RUN buf generate", 0),
+        ("vendor-update", "RUN go mod vendor", 0),
+        ("docs", 'RUN go run ./docs > /docs.md\nCMD ["serve"]', 1),
+        ("docs", "COPY docs /usr/share/nginx/html", 1),
+        ("documents", "RUN go run ./docs > /docs.md", 1),
+    ],
+)
+def test_a_stage_that_generates_files_is_not_an_image(name: str, last: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS base\nFROM base AS {name}\n{last}\n"
+    assert len(findings(build_platform_image, context(text))) == n_findings

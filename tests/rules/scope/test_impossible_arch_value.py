@@ -88,3 +88,19 @@ def test_words_that_are_not_architectures() -> None:
         check_nothing(
             impossible_arch_value, f'FROM alpine\nARG TARGETPLATFORM\nRUN [ "$TARGETPLATFORM" = "{value}" ]\n'
         )
+
+
+@pytest.mark.parametrize(
+    ("test", "n_findings"),
+    [
+        ("[ $TARGETARCH = amd64 ] || [ $TARGETARCH = x86_64 ]", 0),
+        ("[ $TARGETARCH = x86_64 ] || [ $TARGETARCH = amd64 ]", 0),
+        ("[[ $TARGETARCH == amd64 || $TARGETARCH == x86_64 ]]", 0),
+        ("[ $TARGETARCH = arm64 ] || [ $TARGETARCH = x86_64 ]", 1),
+        ("[ $TARGETARCH = amd64 ] && [ $TARGETARCH = x86_64 ]", 1),
+        ("[ $BUILDARCH = amd64 ] || [ $TARGETARCH = x86_64 ]", 1),
+    ],
+)
+def test_an_alternative_to_the_right_value_does_no_harm(test: str, n_findings: int) -> None:
+    text = f"FROM alpine\nARG TARGETARCH BUILDARCH\nRUN if {test}; then echo; fi\n"
+    assert len(findings(impossible_arch_value, context(text))) == n_findings

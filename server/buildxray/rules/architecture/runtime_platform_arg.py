@@ -81,6 +81,11 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
                 "`{name}` is empty when the container starts: an ARG ends with the build; set `ENV {name}=${name}` before",
                 name=name,
             )
+        elif not _names_program(instruction, match.start()):
+            message = _(
+                "the program gets `${name}` as it is written here: nothing expands the JSON form; start it by a script that knows the value",
+                name=name,
+            )
         else:
             message = _(
                 "the container looks for a file with `${name}` in its name: nothing expands the JSON form; give the file one name in a RUN",
@@ -88,6 +93,16 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
             )
         yield Finding(TextRange(*range_), message, _fixes(instruction, name) if has_shell else ())
         return
+
+
+def _names_program(instruction: Instruction, position: int) -> bool:
+    """True if a position in the text of an instruction in JSON form is in the program that the container starts."""
+    node = instruction.node
+    arguments = node.arguments[isinstance(node, Healthcheck) :]
+    stages = () if instruction.stage is None else instruction.stage.ancestry
+    has_entrypoint = any(isinstance(it.node, Entrypoint) for stage in stages for it in stage.instructions)
+    is_first = bool(arguments) and arguments[0].span.start <= position < arguments[0].span.end
+    return is_first and not (isinstance(node, Cmd) and has_entrypoint)
 
 
 def _fixes(instruction: Instruction, name: str) -> tuple[Fix, ...]:

@@ -21,11 +21,11 @@ from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying, Env, Heredoc
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import SHELLS, ShellWord
+from buildxray.syntax.shell import SHELLS, ShellWord, reads_script
 from buildxray.syntax.text import Edit, TextRange
 
 _SOURCE: Final = lazy_regex(
-    r"\bdeb(?:-src)?\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
+    r"\bdeb\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
     r"|^[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*$",
     re.MULTILINE,
 )
@@ -67,7 +67,13 @@ _MANAGERS: Final = frozenset(
 )
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 """Another rule is about these."""
-_TOLD: Final = ("--arch", "--platform", "--target")
+_TOLD: Final = ("--arch", "--platform", "--python-platform", "--target")
+_PATTERNS: Final = ("-p", "--pattern")
+"""Options with the names of the files that `gh release download` downloads. Source: the manual of gh."""
+_NPM_NAME: Final = lazy_regex(
+    r"@.*linux.*|.+-linux-(?:arm|arm64|ia32|x64)(?:-(?:gnu|gnueabihf|musl|musleabihf))?(?:@.*)?"
+)
+"""The name of a package with native code for one architecture, as the tools of napi-rs and esbuild publish them."""
 
 
 _CONDA: Final = frozenset({"conda", "mamba", "micromamba"})
@@ -267,6 +273,17 @@ def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) ->
 
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
     name, words = command.name, command.syntax.words
+    if name == "gh" and command.syntax.arguments[:2] == ("release", "download"):
+        for before, word in pairwise(words):
+            is_pattern = before.text in _PATTERNS or word.text.startswith(tuple(f"{it}=" for it in _PATTERNS))
+            if is_pattern and word.value is not None:
+                yield from _one(run, command, word)
+        return
+    if reads_script(command.syntax):
+        # `curl https://… | ARCH=amd64 sh`
+        for it in command.syntax.assignments:
+            if "ARCH" in it.name.upper() and it.value.value is not None:
+                yield from _one(run, command, it.value)
     is_installer = name in SHELLS and "-s" in command.syntax.arguments
     effect = None if command.use is None else command.use.effect
     is_manager = name in _MANAGERS or effect is Effect.INSTALL
@@ -307,7 +324,7 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
         return "install" in command.syntax.arguments and _DEBIAN_NAME.fullmatch(text) is not None
     if name in _RPM_MANAGERS:
         return bool({"install", "reinstall", "in"} & {*command.syntax.arguments}) and _RPM_NAME.search(text) is not None
-    return name in ("npm", "pnpm", "yarn", "bun") and text.startswith("@") and "linux" in text
+    return name in ("npm", "pnpm", "yarn", "bun") and _NPM_NAME.fullmatch(text) is not None
 
 
 def _one(run: Run, command: Command, word: ShellWord) -> Iterator[_Place]:

@@ -22,6 +22,8 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _CHECKING: Final = lazy_regex(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
 )
+_GENERATING: Final = lazy_regex(r"(?:^|[-_])(?:docs?|gen|generated?|manpages?|proto|update|vendor)(?:$|[-_])")
+"""Names of stages whose files are exported into the source tree."""
 _FOR_DEVELOPERS: Final = lazy_regex(r"dev|devel|development|devcontainer")
 
 _WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
@@ -156,6 +158,8 @@ def _only_checks(stage: Stage) -> bool:
     if not isinstance(last, Run) or _starts(stage):
         return False
     commands = last.script.commands
+    if any(_GENERATING.search(it.name) for it in chain):
+        return True
     if not commands:
         return False
     # Several packages at once are compiled to see whether they do: `go build ./...` writes nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
@@ -73,7 +73,13 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             continue
         seen: set[TextRange] = set()
         script = run.script
-        tested = (it for command in script.commands for it in _tested(command))
+        alternatives = _alternatives(script.commands)
+        tested = (
+            (name, word)
+            for command in script.commands
+            for name, word in _tested(command)
+            if (name, _right_value(name, word)) not in alternatives.get(id(command), ())
+        )
         labels = (it for branch in script.branches for it in _labels(branch))
         for name, word in (*tested, *labels):
             right = _right_value(name, word)
@@ -102,6 +108,19 @@ def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
             for variable, value in ((left, right), (right, left)):
                 if (name := _argument(variable.text)) is not None:
                     yield name, value
+
+
+def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str | None]]]:
+    """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, and of `||` and `-o` in one test."""
+    found: dict[int, set[tuple[str, str | None]]] = {}
+    for command in commands:
+        others = [one for it in command.conditions if it.kind == "or" for one in it.commands]
+        if any(it.text in ("||", "-o") for it in command.words):
+            others.append(command)
+        for one, other in ((command, it) for it in others):
+            found.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
+            found.setdefault(id(other), set()).update((name, word.value) for name, word in _tested(one))
+    return found
 
 
 def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
