@@ -19,11 +19,17 @@ os.environ.pop("COLUMNS", None)
 gc.set_threshold(100_000, 50, 1000)
 
 settings.register_profile("suite", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=10, deadline=None)
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 _MEASURED = ("syntax", "plan", "semantics", "rules", "toolchains", "platforms")
 """Directories of tests that count for the minimum branch coverage (`make pytest`)."""
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now out of the collector: pytest collects five times at its end, to find what was not closed."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

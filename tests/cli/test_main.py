@@ -266,6 +266,7 @@ def test_fix_applies_suggestions_only_with_unsafe_fixes(capfd: pytest.CaptureFix
     assert "GOARCH=$TARGETARCH CGO_ENABLED=0 go build" in path.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES[::10])
 def test_plan_as_json(capfd: pytest.CaptureFixture[str], case: str) -> None:
     build = expected(case)["builds"]["arm64-builds-amd64+arm64+armv7"]

@@ -11,6 +11,8 @@ import pytest
 from tests.support.command_line import Run
 from tests.support.logs import NAIVE, NAIVE_TTY, RECORDED
 
+pytestmark = pytest.mark.slow
+
 AMD64 = ["--build-platform", "linux/amd64"]
 
 

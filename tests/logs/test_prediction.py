@@ -26,6 +26,7 @@ def measured(name: str) -> MeasuredBuild:
     return MeasuredBuild(dockerfile(name), builds(name)[0], REQUEST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("fixed", ["early-arg", "cross"])
 def test_saved_seconds_are_those_of_the_pair_of_logs(form: str, fixed: str) -> None:

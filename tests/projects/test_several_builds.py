@@ -515,6 +515,7 @@ _LINTING = "on: push\njobs: {lint: {runs-on: ubuntu-latest, steps: [{run: make l
 _MATRIX = "on: push\njobs: {i: {strategy: {matrix: '${{ fromJSON(inputs.m) }}'}, steps: [{uses: docker/build-push-action@v6, with: {context: tool, platforms: '${{ matrix.p }}'}}]}}"
 
 
+@pytest.mark.slow
 @every_case(
     "others, n_emulated",
     [

@@ -13,6 +13,7 @@ from buildxray.cli.main import main
 from buildxray.projects.file_names import OTHER_EXTENSIONS, is_dockerfile
 
 ROOT = Path(__file__).parents[2]
+HOOKS = YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml")
 NAMES = """
 Dockerfile dockerfile Dockerfile.dev api.Dockerfile api_Dockerfile api-dockerfile.prod Containerfile Containerfile2
 Dockerfile.dockerignore .dockerignore dockerfile_parser.py dockerfile-lint.yaml Dockerfile.py Dockerfiles mydockerfile
@@ -21,9 +22,9 @@ README.md Dockerfile-alpine dockerfile.go Dockerfile.bak Dockerfile~ Dockerfile.
 
 
 @pytest.mark.parametrize("name", [*NAMES.split(), *(f"Dockerfile.{it}" for it in sorted(OTHER_EXTENSIONS))])
-@pytest.mark.parametrize("directory", ["", "a/b/", "docker_x.md/"])
-def test_the_hooks_take_what_is_a_dockerfile(name: str, directory: str) -> None:
-    for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml"):
+@pytest.mark.parametrize("hook", HOOKS, ids=[it["id"] for it in HOOKS])
+def test_the_hooks_take_what_is_a_dockerfile(hook: dict[str, str], name: str) -> None:
+    for directory in ("", "a/b/", "docker_x.md/"):
         path = directory + name
         is_taken = bool(re.search(hook["files"], path)) and not re.search(hook["exclude"], path)
         assert is_taken == is_dockerfile(name)
@@ -31,7 +32,7 @@ def test_the_hooks_take_what_is_a_dockerfile(name: str, directory: str) -> None:
 
 def test_the_commands_of_the_hooks_run(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
-    for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml"):
+    for hook in HOOKS:
         program, *arguments = hook["entry"].split()
         assert program == "buildxray"
         assert main([*arguments, str(tmp_path / "Dockerfile")]) == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from buildxray.rules.base import FixAvailability, Rule
 from buildxray.rules.registry import ALL, discover
 from tests.support.cases import every_case
@@ -38,6 +40,7 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
     assert (rule.fix is FixAvailability.NEVER) == ("Fix safety" not in sections)
 
 
+@pytest.mark.slow
 @every_rule
 def test_the_example_raises_the_rule_and_the_fix_repairs_it(rule: Rule) -> None:
     bad, good, targets = examples(rule)

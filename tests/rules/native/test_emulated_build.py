@@ -527,6 +527,7 @@ ONLY = 'FROM {}\n{}\nCMD ["/app"]\n'
 GCC = "RUN apt-get update && apt-get install -y gcc make"
 
 
+@pytest.mark.slow
 @every_case(
     "image, lines, is_said, stays",
     [

@@ -137,16 +137,19 @@ BOTH = [
 ]
 
 
+@pytest.mark.slow
 @every_case("run, rule_and_after", product(MAY_READ, BOTH))
 def test_an_arg_is_not_moved_past_a_program_that_may_read_it(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == []
 
 
+@pytest.mark.slow
 @every_case("run, rule_and_after", product(ONLY_BY_CONVENTION, BOTH))
 def test_moving_an_arg_past_package_scripts_is_a_suggestion(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SUGGESTION]
 
 
+@pytest.mark.slow
 @every_case("run, rule_and_after", product(READS_NOTHING, BOTH))
 def test_moving_an_arg_past_programs_that_read_nothing_is_safe(run: str, rule_and_after: tuple[object, str]) -> None:
     assert safeties(rule_and_after, run) == [Safety.SAFE]
