@@ -101,6 +101,20 @@ def test_a_closed_standard_input() -> None:
     assert b"Traceback" not in process.stderr
 
 
+@pytest.mark.parametrize(("streams", "code"), [("<&-", 2), (">&-", 2), ("2>&- </dev/null", 1)])
+def test_a_server_without_a_stream(streams: str, code: int) -> None:
+    started = subprocess.run(
+        ["/bin/sh", "-c", f"{' '.join(COMMAND)} lsp {streams}"], capture_output=True, timeout=LIMIT, check=False
+    )
+    assert started.returncode == code
+    assert b"internal error" not in started.stderr
+
+
+def test_a_full_standard_error_is_no_finding(project: Path) -> None:
+    script = f"{' '.join(COMMAND)} check no/such 2>/dev/full"
+    assert subprocess.run(["/bin/sh", "-c", script], cwd=project, timeout=LIMIT, check=False).returncode == 2
+
+
 @pytest.mark.parametrize("format_", ["text", "json", "json-lines", "sarif", "github"])
 def test_a_file_name_that_is_not_utf_8_is_printed(project: Path, format_: str) -> None:
     (project / "Dockerfile").rename(os.fsdecode(bytes(project) + b"/\xff\x1b[31m.Dockerfile"))

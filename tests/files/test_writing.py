@@ -68,6 +68,15 @@ def test_hard_links_and_symbolic_links_stay(file: Path, tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
+@posix
+def test_a_name_of_255_bytes(tmp_path: Path) -> None:
+    path = tmp_path / ("\N{SPOUTING WHALE}" * 63)
+    path.write_bytes(b"old")
+    replace_content(path, b"old", b"new")
+    assert path.read_bytes() == b"new"
+    assert [*tmp_path.iterdir()] == [path]
+
+
 @pytest.mark.parametrize("is_linked", [False, True])
 def test_a_save_in_the_meantime_is_never_lost(file: Path, tmp_path: Path, is_linked: bool) -> None:
     if is_linked:

@@ -94,7 +94,8 @@ def _write_end(options: argparse.Namespace, total: _Total, checked: Iterable[Che
     elif options.format != "text":
         _FORMATS[options.format](out, (located for it in checked for located in _located(it)))
     elif not options.quiet:
-        out.line("\n".join(total.lines))
+        for line in total.lines:
+            out.line(line)
 
 
 def _exceeds(file: CheckedFile, gates: Gates | None, *, no_emulation: bool) -> bool:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from buildxray.cli.errors import CliError
@@ -24,6 +25,8 @@ Span = str | tuple[str, str]
 """A text, or a text and a style such as `bold red`."""
 UNLIMITED: Final = 100_000
 """The width of output that is not a terminal, in columns."""
+_NARROWEST: Final = 20
+"""The least width to which output is wrapped, in columns."""
 _CONTROLS: Final = lazy_regex(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -34,6 +37,11 @@ _CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": 
 def visible(text: str) -> str:
     r"""Show control characters as escapes such as `\x1b`; tabulators and line feeds stay."""
     return _CONTROLS.sub(_escape, text)
+
+
+def on_one_line(text: str) -> str:
+    r"""Show line feeds as `\n` too: a file name must not begin a line, which GitHub could read as a command."""
+    return visible(text).replace("\n", "\\n")
 
 
 def width_of(text: str) -> int:
@@ -56,12 +64,12 @@ class Output:
         self.has_colors = _has_colors(color, is_terminal=self.is_terminal)
         columns = os.environ.get("COLUMNS", "")
         is_limited = self.is_terminal or (path is None and columns.isdecimal() and int(columns) > 0)
-        self.width = shutil.get_terminal_size().columns if is_limited else UNLIMITED
+        self.width = max(_NARROWEST, shutil.get_terminal_size().columns) if is_limited else UNLIMITED
         self._rich: Console | None = None
 
     def line(self, *spans: Span, indent: str = "") -> None:
-        """Effect: write a line; on a terminal it is wrapped between words, and `indent` precedes the continuation lines."""
-        words = [(part, style) for text, style in map(_span, spans) for part in re.split("(?<= )", visible(text))]
+        """Effect: write one line; on a terminal it is wrapped between words, and `indent` precedes the continuation lines."""
+        words = [(part, style) for text, style in map(_span, spans) for part in re.split("(?<= )", on_one_line(text))]
         column = 0
         pieces: list[tuple[str, str]] = []
         for text, style in words:
@@ -179,10 +187,12 @@ def progress(items: Iterable[Item], n_items: int, what: str) -> Iterator[Item]:
 
 
 def report(error: CliError | str) -> None:
-    """Effect: print an error."""
-    if sys.stderr is not None:
-        text = f"buildxray: {visible(str(error))}\n"
-        encoding = sys.stderr.encoding or "utf-8"
+    """Effect: print an error on one line, if the standard error can be written."""
+    if sys.stderr is None:
+        return
+    text = f"buildxray: {on_one_line(str(error))}\n"
+    encoding = sys.stderr.encoding or "utf-8"
+    with suppress(OSError):
         sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stderr.flush()
 

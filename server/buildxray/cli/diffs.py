@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.cli.console import Output
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 def write_diff(out: Output, path: str, old: str, new: str) -> None:
@@ -20,14 +22,24 @@ def write_diff(out: Output, path: str, old: str, new: str) -> None:
 
 
 def _diff(path: str, old: str, new: str) -> Iterator[str]:
-    old_lines, new_lines = old.split("\n"), new.split("\n")
-    missing = "\\ No newline at end of file"
-    for text_lines in (old_lines, new_lines):
-        if text_lines[-1] == "":
-            text_lines.pop()
-    for line in difflib.unified_diff(old_lines, new_lines, f"a/{path}", f"b/{path}", lineterm=""):
-        yield line
-        ends_old = line[0] in "- " and not old.endswith("\n") and line[1:] == old_lines[-1]
-        ends_new = line[0] in "+ " and not new.endswith("\n") and line[1:] == new_lines[-1]
-        if (ends_old or ends_new) and not line.startswith(("+++", "---")):
-            yield missing
+    for line in difflib.unified_diff(_lines(old), _lines(new), _quoted(f"a/{path}"), _quoted(f"b/{path}")):
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their line feeds, which the last one may lack."""
+    *lines, last = text.split("\n")
+    return [*(f"{it}\n" for it in lines), *([last] if last else [])]
+
+
+def _quoted(name: str) -> str:
+    """A file name as Git writes it in a diff: in quotation marks if it has control characters. Source: git/quote.c."""
+    if not _SPECIAL.search(name):
+        return name
+    return '"' + _SPECIAL.sub(lambda it: _ESCAPES.get(it[0]) or f"\\{ord(it[0]):03o}", name) + '"'
+
+
+_SPECIAL: Final = lazy_regex(r'[\x00-\x1f\x7f"\\]')
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

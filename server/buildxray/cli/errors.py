@@ -32,10 +32,31 @@ class CliError(Exception):
     """An error of the user; the message names the cause and what to do."""
 
 
+def system_error(error: OSError) -> str:
+    """One line about an error of the system that no command has expected."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return _("{path}: cannot be read: {reason}", path=str(error.filename)[-300:], reason=reason)
+    if not _has_directory():
+        return _("the current directory does not exist any more; change to another one")
+    # `/dev/full`, a full disk: what has been printed is not complete.
+    return _("the output cannot be written: {reason}", reason=reason)
+
+
+def _has_directory() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
 def internal_error(error: BaseException) -> str:
     """One line about a bug in buildxray: the error, its place in the code, and what to do."""
     if isinstance(error, MemoryError):
         return _("not enough memory")
+    if isinstance(error, OSError) and not _has_directory():
+        return system_error(error)
     traceback, place = error.__traceback__, ""
     while traceback is not None:
         path = Path(traceback.tb_frame.f_code.co_filename)

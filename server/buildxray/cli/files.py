@@ -91,8 +91,6 @@ def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Itera
         failed.append(str(path))
 
     for path in paths:
-        if not path:
-            raise CliError(_("a path is empty; did a variable have no value? Write `.` for the current directory"))
         if path == STDIN or not is_directory(path):
             if path != STDIN:
                 _refuse_other_kinds(path)

@@ -28,15 +28,17 @@ def _guarded(arguments: Sequence[str]) -> int:
     # time of `check` on 584 files.
     gc.set_threshold(50_000, 20, 50)
     from buildxray.cli.console import choose_output, close_output, report  # noqa: PLC0415
-    from buildxray.cli.errors import CliError, internal_error  # noqa: PLC0415
+    from buildxray.cli.errors import CliError, internal_error, system_error  # noqa: PLC0415
+    from buildxray.cli.named_paths import check_named_paths  # noqa: PLC0415
     from buildxray.cli.parser import parse  # noqa: PLC0415
     from buildxray.files.reading import discard_output  # noqa: PLC0415
-    from buildxray.localization import _, use_environment  # noqa: PLC0415
+    from buildxray.localization import use_environment  # noqa: PLC0415
 
     use_environment()
     options = parse(arguments)
     given = vars(options)
     try:
+        check_named_paths(options)
         choose_output(given.get("color") or "auto", given.get("output_file"))
         code = run(options)
         close_output()
@@ -48,9 +50,9 @@ def _guarded(arguments: Sequence[str]) -> int:
         discard_output()
         return 0
     except OSError as error:
-        # `/dev/full`, a full disk: what has been printed is not complete.
-        report(_("the output cannot be written: {reason}", reason=error.strerror or error))
-        discard_output()
+        report(system_error(error))
+        if error.filename is None:
+            discard_output()
         return 2
     except Exception as error:  # noqa: BLE001 - a traceback would tell users nothing, and exit with 1: "found"
         report(internal_error(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, NoReturn
@@ -45,8 +46,10 @@ class _Parser(argparse.ArgumentParser):
         return found, left
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the message on one line each."""
-        self.exit(2, f"{self.format_usage()}{self.prog}: {message}\n")
+        """Print the usage, and the message on one line."""
+        from buildxray.cli.console import on_one_line  # noqa: PLC0415 - a command without errors need not escape them here
+
+        self.exit(2, f"{self.format_usage()}{self.prog}: {on_one_line(message)}\n")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -167,14 +170,32 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 def _add_gates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--max-emulated", type=int, metavar="N", help=_("exit with 1 where more RUN steps than that are emulated")
+        "--max-emulated", type=_count, metavar="N", help=_("exit with 1 where more RUN steps than that are emulated")
     )
     parser.add_argument(
         "--max-minutes",
-        type=float,
+        type=_minutes,
         metavar="M",
         help=_("exit with 1 where the logged build took more minutes than that (with --log)"),
     )
+
+
+def _count(text: str) -> int:
+    """A number of steps. Raises `ArgumentTypeError`."""
+    if not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(_("expected a whole number from 0 on, not {value}", value=text))
+    return int(text)
+
+
+def _minutes(text: str) -> float:
+    """A number of minutes. Raises `ArgumentTypeError`; no limit is ever above `nan`."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 <= minutes < math.inf:
+        raise argparse.ArgumentTypeError(_("expected a number of minutes from 0 on, not {value}", value=text))
+    return minutes
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:
@@ -265,13 +286,13 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     parser.add_argument(
         "--max-emulated",
-        type=int,
+        type=_count,
         metavar="N",
         help=_("exit with 1 where the new version emulates more than N RUN steps"),
     )
     parser.add_argument(
         "--max-minutes",
-        type=float,
+        type=_minutes,
         metavar="N",
         help=_("exit with 1 where the new version takes more than N minutes (with --log)"),
     )

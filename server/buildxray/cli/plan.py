@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.checking import log_and_gates
-from buildxray.cli.console import Output, output, report
+from buildxray.cli.console import Output, on_one_line, output, report
 from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
 from buildxray.cli.reports import as_array, escaped_json
@@ -146,7 +146,7 @@ def _write_pictures(files: Iterator[_File], builds: Builds, out: Output, format_
         analyzer = it.build.analyzer(builds.workspace(it.path))
         analyzer.measured = it.analysis.measured
         view = plan_view(analyzer.analyze(it.text))
-        views.append((view, "Dockerfile" if it.shown == STDIN else it.shown.encode("utf-8", "replace").decode()))
+        views.append((view, "Dockerfile" if it.shown == STDIN else on_one_line(it.shown)))
     if views:
         # Both formats declare UTF-8, whatever the encoding of the terminal.
         out.data(page(views) if format_ == "html" else draw(*views[0]), end="" if format_ == "html" else "\n")

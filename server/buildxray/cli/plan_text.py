@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
-from buildxray.cli.console import UNLIMITED
+from buildxray.cli.console import UNLIMITED, on_one_line
 from buildxray.ide.seconds import about_seconds, exact_seconds
 from buildxray.localization import _, localized, ngettext
 from buildxray.records import dataclass
@@ -51,7 +51,7 @@ def plan_text(build: Build, path: str, origin: str = "", seconds: PlanSeconds | 
     request = build.request
     targets = _(", ").join(map(str, request.target_platforms))
     built = _("built on {machine} for {targets}", machine=_(", ").join(map(str, request.machines)), targets=targets)
-    head = Text.assemble((path, "bold"), f"  {built}")
+    head = Text.assemble((on_one_line(path), "bold"), f"  {built}")
     if origin:
         head.append(f"  ({localized(origin)})", "dim")
     refusal = build.refusal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from buildxray.cli.errors import CliError
 from buildxray.localization import _
@@ -14,6 +15,8 @@ def serve(options: argparse.Namespace) -> int:
     from buildxray.lsp.main import start_stdio, start_tcp  # noqa: PLC0415 - no other command waits for it
 
     if address is None:
+        if sys.stdin is None or sys.stdout is None:
+            raise CliError(_("the standard input or output is closed; an editor talks through both"))
         start_stdio()
         return 0
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from buildxray.cli.console import on_one_line
 from buildxray.cli.logs import LoggedFile
 from buildxray.ide.build_times import MeasuredBuild, Repaired
 from buildxray.ide.seconds import about_seconds, exact_seconds, remaining, saving, title_with_saving
@@ -46,10 +47,10 @@ def _build(measured: MeasuredBuild, path: str) -> Iterator[RenderableType]:
     request = times.plan.request
     if not times.fits:
         name = f"{visible(times.build.name)}: " if times.build.name else ""
-        yield Text(_("{name}a build of another Dockerfile than {path}", name=name, path=path), "dim")
+        yield Text(_("{name}a build of another Dockerfile than {path}", name=name, path=on_one_line(path)), "dim")
         return
     targets = _(", ").join(map(str, request.target_platforms))
-    head = Text.assemble((path, "bold"))
+    head = Text.assemble((on_one_line(path), "bold"))
     if times.build.name:
         head.append(f"  {visible(times.build.name)}", "bold")
     head.append(

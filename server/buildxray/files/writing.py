@@ -15,6 +15,8 @@ from buildxray.localization import _
 _SUFFIX: Final = ".buildxray-tmp"
 _COPY_SUFFIX: Final = ".buildxray-copy"
 """The suffix of the copy that is kept while a file is written in place; a killed process does not delete the copy."""
+_MOST_CHARACTERS: Final = 50
+"""Characters of the target's name in that of a temporary file. A name may have 255 bytes, and a character four."""
 _ABANDONED_SECONDS: Final = 60
 """The age from which a temporary file of ours belongs to a process that was killed."""
 
@@ -195,14 +197,13 @@ def _sync_directory(directory: Path) -> None:
 
 
 def _temporary(target: Path, suffix: str = _SUFFIX) -> Path:
-    # The name of the target may be as long as names can be.
-    return target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}{suffix}")
+    return target.with_name(f".{target.name[:_MOST_CHARACTERS]}.{os.urandom(4).hex()}{suffix}")
 
 
 def _remove_abandoned(target: Path) -> None:
     """Effect: remove temporary files of killed processes from the directory of the file."""
     with suppress(OSError):
-        prefix, now = f".{target.name[:100]}.", time.time()
+        prefix, now = f".{target.name[:_MOST_CHARACTERS]}.", time.time()
         for entry in os.scandir(target.parent):
             is_ours = entry.name.startswith(prefix) and entry.name.endswith(_SUFFIX)
             if is_ours and now - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_SECONDS:

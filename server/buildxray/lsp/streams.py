@@ -82,8 +82,9 @@ def leave(code: int) -> NoReturn:
     """Effect: end the process now, whatever its threads and child processes are doing."""
     for child in multiprocessing.active_children():
         child.kill()
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.flush()
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
     os._exit(code)
 
 
