@@ -100,7 +100,7 @@ def test_a_missing_target_of_the_command_line_is_reported(capfd: pytest.CaptureF
     run = Run(capfd, "check", "--target", "none", "--format", "json", project / "Dockerfile")
     assert run.code == 1
     messages = [it["message"] for it in run.objects if it["severity"] == "warning"]
-    assert "the build that is asked for fails: there is no stage `none`" in messages
+    assert "the requested build fails: there is no stage `none`" in messages
 
 
 def test_check_reports_errors_in_bake_files(capfd: pytest.CaptureFixture[str], project: Path) -> None:

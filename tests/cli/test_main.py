@@ -55,7 +55,7 @@ def test_check_prints_path_line_and_column(capfd: pytest.CaptureFixture[str], un
         "      fix: Declare `ARG TARGETARCH` directly before its first use",
         "",
         "1 finding in 1 file. `buildxray fix` repairs 1.",
-        "1 file is checked for linux/amd64, linux/arm64, the default: nothing was found that names its platforms.",
+        "1 file is checked for linux/amd64, linux/arm64, the default, because no project file names its platforms.",
     ]
 
 
@@ -163,7 +163,7 @@ def test_exit_codes(capfd: pytest.CaptureFixture[str], tmp_path: Path, options: 
         ),
         (["explain", "zzz"], "there is no rule `zzz`; `buildxray rules` lists all"),
         (["lsp", "--tcp", "nowhere"], "--tcp nowhere: expected HOST:PORT"),
-        (["frobnicate"], "there is no command `frobnicate`; there are check, fix, format, plan"),
+        (["frobnicate"], "there is no command `frobnicate`; the commands are check, fix, format, plan"),
         (["chek", "."], "there is no command `chek`; did you mean `check`?"),
         (["check", "--plaform", "linux/amd64"], "unknown option --plaform; did you mean --platform?"),
         (["fix", "--difff", "x"], "unknown option --difff; did you mean --diff?"),

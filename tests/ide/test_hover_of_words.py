@@ -83,13 +83,13 @@ def test_a_heredoc_says_what_becomes_of_its_text() -> None:
     shown = hover_at("FROM x\nCOPY <<-'E<|>OF' /y\n\t$a\nEOF\n")
     assert shown is not None
     assert "It is copied as written" in shown
-    assert "Tabs at the beginning" in shown
+    assert "Tabs at the start" in shown
 
 
 def test_an_environment_variable_that_tools_know() -> None:
     shown = hover_at("FROM x\nENV NODE_<|>ENV=production\n")
     assert shown is not None
-    assert "Known to tools: `production` has npm leave out" in shown
+    assert "Known to tools: `production` lets npm skip" in shown
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_an_environment_variable_that_tools_know() -> None:
         ("# check=skip=JSON<|>\nFROM x\n", "JSONArgsRecommended", "CMD or ENTRYPOINT starts a shell"),
         ("# check=skip=al<|>\nFROM x\n", "all", "every check"),
         ("# check=error=t<|>\nFROM x\n", "true", ""),
-        ("FROM x\nENV PYTHONUN<|>\n", "PYTHONUNBUFFERED", "any value has Python print at once"),
+        ("FROM x\nENV PYTHONUN<|>\n", "PYTHONUNBUFFERED", "any value lets Python print without a buffer"),
         ("FROM x\nLABEL org.opencontainers.image.cr<|>\n", "org.opencontainers.image.created", "when the image was"),
         ("FROM x\n# buildxray: ignore=emulated<|>\n", "emulated-build", "A stage compiles under emulation"),
     ],

@@ -131,7 +131,7 @@ def test_renaming(before: str, after: str) -> None:
 def test_names_that_cannot_be_renamed(markup: str) -> None:
     given = fixture(markup)
     assert renamable(analyze(given.text), given.cursor) is None
-    with pytest.raises(RenameError, match="nothing that can be renamed"):
+    with pytest.raises(RenameError, match="there is no name to rename"):
         rename(analyze(given.text), given.cursor, "new")
 
 

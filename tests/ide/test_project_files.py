@@ -329,7 +329,7 @@ def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     (finding,) = file.diagnostics
     assert finding.message == (
         "3 of 6 RUN steps of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64; "
-        "a runner of its own for each platform, or a stage that cross-compiles in line 1 of Dockerfile, avoids that"
+        "a separate runner for each platform, or a stage that cross-compiles in line 1 of Dockerfile, avoids that"
     )
 
 

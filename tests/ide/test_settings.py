@@ -35,7 +35,7 @@ def test_valid_settings_are_read(raw: object, settings: Settings) -> None:
 @every_case(
     "raw, warning",
     [
-        ([], "the settings of buildxray have to be an object"),
+        ([], "the settings of buildxray must be an object"),
         ({"platforms": 3}, '`buildxray.platforms` is ignored: expected a list of platforms such as ["linux/amd64"'),
         ({"platforms": ["linux/amd64", {}]}, "`buildxray.platforms` is ignored: expected a platform such as"),
         ({"platforms": ["li nux"]}, "`buildxray.platforms` is ignored: `li nux`"),

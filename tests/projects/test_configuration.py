@@ -27,10 +27,10 @@ def test_the_nearest_configuration_applies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("# c\nplatforms = @\n", ":2: no valid TOML: "),
+        ("# c\nplatforms = @\n", ":2: invalid TOML: "),
         ('\nplatform = "linux/386"\n', ":2: unknown setting `platform`; did you mean `platforms`?"),
-        ("x = [\n  1,\n", ":2: no valid TOML: "),
-        ("x = " + "[" * 100_000, ":1: no valid TOML: "),
+        ("x = [\n  1,\n", ":2: invalid TOML: "),
+        ("x = " + "[" * 100_000, ":1: invalid TOML: "),
         ('# c\n"platform" = 1\n', ":2: unknown setting `platform`"),
         ("[other]\nplatform = 1\n[zzz.yyy]\nx = 1\n", ":1: unknown setting `other`"),
         ('platforms = "li nux"\n', ":1: `platforms` is ignored: "),

@@ -105,7 +105,12 @@ class Builds:
         if wanted not in {"", "all"} and build.declared and not any(it.is_named(wanted) for it in build.declared):
             names = _(", ").join(dict.fromkeys(it.name for it in build.declared))
             warnings.append(
-                _("there is no build `{name}` of {file}; there are {names}", name=wanted, file=dockerfile, names=names)
+                _(
+                    "there is no build `{name}` of {file}; its builds are {names}",
+                    name=wanted,
+                    file=dockerfile,
+                    names=names,
+                )
             )
         for warning in warnings:
             if warning not in self._warned:

@@ -63,7 +63,7 @@ def _text(read: DirectoryBuilds, directory: Path) -> Iterator[str]:
     for build in read.builds:
         by_dockerfile.setdefault(build.dockerfile, []).append(build)
     if not by_dockerfile:
-        yield _("No file asks for a build: without one, linux/amd64 and linux/arm64 are shown.")
+        yield _("No file declares a build, so that Dockerfiles are shown for linux/amd64 and linux/arm64.")
     for dockerfile in sorted(by_dockerfile):
         listed = by_dockerfile[dockerfile]
         address = listed[0].remote

@@ -170,8 +170,8 @@ class _Total:
         if not self.n_default or not self.found:
             return ""
         return ngettext(
-            "{n} file is checked for {platforms}, the default: nothing was found that names its platforms.",
-            "{n} files are checked for {platforms}, the default: nothing was found that names their platforms.",
+            "{n} file is checked for {platforms}, the default, because no project file names its platforms.",
+            "{n} files are checked for {platforms}, the default, because no project file names their platforms.",
             self.n_default,
             platforms=_(", ").join(self.default_platforms),
         )

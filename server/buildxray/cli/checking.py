@@ -90,7 +90,7 @@ def _check_alone(path: str, options: BuildOptions) -> CheckedFile:
         try:
             return future.result()[0]
         except BrokenProcessPool:
-            reason = _("the process that checked it was killed; is there enough memory?")
+            reason = _("the process that checked it was killed, perhaps for lack of memory")
             return CheckedFile(path, error=f"{path}: {reason}")
 
 

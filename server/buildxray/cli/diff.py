@@ -71,7 +71,7 @@ def _exit_code(comparison: _Comparison, options: argparse.Namespace) -> int:
     exceeds = options.max_emulated is not None and n_emulated > options.max_emulated
     if options.max_minutes is not None:
         if comparison.prediction is None:
-            raise CliError(_("--max-minutes: expected --log, a log of the old version, to tell minutes from"))
+            raise CliError(_("--max-minutes: expected --log, a log of the old version with its times"))
         exceeds = exceeds or comparison.prediction.remaining[0] > options.max_minutes * 60
     return int(exceeds)
 
@@ -154,7 +154,7 @@ def _sentences(comparison: _Comparison) -> Iterator[str]:
         new_emulated=new.n_emulated,
     )
     for stage, line in changes.broken_from:
-        yield _("Stage {stage}: nothing is found in the cache from line {line} on.", stage=visible(stage), line=line)
+        yield _("Stage {stage}: the cache is not used from line {line} on.", stage=visible(stage), line=line)
     if comparison.prediction is not None:
         yield from _seconds(comparison.prediction)
 

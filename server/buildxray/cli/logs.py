@@ -31,7 +31,7 @@ class Gates(NamedTuple):
     def of(cls, options: argparse.Namespace) -> Gates:
         """Read the options. Raises `CliError` for minutes without a log."""
         if options.max_minutes is not None and not options.log:
-            raise CliError(_("--max-minutes: expected --log, a log of the build, to tell minutes from"))
+            raise CliError(_("--max-minutes: expected --log, a log of the build with its times"))
         return cls(options.max_emulated, options.max_minutes)
 
     def is_exceeded(self, path: str, n_emulated: int, seconds: float | None) -> bool:

@@ -63,7 +63,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if close:
             main.error(_("there is no command `{command}`; did you mean `{close}`?", command=command, close=close[0]))
         listed = ", ".join(COMMANDS)
-        main.error(_("there is no command `{command}`; there are {listed}", command=command, listed=listed))
+        main.error(_("there is no command `{command}`; the commands are {listed}", command=command, listed=listed))
     return main.parse_args(arguments)
 
 
@@ -104,11 +104,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=("error", "warning", "information"),
         default="warning",
-        help=_("the least severity that makes the exit code 1 (default: warning)"),
+        help=_("the lowest severity that exits with 1 (default: warning)"),
     )
     _add_gates(parser)
-    parser.add_argument("--exit-zero", action="store_true", help=_("exit with 0 whatever is found"))
-    parser.add_argument("--statistics", action="store_true", help=_("print how often each rule has found something"))
+    parser.add_argument("--exit-zero", action="store_true", help=_("exit with 0 even if there are findings"))
+    parser.add_argument("--statistics", action="store_true", help=_("print the number of findings of each rule"))
     parser.add_argument("-q", "--quiet", action="store_true", help=_("print findings only, without a summary"))
     _add_log(parser)
     _add_stdin_filename(parser)
@@ -121,7 +121,9 @@ def _add_fix(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="+", metavar="PATH", help=_("a Dockerfile, a directory, or `-` for the standard input")
     )
     parser.add_argument(
-        "--diff", action="store_true", help=_("print what would change, write nothing, and exit with 1 if there is any")
+        "--diff",
+        action="store_true",
+        help=_("print the changes instead of writing them, and exit with 1 if there are any"),
     )
     parser.add_argument("--unsafe", action="store_true", help=_("apply the suggested fixes too, which need a review"))
     _add_selection(parser)
@@ -152,7 +154,7 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
         "dockerfile",
         nargs="?",
         metavar="DOCKERFILE",
-        help=_("what was built (default: the text in the history record, else `Dockerfile`)"),
+        help=_("the Dockerfile that was built (default: the one in the history record, else `Dockerfile`)"),
     )
     parser.add_argument("--format", choices=("text", "json", "json-lines", "markdown"), default="text")
     _add_gates(parser)
@@ -170,13 +172,13 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 def _add_gates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--max-emulated", type=_count, metavar="N", help=_("exit with 1 where more RUN steps than that are emulated")
+        "--max-emulated", type=_count, metavar="N", help=_("exit with 1 if more than N RUN steps are emulated")
     )
     parser.add_argument(
         "--max-minutes",
         type=_minutes,
-        metavar="M",
-        help=_("exit with 1 where the logged build took more minutes than that (with --log)"),
+        metavar="N",
+        help=_("exit with 1 if the logged build took more than N minutes (with --log)"),
     )
 
 
@@ -243,14 +245,14 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--build",
         metavar="NAME",
-        help=_("which of the builds that the project declares, by its name, or `all` (`buildxray builds` lists them)"),
+        help=_("the build to use, by its name, or `all` (`buildxray builds` lists those of the project)"),
     )
     group.add_argument(
         "--build-platform",
         metavar="P,P…",
         help=_(
-            "the machine that builds where the project's workflow names none (default: this one);"
-            " several machines, each of which builds what it can run, count over the workflow's"
+            "the machine that builds, if no workflow of the project names one (default: this machine);"
+            " several machines override the workflow, and each builds the platforms that it can run"
         ),
     )
     group.add_argument(
@@ -258,7 +260,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=_("what takes the place of a stage or an image: a directory, `docker-image://…`, `target:…`"),
+        help=_("a replacement for a stage or an image: a directory, `docker-image://…`, `target:…`"),
     )
     group.add_argument(
         "--build-arg",
@@ -271,7 +273,9 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_reruns(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", default="Dockerfile", metavar="DOCKERFILE", help=_("default: `Dockerfile`"))
+    parser.add_argument(
+        "path", nargs="?", default="Dockerfile", metavar="DOCKERFILE", help=_("the Dockerfile (default: `Dockerfile`)")
+    )
     parser.add_argument("--log", metavar="LOG", help=_("a log of its build, for seconds"))
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     _add_output(parser)
@@ -288,34 +292,28 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
         "--max-emulated",
         type=_count,
         metavar="N",
-        help=_("exit with 1 where the new version emulates more than N RUN steps"),
+        help=_("exit with 1 if the new version emulates more than N RUN steps"),
     )
     parser.add_argument(
         "--max-minutes",
         type=_minutes,
         metavar="N",
-        help=_("exit with 1 where the new version takes more than N minutes (with --log)"),
+        help=_("exit with 1 if the new version takes more than N minutes (with --log)"),
     )
     _add_output(parser)
     _add_build(parser)
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        default=["."],
-        metavar="PATH",
-        help=_("a Dockerfile, a directory, or `-` for the standard input"),
-    )
+    _add_paths(parser)
     parser.add_argument("--check", action="store_true", help=_("write nothing, and exit with 1 if a file would change"))
-    parser.add_argument("--diff", action="store_true", help=_("the same, and print what would change"))
+    parser.add_argument("--diff", action="store_true", help=_("like --check, and print the changes"))
     _add_output(parser)
 
 
 def _add_builds(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", nargs="*", default=["."], metavar="PATH", help=_("a directory or a Dockerfile (default: `.`)")
+        "paths", nargs="*", default=["."], metavar="PATH", help=_("a Dockerfile or a directory (default: `.`)")
     )
     parser.add_argument("--format", choices=("text", "json", "json-lines"), default="text")
     _add_output(parser)
@@ -352,12 +350,12 @@ class _Command(NamedTuple):
 COMMANDS: Final[Mapping[str, _Command]] = {
     "check": _Command(N_("find what is emulated, repeated or wrong"), _add_check),
     "fix": _Command(N_("apply the safe fixes"), _add_fix),
-    "format": _Command(N_("tidy Dockerfiles without changing what is built"), _add_format),
+    "format": _Command(N_("format Dockerfiles without changing the build"), _add_format),
     "plan": _Command(N_("show the steps that BuildKit would execute"), _add_plan),
-    "builds": _Command(N_("list the builds that Bake files, Compose files and CI ask for"), _add_builds),
+    "builds": _Command(N_("list the builds in Bake files, Compose files and CI files"), _add_builds),
     "times": _Command(N_("show where the time of a logged build went"), _add_times),
     "reruns": _Command(N_("list what runs again when files or arguments change"), _add_reruns),
-    "diff": _Command(N_("show what an edit changes in the build"), _add_diff),
+    "diff": _Command(N_("compare the builds of two versions of a Dockerfile"), _add_diff),
     "explain": _Command(N_("print the manual page of a rule"), _add_explain),
     "rules": _Command(N_("list the rules"), _add_rules),
     "lsp": _Command(N_("serve an editor"), _add_lsp),

@@ -203,7 +203,7 @@ def summary(measured: MeasuredBuild) -> Iterator[str]:
     if measured.prediction is not None and measured.repaired is not None:
         yield from _about_fixes(measured, measured.prediction, measured.repaired)
         if pulls >= 1:
-            yield _("The rest is download time, which a log cannot foretell.")
+            yield _("The rest is download time, which a log cannot predict.")
     yield from _about_differences(measured)
 
 

@@ -67,7 +67,7 @@ def _read(path: Path, text: str) -> Configuration | None:
         table: Any = _parsed(text)
     except ValueError as error:
         place = f"{path}:{_line_of_error(text, str(error))}"
-        return Configuration(path, Settings(), (_("{place}: no valid TOML: {error}", place=place, error=error),))
+        return Configuration(path, Settings(), (_("{place}: invalid TOML: {error}", place=place, error=error),))
     if not is_own:
         tools = table.get("tool")
         table = tools.get("buildxray") if isinstance(tools, Mapping) else None
@@ -76,7 +76,7 @@ def _read(path: Path, text: str) -> Configuration | None:
     settings, problems = read_settings(table, prefix="")
     if settings.locale:
         settings = replace(settings, locale="")
-        message = _("`{name}` is not a setting of a file; it belongs to the editor", name="locale")
+        message = _("`{name}` can be set in an editor, but not in a file", name="locale")
         problems += (SettingProblem("locale", message),)
     header = () if is_own else ("tool", "buildxray")
     return Configuration(

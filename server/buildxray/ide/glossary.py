@@ -42,8 +42,8 @@ SIGNAL_NUMBERS: Final = {
 
 LABELS: Final = {
     "org.opencontainers.image.source": N_("the URL of the source code"),
-    "org.opencontainers.image.title": N_("what people call the image"),
-    "org.opencontainers.image.description": N_("what the image is for"),
+    "org.opencontainers.image.title": N_("the title of the image"),
+    "org.opencontainers.image.description": N_("a description of the image"),
     "org.opencontainers.image.licenses": N_("the licences as an SPDX expression"),
     "org.opencontainers.image.version": N_("the version of the packaged software"),
     "org.opencontainers.image.revision": N_("the commit that it is built from"),
@@ -68,7 +68,7 @@ ENVIRONMENT: Final = {
     "CC": N_("the C compiler that make, CMake, Go and many others call"),
     "CFLAGS": N_("options for the C compiler, read by make, CMake and configure scripts"),
     "CGO_ENABLED": N_(
-        "`0` has Go build without a C compiler, which makes static binaries; it is the default when Go cross-compiles"
+        "`0` lets Go compile without a C compiler, into static binaries; the default when Go cross-compiles"
     ),
     "CXX": N_("the C++ compiler that make, CMake and many others call"),
     "DEBIAN_FRONTEND": N_(
@@ -82,29 +82,29 @@ ENVIRONMENT: Final = {
     "GOMODCACHE": N_("where Go keeps downloaded modules"),
     "GOOS": N_("the operating system that Go compiles for"),
     "GOPATH": N_("where Go keeps modules and installs programs"),
-    "GOPROXY": N_("from where Go downloads modules"),
-    "GOTOOLCHAIN": N_("which Go is used; `local` never downloads another one"),
+    "GOPROXY": N_("the servers from which Go downloads modules"),
+    "GOTOOLCHAIN": N_("the version of Go; `local` never downloads another one"),
     "HOME": N_("the home directory. BuildKit sets it for a RUN from the account of USER"),
     "JAVA_HOME": N_("where the JDK or the JRE is"),
-    "JAVA_TOOL_OPTIONS": N_("options that every Java virtual machine adds to its own"),
+    "JAVA_TOOL_OPTIONS": N_("options for every Java virtual machine"),
     "LANG": N_("the language and the encoding of programs, such as `C.UTF-8`"),
     "LC_ALL": N_("the language and the encoding of programs; it overrides `LANG`"),
     "LDFLAGS": N_("options for the linker, read by make, CMake and configure scripts"),
     "LD_LIBRARY_PATH": N_("where Linux looks for shared libraries first"),
-    "NODE_ENV": N_("`production` has npm leave out development dependencies, and many libraries log less"),
-    "NODE_OPTIONS": N_("options that every Node.js adds to its own"),
+    "NODE_ENV": N_("`production` lets npm skip development dependencies; many libraries log less"),
+    "NODE_OPTIONS": N_("options for every Node.js process"),
     "NPM_CONFIG_LOGLEVEL": N_("how much npm prints"),
     "PATH": N_(
         "where programs are looked for. The value of the base image is lost unless `$PATH` is part of the new one"
     ),
-    "PIP_NO_CACHE_DIR": N_("`1` has pip keep no cache, which also makes a cache mount useless"),
+    "PIP_NO_CACHE_DIR": N_("`1` switches off the cache of pip, even in a cache mount"),
     "PKG_CONFIG_PATH": N_("where pkg-config looks for libraries first"),
-    "PYTHONDONTWRITEBYTECODE": N_("any value has Python write no `.pyc` files"),
+    "PYTHONDONTWRITEBYTECODE": N_("any value stops Python from writing `.pyc` files"),
     "PYTHONPATH": N_("where Python looks for modules first"),
-    "PYTHONUNBUFFERED": N_("any value has Python print at once, so that logs are complete"),
+    "PYTHONUNBUFFERED": N_("any value lets Python print without a buffer, so that logs are complete"),
     "RUSTFLAGS": N_("options that Cargo gives to the Rust compiler"),
     "TZ": N_("the time zone, such as `UTC`; names need the package tzdata"),
-    "UV_COMPILE_BYTECODE": N_("`1` has uv compile modules when it installs them"),
+    "UV_COMPILE_BYTECODE": N_("`1` lets uv compile modules during the installation"),
     "UV_LINK_MODE": N_("how uv gets files from its cache; `copy` suits a cache mount, which is another file system"),
 }
 """Environment variables whose meaning does not depend on the image, by their names."""

@@ -106,7 +106,7 @@ def rename(analysis: Analysis, offset: int, new_name: str) -> list[Edit]:
     """Rename the name at an offset at all its occurrences. Raises `RenameError`."""
     occurrence = occurrence_at(analysis, offset)
     if occurrence is None or not _is_renamable(analysis, occurrence):
-        raise RenameError(_("nothing that can be renamed is here"))
+        raise RenameError(_("there is no name to rename here"))
     match occurrence.name.kind:
         case Kind.STAGE:
             _check_stage_name(analysis, occurrence.name, new_name)
@@ -181,7 +181,9 @@ def _check_variable_name(analysis: Analysis, name: Name, new_name: str) -> None:
         if it.name.kind is Kind.VARIABLE and (it.name == name or it.name.text == new_name):
             scopes[it.name == name].add(root(it.instruction))
     if scopes[True] & scopes[False]:
-        raise RenameError(_("there is a variable `{new_name}` already, and the two would be one", new_name=new_name))
+        raise RenameError(
+            _("there is a variable `{new_name}` already; renaming would merge the two", new_name=new_name)
+        )
 
 
 def _check_heredoc_name(analysis: Analysis, name: Name, new_name: str) -> None:

@@ -354,10 +354,10 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         (dockerfile, first), *_others = builds
         line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
         if line is None:
-            message = _("{fact}; a runner of its own for each platform avoids that", fact=fact)
+            message = _("{fact}; a separate runner for each platform avoids that", fact=fact)
         else:
             message = _(
-                "{fact}; a runner of its own for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
+                "{fact}; a separate runner for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
                 fact=fact,
                 line=line,
                 file=_path_from(builds[dockerfile, first].declared.source, dockerfile),

@@ -76,7 +76,7 @@ INSTRUCTIONS: Final[dict[str, InstructionEntry]] = {
             (
                 Entry(
                     "checksum",
-                    N_("The digest that the remote file or Git commit must have; the build fails where it differs."),
+                    N_("The digest that the remote file or Git commit must have; the build fails if it differs."),
                     "add---checksum",
                     "1.6",
                     ("sha256:",),
@@ -368,7 +368,7 @@ INSTRUCTIONS: Final[dict[str, InstructionEntry]] = {
             Entry(
                 "WORKDIR",
                 N_(
-                    "The directory of the instructions that follow, and of the container; it is made where it does not exist. A relative path follows the one before."
+                    "The directory of the instructions that follow, and of the container; it is created if it does not exist. A relative path follows the one before."
                 ),
                 "workdir",
             ),
@@ -420,7 +420,7 @@ MOUNT_KEYS: Final[dict[str, MountKey]] = {
         MountKey(
             Entry(
                 "source",
-                N_("The path in the build context, or in what `from` names; all of it without."),
+                N_("The path in the build context, or in the source that `from` names; all of it by default."),
                 "run---mounttypebind",
                 placeholder="path",
             ),
@@ -448,7 +448,7 @@ MOUNT_KEYS: Final[dict[str, MountKey]] = {
             Entry(
                 "sharing",
                 N_(
-                    "What happens when several steps want the cache at once: `shared` lets all write, `private` gives each its own, `locked` has them wait."
+                    "What happens when several steps want the cache at once: `shared` lets all write, `private` gives each its own, `locked` lets them wait."
                 ),
                 "run---mounttypecache",
                 "",
@@ -459,15 +459,13 @@ MOUNT_KEYS: Final[dict[str, MountKey]] = {
         ),
         MountKey(Entry("readonly", N_("The command cannot write there."), "run---mounttypebind"), ("bind", "cache")),
         MountKey(
-            Entry(
-                "readwrite", N_("The command may write there; what it writes is thrown away."), "run---mounttypebind"
-            ),
+            Entry("readwrite", N_("The command may write there; its changes are discarded."), "run---mounttypebind"),
             ("bind", "cache"),
         ),
         MountKey(
             Entry(
                 "required",
-                N_("The build fails where it is not given the secret or agent."),
+                N_("The build fails without the secret or agent."),
                 "run---mounttypesecret",
                 "",
                 _BOOLEAN,

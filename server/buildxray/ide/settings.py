@@ -50,39 +50,39 @@ class Settings:
     or GitHub workflow that builds the Dockerfile, else `linux/amd64` and `linux/arm64`."""
     build_platform: Platform | Machines | None = None
     """The platform of the machine that builds, for example `linux/amd64`. Where a workflow of the project names the machine,
-    that one counts instead; an object such as `{"linux/arm64": "linux/arm64", "linux/arm/v7": "linux/arm64"}`, which names the
-    machine of each target platform, counts over the workflow. Empty: the machine of the workflow, else this one."""
+    that machine is used instead; an object such as `{"linux/arm64": "linux/arm64", "linux/arm/v7": "linux/arm64"}`, which names the
+    machine of each target platform, overrides the workflow. Empty: the machine of the workflow, or else this one."""
     build: str = ""
-    """Which build is shown and checked where the project's files declare several of one Dockerfile: its name, or its file
-    and its name such as `docker-bake.hcl:app`; `*` matches any text. Empty or `all`: all are checked, and the one is shown that
-    is built by default, or else is published, or else is for the most platforms."""
+    """The build that is shown and checked if the project's files declare several for a Dockerfile: its name, or
+    its file and name such as `docker-bake.hcl:app`; `*` matches any text. Empty or `all`: all are checked,
+    and the default build is shown, or else a published one, or else the one for the most platforms."""
     select: tuple[str, ...] = ()
     """The rules to check, by name. Empty: all."""
     ignore: tuple[str, ...] = ()
     """The rules to leave out, by name."""
     exclude: tuple[str, ...] = EXCLUDED_DIRECTORIES
-    """The directories that a search for Dockerfiles passes over, by name. A directory that is named on the command line
-    is searched whatever it is called."""
+    """The names of directories that a search for Dockerfiles skips. A directory on the command line is always
+    searched."""
     buildkit_checks: bool = True
-    """Whether to report what `docker build --check` reports too. Switch it off where both run; VS Code does so by itself
-    where Docker's extension is installed and nothing is set."""
+    """Whether to report the warnings of `docker build --check`. Switch it off where both run; in VS Code, it is
+    off by default if Docker's extension is installed."""
     inlay_hints: bool = True
     """Whether to show after each RUN how often it is executed, and where under emulation."""
     code_lens: bool = True
-    """Whether to show above each FROM where its stage runs, and what that costs."""
+    """Whether to show above each FROM the platforms and the cost of its stage."""
     navigation: bool = True
     """Whether to offer definitions, references, highlights, symbols and folding. Switch it off beside another language
-    server for Dockerfiles in an editor that shows the answers of both; renaming and hovers stay."""
+    server for Dockerfiles in an editor that shows the answers of both; renaming and hovers remain."""
     general: bool = True
-    """Whether to offer what is not about platforms: completion of instructions and flags, their documentation, signatures,
-    links, semantic tokens, selection ranges, formatting. Switch it off beside another language server for Dockerfiles."""
+    """Whether to offer the features that are not about platforms: completion of instructions and flags, their documentation,
+    signatures, links, semantic tokens, selection ranges, formatting. Switch it off beside another language server for Dockerfiles."""
     project_files: bool = True
-    """Whether to check Bake files, Compose files and workflows too: Dockerfiles, stages and platforms that do not exist, machines that
-    must emulate, and above each build what it costs."""
+    """Whether to check Bake files, Compose files and workflows too: missing Dockerfiles, stages and platforms, machines that must
+    emulate, and above each build its cost."""
     log: str = ""
     """The build log whose times are shown: a path, relative to the Dockerfile's directory. Empty: none."""
     locale: str = ""
-    """The language of what an editor shows: `en` or `ja`. Empty: the editor's own."""
+    """The language of messages and hovers: `en` or `ja`. Empty: that of the editor."""
 
     def request(self) -> BuildRequest:
         """The build request of these settings."""
@@ -147,7 +147,7 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
     if raw is None:
         return Settings(), ()
     if not isinstance(raw, Mapping):
-        return Settings(), (SettingProblem("", _("the settings of buildxray have to be an object")),)
+        return Settings(), (SettingProblem("", _("the settings of buildxray must be an object")),)
     values: dict[str, Any] = {}
     problems: list[SettingProblem] = []
     for name, value in raw.items():
@@ -225,7 +225,7 @@ def read_machines(value: object) -> Platform | Machines | None:
 def read_text(value: object) -> str:
     """Return a text. Raises `SettingError`."""
     if not isinstance(value, str):
-        raise SettingError(_("expected a text such as `docker-bake.hcl:app`"))
+        raise SettingError(_("expected a string such as `docker-bake.hcl:app`"))
     return value.strip()
 
 
@@ -304,4 +304,4 @@ def _unknown(name: str, prefix: str) -> str:
     if close:
         return _("unknown setting `{name}`; did you mean `{close}`?", name=prefix + name, close=prefix + close[0])
     known = _("{items} and {last}", items=_(", ").join(quoted[:-1]), last=quoted[-1])
-    return _("unknown setting `{name}`; there are {known}", name=prefix + name, known=known)
+    return _("unknown setting `{name}`; the settings are {known}", name=prefix + name, known=known)

@@ -34,7 +34,7 @@ def diagnostics_in_time(document: Document, client: Client) -> list[types.Diagno
 def _note() -> types.Diagnostic:
     start = types.Position(0, 0)
     message = _(
-        "not analysed: this version takes more than {n} s of processor time; what is shown is of an earlier version. "
+        "not analysed: this version takes more than {n} s of processor time, so that the results of an earlier version are shown. "
         "Split the file, or run `buildxray check`, which takes up to {most} s",
         n=int(SECONDS_IN_EDITOR),
         most=int(SECONDS_IN_TERMINAL),

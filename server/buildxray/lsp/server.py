@@ -201,7 +201,7 @@ class Server(LanguageServer):
                 return self._build(uri, path)
         except OutOfTimeError:
             note = _(
-                "{path}: the default build is shown, since the project files around it take more than {n} s to read. The last one was {file}",
+                "{path}: the default build is shown, because its project files take more than {n} s to read. The last one was {file}",
                 path=path,
                 n=int(SECONDS_OF_PROJECT),
                 file=last_project_file(),

@@ -236,7 +236,9 @@ def _one_of(value: str, known: tuple[str, ...], what: str) -> str:
             raise MountError(
                 _("`{value}` is not a {what}; did you mean `{close}`?", value=value, what=what, close=close), close
             )
-        raise MountError(_("`{value}` is not a {what}: {known}", value=value, what=what, known=", ".join(known)))
+        raise MountError(
+            _("`{value}` is not a {what}; expected {known}", value=value, what=what, known=", ".join(known))
+        )
     return value.lower()
 
 

@@ -241,7 +241,9 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
     if value is None or not value.text:
         return ()
     if not _is_plain(value.text, escape):
-        problem = _("`--from` takes no variables; name a stage that does: `FROM image-$NAME AS …`")
+        problem = _(
+            "`--from` does not expand variables: add a stage `FROM image-$NAME AS source`, and write `--from=source`"
+        )
         return (_Reference(value.text, None, value.span, problem),)
     is_number = re.fullmatch(r"[-+]?[0-9]{1,18}", value.text) is not None
     return (_Reference(value.text, int(value.text) if is_number else None, value.span),)

@@ -70,7 +70,7 @@ def _checked(plan: Plan, memo: Memo) -> Plan:
     try:
         options = file_options(plan.dockerfile) if given is None else parse_options(given)
     except CheckOptionsError as error:
-        message = _("`{option}` is not an option of checks", option=str(error))
+        message = _("unknown check option `{option}`", option=str(error))
         return replace(plan, errors=(PlanError(message, 1, TextRange(0, 0), cause=Cause.REQUEST),))
     # Most files do not ask for it, and an import at the start would cost all of them.
     if not options.is_error:

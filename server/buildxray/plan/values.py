@@ -77,7 +77,7 @@ def port_problem(text: str) -> str | None:
     *host_parts, container = text.split(":")
     port, __, protocol = container.partition("/")
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):
-        return _("`{protocol}` is not a protocol: tcp, udp or sctp", protocol=protocol)
+        return _("`{protocol}` is not a protocol; expected tcp, udp or sctp", protocol=protocol)
     ports = _port_range(port)
     if ports is None and text.startswith("#"):
         return _("a comment has a line to itself: EXPOSE takes `{text}` for a port", text=text)

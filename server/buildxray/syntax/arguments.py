@@ -190,7 +190,7 @@ def json_strings(text: str, start: int, end: int) -> tuple[Token, ...] | None:
     except (ValueError, RecursionError):
         return None
     if not all(isinstance(it, str) for it in values):
-        raise ArgumentsError(_("a JSON array here must hold strings only"))
+        raise ArgumentsError(_("a JSON array must contain only strings here"))
     spans = [Span(*it.span()) for it in _JSON_STRING.finditer(text, start, end)]
     return tuple(Token(_without_surrogates(it), span) for it, span in zip(values, spans, strict=True))
 

@@ -287,7 +287,7 @@ def _file_problems(
             is_misplaced = False
         if node.__class__ is Unknown and idx and goes_on_above(instructions[idx - 1], it):
             message = _(
-                "the line above does not end with `{escape}`, so `{word}` begins an instruction, and there is none of that name",
+                "unknown instruction `{word}`; is `{escape}` missing at the end of the line above?",
                 escape=escape,
                 word=node.keyword.text,
             )

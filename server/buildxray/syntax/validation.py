@@ -113,7 +113,7 @@ def _missing_arguments(node: Node) -> Problem | None:
             span = node.arguments[0].span if node.arguments else whole
             return Problem(_("{name} needs a source and a destination", name=name), span)
         case "FROM":
-            return Problem(_("FROM takes an image, and perhaps `AS name`"), whole)
+            return Problem(_("FROM takes an image, and optionally `AS name`"), whole)
         case "HEALTHCHECK":
             return Problem(_("HEALTHCHECK takes `CMD command` or `NONE`"), whole)
     if kind.most == 1:
@@ -165,7 +165,7 @@ def _misplaced_alias(node: From) -> Problem:
         case _, True:
             message = _("the name of a stage is one word")
             return Problem(message, Span(node.arguments[2].span.start, last.span.end))
-    return Problem(_("FROM takes an image, and perhaps `AS name`"), Span(second.span.start, last.span.end))
+    return Problem(_("FROM takes an image, and optionally `AS name`"), Span(second.span.start, last.span.end))
 
 
 def _is_trigger(node: Node) -> bool:
@@ -211,7 +211,8 @@ def _unknown_flag(node: Node, flag: Flag, known: Mapping[str, FlagKind]) -> Prob
     if known:
         all_known = ", ".join(f"`--{it}`" for it in known)
         return Problem(
-            _("{keyword} has no flag `--{name}`: {known}", keyword=node.name, name=name, known=all_known), span
+            _("{keyword} has no flag `--{name}`; its flags are {known}", keyword=node.name, name=name, known=all_known),
+            span,
         )
     return Problem(_("{keyword} has no flags, so `--{name}` is unknown", keyword=node.name, name=name), span)
 
@@ -230,7 +231,7 @@ def _run_problems(node: Run) -> Iterator[Problem]:
                 yield from _mount_problems(flag)
             case "network" if value.text not in NETWORK_MODES:
                 close = closest(value.text.lower(), NETWORK_MODES)
-                message = _("`{value}` is not a network mode: default, none or host", value=value.text)
+                message = _("`{value}` is not a network mode; expected default, none or host", value=value.text)
                 if close is not None:
                     message = _(
                         "`{value}` is not a network mode; did you mean `{close}`?", value=value.text, close=close
@@ -238,7 +239,7 @@ def _run_problems(node: Run) -> Iterator[Problem]:
                 yield Problem(message, value.span, close)
             case "security" if value.text not in SECURITY_MODES:
                 close = closest(value.text.lower(), SECURITY_MODES)
-                message = _("`{value}` is not a security mode: insecure or sandbox", value=value.text)
+                message = _("`{value}` is not a security mode; expected insecure or sandbox", value=value.text)
                 if close is not None:
                     message = _(
                         "`{value}` is not a security mode; did you mean `{close}`?", value=value.text, close=close
@@ -262,7 +263,10 @@ def _mount_problems(flag: Flag) -> Iterator[Problem]:
             and 0 <= option.value.text.find("$") < len(option.value.text) - 1
         ):
             yield Problem(
-                _("`from` takes no variables; name a stage that does: `FROM image-$NAME AS …`"), option.value.span
+                _(
+                    "`from` does not expand variables: add a stage `FROM image-$NAME AS source`, and write `from=source`"
+                ),
+                option.value.span,
             )
 
 

@@ -13,7 +13,7 @@ def test_a_probe_in_a_native_stage_is_reported() -> None:
         """
         FROM --platform=$BUILDPLATFORM debian AS b
         RUN curl -o /o https://x/tool-$(uname -m)
-                                        ^^^^^^^^ 💭 `uname -m` answers x86_64 for linux/arm64 too, and decides what goes into the image
+                                        ^^^^^^^^ 💭 `uname -m` returns x86_64 for linux/arm64 too, although it chooses files for the image
         FROM debian
         COPY --from=b /o /o
         """,

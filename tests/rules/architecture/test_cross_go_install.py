@@ -8,7 +8,10 @@ from tests.support.rules import check_fix, check_no_fix, check_nothing, check_ru
 
 @pytest.mark.parametrize(
     ("environment", "consequence"),
-    [("", "puts the binary into a directory of its own"), ("GOBIN=/go/bin ", "is refused with `GOBIN` set")],
+    [
+        ("", "writes the binary to a subdirectory such as `bin/linux_arm64`"),
+        ("GOBIN=/go/bin ", "is refused with `GOBIN` set"),
+    ],
 )
 def test_go_install_for_another_platform_is_reported(environment: str, consequence: str) -> None:
     check_rule(

@@ -16,7 +16,7 @@ def test_xx_without_targetplatform_is_reported() -> None:
         """
         FROM --platform=$BUILDPLATFORM golang AS build
         RUN xx-go build -o /out/app .
-            ^^^^^ 💡 `xx-go` finds no target platform and compiles for linux/amd64, for linux/arm64 too
+            ^^^^^ 💡 `xx-go` compiles for linux/amd64 instead of linux/arm64, because no target platform is declared
         FROM scratch
         COPY --from=build /out/app /app
         """,

@@ -125,7 +125,7 @@ def test_an_error_in_a_stage_that_the_image_does_not_need_is_a_warning() -> None
 def test_a_missing_target_is_an_error_of_the_request() -> None:
     (finding,) = findings(build_error, context("FROM alpine AS build\n", target_stage="biuld"))
     assert finding.severity is Severity.WARNING
-    assert "the build that is asked for" in finding.message
+    assert "the requested build" in finding.message
     assert "did you mean `build`" in finding.message
 
 
@@ -221,7 +221,7 @@ def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str,
     text = f"{FROM}{before}\n{line}\n"
     finding = findings(build_error, context(text))[-1]
     assert context(text).text[slice(*finding.range)] == word
-    assert finding.message.startswith("the line above does not end with `\\`")
+    assert "is `\\` missing at the end of the line above?" in finding.message
     check_fix(build_error, text, f"{FROM}{before} \\\n{line}\n")
 
 

@@ -22,7 +22,7 @@ def test_a_constant_ties_a_stage_to_one_machine() -> None:
         from_platform_flag_const_disallowed,
         """
         FROM --platform=linux/amd64 node AS web
-             ^^^^^^^^^^^^^^^^^^^^^^ 💭 1 RUN step of this stage runs on linux/amd64 whatever the build machine is: emulated on all others
+             ^^^^^^^^^^^^^^^^^^^^^^ 💭 1 RUN step of this stage runs on linux/amd64, under emulation on any other build machine
         RUN npm run build
         FROM nginx
         COPY --from=web /dist /srv
@@ -62,7 +62,7 @@ def test_constants_on_purpose(text: str) -> None:
 def test_other_constants_are_only_stated(text: str) -> None:
     found = findings(from_platform_flag_const_disallowed, context(text))
     assert found != []
-    assert all("whatever is asked for" in it.message and not it.fixes for it in found)
+    assert all("whatever platforms are requested" in it.message and not it.fixes for it in found)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from buildxray.rules.habits.misplaced_flag import misplaced_flag
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
-COMMAND = "comes too late to be a flag: the command gets it"
-PATH = "comes too late to be a flag: it is taken for a path"
+COMMAND = "comes after the first argument, so the command receives it"
+PATH = "comes after the first argument, so it is read as a path"
 
 
 @every_case(

@@ -5,8 +5,8 @@ import pytest
 from buildxray.rules.habits.single_dash_flag import single_dash_flag
 from tests.support.rules import check_fix, check_nothing, check_rule
 
-RUN = "💭 a flag begins with two dashes: this is taken for the command"
-COPY = "💭 a flag begins with two dashes: this is taken for a file to copy"
+RUN = "💭 a flag begins with two dashes: this is read as the command"
+COPY = "💭 a flag begins with two dashes: this is read as a file to copy"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule
 
 
 def message(keyword: str) -> str:
-    return f"💭 this {keyword} is part of the RUN above, whose line goes on"
+    return f"💭 this {keyword} is part of the RUN above, whose last line is continued"
 
 
 @pytest.mark.parametrize(

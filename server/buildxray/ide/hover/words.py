@@ -69,9 +69,9 @@ def _check_options(text: str, line: TextRange) -> Iterator[Hover]:
                 if hover is not None:
                     yield hover
         meaning = {
-            "skip": _("The rules that are not reported; `all` for every one."),
-            "experimental": _("The experimental checks that are made; `all` for every one."),
-            "error": _("`true` has the build fail where a check finds something."),
+            "skip": _("The checks that are skipped; `all` for every check."),
+            "experimental": _("The experimental checks that run; `all` for every check."),
+            "error": _("`true` fails the build if a check reports something."),
         }.get(key)
         if meaning is not None:
             yield Hover(TextRange(*option.span()), f"**`{key}=`**: {meaning}")
@@ -103,10 +103,10 @@ def _heredoc(analysis: Analysis, offset: int) -> Hover | None:
     parts = [title]
     if isinstance(instruction.node, Copying):
         expanded = _("BuildKit expands variables in it; quotes around the name switch that off.")
-        verbatim = _("It is copied as written, since the name is quoted.")
+        verbatim = _("It is copied as written, because the name is quoted.")
         parts.append(expanded if heredoc.marker.expand else verbatim)
     if heredoc.marker.chomp:
-        parts.append(_("Tabs at the beginning of its lines are dropped (`<<-`)."))
+        parts.append(_("Tabs at the start of its lines are removed (`<<-`)."))
     return Hover(occurrence.range, "\n\n".join(parts))
 
 
@@ -133,7 +133,7 @@ def _words(instruction: Instruction) -> Iterator[Hover]:
             if directories:
                 names = ", ".join(f"`{literal(it)}`" for it in directories)
                 message = _(
-                    "The working directory from here on: {names}. It is made where it does not exist.", names=names
+                    "The working directory from here on: {names}. It is created if it does not exist.", names=names
                 )
                 yield Hover(instruction.range_of(node.value), message)
         case From() if node.alias is not None:

@@ -256,7 +256,9 @@ class Project:
         lists = [[value for _key, value in it] for it in values.values() if not isinstance(it, Unknown)]
         if isinstance(axes, Unknown) or len(lists) < len(values):
             names = _keys(matrix.value)
-            self.notes.append(Note(block.file, matrix.line, _("the text does not tell the combinations of the matrix")))
+            self.notes.append(
+                Note(block.file, matrix.line, _("the text does not determine the combinations of the matrix"))
+            )
             yield Inner(self, dict.fromkeys(names, UNKNOWN))
             return
         self._combinations += math.prod(map(len, lists))

@@ -106,7 +106,7 @@ def _zipmap(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
 def _chunklist(values: tuple[Value, ...], size: Decimal) -> Value:
     step = whole(size)
     if step < 0:
-        raise EvaluationError(_("a size is not negative"))
+        raise EvaluationError(_("a size must not be negative"))
     step = step or max(1, len(values))
     return (*(values[start : start + step] for start in range(0, len(values), step)),)
 
@@ -158,7 +158,7 @@ def _index_of(values: tuple[Value, ...], wanted: Value) -> Value:
     for position, it in enumerate(values):
         if hashable(it) == hashable(wanted):
             return Decimal(position)
-    raise EvaluationError(_("the list does not hold this"))
+    raise EvaluationError(_("the list does not contain this value"))
 
 
 def _has_index(collection: Value, key: Value) -> Value:

@@ -56,7 +56,7 @@ def format_text(pattern: str, arguments: Sequence[Value]) -> str | Unknown:
 def _formatted(match: re.Match[str], value: Value) -> str | Unknown:
     flags, width, precision = match["flags"], int(match["width"] or 0), match["precision"]
     if width > _WIDEST or int(precision or 0) > _WIDEST:
-        raise EvaluationError(_("this is too wide"))
+        raise EvaluationError(_("the width is too large"))
     text = _verb(match["verb"], flags, value, precision)
     if isinstance(text, Unknown):
         return UNKNOWN

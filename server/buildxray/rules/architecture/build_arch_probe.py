@@ -66,7 +66,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 probe.title_range,
                 _(
-                    "`{title}` answers {architecture} for {platforms} too, and decides what goes into the image",
+                    "`{title}` returns {architecture} for {platforms} too, although it chooses files for the image",
                     title=probe.title,
                     architecture=_name(probe, probe.use.machine) or probe.use.machine.architecture,
                     platforms=platforms(wrong),
@@ -145,7 +145,7 @@ def _fixes(probe: KnownCommand) -> tuple[Fix, ...]:
     if value == "$TARGETARCH" and (text[range_.end : range_.end + 1].isalnum() or text.startswith("_", range_.end)):
         value = "${TARGETARCH}"
     edits = (Edit(range_, value), *declare_arguments(probe.run, ["TARGETARCH"]))
-    return (Fix(_("Take the target's architecture"), edits, Safety.SUGGESTION),)
+    return (Fix(_("Use the target's architecture"), edits, Safety.SUGGESTION),)
 
 
 def _deciding(command: Command) -> Iterator[TextRange]:

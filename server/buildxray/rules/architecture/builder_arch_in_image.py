@@ -142,7 +142,7 @@ def _fixes(
             edits = [_renamed(ctx, it) for it in dict.fromkeys((*ranges, *all_ranges))]
         else:
             declared += declare_arguments(instruction, [wanted])
-    return (Fix(_("Take the target's architecture"), (*edits, *declared), Safety.SUGGESTION),)
+    return (Fix(_("Use the target's architecture"), (*edits, *declared), Safety.SUGGESTION),)
 
 
 def _renamed(ctx: RuleContext, range_: TextRange) -> Edit:

@@ -46,7 +46,7 @@ class _Told(NamedTuple):
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL])
 def constant_target(ctx: RuleContext) -> Iterator[Finding]:
-    """A compiler or package manager is told one architecture by a constant, in a file that is meant for several platforms.
+    """A compiler or package manager has a constant target architecture, in a file that is meant for several platforms.
 
     ## What it does
     Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `bun build --target=bun-linux-x64`, `zig`

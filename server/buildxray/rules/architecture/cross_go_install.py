@@ -67,7 +67,7 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                     _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
                     if has_gobin
                     else _(
-                        "`go install` for {platforms} puts the binary into a directory of its own",
+                        "`go install` for {platforms} writes the binary to a subdirectory such as `bin/linux_arm64`",
                         platforms=platforms(foreign),
                     )
                 )

@@ -23,7 +23,7 @@ _NAME: Final = lazy_regex(r"[\w.-]*$")
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT])
 def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
-    """A URL of a well-known site has `$TARGETARCH` in it, and the site calls the architectures differently.
+    """A URL of a well-known site contains `$TARGETARCH`, but the site has other names for the architectures.
 
     ## What it does
     Looks at URLs that ADD, curl and wget fetch from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and

@@ -93,7 +93,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
 def _message(command: KnownCommand, foreign: list[Platform]) -> str:
     if command.use.effect is Effect.COMPILE:
         return _(
-            "`{title}` installs a tool for {platforms} that this stage cannot find: Go puts it into a directory of its own",
+            "`{title}` installs a tool for {platforms} that this stage cannot find: Go writes it to a subdirectory such as `bin/linux_arm64`",
             title=command.title,
             platforms=platforms(foreign),
         )

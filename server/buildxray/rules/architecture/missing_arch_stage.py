@@ -53,7 +53,7 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 stage.from_.range_of(image),
                 _(
-                    "for {platforms} there is no stage {names}, so it becomes an image of the registry",
+                    "for {platforms} there is no stage {names}, so BuildKit pulls an image of that name",
                     platforms=platforms(it for it, __ in missing),
                     names=listed(name for __, name in missing),
                 ),

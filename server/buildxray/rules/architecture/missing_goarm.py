@@ -19,7 +19,7 @@ _OLD = frozenset({"v5", "v6"})
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=["Go"])
 def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
-    """`GOARCH` follows the target, but `GOARM` does not, and an old arm is asked for.
+    """`GOARCH` follows the target, but `GOARM` does not, and an old arm is requested.
 
     ## What it does
     Looks for Go compilers that are told `GOARCH=arm` for linux/arm/v6 or v5, and no `GOARM`; and for `GOARM=$TARGETVARIANT`, which is `v6`
@@ -96,7 +96,7 @@ def _misread(command: KnownCommand) -> Finding | None:
     return Finding(
         place,
         _(
-            "`GOARM` is `{value}` for {platforms}, which Go does not know: it wants the number alone",
+            "the build fails for {platforms}: Go refuses `GOARM={value}`, it expects the number alone",
             value=wrong[0][0],
             platforms=platforms(target for __, target in wrong),
         ),

@@ -38,7 +38,7 @@ _DEFAULT: Final = lazy_regex(r"\$\{(?P<name>\w+):?-[^{}]*\}")
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
 def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
-    """COPY takes a file from the build context that is named for one architecture, in a stage that is built for several.
+    """COPY takes a file from the build context that is named after one architecture, in a stage that is built for several.
 
     ## What it does
     Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, and at ENTRYPOINT and CMD that start a program of such a name, in

@@ -99,7 +99,7 @@ class _Place(NamedTuple):
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
 def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
-    """A package, or a source of packages, is named for one architecture in a stage that is built for several.
+    """A package, or a source of packages, is for one architecture, in a stage that is built for several.
 
     ## What it does
     Looks for `deb [arch=amd64 …]` and `Architectures: amd64` in sources of apt, for package files such as `…_amd64.deb` and `…_x86_64.whl` that
@@ -214,7 +214,7 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         )
         is_expanded = any(it.text.startswith('"') for it in words) and all(it.syntax.is_writable for it in commands)
         edit = Edit(place, "$(dpkg --print-architecture)")
-        fix = Fix(_("Take the architecture of the image"), (edit,), Safety.SUGGESTION)
+        fix = Fix(_("Use the architecture of the image"), (edit,), Safety.SUGGESTION)
         yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else ())
 
 

@@ -186,15 +186,15 @@ def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platfo
     if _is_taken_from_stage(instruction, range_):
         return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
     if isinstance(instruction.node, Copying):
-        return _("nothing looks into `{path}` in the image for {platforms}", path=written, platforms=names)
+        return _("no program looks for files in `{path}` in the image for {platforms}", path=written, platforms=names)
     if isinstance(instruction, Run) and (path := _written_file(instruction, range_)):
         return _(
-            "`{path}` is written in the image for {platforms} too, where nothing looks for a file of that name",
+            "`{path}` is written in the image for {platforms} too, where no program looks for a file of that name",
             path=path,
             platforms=names,
         )
     return _(
-        "`{path}` does not exist in the image for {platforms}, so what looks for it there fails",
+        "`{path}` does not exist in the image for {platforms}, so that a program that needs it fails",
         path=written,
         platforms=names,
     )

@@ -66,7 +66,7 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 command.title_range,
                 _(
-                    "`{title}` finds no target platform and compiles for {machine}, for {platforms} too",
+                    "`{title}` compiles for {machine} instead of {platforms}, because no target platform is declared",
                     title=use.title,
                     machine=use.machine,
                     platforms=platforms(use.wrong_targets),

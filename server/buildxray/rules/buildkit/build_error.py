@@ -61,15 +61,13 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     frontend = foreign_frontend(ctx.build)
     if frontend is not None:
         name, place = frontend
-        message = _("the frontend `{name}` decides what is right in this file: errors are not shown", name=name)
+        message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
         yield Finding(place, message, severity=Severity.INFORMATION)
         return
     template = next((it for it in map(_template_mark, ctx.build.errors, repeat(ctx.text)) if it is not None), None)
     if template is not None:
         mark = ctx.text[slice(*template)]
-        message = _(
-            "`{mark}` is for a program that makes a Dockerfile of this file: the errors in it are not shown", mark=mark
-        )
+        message = _("errors are not shown, because `{mark}` makes this file a template", mark=mark)
         yield Finding(template, message, severity=Severity.INFORMATION)
         return
     for error in dict.fromkeys(ctx.build.errors):
@@ -112,7 +110,7 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     if replacement is not None:
         edits, title = (Edit(error.range, replacement),), _("Write `{name}`", name=replacement)
     elif (escape := missing_escape(ctx.build, error)) is not None:
-        edits, title = (escape,), _("Go on from the line above")
+        edits, title = (escape,), _("Join it with the line above")
     if not edits:
         return ()
 
@@ -135,7 +133,7 @@ def _wrong_request(build: Build, error: PlanError) -> Finding:
         problem = localized(error.message)
         message = _("the build of {origin} fails: {problem}; the last stage is checked", origin=origin, problem=problem)
         return Finding(place, message, severity=Severity.INFORMATION)
-    message = _("the build that is asked for fails: {problem}", problem=localized(error.message))
+    message = _("the requested build fails: {problem}", problem=localized(error.message))
     return Finding(place, message, severity=Severity.WARNING)
 
 

@@ -42,7 +42,7 @@ def expose_invalid_format(ctx: RuleContext) -> Iterator[Finding]:
         port = it.subject.rpartition(":")[2]
         fixes = (it.written(port, Safety.SAFE),) if ctx.text[slice(*it.range)] == it.subject else ()
         message = _(
-            "only the port `{port}` of the container counts; a later version of BuildKit will refuse the rest",
+            "only the container's port `{port}` is used; a later version of BuildKit will refuse the rest",
             port=port,
         )
         yield Finding(it.range, message, fixes)

@@ -21,7 +21,7 @@ from buildxray.semantics.build import Stage
     buildkit_check="FromPlatformFlagConstDisallowed",
 )
 def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
-    """A stage names a constant platform: whatever is asked for, it is built for that one.
+    """A stage has a constant platform, so it is built for that one, whatever platforms are requested.
 
     ## What it does
     Looks for a constant `--platform` in FROM. A stage is left alone if its name tells the operating system or the architecture.
@@ -73,7 +73,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
             # `build-platform-image` says more, and `ignored-platform-flag` of a stage from scratch.
             continue
         if not n_steps:
-            message = _("this stage is built for {platform}, whatever is asked for", platform=it.subject)
+            message = _("this stage is built for {platform}, whatever platforms are requested", platform=it.subject)
             yield Finding(it.range, message)
             continue
         fixes: tuple[Fix, ...] = ()
@@ -83,8 +83,8 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(
             it.range,
             ngettext(
-                "{n} RUN step of this stage runs on {platform} whatever the build machine is: emulated on all others",
-                "{n} RUN steps of this stage run on {platform} whatever the build machine is: emulated on all others",
+                "{n} RUN step of this stage runs on {platform}, under emulation on any other build machine",
+                "{n} RUN steps of this stage run on {platform}, under emulation on any other build machine",
                 n_steps,
                 platform=it.subject,
             ),

@@ -47,7 +47,7 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
         names = dict.fromkeys(_names_in_image(it.instruction))
         empty = [name for name in names if _has_no_default(ctx, name)]
         if not empty:
-            message = _("the defaults make `{name}` of it, which is not the name of an image", name=it.subject)
+            message = _("with the defaults this is `{name}`, which is not a valid image name", name=it.subject)
         else:
             options = " ".join(f"--build-arg {name}=…" for name in empty)
             message = ngettext(

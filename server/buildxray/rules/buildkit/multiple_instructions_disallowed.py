@@ -1,4 +1,4 @@
-"""A CMD, ENTRYPOINT or HEALTHCHECK has no effect, for a later one replaces it."""
+"""A CMD, ENTRYPOINT or HEALTHCHECK has no effect, because a later one replaces it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from buildxray.rules.edits import remove_line
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="MultipleInstructionsDisallowed")
 def multiple_instructions_disallowed(ctx: RuleContext) -> Iterator[Finding]:
-    """A CMD, ENTRYPOINT or HEALTHCHECK has no effect, for a later one replaces it.
+    """A CMD, ENTRYPOINT or HEALTHCHECK has no effect, because a later one replaces it.
 
     ## What it does
     Looks for several of one kind in a stage.

@@ -1,4 +1,4 @@
-"""An instruction goes on over an empty line."""
+"""An instruction continues after an empty line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from buildxray.syntax.text import Edit
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="NoEmptyContinuation")
 def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
-    r"""An instruction goes on over an empty line.
+    r"""An instruction continues after an empty line.
 
     ## What it does
     Looks for empty lines between the lines of one instruction.
@@ -43,6 +43,6 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     BuildKit's own check `NoEmptyContinuation`.
     """
     for it in warned(ctx, "NoEmptyContinuation"):
-        message = _("the instruction goes on over an empty line, which a later version of BuildKit will refuse")
+        message = _("the instruction continues after an empty line, which a later version of BuildKit will refuse")
         edits = tuple(Edit(line, "") for line in it.instruction.empty_lines)
         yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits),))

@@ -1,4 +1,4 @@
-"""A name of ARG or ENV reads like that of a secret."""
+"""An ARG or ENV has a name like that of a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from buildxray.rules.context import RuleContext
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, buildkit_check="SecretsUsedInArgOrEnv")
 def secrets_used_in_arg_or_env(ctx: RuleContext) -> Iterator[Finding]:
-    """A name of ARG or ENV reads like that of a secret.
+    """An ARG or ENV has a name like that of a secret.
 
     ## What it does
     Looks for names with a part such as `password`, `token` or `key`, and without `public`, `file` or `version`.

@@ -26,7 +26,7 @@ _WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BRACKET])
 def broken_json(ctx: RuleContext) -> Iterator[Finding]:
-    """What looks like a JSON array is none, so it is read as text.
+    """An argument looks like a JSON array but is not valid JSON, so it is read as text.
 
     ## What it does
     Looks for arguments of CMD, ENTRYPOINT, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a quote, a comma or

@@ -1,4 +1,4 @@
-"""Commas separate the arguments of an instruction, which takes them for parts of the arguments."""
+"""Commas between the arguments of an instruction become parts of the arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SEPARATED: Final = frozenset({Add, Arg, Copy, Env, Label, Volume})
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SEPARATOR])
 def comma_between_arguments(ctx: RuleContext) -> Iterator[Finding]:
-    """Commas separate the arguments of an instruction, which takes them for parts of the arguments.
+    """Commas between the arguments of an instruction become parts of the arguments.
 
     ## What it does
     Looks for COPY, ADD and VOLUME where a comma ends each path but the last, and for ENV, ARG and LABEL where a comma or a semicolon ends each pair

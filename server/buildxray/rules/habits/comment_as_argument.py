@@ -22,7 +22,7 @@ _NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.HASH])
 def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
-    """A comment comes after the arguments of an instruction, which takes it as more arguments.
+    """A comment after the arguments of an instruction is read as more arguments.
 
     ## What it does
     Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV. The other instructions are refused

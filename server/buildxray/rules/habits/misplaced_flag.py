@@ -178,9 +178,9 @@ def _finding(instruction: Instruction, place: TextRange) -> Finding:
     node = instruction.node
     flag = instruction.build.text[slice(*place)].strip('"')
     name = flag.partition("=")[0]
-    message = _("`{flag}` comes too late to be a flag: the command gets it", flag=name)
+    message = _("`{flag}` comes after the first argument, so the command receives it", flag=name)
     if isinstance(node, Copying):
-        message = _("`{flag}` comes too late to be a flag: it is taken for a path", flag=name)
+        message = _("`{flag}` comes after the first argument, so it is read as a path", flag=name)
     fix = Fix(_("Move it before the arguments"), _moved(instruction, node, place, flag), Safety.SUGGESTION)
     return Finding(place, message, (fix,))
 

@@ -25,7 +25,7 @@ _MISTAKABLE: Final = 0.8
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.ALIAS])
 def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
-    """An image is called nearly like a stage.
+    """An image has almost the name of a stage.
 
     ## What it does
     Compares the names after FROM, `COPY --from=` and `--mount=from=` that no stage has with the names of earlier stages. A name with a tag, a

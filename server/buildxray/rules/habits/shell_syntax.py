@@ -57,7 +57,7 @@ _READ: Final = frozenset({Add, Arg, Cmd, Copy, Entrypoint, Env, Healthcheck, Run
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.SHELL_SYNTAX])
 def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
-    """An instruction without a shell holds what only a shell understands.
+    """An instruction that no shell reads contains shell syntax.
 
     ## What it does
     Looks for `&&`, `|` and redirections among the arguments of COPY, ADD, WORKDIR, USER and VOLUME; for `~` at the beginning of their paths; for

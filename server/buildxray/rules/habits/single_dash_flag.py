@@ -58,7 +58,7 @@ def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
             (Edit(TextRange(start, start + match.end("dash")), "--"),),
             Safety.SUGGESTION,
         )
-        message = _("a flag begins with two dashes: this is taken for a file to copy")
+        message = _("a flag begins with two dashes: this is read as a file to copy")
         if isinstance(node, Run):
-            message = _("a flag begins with two dashes: this is taken for the command")
+            message = _("a flag begins with two dashes: this is read as the command")
         yield Finding(place, message, (fix,))

@@ -1,4 +1,4 @@
-"""An instruction is part of the RUN above it, which goes on at the end of its line."""
+"""An instruction is part of the RUN above it, whose last line is continued."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GOES_ON: Final = lazy_regex(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.KEYWORD])
 def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
-    r"""An instruction is part of the RUN above it, which goes on at the end of its line.
+    r"""An instruction is part of the RUN above it, whose last line is continued.
 
     ## What it does
     Looks for a line of a RUN that begins with the name of an instruction in upper case, such as `COPY`, after a line that ends with the escape token.
@@ -62,6 +62,6 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _found(keyword: str, place: TextRange, rest: TextRange) -> Finding:
-    message = _("this {keyword} is part of the RUN above, whose line goes on", keyword=keyword)
+    message = _("this {keyword} is part of the RUN above, whose last line is continued", keyword=keyword)
     fix = Fix(_("End the RUN before it"), (Edit(rest, ""),), Safety.SUGGESTION)
     return Finding(place, message, (fix,))

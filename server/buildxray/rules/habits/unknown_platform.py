@@ -1,4 +1,4 @@
-"""The platform of a FROM is one that nothing is built for."""
+"""A FROM has a platform for which no images are built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from buildxray.syntax.text import Edit
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_FLAG])
 def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
-    """The platform of a FROM is one that nothing is built for.
+    """A FROM has a platform for which no images are built.
 
     ## What it does
     Looks for `--platform` with a system or a processor that Go does not know, such as `linux/amd46` or `arm64/linux`.

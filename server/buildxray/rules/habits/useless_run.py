@@ -1,4 +1,4 @@
-"""A RUN does nothing that lasts."""
+"""A RUN has no lasting effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXPORTED: Final = lazy_regex(r"export|[A-Za-z_]\w*=[\w./:@%+,-]*", re.ASCII)
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.NOTHING_LASTING])
 def useless_run(ctx: RuleContext) -> Iterator[Finding]:
-    """A RUN does nothing that lasts.
+    """A RUN has no lasting effect.
 
     ## What it does
     Looks for RUN without a command, and for RUN whose only command is `cd`, or `export` with plain values.

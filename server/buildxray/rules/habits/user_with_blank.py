@@ -1,4 +1,4 @@
-"""USER is given several words, which are one name."""
+"""USER has several words, which are read as one name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES: Final = lazy_regex(r"(?P<user>[\w.-]+)(?:\s+|\s*:\s*)(?P<group>[\w.-]+)"
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.BLANK_IN_NAME])
 def user_with_blank(ctx: RuleContext) -> Iterator[Finding]:
-    """USER is given several words, which are one name.
+    """USER has several words, which are read as one name.
 
     ## What it does
     Looks for USER with two names that a blank separates.

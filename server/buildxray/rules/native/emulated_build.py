@@ -172,10 +172,10 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
         if any(map(_goes_into_image, commands)):
-            parts.append(_("the compiler has to be told the target platform then"))
+            parts.append(_("the compiler must then be told the target platform"))
     if is_carrying:
         parts.append(
-            _("on the build platform it would install packages for the wrong machine, which the image takes along")
+            _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
     parts += advice(stage, [it for it in commands if it.use.is_bound])
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):

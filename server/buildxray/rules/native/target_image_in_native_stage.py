@@ -140,4 +140,4 @@ def _fixes(stage: Stage, instruction: Instruction, name: Token, source: Stage | 
         alias += "-tools"
     line = f"FROM --platform=$BUILDPLATFORM {image} AS {alias}"
     edits = (insert_lines(stage.from_, [line]), Edit(instruction.range_of(name), alias))
-    return (Fix(_("Take it from a stage for the build platform"), edits, Safety.SUGGESTION),)
+    return (Fix(_("Use a stage for the build platform"), edits, Safety.SUGGESTION),)

@@ -129,7 +129,7 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
                 n_freed,
                 command=command.name,
             ),
-            (Fix(_("Print it after them"), tuple(edits), Safety.SUGGESTION),),
+            (Fix(_("Print it after these steps"), tuple(edits), Safety.SUGGESTION),),
         )
 
 
