@@ -215,7 +215,7 @@ def settings_page() -> str:
     ]
     text = """# Settings
 
-The same names everywhere, the first place that sets one counts:
+Settings have the same names everywhere. The first of these that sets a value applies:
 
 1. options of the command line: `--platform`, `--build-platform`, `--select`, `--ignore`;
 2. the editor: `buildxray.platforms` and so on in VS Code, or under `buildxray` in the settings that other clients send;
@@ -226,7 +226,7 @@ platforms = ["linux/amd64", "linux/arm64"]
 ignore = ["redundant-target-platform"]
 ```
 
-A name that is no setting is an error on the command line, and a warning in an editor.
+An unknown setting is an error on the command line, and a warning in an editor.
 
 | setting | default | meaning |
 |---|---|---|

@@ -19,7 +19,7 @@ def safety(text: str, rule: str) -> list[Safety]:
     ("text", "rule", "expected"),
     [
         (CODE.replace("arch", "TARGETARCH") + IMAGE, "undeclared-platform-arg", Safety.SAFE),
-        # A declaration that gives the compiler a value which is no architecture: before, it took its own machine's.
+        # A declaration that gives the compiler a value which is not an architecture; without it, the compiler uses that of its machine.
         (CODE.replace("arch", "TARGETOS") + IMAGE, "undeclared-platform-arg", Safety.SUGGESTION),
         ("FROM alpine\nADD https://example.com/t-${TARGETARCH} /t\n", "undeclared-platform-arg", Safety.SAFE),
         # The build machine's name in the address of a file that is put into the image.

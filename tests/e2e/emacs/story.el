@@ -29,7 +29,7 @@
     (buffer-string)))
 
 (defun set-up-with-platforms ()
-  "Evaluate the file with the platforms in force that stand there as an example."
+  "Evaluate the file with the platforms of its example."
   (with-temp-buffer
     (insert-file-contents set-up)
     (search-forward ";; :initializationOptions")
