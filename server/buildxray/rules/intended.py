@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Command, KnownCommand, Stage
+from buildxray.semantics.build import Command, KnownCommand, Run, Stage
 from buildxray.semantics.origins import Machine
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.triples import architecture_of
 
 
@@ -19,13 +23,44 @@ def is_chosen(command: Command) -> bool:
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
-    It is if the name of the stage or of the output contains the architecture, or if the image contains the outputs of
+    It is if the name of the stage, of the output or of its copy in the image contains the architecture, or if the image contains the outputs of
     several constants: a bundle with one program for each platform.
     """
     if named_architectures(stage.name):
         return True
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
+    outputs |= {posixpath.basename(it) for it in _places(ctx, command)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
+
+
+def _places(ctx: RuleContext, command: KnownCommand) -> Iterator[str]:
+    """The paths in the image of the files that a command writes."""
+    for artifact in ctx.build.artifacts.all:
+        if any(it.use is not None and it.use.invocation is command.invocation for it in artifact.origins):
+            yield artifact.path
+
+
+_EMULATORS: Final = lazy_regex(
+    r"dpkg\s+--add-architecture|\b(?:box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
+    re.IGNORECASE,
+)
+
+
+def runs_foreign_programs(stage: Stage) -> bool:
+    """True if a stage, or one that it is built on, installs what runs programs of other machines, so that these are meant."""
+    return any(_EMULATORS.search(run.node.text) for one in stage.ancestry for run in one.runs)
+
+
+_DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})
+
+
+def may_fail(run: Run, command: Command) -> bool:
+    """True if the script goes on, as if nothing had happened, where a command fails: `… || true`."""
+    return any(
+        other.name in _DOES_NOTHING
+        and any(it.kind == "or" and command.syntax in it.commands for it in other.conditions)
+        for other in run.script.commands
+    )
 
 
 def names_one_architecture(stage: Stage) -> bool:

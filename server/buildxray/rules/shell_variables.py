@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from buildxray.syntax.shell import Script
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import Command, Script
 
 _READS_A_SCRIPT: Final = frozenset({".", "source", "eval"})
+_SETS_PATHS: Final = lazy_regex(
+    r"\.cargo/env|nvm\.sh|/activate\b|\.(?:ba|z)?sh(?:rc|_profile)\b|\.profile\b|ssh-agent|/etc/(?:os-release|profile)\b"
+)
+"""Files, and programs, whose variables are about paths, the shell or the distribution, and not about an architecture."""
 
 
 def sets(script: Script, name: str) -> bool:
@@ -22,4 +27,9 @@ def sets(script: Script, name: str) -> bool:
 
 def may_set(script: Script, name: str) -> bool:
     """True if the script sets a shell variable of that name, or executes text that may set any."""
-    return sets(script, name) or any(it.name in _READS_A_SCRIPT for it in script.commands)
+    return sets(script, name) or any(map(sets_unknown_variables, script.commands))
+
+
+def sets_unknown_variables(command: Command) -> bool:
+    """True if a command executes text in the shell itself that may set any variable: `. ./env.sh`, `eval "$(detect)"`."""
+    return command.name in _READS_A_SCRIPT and not any(_SETS_PATHS.search(it.text) for it in command.words)

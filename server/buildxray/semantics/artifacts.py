@@ -5,6 +5,7 @@ The rules about wrong architectures and the proof that a fix is safe read the sa
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
@@ -104,6 +105,8 @@ class Artifacts:
         """The indices of the targets that receive wrong files, by instruction and identity of the command, if any."""
         wrong: dict[tuple[int | None, int], set[int]] = {}
         for artifact in self.all:
+            if self._may_be_replaced(artifact):
+                continue
             for target in range(len(self._tracers)):
                 makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
                 foreign = [it for it in makers if it.architecture not in (None, self._architecture(target))]
@@ -112,6 +115,18 @@ class Artifacts:
                         invocation = None if it.use is None else it.use.invocation
                         wrong.setdefault((it.instruction, id(invocation)), set()).add(target)
         return wrong
+
+    def _may_be_replaced(self, artifact: Artifact) -> bool:
+        """True if a later instruction writes a file of the same name to the same place, so that the image probably has that one."""
+        name = posixpath.basename(artifact.path)
+        later = (
+            it
+            for it in self.all
+            if it.instruction > artifact.instruction
+            and it.path == artifact.path
+            and posixpath.basename(it.source) == name
+        )
+        return bool(name) and {*artifact.targets} <= {target for it in later for target in it.targets}
 
     def _architecture(self, target: int) -> str:
         return self._plan.targets[target].platform.architecture

@@ -209,6 +209,11 @@ class Stage:
         return tuple(it.stages[self.idx].base is None for it in self.build.plan.targets)
 
     @cached_property
+    def on_context(self) -> tuple[bool, ...]:
+        """True if a named context gives the image that the FROM names, for each target."""
+        return tuple(it.stages[self.idx].context is not None for it in self.build.plan.targets)
+
+    @cached_property
     def image_references(self) -> tuple[str, ...]:
         """The full name of the image that its FROM names, for each target; empty if it names a stage or `scratch`."""
         return tuple(it.stages[self.idx].reference for it in self.build.plan.targets)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _ARCHITECTURES: Final = {
     "aarch64": "arm64",
@@ -21,8 +24,31 @@ _ARCHITECTURES: Final = {
 }
 
 
+_SEPARATOR: Final = lazy_regex(r"[^a-z0-9_]+")
+_ANDROID: Final = lazy_regex(r"android(?:eabi)?[0-9]*")
+_OTHER_SYSTEM: Final = lazy_regex(
+    r"""(?:apple|darwin|freebsd|ios|macos|msvc|netbsd|openbsd|osx|solaris|illumos|win|windows)[0-9]*  # other operating systems
+      | mingw(?:32|64)? | w64
+      | eabi(?:hf)? | elf | none | uefi                                                               # without an operating system
+      | bpf(?:eb|el)? | emscripten | wasi(?:p[0-9])? | wasm(?:32|64)?                                 # virtual machines""",
+    re.VERBOSE,
+)
+
+
+def is_for_another_system(triple: str) -> bool:
+    """True if a triple, or the name of a compiler that begins with one, is for another system than Linux, or for none: firmware, kernels.
+
+    Source: doc.rust-lang.org/rustc/platform-support.html; the names of GNU, "config.sub"; learn.microsoft.com/dotnet/core/rid-catalog.
+    """
+    parts = _SEPARATOR.split(triple.lower())
+    if any(map(_ANDROID.fullmatch, parts)):
+        return True
+    return "linux" not in parts and any(map(_OTHER_SYSTEM.fullmatch, parts))
+
+
 def architecture_of(triple: str) -> str | None:
     """The architecture as in platforms; None if images are not built for it, as for firmware: `arm-none-eabi`, `riscv64-unknown-elf`."""
-    if not {"elf", "none", "eabi", "eabihf", "uefi"}.isdisjoint(triple.split("-")[1:]):
+    parts = triple.split("-")[1:]
+    if "linux" not in parts and not {"elf", "none", "eabi", "eabihf", "uefi"}.isdisjoint(parts):
         return None
     return _ARCHITECTURES.get(triple.partition("-")[0])

@@ -115,3 +115,23 @@ def test_the_fix_of_go_install_is_safe_only_if_the_path_stays(platform: str, com
 def test_a_variable_that_make_is_given(run: str, place: list[str]) -> None:
     text = f"FROM golang AS b\nWORKDIR /s\nCOPY . .\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /s/a /a\n"
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == place
+
+
+COMPILED = "FROM --platform=$BUILDPLATFORM golang AS b\nCOPY . .\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /app .\nFROM alpine\nARG TARGETARCH\n"
+
+
+@pytest.mark.parametrize(
+    ("copies", "is_said"),
+    [
+        ("COPY --from=b /app /app\n", True),
+        # What has the architecture in its name is given away, not started.
+        ("COPY --from=b /app /srv/agent-linux-amd64\n", False),
+        # The later file replaces it, for every target.
+        ("COPY --from=b /app /app\nCOPY bin/$TARGETARCH/app /app\n", False),
+        ("COPY bin/$TARGETARCH/app /app\nCOPY --from=b /app /app\n", True),
+        # Directories are merged.
+        ("COPY --from=b /app /opt/app\nCOPY etc /opt/app\n", True),
+    ],
+)
+def test_the_file_that_the_image_has_in_the_end(copies: str, is_said: bool) -> None:
+    assert bool(findings(constant_goarch, context(COMPILED + copies))) is is_said

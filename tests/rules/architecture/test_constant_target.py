@@ -105,3 +105,32 @@ MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\
 )
 def test_constants_for_build_tools_and_in_variables(lines: str, places: list[str]) -> None:
     assert reported(constant_target, MADE.format(lines)) == places
+
+
+OTHER_SYSTEM = "FROM --platform=$BUILDPLATFORM rust AS build\nWORKDIR /s\nCOPY . .\nRUN {}\nFROM nginx\nARG TARGETARCH\nCOPY --from=build /s /s\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "is_said"),
+    [
+        ("cargo build --target x86_64-unknown-linux-musl", True),
+        ("cargo build --target armv7-unknown-linux-gnueabihf", True),
+        ("cargo build --target x86_64-pc-windows-gnu", False),
+        ("cargo build --target aarch64-apple-darwin", False),
+        ("cargo build --target x86_64-unknown-none", False),
+        ("cargo build --target x86_64-linux-android", False),
+        ("bun build a.ts --compile --target=bun-linux-x64", True),
+        ("bun build a.ts --compile --target=bun-windows-x64", False),
+        ("dotnet publish -r linux-x64 --self-contained -o out", True),
+        ("dotnet publish -r win-x64 --self-contained -o out", False),
+        ("x86_64-linux-gnu-gcc -o a a.c", True),
+        ("arm-none-linux-gnueabihf-gcc -o a a.c", True),
+        ("arm-none-eabi-gcc -o a a.c", False),
+        ("x86_64-w64-mingw32-gcc -o a.exe a.c", False),
+        ("make CROSS_COMPILE=aarch64-linux-gnu-", True),
+        ("make CROSS_COMPILE=arm-none-eabi-", False),
+        ("CC=x86_64-elf-gcc make", False),
+    ],
+)
+def test_programs_for_another_system_are_not_meant_to_run_in_the_image(command: str, is_said: bool) -> None:
+    assert bool(reported(constant_target, OTHER_SYSTEM.format(command))) is is_said

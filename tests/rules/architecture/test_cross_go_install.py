@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.cross_go_install import cross_go_install
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,19 @@ def test_the_fix_writes_go_build(install: str, path: str, build: str) -> None:
 @pytest.mark.parametrize("install", ["go install example.com/app@v1", "go install ./...", "go install ./app ./other"])
 def test_go_install_that_go_build_cannot_replace_has_no_fix(install: str) -> None:
     check_no_fix(cross_go_install, INSTALLED.format(install, "/go/bin/app"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "copy", "is_said"),
+    [
+        ("", "/go/bin/app", True),
+        (" && (mv /go/bin/linux_*/* /go/bin/ || true)", "/go/bin/app", False),
+        ("\nRUN find /go/bin -type f -exec mv -t /go/bin {} +", "/go/bin/app", False),
+        (" && cp -r /go/bin/${TARGETOS}_$TARGETARCH/. /go/bin/", "/go/bin/app", False),
+        ("\nRUN cp /etc/hosts /go/bin/hosts", "/go/bin/app", True),
+        ("", "/go/bin/*/app /go/bin/app", False),
+    ],
+)
+def test_a_file_that_knows_where_the_binary_is(lines: str, copy: str, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nWORKDIR /s\nCOPY . .\nARG TARGETARCH TARGETOS\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go install ./cmd/app{lines}\nFROM scratch\nCOPY --from=b {copy} /\n"
+    assert bool(findings(cross_go_install, context(text))) is is_said

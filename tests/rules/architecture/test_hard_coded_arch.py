@@ -392,3 +392,30 @@ def test_what_a_program_of_an_unpacked_archive_writes_beside_it(run: str, is_sai
 )
 def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -> None:
     assert reported(hard_coded_arch, IMAGE.format(f"RUN {script}")) == (["amd64"] if is_said else [])
+
+
+@pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("RUN curl -fsSLo /k https://x.org/el9/x86_64/RPM-GPG-KEY-x", False),
+        ("RUN curl -fsSLO https://x.org/linux/amd64/tool.repo", False),
+        ("RUN curl -fsSLO https://x.org/el9/x86_64/tools-1.0.noarch.rpm && rpm -i tools-1.0.noarch.rpm", False),
+        ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0_all.deb && dpkg -i tool_1.0_all.deb", False),
+        ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0.deb && dpkg -i tool_1.0.deb", True),
+        ("RUN curl -fsSLO https://x.org/cloudimg-amd64.img", False),
+        ("RUN curl -fsSLO https://x.org/vmlinux-6.1-x86_64", False),
+        ("RUN curl -fsSLO https://x.org/tool-x86_64.tgz", True),
+        ("RUN curl -fsSLO 'https://x.org/tool-x86_64.tgz?format=json'", True),
+        (
+            "RUN dpkg --add-architecture amd64 && apt-get install -y libc6:amd64 && curl -fsSLO https://x.org/t-amd64.tgz",
+            False,
+        ),
+        ("RUN apt-get install -y box64\nRUN curl -fsSLO https://x.org/t-amd64.tgz", False),
+        ("RUN apt-get install -y sandbox64x\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
+    ],
+)
+def test_files_that_no_machine_executes_or_an_emulator_does(run: str, is_said: bool) -> None:
+    assert (
+        bool(findings(hard_coded_arch, context(f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{run}\n")))
+        is is_said
+    )

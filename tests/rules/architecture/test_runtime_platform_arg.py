@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
+from buildxray.rules.base import Severity
 from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -56,3 +57,23 @@ def test_the_fix_stores_the_argument_in_env() -> None:
 def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
     (finding,) = findings(runtime_platform_arg, context(IMAGE.format(lines)))
     assert says in finding.message
+
+
+@pytest.mark.parametrize(
+    ("lines", "severities"),
+    [
+        ('ENTRYPOINT ["/app-$TARGETARCH"]', [None]),
+        ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["/app-$TARGETARCH"]', [None]),
+        ('ENTRYPOINT ["/app", "--arch=$TARGETARCH"]', [Severity.WARNING]),
+        # A program may expand its arguments itself.
+        ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["/app", "--arch=$TARGETARCH"]', []),
+        ('ENTRYPOINT ["tini", "--", "sh", "-c", "exec app-$TARGETARCH"]', [None]),
+        ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["tini", "--", "sh", "-c", "exec app-$TARGETARCH"]', []),
+        ("CMD exec app-$TARGETARCH", [None]),
+        ("CMD TARGETARCH=$(uname -m); exec app-$TARGETARCH", []),
+        ("CMD . /etc/arch && exec app-$TARGETARCH", []),
+    ],
+)
+def test_who_expands_the_variable(lines: str, severities: list[Severity | None]) -> None:
+    found = findings(runtime_platform_arg, context(f"FROM alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n{lines}\n"))
+    assert [it.severity for it in found] == severities

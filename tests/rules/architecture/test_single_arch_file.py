@@ -103,3 +103,24 @@ def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: 
 @every_case("name", ["install-amd64.sh", "x86_64.patch", "amd64/app.service", "arm64.repo"])
 def test_scripts_and_settings_may_suit_all(name: str) -> None:
     assert reported(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []
+
+
+@pytest.mark.parametrize(
+    ("copies", "severities"),
+    [
+        ("COPY dist/agent-amd64 /usr/local/bin/agent", [None]),
+        ("COPY dist/agent-amd64 /usr/local/bin/", [None]),
+        ("COPY dist/linux_amd64/agent /agent", [None]),
+        # A file that keeps its name may be there to be given away, and a directory may hold anything.
+        ("COPY dist/agent-amd64 /srv/downloads/", [Severity.WARNING]),
+        ("COPY conf/amd64/ /etc/tool", [Severity.WARNING]),
+        ("COPY ${DIST:-dist/amd64}/agent /agent", [Severity.WARNING]),
+        ("COPY qemu-aarch64-static /usr/bin/", []),
+        ("COPY vm/disk-x86_64.qcow2 /vm/disk.qcow2", []),
+        ("COPY agent-amd64 /agent\nCOPY agent-$TARGETARCH /agent", []),
+        ("COPY agent-$TARGETARCH /agent\nCOPY agent-amd64 /agent", [None]),
+    ],
+)
+def test_what_becomes_of_the_file(copies: str, severities: list[Severity | None]) -> None:
+    text = f"FROM debian\nARG TARGETARCH\nARG DIST\n{copies}\n"
+    assert [it.severity for it in findings(single_arch_file, context(text))] == severities

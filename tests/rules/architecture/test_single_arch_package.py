@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from buildxray.rules.architecture.single_arch_package import single_arch_package
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings, reported
 
@@ -121,3 +124,21 @@ def test_the_fix_asks_dpkg_for_the_architecture() -> None:
 def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) -> None:
     text = f"FROM almalinux:9\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN {run}\n"
     assert len(findings(single_arch_package, context(text))) == count
+
+
+@pytest.mark.parametrize(
+    ("run", "severities"),
+    [
+        ("dnf install -y https://x.org/EL-9-x86_64/repo-latest.noarch.rpm", []),
+        ("dnf install -y https://x.org/EL-9-x86_64/tool-1.0.rpm", [None]),
+        ("apt-get install -y linux-headers-amd64 || echo skipped", []),
+        ("apt-get install -y linux-headers-amd64 || true", []),
+        ("apt-get install -y linux-headers-amd64 || exit 1", [None]),
+        ("apt-get install -y linux-headers-amd64 && true", [None]),
+        # Others may be installed beside it.
+        ("npm install --no-save @rollup/rollup-linux-x64-gnu", [Severity.WARNING]),
+    ],
+)
+def test_packages_that_do_no_harm(run: str, severities: list[Severity | None]) -> None:
+    text = f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\nRUN {run}\n"
+    assert [it.severity for it in findings(single_arch_package, context(text))] == severities

@@ -112,3 +112,37 @@ def test_the_message_tells_a_missing_from_a_written_file(command: str, is_writte
     (finding,) = findings(single_arch_path, context(IMAGE.format(f"RUN {command}")))
     assert ("does not exist" in finding.message) is not is_written
     assert ("`/etc/ld-musl-x86_64.path` is written" in finding.message) is is_written
+
+
+HOME = "ENV JAVA_HOME=/usr/lib/jvm/java-17-openjdk-amd64\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "severities"),
+    [
+        (HOME, [None]),
+        (f"RUN ln -s java-17-openjdk-$(dpkg --print-architecture) /usr/lib/jvm/java-17-openjdk-amd64\n{HOME}", []),
+        (f"{HOME}RUN mv /usr/lib/jvm/* /usr/lib/jvm/java-17-openjdk-amd64\n", []),
+        (f"COPY jre /usr/lib/jvm/java-17-openjdk-amd64\n{HOME}", []),
+        (f"RUN ln -s /usr/lib/jvm/default /usr/lib/jvm/java-17-openjdk-amd64-old\n{HOME}", [None]),
+        (f"{HOME}ENV JAVA_HOME=/usr/lib/jvm/java-17-openjdk-$TARGETARCH\n", []),
+        (f"{HOME}ENV JDK_HOME=/usr/lib/jvm/java-17-openjdk-$TARGETARCH\n", [None]),
+    ],
+)
+def test_a_path_that_the_image_has_after_all(lines: str, severities: list[Severity | None]) -> None:
+    found = findings(single_arch_path, context(f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{lines}"))
+    assert [it.severity for it in found] == severities
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "severity"),
+    [
+        ("/usr/lib/x86_64-linux-gnu/libz.so.1", "the build fails", None),
+        ("/usr/lib/x86_64-linux-gnu/libz.so*", "nothing is copied", Severity.WARNING),
+    ],
+)
+def test_wildcards_may_match_nothing(source: str, message: str, severity: Severity | None) -> None:
+    text = f"FROM debian AS b\nRUN apt-get install -y zlib1g\nFROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\nCOPY --from=b {source} /usr/lib/\n"
+    (finding,) = findings(single_arch_path, context(text))
+    assert str(finding.message).startswith(message)
+    assert finding.severity == severity

@@ -239,3 +239,39 @@ def test_a_compiler_is_replaced_after_it_has_run() -> None:
         "COPY --from=example.org/cross-go / /\nFROM scratch\nCOPY --from=build /out/app /app\n"
     )
     assert findings(wrong_arch_build, context(text))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_said"),
+    [
+        ("RUN go build -o /app .", True),
+        ("RUN . ./env.sh && go build -o /app .", False),
+        ('RUN eval "$(./setup $TARGETARCH)" && go build -o /app .', False),
+        ("RUN . ./env.sh\nRUN go build -o /app .", True),
+        ("RUN go build -o /app . && . ./env.sh", True),
+        ("RUN . /root/.cargo/env && go build -o /app .", True),
+        ("RUN go env -w GOARCH=$TARGETARCH\nRUN go build -o /app .", False),
+        ("RUN go env GOARCH\nRUN go build -o /app .", True),
+        ("RUN ln -s /usr/bin/xx-go /usr/local/bin/go\nRUN go build -o /app .", False),
+        ("RUN alias go=xx-go && go build -o /app .", False),
+        ("RUN ln -s /s /golang\nRUN go build -o /app .", True),
+    ],
+)
+def test_a_compiler_that_may_be_told_in_another_way(lines: str, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nWORKDIR /s\nCOPY . .\nARG TARGETARCH\n{lines}\nFROM scratch\nCOPY --from=b /app /app\n"
+    assert bool(findings(wrong_arch_build, context(text))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("image", "is_said"),
+    [
+        ("example/rust:1", True),
+        ("example/rust-musl-cross:aarch64-musl", False),
+        ("example/rust-$TARGETARCH", False),
+        ("example/cross-rust", False),
+        ("rust", True),
+    ],
+)
+def test_an_image_that_is_made_for_cross_compiling(image: str, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM {image} AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM scratch\nCOPY --from=b /s/target/release/app /app\n"
+    assert bool(findings(wrong_arch_build, context(text))) is is_said

@@ -156,3 +156,18 @@ def test_an_intermediate_stage_that_others_use_is_not_reported(lines: str, n_fin
 def test_a_stage_that_generates_files_is_not_an_image(name: str, last: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS base\nFROM base AS {name}\n{last}\n"
     assert len(findings(build_platform_image, context(text))) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        ("COPY crds /crds\n", Severity.WARNING),
+        ("COPY crds /crds\nCMD sh\n", None),
+        ("RUN apk add curl\n", None),
+    ],
+)
+def test_an_image_that_only_carries_files_may_never_start(lines: str, severity: Severity | None) -> None:
+    builder = Builder(request())
+    build = builder.build(builder.parse(f"FROM --platform=$BUILDPLATFORM alpine\n{lines}"))
+    found = findings(build_platform_image, RuleContext(build, builder, asks_for_several=True))
+    assert [it.severity for it in found] == [severity]

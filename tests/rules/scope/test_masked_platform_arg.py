@@ -15,7 +15,7 @@ def test_a_default_in_a_stage() -> None:
         FROM alpine
         ARG VERSION=1 TARGETARCH=${TARGETARCH:-amd64}
                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETARCH` is `amd64` for linux/arm64 because of this default; BuildKit would set it for each platform
-        RUN echo $TARGETARCH
+        RUN tar -xf $TARGETARCH.tar
         """,
     )
 
@@ -89,7 +89,10 @@ def test_a_default_that_hides_a_missing_stage() -> None:
     ("lines", "severity"),
     [
         ("RUN echo hi", Severity.WARNING),
-        ("RUN echo $TARGETARCH", None),
+        ("RUN echo $TARGETARCH", Severity.WARNING),
+        ("RUN echo $TARGETARCH && tar -xf $TARGETARCH.tar", None),
+        ("RUN echo $TARGETARCH > /arch", None),
+        ("LABEL arch=$TARGETARCH", Severity.WARNING),
         ("COPY dist/$TARGETARCH /x", None),
         ('RUN ["sh", "-c", "echo $TARGETARCH"]', None),
     ],
@@ -97,3 +100,17 @@ def test_a_default_that_hides_a_missing_stage() -> None:
 def test_an_unused_default_is_at_most_a_warning(lines: str, severity: Severity | None) -> None:
     found = findings(masked_platform_arg, context(f"FROM alpine\nARG TARGETARCH=amd64\n{lines}\n"))
     assert [it.severity for it in found] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("targets", "default", "severity"),
+    [
+        ("linux/amd64,linux/arm64", "v1", Severity.WARNING),
+        ("linux/arm/v6,linux/arm/v7", "v7", None),
+    ],
+)
+def test_a_variant_that_the_platform_lacks_is_mostly_wanted(
+    targets: str, default: str, severity: Severity | None
+) -> None:
+    text = f"FROM alpine\nARG TARGETVARIANT={default}\nCOPY app_$TARGETVARIANT /app\n"
+    assert [it.severity for it in findings(masked_platform_arg, context(text, targets=targets))] == [severity]

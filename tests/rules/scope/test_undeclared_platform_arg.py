@@ -4,7 +4,7 @@ import pytest
 
 from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def test_an_undeclared_argument_of_a_compiler_is_an_error() -> None:
@@ -206,3 +206,17 @@ def test_names_that_one_instruction_lacks_are_one_finding() -> None:
                                                  ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in stage `other`: it expands to nothing
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("tar -xf $TARGETARCH.tar", True),
+        (". /etc/arch.env && tar -xf $TARGETARCH.tar", False),
+        ('eval "$(./detect)" && tar -xf $TARGETARCH.tar', False),
+        (". $HOME/.cargo/env && tar -xf $TARGETARCH.tar", True),
+        ("source /opt/venv/bin/activate && tar -xf $TARGETARCH.tar", True),
+    ],
+)
+def test_a_sourced_file_may_set_the_variable(run: str, is_said: bool) -> None:
+    assert bool(findings(undeclared_platform_arg, context(f"FROM alpine\nRUN {run}\n"))) is is_said

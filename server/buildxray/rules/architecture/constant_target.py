@@ -24,7 +24,7 @@ from buildxray.toolchains.c import C, configured_for
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
-from buildxray.toolchains.triples import architecture_of
+from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
 _INSTALLER_OPTIONS: Final = ("--arch", "--cpu", "--target_arch")
 _INSTALLER_SETTINGS: Final = ("npm_config_arch", "npm_config_cpu", "NPM_CONFIG_ARCH", "npm_config_target_arch")
@@ -87,7 +87,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named for its architecture,
-    are left alone. `GOARCH` is the subject of `constant-goarch`.
+    are left alone; so are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows. `GOARCH` is the subject of `constant-goarch`.
     """
     image = ctx.build.target_stage
     if (
@@ -105,7 +105,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
             told, wrong = _told(command), command.wrong_images
-            if told is not None and wrong:
+            if told is not None and wrong and not _is_for_another_system(ctx, told, wrong):
                 # A build argument may say something else, though the same for every platform of one build.
                 severity = Severity.WARNING if ctx.has_intent and isinstance(told.instruction.node, Arg) else None
                 yield Finding(
@@ -114,6 +114,12 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
+
+
+def _is_for_another_system(ctx: RuleContext, told: _Told, wrong: tuple[Platform, ...]) -> bool:
+    """True if the program cannot be meant to run in the image: firmware, or a program for Windows in an image for Linux."""
+    written = ctx.text[slice(*told.range)]
+    return is_for_another_system(written) and not any(it.os == "windows" for it in wrong)
 
 
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -143,12 +149,12 @@ def _told_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
     for name, word in words:
         triple = _COMPILER_NAME.fullmatch(word.value or "")
         architecture = None if triple is None else architecture_of(triple["triple"])
-        if architecture is not None and name:
+        if architecture is not None and name and not is_for_another_system(word.value or ""):
             yield command.run.shell_range(word.range), architecture
     for word in command.syntax.words[1:]:
         match = _COMPILER_ARGUMENT.fullmatch(word.value or "")
         architecture = None if match is None else architecture_of(match["triple"])
-        if architecture is not None:
+        if architecture is not None and not is_for_another_system((word.value or "").partition("=")[2]):
             yield command.run.shell_range(word.range), architecture
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.go import GO
 
@@ -61,7 +64,7 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             foreign = command.cross_targets
             copied = [it for it in command.use.outputs if stage.way_into_image(it) is not None]
-            if foreign and copied:
+            if foreign and copied and not _is_moved(command, copied):
                 has_gobin = any(command.invocation.setting("GOBIN").values)
                 consequence = (
                     _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
@@ -72,6 +75,27 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                     )
                 )
                 yield Finding(command.title_range, consequence, _fixes(command, copied[0]))
+
+
+_OF_MACHINE: Final = lazy_regex(r"/(?:linux|darwin|windows)_|(?:OS|os)\}?_\$|/\*")
+"""The directory of another machine in a path: `/go/bin/linux_arm64/app`, `$GOBIN/${TARGETOS}_$TARGETARCH`, `/go/bin/*/app`."""
+_MOVING: Final = frozenset({"cp", "find", "ln", "mv", "rsync"})
+
+
+def _is_moved(command: KnownCommand, outputs: Sequence[str]) -> bool:
+    """True if the file takes the binary from the directory of the other machine: a later command moves it, or a COPY names that directory."""
+    directories = {posixpath.dirname(it.rstrip("/")) for it in outputs}
+    stage = command.run.stage
+    later = [] if stage is None else [run for one in stage.family for run in one.runs if run.idx >= command.run.idx]
+    for run in later:
+        for it in run.commands:
+            words = [word.text for word in it.syntax.words]
+            if it.name in _MOVING and (any(map(_OF_MACHINE.search, words)) or any(one in words for one in directories)):
+                return True
+    taking = [] if stage is None else [it for one in stage.family for it in one.consumers]
+    return any(
+        _OF_MACHINE.search(source.text) for it in taking if isinstance(it.node, Copying) for source in it.node.sources
+    )
 
 
 def _fixes(command: KnownCommand, output: str) -> tuple[Fix, ...]:

@@ -16,7 +16,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import names_one_architecture
+from buildxray.rules.intended import names_one_architecture, runs_foreign_programs
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -30,6 +30,15 @@ _Named = tuple[Piece, TextRange, str]
 
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
 """Directories that contain no programs, by the Filesystem Hierarchy Standard."""
+
+_SUITS_EVERY_MACHINE: Final = lazy_regex(
+    r"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
+      | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
+      | \.(?:img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)                                                       # disks of virtual machines
+      | (?:^|/)(?:bzImage|checksums?|initramfs|initrd|RPM-GPG-KEY|SHA[0-9]+SUMS?|vmlinu[xz])[^/]*)$""",
+    re.VERBOSE,
+)
+"""Files that the image does not execute, whatever architecture the directories in their address name."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
@@ -57,6 +66,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
     Where neither the file nor its project mentions several platforms, the first download is an information, and nothing is reported if
     the file names the architecture in several places: such an image is made for one architecture.
+
+    Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so is a stage that installs what
+    runs programs of other machines, such as `qemu-user` or, after `dpkg --add-architecture`, their libraries.
 
     ## Why it matters
     Every image gets the file of the one architecture, and fails on all others with `exec format error`.
@@ -113,6 +125,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
         if (
             named_architectures(stage.name)
             or names_one_architecture(stage)
+            or runs_foreign_programs(stage)
             or len({one[2] for __, named in downloaded for one in named}) != 1
         ):
             # Who downloads for several architectures has thought of them.
@@ -175,6 +188,12 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
         return None
     place = instruction.range_of(value)
     return (place, named[0][2]) if run.build.text[slice(*place)].strip("\"'") == value.text else None
+
+
+def _suits_every_machine(download: Download) -> bool:
+    """True if the last part of an address names a file that no machine executes."""
+    address = download.pieces[0].text.strip("\"'") if download.pieces else ""
+    return _SUITS_EVERY_MACHINE.search(address.partition("?")[0]) is not None
 
 
 def _gives_neutral_files(stage: Stage) -> bool:
@@ -244,7 +263,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
     if not wrong or ctx.is_only_for(named[0][2]):
         return None
-    if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
+    if _suits_every_machine(download) or _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):

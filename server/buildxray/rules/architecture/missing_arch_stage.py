@@ -45,8 +45,10 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
         image = stage.from_.image
         if image is None or "$" not in image.text:
             continue
+        kinds = zip(stage.on_image, stage.on_context, strict=True)
+        is_image = [on_image and not on_context for on_image, on_context in kinds]
         chosen = [
-            it for it in zip(ctx.build.targets, stage.base_names, stage.on_image, strict=True) if it[0] in stage.targets
+            it for it in zip(ctx.build.targets, stage.base_names, is_image, strict=True) if it[0] in stage.targets
         ]
         missing = [(target, name) for target, name, on_image in chosen if on_image and name != "scratch"]
         if missing and any(not on_image for *__, on_image in chosen):

@@ -10,11 +10,12 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, indentation, insert_lines
+from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import is_posix_shell
+from buildxray.syntax.shell import is_posix_shell, read_script
 from buildxray.syntax.text import TextRange
 
 _REFERENCE: Final = lazy_regex(
@@ -70,10 +71,13 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
     node = instruction.node
     arguments = [it.text for it in node.arguments[isinstance(node, Healthcheck) :]]
-    has_shell = not node.is_json or (len(arguments) > 2 and is_posix_shell(arguments))
+    has_shell = not node.is_json or any(is_posix_shell(arguments[it:]) for it in range(len(arguments) - 2))
+    script = read_script(node)
     for match in _REFERENCE.finditer(node.text):
         name = match["braced"] or match["name"]
-        if has_shell and name in kept:
+        is_program = not has_shell and _names_program(instruction, match.start())
+        if (name in kept and not is_program) or (has_shell and may_set(script, name)):
+            # A program may expand its arguments itself, where the variable is in its environment.
             continue
         range_ = node.logical.range(*match.span()).shifted(instruction.syntax.start)
         if has_shell:
@@ -81,7 +85,7 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
                 "`{name}` is empty when the container starts: an ARG ends with the build; set `ENV {name}=${name}` before",
                 name=name,
             )
-        elif not _names_program(instruction, match.start()):
+        elif not is_program:
             message = _(
                 "the program gets `${name}` as it is written here: nothing expands the JSON form; start it by a script that knows the value",
                 name=name,
@@ -91,7 +95,12 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
                 "the container looks for a file with `${name}` in its name: nothing expands the JSON form; give the file one name in a RUN",
                 name=name,
             )
-        yield Finding(TextRange(*range_), message, _fixes(instruction, name) if has_shell else ())
+        yield Finding(
+            TextRange(*range_),
+            message,
+            _fixes(instruction, name) if has_shell else (),
+            severity=None if has_shell or is_program else Severity.WARNING,
+        )
         return
 
 

@@ -12,6 +12,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import runs_foreign_programs
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
@@ -26,6 +27,11 @@ _NO_PROGRAM: Final = lazy_regex(
     re.IGNORECASE,
 )
 """Settings, documents, sources and scripts, which may be useful on other architectures than the one in their name."""
+_NOT_RUN: Final = lazy_regex(
+    r"(?:\.(?:img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)|(?:^|/)(?:bzImage|initramfs|initrd|vmlinu[xz])[^/]*|(?:^|/)qemu-\w+-static)$"
+)
+"""Disks and kernels of virtual machines, and QEMU's emulators, which are named for the machine that they emulate."""
+_PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
 _PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
@@ -72,13 +78,13 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or named_architectures(stage.name):
+        if stage.is_native or named_architectures(stage.name) or runs_foreign_programs(stage):
             continue
         copies = [(it, _copied(it)) for it in stage.instructions]
         architectures = {one[4] for it in stage.instructions for one in _named(it)}
         if len(architectures) == 1 and not _is_chosen_from(stage):
             for instruction, named in copies:
-                if named:
+                if named and not _is_replaced(stage, instruction):
                     yield from _finding(ctx, stage, instruction, named)
         yield from _started(stage)
 
@@ -101,7 +107,7 @@ def _named(instruction: Instruction) -> list[_Named]:
         (written, token, start, end, architecture)
         for source in node.sources
         for written, token in ((instruction, source), *_values(instruction, source))
-        if "://" not in token.text and not _NO_PROGRAM.search(token.text)
+        if "://" not in token.text and not _NO_PROGRAM.search(token.text) and not _NOT_RUN.search(token.text)
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
@@ -183,7 +189,37 @@ def _is_certain(stage: Stage, named: list[_Named]) -> bool:
     last = max(it.idx for it, *_ in named)
     later = [run for run in stage.runs if run.idx > last]
     is_chosen_later = any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later)
-    return stage.is_image and not is_chosen_later and not any(isinstance(it.node, Arg) for it, *_ in named)
+    return (
+        stage.is_image
+        and not is_chosen_later
+        and all(
+            not isinstance(it.node, Arg) and _DEFAULT.search(token.text) is None and _becomes_program(it, token, start)
+            for it, token, start, *_ in named
+        )
+    )
+
+
+def _is_replaced(stage: Stage, copy: Instruction) -> bool:
+    """True if a later COPY or ADD of the stage writes to the same file."""
+    node = copy.node
+    if not isinstance(node, Copy | Add) or node.destination is None or node.destination.text.endswith("/"):
+        return False
+    later = (it.node for it in stage.instructions if it.idx > copy.idx and isinstance(it.node, Copy | Add))
+    return any(it.destination is not None and it.destination.text == node.destination.text for it in later)
+
+
+def _becomes_program(instruction: Instruction, token: Token, start: int) -> bool:
+    """True if a file gets a name without the architecture, or a place for programs: what is copied with its name may be there to be given away.
+
+    Of a directory that is named for an architecture nobody knows what it holds.
+    """
+    node = instruction.node
+    if not isinstance(node, Copy | Add) or node.destination is None:
+        return False
+    if _PROGRAMS.search(node.destination.text):
+        return True
+    is_in_name = "/" not in token.text[start:]
+    return not token.text.endswith("/") and not (is_in_name and node.destination.text.endswith(("/", ".")))
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:

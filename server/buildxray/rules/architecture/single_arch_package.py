@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen
+from buildxray.rules.intended import is_chosen, may_fail, runs_foreign_programs
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -29,8 +29,8 @@ _SOURCE: Final = lazy_regex(
     r"|^[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*$",
     re.MULTILINE,
 )
-_FOREIGN: Final = lazy_regex(r"dpkg\s+--add-architecture")
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
+_FOR_EVERY_MACHINE: Final = lazy_regex(r"[._-]noarch\.rpm|_all\.deb|-any\.whl")
 _DEBIAN_NAME: Final = lazy_regex(
     r"(?!crossbuild-essential-)[^:]*(?:-(?:amd64|arm64|armhf|ppc64el|riscv64|s390x)|:(?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x))(?:=.*)?"
 )
@@ -65,6 +65,8 @@ _MANAGERS: Final = frozenset(
         "zypper",
     ]
 )
+_NODE_MANAGERS: Final = ("bun", "npm", "pnpm", "yarn")
+"""Installers that are given a package for one machine beside the one that they choose themselves, since they forget it at times."""
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 """Another rule is about these."""
 _TOLD: Final = ("--arch", "--platform", "--python-platform", "--target")
@@ -95,6 +97,8 @@ class _Place(NamedTuple):
     targets: tuple[Platform, ...]
     """The platforms whose images need the package."""
     fixes: tuple[Fix, ...] = ()
+    is_certain: bool = True
+    """True if the build or the image fails; False for a package that is only added to those of the machine."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
@@ -131,16 +135,13 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     only a look at it tells.
 
     ## Limits
-    A stage that calls `dpkg --add-architecture` means what it says.
+    A stage that calls `dpkg --add-architecture` or installs `qemu-user` means what it says. So does a command whose failure is ignored (`… || true`). A package
+    of Node.js for one machine is a warning, for others may be installed beside it.
     """
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if (
-            stage.is_native
-            or named_architectures(stage.name)
-            or any(_FOREIGN.search(it.node.text) for it in stage.runs)
-        ):
+        if stage.is_native or named_architectures(stage.name) or runs_foreign_programs(stage):
             continue
         downloaded = {
             posixpath.basename(word.text.strip("'\""))
@@ -155,7 +156,8 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             wrong = [one for one in it.targets if one.architecture != it.architecture]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
-            yield Finding(it.range, _message(ctx, it, wrong), it.fixes)
+            severity = None if it.is_certain or not ctx.has_intent else Severity.WARNING
+            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, severity=severity)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
@@ -173,7 +175,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         for heredoc in node.heredocs:
             yield from _in_heredoc(ctx, instruction, heredoc)
         for command in instruction.commands:
-            if not is_chosen(command):
+            if not is_chosen(command) and not may_fail(instruction, command):
                 yield from _packages(instruction, command, downloaded)
                 yield from _of_conda(instruction, command)
     elif isinstance(node, Env):
@@ -329,12 +331,12 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
 
 def _one(run: Run, command: Command, word: ShellWord) -> Iterator[_Place]:
     named = named_architectures(word.text)
-    if len({it[2] for it in named}) == 1:
+    if len({it[2] for it in named}) == 1 and not _FOR_EVERY_MACHINE.search(word.text):
         start, end, architecture = named[-1]
         whole = run.shell_range(word.range)
         place = TextRange(whole.start + start, whole.start + end)
         if run.build.text[slice(*place)] == word.text[start:end]:
-            yield _Place(place, architecture, command.invocation.targets)
+            yield _Place(place, architecture, command.invocation.targets, is_certain=command.name not in _NODE_MANAGERS)
 
 
 def _targets(instruction: Instruction) -> tuple[Platform, ...]:

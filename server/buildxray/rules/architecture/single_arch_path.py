@@ -15,6 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.intended import runs_foreign_programs
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -79,7 +80,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or named_architectures(stage.name):
+        if stage.is_native or named_architectures(stage.name) or runs_foreign_programs(stage):
             continue
         for instruction in stage.instructions:
             finding = _finding(ctx, stage, instruction)
@@ -93,7 +94,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
-    if not wrong or ctx.is_only_for(path.architecture):
+    if not wrong or ctx.is_only_for(path.architecture) or _is_made(stage, instruction, range_):
         return None
     return Finding(
         range_,
@@ -101,6 +102,51 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         _fixes(ctx, instruction, range_, path),
         severity=None if _must_exist(instruction, range_) or not ctx.has_intent else Severity.WARNING,
     )
+
+
+_CREATING: Final = frozenset({"cp", "install", "ln", "mkdir", "mv", "rsync", "tar", "unzip"})
+
+
+def _is_made(stage: Stage, instruction: Instruction, range_: TextRange) -> bool:
+    """True if the stage creates a path that ENV, ENTRYPOINT or CMD names, or sets the variable again; of RUN and COPY, if they create it."""
+    whole = _word_around(instruction, range_)
+    if isinstance(instruction, Run):
+        made = (it for it in instruction.commands if it.name in _CREATING and it.syntax.words)
+        return any(instruction.shell_range(it.syntax.words[-1].range).contains(range_.start) for it in made)
+    if isinstance(instruction.node, Copying):
+        # What the image is told to look into is not a directory that only the distribution makes.
+        named = (it for it in stage.instructions if isinstance(it.node, Env | Entrypoint | Cmd))
+        destination = instruction.node.destination
+        is_destination = destination is not None and instruction.range_of(destination).contains(range_.start)
+        return is_destination and any(whole in it.node.text for it in named)
+    pair = next(
+        (it for it in instruction.pairs if it.value and instruction.range_of(it.value).contains(range_.start)), None
+    )
+    later = (it for it in stage.instructions if it.idx > instruction.idx and isinstance(it.node, Env))
+    if pair is not None and any(one.name.text == pair.name.text for it in later for one in it.pairs):
+        return True
+    created = (it.strip("\"'").rstrip("/") for one in stage.ancestry for it in _created(one))
+    return any(it == whole or it.startswith(f"{whole}/") for it in created)
+
+
+def _word_around(instruction: Instruction, range_: TextRange) -> str:
+    """The path up to the end of its component in which a range lies."""
+    text = instruction.build.text
+    start, end = range_
+    while start > instruction.range.start and _IN_PATH.match(text[start - 1]):
+        start -= 1
+    while end < instruction.range.end and text[end] != "/" and _IN_PATH.match(text[end]):
+        end += 1
+    return text[start:end]
+
+
+def _created(stage: Stage) -> Iterator[str]:
+    """The texts in which a stage names what it creates: the words of `ln`, `mkdir` and the like, and the destinations of COPY."""
+    for run in stage.runs:
+        yield from (word.text for it in run.commands if it.name in _CREATING for word in it.syntax.words[1:])
+    for it in stage.instructions:
+        if isinstance(it.node, Copying) and it.node.destination is not None:
+            yield it.node.destination.text
 
 
 def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureInPath]]:
@@ -157,7 +203,7 @@ def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
     """True if a missing path certainly breaks the build or the image, and is not only searched, or created by the instruction itself."""
     node = instruction.node
     if isinstance(node, Copying):
-        return _is_taken_from_stage(instruction, range_)
+        return _is_taken_from_stage(instruction, range_) and not _has_glob(instruction, range_)
     if isinstance(node, Env):
         return any(
             it.name.text in _NEEDED_VARIABLES
@@ -181,9 +227,20 @@ def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
     return not any(written in one.node.text for it in sources for stage in it.ancestry for one in stage.instructions)
 
 
+def _has_glob(instruction: Instruction, range_: TextRange) -> bool:
+    """True if a range is in a source with wildcards, which may match nothing. BuildKit: convert.go, dispatchCopy, AllowEmptyWildcard."""
+    node = instruction.node
+    sources = node.sources if isinstance(node, Copying) else ()
+    return any(
+        instruction.range_of(it).contains(range_.start) and any(one in it.text for one in "*?[") for it in sources
+    )
+
+
 def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platform]) -> str:
     written, names = instruction.build.text[slice(*range_)], platforms(wrong)
     if _is_taken_from_stage(instruction, range_):
+        if _has_glob(instruction, range_):
+            return _("nothing is copied for {platforms}: `{path}` does not exist there", path=written, platforms=names)
         return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
     if isinstance(instruction.node, Copying):
         return _("no program looks for files in `{path}` in the image for {platforms}", path=written, platforms=names)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -15,8 +16,9 @@ from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import needs_c
+from buildxray.rules.shell_variables import sets_unknown_variables
 from buildxray.rules.wording import advice, platforms
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage, Use
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint
@@ -89,7 +91,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             is_told = use.is_targeted and not _is_told_the_builder(command)
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
-            if _may_be_replaced(command):
+            if _may_be_replaced(command) or _may_be_told(command):
                 continue
             way = command.way_into_image
             images = () if way is None else command.wrong_images
@@ -116,6 +118,41 @@ def _may_be_replaced(command: KnownCommand) -> bool:
         for one in stage.ancestry
         for it in one.instructions
     )
+
+
+_REPLACING: Final = frozenset({"alias", "cp", "install", "ln", "mv"})
+
+
+def _may_be_told(command: KnownCommand) -> bool:
+    """True if the stage may tell a compiler the target in a way that the text does not show.
+
+    By variables of a sourced file, or of a program's output that is evaluated, in the same RUN; by `go env -w` or a configuration of cargo that the
+    stage writes; by a program of its name that the stage puts in its place; or by an image that is made for cross-compiling.
+    """
+    stage = command.run.stage
+    if stage is None or _is_image_of_cross_compiler(stage) or any(command.run.values("BASH_ENV")):
+        return True
+    start = command.range.start
+    if any(sets_unknown_variables(it.syntax) and it.range.start < start for it in command.run.commands):
+        return True
+    earlier = [it for one in stage.ancestry for run in one.runs for it in run.commands if it.range.start < start]
+    return any(_tells(it, command.name) for it in earlier) or any(
+        ".cargo/config" in run.node.text for one in stage.ancestry for run in one.runs if command.name == "cargo"
+    )
+
+
+def _tells(command: Command, compiler: str) -> bool:
+    """True if a command configures Go for good, or puts another program in the place of a compiler."""
+    if command.name == "go":
+        return command.syntax.arguments[:2] == ("env", "-w") and compiler == "go"
+    words = (it.text.partition("=")[0].strip("\"'") for it in command.syntax.words[1:])
+    return command.name in _REPLACING and any(posixpath.basename(it) == compiler for it in words)
+
+
+def _is_image_of_cross_compiler(stage: Stage) -> bool:
+    """True if the name of the image at the root depends on the target, names an architecture, or says that it cross-compiles."""
+    names = {*stage.ancestry[-1].base_names}
+    return len(names) > 1 or any(named_architectures(it) or "cross" in it for it in names)
 
 
 def _is_of_whole_image(copy: Instruction) -> bool:

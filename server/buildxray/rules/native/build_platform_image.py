@@ -99,7 +99,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platform=platform,
         ),
         (fix,) if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root) else (),
-        severity=None if ctx.asks_for_several and not keeps_nothing else Severity.WARNING,
+        severity=None if ctx.asks_for_several and not keeps_nothing and _runs(ctx, stage) else Severity.WARNING,
     )
 
 
@@ -142,6 +142,16 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 def _starts(stage: Stage) -> bool:
     """True if the file says what the image of a stage starts."""
     return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
+
+
+def _runs(ctx: RuleContext, stage: Stage) -> bool:
+    """True if an image is there to be started, and not only to carry files: it runs or starts something, or gets a program."""
+    origins = (origin for it in ctx.build.artifacts.all for origin in it.origins)
+    return (
+        _starts(stage)
+        or any(one.runs for one in stage.ancestry)
+        or any(it.use is not None and not it.suits_every_machine for it in origins)
+    )
 
 
 def _only_checks(stage: Stage) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -13,9 +13,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, Instruction
+from buildxray.semantics.build import Build, Instruction, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Label
+from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
@@ -72,7 +73,9 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
                     partial(_fixes, ctx, name, range_),
-                    severity=None if _is_used(ctx.build, instruction, name) else Severity.WARNING,
+                    severity=None
+                    if _is_wrong(ctx.build, instruction, name, [it for it, __ in wrong])
+                    else Severity.WARNING,
                 )
             elif name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -94,9 +97,32 @@ def _fixes(ctx: RuleContext, name: str, default: TextRange) -> tuple[Fix, ...]:
     return (Fix(_("Drop the default of `{name}`", name=name), edits, safety),)
 
 
-def _is_used(build: Build, declaration: Instruction, name: str) -> bool:
-    """True if an instruction after a declaration names the argument; BuildKit gives it to each RUN, whose programs hardly know it."""
-    return any(it.idx > declaration.idx and name in build.text[slice(*it.range)] for it in build.instructions)
+def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterable[Platform]) -> bool:
+    """True if the default certainly makes a wrong image: it is used for more than a label or what a RUN prints.
+
+    BuildKit gives an argument to each RUN, whose programs hardly know it. A variant that the platform lacks is mostly wanted:
+    `${TARGETVARIANT}` as `v1` in the names that GoReleaser gives directories.
+    """
+    if name == "TARGETVARIANT" and not any(it.variant for it in targets):
+        return False
+    return any(
+        it.idx > declaration.idx and name in build.text[slice(*it.range)] and not _only_shows(it, name)
+        for it in build.instructions
+    )
+
+
+def _only_shows(instruction: Instruction, name: str) -> bool:
+    """True if an instruction uses an argument only in a label, or in what a RUN prints."""
+    if isinstance(instruction.node, Label):
+        return True
+    if not isinstance(instruction, Run) or instruction.node.heredocs or ">" in instruction.node.text:
+        return False
+    users = [it for it in instruction.script.commands if name in _text(instruction, it)]
+    return bool(users) and all(it.name in ("echo", "printf") and not it.is_substitution for it in users)
+
+
+def _text(run: Run, command: Command) -> str:
+    return run.build.text[slice(*run.shell_range(command.range))]
 
 
 def _is_same(name: str, value: str | None, automatic: str) -> bool:

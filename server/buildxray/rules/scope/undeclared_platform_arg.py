@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Relat
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.placement import with_moves
-from buildxray.rules.shell_variables import sets
+from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
@@ -214,7 +214,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
             if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_in_own_default(instruction, reference):
                 continue
             seen.add(name)
-            is_own = reference.is_shell and isinstance(instruction, Run) and sets(instruction.script, name)
+            is_own = reference.is_shell and isinstance(instruction, Run) and may_set(instruction.script, name)
             if not _is_declared(instruction, name) and not is_own and not _defaults_right(stage, reference):
                 yield _Use(instruction, reference)
 
