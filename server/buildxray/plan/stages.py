@@ -7,7 +7,6 @@ BuildKit: dockerfile2llb/convert.go, buildMetaArgs, buildDispatchStates and reso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import field
 from typing import Final, NamedTuple
@@ -166,23 +165,31 @@ def global_arguments(
     outline: Outline, request: BuildRequest, target: Platform, memo: Memo, *, with_given: bool = True
 ) -> GlobalArguments:
     """The global arguments for a target platform; `with_given` False ignores those of the command line."""
-    target_name = request.target_stage or (outline.stages[-1].name if outline.stages else "")
-    nodes = [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
     given = request.build_arguments if with_given else ()
-    escape = outline.dockerfile.escape
-    automatic = automatic_values(request.node(target), target, target_name)
-    key = ("global arguments", target, target_name, escape, given, *nodes)
-    return memo.recall(key, _global_arguments, nodes, given, automatic, escape)
+    nodes = _global_nodes(outline)
+    # A memo serves one request, so the key does not have the machine.
+    key = (target, _target_name(outline, request), outline.dockerfile.escape, given, *nodes)
+    return memo.recall(key, _global_arguments, outline, request, target, given)
+
+
+def _target_name(outline: Outline, request: BuildRequest) -> str:
+    return request.target_stage or (outline.stages[-1].name if outline.stages else "")
+
+
+def _global_nodes(outline: Outline) -> list[Node]:
+    return [outline.dockerfile.instructions[idx].node for idx in outline.global_arguments]
 
 
 def _global_arguments(
-    nodes: Sequence[Node], build_arguments: tuple[tuple[str, str], ...], automatic: dict[str, str], escape: str
+    outline: Outline, request: BuildRequest, target: Platform, build_arguments: tuple[tuple[str, str], ...]
 ) -> GlobalArguments:
     """Evaluate the global arguments. BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
     given = dict(build_arguments)
+    escape = outline.dockerfile.escape
+    automatic = automatic_values(request.node(target), target, _target_name(outline, request))
     problems: list[tuple[int, str, Span]] = []
     environment = Environment.of({name: given.get(name, value) for name, value in automatic.items()})
-    for position, node in enumerate(nodes):
+    for position, node in enumerate(_global_nodes(outline)):
         for pair in node.pairs if isinstance(node, Arg) else ():
             argument = given.get(pair.name.text)
             if argument is None and pair.value is not None:
@@ -348,7 +355,7 @@ def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str |
 
 def _declared(resolved: ResolvedStages) -> set[str]:
     """The names that the ARG instructions above the first FROM declare, with a value or without."""
-    nodes = [resolved.outline.dockerfile.instructions[idx].node for idx in resolved.outline.global_arguments]
+    nodes = _global_nodes(resolved.outline)
     return {pair.name.text for it in nodes if isinstance(it, Arg) for pair in it.pairs}
 
 
