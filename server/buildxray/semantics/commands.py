@@ -22,7 +22,7 @@ from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.package_scripts import reading_of_scripts
 from buildxray.semantics.stage_graph import Facts
-from buildxray.syntax.instructions import Arg, Env, Run
+from buildxray.syntax.instructions import Arg, Env, Node, Run, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import (
     SHELLS,
@@ -54,6 +54,7 @@ class Inventory:
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, tuple[Use, ...]] = {}
         self._subjects: dict[int, frozenset[Effect | str]] = {}
+        self._preparing: dict[int, tuple[Command, ...]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
         self._declared: dict[int, _Declared] = {}
@@ -180,7 +181,7 @@ class Inventory:
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
             None if stage is None else self._declarations_before(stage.idx, instruction),
             self.workspace,
-            () if stage is None else self._preparations(stage.idx, instruction),
+            () if stage is None else self._preparations_before(stage.idx, instruction),
         )
 
     def _read(self, instruction: int) -> list[Invocation]:
@@ -200,7 +201,7 @@ class Inventory:
         environments = tuple([it.environment for it in scopes])
         machines = tuple([normalize(it.platform) for it in scopes])
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
-        preparations = self._preparations(stage.idx, instruction)
+        preparations = self._preparations_before(stage.idx, instruction)
         found: list[Invocation] = []
         for command in self.script(instruction).commands:
             verdicts = taken(command, evaluators, names)
@@ -230,6 +231,13 @@ class Inventory:
                 directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
         return found
 
+    def _preparations_before(self, stage: int, instruction: int) -> tuple[Command, ...]:
+        """`_preparations`, which the cache key of a RUN and the reading of its commands both need."""
+        known = self._preparing.get(instruction)
+        if known is None:
+            known = self._preparing[instruction] = self._preparations(stage, instruction)
+        return known
+
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
         """The commands before an instruction, in its stage and its ancestors, that prepare others."""
         own = tuple(command for idx, command in self._prepared_by(stage) if idx < instruction)
@@ -258,7 +266,7 @@ class Inventory:
             found = self._prepared[stage] = [
                 (idx, command)
                 for idx in range(outlined.from_idx + 1, outlined.end_idx)
-                if isinstance(self.plan.node(idx), Run) and _MAY_PREPARE.search(self.plan.node(idx).text)
+                if _may_prepare(self.plan.node(idx))
                 for command in self.script(idx).commands
                 if command.name in _PREPARING
             ]
@@ -418,7 +426,13 @@ _MOST = 16
 _MOST_PREPARING = 256
 """Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
-_MAY_PREPARE = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
+_NAMES_PREPARING = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
+
+
+@of_node
+def _may_prepare(node: Node) -> bool:
+    """True if a RUN may have one of the preparing commands, so that its script must be read."""
+    return isinstance(node, Run) and _NAMES_PREPARING.search(node.text) is not None
 
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:
