@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.ide.diagnostics import Diagnostic
@@ -23,6 +24,8 @@ _OPTIONS: Final = lazy_regex(r"check\s*=|buildxray", re.IGNORECASE)
 """Parts of comments that set options of checks or silence rules."""
 _EXPERIMENTAL: Final = lazy_regex(r"check\s*=.*experimental", re.IGNORECASE)
 """Experimental checks of BuildKit read all comments, wherever in the text they are enabled."""
+
+_NODE_AND_LINE: Final = attrgetter("node", "first_line")
 
 
 class Known(NamedTuple):
@@ -93,12 +96,11 @@ def _edited_line(old: Dockerfile, new: Dockerfile) -> tuple[int, int] | None:
 
 def _are_same(old: Dockerfile, new: Dockerfile) -> bool:
     """True if both texts have the same instructions on the same lines, and the same problems at the same places in them."""
-    pairs = list(zip(old.instructions, new.instructions, strict=False))
     return (
-        len(old.instructions) == len(new.instructions)
-        and len(old.problems) == len(new.problems)
+        len(old.problems) == len(new.problems)
         and old.escape == new.escape
-        and all(one.node is other.node and one.first_line == other.first_line for one, other in pairs)
+        # Nodes are compared by identity.
+        and [*map(_NODE_AND_LINE, old.instructions)] == [*map(_NODE_AND_LINE, new.instructions)]
     )
 
 

@@ -28,6 +28,8 @@ class SuppressionComment(NamedTuple):
 
 def suppression_comments(dockerfile: Dockerfile) -> Iterator[SuppressionComment]:
     """Yield the comments of a file that begin with `buildxray:`, in order."""
+    if "buildxray:" not in dockerfile.text:
+        return
     for comment in dockerfile.comments:
         match = _COMMENT.match(comment.text)
         if match is None:

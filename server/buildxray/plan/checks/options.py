@@ -82,6 +82,9 @@ _IN_COMMENT: Final = lazy_regex(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\
 def comment_options(comments: Iterable[str]) -> CheckOptions:
     """The options in the comments above an instruction, of which the first one with options counts."""
     for comment in comments:
+        if comment[:5].lower() != "check":
+            # Most comments have no options, and at each edit all of them are read.
+            continue
         match = _IN_COMMENT.fullmatch(comment)
         if match is not None:
             try:
