@@ -26,7 +26,7 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import lex
-from buildxray.syntax.shell import read_script
+from buildxray.syntax.shell import ShellVariable, read_script
 from buildxray.syntax.text import TextRange
 
 _DEFAULT: Final = lazy_regex(":?[-+]")
@@ -60,7 +60,8 @@ def variable_references(
 @of_node
 def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
     """The names of all variables that an instruction uses, as in `variable_references`."""
-    return frozenset(it.name for it in _relative_references(node, escape, shell))
+    by_buildkit = frozenset([it.name for it in _expanded(Instruction(node, 0, 0, 1, 1), node, escape)])
+    return by_buildkit.union([it.name for it in _in_script(node, shell)])
 
 
 @of_node
@@ -68,11 +69,16 @@ def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tup
     """The references in a node, their ranges relative to its start."""
     instruction = Instruction(node, 0, 0, 1, 1)
     found = [*_expanded(instruction, node, escape)]
-    run = node.trigger if isinstance(node, Onbuild) else node
-    for use in read_script(run, shell).variables if isinstance(run, Run) else ():
+    for use in _in_script(node, shell):
         range_, name_range = instruction.place(use.range), instruction.place(use.name_range)
         found.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
     return tuple(sorted(found, key=lambda it: it.range))
+
+
+def _in_script(node: Node, shell: tuple[str, ...]) -> tuple[ShellVariable, ...]:
+    """The variables that the shell of a RUN, or of an ONBUILD RUN, expands."""
+    run = node.trigger if isinstance(node, Onbuild) else node
+    return read_script(run, shell).variables if isinstance(run, Run) else ()
 
 
 def _expanded(instruction: Instruction, node: Node, escape: str) -> Iterator[VariableReference]:
