@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from buildxray.plan.checks.catalogue import CHECK_NAMES, kebab_case
-from buildxray.plan.checks.options import CheckOptionsError, comment_options, file_options
+from buildxray.plan.checks.options import CheckOptionsError, file_options, options_above
 from buildxray.syntax.parser import Dockerfile
 
 __all__ = ["CHECK_NAMES", "SkippedRules", "kebab_case", "read_skipped_rules", "skipped_names", "skips_check"]
@@ -36,8 +36,8 @@ def read_skipped_rules(dockerfile: Dockerfile) -> SkippedRules:
         return SkippedRules()
     by_start = [
         (dockerfile.instructions[idx].start, rules)
-        for idx, comments in dockerfile.comments_above.items()
-        if (rules := _own_rules(comment_options(comments).skipped))
+        for idx, own in options_above(dockerfile)
+        if (rules := _own_rules(own.skipped))
     ]
     return SkippedRules(_own_rules(options.skipped), tuple(by_start), options.is_error)
 

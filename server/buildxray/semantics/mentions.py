@@ -6,6 +6,7 @@ Each node is searched once, and an edit changes the nodes of few instructions.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Final
@@ -35,8 +36,10 @@ from buildxray.syntax.instructions import (
     of_node,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile
+from buildxray.syntax.whitespace import SPACE
 
 
 class Mention(Enum):
@@ -80,6 +83,7 @@ class Mention(Enum):
 
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
+_ASSIGNING_COMMENT: Final = lazy_regex(rf"^{BYTE_ORDER_MARK}?[{SPACE.replace(chr(10), '')}]*#[^\n=]*=", re.MULTILINE)
 _OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 _KEYWORD: Final = lazy_regex(rf"\b(?:{'|'.join(INSTRUCTION_KINDS)})\b")
 _FLAGS_OF_RUN: Final = ("--mount=type=", "--network=", "--security=")
@@ -120,7 +124,8 @@ def mentions_of_file(dockerfile: Dockerfile) -> Iterator[Mention]:
         yield Mention.GLOBAL_ARGUMENT
     if "buildxray" in dockerfile.text or any(it.name == "check" for it in dockerfile.directives):
         yield Mention.CHECK_OPTIONS
-    if any("=" in it.text for it in dockerfile.comments):
+    # Reading the comments would take longer than the rules that are about them.
+    if _ASSIGNING_COMMENT.search(dockerfile.text, max((it.range.end for it in dockerfile.directives), default=0)):
         yield Mention.ASSIGNING_COMMENT
 
 

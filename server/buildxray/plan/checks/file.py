@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from buildxray.plan.checks.catalogue import Check
 from buildxray.plan.checks.events import CheckWarning
-from buildxray.plan.checks.options import CheckOptions, comment_options
+from buildxray.plan.checks.options import CheckOptions, options_above
 from buildxray.plan.outline import StageOutline
 from buildxray.syntax.instructions import Flag, Instruction, Pair, Span, Token
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange
-
-_NONE: Final = CheckOptions()
 
 
 class CheckedFile:
@@ -23,12 +20,11 @@ class CheckedFile:
         self.dockerfile = dockerfile
         self.stages = stages
         self.options = options
-        self.comments = dockerfile.comments_above
-        self._of_instruction = {
-            idx: options.with_others(own)
-            for idx, comments in self.comments.items()
-            if (own := comment_options(comments)) != _NONE
-        }
+        self._of_instruction = {idx: options.with_others(own) for idx, own in options_above(dockerfile)}
+
+    def may_make(self, check: Check) -> bool:
+        """True if a check is enabled for some instruction."""
+        return self.options.makes(check) or any(it.makes(check) for it in self._of_instruction.values())
 
     def instruction(self, idx: int) -> Instruction:
         """The instruction with that index."""

@@ -6,7 +6,7 @@ BuildKit: frontend/dockerfile/linter/linter.go, ParseLintOptions and WithMergedC
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from buildxray.plan.checks.catalogue import Check
@@ -76,15 +76,26 @@ def file_options(dockerfile: Dockerfile) -> CheckOptions:
     return _NONE if value is None else parse_options(value.partition(" ")[0])
 
 
+_MAY_BE_IN_COMMENT: Final = lazy_regex(r"#\s*check", re.IGNORECASE)
+
+
+def options_above(dockerfile: Dockerfile) -> Iterator[tuple[int, CheckOptions]]:
+    """The options in the comments above instructions, each with the index of its instruction."""
+    # At each edit the comments are other objects, and few files have options in one.
+    if _MAY_BE_IN_COMMENT.search(dockerfile.text) is None:
+        return
+    for idx, comments in dockerfile.comments_above.items():
+        options = comment_options(comments)
+        if options != _NONE:
+            yield idx, options
+
+
 _IN_COMMENT: Final = lazy_regex(r"check[\t\n\f\r ]*=[\t\n\f\r ]*(?P<value>.+?)[\t\n\f\r ]*", re.IGNORECASE)
 
 
 def comment_options(comments: Iterable[str]) -> CheckOptions:
     """The options in the comments above an instruction, of which the first one with options counts."""
     for comment in comments:
-        if comment[:5].lower() != "check":
-            # Most comments have no options, and at each edit all of them are read.
-            continue
         match = _IN_COMMENT.fullmatch(comment)
         if match is not None:
             try:

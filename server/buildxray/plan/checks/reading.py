@@ -13,19 +13,25 @@ from buildxray.plan.checks import catalogue
 from buildxray.plan.checks.events import CheckWarning, Event, Stop
 from buildxray.plan.checks.file import CheckedFile
 from buildxray.syntax.instructions import Arg, From, Instruction, Maintainer, Node, Unknown, of_node
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import continuation, is_blank
 from buildxray.syntax.text import TextRange
+from buildxray.syntax.whitespace import SPACE
 
 RESERVED: Final = frozenset({"context", "scratch"})
+_BLANK_LINE: Final = lazy_regex(rf"\n[{SPACE.replace(chr(10), '')}]*(?:\n|\Z)")
+"""A blank line after another one."""
 
 
 def reading_events(file: CheckedFile) -> Iterator[Event]:
     """The events before BuildKit considers the build."""
     text = file.dockerfile.text
     for idx, instruction in enumerate(file.dockerfile.instructions):
-        if text.find("\n", instruction.start, instruction.end) >= 0:
+        is_on_one_line = instruction.first_line == instruction.last_line
+        if not is_on_one_line and _BLANK_LINE.search(text, instruction.start, instruction.end):
             yield from _empty_continuations(file, idx)
     is_in_stage = False
+    may_describe = file.may_make(catalogue.INVALID_DEFINITION_DESCRIPTION)
     for idx, instruction in enumerate(file.dockerfile.instructions):
         node = instruction.node
         if isinstance(node, Maintainer):
@@ -36,7 +42,7 @@ def reading_events(file: CheckedFile) -> Iterator[Event]:
             yield from _from_casing(file, idx, node)
         if node.problems or not (is_in_stage or isinstance(node, Arg)):
             yield Stop()
-        if idx in file.comments:
+        if may_describe:
             yield from _descriptions(file, idx, node)
     if not is_in_stage:
         yield Stop()
@@ -104,7 +110,7 @@ def _from_casing(file: CheckedFile, idx: int, node: From) -> Iterator[CheckWarni
 
 
 def _descriptions(file: CheckedFile, idx: int, node: Node) -> Iterator[CheckWarning]:
-    comments = file.comments.get(idx, ())
+    comments = file.dockerfile.comments_above.get(idx, ())
     if not comments:
         return
     match node:
@@ -151,7 +157,8 @@ def _keyword_casing(file: CheckedFile) -> Iterator[CheckWarning]:
     first = file.stages[0].from_idx if file.stages else len(file.dockerfile.instructions)
     instructions = file.dockerfile.instructions[first:]
     keywords = [it.node.keyword for it in instructions]
-    if all(text == text.upper() for text in {it.text for it in keywords}):
+    texts = {it.text for it in keywords}
+    if texts == {it.upper() for it in texts}:
         return
     # BuildKit refuses a file with an unknown instruction before it counts keywords.
     known = [it.node.keyword.text for it in instructions if not isinstance(it.node, Unknown)]
