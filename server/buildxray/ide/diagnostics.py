@@ -82,7 +82,9 @@ def _with_subject(ctx: RuleContext, rules: Iterable[Rule]) -> Iterable[Rule]:
         subjects = ctx.build.subjects
     except Exception:  # noqa: BLE001 - `may_find` fails for each rule that needs them, and the others still run
         return rules
-    return [it for it in rules if not it.about or not it.about.isdisjoint(subjects)]
+    rules = tuple(rules)
+    are_absent = map(subjects.isdisjoint, [it.about for it in rules])
+    return [it for it, is_absent in zip(rules, are_absent, strict=True) if not is_absent or not it.about]
 
 
 def merge_builds(

@@ -82,8 +82,9 @@ def _downloading_functions(run: Run) -> frozenset[str]:
     names: set[str] = set()
     for command in run.commands:
         conditions = [it for it in command.syntax.conditions if it.kind == "function"]
-        takes_arguments = any(_PARAMETER.search(it.text) for it in command.syntax.words[1:])
-        if conditions and command.name in _DOWNLOADING and takes_arguments:
+        if not conditions or command.name not in _DOWNLOADING:
+            continue
+        if any(_PARAMETER.search(it.text) for it in command.syntax.words[1:]):
             written = run.build.text[slice(*run.shell_range(conditions[-1].range))]
             match = _FUNCTION.match(written)
             names |= set() if match is None else {match["name"]}

@@ -60,9 +60,10 @@ def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:
 
 def errors_of_triggers(build: Build) -> Iterator[PlanError]:
     """The errors in ONBUILD triggers, which BuildKit reports only when another stage or image is built on this one."""
-    for instruction in build.instructions:
-        node = instruction.node
+    for idx, syntax in enumerate(build.dockerfile.instructions):
+        node = syntax.node
         if isinstance(node, Onbuild) and node.trigger is not None and not node.problems:
+            instruction = build.instructions[idx]
             for problem in find_problems(node.trigger):
                 place = instruction.range_of(problem)
                 yield PlanError(problem.message, instruction.line, place, problem.replacement)

@@ -108,6 +108,9 @@ class LogicalText(NamedTuple):
 
     def range(self, start: int, end: int) -> TextRange:
         """The range of `text[start:end]` in the source, including the line breaks inside."""
+        if len(self.pieces) == 1:
+            shift = self.pieces[0][1]
+            return TextRange(start + shift, max(start, end) + shift)
         first = self.source_offset(start)
         return TextRange(first, self.source_offset(end - 1) + 1 if end > start else first)
 

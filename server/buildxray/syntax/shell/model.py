@@ -224,12 +224,15 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
         return (it._process for it in self._outwards())  # noqa: SLF001 - its own kind
 
     def __getitem__(self, name: str) -> tuple[Assignment, ...]:
-        for view in self._outwards():
-            known = view._process.history.get(name)  # noqa: SLF001 - its own kind
+        view: Variables | None = self
+        while view is not None:
+            process = view._process  # noqa: SLF001 - its own kind
+            known = process.history.get(name)
             if known is not None:
                 position = bisect_left(known[0], view._time) - 1  # noqa: SLF001
                 if position >= 0:
                     return known[1][position]
+            view = process.outer
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
