@@ -25,12 +25,12 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for `uname -m`, `dpkg --print-architecture`, `apk --print-arch`, `arch` and
-    `go env GOARCH` whose output decides what is downloaded or compiled, where files of that stage go into the image. A program
-    that the stage itself starts, and that stays out of the image, has to be for the build machine and is left alone.
+    `go env GOARCH` whose output decides which files are downloaded or compiled, if files of that stage go into the image. A program
+    that only the stage itself starts must be for the build machine, and is not reported.
 
     ## Why it matters
-    The answer is the architecture of the build machine for every target: each image gets the file of that one, and fails on all
-    other machines with `exec format error`.
+    The output is the architecture of the build machine for every target: each image gets the file for that one, and fails on all other
+    machines with `exec format error`.
 
     ## Example
     ```dockerfile
@@ -54,8 +54,8 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: what is chosen may be a tool that runs in this stage. Where others name an architecture differently than
-    `TARGETARCH`, the fix writes the mapping out.
+    A suggestion: the file may be a tool that runs in this stage. If the names of the command differ from those of `TARGETARCH`, the
+    fix inserts a mapping.
     """
     for stage in ctx.build.native_stages:
         probes = () if stage.is_image else stage.commands(Effect.PROBE)

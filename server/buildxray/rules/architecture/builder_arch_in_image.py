@@ -29,12 +29,12 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     """`BUILDARCH` or `BUILDPLATFORM` chooses a file in a stage for the target platform.
 
     ## What it does
-    Looks in stages that are built for each target for COPY, ADD, and commands with paths or URLs, that have `$BUILDARCH`, `$BUILDPLATFORM` or
-    `$BUILDVARIANT` in them. Commands that only print, and conditions, are left alone.
+    Looks in stages that are built for each target for COPY, ADD, and commands with paths or URLs that contain `$BUILDARCH`,
+    `$BUILDPLATFORM` or `$BUILDVARIANT`. Commands that only print, and conditions, are not reported.
 
     ## Why it matters
-    These arguments describe the machine that builds. The images for all platforms get the file for that one machine, and which one that
-    is depends on who builds.
+    These arguments describe the machine that builds. The images for all platforms get the file for that one machine, and another build
+    machine gives other images.
 
     ## Example
     ```dockerfile
@@ -51,7 +51,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: it changes which file is taken.
+    A suggestion: the image gets another file.
     """
     for stage in ctx.build.needed_stages:
         wrong = [it for it in stage.targets if it.architecture != ctx.build.build_platform.architecture]

@@ -25,7 +25,7 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     cgo calls the C compiler of the build machine, which cannot assemble for the target: the build fails for every other platform.
-    `xx-go` with `xx-apk add musl-dev gcc` brings a cross compiler; `CGO_ENABLED=0` needs none.
+    `xx-go` with `xx-apk add musl-dev gcc` provides a cross compiler; `CGO_ENABLED=0` needs none.
 
     ## Example
     ```dockerfile

@@ -28,11 +28,11 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` has a constant value in a file that is meant for several platforms.
 
     ## What it does
-    Looks for `GOARCH=amd64` and other constants, before a command, exported, in `ENV` or as the default of an `ARG`, where the compiler's output goes into the
-    images of other architectures too.
+    Looks for `GOARCH=amd64` and other constants, before a command, exported, in `ENV` or as the default of an `ARG`, if the compiler's
+    output goes into the images of other architectures too.
 
     ## Why it matters
-    Every image holds the binary of one architecture, and fails on all others with `exec format error`.
+    Every image contains a binary for the one architecture, and fails on all others with `exec format error`.
 
     ## Example
     ```dockerfile
@@ -58,10 +58,11 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with `CGO_ENABLED=0`, else a suggestion; so is that for `go install` on the build machine, which then puts the binary elsewhere.
+    Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
+    binary to another directory.
 
     ## Limits
-    A script that compiles for several constants in turn, or chooses one by a condition, is left alone.
+    A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
     """
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]

@@ -54,7 +54,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     architectures too; and for `GOOS=linux` where the image is for Windows.
 
     ## Why it matters
-    Every image gets the program, or the native addons, of the one architecture. On all others it fails with `exec format error`.
+    Every image gets the program, or the native addons, for the one architecture. On all others it fails with `exec format error`.
 
     ## Example
     ```dockerfile
@@ -82,12 +82,14 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion. For .NET `-a $TARGETARCH` takes Docker's names (SDK 8 and later), for npm the option goes. For other compilers map the
-    argument: `case "$TARGETARCH" in amd64) triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
+    A suggestion. For .NET, `-a $TARGETARCH` accepts Docker's names (SDK 8 and later); for npm, the option is removed. For other
+    compilers, map the argument:
+    `case "$TARGETARCH" in amd64) triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
 
     ## Limits
-    A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named for its architecture,
-    are left alone; so are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows. `GOARCH` is the subject of `constant-goarch`.
+    A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named after its
+    architecture, are not reported; nor are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows.
+    `GOARCH` is the subject of `constant-goarch`.
     """
     image = ctx.build.target_stage
     if (

@@ -19,14 +19,14 @@ from buildxray.toolchains.go import GO
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
 def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
-    """`go install` with the target's `GOARCH` puts the binary into `bin/$GOOS_$GOARCH`, or refuses.
+    """`go install` with the target's `GOARCH` writes the binary to `bin/$GOOS_$GOARCH`, or fails.
 
     ## What it does
     Looks in stages on the build machine for `go install` with a `GOARCH` of another machine, whose binary is copied from `bin`.
 
     ## Why it matters
-    Only for its own platform does Go install into `bin`; for others into `bin/linux_arm64` and the like, so that the COPY finds nothing, or
-    an older binary. With `GOBIN` set it refuses to cross-compile at all. `go build -o` does what was meant.
+    Go installs into `bin` only for its own platform, and into directories such as `bin/linux_arm64` for others, so that the COPY finds
+    no binary, or an older one. With `GOBIN` set, it refuses to cross-compile. `go build -o` writes the binary to the given path.
 
     ## Example
     ```dockerfile
@@ -53,7 +53,7 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for one package of the sources at hand. There is none for `go install path@version`, which `go build` does not know.
+    A suggestion, for one package of local sources. There is no fix for `go install path@version`, which `go build` does not support.
 
     ## References
     `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".

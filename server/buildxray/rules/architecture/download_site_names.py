@@ -27,7 +27,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks at URLs that ADD, curl and wget fetch from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
-    others, whose files are called `x86_64`, `aarch64` or `x64`, not `amd64` and `arm64`.
+    others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`.
 
     ## Why it matters
     The site has no file of that name: the build ends with `404 Not Found`, for one platform or for all.
@@ -47,8 +47,8 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for RUN: the names are part of buildxray, which does not look at the site. ADD cannot map names; fetch the file by RUN, or
-    name a stage for each architecture.
+    A suggestion, for RUN: buildxray knows the names from its own table and does not look at the site. ADD cannot map names; fetch the
+    file in a RUN, or add a stage for each architecture.
     """
     for stage in ctx.build.needed_stages:
         for instruction in stage.instructions:

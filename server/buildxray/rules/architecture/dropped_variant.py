@@ -36,7 +36,7 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: without the flag, the stage has the target's platform as a whole.
+    Safe: without the flag, the stage has the complete platform of the target.
     """
     for stage in ctx.build.stages:
         flag = stage.from_.platform

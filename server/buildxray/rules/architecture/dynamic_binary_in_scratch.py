@@ -34,12 +34,12 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     """A Go binary that may be linked to a C library is copied into an image without that library.
 
     ## What it does
-    Looks for `go build` with cgo on: `CGO_ENABLED=1`, or unset where the compiler builds for its own machine and its image has a C compiler.
-    The binary is followed into `scratch`, distroless `static`, or an image with the other C library, musl or glibc.
+    Looks for `go build` with cgo on: `CGO_ENABLED=1`, or unset if the compiler builds for its own machine and its image has a C
+    compiler. The binary is followed into `scratch`, distroless `static`, or an image with the other C library, musl or glibc.
 
     ## Why it matters
-    With cgo on, `net` and `os/user` are linked to the C library. Where it is missing, the binary does not start: `no such file or
-    directory`. When only some of the targets are cross-compiled, cgo is on for one of them alone, and so the images differ.
+    With cgo on, `net` and `os/user` are linked to the C library. Without it, the binary does not start: `no such file or directory`.
+    If only some of the targets are cross-compiled, cgo is on for the others only, and the images differ.
 
     ## Example
     ```dockerfile
@@ -69,7 +69,7 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: with cgo off, host names are resolved by Go itself.
 
     ## Limits
-    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are left alone.
+    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported.
     """
     compiles = any(it.use.toolchain is GO for stage in ctx.build.needed_stages for it in stage.commands(Effect.COMPILE))
     image = _image_library(ctx.build) if compiles else None

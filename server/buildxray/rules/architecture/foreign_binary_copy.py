@@ -41,7 +41,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for package managers, and for `COPY --from` that takes programs and libraries of the system,
-    `node_modules` with native addons, virtual environments, gems, or a directory that holds these.
+    `node_modules` with native addons, virtual environments, gems, or a directory that contains these.
 
     ## Why it matters
     A package manager installs for the machine that it runs on. In the images for other architectures the programs fail with `exec format
@@ -66,7 +66,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    Whether packages of npm have native code, the lock file beside the Dockerfile tells; without one the finding is a mere hint.
+    The lock file beside the Dockerfile tells if packages of npm have native code; without one, the finding is information.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native or ctx.build.request.makes_files:

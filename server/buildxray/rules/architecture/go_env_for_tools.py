@@ -58,7 +58,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: `go generate` may use `GOARCH` to choose what it writes. Better still, set `GOARCH` before `go build` only.
+    A suggestion: `go generate` may use `GOARCH` to choose its output. A better repair is to set `GOARCH` before `go build` only.
     """
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.BUNDLE, Effect.EXECUTE, Effect.COMPILE):

@@ -60,18 +60,18 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 
     ## What it does
-    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in what `curl`, `wget` and `ADD` fetch, and in the variables that their
-    URLs are made of, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
+    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in the URLs of `curl`, `wget` and `ADD`, and in the variables of
+    these URLs, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
     whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause.
 
-    Where neither the file nor its project mentions several platforms, the first download is an information, and nothing is reported if
-    the file names the architecture in several places: such an image is made for one architecture.
+    If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
+    reported if the file names the architecture in several places: such an image is made for one architecture.
 
     Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so is a stage that installs what
     runs programs of other machines, such as `qemu-user` or, after `dpkg --add-architecture`, their libraries.
 
     ## Why it matters
-    Every image gets the file of the one architecture, and fails on all others with `exec format error`.
+    Every image gets the file for the one architecture, and fails on all others with `exec format error`.
 
     ## Example
     ```dockerfile
@@ -88,9 +88,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, offered for `amd64` and `arm64` only: whether the site has files of these names, only a look at it tells. There is
-    none where the file is compared with a checksum, which differs per architecture. For other names, map the argument:
-    `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
+    A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. There is
+    no fix if the file is compared with a checksum, which differs per architecture. For other names, map the argument: `case
+    "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
     target = ctx.build.target_stage
     if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":

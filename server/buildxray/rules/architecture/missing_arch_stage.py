@@ -19,7 +19,7 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `FROM` lines whose name depends on the platform and is a stage of this file for at least one of them, but not for all.
 
     ## Why it matters
-    A name that is not a stage is an image: BuildKit asks the registry for it, and takes whatever it finds under that name.
+    A name that is not a stage is an image: BuildKit pulls the image of that name from the registry, or fails.
 
     ## Example
     ```dockerfile

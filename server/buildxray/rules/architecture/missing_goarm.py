@@ -22,12 +22,12 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is requested.
 
     ## What it does
-    Looks for Go compilers that are told `GOARCH=arm` for linux/arm/v6 or v5, and no `GOARM`; and for `GOARM=$TARGETVARIANT`, which is `v6`
-    where Go wants `6`.
+    Looks for Go compilers with `GOARCH=arm` and without `GOARM`, for linux/arm/v6 or v5; and for `GOARM=$TARGETVARIANT`, which is
+    `v6`, while Go expects `6`.
 
     ## Why it matters
-    For another machine's arm Go takes version 7, whose instructions an older processor does not have: the program dies with SIGILL.
-    A `GOARM` that it does not know stops an older Go, and a newer one takes its default without a word.
+    When Go cross-compiles for arm, it uses version 7, whose instructions an older processor lacks: the program ends with SIGILL. An
+    invalid `GOARM` is an error in older versions of Go; newer ones use the default without a warning.
 
     ## Example
     For the platforms linux/amd64 and linux/arm/v6:
@@ -56,7 +56,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: for other architectures Go does not look at `GOARM`.
+    Safe: for other architectures, Go does not read `GOARM`.
     """
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.COMPILE):

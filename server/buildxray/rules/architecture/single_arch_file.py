@@ -48,11 +48,11 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, and at ENTRYPOINT and CMD that start a program of such a name, in
-    stages that run once per platform. A stage that copies files for several architectures, one that is named for an architecture, a file that is
-    copied to a name with the architecture in it, and settings and documents are left alone.
+    stages that run once per platform. A stage that copies files for several architectures, one that is named after an architecture, a
+    file that is copied to a name with the architecture, and settings and documents are not reported.
 
     ## Why it matters
-    Every image gets the file of the one architecture, and fails on all others with `exec format error`.
+    Every image gets the file for the one architecture, and fails on all others with `exec format error`.
 
     ## Example
     ```dockerfile
@@ -73,7 +73,7 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for names that `TARGETARCH` has too: whether the build context holds files of these names, only a look at it tells.
+    A suggestion, for names that `TARGETARCH` has too: the build context may lack files of these names.
     """
     if len(ctx.build.targets) < 2:
         return

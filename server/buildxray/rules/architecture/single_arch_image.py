@@ -22,12 +22,13 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     """A stage is built on an image of one architecture, in a file that is meant for several.
 
     ## What it does
-    Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, outside of stages that are chosen by platform or tell
-    their architecture in their name, and of files whose name or directory tells it: `Dockerfile.arm64`, `linux/arm32v7/Dockerfile`.
+    Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, except in stages that are chosen by platform
+    or named after their architecture, and in files whose name or directory contains it: `Dockerfile.arm64`,
+    `linux/arm32v7/Dockerfile`.
 
     ## Why it matters
-    BuildKit takes such an image for every target, whatever `--platform` says: its programs are emulated, or do not run at all. The same image
-    without the prefix exists for every platform.
+    BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all. The same
+    image without the prefix exists for every platform.
 
     ## Example
     ```dockerfile

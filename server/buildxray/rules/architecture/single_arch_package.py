@@ -131,12 +131,12 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for sources of apt in a text that the shell or BuildKit expands: whether the source has packages for other architectures,
-    only a look at it tells.
+    A suggestion, for sources of apt in a text that the shell or BuildKit expands: the source may lack packages for other
+    architectures.
 
     ## Limits
-    A stage that calls `dpkg --add-architecture` or installs `qemu-user` means what it says. So does a command whose failure is ignored (`… || true`). A package
-    of Node.js for one machine is a warning, for others may be installed beside it.
+    A stage that calls `dpkg --add-architecture` or installs `qemu-user` is not reported, nor is a command whose failure is ignored
+    (`… || true`). A package of Node.js for one machine is a warning, because others may be installed beside it.
     """
     if len(ctx.build.targets) < 2:
         return

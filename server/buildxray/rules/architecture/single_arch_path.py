@@ -45,13 +45,14 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
-    Python. Paths that are removed by `rm -f`, a RUN that looks at the architecture itself, an instruction that names several architectures, and a stage that is built for the
-    named one only are left alone. So is a variable whose name tells the same architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
+    Python. Paths that are removed by `rm -f`, a RUN that depends on the architecture itself, an instruction that names several
+    architectures, and a stage that is built for the named one only are not reported. Nor is a variable whose name contains the same
+    architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
     ## Why it matters
     On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD` or `JAVA_HOME`
-    it fails later: the loader complains at each start, or the program does not start. In variables that are searched, such as `LD_LIBRARY_PATH`,
-    in a RUN and as the destination of a COPY it is a warning, since something else may make up for it.
+    it fails later: the loader prints an error at each start, or the program does not start. In variables that are searched, such as
+    `LD_LIBRARY_PATH`, in a RUN and as the destination of a COPY it is a warning, because something else may compensate for it.
 
     ## Example
     ```dockerfile
@@ -70,9 +71,9 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: in `LD_PRELOAD` the name of the library is enough, for the loader looks into its own directories; in a Java run time of Debian
-    `$TARGETARCH` replaces the architecture. For other paths write a link in a RUN, such as
-    `ln -s /usr/lib/*-linux-gnu/libjemalloc.so.2 /usr/lib/`, and use the link.
+    A suggestion: in `LD_PRELOAD` the name of the library is enough, because the loader searches its own directories; in a Java run
+    time of Debian `$TARGETARCH` replaces the architecture. For other paths write a link in a RUN, such as `ln -s
+    /usr/lib/*-linux-gnu/libjemalloc.so.2 /usr/lib/`, and use the link.
 
     ## References
     The manual page ld.so(8): a name without a slash is searched for; wiki.debian.org/Multiarch/Tuples.

@@ -23,7 +23,7 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages on the build machine for commands that start, `strip` or `ldd` a file which a compiler made for another architecture,
-    unless a condition on the platform keeps it to the target that can.
+    unless a condition on the platform restricts it to a target that can run.
 
     ## Why it matters
     It fails with `exec format error`, or runs under emulation where QEMU is installed, so that the build depends on the machine. Check the

@@ -46,12 +46,12 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers that are told no target, or `GOARCH=$BUILDARCH`, and follows their output
-    into the image; for `dotnet publish` where the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
-    xx-clang where xx has installed the libraries.
+    Looks in stages that run on the build machine for compilers without a target, or with `GOARCH=$BUILDARCH`, and follows their output
+    into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
+    xx-clang although xx has installed the libraries.
 
     ## Why it matters
-    The build succeeds and the image index lists every platform, but each image holds the binary of the build machine: on all
+    The build succeeds and the image index lists every platform, but each image contains the binary of the build machine: on all
     other machines it fails with `exec format error`.
 
     ## Example
@@ -79,7 +79,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
-    compiler. Else it is a suggestion, for it turns cgo off. There is none for `CGO_ENABLED=1` and `go install`.
+    compiler. Otherwise it is a suggestion, because it switches cgo off. There is no fix for `CGO_ENABLED=1` and `go install`.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native:

@@ -21,7 +21,7 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     Looks for the compilers of xx in stages on the build machine where none of `TARGETPLATFORM`, `TARGETARCH` and `TARGETPAIR` is set.
 
     ## Why it matters
-    xx takes its target from these variables. Without them it compiles for the machine that it runs on, without a word, and every image holds
+    xx reads its target from these variables. Without them, it compiles for its own machine without a warning, and every image contains
     that binary.
 
     ## Example

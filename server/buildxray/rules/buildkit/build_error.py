@@ -23,12 +23,12 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     """BuildKit refuses to build the file.
 
     ## What it does
-    Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments, values that
-    nothing accepts, names that do not exist. BuildKit itself reports only the first.
+    Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments,
+    invalid values, names that do not exist. BuildKit itself reports only the first.
 
-    Only a warning is given for mistakes in a stage that the image does not need, since a build without that stage goes on; for mistakes in the
-    trigger of an ONBUILD, since only builds on this image fail; and for a target stage
-    that does not exist, since the request for it is wrong and not the file; an information where a Bake file or a workflow makes that request.
+    The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
+    ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
+    is information if a Bake file or a workflow makes that request.
 
     ## Why it matters
     `docker build` stops before the first step.
@@ -48,15 +48,15 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where one word is close to what is written.
+    A suggestion, if a known word is similar.
 
     ## Limits
-    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, since only that frontend knows what it accepts.
-    So does a template, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`. A name without lower-case letters, such as
-    `FROM BASEIMAGE`, gets no fix, since a program may replace it.
-    What only a registry or a build argument decides is not reported: whether an image exists, whether its WORKDIR makes sense of
-    `--mount=type=bind,target=.`, and what `ARG BASE` without a default will hold
-    (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of `--platform` is a warning.
+    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
+    defines its syntax. So does a template, recognised by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`. A name
+    without lower-case letters, such as `FROM BASEIMAGE`, gets no fix, because a program may replace it. Errors that depend on a
+    registry or a build argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and
+    the value of `ARG BASE` without a default (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
+    `--platform` is a warning.
     """
     frontend = foreign_frontend(ctx.build)
     if frontend is not None:

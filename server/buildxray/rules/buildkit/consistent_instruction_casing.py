@@ -18,7 +18,7 @@ def consistent_instruction_casing(ctx: RuleContext) -> Iterator[Finding]:
     Counts the keywords in upper and in lower case, and looks for those that differ from the majority.
 
     ## Why it matters
-    Nothing in the build depends on it. A keyword that looks unlike the others is overlooked.
+    The build does not depend on it. A keyword that looks different is easily overlooked.
 
     ## Example
     ```dockerfile

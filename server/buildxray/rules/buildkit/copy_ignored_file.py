@@ -18,7 +18,7 @@ def copy_ignored_file(ctx: RuleContext) -> Iterator[Finding]:
     Compares the sources that come from the build context with the patterns of its `.dockerignore`, or of `NAME.dockerignore` beside the Dockerfile.
 
     ## Why it matters
-    The file is not in the context: the build fails, or the directory comes without it.
+    The file is not in the context: the build fails, or the directory is copied without it.
 
     ## Example
     ```dockerfile
@@ -33,7 +33,7 @@ def copy_ignored_file(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    Where the `.dockerignore` has exceptions (`!keep`) nothing is reported, as in BuildKit.
+    If the `.dockerignore` has exceptions (`!keep`), nothing is reported, as in BuildKit.
 
     ## References
     BuildKit's own check `CopyIgnoredFile`.

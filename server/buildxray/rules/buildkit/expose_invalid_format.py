@@ -18,7 +18,7 @@ def expose_invalid_format(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `address:port:port` and `port:port`.
 
     ## Why it matters
-    EXPOSE tells only the port of the container. BuildKit drops the rest, and has announced to refuse it.
+    EXPOSE declares only the port of the container. BuildKit drops the rest, and will refuse it in a later version.
 
     ## Example
     ```dockerfile
@@ -33,7 +33,7 @@ def expose_invalid_format(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: this is what BuildKit reads today.
+    Safe: BuildKit reads only this part today.
 
     ## References
     BuildKit's own check `ExposeInvalidFormat`.

@@ -18,7 +18,7 @@ def expose_proto_casing(ctx: RuleContext) -> Iterator[Finding]:
     Looks for protocols such as `TCP`.
 
     ## Why it matters
-    Nothing in the build depends on it: the image has the protocol in lower case.
+    The build does not depend on it: the image has the protocol in lower case.
 
     ## Example
     ```dockerfile

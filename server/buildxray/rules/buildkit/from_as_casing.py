@@ -18,7 +18,7 @@ def from_as_casing(ctx: RuleContext) -> Iterator[Finding]:
     Compares the two keywords of `FROM … AS name`.
 
     ## Why it matters
-    Nothing in the build depends on it. A file is easier to read where keywords look alike.
+    The build does not depend on it. A file is easier to read if keywords look alike.
 
     ## Example
     ```dockerfile

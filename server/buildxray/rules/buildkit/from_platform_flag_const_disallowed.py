@@ -24,7 +24,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     """A stage has a constant platform, so it is built for that one, whatever platforms are requested.
 
     ## What it does
-    Looks for a constant `--platform` in FROM. A stage is left alone if its name tells the operating system or the architecture.
+    Looks for a constant `--platform` in FROM. A stage is not reported if its name contains the operating system or the architecture.
 
     ## Why it matters
     `linux/amd64` is native on the machine of its author, and emulated on an arm64 laptop or builder, five to ten times slower.
@@ -61,8 +61,8 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the constant may be there because the image, or a file that is downloaded, exists for one architecture only. There is
-    none where files for one architecture are copied out of the stage.
+    A suggestion: the constant may be there because the image, or a downloaded file, exists for one architecture only. There is no fix
+    if files for one architecture are copied out of the stage.
     """
     for it in warned(ctx, "FromPlatformFlagConstDisallowed"):
         stage = it.instruction.stage

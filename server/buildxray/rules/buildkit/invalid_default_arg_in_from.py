@@ -20,7 +20,7 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     Puts the defaults of the ARG instructions into FROM, and checks the name.
 
     ## Why it matters
-    The build fails for everybody who does not know which `--build-arg` it needs.
+    The build fails without the right `--build-arg`.
 
     ## Example
     ```dockerfile

@@ -20,7 +20,8 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     Looks for CMD and ENTRYPOINT that are not a JSON array, in stages without SHELL.
 
     ## Why it matters
-    The container runs `/bin/sh -c`. `docker stop` signals that shell; where it does not hand the signal on, the program is killed after ten seconds.
+    The container runs `/bin/sh -c`. `docker stop` signals that shell; if the shell does not pass the signal on, the program is killed
+    after ten seconds.
 
     ## Example
     ```dockerfile
@@ -35,8 +36,8 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where the shell does nothing but start the program. After it the words of CMD are arguments of an ENTRYPOINT,
-    that of the base image too, each by itself.
+    A suggestion, if the shell only starts the program. After the fix, each word of CMD is an argument of the ENTRYPOINT, also of that
+    of the base image.
 
     ## Limits
     A base image may have set another shell.

@@ -22,7 +22,7 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `ENV name value` and `LABEL name value`.
 
     ## Why it matters
-    The old form takes the rest of the line for one value, so that a second `NAME=value` on the line becomes part of the first.
+    The old form reads the rest of the line as one value, so that a second `NAME=value` on the line becomes part of the first.
 
     ## Example
     ```dockerfile
@@ -37,7 +37,7 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: offered only where BuildKit reads the same value from both forms.
+    Safe: offered only if BuildKit reads the same value from both forms.
 
     ## References
     BuildKit's own check `LegacyKeyValueFormat`.

@@ -19,7 +19,7 @@ def maintainer_deprecated(ctx: RuleContext) -> Iterator[Finding]:
     Looks for MAINTAINER.
 
     ## Why it matters
-    It sets a field that other tools do not show. The label `org.opencontainers.image.authors` is what they look for.
+    It sets a field that other tools do not show; they read the label `org.opencontainers.image.authors`.
 
     ## Example
     ```dockerfile

@@ -19,7 +19,7 @@ def multiple_instructions_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     Looks for several of one kind in a stage.
 
     ## Why it matters
-    Only the last one counts. Who edits the first changes nothing.
+    Only the last one counts. Editing the first one has no effect.
 
     ## Example
     ```dockerfile
@@ -35,7 +35,7 @@ def multiple_instructions_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the last one stays.
+    Safe: the last one remains.
 
     ## References
     BuildKit's own check `MultipleInstructionsDisallowed`.

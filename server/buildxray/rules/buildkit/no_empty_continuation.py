@@ -19,7 +19,7 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     Looks for empty lines between the lines of one instruction.
 
     ## Why it matters
-    BuildKit skips them, and has announced to refuse them. A reader takes the next line for an instruction of its own.
+    BuildKit skips them, and will refuse them in a later version. A reader may think that the next line is a separate instruction.
 
     ## Example
     ```dockerfile

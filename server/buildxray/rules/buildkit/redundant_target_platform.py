@@ -16,10 +16,10 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM --platform=$TARGETPLATFORM` spells out the default.
 
     ## What it does
-    Looks for `--platform` flags that hold nothing but `$TARGETPLATFORM`.
+    Looks for `--platform` flags whose value is `$TARGETPLATFORM`.
 
     ## Why it matters
-    Without the flag BuildKit takes the target platform as well. Readers of the flag look for a reason.
+    Without the flag, BuildKit uses the target platform too. Readers of the flag look for a reason.
 
     ## Example
     ```dockerfile
@@ -34,7 +34,7 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the plan stays as it is. There is none where an ARG above the first FROM gives `TARGETPLATFORM` another value.
+    Safe: the plan does not change. There is no fix if an ARG above the first FROM gives `TARGETPLATFORM` another value.
 
     ## References
     BuildKit's own check `RedundantTargetPlatform`.

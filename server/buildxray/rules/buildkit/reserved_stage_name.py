@@ -18,7 +18,7 @@ def reserved_stage_name(ctx: RuleContext) -> Iterator[Finding]:
     Looks for stages named `scratch` or `context`.
 
     ## Why it matters
-    `FROM scratch` means an empty image, and `context` the build context: a stage of that name hides one of them, or is hidden.
+    `FROM scratch` means an empty image, and `context` the build context: a stage of that name hides one of them, or is hidden itself.
 
     ## Example
     ```dockerfile

@@ -18,7 +18,8 @@ def stage_name_casing(ctx: RuleContext) -> Iterator[Finding]:
     Looks at the names that `FROM … AS name` gives.
 
     ## Why it matters
-    BuildKit knows the stage by the name in lower case, and prints that. `FROM Name` in a later stage does not find it, and means an image.
+    BuildKit knows the stage by the name in lower case, and prints that. `FROM Name` in a later stage does not find it, and names an
+    image.
 
     ## Example
     ```dockerfile
@@ -33,7 +34,7 @@ def stage_name_casing(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the stage has this name already. `COPY --from` finds it in any case.
+    Safe: BuildKit uses this name already. `COPY --from` finds it in any case.
 
     ## References
     BuildKit's own check `StageNameCasing`.

@@ -18,7 +18,7 @@ def undefined_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     Looks at the variables in the image and in the `--platform` of FROM.
 
     ## Why it matters
-    The variable is empty, whatever `--build-arg` says, for only declared arguments take a value.
+    The variable is empty, even with a `--build-arg`, because only declared arguments get a value.
 
     ## Example
     ```dockerfile
@@ -35,7 +35,7 @@ def undefined_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where a declared name is close.
+    A suggestion, if a declared name is similar.
 
     ## References
     BuildKit's own check `UndefinedArgInFrom`.

@@ -20,7 +20,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     Looks at the variables that BuildKit itself expands: in ENV, ARG, LABEL, COPY, ADD, WORKDIR, USER, VOLUME, STOPSIGNAL and the mounts of RUN.
 
     ## Why it matters
-    The variable is empty, and BuildKit goes on: `COPY $SRC/app /` copies `/app`.
+    The variable is empty, and the build continues: `COPY $SRC/app /` copies `/app`.
 
     ## Example
     ```dockerfile
@@ -37,10 +37,10 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where a name that is set is close, or where an `ARG` above the first FROM has the name.
+    A suggestion, if the name of a set variable is similar, or if an `ARG` above the first FROM has the name.
 
     ## Limits
-    The variables of a base image are not known: without a similar name the finding is only information.
+    The variables of a base image are unknown: without a similar name, the finding is only information.
 
     ## References
     BuildKit's own check `UndefinedVar`.

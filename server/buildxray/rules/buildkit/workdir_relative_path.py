@@ -35,7 +35,7 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion, offered only for a stage on `scratch`, whose directory is `/`. The directory of any other base image is not in the
-    Dockerfile: on `golang` it is `/go`, and `/app` would be another directory than the one that other instructions name.
+    Dockerfile: on `golang` it is `/go`, and `/app` would not be the directory that other instructions name.
 
     ## References
     BuildKit's own check `WorkdirRelativePath`.

@@ -29,11 +29,11 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """An argument looks like a JSON array but is not valid JSON, so it is read as text.
 
     ## What it does
-    Looks for arguments of CMD, ENTRYPOINT, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a quote, a comma or
-    a bracket is missing, quotes are single, a comma is too many.
+    Looks for arguments of CMD, ENTRYPOINT, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
+    quote, a comma or a bracket is missing, quotes are single, or there is a comma too many.
 
     ## Why it matters
-    BuildKit says nothing. A shell gets the text, and `[` is the name of a program; COPY, ADD and VOLUME take each word for a path.
+    BuildKit reports nothing. A shell reads the text, and `[` is the name of a program; COPY, ADD and VOLUME read each word as a path.
 
     ## Example
     ```dockerfile
@@ -48,7 +48,7 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where other quotes, a bracket at the end, or a comma more or less make JSON of it.
+    A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node

@@ -25,12 +25,12 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     """A comment after the arguments of an instruction is read as more arguments.
 
     ## What it does
-    Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV. The other instructions are refused
-    with such a comment, or leave it to a shell, which knows comments.
+    Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV. BuildKit refuses the
+    other instructions with such a comment, or passes it to a shell, which supports comments.
 
     ## Why it matters
-    In a Dockerfile only a whole line is a comment: `WORKDIR /app # sources` makes a directory `/app # sources`, and after `COPY a b /srv # files`
-    the directory is called `files`.
+    In a Dockerfile only a whole line is a comment: `WORKDIR /app # sources` creates a directory `/app # sources`, and `COPY a b /srv #
+    files` copies to the directory `files`.
 
     ## Example
     ```dockerfile
@@ -46,10 +46,10 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the comment becomes a line of its own, which changes what is built, as it has to.
+    A suggestion: the comment becomes a separate line, which changes the image, as intended.
 
     ## Limits
-    Silent where the instruction has quotes, and where no blank comes after the `#`: a file may be called `#notes`.
+    Not reported if the instruction has quotes, or if no blank follows the `#`: a file may be named `#notes`.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node

@@ -26,11 +26,11 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
     """A line that is written like a directive is a comment.
 
     ## What it does
-    Looks for `# syntax=` and `# escape=` below another line, and at the top of the file for names that are nearly those or `# check=`.
+    Looks for `# syntax=` and `# escape=` below another line, and at the top of the file for names similar to those or to `# check=`.
 
     ## Why it matters
-    BuildKit looks for directives only before every other line, blank lines and other comments included. All others are comments: the
-    frontend is not the one that the file asks for, the escape token stays a backslash.
+    BuildKit reads directives only before every other line, including blank lines and other comments. Later ones are comments: the
+    named frontend is not used, and the escape token stays a backslash.
 
     ## Example
     ```dockerfile
@@ -47,7 +47,7 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where the name is nearly that of a directive.
+    A suggestion, if the name is similar to that of a directive.
     """
     dockerfile = ctx.build.dockerfile
     seen = {it.name for it in dockerfile.directives}

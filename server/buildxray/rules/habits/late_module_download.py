@@ -27,11 +27,12 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
-    earlier download in the stage. A RUN that mounts a cache or the manifest is left alone. `go build` counts where `go.mod` requires modules.
+    earlier download in the stage. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
+    `go.mod` requires modules.
 
     ## Why it matters
-    A layer is rebuilt when what was copied before it has changed. After the whole source, every edit downloads everything again, and in a
-    stage for several platforms once for each. Copied on their own, the manifests change far less often.
+    A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
+    stage for several platforms once for each. The manifests alone change far less often.
 
     ## Example
     ```dockerfile
@@ -61,7 +62,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for Go. There is none where `go.mod` replaces a module by a local directory, which needs more files than these two.
+    A suggestion, for Go. There is no fix if `go.mod` replaces a module by a local directory, because that needs more files than these
+    two.
     """
     if ctx.is_for_helping:
         return

@@ -74,8 +74,8 @@ def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
     the command of a RUN.
 
     ## Why it matters
-    BuildKit reads flags before the first argument only. After it, COPY takes them for paths, and a command gets them: the check runs at the default
-    interval, and the cache is not mounted.
+    BuildKit reads flags before the first argument only. After it, COPY reads them as paths, and a command receives them: the check
+    runs at the default interval, and the cache is not mounted.
 
     ## Example
     ```dockerfile
@@ -90,7 +90,7 @@ def misplaced_flag(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the flag begins to have an effect.
+    A suggestion: the flag then has an effect.
 
     ## Limits
     In a RUN and at the end of a health check only after programs that are known to have no such flag: `docker run --network=none` is right.

@@ -29,10 +29,11 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Compares the names after FROM, `COPY --from=` and `--mount=from=` that no stage has with the names of earlier stages. A name with a tag, a
-    digest or a registry is an image's on purpose; after FROM also one that other stages are built on, and one that begins like the stage.
+    digest or a registry is certainly an image; after FROM, so is one that other stages are built on, and one that begins like the
+    stage.
 
     ## Why it matters
-    BuildKit pulls an image of that name from Docker Hub: the build fails, or takes files from a stranger's image.
+    BuildKit pulls an image of that name from Docker Hub: the build fails, or copies files from an image of somebody else.
 
     ## Example
     ```dockerfile

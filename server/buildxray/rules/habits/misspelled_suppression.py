@@ -25,8 +25,8 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
     `ignore` and `ignore-file`. Looks at `# check=skip=…` for names that neither BuildKit nor buildxray knows.
 
     ## Why it matters
-    The comment reads as if somebody had looked at a finding and decided. The finding is still reported, or a later one will be, and the
-    build goes red for a typing error. There is no `*`: each rule is named, so that a new one is not silenced unseen.
+    The comment looks as if the finding were silenced, but the finding is still reported, and a job fails because of a typing error.
+    There is no `*`: each rule is named, so that no new rule is silenced by accident.
 
     ## Example
     ```dockerfile
@@ -43,7 +43,7 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where one name is close to what is written.
+    A suggestion, if a known name is similar.
     """
     yield from _misspelled_checks(ctx, rule_names())
     for comment in suppression_comments(ctx.dockerfile):

@@ -17,10 +17,12 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Several sources are copied to one path without a `/` at its end.
 
     ## What it does
-    Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not a directory that a WORKDIR above has made.
+    Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not a directory that a WORKDIR above
+    has created.
 
     ## Why it matters
-    Unless the path is a directory already, it becomes a file: each source replaces the one before. The old builder refused it, BuildKit says nothing.
+    Unless the path is a directory already, it becomes a file: each source replaces the one before. The old builder refused it;
+    BuildKit does not.
 
     ## Example
     ```dockerfile
@@ -35,7 +37,7 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: it is where the files should be that decides.
+    A suggestion: only the author knows where the files should be.
 
     ## Limits
     Whether the base image has a directory of that name is not known.

@@ -21,7 +21,7 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
     Looks at paths such as `../shared` and `a/../../b`.
 
     ## Why it matters
-    BuildKit leaves out each `..` that leads above the context, or above the root of the stage after `--from=`, and says nothing:
+    BuildKit removes each `..` that leads above the context, or above the root of the stage after `--from=`, without a warning:
     `COPY ../shared /srv` copies `shared` of the context, or fails because there is none.
 
     ## Example
@@ -37,12 +37,12 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe where the rest of the path exists in the build context, so that the finding is an information: without the `..` BuildKit copies the same
-    files. A suggestion where the context is not known, and none where the file is not there.
+    Safe if the rest of the path exists in the build context; the finding then is information, because BuildKit copies the same files
+    without the `..`. A suggestion if the context is unknown; there is no fix if the file does not exist.
 
     ## Limits
-    Silent where the path begins with a variable. The alternative to another context is a second one: `--build-context shared=../shared` and
-    `COPY --from=shared`.
+    Not reported if the path begins with a variable. The alternative to another context is a second one: `--build-context
+    shared=../shared` and `COPY --from=shared`.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node

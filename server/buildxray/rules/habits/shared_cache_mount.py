@@ -33,11 +33,13 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk, dnf and yum, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. Jobs of a workflow that build one platform each do not share a cache. A cache of apk that only commands with `--no-cache` use stays empty, and is left alone. Caches that keep architectures apart by themselves (Go, npm, pip, Maven, the registry of cargo) are left alone.
+    `private`. Jobs of a workflow that build one platform each do not share a cache. A cache of apk that only commands with
+    `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip, Maven, the
+    registry of cargo).
 
     ## Why it matters
-    A cache is known by its id alone. Two platforms write to one directory at the same time, and find the files of each other: corrupted
-    indexes, or libraries of the wrong architecture.
+    A cache is identified by its id alone. Two platforms write to one directory at the same time, and use each other's files: corrupted
+    indexes, or libraries for the wrong architecture.
 
     ## Example
     ```dockerfile

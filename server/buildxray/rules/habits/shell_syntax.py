@@ -65,8 +65,8 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     variable as the program, and for operators as arguments.
 
     ## Why it matters
-    No shell reads these: `COPY a b || true` copies files called `||` and `true`, `WORKDIR ~/app` makes a directory called `~`, the value of
-    `ENV NOW=$(date)` is the text `$(date)`, and `CMD ["npm start"]` looks for a program whose name has a blank.
+    No shell reads these: `COPY a b || true` copies files called `||` and `true`, `WORKDIR ~/app` makes a directory named `~`, the
+    value of `ENV NOW=$(date)` is the text `$(date)`, and `CMD ["npm start"]` looks for a program whose name has a blank.
 
     ## Example
     ```dockerfile
@@ -81,8 +81,8 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    Silent about values in single quotes, about prompts, and about values of files with `eval`, `envsubst` or `sh -c "$NAME"`: a later shell may be
-    meant to read them. A program whose path holds a blank is not reported, since it may exist.
+    Values in single quotes and prompts are not reported, nor are values in files with `eval`, `envsubst` or `sh -c "$NAME"`: a later
+    shell may be meant to read them. A program whose path contains a blank is not reported, because it may exist.
     """
     relative = frozenset(it.instruction.idx for it in warned(ctx, "WorkdirRelativePath")) if "~" in ctx.text else ()
     is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text

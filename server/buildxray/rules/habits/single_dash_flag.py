@@ -25,7 +25,7 @@ def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `-mount=…`, `-from=…` and the other flags of RUN, COPY and ADD after a single dash, or after a long dash that a word processor has made of two.
 
     ## Why it matters
-    BuildKit takes the word for the command of RUN, or for a file to copy. The build fails when it comes to the step.
+    BuildKit reads the word as the command of RUN, or as a file to copy. The build fails at that step.
 
     ## Example
     ```dockerfile
@@ -40,7 +40,7 @@ def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: a file may be called so.
+    A suggestion: a file may have this name.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node

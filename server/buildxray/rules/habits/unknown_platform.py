@@ -18,10 +18,11 @@ def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
     """A FROM has a platform for which no images are built.
 
     ## What it does
-    Looks for `--platform` with a system or a processor that Go does not know, such as `linux/amd46` or `arm64/linux`.
+    Looks for `--platform` with an operating system or an architecture that Go does not support, such as `linux/amd46` or
+    `arm64/linux`.
 
     ## Why it matters
-    BuildKit takes any names. The build stops only when it pulls the image, with `no match for platform in manifest`.
+    BuildKit accepts any names. The build fails only when it pulls the image, with `no match for platform in manifest`.
 
     ## Example
     ```dockerfile
@@ -38,7 +39,7 @@ def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, where a known name is close.
+    A suggestion, if a known name is similar.
     """
     for stage in ctx.build.stages:
         flag = stage.from_.platform

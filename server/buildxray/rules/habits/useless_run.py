@@ -26,7 +26,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     Looks for RUN without a command, and for RUN whose only command is `cd`, or `export` with plain values.
 
     ## Why it matters
-    Each RUN has a shell of its own: the next instruction is in the old directory and has the old variables. The step costs time and a layer.
+    Each RUN has its own shell: the next instruction is in the old directory and has the old variables. The step costs time and a
+    layer.
 
     ## Example
     ```dockerfile
@@ -41,7 +42,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: WORKDIR creates the directory where it does not exist, and later instructions work in it; ENV stays in the image.
+    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image.
     """
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:

@@ -25,7 +25,8 @@ def user_with_blank(ctx: RuleContext) -> Iterator[Finding]:
     Looks for USER with two names that a blank separates.
 
     ## Why it matters
-    BuildKit takes the rest of the line for one name. No account has a blank in its name, so the next RUN fails, or the container does not start.
+    BuildKit reads the rest of the line as one name. No account has a blank in its name, so the next RUN fails, or the container does
+    not start.
 
     ## Example
     ```dockerfile
@@ -43,7 +44,7 @@ def user_with_blank(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the second word may not be meant for a group.
 
     ## Limits
-    Silent about Windows, where names have blanks.
+    Not reported for Windows, where names may have blanks.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node

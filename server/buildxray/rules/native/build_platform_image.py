@@ -38,7 +38,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     Looks at the stage that is built last, or that `--target` names, when its platform is `$BUILDPLATFORM` or a constant.
 
     ## Why it matters
-    The image index lists every platform that was asked for, but each entry holds files of the one platform; on all others it fails
+    The image index lists every requested platform, but each entry contains files for the one platform; on all others it fails
     with `exec format error`.
 
     ## Example
@@ -56,15 +56,16 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage runs once per platform then, and steps that were native are emulated. There is none where an argument of the
+    A suggestion: the stage then runs once per platform, and native steps become emulated. There is no fix if an argument of the
     project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
-    A stage whose files only leave it by `--output`, or that only runs checks, is right to be native. So a stage that ends with a linter or a
-    test, and starts nothing, is left alone, and so is one called `dev` or `test`. So is a stage that `--target` names for a build that only
-    fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. Where it builds the last stage so, the finding is a
-    warning. A stage in the middle of the file that others use, without CMD and ENTRYPOINT, is a cache or a place to work. A constant is intended where neither the file nor its project names several platforms. The finding is an error only where
-    somebody has asked for several.
+    A stage may be native if its files only leave it by `--output`, or if it only runs checks. So a stage that ends with a linter or a
+    test, and starts nothing, is not reported, nor is one named `dev` or `test`, nor a stage that `--target` names for a build that
+    only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
+    target, the finding is a warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development
+    environment. A constant is intended if neither the file nor its project names several platforms. The finding is an error only if
+    several platforms are requested.
     """
     stage = ctx.build.target_stage
     if ctx.is_for_helping:

@@ -65,14 +65,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     """A stage compiles under emulation what it could compile on the build machine.
 
     ## What it does
-    Looks for stages that are built for the target platform, are needed for the image without being it, and run a
-    compiler which can produce code for other architectures. A file whose only stage compiles the project and is the image gets an
-    information where it compiles.
+    Looks for stages that are built for the target platform, are needed for the image without being it, and run a compiler that can
+    produce code for other architectures. A file whose only stage compiles the project and is the image gets information at the
+    compiler.
 
     ## Why it matters
-    Without `--platform`, a stage is pulled and run for the target platform. Where the build machine is another
-    one, every RUN of it executes under QEMU, five to ten times slower for a compiler, although the
-    compiler could produce the same binary natively.
+    Without `--platform`, a stage is pulled and run for the target platform. On another build machine, each of its RUN steps executes
+    under QEMU, five to ten times slower for a compiler, although the compiler could produce the same binary natively.
 
     ## Example
     ```dockerfile
@@ -99,27 +98,27 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
-    compiler, where the stage runs nothing that could behave differently on the build machine, and where only what was compiled,
-    or files for every architecture, are copied out of it. Else it is a suggestion. There is none for `CGO_ENABLED=1`, which needs a
-    C cross compiler, nor for `go install`, which puts binaries for other platforms elsewhere.
+    compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
+    for every architecture, are copied out of it. Otherwise it is a suggestion. There is no fix for `CGO_ENABLED=1`, which needs a C
+    cross compiler, nor for `go install`, which writes binaries for other platforms to another directory.
 
-    "Split into build and run stage" is a suggestion: it copies what the command of the image names, and nobody but its author knows
-    which other files the program opens. There is none where the stage installs packages, since the program may need them.
+    "Split into build and run stage" is a suggestion: it copies the files that the command of the image names, and only its author knows
+    which other files the program opens. There is no such fix if the stage installs packages, because the program may need them.
 
     ## Limits
-    Where one build uses a machine for each platform, nothing is emulated. An information then says on how many machines the compiler runs.
-    It has no fix: cross-compiling saves time only if one machine then builds for all platforms. Where each platform is built by a job of
-    its own, on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
+    If one build uses a machine for each platform, nothing is emulated. The finding then is information on how many machines the
+    compiler runs. It has no fix: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
+    its own job on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
-    A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is left alone unless something asks for
-    several platforms. So is one in a directory of examples that mentions no platforms, where the project builds other files for several.
+    A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is not reported unless several platforms are
+    requested. Nor is one in a directory of examples that mentions no platforms, if the project builds other files for several.
 
-    In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is left alone unless one of the builds asks
-    for several. So is an image that keeps its compiler, whatever it mentions.
+    In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is not reported unless one
+    of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms.
 
-    What `make` and scripts of the project do, only they know. Where the file or its project mentions several platforms, an information says
-    that they may compile on the image of a compiler; and where something asks for these platforms, also in a stage that installs a C compiler.
-    Elsewhere they are passed over.
+    The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
+    says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
+    compiler. Otherwise they are not reported.
     """
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # Meant for machines of that architecture.

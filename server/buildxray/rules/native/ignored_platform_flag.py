@@ -24,7 +24,7 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     A stage has the platform of the image at its root, and one from scratch has the target's. BuildKit ignores the flag without a
-    word, so a build stage that looks native runs under emulation.
+    warning, so a build stage that looks native runs under emulation.
 
     ## Example
     ```dockerfile
@@ -53,8 +53,9 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Moving the flag to the root is a suggestion, for it changes where steps run; it is offered where nothing else is built on that root.
-    So is removing it from `FROM <earlier stage>`: the plan stays as it is, but the flag asked for another one. From `FROM scratch` it is removed safely.
+    Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that
+    root. Removing it from `FROM <earlier stage>` is a suggestion too: the plan does not change, but the author wanted another one.
+    Removing it from `FROM scratch` is safe.
 
     ## References
     BuildKit: dockerfile2llb/convert.go, dispatchState.init.

@@ -41,13 +41,13 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
     """A stage runs under emulation, although nothing that the image takes from it depends on the machine.
 
     ## What it does
-    Looks for stages for the target platform that only install packages of the distribution, download and unpack, and of which the image takes
-    what it would take from the build machine too: downloaded files, and files that are the same for every architecture, such as
-    `/etc/ssl/certs`.
+    Looks for stages for the target platform that only install packages of the distribution, download and unpack, and from which the
+    image takes only files that would be the same on the build machine: downloaded files, and files that are equal for every
+    architecture, such as `/etc/ssl/certs`.
 
     ## Why it matters
-    Without `--platform`, the stage is pulled and run once for each platform, most of them under QEMU. On the build platform it runs natively,
-    and only once where no command names the target platform.
+    Without `--platform`, the stage is pulled and run once for each platform, most of them under QEMU. On the build platform it runs
+    natively, and only once if no command names the target platform.
 
     ## Example
     ```dockerfile
@@ -74,11 +74,12 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: that a download is the same on every machine is what its address says.
+    A suggestion: only the address tells that a download is the same on every machine.
 
     ## Limits
-    A stage that other stages are built on, that is an image itself, that looks at its machine (`uname -m`, `dpkg --print-architecture`), that
-    starts a program which it has downloaded, or of which the image takes programs or libraries of packages, is left alone.
+    A stage that other stages are built on, that is an image itself, that looks at its machine (`uname -m`, `dpkg
+    --print-architecture`), that starts a downloaded program, or from which the image takes programs or libraries of packages, is not
+    reported.
     """
     if ctx.is_for_helping or ctx.may_have_own_machines or (not ctx.asks_for_several and ctx.build.file_architectures):
         return

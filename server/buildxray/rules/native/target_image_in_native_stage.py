@@ -31,7 +31,8 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image, or a stage which is
-    an image and nothing else (`FROM image AS alias`), where what comes from it is a program of this stage. The image `tonistiigi/xx`, which holds scripts only, is left alone.
+    an image and nothing else (`FROM image AS alias`), if its files are programs of this stage. The image `tonistiigi/xx`, which
+    contains only scripts, is not reported.
 
     ## Why it matters
     BuildKit pulls such an image for the target platform, whatever the platform of the stage is. On the build machine its programs run
@@ -63,7 +64,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for the files may be meant for the image after all.
+    A suggestion, because the files may be for the image after all.
 
     ## References
     BuildKit: dockerfile2llb/convert.go, buildDispatchStates; github.com/moby/buildkit/issues/5671.

@@ -25,17 +25,17 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is declared before steps that do not use it, so that they run once per platform.
 
     ## What it does
-    Looks in stages that run on the build machine for an `ARG` with a value per target platform, or an `ENV` made
-    of one, which comes before RUN steps that do not use it.
+    Looks in stages that run on the build machine for an `ARG` with a value per target platform, or an `ENV` computed from one, that
+    comes before RUN steps that do not use it.
 
     ## Why it matters
-    From its declaration on, an argument is in the environment of every RUN, and BuildKit shares a step between
-    platforms only where its environment is the same. So everything after `ARG TARGETARCH` is executed once per platform,
-    downloads of dependencies above all.
+    From its declaration on, an argument is in the environment of every RUN, and BuildKit shares a step between platforms only if its
+    environment is the same. So every step after `ARG TARGETARCH` is executed once per platform, in particular downloads of
+    dependencies.
 
-    The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. And it happens to a
-    download that comes after a RUN which does need the target, such as `xx-apk add`: it works on files that differ. That is an
-    information, since only the author knows whether the download needs what the other RUN installs.
+    The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens
+    to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
+    only the author knows if the download needs the files of that RUN.
 
     ## Example
     ```dockerfile
@@ -67,9 +67,9 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the declaration is moved to directly before its first user, and the plan proves that fewer steps run.
-    A program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build files
-    of the project. Where packages are installed in between, whose own scripts see the environment, the fix is a suggestion.
-    To move a RUN that prints a platform is a suggestion too, since the log shows its line later.
+    An unknown program counts as a user, because it may read its environment; so do scripts and build files of the project. If packages
+    are installed in between, whose scripts see the environment, the fix is a suggestion. Moving a RUN that prints a platform is a
+    suggestion too, because the log shows its line later.
     """
     if ctx.is_for_helping:
         # Built for the machine that runs it, so that nothing is repeated.

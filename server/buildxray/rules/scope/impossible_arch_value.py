@@ -44,11 +44,11 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is compared with a value that it never has, so the branch is never taken.
 
     ## What it does
-    Looks for tests and `case` labels that compare `TARGETARCH` with names of other worlds, such as `x86_64` and `aarch64`, or
+    Looks for tests and `case` labels that compare `TARGETARCH` with names of other programs, such as `x86_64` and `aarch64`, or
     `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, `TARGETVARIANT` with a bare `7`, or `TARGETOS` with `Linux`.
 
     ## Why it matters
-    The comparison fails for every platform, and what was meant for this architecture does not happen.
+    The comparison fails for every platform, so that the commands for this architecture never run.
 
     ## Example
     ```dockerfile
@@ -65,7 +65,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the value that is written is the one that BuildKit gives. A suggestion where the wrong value names a variant too, such as `armv7`: the right
+    Safe: the fix writes the value that BuildKit sets. A suggestion if the wrong value names a variant too, such as `armv7`: the right
     one, `arm`, is the same for all variants.
     """
     for run in ctx.build.instructions:

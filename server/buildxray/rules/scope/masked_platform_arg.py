@@ -28,12 +28,12 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A default in `ARG` hides the value that BuildKit gives a platform argument.
 
     ## What it does
-    Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, where the value for some
-    target platform is not BuildKit's.
+    Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, if the value for some target
+    platform differs from BuildKit's.
 
     ## Why it matters
-    The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64 whatever is asked
-    for, and `ARG TARGETARCH=${TARGETARCH:-amd64}` in a stage does the same, since the stage knows no TARGETARCH before that line.
+    The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64, whatever platforms are
+    requested, and `ARG TARGETARCH=${TARGETARCH:-amd64}` in a stage does the same, because TARGETARCH is unset before that line.
 
     ## Example
     ```dockerfile
@@ -50,7 +50,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which knows no automatic arguments, needs `--build-arg` then.
+    Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
+    automatic arguments, then needs `--build-arg`.
     """
     given = dict(ctx.build.request.build_arguments)
     for instruction in ctx.build.instructions:

@@ -26,7 +26,7 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     Looks for uses of names such as `$BUILDPLATFROM`, `$TARGET_ARCH` or `$TARGETARC` that nothing in the file, and no build argument, sets.
 
     ## Why it matters
-    The name expands to nothing, in RUN without a word from BuildKit.
+    The name expands to nothing; in RUN, BuildKit does not report it.
 
     ## Example
     ```dockerfile
@@ -51,7 +51,7 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: only a reader can know what was meant.
+    A suggestion: only the author knows the intended name.
     """
     used = frozenset().union(*[it.variable_names for it in ctx.build.instructions])
     if not any(map(_meant, used)):

@@ -23,8 +23,8 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     them again. `undefined-var` reports the other instructions, which BuildKit itself expands.
 
     ## Why it matters
-    An `ARG` above the first FROM is for FROM lines. A stage sees it from its own `ARG` on; without one the shell puts nothing in its place, and
-    `wget https://example.org/tool-$VERSION.tar.gz` asks for another file.
+    An `ARG` above the first FROM is for FROM lines. A stage sees it only after its own `ARG`; without one, the shell expands it to
+    nothing, and `wget https://example.org/tool-$VERSION.tar.gz` asks for another file.
 
     ## Example
     ```dockerfile
@@ -45,8 +45,8 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the base image may set a variable of that name.
 
     ## Limits
-    Silent where the use has a default, where the script may set the variable itself, and where the image is called like the variable, as with
-    `NODE_VERSION` in `node`, which that image sets.
+    Not reported if the use has a default, if the script may set the variable itself, or if the image has the name of the variable, as
+    with `NODE_VERSION` in `node`, which that image sets.
     """
     declared = {name: it for name, it in declarations(ctx.build).items() if name not in AUTOMATIC_ARGUMENTS}
     if not declared:

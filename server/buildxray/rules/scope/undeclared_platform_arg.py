@@ -43,9 +43,9 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     nor a stage they are built on has an `ARG` of that name.
 
     ## Why it matters
-    BuildKit defines these arguments for `FROM` lines only; a stage sees them from its own `ARG` on. Without it
-    `GOARCH=$TARGETARCH` is an empty `GOARCH`, and the compiler takes the machine that it runs on. BuildKit is
-    silent about RUN, for there the shell expands.
+    BuildKit defines these arguments for `FROM` lines only; a stage sees them only after its own `ARG`. Without it,
+    `GOARCH=$TARGETARCH` is an empty `GOARCH`, and the compiler uses the machine that it runs on. BuildKit does not report this in RUN,
+    because the shell expands there.
 
     ## Example
     ```dockerfile
@@ -71,14 +71,12 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the argument is declared directly before the first instruction that uses it. What the stage builds changes,
-    as it has to.
+    Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended.
 
     ## Limits
-    Where the use only prints the value, gives a default for it, hands it to a script or another program that may do without it, or tells it to a
-    compiler that runs on its target anyway, the finding is a warning; so is one in a stage that the build does not need.
-    A default that suits every requested platform is none. A base image that sets a variable of that
-    name is not known.
+    The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
+    to a compiler that runs on its target anyway; also in a stage that the build does not need. A default that suits every requested
+    platform is not reported. buildxray does not know if a base image sets a variable of that name.
     """
     # Findings that one declaration repairs share the fix, which costs a plan.
     fixes: dict[tuple[Instruction, frozenset[str]], FixFinder] = {}

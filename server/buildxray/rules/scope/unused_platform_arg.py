@@ -47,8 +47,8 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: a program that this tool does not know counts as a user, since it might look at its environment; so do scripts and build
-    files of the project. Where packages are installed, whose own scripts see the environment, the fix is a suggestion.
+    Safe: an unknown program counts as a user, because it may read its environment; so do scripts and build files of the project. If
+    packages are installed, whose scripts see the environment, the fix is a suggestion.
     """
     if ctx.is_for_helping:
         # Built for the machine that runs it, so that nothing is repeated.
