@@ -59,7 +59,7 @@ from buildxray.rules.{subject}.{function} import {function}
 from tests.support.rules import check_nothing, check_rule
 
 
-def test_what_it_finds() -> None:
+def test_the_bad_pattern_is_reported() -> None:
     check_rule(
         {function},
         """
@@ -70,7 +70,7 @@ def test_what_it_finds() -> None:
     )
 
 
-def test_what_it_leaves_alone() -> None:
+def test_a_near_miss_is_not_reported() -> None:
     check_nothing({function}, "FROM alpine\\nRUN echo good\\n")
 '''
 

@@ -52,7 +52,7 @@ def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:
     commands = compilers(stages)
     crossed = [it for it in commands if it.use.cross_compilation is not None]
     kept = [it.use for it in commands if it.use.cross_compilation is None]
-    if any(it.is_bound or not it.follows_target for it in kept) or any(map(needs_c, commands)):
+    if any(it.must_run_on_target or not it.follows_target for it in kept) or any(map(needs_c, commands)):
         return None
     return crossed if all(it.syntax.is_writable for it in crossed) else None
 

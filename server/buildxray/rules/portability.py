@@ -257,7 +257,7 @@ def _is_harmless_run(run: Run) -> bool:
     if run.script.has_errors or not run.script.commands:
         return False
     uses = [it.use for it in run.commands if not is_nothing(it.syntax)]
-    return all(it is not None and it.effect in _HARMLESS and not it.needs_agreement for it in uses)
+    return all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses)
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:

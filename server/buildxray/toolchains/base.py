@@ -357,14 +357,14 @@ class Use:
     """For COMPILE and INSTALL: absolute paths that may be written; a slash at the end means files in that directory. Empty for INSTALL into the system."""
     manifests: tuple[str, ...] = ()
     """For commands that download dependencies: the files of the project that list them."""
-    is_bound: bool = False
-    """For COMPILE: True if the command has to run on its target, since cross-compiling would fail or write to another path."""
+    must_run_on_target: bool = False
+    """For COMPILE: True if cross-compiling would fail or write to another path."""
     is_native_only: bool = False
     """For COMPILE: True if the toolchain cannot compile for another machine."""
     is_for_own_machine: bool = False
     """For a tool that reads binaries: True if it fails on binaries of other machines than its own."""
-    needs_agreement: bool = False
-    """For BUNDLE and INSTALL: True if the files may differ between architectures after all."""
+    may_differ: bool = False
+    """For BUNDLE and INSTALL: True if the text does not exclude that the files differ between architectures."""
     cross_compilation: CrossCompilation | None = None
     """The edit that makes it compile for the target platform; None if it already does, or if no edit can."""
 

@@ -80,7 +80,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         machines,
         is_targeted=is_targeted,
         outputs=invocation.option_paths("-o"),
-        is_bound=True,
+        must_run_on_target=True,
     )
 
 
@@ -104,7 +104,7 @@ def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
         tuple(it.architecture if is_native else told for it in invocation.step_platforms),
         is_targeted=not is_native,
         outputs=_directories(invocation) if is_native or told is not None else (),
-        is_bound=True,
+        must_run_on_target=True,
     )
 
 

@@ -30,7 +30,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _BUILDING:
         is_ahead_of_time = any("PublishAot=true" in it for it in command.arguments)
         if not is_ahead_of_time and not invocation.has_option(*_FOR_ONE):
-            return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, needs_agreement=True)
+            return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, may_differ=True)
         return _compile(invocation, toolchain, title, n_words, is_ahead_of_time=is_ahead_of_time)
     effect = Effect.FETCH if subcommand in _FETCHING else Effect.EXECUTE
     if subcommand in _NEUTRAL or not subcommand:
@@ -56,7 +56,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
         architectures,
         is_targeted=machine is not None,
         outputs=invocation.option_paths("-o", "--output"),
-        is_bound=is_ahead_of_time or not can_cross,
+        must_run_on_target=is_ahead_of_time or not can_cross,
         cross_compilation=_ON_TARGET if can_cross and n_words > 1 else None,
     )
 

@@ -33,7 +33,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             n_words,
             tuple(it.architecture for it in invocation.step_platforms),
             outputs=tuple(f"{clean(it)}/build" for it in invocation.directories),
-            is_bound=True,
+            must_run_on_target=True,
             is_native_only=True,
         )
     effect = Effect.NEUTRAL

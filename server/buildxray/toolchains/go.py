@@ -57,7 +57,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             is_targeted=invocation.setting("GOARCH").is_set or _has_own_target(invocation),
             outputs=_outputs(invocation),
             manifests=_MANIFESTS if _downloads(invocation) else (),
-            is_bound=subcommand == "install" or _needs_cgo(invocation),
+            must_run_on_target=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
         )
     effect = Effect.NEUTRAL
@@ -65,7 +65,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.FETCH
     elif subcommand == "run" and command.is_piped:
         # A program of the project that writes a file: documents or code, as a rule.
-        return Use(toolchain, invocation, Effect.BUNDLE, title, title_words, needs_agreement=True)
+        return Use(toolchain, invocation, Effect.BUNDLE, title, title_words, may_differ=True)
     elif subcommand in _EXECUTING:
         effect = Effect.EXECUTE
     elif subcommand == "env" and not ("GOARCH" in command.arguments and any(invocation.setting("GOARCH").values)):
@@ -106,7 +106,13 @@ def _release(invocation: Invocation, toolchain: Toolchain) -> Use:
     machines = _architectures(invocation) if is_single else (None,) * len(invocation.targets)
     is_targeted = not is_single or invocation.setting("GOARCH").is_set
     return Use(
-        toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_targeted=is_targeted, is_bound=True
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        architectures=machines,
+        is_targeted=is_targeted,
+        must_run_on_target=True,
     )
 
 

@@ -35,12 +35,20 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.FETCH, title)
     if all(it.rpartition(":")[2] in _TESTING for it in goals):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
-    return Use(toolchain, invocation, Effect.BUNDLE, title, needs_agreement=True)
+    return Use(toolchain, invocation, Effect.BUNDLE, title, may_differ=True)
 
 
 def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     machines = tuple(None if _links_other_modules(invocation) else it.architecture for it in invocation.step_platforms)
-    return Use(toolchain, invocation, Effect.COMPILE, title, architectures=machines, is_bound=True, is_native_only=True)
+    return Use(
+        toolchain,
+        invocation,
+        Effect.COMPILE,
+        title,
+        architectures=machines,
+        must_run_on_target=True,
+        is_native_only=True,
+    )
 
 
 def _links_other_modules(invocation: Invocation) -> bool:

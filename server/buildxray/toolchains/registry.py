@@ -1,4 +1,4 @@
-"""All toolchains, in the order in which they try to recognise a command. A new toolchain is one new file and one line here."""
+"""All toolchains, in the order in which they try to recognise a command; the first one that does wins."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.flutter import FLUTTER
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.native_compilers import NATIVE_COMPILERS
 from buildxray.toolchains.node import NODE
-from buildxray.toolchains.opaque import OPAQUE
-from buildxray.toolchains.others import OTHERS
+from buildxray.toolchains.project_scripts import PROJECT_SCRIPTS
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
 from buildxray.toolchains.sites import SITES
@@ -35,10 +35,10 @@ ALL: Final[tuple[Toolchain, ...]] = (
     RUST,
     ZIG,
     C,
-    OTHERS,
+    NATIVE_COMPILERS,
     SITES,
     SCRIPTING,
     BINARIES,
-    OPAQUE,
+    PROJECT_SCRIPTS,
     COMMON,
 )

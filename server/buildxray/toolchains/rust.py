@@ -80,7 +80,7 @@ def _compile(
         machines,
         is_targeted=bool(triples),
         outputs=outputs,
-        is_bound=True,
+        must_run_on_target=True,
     )
 
 

@@ -40,7 +40,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name in _FREEZING:
         machines = tuple(it.architecture for it in invocation.step_platforms)
         return Use(
-            toolchain, invocation, Effect.COMPILE, name, architectures=machines, is_bound=True, is_native_only=True
+            toolchain,
+            invocation,
+            Effect.COMPILE,
+            name,
+            architectures=machines,
+            must_run_on_target=True,
+            is_native_only=True,
         )
     if name in _PHP_EXTENSIONS:
         return Use(toolchain, invocation, Effect.INSTALL, name)
@@ -64,7 +70,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             title,
             outputs=_outputs(invocation, name),
             manifests=_manifests(invocation, title),
-            needs_agreement=True,
+            may_differ=True,
         )
     if arguments[:1] in (["run"], ["build"]):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
@@ -75,7 +81,7 @@ def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     """Recognise Composer: packages of PHP are sources, and the files that Composer generates suit every machine too."""
     is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")
     effect = Effect.BUNDLE if is_building else Effect.NEUTRAL
-    return Use(toolchain, invocation, effect, title, len(title.split()), needs_agreement=is_building)
+    return Use(toolchain, invocation, effect, title, len(title.split()), may_differ=is_building)
 
 
 def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use, images), *advice(stage, [command] if use.is_bound else [])]),
+                _("; ").join([_message(use, images), *advice(stage, [command] if use.must_run_on_target else [])]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
             )

@@ -176,7 +176,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    parts += advice(stage, [it for it in commands if it.use.is_bound])
+    parts += advice(stage, [it for it in commands if it.use.must_run_on_target])
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
         parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
     is_written_later = ctx.build.workspace.makefile_sets_platform
@@ -229,7 +229,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         )
     yield Finding(
         (commands or guesses)[0].title_range,
-        _("; ").join([message, *advice(stage, [it for it in commands if it.use.is_bound])]),
+        _("; ").join([message, *advice(stage, [it for it in commands if it.use.must_run_on_target])]),
         partial(_splits, ctx, stage, commands) if commands else (),
         severity=Severity.INFORMATION,
     )
@@ -272,7 +272,9 @@ def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
         image = stage.from_.image
         if stage.is_image or stage.is_native or image is None:
             continue
-        commands = [it for it in stage.commands(Effect.COMPILE) if not it.use.is_native_only and not it.use.is_bound]
+        commands = [
+            it for it in stage.commands(Effect.COMPILE) if not it.use.is_native_only and not it.use.must_run_on_target
+        ]
         steps = [step for it in commands for step in it.run.steps]
         n_machines = len({step.node for step in steps})
         if n_machines < 2 or any(step.is_emulated for step in steps):

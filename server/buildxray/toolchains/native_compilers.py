@@ -67,7 +67,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         machines,
         is_targeted=is_targeted,
         outputs=invocation.option_paths(*_OUTPUTS),
-        is_bound=True,
+        must_run_on_target=True,
         is_native_only=True,
     )
 
@@ -77,4 +77,4 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return invocation.reading_by_project(name)
 
 
-OTHERS: Final = Toolchain("compilers for their own machine", _recognize, _reads)
+NATIVE_COMPILERS: Final = Toolchain("compilers for their own machine", _recognize, _reads)

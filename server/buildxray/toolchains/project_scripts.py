@@ -27,4 +27,4 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return invocation.reading_by_project(name)
 
 
-OPAQUE: Final = Toolchain("scripts", _recognize, _reads)
+PROJECT_SCRIPTS: Final = Toolchain("scripts", _recognize, _reads)
