@@ -609,6 +609,18 @@ def test_merged_builds_are_named_together_and_no_more_than_four(tmp_path: Path) 
     assert [it.display_name for it in joined(same)] == ["amd64"]
 
 
+def test_jobs_of_a_workflow_share_nothing(tmp_path: Path) -> None:
+    builds = [
+        replace(
+            declared_as(tmp_path, name), platform_names=(f"linux/{name}",), machine=parse_normalized(f"linux/{name}")
+        )
+        for name in ("amd64", "arm64")
+    ]
+    assert [it.is_separate for it in joined(builds)] == [True]
+    assert [it.is_separate for it in joined([builds[0], replace(builds[1], name=builds[0].name)])] == [False]
+    assert [it.is_separate for it in joined([replace(it, machine=None) for it in builds])] == [False]
+
+
 def test_outside_of_a_repository_no_script_above_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[Path] = []
 

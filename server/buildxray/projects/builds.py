@@ -229,6 +229,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
     """Merge the builds of one file that differ only in their single platform.
 
     A Bake file with a target for each architecture, and a matrix over platforms, run on one builder, where BuildKit shares equal steps.
+    Jobs of a workflow do not.
     A merged build has the name of the first one; `display_name` has all names.
     """
     together: dict[object, DeclaredBuild] = {}
@@ -237,11 +238,13 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         same = replace(build, platform_names=(), nodes=(), linked=()).key if is_for_one else build.key
         key = (build.source, build.is_default, is_for_one, same)
         known = together.setdefault(key, build)
+        is_of_other_job = build.machine is not None and build.name not in (known.name, *known.joined_names)
         together[key] = replace(
             known,
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             linked=_all_linked((*known.linked, *build.linked)),
+            is_separate=known.is_separate or build.is_separate or is_of_other_job,
             joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
