@@ -23,6 +23,7 @@ class DownloadSite(NamedTuple):
 
 
 _UNAME: Final = {"amd64": "x86_64", "arm64": "aarch64"}
+_UNAME_X64_ONLY: Final = {"amd64": "x86_64", "arm64": "arm64"}
 _X64: Final = {"amd64": "x64", "arm64": "arm64"}
 
 SITES: Final = (
@@ -72,6 +73,36 @@ SITES: Final = (
     DownloadSite("PowerShell", lazy_regex(r"PowerShell/PowerShell/releases/"), {**_X64, "arm": "arm32"}),
     # github.com/neovim/neovim/releases: nvim-linux-x86_64.tar.gz, nvim-linux-arm64.tar.gz
     DownloadSite("Neovim", lazy_regex(r"neovim/neovim/releases/"), {"amd64": "x86_64", "arm64": "arm64"}),
+    # github.com/hadolint/hadolint/releases: hadolint-Linux-x86_64, hadolint-Linux-arm64
+    DownloadSite("Hadolint", lazy_regex(r"hadolint/hadolint/releases/"), _UNAME_X64_ONLY),
+    # github.com/Yelp/dumb-init/releases: dumb-init_1.2.5_x86_64, _aarch64; the packages of Debian have Debian's names
+    DownloadSite("dumb-init", lazy_regex(r"Yelp/dumb-init/releases/(?!.*\.deb$)"), _UNAME),
+    # github.com/bufbuild/buf/releases: buf-Linux-x86_64, buf-Linux-aarch64
+    DownloadSite("Buf", lazy_regex(r"bufbuild/buf/releases/"), _UNAME),
+    # github.com/aquasecurity/trivy/releases: trivy_…_Linux-64bit.tar.gz, Linux-ARM64
+    DownloadSite("Trivy", lazy_regex(r"aquasecurity/trivy/releases/"), {"amd64": "64bit", "arm64": "ARM64"}),
+    # github.com/goreleaser/goreleaser/releases: goreleaser_Linux_x86_64.tar.gz, Linux_arm64; packages have Go's names
+    DownloadSite(
+        "GoReleaser",
+        lazy_regex(r"goreleaser/goreleaser/releases/(?!.*\.(?:apk|deb|rpm)$)"),
+        _UNAME_X64_ONLY,
+    ),
+    # github.com/fullstorydev/grpcurl/releases: grpcurl_…_linux_x86_64.tar.gz, linux_arm64; packages have Go's names
+    DownloadSite(
+        "grpcurl",
+        lazy_regex(r"fullstorydev/grpcurl/releases/(?!.*\.(?:apk|deb|rpm)$)"),
+        _UNAME_X64_ONLY,
+    ),
+    # github.com/aws/aws-sam-cli/releases: aws-sam-cli-linux-x86_64.zip, linux-arm64
+    DownloadSite("AWS SAM CLI", lazy_regex(r"aws/aws-sam-cli/releases/"), _UNAME_X64_ONLY),
+    # Programs in Rust, whose files are named by target triples, apart from packages of Debian
+    DownloadSite(
+        "the project",
+        lazy_regex(
+            r"(?:BurntSushi/ripgrep|casey/just|cargo-bins/cargo-binstall|mozilla/sccache|sharkdp/(?:bat|fd|hyperfine)|starship/starship|watchexec/watchexec)/releases/(?!.*\.deb$)"
+        ),
+        _UNAME,
+    ),
     # github.com/Kitware/CMake/releases: cmake-…-linux-x86_64.tar.gz, linux-aarch64
     DownloadSite("CMake", lazy_regex(r"Kitware/CMake/releases/|cmake\.org/files/"), _UNAME),
 )

@@ -54,25 +54,32 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
         for instruction in stage.instructions:
             if isinstance(instruction.node, Add):
                 for token in instruction.node.sources:
-                    yield from _finding(ctx, instruction, instruction.range_of(token), token.text, can_map=False)
-            elif isinstance(instruction, Run) and "://" in instruction.node.text:
+                    yield from _finding(
+                        ctx, instruction, instruction.range_of(token), token.text, token.text, can_map=False
+                    )
+            elif isinstance(instruction, Run):
                 for command in instruction.commands:
                     use = command.use
                     if use is not None and use.effect is Effect.DOWNLOAD and not is_chosen(command):
                         for word in command.syntax.words[1:]:
+                            if _ARGUMENT.search(word.text) is None:
+                                continue
                             place = instruction.shell_range(word.range)
                             can_map = command.syntax.is_writable and "'" not in word.text
-                            yield from _finding(ctx, instruction, place, word.text, can_map=can_map)
+                            known = "".join(command.invocation.evaluate_partly(word)[:1])
+                            url = word.text if "://" in word.text else known
+                            yield from _finding(ctx, instruction, place, word.text, url, can_map=can_map)
 
 
 def _finding(
-    ctx: RuleContext, instruction: Instruction, place: TextRange, text: str, *, can_map: bool
+    ctx: RuleContext, instruction: Instruction, place: TextRange, text: str, url: str, *, can_map: bool
 ) -> Iterator[Finding]:
+    """Find `$TARGETARCH` in a word with the given text and URL."""
     match = _ARGUMENT.search(text)
-    if match is None or "$(case" in text or "://" not in text or ctx.text[slice(*place)] != text:
+    if match is None or "$(case" in text or "://" not in url or ctx.text[slice(*place)] != text:
         return
     stage = instruction.stage
-    site = site_of(text)
+    site = site_of(url)
     if site is None or stage is None:
         return
     different = [it for it in stage.targets if site.names.get(it.architecture, it.architecture) != it.architecture]
