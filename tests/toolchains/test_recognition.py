@@ -60,6 +60,7 @@ def last_use(command: str) -> Use | None:
         ("npm ci --omit=dev", "install npm ci"),
         ("yarn", "install yarn install"),
         ("pnpm fetch", "fetch pnpm fetch"),
+        ("pnpm --filter api deploy --prod /out", "install pnpm deploy"),
         ("npm run build", "bundle npm run build"),
         ("npm run --silent build:prod", "bundle npm run build:prod"),
         ("yarn build", "bundle yarn build"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
@@ -60,6 +61,34 @@ def downloads(stage: Stage) -> Iterator[Download]:
             is_program = download is None and command.name in _INTERPRETERS
             if (download is not None or is_program) and not command.is_chosen_by_platform:
                 yield from _fetched(command if download is None else download)
+        yield from _by_programs(run)
+
+
+def _by_programs(run: Run) -> Iterator[Download]:
+    """The URLs in the heredoc of an interpreter, `RUN python3 <<EOF`, unless its program looks at the platform itself."""
+    if run.node.is_json or not run.node.heredocs:
+        return
+    first = run.node.heredocs[0].content
+    interpreter = _INTERPRETER.match(first)
+    reading = {it.name for it in run.commands if all(one.startswith("-") for one in it.syntax.arguments)}
+    if interpreter is not None:
+        reading = {interpreter["name"]}
+    if reading.isdisjoint(_INTERPRETERS) or any(it.is_chosen_by_platform for it in run.commands):
+        return
+    for heredoc in run.node.heredocs:
+        if _LOOKS_AT_MACHINE.search(heredoc.content) is not None:
+            continue
+        start = run.syntax.body_range(heredoc).start
+        for match in _URL.finditer(heredoc.content):
+            piece = Piece(match[0], start + match.start(), run, can_expand=False)
+            yield Download(run, (piece,), () if run.stage is None else run.stage.targets, None)
+
+
+_INTERPRETER: Final = lazy_regex(r"#!\s*(?:\S*/)?(?:env\s+)?(?P<name>\w+)")
+_URL: Final = lazy_regex(r"https?://[^\s'\"<>()\[\]{},;]+")
+_LOOKS_AT_MACHINE: Final = lazy_regex(
+    r"TARGET|BUILD(?:ARCH|PLATFORM)|uname|machine|arch\b|ARCH\b|RUBY_PLATFORM|process\.platform"
+)
 
 
 def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
@@ -97,11 +126,19 @@ def _fetched(command: Command, *, is_call: bool = False) -> Iterator[Download]:
     for position, word in enumerate(command.syntax.words[1:], 1):
         is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
         is_address = is_url or is_call or _begins_with_site(command, position)
-        if not is_address or command.depends_on_platform(word):
+        if not is_address or (command.depends_on_platform(word) and not _names_the_same(command, word)):
             continue
         pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
         if pieces:
             yield Download(command.run, tuple(pieces), invocation.targets, command)
+
+
+def _names_the_same(command: Command, word: ShellWord) -> bool:
+    """True if a URL names the same architecture for every target, though another part of it depends on the platform."""
+    written = {name for *_, name in named_architectures(word.text)}
+    values = command.invocation.evaluate_partly(word)
+    named = ({name for *_, name in named_architectures(it)} for it in values)
+    return len(written) == 1 and not any(UNKNOWN in it for it in values) and all(it == written for it in named)
 
 
 def _begins_with_site(command: Command, position: int) -> bool:

@@ -17,7 +17,7 @@ from buildxray.semantics.origins import Artifact, Origin
 from buildxray.semantics.stage_graph import Facts
 from buildxray.semantics.tracing import Tracer
 from buildxray.syntax.instructions import Copying, Token
-from buildxray.toolchains.base import Invocation
+from buildxray.toolchains.base import Effect, Invocation
 
 
 class Quality(Enum):
@@ -95,7 +95,7 @@ class Artifacts:
         """The target platforms whose images contain a file that an instruction made for another architecture.
 
         With `invocation`, only the files of this command of a RUN count. A file that may also be from another maker
-        counts only if that maker writes files for a wrong architecture too.
+        counts only if that maker writes files for a wrong architecture too; a download only if no other maker is certain.
         """
         numbers = sorted(self._wrong_origins.get((instruction, id(invocation)), ()))
         return tuple(self._plan.targets[it].platform for it in numbers)
@@ -110,8 +110,10 @@ class Artifacts:
             for target in range(len(self._tracers)):
                 makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
                 foreign = [it for it in makers if it.architecture not in (None, self._architecture(target))]
+                is_made_surely = any(it.is_certain for it in makers)
                 for it in foreign:
-                    if it.is_certain or len(foreign) == len(makers):
+                    may_be_other = is_made_surely and it.use is not None and it.use.effect is Effect.DOWNLOAD
+                    if it.is_certain or (len(foreign) == len(makers) and not may_be_other):
                         invocation = None if it.use is None else it.use.invocation
                         wrong.setdefault((it.instruction, id(invocation)), set()).add(target)
         return wrong

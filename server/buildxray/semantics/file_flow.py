@@ -14,8 +14,9 @@ from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
 from buildxray.semantics.stage_graph import Consumer, Facts
 from buildxray.syntax.expansion import expand
-from buildxray.syntax.instructions import Copy, From, Token
+from buildxray.syntax.instructions import Copy, From, Node, Run, Token
 from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 
 __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "moved", "way_into_image"]
 
@@ -80,8 +81,21 @@ def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
                 source = _path(facts, token, scope, "/")
                 if source is not None and destination is not None and is_covered(source, path):
                     yield moved(path, source, destination)
-    elif consumer.stage not in facts.native_stages:
+    elif consumer.stage not in facts.native_stages and _is_mounted(node, path):
         yield _ANYTHING
+
+
+def _is_mounted(node: Node, path: str) -> bool:
+    """True if one of the mounts of stages or images of a RUN may contain a file."""
+    for flag in node.mounts if isinstance(node, Run) else ():
+        try:
+            options = {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+        except MountSyntaxError:
+            return True
+        source = options.get("source") or options.get("src") or "/"
+        if "from" in options and ("$" in source or is_covered(clean(f"/{source}"), path)):
+            return True
+    return False
 
 
 def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | None:

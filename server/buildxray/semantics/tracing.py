@@ -190,7 +190,10 @@ class Tracer:
                     wanted |= {it for it in inner if it is not None}
             elif (unpacked := unpacked_archives(invocation)) is not None:
                 archives, directories = unpacked
-                if any(holds(one, it) or holds(it, one) for it in wanted for one in directories):
+                # Who unpacks where he happens to be, in `/`, does not mean the directories of the system.
+                is_default = invocation.argument("-C", "-d", "--directory") is None and "/" in directories
+                is_elsewhere = is_default and "/" not in wanted and all(map(is_of_system, wanted))
+                if not is_elsewhere and any(holds(one, it) or holds(it, one) for it in wanted for one in directories):
                     is_certain = not search.has_maker or any(holds(it, one) for it in wanted for one in directories)
                     search.doubtful |= set() if is_certain else {*archives} - wanted
                     wanted |= {*archives}
@@ -220,7 +223,7 @@ class Tracer:
                 continue
             # What was unpacked into a directory may be all that a later maker of files in there started from.
             is_above = not any(holds(it, one) for one in outputs)
-            is_doubtful = use.effect is Effect.DOWNLOAD and search.has_maker and is_above
+            is_doubtful = use.effect is Effect.DOWNLOAD and is_above and search.has_maker
             yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful and not is_doubtful)
             is_certain = invocation.is_certain(self.planned.platform)
             if use.effect is Effect.COMPILE and it in use.outputs and not it.endswith("/") and is_certain:

@@ -37,7 +37,7 @@ _OPTIONS_FOR_TARGET: Final = (
     "--triple",
     "-target",
 )
-_OUTPUTS: Final = ("-o", "--output", "--out")
+_OUTPUTS: Final = ("-o", "--output", "--out", "--installdir", "--local-bin-path")
 _NEUTRAL_OPTIONS: Final = ("--help", "--version", "-h", "-v")
 _FOR_ALL: Final = frozenset({"js", "kernel", "wasm"})
 """Kinds of output of `dart compile` that suit every machine."""

@@ -101,6 +101,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         named = ("package.json", _LOCK_FILES[name]) if is_locked else ("package.json",)
         manifests = () if is_global or len(arguments) > 1 else named
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
+    if name == "pnpm" and subcommand == "deploy":
+        # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.
+        outputs = invocation.paths(invocation.command.words[operands[-1]])
+        return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs)
     if _BUILDING.search(script):
         return Use(toolchain, invocation, Effect.BUNDLE, title, n_words)
     effect = Effect.EXECUTE

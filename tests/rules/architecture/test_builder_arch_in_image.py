@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.builder_arch_in_image import builder_arch_in_image
-from tests.support.rules import check_fix, reported
+from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -30,3 +30,31 @@ def test_files_for_the_target_are_not_reported() -> None:
         "FROM alpine\nARG BUILDARCH\nCOPY a-$BUILDARCH /a\nRUN curl -o /b https://x.org/b-$BUILDARCH\n",
         "FROM alpine\nARG TARGETARCH\nCOPY a-$TARGETARCH /a\nRUN curl -o /b https://x.org/b-$TARGETARCH\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "copied", "is_said"),
+    [
+        ("RUN wget -O /jq https://x.org/jq-$BUILDARCH", "/jq", True),
+        ("ADD https://x.org/jq-$BUILDARCH /jq", "/jq", True),
+        ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz -C /t", "/t/jq", True),
+        ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz", "/jq", True),
+        ("RUN wget -O /jq https://x.org/jq-$BUILDARCH && chmod +x /jq && /jq . /a > /o", "/o", False),
+        ("RUN wget -O /jq https://x.org/jq-$TARGETARCH && echo $BUILDARCH", "/jq", False),
+    ],
+)
+def test_downloads_of_a_native_stage_that_are_in_the_image(line: str, copied: str, *, is_said: bool) -> None:
+    stage = f"FROM --platform=$BUILDPLATFORM alpine AS d\nARG BUILDARCH TARGETARCH\n{line}\n"
+    text = f"{stage}FROM alpine\nCOPY --from=d {copied} /x\n"
+    assert reported(builder_arch_in_image, text) == (["$BUILDARCH"] if is_said else [])
+
+
+def test_an_archive_that_is_unpacked_beside_the_file_in_the_image() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM debian AS b\nARG BUILDARCH\n"
+        "RUN wget -O /h.tgz https://x.org/h-$BUILDARCH.tgz && tar xf /h.tgz -C /usr/bin\n"
+        "RUN wget -O /y.tgz https://x.org/y-$BUILDARCH.tgz && tar xf /y.tgz && mv y /usr/bin/y && y /a > /b\n"
+        "FROM scratch\nCOPY --from=b /usr/bin/h /h\n"
+    )
+    places = [text[: it.range.start].count("\n") for it in findings(builder_arch_in_image, context(text))]
+    assert places == [2]

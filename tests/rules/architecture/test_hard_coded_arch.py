@@ -419,3 +419,38 @@ def test_files_that_no_machine_executes_or_an_emulator_does(run: str, is_said: b
         bool(findings(hard_coded_arch, context(f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{run}\n")))
         is is_said
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "n_findings"),
+    [
+        ("if [ $TARGETARCH = arm64 ]; then a=aarch64; else a=x86_64; fi; curl -O https://x.org/t-$a", 1),
+        ("case $TARGETARCH in arm64) a=aarch64;; arm) a=armv7;; *) a=x86_64;; esac; curl -O https://x.org/t-$a", 0),
+        ("case $(dpkg --print-architecture) in arm64) a=aarch64;; *) a=x64;; esac; curl -O https://x.org/t-$a", 1),
+        ("case $(uname -m) in aarch64) a=arm64;; *) a=amd64;; esac; curl -O https://x.org/t-$a", 0),
+        ("a=$TARGETARCH; curl -O https://x.org/amd64/t-$a", 0),
+        ("a=$TARGETARCH; curl -O https://x.org/t-$a", 0),
+        ("curl -O https://x.org/t-amd64${TARGETVARIANT:+-$TARGETVARIANT}", 1),
+        ("curl -O https://x.org/t-amd64-$TARGETARCH", 0),
+    ],
+)
+def test_names_that_suit_some_platforms_only(script: str, n_findings: int) -> None:
+    text = IMAGE.format(f"ARG TARGETVARIANT\nRUN {script}")
+    assert len(reported(hard_coded_arch, text, "linux/amd64,linux/arm64,linux/arm/v7")) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("RUN python3 <<EOF\nget('https://x.org/t-linux-amd64')\nEOF", True),
+        ("RUN <<EOF\n#!/usr/bin/env python3\nget('https://x.org/t-linux-amd64')\nEOF", True),
+        ("RUN <<EOF python3 -\nget('https://x.org/t-linux-amd64')\nEOF", True),
+        (
+            "RUN python3 <<EOF\nget('https://x.org/t-linux-amd64' if platform.machine() == 'x86_64' else other)\nEOF",
+            False,
+        ),
+        ("RUN python3 x.py && cat > /doc <<EOF\nhttps://x.org/t-linux-amd64\nEOF", False),
+    ],
+)
+def test_programs_in_heredocs(run: str, *, is_said: bool) -> None:
+    assert reported(hard_coded_arch, IMAGE.format(run)) == (["amd64"] if is_said else [])

@@ -122,3 +122,12 @@ def test_files_for_the_image_and_files_of_stages() -> None:
     check_nothing(target_image_in_native_stage, text.replace("/o /o", "/opt/t /o"))
     check_nothing(target_image_in_native_stage, "FROM golang AS tool\nRUN make /t\n" + text)
     check_nothing(target_image_in_native_stage, text.replace("--platform=$BUILDPLATFORM ", ""))
+
+
+@every_case("source, n_findings", [("/w", 1), ("/bin", 0), ("/", 0)])
+def test_a_mount_takes_only_its_source(source: str, n_findings: int) -> None:
+    text = (
+        "FROM uv AS uv\nFROM --platform=$BUILDPLATFORM python AS b\nCOPY --from=uv /uv /bin/uv\nRUN uv build -o /w .\n"
+        f"FROM python\nRUN --mount=from=b,source={source},target=/w pip install /w/*.whl\n"
+    )
+    assert len(findings(target_image_in_native_stage, context(text))) == n_findings

@@ -11,9 +11,9 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.semantics.build import Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Copying, Env
+from buildxray.syntax.instructions import Add, Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -30,7 +30,8 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages that are built for each target for COPY, ADD, and commands with paths or URLs that contain `$BUILDARCH`,
-    `$BUILDPLATFORM` or `$BUILDVARIANT`. Commands that only print, and conditions, are not reported.
+    `$BUILDPLATFORM` or `$BUILDVARIANT`; in stages on the build machine, for such downloads whose file goes into the image.
+    Commands that only print, and conditions, are not reported.
 
     ## Why it matters
     These arguments describe the machine that builds. The images for all platforms get the file for that one machine, and another build
@@ -55,10 +56,14 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     """
     for stage in ctx.build.needed_stages:
         wrong = [it for it in stage.targets if it.architecture != ctx.build.build_platform.architecture]
-        if stage.is_native or not wrong:
+        if not wrong:
             continue
         uses = [(instruction, range_) for instruction in stage.instructions for range_ in _uses(ctx, instruction)]
-        uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
+        if stage.is_native:
+            # What a stage on the build machine downloads to run it there has to be for that machine.
+            uses = [(instruction, range_) for instruction, range_ in uses if _reaches_image(ctx, instruction, range_)]
+        else:
+            uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
         seen: set[Instruction] = set()
         for instruction, range_ in uses:
             if instruction not in seen:
@@ -73,6 +78,17 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
                     ),
                     _fixes(ctx, stage, instruction, uses),
                 )
+
+
+def _reaches_image(ctx: RuleContext, instruction: Instruction, place: TextRange) -> bool:
+    """True if a wrong image contains the file whose URL has this place in it."""
+    if not isinstance(instruction, Run):
+        return isinstance(instruction.node, Add) and bool(ctx.build.artifacts.wrong_images(instruction.idx))
+    commands = (it for it in instruction.known_commands if it.use.effect is Effect.DOWNLOAD)
+    return any(
+        it.range.contains(place.start) and bool(ctx.build.artifacts.wrong_images(instruction.idx, it.invocation))
+        for it in commands
+    )
 
 
 def _name(ctx: RuleContext, range_: TextRange) -> str:

@@ -121,6 +121,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             continue
         if not stage.is_native and not named_architectures(stage.name) and not names_one_architecture(stage):
             yield from _by_own_arguments(ctx, stage)
+            yield from _by_wrong_names(stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
         if (
             named_architectures(stage.name)
@@ -166,6 +167,35 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                         platforms=platforms(wrong),
                     ),
                     severity=Severity.WARNING if ctx.has_intent else None,
+                )
+
+
+def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
+    """Find downloads whose file is chosen by the platform, and for some of them is the file for another architecture.
+
+    `if [ $TARGETARCH = arm64 ]; then A=aarch64; else A=x86_64; fi` is right until linux/arm/v7 is asked for.
+    """
+    for command in stage.commands(Effect.DOWNLOAD):
+        for word in command.syntax.words[1:]:
+            if command.is_chosen_by_platform or not word.variables or not command.depends_on_platform(word):
+                continue
+            values = zip(command.invocation.evaluate_partly(word), command.invocation.targets, strict=True)
+            written = {name for *_, name in named_architectures(word.text)}
+            wrong: dict[str, list[Platform]] = {}
+            for value, target in values:
+                names = {name for *_, name in named_architectures(value)}
+                if "://" in value and len(names) == 1 and not written and not _OTHER_SYSTEM.search(value):
+                    (name,) = names
+                    if name != target.architecture and (target.architecture, name) != ("arm64", "arm"):
+                        wrong.setdefault(name, []).append(target)
+            for name, targets in wrong.items():
+                yield Finding(
+                    command.run.shell_range(word.range),
+                    _(
+                        "the file for {architecture} is downloaded for {platforms} too",
+                        architecture=name,
+                        platforms=platforms(targets),
+                    ),
                 )
 
 
