@@ -86,6 +86,12 @@ def _set_by_script(run: Run) -> set[str]:
     return names | {name for it in commands for loop in it.conditions if loop.kind == "for" for name in loop.variables}
 
 
+def _share_letters(plain: str, argument: str) -> bool:
+    """True if the letters that only one name has leave enough for a ratio of `_CLOSE`; comparing their order takes far longer."""
+    n_shared = min(len(plain) - len({*plain} - {*argument}), len(argument) - len({*argument} - {*plain}))
+    return 2 * n_shared >= _CLOSE * (len(plain) + len(argument))
+
+
 @lru_cache(maxsize=1024)
 def _meant(name: str) -> str | None:
     """The automatic argument of which a name is a misspelling."""
@@ -97,7 +103,7 @@ def _meant(name: str) -> str | None:
             return argument
         # A letter too many or too few turns the short names into other words: TARGETS is not TARGETOS.
         is_long = len(argument) > len("TARGETOS")
-        if is_long and name.isupper() and abs(len(plain) - len(argument)) <= 1:
+        if is_long and name.isupper() and abs(len(plain) - len(argument)) <= 1 and _share_letters(plain, argument):
             matcher = SequenceMatcher(None, plain, argument, autojunk=False)
             if matcher.ratio() >= _CLOSE:
                 return argument
