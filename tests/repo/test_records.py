@@ -9,7 +9,7 @@ from dataclasses import field, replace
 
 import pytest
 
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from tests.support.code import ROOT, modules, source, tree
 
 
@@ -98,10 +98,30 @@ def test_every_module_uses_the_decorator_of_records() -> None:
     wrong = [
         str(path)
         for path in modules()
-        if path != ROOT / "records.py" and "dataclasses" in source(path)
+        if path != ROOT / "records.py" and ("dataclasses" in source(path) or "cached_property" in source(path))
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ImportFrom)
-        and node.module == "dataclasses"
-        and any(it.name == "dataclass" for it in node.names)
+        and node.module in ("dataclasses", "functools")
+        and any(it.name in ("dataclass", "cached_property") for it in node.names)
     ]
     assert wrong == []
+
+
+class Counting:
+    """Counts the computations of a property."""
+
+    n_computed = 0
+
+    @cached_property
+    def value(self) -> int:
+        """The number of computations so far."""
+        self.n_computed += 1
+        return self.n_computed
+
+
+def test_a_cached_property_is_computed_once_for_each_object() -> None:
+    one, other = Counting(), Counting()
+    assert (one.value, one.value, other.value, other.n_computed) == (1, 1, 1, 1)
+    del one.__dict__["value"]
+    assert one.value == 2
+    assert Counting.value.__doc__ == "The number of computations so far."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from buildxray.ide.comment_edits import Known, moved_diagnostics
 from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
@@ -17,7 +16,7 @@ from buildxray.logs.prediction import Forecast, Prediction, Predictor
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step

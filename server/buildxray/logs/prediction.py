@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from buildxray.logs.critical_path import critical_path
@@ -23,6 +22,7 @@ from buildxray.plan.graph import Vertex
 from buildxray.plan.model import Plan, Step
 from buildxray.plan.operations import StepKind
 from buildxray.platforms.platform import Platform
+from buildxray.records import cached_property
 from buildxray.semantics.build import Build, Run
 from buildxray.syntax.alignment import aligned
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Final
 
 from buildxray.logs.critical_path import Path, critical_path
@@ -13,7 +12,7 @@ from buildxray.logs.requests import possible_requests
 from buildxray.plan.model import Plan, Step
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.syntax.parser import Dockerfile, parse
 
 _TOLERANCE: Final = 0.1

@@ -6,7 +6,6 @@ Stages and instructions are identified by their index in the Dockerfile, steps b
 from __future__ import annotations
 
 from dataclasses import field
-from functools import cached_property
 from typing import NamedTuple
 
 from buildxray.plan.convert import Conversion
@@ -19,7 +18,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.syntax.instructions import Instruction, Node
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange

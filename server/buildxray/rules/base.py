@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from enum import Enum
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
 from buildxray.localization import N_
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Subject
 from buildxray.syntax.text import Edit, TextRange

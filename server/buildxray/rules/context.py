@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any, TypeVar
 
+from buildxray.records import cached_property
 from buildxray.rules.purpose import is_for_helping, is_for_windows
 from buildxray.semantics.build import Build, Builder, Dockerfile, Effect
 from buildxray.semantics.mentions import Mention

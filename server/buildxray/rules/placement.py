@@ -7,11 +7,10 @@ them once per target.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_comments
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage

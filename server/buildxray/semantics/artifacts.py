@@ -9,9 +9,9 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
-from functools import cached_property
 
 from buildxray.platforms.platform import Platform
+from buildxray.records import cached_property
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.origins import Artifact, Origin
 from buildxray.semantics.stage_graph import Facts

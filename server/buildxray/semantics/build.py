@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 from buildxray.plan.checks.events import CheckWarning
 from buildxray.plan.checks.linter import all_warnings, buildkit_warnings
@@ -33,6 +32,7 @@ from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform
+from buildxray.records import cached_property
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.semantics.caches import CacheMount, cache_mounts

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.model import Step
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.semantics.conditions import depends_on_platform
 from buildxray.semantics.file_flow import copied_files
 from buildxray.semantics.mentions import Mention, mentions, sources_named

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildxray.plan.contexts import NamedContext
@@ -12,6 +11,7 @@ from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform, can_run
+from buildxray.records import cached_property
 from buildxray.semantics.file_flow import way_into_image
 from buildxray.semantics.instruction import From, Instruction, KnownCommand, Run
 from buildxray.syntax.expansion import expand

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from functools import cached_property
 from typing import NamedTuple
 
 from buildxray.plan.memo import Memo
@@ -18,7 +17,7 @@ from buildxray.plan.outline import StageOutline, StageRef, outline
 from buildxray.plan.scope import Scope
 from buildxray.plan.stages import resolve_stages
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.syntax.instructions import Arg, Env, Node, Run
 
 _PROBE_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cached_property
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.syntax.instructions import (
     Arg,
     Cmd,

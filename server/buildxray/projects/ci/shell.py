@@ -8,12 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import path_below
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
+from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
