@@ -133,3 +133,27 @@ def test_packages_for_some_processors(
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     assert read_workspace(root / "app").has_native_packages is has_native
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({".yarn/cache/a-npm-1.zip": "", ".gitignore": ".yarn/*\n!.yarn/cache\n"}, True),
+        ({".yarn/cache/a-npm-1.zip": "", ".gitignore": ".yarn/*\n"}, False),
+        ({".yarn/cache/a-npm-1.zip": "", ".dockerignore": ".yarn\n"}, False),
+        ({".yarn/cache/.gitkeep": ""}, False),
+        ({".yarn/releases/yarn.cjs": ""}, False),
+        ({"npm-packages-offline-cache/a.tgz": ""}, True),
+        ({"vendor/yarn/a.tgz": "", ".yarnrc": 'yarn-offline-mirror "./vendor/yarn"\n'}, True),
+        ({"vendor/yarn/a.zip": "", ".yarnrc.yml": "cacheFolder: vendor/yarn\n"}, True),
+        ({"vendor/yarn/a.zip": ""}, False),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "packages/api"])
+def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str], expected: bool, place: str) -> None:
+    (tmp_path / ".git").mkdir()
+    for name, text in {**files, "package.json": "{}", f"{place}/package.json".lstrip("/"): "{}"}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert read_workspace(tmp_path / place).has_package_cache is expected

@@ -22,6 +22,7 @@ from buildxray.files.reading import (
     walk,
     workspace_root,
 )
+from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.file_names import is_dockerfile
@@ -56,6 +57,7 @@ def read_workspace(directory: Path) -> Workspace:
     if module is None:
         return Workspace(
             has_native_packages=_has_native_packages(directory),
+            has_package_cache=_has_package_cache(directory),
             makefile_sets_platform=sets_platform,
             search=search,
             scripts=scripts,
@@ -70,9 +72,10 @@ def read_workspace(directory: Path) -> Workspace:
         may_use_libc,
         requires_modules,
         _has_native_packages(directory),
-        sets_platform,
-        search,
-        scripts,
+        has_package_cache=_has_package_cache(directory),
+        makefile_sets_platform=sets_platform,
+        search=search,
+        scripts=scripts,
         has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
         replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
         files_for=files_for,
@@ -286,6 +289,40 @@ def _has_native_packages(directory: Path) -> bool | None:
     return any(
         isinstance(it, dict) and not it.get("dev") and (it.get("hasInstallScript") or it.get("cpu")) for it in packages
     )
+
+
+_CACHES: Final = (".yarn/cache", "npm-packages-offline-cache")
+"""The directories in which Yarn keeps packages beside the sources. Source: yarnpkg.com, "Zero-installs"; classic.yarnpkg.com, "Offline mirror"."""
+_CACHE_SETTING: Final = lazy_regex(
+    r"""^(?:cacheFolder:|yarn-offline-mirror)[ \t]*["']?(?:\./)?(?P<path>[\w.-][\w./-]*)""", re.MULTILINE
+)
+
+
+def _has_package_cache(directory: Path) -> bool:
+    """True if a cache of Yarn is part of the repository: the nearest one above a directory, unless Git or Docker ignores it."""
+    if not (directory / "package.json").is_file() and not (directory / ".yarnrc.yml").is_file():
+        return False
+    for place in (directory, *directory.parents[:_MOST_PARENTS]):
+        texts = [read_project_text(place / it) or "" for it in (".yarnrc.yml", ".yarnrc")]
+        named = [match["path"] for it in texts if (match := _CACHE_SETTING.search(it)) is not None]
+        if any(_is_in_repository(place, it) for it in (*named, *_CACHES)):
+            return True
+        if is_repository(place):
+            return False
+    return False
+
+
+def _is_in_repository(place: Path, cache: str) -> bool:
+    """True if a directory below another one holds packages that neither `.gitignore` nor `.dockerignore` excludes."""
+    try:
+        names = [it.name for it in list_directory(place / cache)]
+    except ReadError:
+        return False
+    package = next((it for it in names if it.endswith((".tgz", ".zip"))), None)
+    if package is None:
+        return False
+    texts = (read_project_text(place / it) for it in (".gitignore", ".dockerignore"))
+    return not any(IgnorePatterns(it).excludes(f"{cache}/{package}") for it in texts if it is not None)
 
 
 def _lock_of_pnpm(directory: Path) -> bytes | None:

@@ -328,7 +328,7 @@ RULES: Final = (
         "masked-platform-arg",
         Severity.ERROR,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.scope.masked_platform_arg",
         "",
         frozenset({Mention.PLATFORM_ARGUMENT}),

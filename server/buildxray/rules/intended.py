@@ -10,6 +10,7 @@ from typing import Final
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, KnownCommand, Run, Stage
+from buildxray.semantics.errors import Cause
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.triples import architecture_of
@@ -44,6 +45,15 @@ _EMULATORS: Final = lazy_regex(
     r"dpkg\s+--add-architecture|\b(?:box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
     re.IGNORECASE,
 )
+
+
+def is_meant_for_one(stage: Stage) -> bool:
+    """True if a stage is for one architecture by its name, runs programs of others, or has a platform that only a build argument tells."""
+    root = stage.root
+    is_unknown = root is not None and any(
+        it.cause is Cause.PLATFORM_ARGUMENT and root.from_.range.contains(it.range.start) for it in stage.build.errors
+    )
+    return bool(named_architectures(stage.name)) or is_unknown or runs_foreign_programs(stage)
 
 
 def runs_foreign_programs(stage: Stage) -> bool:

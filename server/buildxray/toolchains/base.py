@@ -67,6 +67,8 @@ class Workspace(NamedTuple):
     """True if the Go module requires others; None without a go.mod."""
     has_native_packages: bool | None = None
     """True if a lock file of npm lists packages with native code; None without a lock file."""
+    has_package_cache: bool = False
+    """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
     makefile_sets_platform: bool = False
     """True if the Makefile inserts `--platform` into a copy of the Dockerfile before the build, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None

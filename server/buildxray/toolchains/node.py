@@ -99,7 +99,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         # Without one of these, a lock file is used where there is one, and may be missing.
         is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")
         named = ("package.json", _LOCK_FILES[name]) if is_locked else ("package.json",)
-        manifests = () if is_global or len(arguments) > 1 else named
+        is_offline = invocation.has_option("--offline") or (name == "yarn" and invocation.workspace.has_package_cache)
+        manifests = () if is_global or is_offline or len(arguments) > 1 else named
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if name == "pnpm" and subcommand == "deploy":
         # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.

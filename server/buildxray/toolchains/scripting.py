@@ -105,6 +105,9 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
 
 
 def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
+    if invocation.has_option("--no-index", "--offline"):
+        # The packages are at hand. Source: the manuals of pip and uv.
+        return ()
     requirements = invocation.argument("-r", "--requirement")
     if requirements is not None:
         return (requirements.text,)

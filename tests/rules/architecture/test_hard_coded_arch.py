@@ -403,6 +403,8 @@ def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -
         ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0_all.deb && dpkg -i tool_1.0_all.deb", False),
         ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0.deb && dpkg -i tool_1.0.deb", True),
         ("RUN curl -fsSLO https://x.org/cloudimg-amd64.img", False),
+        ("RUN curl -fsSLO https://x.org/linux/amd64/tool.jar", False),
+        ("RUN curl -fsSLO https://x.org/linux/tool-amd64.jar", True),
         ("RUN curl -fsSLO https://x.org/vmlinux-6.1-x86_64", False),
         ("RUN curl -fsSLO https://x.org/tool-x86_64.tgz", True),
         ("RUN curl -fsSLO 'https://x.org/tool-x86_64.tgz?format=json'", True),
@@ -454,3 +456,17 @@ def test_names_that_suit_some_platforms_only(script: str, n_findings: int) -> No
 )
 def test_programs_in_heredocs(run: str, *, is_said: bool) -> None:
     assert reported(hard_coded_arch, IMAGE.format(run)) == (["amd64"] if is_said else [])
+
+
+@pytest.mark.parametrize(
+    ("argument", "is_said"),
+    [
+        # Only the build that gives it knows the platform.
+        ("ARG P", False),
+        ("ARG P=linux/amd64", True),
+        ("ARG P=$TARGETPLATFORM", True),
+    ],
+)
+def test_a_stage_whose_platform_is_unknown(argument: str, is_said: bool) -> None:
+    text = f"{argument}\nFROM --platform=$P debian AS b\nRUN curl -fsSLO https://x.org/t-amd64.tgz\nFROM alpine\nARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nCOPY --from=b /t-amd64.tgz /t\n"
+    assert bool(reported(hard_coded_arch, text)) is is_said

@@ -204,3 +204,21 @@ def test_only_the_manifests_that_come_with_the_rest_are_named(copied: str, reaso
 def test_a_lock_file_is_named_where_the_command_needs_one(install: str, has_lock: bool) -> None:
     (finding,) = findings(late_module_download, context(f"FROM node\nCOPY . .\nRUN {install}\n"))
     assert ("lock" in finding.message.partition(": ")[2]) is has_lock
+
+
+@pytest.mark.parametrize(
+    ("install", "has_cache", "is_said"),
+    [
+        ("yarn install --immutable", False, True),
+        ("yarn install --immutable", True, False),
+        ("npm ci", True, True),
+        ("npm ci --offline", False, False),
+        ("pnpm install --offline", False, False),
+        ("pip install -r requirements.txt", False, True),
+        ("pip install --no-index --find-links=vendor -r requirements.txt", False, False),
+    ],
+)
+def test_packages_that_are_in_the_repository(install: str, has_cache: bool, is_said: bool) -> None:
+    text = f"FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN {install}\nFROM nginx\nCOPY --from=b /w /w\n"
+    workspace = Workspace(has_package_cache=has_cache)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said

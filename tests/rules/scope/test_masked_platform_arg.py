@@ -114,3 +114,19 @@ def test_a_variant_that_the_platform_lacks_is_mostly_wanted(
 ) -> None:
     text = f"FROM alpine\nARG TARGETVARIANT={default}\nCOPY app_$TARGETVARIANT /app\n"
     assert [it.severity for it in findings(masked_platform_arg, context(text, targets=targets))] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("use", "n_fixes"),
+    [
+        ("ENV GOARM=$TARGETVARIANT", 0),
+        ('RUN GOARM="${TARGETVARIANT}" go build .', 0),
+        ("RUN GOARM=${TARGETVARIANT#v} go build .", 1),
+        ("COPY app-$TARGETVARIANT /app", 1),
+    ],
+)
+def test_an_empty_variant_is_meant(use: str, n_fixes: int) -> None:
+    text = f'FROM golang\nARG TARGETVARIANT=""\n{use}\n'
+    (finding,) = findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
+    assert finding.severity is Severity.WARNING
+    assert len(finding.fixes) == n_fixes

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Safety
 from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
@@ -64,7 +65,7 @@ def test_an_undeclared_argument_of_a_compiler_is_an_error() -> None:
         """
         FROM alpine AS unused
         WORKDIR /$TARGETOS
-                  ^^^^^^^^ 💡 warning: `TARGETOS` is not declared in stage `unused`: it expands to nothing
+                  ^^^^^^^^ 💭 warning: `TARGETOS` is not declared in stage `unused`: it expands to nothing
         FROM alpine
         """,
     ],
@@ -200,7 +201,7 @@ def test_names_that_one_instruction_lacks_are_one_finding() -> None:
         """
         FROM alpine
         RUN tool --os=$TARGETOS --arch $TARGETARCH
-                       ^^^^^^^^ 💡 warning: `TARGETOS` and `TARGETARCH` are not declared in this stage: they expand to nothing
+                       ^^^^^^^^ 💭 warning: `TARGETOS` and `TARGETARCH` are not declared in this stage: they expand to nothing
         FROM alpine AS other
         RUN tool --os=${TARGETOS:-linux} --arch $TARGETARCH
                                                  ^^^^^^^^^^ 💡 warning: `TARGETARCH` is not declared in stage `other`: it expands to nothing
@@ -220,3 +221,22 @@ def test_names_that_one_instruction_lacks_are_one_finding() -> None:
 )
 def test_a_sourced_file_may_set_the_variable(run: str, is_said: bool) -> None:
     assert bool(findings(undeclared_platform_arg, context(f"FROM alpine\nRUN {run}\n"))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("command", "copy", "safety"),
+    [
+        ("install example.com/tool@v1", "/go/bin/tool", Safety.SUGGESTION),
+        ("install example.com/tool@v1", "/go/bin/*/tool /go/bin/tool", Safety.SAFE),
+        ("build -o /go/bin/tool .", "/go/bin/tool", Safety.SAFE),
+    ],
+)
+def test_a_declaration_that_moves_the_binary_is_no_safe_fix(command: str, copy: str, safety: Safety) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go {command}\nFROM scratch\nCOPY --from=b {copy} /\n"
+    (finding,) = findings(undeclared_platform_arg, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]
+
+
+def test_a_fix_in_a_stage_that_is_not_built_is_not_proved() -> None:
+    (finding,) = findings(undeclared_platform_arg, context("FROM alpine AS a\nCOPY $TARGETARCH /\nFROM alpine\n"))
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]

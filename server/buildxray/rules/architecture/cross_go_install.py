@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.go_install import misplaced_installs
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand
-from buildxray.syntax.instructions import Copying
-from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.semantics.build import KnownCommand
 from buildxray.syntax.text import Edit
-from buildxray.toolchains.go import GO
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
@@ -58,44 +55,18 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".
     """
-    for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.COMPILE):
-            if command.use.toolchain is not GO or command.invocation.subcommand != "install":
-                continue
-            foreign = command.cross_targets
-            copied = [it for it in command.use.outputs if stage.way_into_image(it) is not None]
-            if foreign and copied and not _is_moved(command, copied):
-                has_gobin = any(command.invocation.setting("GOBIN").values)
-                consequence = (
-                    _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
-                    if has_gobin
-                    else _(
-                        "`go install` for {platforms} writes the binary to a subdirectory such as `bin/linux_arm64`",
-                        platforms=platforms(foreign),
-                    )
-                )
-                yield Finding(command.title_range, consequence, _fixes(command, copied[0]))
-
-
-_OF_MACHINE: Final = lazy_regex(r"/(?:linux|darwin|windows)_|(?:OS|os)\}?_\$|/\*")
-"""The directory of another machine in a path: `/go/bin/linux_arm64/app`, `$GOBIN/${TARGETOS}_$TARGETARCH`, `/go/bin/*/app`."""
-_MOVING: Final = frozenset({"cp", "find", "ln", "mv", "rsync"})
-
-
-def _is_moved(command: KnownCommand, outputs: Sequence[str]) -> bool:
-    """True if the file takes the binary from the directory of the other machine: a later command moves it, or a COPY names that directory."""
-    directories = {posixpath.dirname(it.rstrip("/")) for it in outputs}
-    stage = command.run.stage
-    later = [] if stage is None else [run for one in stage.family for run in one.runs if run.idx >= command.run.idx]
-    for run in later:
-        for it in run.commands:
-            words = [word.text for word in it.syntax.words]
-            if it.name in _MOVING and (any(map(_OF_MACHINE.search, words)) or any(one in words for one in directories)):
-                return True
-    taking = [] if stage is None else [it for one in stage.family for it in one.consumers]
-    return any(
-        _OF_MACHINE.search(source.text) for it in taking if isinstance(it.node, Copying) for source in it.node.sources
-    )
+    for command, copied in misplaced_installs(ctx.build):
+        foreign = command.cross_targets
+        has_gobin = any(command.invocation.setting("GOBIN").values)
+        consequence = (
+            _("`go install` for {platforms} is refused with `GOBIN` set", platforms=platforms(foreign))
+            if has_gobin
+            else _(
+                "`go install` for {platforms} writes the binary to a subdirectory such as `bin/linux_arm64`",
+                platforms=platforms(foreign),
+            )
+        )
+        yield Finding(command.title_range, consequence, _fixes(command, copied[0]))
 
 
 def _fixes(command: KnownCommand, output: str) -> tuple[Fix, ...]:

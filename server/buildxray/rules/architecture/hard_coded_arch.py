@@ -16,7 +16,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import names_one_architecture, runs_foreign_programs
+from buildxray.rules.intended import is_meant_for_one, names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -39,6 +39,9 @@ _SUITS_EVERY_MACHINE: Final = lazy_regex(
     re.VERBOSE,
 )
 """Files that the image does not execute, whatever architecture the directories in their address name."""
+
+_PORTABLE: Final = (".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".war")
+"""The ends of names of programs for every machine, unless the name itself has an architecture."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
@@ -119,14 +122,13 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
-        if not stage.is_native and not named_architectures(stage.name) and not names_one_architecture(stage):
+        if not stage.is_native and not is_meant_for_one(stage) and not names_one_architecture(stage):
             yield from _by_own_arguments(ctx, stage)
             yield from _by_wrong_names(stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
         if (
-            named_architectures(stage.name)
+            is_meant_for_one(stage)
             or names_one_architecture(stage)
-            or runs_foreign_programs(stage)
             or len({one[2] for __, named in downloaded for one in named}) != 1
         ):
             # Who downloads for several architectures has thought of them.
@@ -222,8 +224,10 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
 
 def _suits_every_machine(download: Download) -> bool:
     """True if the last part of an address names a file that no machine executes."""
-    address = download.pieces[0].text.strip("\"'") if download.pieces else ""
-    return _SUITS_EVERY_MACHINE.search(address.partition("?")[0]) is not None
+    address = download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
+    name = posixpath.basename(address)
+    is_portable = name.endswith(_PORTABLE) and not named_architectures(name)
+    return is_portable or _SUITS_EVERY_MACHINE.search(address) is not None
 
 
 def _gives_neutral_files(stage: Stage) -> bool:

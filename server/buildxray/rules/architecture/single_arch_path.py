@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import runs_foreign_programs
+from buildxray.rules.intended import is_meant_for_one
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -81,7 +81,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or named_architectures(stage.name) or runs_foreign_programs(stage):
+        if stage.is_native or is_meant_for_one(stage):
             continue
         for instruction in stage.instructions:
             finding = _finding(ctx, stage, instruction)

@@ -16,6 +16,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Label
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 
@@ -23,7 +24,10 @@ _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 """Arguments that depend on who builds: a default that is right here is wrong on another machine."""
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
+_GOARM: Final = lazy_regex(r"GOARM=[\"']?\$\{?TARGETVARIANT(?!#)\b")
+
+
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT])
 def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A default in `ARG` hides the value that BuildKit gives a platform argument.
 
@@ -52,6 +56,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
+    There is no fix where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses.
     """
     given = dict(ctx.build.request.build_arguments)
     for instruction in ctx.build.instructions:
@@ -93,6 +98,9 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fixes(ctx: RuleContext, name: str, default: TextRange) -> tuple[Fix, ...]:
+    if name == "TARGETVARIANT" and _GOARM.search(ctx.text):
+        # `GOARM=v7` is refused; without the default it needs `${TARGETVARIANT#v}`.
+        return ()
     edits = tuple(with_paying_moves(ctx, [Edit(default, "")]))
     safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
     return (Fix(_("Drop the default of `{name}`", name=name), edits, safety),)
@@ -104,11 +112,18 @@ def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterab
     BuildKit gives an argument to each RUN, whose programs hardly know it. A variant that the platform lacks is mostly wanted:
     `${TARGETVARIANT}` as `v1` in the names that GoReleaser gives directories.
     """
-    if name == "TARGETVARIANT" and not any(it.variant for it in targets):
+    if name == "TARGETVARIANT" and (not any(it.variant for it in targets) or _is_emptied(declaration, name)):
         return False
     return any(
         it.idx > declaration.idx and name in build.text[slice(*it.range)] and not _only_shows(it, name)
         for it in build.instructions
+    )
+
+
+def _is_emptied(declaration: Instruction, name: str) -> bool:
+    """True if the default is the empty text, which is meant: the programs then take their own default."""
+    return any(
+        it.name.text == name and it.value is not None and not it.value.text.strip("\"'") for it in declaration.pairs
     )
 
 

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
+from buildxray.rules.go_install import misplaced_installs
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
@@ -72,6 +73,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended.
+    It is a suggestion where `go install` then writes to a directory that no COPY reads, and in a stage that the build does not need.
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
@@ -196,8 +198,17 @@ def _is_harmless(use: _Use) -> bool:
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
     # Where the first use is a declaration itself, it may come too early for its own users then.
     edits = with_moves(ctx, [declare(place, names)])
-    title = _("Declare `ARG {names}` directly before its first use", names=" ".join(in_order(names)))
-    return (Fix(title, tuple(edits)),)
+    listed_names = " ".join(in_order(names))
+    if any(True for _it in misplaced_installs(ctx.after(edits).build)) and not any(
+        True for _it in misplaced_installs(ctx.build)
+    ):
+        # The binary is copied from the directory that it is in now.
+        title = _("Declare `ARG {names}`: `go install` then writes to `bin/$GOOS_$GOARCH`", names=listed_names)
+        return (Fix(title, tuple(edits), Safety.SUGGESTION),)
+    title = _("Declare `ARG {names}` directly before its first use", names=listed_names)
+    # What a stage does that the build does not need is not planned, so nothing is proved of it.
+    is_planned = place.stage is not None and place.stage.is_needed
+    return (Fix(title, tuple(edits), Safety.SAFE if is_planned else Safety.SUGGESTION),)
 
 
 def _undeclared(stage: Stage) -> Iterator[_Use]:
