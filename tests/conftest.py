@@ -28,7 +28,7 @@ _MEASURED = ("syntax", "plan", "semantics", "rules", "toolchains", "platforms")
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is loaded by now out of the collector: pytest collects five times at its end, to find what was not closed."""
+    """Exclude loaded objects from garbage collection: pytest collects five times at its end, to find unclosed resources."""
     gc.freeze()
 
 

@@ -1,6 +1,6 @@
 """Update the catalogues of translations from the code.
 
-With --check it only lists what is missing or stale; with --compile it only compiles them.
+With `--check`, it only lists missing and stale translations; with `--compile`, it only compiles the catalogues.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 /** The messages between the plan view and its page, and the server's answers about a plan. */
 
-/** The answer to `buildxray/plan`, as far as it is used here; `docs/protocol.md` describes all of it. */
+/** The answer to `buildxray/plan`, reduced to the fields that are used here; `docs/protocol.md` describes all of it. */
 export interface PlanAnswer {
   readonly version: number;
   readonly documentVersion: number | null;
@@ -62,7 +62,7 @@ export function isRefused(error: unknown): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === -32602;
 }
 
-/** What to show of an answer; after an error in the text, the last good picture remains. */
+/** The picture to show for an answer; after an error in the text, the last good picture remains. */
 export function shown(answer: PlanAnswer, last: { readonly key: string } | undefined, key: string): "picture" | "last picture" {
   return answer.error !== null && last?.key === key ? "last picture" : "picture";
 }

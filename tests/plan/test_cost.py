@@ -1,4 +1,4 @@
-"""What a plan costs: in proportion to lines and targets, and little when one line has changed.
+"""The cost of a plan: linear in lines and targets, and small after an edit of one line.
 
 Costs are counted in calls of functions, which are the same on every machine; tests/bench measures time.
 """

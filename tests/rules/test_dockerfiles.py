@@ -1,4 +1,4 @@
-"""Whole Dockerfiles in the style of real projects, and all that is found in each: the rule under what it finds."""
+"""Whole Dockerfiles in the style of real projects, with the rule of every finding below its range."""
 
 from __future__ import annotations
 

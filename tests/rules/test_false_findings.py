@@ -1,4 +1,4 @@
-"""What was said of unseen files and was not true, or was true and not said."""
+"""False and missing findings of readings of public files, each beside its near miss."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ RUST = "FROM rust AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM de
 
 
 def in_workspace(text: str, rule: str, **facts: Any) -> bool:  # noqa: ANN401 - fields of a workspace
-    """Whether a rule reports something in a file of a project with these facts."""
+    """True if a rule reports something in a file of a project with these facts."""
     workspace = Workspace()._replace(**facts)
     return rule in {it.rule for it in diagnose(context(text, workspace=workspace))}
 

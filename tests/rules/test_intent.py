@@ -1,4 +1,4 @@
-"""Whether a file is meant for several platforms."""
+"""The intent of a file: if it is meant for several platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fix is offered as safe only where planning what it leaves proves that."""
+"""A fix is safe only if planning the fixed text proves it."""
 
 from __future__ import annotations
 

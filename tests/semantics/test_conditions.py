@@ -1,4 +1,4 @@
-"""Which target platforms run a command, on a linux/amd64 build machine for amd64 and arm64: the command is `go`."""
+"""The target platforms that run a command, on a linux/amd64 build machine for amd64 and arm64: the command is `go`."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def go(script: Script) -> Command:
         ("case $V in x) go;; esac", None),
         ("case $ARCH in $V) x;; arm64) go;; esac", None),
         ("case $(uname -m) in aarch64) go;; esac", True),
-        # what is made of it
+        # values computed from it
         ("A=$ARCH; [ $A = arm64 ] && go", True),
         ("A=x; A=$ARCH && [ $A = arm64 ] && go", True),
         ("case $ARCH in amd64) A=x86_64;; arm64) A=aarch64;; esac; [ $A = aarch64 ] && go", True),

@@ -1,4 +1,4 @@
-"""What commands do, toolchain by toolchain, in a stage on a linux/amd64 build machine for amd64 and arm64."""
+"""The effects of commands, by toolchain, in a stage on a linux/amd64 build machine for amd64 and arm64."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ def test_variables_that_commands_read(command: str, name: str, expected: Reading
 
 
 def stage_outputs(*runs: str) -> list[str]:
-    """The paths of what the first RUN makes, after all of them."""
+    """The final paths of the outputs of the first RUN."""
     text = "FROM --platform=$BUILDPLATFORM alpine\nWORKDIR /src\n" + "".join(f"RUN {it}\n" for it in runs)
     uses = context(text).build.inventory.stage_uses(0)
     return [*next(it for it in uses if it.effect in (Effect.COMPILE, Effect.DOWNLOAD)).outputs]

@@ -60,7 +60,7 @@ def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int)
     """Check files in a pool. The files of a killed worker are checked again, each in a process of its own."""
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - few runs need it
 
-    # The workers are forked: what is imported here need not be imported in each of them.
+    # The workers are forked: modules imported here need not be imported in each of them.
     import_all()
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
     pool = _pool(n_processes, options)

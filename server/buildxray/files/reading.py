@@ -76,7 +76,7 @@ def open_stream(path: Path | str, root: Path | None = None) -> BinaryIO:
 def _open_regular(path: Path | str, root: Path | None) -> int:
     """Open a regular file; returns its descriptor. Raises `ReadError`."""
     try:
-        # A FIFO that nobody writes to would block without O_NONBLOCK.
+        # A FIFO without a writer would block without O_NONBLOCK.
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:
         raise _read_error(error) from error

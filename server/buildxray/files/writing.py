@@ -55,7 +55,7 @@ def write_output(path: Path | str, content: bytes) -> None:
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            # `/dev/stdout`, a FIFO: what the user has named is written to as it is.
+            # `/dev/stdout`, a FIFO: special files that the user names are written to directly.
             with target.open("wb") as stream:
                 stream.write(content)
             return
@@ -156,7 +156,7 @@ def _copy_attributes(source: Path, copy: Path, status: os.stat_result) -> bool:
         with suppress(OSError):
             for name in os.listxattr(source):
                 os.setxattr(copy, name, os.getxattr(source, name))
-    # Last, as a change of the owner removes set-user-ID bits.
+    # The mode is set last, because a change of the owner removes set-user-ID bits.
     copy.chmod(stat.S_IMODE(status.st_mode))
     return True
 

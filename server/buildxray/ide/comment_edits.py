@@ -109,7 +109,7 @@ def _is_in_instruction(dockerfile: Dockerfile, start: int, end: int) -> bool:
 
 
 def _n_common(first: str, second: str) -> int:
-    """Count the leading characters that two texts have in common, by bisection, since comparing slices is faster than characters."""
+    """Count the leading characters that two texts have in common, by bisection, because comparing slices is faster than comparing characters."""
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2

@@ -88,7 +88,7 @@ def _read(path: Path, text: str) -> Configuration | None:
 
 def _parsed(text: str) -> dict[str, Any]:
     """The table that a TOML text describes. Raises `ValueError`, also for a text that is nested too deeply."""
-    # Imported only where there is a file to read.
+    # Imported late: it is needed only if there is a file.
     if sys.version_info >= (3, 11):
         import tomllib as toml  # noqa: PLC0415
     else:

@@ -217,7 +217,7 @@ class Projects:
         root = self._root(dockerfile)
         if root is None:
             return False
-        # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+        # Imported late: it is needed for repositories only, and many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import may_build_images  # noqa: PLC0415
 
         if (root, dockerfile.parent) not in self._building:
@@ -229,7 +229,7 @@ class Projects:
         root = self._root(dockerfile)
         if root is None:
             return False
-        # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+        # Imported late: it is needed for repositories only, and many Dockerfiles are opened on their own.
         from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
 
         if root not in self._unread:

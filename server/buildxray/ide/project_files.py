@@ -159,7 +159,7 @@ class _Reader:
         """The problems of the build."""
         yield from self._platforms()
         if self.own.is_parent and not self.declared.is_default:
-            # Other targets inherit from it, and set what it lacks.
+            # Other targets inherit from it, and set the missing attributes.
             return
         if self.build is None:
             yield from self._missing_dockerfile()
@@ -238,7 +238,7 @@ class _Reader:
     def _platforms(self) -> Iterator[Diagnostic]:
         place = self.own.fields.get("platforms", self.own.name)
         for name in self.declared.single_platform_names:
-            # A name with a variable is what the environment makes of it.
+            # The value of a variable depends on the environment.
             problem = "" if name == "local" or "$" in name else _unknown_platform(name)
             if problem:
                 word = self._places.word(place, name)

@@ -179,7 +179,7 @@ def unknown_platform(platform: Platform) -> str:
 
 
 def read_platforms(value: object) -> tuple[Platform, ...] | None:
-    """A list of platforms, or one text with commas between them, without duplicates; None where it is empty.
+    """A list of platforms, or one text with commas between them, without duplicates; None if it is empty.
 
     Raises `SettingError`.
     """
@@ -192,7 +192,7 @@ def read_platforms(value: object) -> tuple[Platform, ...] | None:
 
 
 def read_platform(value: object) -> Platform | None:
-    """One platform; None where it is empty. Raises `SettingError`."""
+    """One platform; None if it is empty. Raises `SettingError`."""
     if not isinstance(value, str):
         raise SettingError(_("expected a platform such as `linux/arm64`"))
     if not value.strip():
@@ -204,7 +204,7 @@ def read_platform(value: object) -> Platform | None:
 
 
 def read_machines(value: object) -> Platform | Machines | None:
-    """One platform, or an object from target platforms to those of their machines; None where it is empty.
+    """One platform, or an object from target platforms to those of their machines; None if it is empty.
 
     Raises `SettingError`.
     """

@@ -1,6 +1,6 @@
 """Limit the processor time of a computation.
 
-A timer interrupts the main thread, so that no loop has to read a clock and none can be forgotten; Python's regular
+A timer interrupts the main thread, so that loops need not read a clock and none can be forgotten; Python's regular
 expressions are interrupted as well. An interrupted computation may leave objects half computed, so they must be
 discarded. Entries of `functools.cache` are complete or missing.
 """

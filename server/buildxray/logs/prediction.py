@@ -327,7 +327,7 @@ class Forecast:
     """The effect of another text against the logged build, computed lazily."""
 
     def __init__(self, predictor: Predictor, after: Build, old_of: dict[int, int] | None = None) -> None:
-        """`after` has to be for the request of the log, except for its estimates; `old_of` is the result of `aligned`, if known."""
+        """`after` must be a plan for the request of the log; `old_of` is the result of `aligned`, if known."""
         self._predictor = predictor
         self._after = after
         self._old_of = aligned(predictor.before.dockerfile, after.dockerfile) if old_of is None else old_of

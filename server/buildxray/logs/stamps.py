@@ -100,7 +100,7 @@ _FRACTION: Final = lazy_regex(r"[.,](\d{1,9})")
 
 
 def _seconds(text: str) -> float | None:
-    """Seconds since 1970 of an ISO 8601 time; a time without a zone counts as UTC, for only differences matter."""
+    """Seconds since 1970 of an ISO 8601 time; a time without a zone counts as UTC, because only differences matter."""
     fraction = _FRACTION.search(text)
     whole = _FRACTION.sub("", text).replace("Z", "+00:00").replace(" ", "T", 1)
     if re.search(r"[+-]\d{4}$", whole):

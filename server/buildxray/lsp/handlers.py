@@ -188,7 +188,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_save(ls: Server, _params: types.DidSaveTextDocumentParams) -> None:
-    """Effect: read the project files again, since not every client reports changes of files."""
+    """Effect: read the project files again, because not every client reports changes of files."""
     ls.reread()
 
 
@@ -401,7 +401,7 @@ def _place(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
 
 
 def _navigated(ls: Server, params: _Positioned) -> tuple[Document, int] | None:
-    """The same, for a document in which names are not left to another server."""
+    """The same, for features of names; None if these are left to another server."""
     place = _place(ls, params)
     return place if place is not None and place[0].build.settings.navigation else None
 

@@ -1,4 +1,4 @@
-"""Memory of a session that lasts all day: when garbage is collected, and when the system gets back what is free."""
+"""Memory of a session that lasts all day: when garbage is collected, and when free memory is returned to the system."""
 
 from __future__ import annotations
 

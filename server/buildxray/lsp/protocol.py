@@ -72,7 +72,7 @@ class Protocol(LanguageServerProtocol):
         error = getattr(message, "error", None)
         future = self._request_futures.get(raw.get("id", ""))
         if error is not None and future is not None:
-            # A client may refuse what it is asked for; nothing here depends on the answer.
+            # A client may refuse a request; nothing here depends on the answer.
             self._request_futures.pop(raw["id"], None)
             self._result_types.pop(raw["id"], None)
             future.cancel()

@@ -272,6 +272,6 @@ def _pump(source: BinaryIO, reader: asyncio.StreamReader, loop: asyncio.Abstract
             loop.call_soon_threadsafe(reader.feed_data, data)
         loop.call_soon_threadsafe(reader.feed_eof)
         if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-            # The messages of a file are answered to the last; at the other end of a pipe nobody waits for answers any more.
+            # All messages of a file are answered; a closed pipe has no reader for further answers.
             time.sleep(_GRACE)
             leave(1)

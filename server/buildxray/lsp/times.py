@@ -43,7 +43,7 @@ async def show_times(ls: Server, params: object) -> dict[str, Any] | None:
 
 
 def show_log(ls: Server, document: Document, loaded: LoadedLog | None, measured: MeasuredBuild | None) -> None:
-    """Effect: show the times of a build, and make the client refresh what they change."""
+    """Effect: show the times of a build, and let the client refresh hints, lenses and the plan."""
     if ls.documents.get(document.uri) is document:
         document.show_log(loaded, measured)
         ls.log_changed(document)

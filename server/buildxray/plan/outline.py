@@ -25,7 +25,7 @@ from buildxray.syntax.parser import Dockerfile
 
 
 class Cause(Enum):
-    """The part of a build that has to change if BuildKit refuses it."""
+    """The part of a build that must change if BuildKit refuses it."""
 
     FILE = "file"
     """The text is wrong for any request."""

@@ -252,7 +252,7 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
         elif number is not None:
             parent = resolved.stages[number]
             # A stage right on a directory has no platform while BuildKit reads it, and the target's afterwards: `Ensure platform is
-            # set` in dispatchStages makes it point to what is filled in later.
+            # set` in dispatchStages makes it point to the value that is filled in later.
             is_filled_in = parent.replacement is None and parent.platform is _NO_PLATFORM
             platform = resolved.target_platform if is_filled_in else parent.platform
             resolved.stages.append(ResolvedStage(stage, base.name, "", platform, number))
@@ -459,7 +459,7 @@ def _needed(resolved: ResolvedStages, target: int, *, through_replaced: bool) ->
 
 
 def _inherited_triggers(resolved: ResolvedStages, stage: ResolvedStage) -> list[tuple[int | None, str]]:
-    """The texts of the ONBUILD triggers of what a stage is built on, with their lines; those of an image have none."""
+    """The texts of the ONBUILD triggers of the base of a stage, with their lines; triggers of an image have no line."""
     if stage.base is not None:
         # BuildKit reads the triggers in the text even if a named context replaces the stage.
         base = resolved.stages[stage.base].outline

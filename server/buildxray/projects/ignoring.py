@@ -78,7 +78,7 @@ def _rule(line: str) -> _Rule | None:
     if not is_anchored:
         return _Rule(ignores, for_directories, globs, is_anchored=globs == ("**",))
     if globs[-1] == "**":
-        # `a/**` is what is in `a`, and not `a` itself.
+        # `a/**` matches the content of `a`, and not `a` itself.
         globs = (*globs, "*")
     return _Rule(ignores, for_directories, globs, is_anchored=True)
 

@@ -71,7 +71,7 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     """Read the builds that the workflows, scripts and Makefiles of a repository start, given its root."""
-    # Loaded where there is a repository only: many Dockerfiles are opened on their own.
+    # Imported late: it is needed for repositories only, and many Dockerfiles are opened on their own.
     from buildxray.projects.ci.makefiles import find_makefile, makefile_site, read_makefile  # noqa: PLC0415
     from buildxray.projects.ci.scripts import read_scripts  # noqa: PLC0415
     from buildxray.projects.ci.workflows import read_workflows  # noqa: PLC0415
@@ -134,8 +134,8 @@ def directories_above(path: Path) -> tuple[Path, ...]:
 def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Path]:
     """Yield the root, whose scripts may build too, and the directories below it of which `read_directory` reads files.
 
-    The nearest come first. `with_nested` adds the other projects below the root: repositories and, where the root is in none, the
-    directories of Dockerfiles, since scripts of these may build too.
+    The nearest come first. `with_nested` adds the other projects below the root: repositories and, if the root is in none, the
+    directories of Dockerfiles, whose scripts may build too.
     """
     is_in_repository = is_repository(directories_above(root / "Dockerfile")[-1])
     pending = [(root, 0)]

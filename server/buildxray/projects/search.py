@@ -72,7 +72,7 @@ def search(
         ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
     names_excluded = frozenset((*excluded, ".git"))
     n_left = MOST_FILES
-    # A stack of ours, for a tree may be deeper than calls can be.
+    # An explicit stack, because a tree may be deeper than the limit of recursion.
     waiting: list[_Directory | Path] = [_Directory(directory, parts, ignoring)]
     while waiting:
         item = waiting.pop()

@@ -158,7 +158,7 @@ class ProjectSearch:
         return self._answers[0]
 
     def give_up(self) -> None:
-        """Effect: answer that there are too many files, since a search of them takes too long."""
+        """Effect: give up a search that takes too long; the project then counts as too large."""
         self._answers = [None]
 
     def _searched(self) -> frozenset[str] | None:

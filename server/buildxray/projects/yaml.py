@@ -116,11 +116,11 @@ def _composed(text: str) -> Iterator[Any]:
     steps = ((it in "[{") - (it in "]}") for it in _BRACKET.findall(text))
     if max(accumulate(steps), default=0) > _MOST_BRACKETS:
         raise YamlError(1, f"more than {_MOST_BRACKETS} open brackets")
-    # Loaded where there is a file to read only.
+    # Imported late: it is needed only if there is a file.
     from ruamel.yaml import YAML  # noqa: PLC0415
     from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError  # noqa: PLC0415
 
-    # Right in YAML, and on the standard error it would tell nobody anything.
+    # Valid in YAML, and a warning on stderr would not help anybody.
     warnings.simplefilter("ignore", ReusedAnchorWarning)
 
     try:

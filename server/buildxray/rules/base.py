@@ -28,7 +28,7 @@ class Severity(Enum):
 
 
 class FixAvailability(Enum):
-    """Whether findings of a rule come with a fix."""
+    """How often findings of a rule have a fix."""
 
     ALWAYS = "always"
     SOMETIMES = "sometimes"
@@ -36,7 +36,7 @@ class FixAvailability(Enum):
 
 
 class Safety(Enum):
-    """Whether a fix needs review."""
+    """The review that a fix needs."""
 
     SAFE = "safe"
     """Can be applied without review: the plan proves the result equivalent or correct."""
@@ -149,7 +149,7 @@ class Rule:
 
     @property
     def is_about_platforms(self) -> bool:
-        """True if the rule reports what is wrong, or slow, only on some platforms."""
+        """True if the rule reports problems that exist only on some platforms."""
         return self.with_intent is not self.without_intent
 
     def may_find(self, ctx: RuleContext) -> bool:

@@ -67,7 +67,7 @@ class RuleContext:
 
     @property
     def is_for_several(self) -> bool:
-        """True if several platforms are built as far as anybody can tell, so that a mistake on some of them is an error.
+        """True if a build is known to be for several platforms, so that a mistake on some of them is an error.
 
         The request names several platforms; or nothing is known of the builds of a file that uses platform arguments. Where
         a repository has builds, workflows or scripts, and none of those that can be read names several platforms for

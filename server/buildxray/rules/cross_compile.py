@@ -73,7 +73,7 @@ class OwnRoot(NamedTuple):
 
 
 def root_of_its_own(stage: Stage) -> OwnRoot | None:
-    """How a stage can stop sharing its root with the image, which prevents it from moving to the build machine.
+    """A separate root for a stage whose root is shared with the image, so that the stage can move to the build machine.
 
     None if it shares no root, if the image depends on the target, or if a copy would have another meaning.
     """

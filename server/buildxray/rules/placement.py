@@ -263,7 +263,7 @@ def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
     declaring = {it.instruction for it in declared}
     places: dict[Declaration, tuple[Instruction, ...]] = {}
     unused: list[Declaration] = []
-    # From the last to the first, for a declaration may be the user of an earlier one and move itself.
+    # From the last to the first, because a declaration may use an earlier one and move itself.
     for declaration in reversed(declared):
         users = _users(stage, declaration.instruction, declaration.name)
         if not users:
@@ -277,7 +277,7 @@ def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
             place = _first_of_each_stage(users)
         else:
             continue
-        # What has no RUN before its first user stays where it is, and what it is made of has to come before it.
+        # A declaration without a RUN before its first user stays, and the declarations that it uses must precede it.
         is_early = any(_has_run_between(declaration.instruction, it) for it in place)
         places[declaration] = place if is_early else (declaration.instruction,)
     moves = {it: places[it] for it in declared if places.get(it, (it.instruction,)) != (it.instruction,)}

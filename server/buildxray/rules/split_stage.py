@@ -38,7 +38,7 @@ _OF_THE_BUILD: Final = lazy_regex(
 )
 """Variables that only compilers and package managers read.
 
-What the run time of Go reads (`GODEBUG`, `GOGC`, `GOMAXPROCS`, `GOMEMLIMIT`, `GOTRACEBACK`) is for the program.
+The variables that the run time of Go reads (`GODEBUG`, `GOGC`, `GOMAXPROCS`, `GOMEMLIMIT`, `GOTRACEBACK`) are for the program.
 Source: `go help environment`, and the package runtime of Go.
 """
 _USERS: Final = ("", "0", "nobody", "nonroot", "root")
@@ -59,7 +59,7 @@ class _RunStage(NamedTuple):
 
 
 def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> Fix | None:
-    """A fix that compiles natively in a separate stage; None if the text does not tell what the program needs at run time.
+    """A fix that compiles natively in a separate stage; None if the text does not determine the files that the program needs at run time.
 
     `commands` compile or bundle under emulation. Nothing is offered if the stage installs packages or runs programs
     after the last of them, since these may be needed at run time.

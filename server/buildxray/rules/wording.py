@@ -11,7 +11,7 @@ from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST = 3
-"""Names in a list; a message has to fit on a line."""
+"""The number of names in a list; a message must fit on a line."""
 
 
 def listed(names: Iterable[str]) -> str:
@@ -36,7 +36,7 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
-    """How to cross-compile by hand if no edit can: a sentence for each toolchain of these commands.
+    """Advice on cross-compiling by hand if no edit can: a sentence for each toolchain of these commands.
 
     None for a stage on a distribution whose packages xx cannot install: it supports apt and apk.
     """

@@ -77,7 +77,7 @@ __all__ = [
 
 
 Subject = Mention | Effect | str
-"""What a rule can be about; a string is the name of a toolchain or of a check of BuildKit."""
+"""A subject of rules; a string is the name of a toolchain or of a check of BuildKit."""
 
 
 class Builder:
@@ -117,7 +117,7 @@ class Build:
     def release(self) -> None:
         """Effect: forget the views, which refer to their build, so that it is freed without the garbage collector.
 
-        For a build that nobody reads any more; a view that is asked for after that is computed again, as another object.
+        For a build that is no longer read; a view that is read after that is computed again, as another object.
         """
         for stage in self.__dict__.get("stages", ()):
             stage.release()
@@ -164,7 +164,7 @@ class Build:
 
     @cached_property
     def targets(self) -> tuple[Platform, ...]:
-        """The target platforms that could be planned; none where the file has no stage."""
+        """The target platforms that could be planned; none if the file has no stage."""
         return tuple(it.platform for it in self.plan.targets)
 
     @cached_property

@@ -58,7 +58,7 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
         if name in open_arguments or name in defaults or (assignment is not None and not assignment.is_known):
             return UNKNOWN
         if assignment is None:
-            # A base image may set what the file does not.
+            # The base image may set variables that the file does not set.
             return UNKNOWN if scope.has_base_image and name not in AUTOMATIC_ARGUMENTS else None
         return assignment.value
 
@@ -69,7 +69,7 @@ def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], de
 
 
 def taken(command: Command, evaluators: tuple[Evaluator, ...], platform_variables: Container[str]) -> tuple[Taken, ...]:
-    """Whether each target runs a command; unknown conditions are resolved as the module describes.
+    """For each target, if it runs a command; unknown conditions are resolved as the module describes.
 
     `platform_variables` are the environment variables whose values depend on the platform.
     """

@@ -84,7 +84,7 @@ class Execution:
 
     @property
     def sharing(self) -> Sharing:
-        """Whether targets share the instruction's steps."""
+        """The kind of sharing of the instruction's steps between targets."""
         if len(self.steps) > 1:
             return Sharing.SEVERAL
         if not self.steps:
@@ -267,7 +267,7 @@ def split_note(instruction: Instruction) -> str:
 
 
 def split_label(instruction: Instruction) -> str:
-    """The cause from which on steps differ, for the picture; empty if an earlier instruction is the first to differ."""
+    """The cause of differing steps, for the picture; empty if an earlier instruction is the first to differ."""
     split = instruction.split
     if split is None or split.origin != instruction.idx:
         return ""

@@ -26,7 +26,7 @@ _ANYTHING: Final = "/"
 def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     """The instruction that first copies a file out of a stage towards the image; None if none does.
 
-    Only a RUN itself knows what it does with a mounted file. It is presumed to execute it on the build machine, and to
+    The use of a mounted file in a RUN is unknown. The RUN is presumed to execute it on the build machine, and to
     copy it elsewhere.
     """
     key = stage, path

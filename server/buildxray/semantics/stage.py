@@ -145,7 +145,7 @@ class Stage:
         architecture = self.platforms[0].architecture
         return tuple(it for it in self.targets if it.architecture != architecture)
 
-    # What it is built on, and what is built on it
+    # Its bases and the stages built on it
 
     @property
     def bases(self) -> tuple[Stage, ...]:

@@ -97,7 +97,7 @@ class Tracer:
         return known
 
     def taken(self, stage: StageOutline, idx: int, node: Copying, source: str) -> tuple[Origin, ...]:
-        """The makers of what a COPY or ADD copies from `source`."""
+        """The makers of the files that a COPY or ADD copies from `source`."""
         if not isinstance(node, Copy) or node.source_stage is None:
             return (self._of_context(stage.idx, idx, node, source),)
         sources = stage.sources.get(idx - stage.from_idx - 1, ())
@@ -177,7 +177,7 @@ class Tracer:
         pairs = [it for it in commands if self.planned.platform in it[0].targets]
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
-        # None if no later command unpacks a pipe; otherwise True if what it unpacks is certainly wanted.
+        # None if no later command unpacks a pipe; otherwise True if the unpacked files are certainly wanted.
         piped: bool | None = None
         for invocation, recognized in reversed(pairs):
             use = known.get(id(invocation), recognized)

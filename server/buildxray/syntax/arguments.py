@@ -150,7 +150,7 @@ def name_value_pairs(text: str, start: int, end: int, escape: str) -> tuple[Pair
 
 
 def _without_equals(words: tuple[Token, ...], word: Token) -> str:
-    """The reason why a word of ENV or LABEL is not a pair, worded by what the word before it suggests."""
+    """The reason why a word of ENV or LABEL is not a pair; the wording depends on the word before it."""
     before = words[words.index(word) - 1]
     if word.text in ("&&", "||", "|", ";"):
         return _("`{text}` has no `=`: no shell reads this instruction", text=word.text)

@@ -141,7 +141,7 @@ class Node:
 
 
 def of_node(function: Callable[Concatenate[Node, P], T]) -> Callable[Concatenate[Node, P], T]:
-    """Cache on the node what a function computes from it and from other hashable arguments.
+    """Cache the results of a function of a node and other hashable arguments on the node.
 
     The results live as long as the instruction is in a document, and survive edits elsewhere in the file. A cache
     on the function would have to hold all instructions of the largest file, and would keep them after their

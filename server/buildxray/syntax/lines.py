@@ -158,7 +158,7 @@ def _masked(text: str, escape: str) -> str:
     text = _ONLY_PYTHON_SPACE.sub("?", text)
     if escape == "`":
         text = text.translate(_SWAP_ESCAPES)
-    # The library takes a doubled escape token, or one before other white space, for a continuation.
+    # The library reads a doubled escape token, or one before other white space, as a continuation.
     text = _FALSE_CONTINUATION.sub(".", text)
     # The library ends an instruction at a blank line; BuildKit skips blank lines inside a continuation.
     text = _CONTINUATION_GAP.sub(lambda gap: gap[1] + _BLANK_LINE.sub("#", gap[2]), text)

@@ -1,6 +1,6 @@
 """Parse a text into a `Dockerfile`, without raising on any text.
 
-What BuildKit refuses becomes a problem with a range, and the rest is parsed all the same, because a Dockerfile in an
+An error of BuildKit becomes a problem with a range, and the rest is still parsed, because a Dockerfile in an
 editor is half typed most of the time.
 
 BuildKit: frontend/dockerfile/parser/parser.go, Parse.

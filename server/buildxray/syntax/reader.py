@@ -1,6 +1,6 @@
 """Read physical lines into instructions with their places: all, or only those that an edit affects.
 
-How an instruction is read does not depend on the lines above it, apart from the escape token. So the lines below an
+The reading of an instruction does not depend on the lines above it, apart from the escape token. So the lines below an
 edit are not read again once reading arrives at the first line of an earlier instruction. And an instruction with
 another one after it does not depend on the lines below it.
 

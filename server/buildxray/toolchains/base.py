@@ -1,4 +1,4 @@
-"""The values of toolchains: commands with their environment, and what a toolchain knows of a command."""
+"""The values of toolchains: commands with their environment, and their recognised effects."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Workspace(NamedTuple):
     has_vendored_modules: bool = False
     """True if `vendor/modules.txt` exists: the go command then takes modules from `vendor` and downloads none."""
     holds: Callable[[str], bool] | None = None
-    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile; None where nobody can look.
+    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile; None if the contexts are unknown.
 
     Without a known build each directory above the Dockerfile, up to the root of its repository, may be the context.
     """
@@ -99,7 +99,7 @@ class Workspace(NamedTuple):
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
     replaces_modules: bool = False
-    """True if go.mod replaces a module by a directory, which then has to exist for `go mod download`."""
+    """True if go.mod replaces a module by a directory, which must then exist for `go mod download`."""
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
 

@@ -1,7 +1,7 @@
 """Go: `go build` and related commands.
 
 It compiles for GOOS and GOARCH, which default to the machine it runs on. With GOARCH set to another machine's,
-cgo is off unless CGO_ENABLED=1 asks for it, and then a C cross compiler has to be there.
+cgo is off unless CGO_ENABLED=1 asks for it, which needs a C cross compiler.
 
 Source: `go help environment`; cmd/go/internal/cfg; the Go 1.21 release notes for GOARM.
 """
@@ -125,7 +125,7 @@ def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
     if _has_own_target(invocation):
         return (None,) * len(invocation.targets)
     setting = invocation.setting("GOARCH")
-    # An empty GOARCH is none: the compiler then takes the machine that it runs on.
+    # An empty GOARCH counts as unset: the compiler then uses the machine that it runs on.
     own = [it.architecture for it in invocation.step_platforms]
     return tuple(it if it is None else it or machine for it, machine in zip(setting.values, own, strict=True))
 
@@ -198,7 +198,7 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
         if _has_right_values(name, settings[name], values, invocation):
             continue
         if settings[name].assignment is not None or (settings[name].is_set and any(settings[name].values)):
-            # Something else is asked for, which a human has to weigh.
+            # The command sets another value; only its author knows if that is intended.
             return None
         assignments.append((name, value))
         arguments.append(argument)

@@ -96,7 +96,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global")
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
-        # Without one of these, a lock file is used where there is one, and may be missing.
+        # Without one of these commands, the lock file is optional.
         is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")
         named = ("package.json", _LOCK_FILES[name]) if is_locked else ("package.json",)
         is_offline = invocation.has_option("--offline") or (name == "yarn" and invocation.workspace.has_package_cache)

@@ -293,8 +293,8 @@ def test_a_download_after_an_installation_for_the_target() -> None:
     "download",
     [
         "RUN echo $TARGETPLATFORM && go mod download",  # it needs the target itself
-        "RUN ./configure && go mod download",  # nobody knows what it needs
-        "COPY $TARGETPLATFORM/go.mod ./\nRUN go mod download",  # what it reads differs
+        "RUN ./configure && go mod download",  # an unknown program
+        "COPY $TARGETPLATFORM/go.mod ./\nRUN go mod download",  # its input files differ
         "ARG TARGETPLATFORM\nRUN go build ./... && xx-verify /a\nRUN go mod download",
     ],
 )

@@ -1,4 +1,4 @@
-"""No safe fix deletes or moves an ARG past a program that may look at it."""
+"""No safe fix deletes an ARG that a program may read, or moves it past that program."""
 
 from __future__ import annotations
 

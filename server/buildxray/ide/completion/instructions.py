@@ -105,7 +105,7 @@ def _keyword(place: Place, name: str, *, is_lower: bool) -> Completion:
     snippet = _SNIPPETS.get(name, name + " $1")
     shown = name.lower() if is_lower else name
     rest = place.analysis.text[place.offset : place.offset + 1]
-    # Before a word that is already there, the keyword alone is what is missing.
+    # Before existing arguments, only the keyword is missing.
     snippet = shown if rest.strip() or rest in (" ", "\t") else shown + snippet[len(name) :]
     return Completion(
         shown,

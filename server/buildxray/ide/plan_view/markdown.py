@@ -1,4 +1,4 @@
-"""The plan as a Markdown table, for a pull request or an issue."""
+"""The plan as a Markdown table for pull requests and issues."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class _Drawing:
         self._definitions(root)
         layout = lay_out(view)
         inner = max(_NARROWEST, layout.width)
-        # The head is not wider than a screen, so that nobody has to look for its end.
+        # The head is not wider than a screen, so that no scrolling is needed to read it.
         top = self._head(root, min(inner, 2 * _NARROWEST))
         body = _add(root, "g", "body", transform=f"translate({_MARGIN} {_n(top)})")
         for column in layout.columns:

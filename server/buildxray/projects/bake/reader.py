@@ -68,7 +68,7 @@ def load_bake(
     environment: Mapping[str, str | Unknown] | None = None,
 ) -> BakeProject:
     """Read the declarations of these files, as `buildx bake` does in `directory`."""
-    # Loaded where there is a Bake file only.
+    # Imported late: it is needed for Bake files only.
     from buildxray.projects.bake.evaluation import Project  # noqa: PLC0415
     from buildxray.projects.compose import add_services  # noqa: PLC0415
     from buildxray.projects.hcl.json_form import parse_json  # noqa: PLC0415

@@ -83,7 +83,7 @@ class _Workflows:
         inputs = {name: known.expand(as_mapping(it).get("default", UNKNOWN)) for name, it in declared.items()}
         for assumption in (True, False):
             self._repository.begin_workflow()
-            # An input that the workflow does not declare is unknown: GitHub gives an empty text, which nobody can mean.
+            # An input that the workflow does not declare is unknown: GitHub gives an empty text, which is never intended.
             self._workflow(path, Partly(inputs), 0, assumption=assumption)
 
     def _workflow(self, path: Path, inputs: Mapping[str, Any], depth: int, *, assumption: bool) -> Mapping[str, Any]:

@@ -61,7 +61,7 @@ def parse_hcl(text: str, file: str) -> Document:
 
 @functools.cache
 def _parser() -> Parser:
-    # Loaded where there is a Bake file only.
+    # Imported late: it is needed for Bake files only.
     import tree_sitter  # noqa: PLC0415
     import tree_sitter_hcl  # noqa: PLC0415
 

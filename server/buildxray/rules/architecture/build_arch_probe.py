@@ -76,7 +76,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _decides(probe: KnownCommand) -> bool:
-    """True if the output decides what is compiled or downloaded in the same RUN."""
+    """True if a compilation or a download of the same RUN depends on the output."""
     return any(
         it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
         for it in probe.run.known_commands

@@ -84,7 +84,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             seen.add(range_)
             cgo = command.invocation.setting("CGO_ENABLED").values
-            # `go install` puts what it compiles for another machine elsewhere, where a later COPY does not look (go help install).
+            # `go install` writes binaries for another machine to another directory than the COPY reads (go help install).
             moves = stage.is_native and command.invocation.subcommand == "install"
             safety = Safety.SAFE if all(it == "0" for it in cgo) and not moves else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))

@@ -116,7 +116,7 @@ def _named(instruction: Instruction) -> list[_Named]:
 def _is_default(text: str, position: int) -> bool:
     """True if a position is in the default of an automatic argument: `${TARGETARCH:-amd64}`.
 
-    BuildKit sets the argument where it is declared; where it is not, `undeclared-platform-arg` reports the default.
+    BuildKit sets the argument if it is declared; otherwise `undeclared-platform-arg` reports the default.
     """
     return any(
         it.start() <= position < it.end() and it["name"] in AUTOMATIC_ARGUMENTS for it in _DEFAULT.finditer(text)

@@ -142,7 +142,7 @@ def _word_around(instruction: Instruction, range_: TextRange) -> str:
 
 
 def _created(stage: Stage) -> Iterator[str]:
-    """The texts in which a stage names what it creates: the words of `ln`, `mkdir` and the like, and the destinations of COPY."""
+    """The paths that a stage creates, as written: the words of `ln`, `mkdir` and similar programs, and the destinations of COPY."""
     for run in stage.runs:
         yield from (word.text for it in run.commands if it.name in _CREATING for word in it.syntax.words[1:])
     for it in stage.instructions:

@@ -15,7 +15,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|<%[=-]?|\[%")
-"""What a line of a template begins with, and no instruction can: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
+"""Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
@@ -126,7 +126,7 @@ def _n_errors(build: Build) -> int:
 
 
 def _wrong_request(build: Build, error: PlanError) -> Finding:
-    """A missing target stage, reported at the first FROM, since nothing in the file is wrong."""
+    """A missing target stage, reported at the first FROM, because nothing in the file is wrong."""
     place = build.stages[0].from_.keyword_range if build.stages else TextRange(0, 0)
     origin = build.request.target_origin
     if origin:

@@ -101,7 +101,7 @@ def _is_wrong_for_some(stage: Stage) -> bool:
 def _shared_steps(stage: Stage) -> int:
     """The number of RUN steps of a stage and its descendants that serve all targets; 0 if the stage is part of the image.
 
-    It is 0 too if the image names an architecture, since the constant is then intended.
+    It is 0 too if the image names an architecture, because the constant is then intended.
     """
     image = stage.from_.image
     is_shared = stage in stage.build.native_stages and not (stage.is_image or stage.is_chosen or stage.bases)

@@ -48,7 +48,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     global_names = declarations(ctx.build)
     for it in warned(ctx, "UndefinedVar"):
         if it.subject in AUTOMATIC_ARGUMENTS:
-            # `undeclared-platform-arg` says more.
+            # `undeclared-platform-arg` reports it with its consequence.
             continue
         stage = it.instruction.stage
         root = None if stage is None else stage.root

@@ -61,7 +61,7 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
             holds = ctx.build.workspace.holds
             place = instruction.range_of(source)
             if "$" in kept or holds is None or not holds(kept or "."):
-                # Where nobody can look into the context, the file may be there.
+                # In an unknown context, the file may exist.
                 is_possible = holds is None and "$" not in kept
                 yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
                 continue
@@ -94,7 +94,7 @@ def _upward(path: str) -> str:
 
 
 def _shortened(ctx: RuleContext, place: TextRange, path: str, safety: Safety) -> tuple[Fix, ...]:
-    """The fix that leaves out what BuildKit leaves out; none where the path is written in another way, or nothing would be left of it."""
+    """The fix that removes the `..` that BuildKit ignores; none if the path is quoted or escaped, or would become empty."""
     upward = _upward(path)
     start = ctx.text.find(path, place.start, place.end)
     if start < 0 or upward == path or not upward:

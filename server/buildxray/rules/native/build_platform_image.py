@@ -69,7 +69,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     """
     stage = ctx.build.target_stage
     if ctx.is_for_helping:
-        # Run on the machine that has built it.
+        # Such an image runs on the machine that builds it.
         return
     if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
         return
@@ -82,7 +82,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
         return
     if stage is not ctx.build.stages[-1] and not _starts(stage) and stage.is_used:
-        # A stage that others take files from, pushed or loaded to be a cache or a place to work.
+        # A stage that others use, pushed or loaded as a cache or a development environment.
         return
     platform = stage.platforms[0]
     if not is_known(platform):
@@ -141,7 +141,7 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 
 
 def _starts(stage: Stage) -> bool:
-    """True if the file says what the image of a stage starts."""
+    """True if the file sets the command of the image of a stage."""
     return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
 
 
@@ -173,6 +173,6 @@ def _only_checks(stage: Stage) -> bool:
         return True
     if not commands:
         return False
-    # Several packages at once are compiled to see whether they do: `go build ./...` writes nothing.
+    # Compiling several packages at once is a check: `go build ./...` writes nothing.
     is_compile_check = commands[-1].arguments[:1] == ("build",) and "./..." in commands[-1].arguments
     return is_compile_check or any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))

@@ -152,7 +152,7 @@ def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
         # `GOARCH=amd64 go build`: the file is for one architecture.
         return []
     if commands or not (ctx.has_intent or ctx.build.workspace.has_unread_builds):
-        # A guess about platforms that nobody mentions is of no use.
+        # A guess about unmentioned platforms is useless.
         return commands
     return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
 
@@ -236,7 +236,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _building_tools(stage: Stage) -> list[KnownCommand]:
-    """`make` and similar tools in a stage with a C compiler, since only the project knows what they compile."""
+    """`make` and similar tools in a stage with a C compiler, because their effect depends on the project."""
     if not _has_c_compiler(stage):
         return []
     tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]

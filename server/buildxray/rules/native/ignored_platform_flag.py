@@ -117,6 +117,6 @@ def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
             (set_platform(root.from_, value.text), removal),
             Safety.SUGGESTION,
         )
-    # The plan stays as it is, but the flag asks for another one, such as a stage on the build machine.
+    # The plan does not change, but the author wanted another one, such as a stage on the build machine.
     safety = Safety.SUGGESTION if stage.bases else Safety.SAFE
     yield Fix(_("Remove `--platform`, which has no effect"), (removal,), safety)

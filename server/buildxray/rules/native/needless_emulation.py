@@ -153,7 +153,7 @@ def _takes_for_all(ctx: RuleContext, stage: Stage, consumer: Instruction) -> boo
         if is_for_all(path):
             continue
         if path.count("/") < 2 and _PLAIN.search(stage.image_name) is None:
-            # `/opt` of an image of somebody's own may hold programs already.
+            # `/opt` of another image may contain programs already.
             return False
         # Tracing costs more than all of the above together.
         artifacts = [it for it in ctx.build.artifacts.of(consumer.idx) if it.source == path]

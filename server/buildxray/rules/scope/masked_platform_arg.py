@@ -107,7 +107,7 @@ def _fixes(ctx: RuleContext, name: str, default: TextRange) -> tuple[Fix, ...]:
 
 
 def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterable[Platform]) -> bool:
-    """True if the default certainly makes a wrong image: it is used for more than a label or what a RUN prints.
+    """True if the default certainly makes a wrong image: it is used for more than a label or the output of a RUN.
 
     BuildKit gives an argument to each RUN, whose programs hardly know it. A variant that the platform lacks is mostly wanted:
     `${TARGETVARIANT}` as `v1` in the names that GoReleaser gives directories.
@@ -128,7 +128,7 @@ def _is_emptied(declaration: Instruction, name: str) -> bool:
 
 
 def _only_shows(instruction: Instruction, name: str) -> bool:
-    """True if an instruction uses an argument only in a label, or in what a RUN prints."""
+    """True if an instruction uses an argument only in a label, or in the output of a RUN."""
     if isinstance(instruction.node, Label):
         return True
     if not isinstance(instruction, Run) or instruction.node.heredocs or ">" in instruction.node.text:

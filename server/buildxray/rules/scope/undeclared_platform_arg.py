@@ -91,7 +91,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         together: dict[tuple[Instruction, FixFinder], list[_Use]] = {}
         for use in uses:
             name = use.reference.name
-            # A stage inherits what is declared in one that it is built on, so the place nearest to the root suits all.
+            # A stage inherits the declarations of its base, so the place nearest to the root suits all.
             places = [it for above in stage.ancestry if (it := first_uses.get((above, name))) is not None]
             place = first_uses[stage, name] = places[-1] if places else use.instruction
             names = frozenset({name, *names_at.get(place, ())})
@@ -165,7 +165,7 @@ def _is_wrong(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
 
 
 def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
-    """The part of the message for one name: what is undeclared, and the consequence."""
+    """The message for one name: the undeclared argument and the consequence."""
     name = use.reference.name
     fact = (
         _("`{name}` is not declared in stage `{stage}`", name=name, stage=stage.name)
@@ -251,7 +251,7 @@ def _is_declared(instruction: Instruction, name: str) -> bool:
 
 
 def _only_shows(use: _Use) -> bool:
-    """True if the value is only used in a label, or in what a RUN prints."""
+    """True if the value is only used in a label, or in the output of a RUN."""
     run, node = use.instruction, use.instruction.node
     if isinstance(node, Label):
         return True

@@ -65,7 +65,7 @@ _SILENT: Final = frozenset(
 
 
 class Taken(Enum):
-    """Whether a command runs."""
+    """The possible answers to the question if a command runs."""
 
     YES = "yes"
     NO = "no"

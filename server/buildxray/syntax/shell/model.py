@@ -304,7 +304,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
-    """The content of a RUN, as far as the text tells it."""
+    """The commands and variables of a RUN, as far as the text determines them."""
 
     commands: tuple[Command, ...]
     """The commands in the order of the text; those inside `$(…)` come before the command around them."""

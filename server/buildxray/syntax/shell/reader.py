@@ -422,7 +422,7 @@ class Reader:
             todo += reversed(alternatives)
 
     def _half_typed(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
-        """Read what is not a statement yet: an `if` without `fi` or a `case` without `esac` whose commands depend on it already."""
+        """Read an unfinished statement: an `if` without `fi` or a `case` without `esac` whose commands depend on it already."""
         branch = place
         condition: Condition | None = None
         tests: list[SyntaxNode] | None = None
