@@ -17,6 +17,7 @@ from buildxray.lsp import memory
 from buildxray.lsp.documents import Document
 from buildxray.lsp.memory import MemoryKeeper
 from buildxray.semantics.build import Build
+from buildxray.syntax.lexer import _lex_cached, lex
 from buildxray.toolchains.base import Workspace
 from tests.support.samples import THIRTY_LINES
 
@@ -81,10 +82,13 @@ async def test_memory_is_given_back_once_after_documents_were_closed(monkeypatch
     monkeypatch.setattr(memory, "_DELAY", 0)
     monkeypatch.setattr(memory, "_trimmer", lambda: n_trimmed.append)
     keeper = MemoryKeeper()
+    lex("a$B")
+    assert _lex_cached.cache_info().currsize
     for _ in range(3):
         keeper.closed()
     await asyncio.sleep(0.01)
     assert n_trimmed == [0]
+    assert not _lex_cached.cache_info().currsize
     for _ in range(memory._EDITS):
         keeper.edited()
     await asyncio.sleep(0.01)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildxray.ide.analysis import Analyzer
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
@@ -145,3 +147,23 @@ def test_comments_above_an_instruction_take_linear_time() -> None:
     start = time.process_time()
     assert len(parse("# c\n" * 100_000 + "FROM a\n").comments_above[0]) == 100_000
     assert time.process_time() - start < 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "lines", ["WORKDIR abcdefghijklmnopqrst\n" * 2_000, "RUN " + "cd abcdefghijklmnopqrst && " * 2_000 + "go build\n"]
+)
+def test_directories_of_directories_take_little_memory(lines: str) -> None:
+    tracemalloc.start()
+    try:
+        _ = Analyzer(REQUEST).analyze(f"FROM a\n{lines}").diagnostics
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_working_directory_is_as_long_as_linux_allows() -> None:
+    text = "FROM a\n" + f"WORKDIR {'d' * 255}\n" * 15 + f"WORKDIR {'d' * 254}\n"
+    assert planned(text).errors == ()
+    (error,) = planned(f"{text}WORKDIR d\n").errors
+    assert error.message.startswith("the working directory would have more than 4096 characters")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from fnmatch import translate
 from typing import Final
+
+from buildxray.caching import cached
 
 _CLASSES: Final = {
     "alnum": "a-zA-Z0-9",
@@ -30,7 +32,7 @@ NEVER: Final = re.compile(r"(?!)")
 """A pattern that matches nothing, used for a glob that cannot be read."""
 
 
-@lru_cache(maxsize=1024)
+@cached(1024)
 def component_pattern(glob: str) -> re.Pattern[str]:
     """Compile a glob for one component of a path, without slashes; to be used with `fullmatch`.
 
@@ -53,6 +55,19 @@ def component_pattern(glob: str) -> re.Pattern[str]:
     )
     # The last part has a fixed length too, so its only possible place is the end.
     return re.compile(f"{first}{skipping}.*{last}" if last else f"{first}{skipping}.*", re.DOTALL)
+
+
+def match_text(text: str, glob: str) -> bool:
+    """True if a glob matches a whole text, where `*` is any text, also one with slashes.
+
+    `fnmatch.fnmatchcase` does the same, but its cache keeps 32,768 patterns, each of which may be one that was typed over.
+    """
+    return _text_pattern(glob).match(text) is not None
+
+
+@cached(256)
+def _text_pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob))
 
 
 def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:

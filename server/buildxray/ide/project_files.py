@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.files.reading import (
     MOST_DOCKERFILE_BYTES,
     ReadError,
@@ -411,7 +411,7 @@ def _diagnostic(
     return ProjectDiagnostic(rule, severity, place, message, fixes, (), is_unnecessary=False)
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def _build(text: str, request: BuildRequest) -> Build:
     builder = Builder(request)
     return builder.build(builder.parse(text))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from buildxray.caching import cached
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.seconds import about_seconds, age, exact_seconds, title_with_saving
 from buildxray.localization import _, language
@@ -30,7 +30,7 @@ def times_label(times: InstructionTimes) -> str:
     return _label(times, language())
 
 
-@lru_cache(maxsize=_MOST_TEXTS)
+@cached(_MOST_TEXTS)
 def _label(times: InstructionTimes, _language: str) -> str:
     n_native = sum(not it.step.is_emulated for it in times.times)
     parts = [_time_label(it, is_one=n_native == 1) for it in times.times]
@@ -81,7 +81,7 @@ def instruction_times(analysis: Analysis, instruction: Instruction) -> str:
     return "" if times is None else _explanation(times, language())
 
 
-@lru_cache(maxsize=_MOST_TEXTS)
+@cached(_MOST_TEXTS)
 def _explanation(times: InstructionTimes, _language: str) -> str:
     parts = [times_table(times), slowdown(times)]
     if not times.is_current:

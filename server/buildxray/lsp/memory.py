@@ -7,6 +7,8 @@ import gc
 import sys
 from typing import Any, Final
 
+from buildxray.caching import clear_caches
+
 _GC_THRESHOLDS: Final = (700, 10, 4)
 """The thresholds of the garbage collector, as in `gc.set_threshold`.
 
@@ -31,7 +33,7 @@ class MemoryKeeper:
     """Gives free memory back to the system after a document was closed, and after many edits.
 
     The C library keeps the pages between allocated blocks, and Python keeps an arena of 1 MiB as long as one object is in it. Without this, a long
-    session would keep the most memory that any document has needed.
+    session would keep the most memory that any document has needed. Caches of the process are cleared first, since their entries lie in many arenas.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,7 @@ class MemoryKeeper:
 
     def _give_back(self) -> None:
         self._pending = None
+        clear_caches()
         gc.collect()
         trim = _trimmer()
         if trim is not None:

@@ -6,12 +6,19 @@ BuildKit: util/system/path.go.
 from __future__ import annotations
 
 import posixpath
+from typing import Final
 
 from buildxray.localization import gettext_lazy as _
 
+LONGEST_PATH: Final = 4_096
+"""The limit of Linux for a path in bytes (limits.h, PATH_MAX); BuildKit fails when it creates a longer directory.
+
+Without it, the directories of `WORKDIR a`, many times, take memory in proportion to the square of the text.
+"""
+
 
 class PathError(ValueError):
-    """Raised for a Windows path that BuildKit refuses; the message gives the reason."""
+    """Raised for a path that BuildKit refuses or cannot create; the message gives the reason."""
 
 
 def clean(path: str) -> str:
@@ -62,6 +69,10 @@ def normalize(parent: str, path: str, system: str, *, keep_slash: bool) -> str:
 def working_directory(current: str, path: str, system: str) -> str:
     """The working directory after `WORKDIR path`, with the separators of the system. Raises `PathError`."""
     directory = normalize(current, path, system, keep_slash=False)
+    if len(directory) >= LONGEST_PATH:
+        raise PathError(
+            _("the working directory would have more than {n} characters, which no machine creates", n=LONGEST_PATH)
+        )
     return directory.replace("/", "\\") if system == "windows" else directory
 
 

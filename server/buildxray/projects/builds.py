@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from buildxray.files.globs import match_text
 from buildxray.files.reading import exists, is_file
 from buildxray.localization import localized
 from buildxray.platforms.machines import Machines
@@ -151,7 +151,7 @@ class DeclaredBuild:
     def is_named(self, pattern: str) -> bool:
         """True if the setting `build` means it: by its name, or by its file and its name (`docker-bake.hcl:app`)."""
         names = (self.name, f"{self.source.name}:{self.name}")
-        return pattern in names or any(fnmatchcase(it, pattern) for it in names)
+        return pattern in names or any(match_text(it, pattern) for it in names)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.semantics.build import Build
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -50,6 +50,6 @@ def is_for_windows(build: Build) -> bool:
     return any(map(_names_windows, (build.workspace.dockerfile, *names)))
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def _names_windows(text: str) -> bool:
     return _WINDOWS.search(text) is not None

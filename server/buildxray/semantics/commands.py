@@ -227,7 +227,8 @@ class Inventory:
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
             if command.name == "cd" and len(command.words) == 2:
                 # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
-                directories = tuple(dict.fromkeys((*invocation.paths(command.words[1]), *directories)))[:_MOST]
+                entered = (it for it in invocation.paths(command.words[1]) if len(it) < _LONGEST_DIRECTORY)
+                directories = tuple(dict.fromkeys((*entered, *directories)))[:_MOST]
         return found
 
     def _preparations_before(self, stage: int, instruction: int) -> tuple[Command, ...]:
@@ -420,6 +421,8 @@ class _PlatformVariables:
         return any(it.environment.get(name) != first for it in self.scopes[1:])
 
 
+_LONGEST_DIRECTORY = 500
+"""Characters of a directory that `cd` enters; without a limit, thousands of `cd a` take memory with the square of their number."""
 _MOST = 16
 """Working directories of one RUN that are tracked."""
 _MOST_PREPARING = 256

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Final
 
+from buildxray.files.globs import match_text
 from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
 from buildxray.semantics.stage_graph import Consumer, Facts
@@ -119,7 +119,7 @@ def is_covered(source: str, path: str) -> bool:
         path = directory
     elif _is_inside(source, path):
         return True
-    while not fnmatchcase(path, source):
+    while not match_text(path, source):
         parent = posixpath.dirname(path)
         if parent == path:
             return False

@@ -6,9 +6,9 @@ Paths are absolute and clean, as in `semantics.file_flow`.
 from __future__ import annotations
 
 import posixpath
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.plan.paths import holds
 from buildxray.semantics.file_flow import is_covered
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -101,7 +101,7 @@ def may_be_directory(source: str) -> bool:
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
 
 
-@lru_cache(maxsize=1024)
+@cached(1024)
 def is_of_system(path: str) -> bool:
     """True if a path is in a directory of `OF_THE_SYSTEM`, or above one."""
     path = path.rstrip("/") or "/"

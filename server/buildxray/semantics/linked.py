@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from buildxray.caching import cached
 from buildxray.plan.configuration import image_configurations
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
@@ -16,6 +15,6 @@ def with_configurations(result: TargetResult, text: str, request: BuildRequest) 
     return result._replace(configurations=_configurations(text, request))
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def _configurations(text: str, request: BuildRequest) -> tuple[tuple[Platform, ImageConfiguration], ...]:
     return image_configurations(plan(parse(text), request))

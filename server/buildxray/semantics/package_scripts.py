@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, read_script
 from buildxray.toolchains.base import Invocation, Reading, Use
@@ -41,7 +41,7 @@ def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer,
     return strongest
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def _commands(scripts: Iterable[str]) -> tuple[Command, ...]:
     """The commands of these scripts, in order."""
     lines = "".join(f"RUN {' '.join(it.split())}\n" for it in scripts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from buildxray.files.globs import match_text
 from buildxray.plan.contexts import NamedContext
 from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline
@@ -196,7 +196,7 @@ class Stage:
             pattern = expand(lex(image.text, self.build.dockerfile.escape), lambda _: "*")
         except ExpansionError:
             return False
-        return fnmatchcase(name, pattern.lower())
+        return match_text(name, pattern.lower())
 
     @cached_property
     def base_names(self) -> tuple[str, ...]:

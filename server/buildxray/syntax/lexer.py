@@ -7,9 +7,9 @@ text is lexed once and expanded for each platform.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lines import BYTE_ORDER_MARK
@@ -115,7 +115,7 @@ def _lex(text: str, escape: str, *, quotes: bool) -> Word:
         return Word(text, (), tuple(lexer.uses), "variables are nested too deeply")
 
 
-_lex_cached: Final = lru_cache(maxsize=1024)(_lex)
+_lex_cached: Final = cached(1024)(_lex)
 
 
 class _Lexer:

@@ -6,9 +6,9 @@ BuildKit: frontend/dockerfile/instructions/commands_runmount.go, parseMount.
 from __future__ import annotations
 
 import csv
-from functools import lru_cache
 from typing import NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.instructions import Flag, Span, Token
 
@@ -46,7 +46,7 @@ def csv_fields(text: str) -> list[str]:
     return fields
 
 
-@lru_cache(maxsize=1024)
+@cached(1024)
 def mount_options(flag: Flag) -> tuple[MountOption, ...]:
     """Split the value of a `--mount` flag into options; raises `MountSyntaxError`."""
     value = flag.value or Token("", Span(flag.span.end, flag.span.end))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.arguments import (
     ArgumentsError,
@@ -63,7 +63,7 @@ def _parse_node(source: str, head_length: int, escape: str) -> Node:
     return node
 
 
-_parse_node_cached: Final = lru_cache(maxsize=256)(_parse_node)
+_parse_node_cached: Final = cached(256)(_parse_node)
 
 
 def _announced_heredocs(node: Node) -> list[HeredocMarker]:

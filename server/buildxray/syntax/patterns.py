@@ -8,9 +8,9 @@ occurrence of the last text.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
 
 Match = tuple[int, int]
@@ -80,7 +80,7 @@ class ShellPattern(NamedTuple):
         return None if place is None else (start, line_end - place.start())
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def compile_pattern(pattern: str) -> ShellPattern:
     """Compile a pattern; raises `PatternError`. BuildKit: shell/lex.go, convertShellPatternToRegex."""
     texts: list[list[str]] = [[]]

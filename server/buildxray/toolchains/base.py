@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.environment import Environment
-from buildxray.plan.paths import clean
+from buildxray.plan.paths import LONGEST_PATH, clean
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass
@@ -260,12 +260,14 @@ class Invocation:
         return None
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
-        """The absolute paths that a word may mean, with its final slash; empty if they are unknown."""
+        """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""
         found: dict[str, None] = {}
         for value in self.evaluate(word):
             if value:
                 paths = (clean(posixpath.join(it, value)) for it in self.directories)
-                found |= dict.fromkeys(f"{it}/" if value.endswith("/") and it != "/" else it for it in paths)
+                found |= dict.fromkeys(
+                    f"{it}/" if value.endswith("/") and it != "/" else it for it in paths if len(it) < LONGEST_PATH
+                )
         return tuple(found)
 
     def option_paths(self, *names: str) -> tuple[str, ...]:

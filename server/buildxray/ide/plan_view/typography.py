@@ -6,9 +6,9 @@ The widths are those of DejaVu, the widest of the common user-interface fonts; t
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.records import dataclass
 
 ELLIPSIS: Final = "…"
@@ -159,7 +159,7 @@ STYLES: Final = (
 )
 
 
-@lru_cache(maxsize=1024)
+@cached(1024)
 def width(text: str, style: Style) -> float:
     """The greatest width that a text may have, in pixels."""
     return style.size * sum(_advance(it, style) for it in text)

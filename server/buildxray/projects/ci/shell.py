@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.files.reading import path_below
 from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
@@ -68,7 +68,7 @@ def parse_script(script: str) -> Script | None:
     return _parse(script) if len(script) <= _MOST_SCRIPT else None
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def _parse(script: str) -> Script | None:
     instructions = parse(as_instruction(script)).instructions
     return read_script(instructions[0].node) if instructions else None

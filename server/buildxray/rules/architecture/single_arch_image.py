@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.rules.base import Finding, Severity, rule
@@ -62,7 +62,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
             )
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def _architecture(image: str) -> str | None:
     name, _, tag = image.partition("@")[0].rpartition(":")
     if "/" in tag or not name:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
+from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -128,7 +128,7 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
             for it in earlier
             if isinstance(it.node, Copying)
             and it.node.flag("from") is None
-            and any(fnmatchcase(name, posixpath.basename(one.text)) for one in it.node.sources)
+            and any(match_text(name, posixpath.basename(one.text)) for one in it.node.sources)
         ),
         None,
     )

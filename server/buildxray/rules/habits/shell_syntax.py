@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
+from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
@@ -136,7 +136,7 @@ def _mounts(run: Run) -> Iterator[Finding]:
             yield Finding(place, _("no shell reads `--mount`: `~` is a directory of that name, not the home"))
 
 
-@lru_cache(maxsize=4)
+@cached(4)
 def _names_for_later_shells(text: str) -> frozenset[str]:
     """The variables that `sh -c "$NAME"` has a shell read."""
     return frozenset(_GIVEN_TO_SHELL.findall(text))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import lru_cache
 
+from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -92,7 +92,7 @@ def _share_letters(plain: str, argument: str) -> bool:
     return 2 * n_shared >= _CLOSE * (len(plain) + len(argument))
 
 
-@lru_cache(maxsize=1024)
+@cached(1024)
 def _meant(name: str) -> str | None:
     """The automatic argument of which a name is a misspelling."""
     plain = name.replace("_", "").upper()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import translate
-from functools import lru_cache
 from typing import Final
+
+from buildxray.caching import cached
 
 UNKNOWN: Final = "\0"
 """Replaces a part of a value that is not known; no value of the shell contains this character."""
@@ -21,7 +22,7 @@ _MOST_ALTERNATIVES: Final = 8
 """Bars in a regular expression with groups; the time to match it may double with each."""
 
 
-@lru_cache(maxsize=512)
+@cached(512)
 def glob_regex(pattern: str) -> re.Pattern[str] | None:
     """A shell pattern as a regular expression; None if it uses the extensions of bash."""
     if re.search(r"[?*+@!]\(", pattern):
@@ -32,7 +33,7 @@ def glob_regex(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-@lru_cache(maxsize=512)
+@cached(512)
 def posix_regex(pattern: str) -> re.Pattern[str] | None:
     """Compile a POSIX regular expression that means the same in Python: letters, digits, anchors and alternatives; else None."""
     if len(pattern) > LONGEST or not re.fullmatch(r"[\w/.^$|()\\-]*", pattern) or re.search(r"\\[^./-]", pattern):
