@@ -311,6 +311,28 @@ def test_a_submodule_that_is_not_checked_out(tmp_path: Path, file: str, codes: l
     assert [it.rule for it in problems] == codes
 
 
+@pytest.mark.parametrize(
+    ("modules", "is_checked_out", "codes"),
+    [
+        ('[submodule "sub"]\n\tpath = sub\n', False, []),
+        ('[submodule "sub"]\n\tpath = sub\n', True, ["missing-dockerfile"]),
+        ('[submodule "sub"]\n\tpath = other\n', False, ["missing-dockerfile"]),
+    ],
+)
+def test_a_submodule_without_its_directory(
+    tmp_path: Path, modules: str, is_checked_out: bool, codes: list[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitmodules").write_text(modules)
+    if is_checked_out:
+        (tmp_path / "sub").mkdir()
+        (tmp_path / "sub" / ".git").write_text("gitdir: ../.git/modules/sub")
+    bake = tmp_path / "docker-bake.hcl"
+    bake.write_text('target "default" { dockerfile = "sub/.ci/Dockerfile" }\n')
+    problems = look_at(bake, bake.read_text(), Projects(), Settings()).diagnostics
+    assert [it.rule for it in problems] == codes
+
+
 WORKFLOW = """
     #- .github/workflows/ci.yml
     on: push

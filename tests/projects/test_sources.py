@@ -157,3 +157,20 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     assert read_workspace(tmp_path / place).has_package_cache is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"package.json": '{"dependencies": {"sharp": "1"}}'}, True),
+        ({"package.json": '{"devDependencies": {"sharp": "1"}}'}, None),
+        ({"package.json": '{"dependencies": {"express": "1"}}'}, None),
+        ({"package.json": '{"dependencies": ["sharp"]}'}, None),
+        ({"package.json": "{"}, None),
+        ({"package.json": '{"dependencies": {"sharp": "1"}}', "package-lock.json": '{"packages": {}}'}, False),
+    ],
+)
+def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str], expected: bool | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert read_workspace(tmp_path).has_native_packages is expected

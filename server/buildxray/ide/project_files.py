@@ -198,6 +198,8 @@ class _Reader:
         if root is not None and not declared.dockerfile.is_relative_to(root):
             # Another repository, which is beside this one where the build runs.
             return
+        if root is not None and _is_in_missing_submodule(root, declared.dockerfile):
+            return
         directory = declared.source.parent
         if root is not None and directory.parts[-2:] == WORKFLOWS.parts and directory != root / WORKFLOWS:
             # GitHub runs the workflows of the root only.
@@ -363,6 +365,16 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
                 file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
             )
         yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
+
+
+_SUBMODULE: Final = lazy_regex(r"^[ \t]*path[ \t]*=[ \t]*(?P<path>\S+)", re.MULTILINE)
+
+
+def _is_in_missing_submodule(root: Path, path: Path) -> bool:
+    """True if a path is in a submodule that is not checked out here."""
+    text = read_project_text(root / ".gitmodules") or ""
+    modules = (root / match["path"] for match in _SUBMODULE.finditer(text))
+    return any(path.is_relative_to(it) and not exists(it / ".git") for it in modules)
 
 
 def _is_in_empty_directory(path: Path) -> bool:

@@ -279,6 +279,8 @@ def _has_native_packages(directory: Path) -> bool | None:
     """
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
     if content is None:
+        if _names_native_package(directory):
+            return True
         lock_file = _lock_of_pnpm(directory)
         return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
     try:
@@ -323,6 +325,40 @@ def _is_in_repository(place: Path, cache: str) -> bool:
         return False
     texts = (read_project_text(place / it) for it in (".gitignore", ".dockerignore"))
     return not any(IgnorePatterns(it).excludes(f"{cache}/{package}") for it in texts if it is not None)
+
+
+_NATIVE_PACKAGES: Final = frozenset(
+    {
+        "@libsql/client",
+        "@swc/core",
+        "@tensorflow/tfjs-node",
+        "argon2",
+        "bcrypt",
+        "better-sqlite3",
+        "bufferutil",
+        "canvas",
+        "esbuild",
+        "isolated-vm",
+        "lightningcss",
+        "node-pty",
+        "node-sass",
+        "onnxruntime-node",
+        "re2",
+        "sharp",
+        "sqlite3",
+    }
+)
+"""Packages of Node.js with native code for each architecture. Source: their install scripts and optional packages, registry.npmjs.org."""
+
+
+def _names_native_package(directory: Path) -> bool:
+    """True if the package.json of a directory lists a package with native code that the program needs when it runs."""
+    text = read_project_text(directory / "package.json")
+    try:
+        names: Any = {} if text is None else json.loads(text).get("dependencies", {})
+        return isinstance(names, dict) and not _NATIVE_PACKAGES.isdisjoint(names)
+    except (ValueError, AttributeError, RecursionError):
+        return False
 
 
 def _lock_of_pnpm(directory: Path) -> bytes | None:

@@ -75,7 +75,8 @@ class OwnRoot(NamedTuple):
 def root_of_its_own(stage: Stage) -> OwnRoot | None:
     """A separate root for a stage whose root is shared with the image, so that the stage can move to the build machine.
 
-    None if it shares no root, if the image depends on the target, or if a copy would have another meaning.
+    None if it shares no root, if the image depends on the target, or if a copy would have another meaning. `scratch` has no platform: what
+    is copied onto it would have to come from another machine.
     """
     root = stage.root
     if (
@@ -88,7 +89,11 @@ def root_of_its_own(stage: Stage) -> OwnRoot | None:
         return None
     between = stage.ancestry[1:]
     image, keyword = root.from_.image, stage.from_.syntax.node.keyword.text
-    if image is None or any(isinstance(it.node, Onbuild) for one in between for it in one.instructions):
+    if (
+        image is None
+        or image.text == "scratch"
+        or any(isinstance(it.node, Onbuild) for one in between for it in one.instructions)
+    ):
         return None
     text = stage.build.text
     rest = text[stage.from_.range_of(stage.from_.image).end : stage.from_.range.end] if stage.from_.image else ""

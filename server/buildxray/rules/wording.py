@@ -38,7 +38,7 @@ def joined(parts: Iterable[str]) -> str:
 def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     """Advice on cross-compiling by hand if no edit can: a sentence for each toolchain of these commands.
 
-    None for a stage on a distribution whose packages xx cannot install: it supports apt and apk.
+    None for a stage on a distribution whose packages xx cannot install: it supports apt and apk. None for one whose system is copied onto `scratch`.
     """
     install = _xx_install(stage)
     uses = [it.use for it in commands]
@@ -59,6 +59,9 @@ def _xx_install(stage: Stage) -> str | None:
 
     Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt.
     """
+    if stage.image_name == "scratch":
+        # The files of the system are copied from another stage, which is for the target.
+        return None
     managers = {it.name for one in stage.ancestry for it in one.commands(Effect.INSTALL)}
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None

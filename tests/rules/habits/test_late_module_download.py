@@ -222,3 +222,19 @@ def test_packages_that_are_in_the_repository(install: str, has_cache: bool, is_s
     text = f"FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN {install}\nFROM nginx\nCOPY --from=b /w /w\n"
     workspace = Workspace(has_package_cache=has_cache)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("lines", "held", "is_said"),
+    [
+        ("COPY . .\nRUN go mod download", ["go.mod"], True),
+        # The RUN itself brings the source.
+        ("COPY . .\nRUN curl -fsSL https://x.org/s.tgz | tar xz && go mod download", [], False),
+        ("COPY . .\nRUN cd server && go mod download", [], True),
+        ("COPY . .\nWORKDIR /s/server\nRUN go mod download", [], True),
+    ],
+)
+def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool) -> None:
+    text = f"FROM golang AS b\nWORKDIR /s\n{lines}\nRUN go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    workspace = Workspace(holds=lambda it: it in held)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said

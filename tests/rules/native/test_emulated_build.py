@@ -678,3 +678,14 @@ def test_advice_about_xx_is_given_once() -> None:
     text = "FROM debian AS b\nRUN gcc -o /a a.c\nRUN cargo build\nFROM debian\nCOPY --from=b /a /target /x/\n"
     (finding,) = findings(emulated_build, context(text))
     assert finding.message.count("COPY --from=xx / /") == 1
+
+
+@pytest.mark.parametrize(
+    ("copies", "has_advice"), [("FROM alpine AS sys", True), ("FROM scratch AS sys\nCOPY --from=up / /", False)]
+)
+def test_a_system_that_is_copied_onto_scratch_gets_no_other_root(copies: str, has_advice: bool) -> None:
+    text = f"FROM alpine AS up\nRUN apk upgrade\n{copies}\nFROM sys AS b\nRUN apk add gcc && gcc -o /o a.c\nFROM sys\nARG TARGETARCH\nCOPY --from=b /o /o\nCMD app\n"
+    builder = Builder(request())
+    found = findings(emulated_build, RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True))
+    assert any("BUILDPLATFORM" in str(it.message) for it in found) is has_advice
+    assert found

@@ -20,6 +20,18 @@ _VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
 _ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
 
+_OF_SERVICES: Final = (
+    ".do/app.yaml",
+    "captain-definition",
+    "fly.toml",
+    "heroku.yml",
+    "railway.json",
+    "railway.toml",
+    "render.yaml",
+)
+"""Files of services that build an image of the repository, for their own machines, and run it. Source: the manuals of these services."""
+_DOCKER: Final = lazy_regex(r"(?i:docker)|\bfly\b|^app\s*=")
+
 _IMAGE_TOOL: Final = lazy_regex(
     r"(?<![\w./-])(?:buildah|buildx|depot|docker|docker-compose|earthly|img|kaniko|nerdctl|podman|skaffold)(?![\w.])"
     r"|docker/[\w.-]+-action|build-image|container-image"
@@ -32,7 +44,7 @@ _IMAGE_BUILD: Final = lazy_regex(
 
 
 def may_build_images(root: Path, directory: Path) -> bool:
-    """True if a repository may build its images: a workflow names a program for images, or a script builds one.
+    """True if a repository may build its images: a workflow names a program for images, a script builds one, or a service does.
 
     `directory` is that of a Dockerfile, whose scripts are looked at too.
     """
@@ -40,8 +52,11 @@ def may_build_images(root: Path, directory: Path) -> bool:
         beside = [Path(it.path) for it in list_directory(directory) if it.name.endswith(".sh")]
     except ReadError:
         beside = []
-    return any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root)) or any(
-        _mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *beside[:_MOST_SCRIPTS])
+    services = (place / it for place in dict.fromkeys((root, directory)) for it in _OF_SERVICES)
+    return (
+        any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
+        or any(_mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *beside[:_MOST_SCRIPTS]))
+        or any(_mentions(it, _DOCKER) for it in services)
     )
 
 

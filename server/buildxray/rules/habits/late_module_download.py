@@ -83,8 +83,21 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
             done.add(command.use.toolchain)
+            if _are_missing(ctx, whole, command):
+                # The RUN itself brings the source and its list of dependencies.
+                continue
             if not _is_mounted(command.run) and not _is_generated(whole, command):
                 yield _finding(whole, command)
+
+
+def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the build context has none of the manifests of a command that runs where the context is copied to."""
+    holds, node = ctx.build.workspace.holds, whole.node
+    if holds is None or not isinstance(node, Copying) or node.destination is None:
+        return False
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    is_there = len(destinations) == 1 and {*command.invocation.directories} == destinations
+    return is_there and not any(map(holds, command.use.manifests))
 
 
 def _finding(whole: Instruction, command: KnownCommand) -> Finding:
