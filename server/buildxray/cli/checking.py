@@ -78,7 +78,7 @@ def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int)
         waits = False
         raise
     finally:
-        # Python waits for the workers at its exit anyway, and there may find the pipe of a pool that is just closing: "Bad file descriptor".
+        # Python joins the workers at its exit, where the pipe of a closing pool may raise "Bad file descriptor".
         pool.shutdown(wait=waits, cancel_futures=True)
 
 
@@ -129,7 +129,7 @@ def _begin(options: BuildOptions) -> None:
 
     global _builds  # noqa: PLW0603 - a process of a pool keeps nothing else between two files
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The modules that the first process has imported are not freed.
+    # Exclude the modules of the parent process from garbage collection.
     gc.freeze()
     use_environment()
     _builds = Builds(options)

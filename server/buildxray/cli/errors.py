@@ -39,7 +39,7 @@ def system_error(error: OSError) -> str:
         return _("{path}: cannot be read: {reason}", path=str(error.filename)[-300:], reason=reason)
     if not _has_directory():
         return _("the current directory does not exist any more; change to another one")
-    # `/dev/full`, a full disk: what has been printed is not complete.
+    # `/dev/full`, a full disk: the printed output is incomplete.
     return _("the output cannot be written: {reason}", reason=reason)
 
 

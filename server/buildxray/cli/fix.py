@@ -92,10 +92,10 @@ def _show(
     if options.diff:
         write_diff(out, builds.shown(path), text, fixed.text)
     else:
-        # Bytes as they came, whatever the terminal speaks: the text goes back into a file.
+        # The bytes are not decoded for the terminal, because the output is meant for a file.
         out.data(fixed.text, end="")
     for line in savings if not options.quiet else ():
-        # Beside the data, which `patch` reads.
+        # On stderr, because stdout contains the difference for `patch`.
         report(f"{builds.shown(path)}: {line}")
     return fixed.text != text
 

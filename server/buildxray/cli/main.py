@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(arguments: Sequence[str]) -> int:
-    # Most objects of a command live as long as it does. With the default of 700, the collector scans them again and again: 7 % of the
+    # Most objects of a command live until its end. With the default of 700, the collector scans them repeatedly: 7 % of the
     # time of `check` on 584 files.
     gc.set_threshold(50_000, 20, 50)
     from buildxray.cli.console import choose_output, close_output, report  # noqa: PLC0415

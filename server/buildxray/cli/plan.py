@@ -81,7 +81,7 @@ def _read(
                 analyzer = build.analyzer(Workspace())
                 analyzer.measured = measured
                 analysis = analyzer.analyze(text)
-                # Here, where an error is that of this file.
+                # Computed here, so that an error is reported for this file.
                 analysis.plan  # noqa: B018
             yield _File(path, builds.shown(path), text, build, analysis)
         except CliError as error:

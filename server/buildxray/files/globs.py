@@ -77,7 +77,7 @@ def match_components(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
     """
     reached = {0}
     for position in range(len(names) + 1):
-        # Positions in `globs` that can be reached after so many names; `**` may be passed without a name.
+        # The positions in `globs` that can be reached after the names so far; `**` matches no name too.
         frontier = set(reached)
         for index in sorted(reached):
             at = index

@@ -57,7 +57,7 @@ def read_bytes(path: Path | str, limit: int = MOST_PROJECT_BYTES, root: Path | N
     try:
         if os.fstat(descriptor).st_size > limit:
             raise _too_large(limit)
-        # The size of a file that is still being written, or one of /proc, is not what can be read from it.
+        # For a file of /proc, or one that is being written, the size differs from the number of readable bytes.
         return _read_bounded(descriptor, limit)
     except OSError as error:
         raise _read_error(error) from error
@@ -233,7 +233,7 @@ def _read_error(error: OSError | ValueError) -> ReadError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return MissingFileError(error.strerror or str(error))
     if isinstance(error, OSError):
-        # Opening a socket gives ENXIO, for which the system has no helpful words.
+        # Opening a socket gives ENXIO, whose system message is not helpful.
         return ReadError(_("not a regular file") if error.errno == errno.ENXIO else error.strerror or str(error))
     return ReadError(str(error))
 

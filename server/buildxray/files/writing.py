@@ -119,7 +119,7 @@ def _durable_copy(target: Path, content: bytes) -> Path:
     try:
         _write_durably(copy, content, 0o600)
     except PermissionError:
-        # A writable file in a directory that is not.
+        # A writable file in a read-only directory.
         import tempfile  # noqa: PLC0415 - rarely needed, and it imports hashlib and random
 
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=_COPY_SUFFIX)

@@ -126,7 +126,7 @@ def _in_builds(message: str, names: Sequence[str], total: int) -> str:
 def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     fix = finding.fix
     if fix and not rule.buildkit_check:
-        # What BuildKit's own checks ask for means the same to it.
+        # The fixes of BuildKit's own checks do not change the build.
         fix = partial(_proved, ctx, finding)
     return Diagnostic(
         rule.name,

@@ -60,7 +60,7 @@ def _images(analysis: Analysis, idx: int, instruction: Instruction) -> Iterator[
     node: Node | None = instruction.node
     node = node.trigger if isinstance(node, Onbuild) else node
     tokens: list[Token | None] = []
-    # Only a FROM can mean an image by the name that a later stage has.
+    # In a FROM, the name of a later stage means an image.
     stages = earlier if isinstance(node, From) else names
     if isinstance(node, From):
         tokens.append(node.image)

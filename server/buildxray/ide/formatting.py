@@ -95,7 +95,7 @@ def _between(text: str, start: int, end: int) -> Iterator[Edit]:
     for line in physical_lines(text[start:end]):
         content = line.rstrip("\r\n").removeprefix("\ufeff")
         first = position + (len(line.rstrip("\r\n")) - len(content))
-        # The line that an instruction or directive ends with belongs to that instruction.
+        # The last line of an instruction or directive belongs to it.
         is_whole = position > start or start == 0 or text[start - 1 : start] == "\n"
         if not content.strip(_BLANK) and is_whole:
             n_blank += 1
@@ -186,7 +186,7 @@ def _casing(instruction: Instruction, node: Node, *, is_lower: bool) -> Iterator
 def _recased(instruction: Instruction, span: Span, text: str, *, is_lower: bool) -> Iterator[Edit]:
     range_ = instruction.range_of(span)
     new_text = text.lower() if is_lower else text.upper()
-    # A keyword that lines break is left alone.
+    # A keyword that is split by a continuation is not changed.
     if text != new_text and range_.end - range_.start == len(text):
         yield Edit(range_, new_text)
 
@@ -226,7 +226,7 @@ def _gap(instruction: Instruction, node: Node, start: int, end: int) -> Iterator
     blank = node.text[start:end]
     if blank != " " and blank.strip(_BLANK) == "" and blank:
         range_ = instruction.range_of(Span(start, end))
-        # Not where a line breaks in between.
+        # Unless a line break is between them.
         if range_.end - range_.start == end - start:
             yield Edit(range_, " ")
 

@@ -41,7 +41,7 @@ def inlay_hints(analysis: Analysis, place: TextRange) -> Iterator[InlayHint]:
             labels.append(times_label(times))
             tooltips.append(instruction_times(analysis, run))
         if executed.emulated:
-            # A time under emulation already says so.
+            # The hint with the time mentions the emulation already.
             if times is None or not times.is_current or not any(it.step.is_emulated for it in times.times):
                 labels.append(executed.emulation)
             tooltips.append(

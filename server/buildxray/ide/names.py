@@ -113,7 +113,7 @@ def stage_name(stage: Stage) -> Name:
 
 def _stages(analysis: Analysis) -> Iterator[Occurrence]:
     earlier: dict[str, Name] = {}
-    # BuildKit refuses files of the own stage or a later one, whose name is meant all the same.
+    # BuildKit refuses to copy from the same or a later stage, but the name still refers to that stage.
     later = {it.name: stage_name(it) for it in analysis.build.stages if it.name}
     numbers: dict[str, Name] = {}
     for stage in analysis.build.stages:

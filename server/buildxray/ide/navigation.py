@@ -86,7 +86,7 @@ def linked_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
         return []
     text = analysis.text[slice(*occurrence.range)]
     places = [it.range for it in places_of(analysis, occurrence.name) if not it.is_number]
-    # The protocol wants the same text at all places.
+    # The protocol requires the same text in all ranges.
     return places if len(places) > 1 and all(analysis.text[slice(*it)] == text for it in places) else []
 
 

@@ -101,7 +101,7 @@ def _named(node: Node) -> tuple[str, str]:
     start = node.flags[-1].span.end if node.flags else node.keyword.span.end
     arguments = node.text[start:]
     if isinstance(node, Run) and node.heredocs and heredoc_marker(arguments.strip()) is not None:
-        # The first line of the script that is not a setting of the shell.
+        # The first line of the script that is not an option of the shell.
         lines = [it.strip() for it in node.heredocs[0].content.splitlines()]
         arguments = next((it for it in lines if it and not it.startswith(("#", "set "))), arguments)
     return _shortened(f"{keyword} {arguments}"), _shortened(flags)

@@ -22,7 +22,7 @@ def request_of(declared: DeclaredBuild, settings: Settings) -> BuildRequest:
 def request_with_origin(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
     """The request of a declared build, and the source of its platforms in words; empty if they are the default."""
     request, origin = _request_alone(declared, settings)
-    # For other platforms than those that the project names, nothing tells for which Bake would build the other targets.
+    # If the user sets other platforms than the project, those of the other targets are unknown.
     return (
         replace(request, results=(*_results(declared, request),)) if origin and declared.linked else request
     ), origin
@@ -87,7 +87,7 @@ def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRe
         return replace(_with_nodes(request, declared.nodes), is_separate=declared.is_separate), origin
     is_for_own_machine = declared.is_separate or len(request.target_platforms) == 1
     if "nodes" in declared.unknown and settings.machines.own is None and is_for_own_machine:
-        # Who builds one platform on a machine of one's own does so to emulate nothing.
+        # People who build one platform on their own machine want to avoid emulation.
         nodes = tuple((it, native_machine(it)) for it in request.target_platforms)
         return replace(_with_nodes(request, nodes), is_separate=declared.is_separate), origin
     return with_machines(request, settings.machines), origin
@@ -97,7 +97,7 @@ def _with_nodes(request: BuildRequest, nodes: tuple[tuple[Platform, Platform], .
     """A request with the machines of a declared build; the first target has the first machine."""
     known = dict(nodes)
     own = known.get(request.target_platforms[0], nodes[0][1])
-    # A platform of another architecture that its machine runs is named too: the machine does run it.
+    # A platform is also listed if its architecture differs from that of its machine, which can run it.
     others = tuple(
         (it, known[it])
         for it in request.target_platforms

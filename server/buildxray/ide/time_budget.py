@@ -66,7 +66,7 @@ class _Limit:
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         # A signal that comes late does nothing.
         if self.is_active and (now := time.process_time()) >= self._end:
-            # The next one leaves time to stop the timer: it would interrupt that, and then whatever comes after the block.
+            # A longer interval until the next signal, so that it does not interrupt the code that stops the timer.
             self._end = now + _PAUSE
             raise OutOfTimeError
 

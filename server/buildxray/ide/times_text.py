@@ -15,7 +15,7 @@ from buildxray.semantics.build import Instruction, Stage
 from buildxray.syntax.text import Edit
 
 if TYPE_CHECKING:
-    # Without a log, none of this is needed when a server starts.
+    # Imported late: a server without a log does not need it.
     from buildxray.ide.build_times import InstructionTimes
     from buildxray.logs.matching import StepTime
 

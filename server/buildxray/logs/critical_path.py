@@ -25,7 +25,7 @@ def critical_path(steps: Sequence[Step], seconds: Callable[[Step], float]) -> Pa
             if before is None or longest[idx][0] > start:
                 before, start = idx, longest[idx][0]
         longest[step.idx] = (start + seconds(step), before)
-    # Of equally long chains, the one that goes on to the image.
+    # Of equally long chains, prefer the one that ends in the image.
     last: int | None = max(longest, key=lambda it: (longest[it][0], it), default=None)
     total = 0.0 if last is None else longest[last][0]
     chain: list[int] = []

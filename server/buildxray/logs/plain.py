@@ -104,7 +104,7 @@ class PlainReader:
             return False
         if known is not None and (known.name != name or self._is_restart(number, known)):
             if _OUTPUT.match(name) or _DONE.match(name) or name in _STATES:
-                # Two builds side by side, or lines were lost: the header is missing, the number tells.
+                # Two concurrent builds, or lost lines: the header is missing, and the number identifies the vertex.
                 self._read_state(known, name, "")
                 self._go_to(number)
                 return True
@@ -129,7 +129,7 @@ class PlainReader:
             if vertex.status in (Status.UNFINISHED, Status.DONE):
                 vertex.status = Status.DONE
             if done[1] is not None:
-                # It counts from the beginning of the vertex: the last one includes those before.
+                # The time counts from the start of the vertex, so the last one includes all earlier ones.
                 vertex.seconds = float(done[1])
                 vertex.end = stamp
             elif vertex.seconds is None:

@@ -229,7 +229,7 @@ class Predictor:
             time = max(own, key=lambda it: it.seconds or 0.0)
             return self._repeated(time, n_twins, is_line_bound=is_line_bound)
         time = max(known, key=lambda it: it.seconds or 0.0)
-        # What it waited for a processor, another one would not have waited.
+        # The time that it waited for a processor would not recur.
         seconds = _worked(time)
         factor = self._work_of(old[0]).value
         if time.step.is_emulated and not query.is_emulated:
@@ -247,9 +247,9 @@ class Predictor:
         crowd = self._crowd(time)
         alone = seconds / crowd
         if is_line_bound:
-            # Side by side or one after the other, as many bytes come over the line.
+            # Concurrent or sequential downloads transfer the same number of bytes.
             n_before = max(len(self.steps.get(idx, ())) for idx in time.step.instructions)
-            # Under emulation, unpacking is the work of the processor, which others may have shared.
+            # Under emulation, unpacking is limited by the processor, which other steps may have used too.
             least = min(seconds, alone) if time.step.is_emulated else seconds
             return Seconds(least * min(1.0, n_twins / n_before), seconds, seconds * _NOISE)
         if time.step.is_emulated:
@@ -287,7 +287,7 @@ class Predictor:
         """The average number of RUN steps that ran at the same time as one, itself included."""
         own = time.vertex.intervals
         if not own:
-            # A log without times of the day: executions of one instruction mostly run side by side.
+            # A log without time stamps: executions of one instruction usually run concurrently.
             return float(max((len(self.steps.get(idx, ())) for idx in time.step.instructions), default=1))
         others = [it.vertex.intervals for it in self._running if it.step is not time.step]
         length = sum(it.end - it.start for it in own)

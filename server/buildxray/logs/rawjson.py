@@ -27,7 +27,7 @@ class RawJsonReader:
         if not line.startswith("{"):
             return False
         if '"vertexes"' not in line and '"statuses"' not in line:
-            # The output of commands, the greatest part of a log, and warnings.
+            # The output of commands, which is most of a log, and warnings.
             return '"logs"' in line or '"warnings"' in line
         try:
             message = json.loads(line)

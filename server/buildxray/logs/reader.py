@@ -65,7 +65,7 @@ def _read_lines(lines: Iterator[str]) -> Log:
     skipped = ""
     for raw in _chained(beginning, lines):
         if plain.is_output(raw, n_prefix):
-            # The output of commands is the greatest part of a log: only the time of the last line counts.
+            # The output of commands is most of a log, and only the time of its last line is used.
             skipped = raw
             continue
         if skipped:

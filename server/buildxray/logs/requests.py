@@ -46,12 +46,12 @@ def _platform_choices(names: list[VertexName], request: BuildRequest) -> Iterato
         ordered = (*(it for it in known if it in named), *(it for it in named if it not in known))
         yield ordered
         others = tuple(it for it in ordered if it != request.build_platform)
-        # Labels have platforms only where several are built.
+        # Labels have platforms only if several are built.
         if len(others) > 1:
             yield others
         return
     if any(it.platform for it in names):
-        # Labels have platforms only where several are built: one of them is all that is left of the log.
+        # Labels have platforms only if several are built, so a truncated log contains one of several.
         yield known
         yield tuple(dict.fromkeys((*known, *named)))
         yield tuple(dict.fromkeys((*named, request.build_platform, *known)))

@@ -55,7 +55,7 @@ def _targets(names: list[VertexName]) -> dict[str, None]:
 def _owner(name: VertexName, targets: dict[str, None]) -> str:
     own = _OWN.match(name.text) if not name.words else None
     if own is not None and own[1] in targets:
-        # What has no bracket of its own: `[app] FROM docker.io/library/alpine`, `[app] exporting to image`.
+        # Names without their own bracket: `[app] FROM docker.io/library/alpine`, `[app] exporting to image`.
         return own[1]
     if not name.words or name.words[0] not in targets:
         return ""

@@ -145,7 +145,7 @@ def _misfit(matching: Matching) -> float:
     build = matching.build
     n_missing = float(matching.n_missing)
     if build.is_failed or not build.is_complete:
-        # What never started is not in a log.
+        # A step that never started is not in the log.
         n_missing *= 0.1
     n_guessed = sum(not it.is_exact for it in matching.times.values())
     n_twins = sum(it.status is not Status.UNFINISHED for it in matching.unmatched)

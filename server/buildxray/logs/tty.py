@@ -43,7 +43,7 @@ class _Frame:
         return LoggedBuild(
             Form.TTY,
             tuple(self.vertices),
-            # A replayed build has the times of its steps, and a header that counts from the replay.
+            # A replayed build has the original times of its steps, but its header counts from the replay.
             self.seconds if self.seconds + 1 >= longest else None,
             is_failed=Status.FAILED in statuses,
             is_complete=self.is_finished or self.n_done == self.n_all,

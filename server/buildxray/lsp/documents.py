@@ -125,7 +125,7 @@ class Document:
         self._other = None
         measured = self.analyzer.measured if self.revision else None
         self.analyzer = self.build.analyzer(self.workspace)
-        # The log decides what was built, whatever the project asks for now.
+        # The logged request applies, even if the project now asks for another one.
         self.analyzer.measured = measured
         self.analysis = self.analyzer.analyze(self.text)
         self.revision = next(_revisions)

@@ -120,7 +120,7 @@ class ProjectDocuments:
         """The fixes of the findings of a document that a range touches."""
         document = self._documents[uri]
         if document.file is None or document.file.text != document.text:
-            # The results are of an earlier text, whose places are wrong now.
+            # The results belong to an earlier text, so that their ranges are wrong now.
             return []
         client, lines = self._server.client, LineIndex.of(document.text)
         place = from_lsp.text_range(lines, range_, client.unit)

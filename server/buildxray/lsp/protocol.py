@@ -41,7 +41,7 @@ class Protocol(LanguageServerProtocol):
             return
         message = self._structured(raw, method)
         if message is None:
-            # A notification has no answer, and a pop-up for each error would drive users away.
+            # A notification has no answer, and a pop-up for each error would disturb users.
             if id_ is not None:
                 self.refuse(id_, _INVALID_PARAMS, f"the parameters of {method} are wrong")
             return
@@ -55,7 +55,7 @@ class Protocol(LanguageServerProtocol):
     def refuse(self, id_: int | str | None, code: int, message: str) -> None:
         """Effect: answer a request with an error; the id is None for a message without a readable one."""
         _log.info("refused: %s", message)
-        # The types of lsprotocol leave a missing id out, where JSON-RPC wants null.
+        # The types of lsprotocol omit a missing id, but JSON-RPC requires null.
         self._send_data({"jsonrpc": "2.0", "id": id_, "error": {"code": code, "message": message}})
 
     def refuse_text(self, reason: str) -> None:

@@ -276,7 +276,7 @@ def _replaced(resolved: ResolvedStages, stage: StageOutline, base: _Base, replac
 
 def _refuse_image(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> None:
     """Effect: record the reason why BuildKit refuses the name of the image of a FROM, if it does."""
-    # A flag with one dash is taken for the image, and the parser has already reported it.
+    # A flag with one dash is read as the image; the parser has already reported it.
     is_known = bool(node.problems) and base.name.startswith("-")
     if base.image.problem is not None and not base.refusals and not is_known:
         resolved.refusals.append(_image_refusal(resolved, stage, node, base))

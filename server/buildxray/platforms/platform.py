@@ -146,7 +146,7 @@ def _processor() -> str:
     """The architecture of the processor; empty if the system does not report it."""
     if hasattr(os, "uname"):
         return os.uname().machine
-    # Only where nothing else tells: its import compiles ten regular expressions.
+    # Imported late, as a fallback: its import compiles ten regular expressions.
     import platform  # noqa: PLC0415
 
     return platform.machine()

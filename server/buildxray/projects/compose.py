@@ -112,7 +112,7 @@ class _Loader:
         if not isinstance(value, str) or "$" not in value:
             return value
         if _WORKING_DIRECTORY.search(value):
-            # Where people call Compose, the text does not tell.
+            # The text does not determine the directory in which people run Compose.
             return UNKNOWN
         try:
             return interpolate(value, self.environment)

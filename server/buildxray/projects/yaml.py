@@ -129,7 +129,7 @@ def _composed(text: str) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         raise YamlError(1 if mark is None else mark.line + 1, error.problem or "YAML") from None
     except (YAMLError, RecursionError, ValueError, AttributeError, AssertionError, IndexError, TypeError) as error:
-        # The library raises these for some wrong texts.
+        # The library raises these for some invalid texts.
         raise YamlError(1, type(error).__name__) from None
 
 
@@ -160,7 +160,7 @@ class _Builder:
                 value = self.value(value_node, depth + 1)
                 for it in value if isinstance(value, list) else [value]:
                     if isinstance(it, YamlMapping):
-                        # Of several, the first one that has a key decides.
+                        # The first mapping that has the key takes precedence.
                         merged.update({name: inner for name, inner in it.items() if name not in merged})
                         merged.lines.update({name: it.lines[name] for name in it.lines if name not in merged.lines})
                 continue

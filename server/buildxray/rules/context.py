@@ -120,7 +120,7 @@ class RuleContext:
         """The context of the text after these edits."""
         edits = tuple(edits)
         if self._after is None or self._after[0] != edits:
-            # What a rule has tried last is what its fix is proved with.
+            # Cached, because the text that a rule tried last is planned again to prove its fix.
             dockerfile = self._builder.parse(apply_edits(self.text, edits), self.dockerfile)
             context = RuleContext(self._builder.build(dockerfile), self._builder, asks_for_several=self.has_intent)
             self._after = edits, context

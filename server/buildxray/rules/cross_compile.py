@@ -40,7 +40,7 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
     if carries_packages(ctx, after):
-        # Only a look at the packages tells whether they suit every machine.
+        # Unknown packages may contain files for one machine.
         title = _("Run this stage on the build platform, if its packages have no native code")
     else:
         title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")

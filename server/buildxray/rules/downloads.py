@@ -161,7 +161,7 @@ def _pieces(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piec
     while todo:
         current = todo.pop()
         if "$(" in current.text or "`" in current.text:
-            # What another command prints is unknown; the rest of an address is not.
+            # The output of another command is unknown, but the rest of the address is known.
             can_expand = can_expand and "://" in current.text
         start = run.shell_range(current.range).start
         is_quoted = text[start : start + 1] == '"' != current.text[:1]

@@ -169,7 +169,7 @@ def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:
         told = [f"{name}={value}" for name, value in crossing.assignments]
         system = command.syntax.assigned("GOOS")
         if system is not None and system.value.text and crossing.assignments[0][0] == "GOARCH":
-            # Where the system is told before the command, its machine is read next to it.
+            # If the operating system is set before the command, the architecture is added next to it.
             offset = command.run.shell_range(system.range).end
             edits.append(Edit(TextRange(offset, offset), f" {' '.join(told)}"))
         else:

@@ -192,7 +192,7 @@ def takes_along_packages(ctx: RuleContext, stage: Stage) -> bool:
 
 
 def carries_packages(before: RuleContext, after: RuleContext) -> bool:
-    """True if an edit has packages of npm, which may have native code, installed on the build machine for the image."""
+    """True if after an edit packages of npm, which may have native code, are installed on the build machine for the image."""
     lost = losses(before.build.artifacts, after.build.artifacts)
     origins = (origin for it in after.build.artifacts.all if it.path in lost for origin in it.origins)
     return any(
@@ -216,7 +216,7 @@ def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
 
 
 def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
-    """True if files from the build machine may suit the image all the same.
+    """True if files from the build machine may still suit the image.
 
     A script may compile nothing if no C compiler is installed for it. A bundler includes only the npm packages that a
     program uses, which rarely have native code; among all packages of a project some usually have.
@@ -234,7 +234,7 @@ def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
 
 
 def _is_harmless_stage(stage: Stage) -> bool:
-    # If no target needs it, this plan does not say what another build does with it. What an argument names may be any image.
+    # The use of an unneeded stage in another build is unknown. An argument may name any image.
     image = stage.from_.image
     is_known = image is not None and not image.text.startswith("$")
     return is_known and stage.is_needed and all(map(is_harmless, stage.instructions))

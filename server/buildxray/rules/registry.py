@@ -21,7 +21,7 @@ _BY_NAME: Final = {it.buildkit_check: it for it in ALL if it.buildkit_check} | {
 
 
 def discover() -> tuple[Rule, ...]:
-    """All rules as their modules define them, sorted by name: what `rules/index.py` is generated from.
+    """All rules as their modules define them, sorted by name; `rules/index.py` is generated from them.
 
     The index only names these modules: a check imports the few rules that a file has a subject of.
     """

@@ -44,7 +44,7 @@ Source: `go help environment`, and the package runtime of Go.
 _USERS: Final = ("", "0", "nobody", "nonroot", "root")
 """Users that every run image of this module has; a number needs no entry in `/etc/passwd`."""
 _PLAIN: Final = lazy_regex(r"[\w./:=@%+, -]+")
-"""A shell command of mere words."""
+"""A shell command of plain words only."""
 _DISTRIBUTION: Final = lazy_regex(r"alpine[\d.]*")
 
 

@@ -44,7 +44,7 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     uses = [it.use for it in commands]
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
     possible = [it for it in templates if install is not None or "{install}" not in it]
-    # How to install xx is said once, whatever it then compiles.
+    # The installation of xx is described once, even if it compiles several languages.
     first = next((it for it in possible if _OF_XX in it), None)
     return [_(it, install=install or "") for it in possible if _OF_XX not in it or it is first]
 

@@ -226,7 +226,7 @@ class Inventory:
             if command.name in _PREPARING:
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
             if command.name == "cd" and len(command.words) == 2:
-                # Nothing tells here whether a subshell ends in between, so the old directories stay possible.
+                # A subshell may end in between, so the earlier directories remain possible.
                 entered = (it for it in invocation.paths(command.words[1]) if len(it) < _LONGEST_DIRECTORY)
                 directories = tuple(dict.fromkeys((*entered, *directories)))[:_MOST]
         return found

@@ -208,7 +208,7 @@ def context_note(build: Build) -> str:
     )
 
 
-# Reasons: why an instruction executes several times, and why a stage has its platform
+# The reasons for several executions of an instruction, and for the platform of a stage
 
 
 def split_reason(instruction: Instruction) -> str:

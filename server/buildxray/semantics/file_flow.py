@@ -114,7 +114,7 @@ def is_covered(source: str, path: str) -> bool:
     if path.endswith("/"):
         directory = path.rstrip("/") or "/"
         if posixpath.dirname(source) == directory:
-            # A binary rarely has a suffix, and the files that lie beside it mostly do.
+            # A binary rarely has a suffix, and other files beside it usually have one.
             return "." not in posixpath.basename(source)
         path = directory
     elif _is_inside(source, path):

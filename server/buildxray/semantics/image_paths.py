@@ -74,7 +74,7 @@ def before_copy(path: str, source: str, destination: str) -> str | None:
     if "://" in source:
         return source if holds(destination, path) or holds(path, destination) else None
     if path == "/" or (holds(path, destination.rstrip("/") or "/") and path.rstrip("/") != destination.rstrip("/")):
-        # The path is a directory that holds all that was copied.
+        # The path is a directory that contains the copied files.
         return source
     directory = destination.rstrip("/") or "/"
     name = posixpath.basename(source.rstrip("/"))

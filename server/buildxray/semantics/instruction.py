@@ -130,7 +130,7 @@ class Instruction:
     def _variable_references(self) -> tuple[VariableReference, ...]:
         return variable_references(self.syntax, self.build.plan.dockerfile.escape, self.shell)
 
-    # What the build makes of it
+    # Its part in the build
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

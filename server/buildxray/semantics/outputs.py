@@ -40,7 +40,7 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
         archives = {path for it in invocation.command.words[1:] for path in invocation.paths(it)}
         if archives & {*maker.outputs} or (is_piped and maker.effect is Effect.DOWNLOAD and not maker.outputs):
             directory = invocation.argument(_UNPACKING[name], "--directory")
-            # What is unpacked into `/` by default is moved by a later command.
+            # Files that are unpacked into `/` by default are moved by a later command.
             here = (it for it in map(clean, invocation.directories) if it != "/")
             yield from here if directory is None else invocation.paths(directory)
         return

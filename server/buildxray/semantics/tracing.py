@@ -86,7 +86,7 @@ class Tracer:
         key = stage, path
         known = self._known.get(key)
         if known is None and self._depth > _DEEPEST:
-            # The paths of a stage that takes a directory from itself, which BuildKit refuses, get longer without end.
+            # In a stage that copies a directory from itself, which BuildKit refuses, paths would grow without end.
             return (self._unknown("", None, stage),)
         if known is None:
             # An empty answer ends the search in a circle of stages, which BuildKit refuses.
@@ -190,7 +190,7 @@ class Tracer:
                     wanted |= {it for it in inner if it is not None}
             elif (unpacked := unpacked_archives(invocation)) is not None:
                 archives, directories = unpacked
-                # Who unpacks where he happens to be, in `/`, does not mean the directories of the system.
+                # An archive that is unpacked into `/` only by default is not meant for the directories of the system.
                 is_default = invocation.argument("-C", "-d", "--directory") is None and "/" in directories
                 is_elsewhere = is_default and "/" not in wanted and all(map(is_of_system, wanted))
                 if not is_elsewhere and any(holds(one, it) or holds(it, one) for it in wanted for one in directories):
@@ -221,7 +221,7 @@ class Tracer:
             is_elsewhere = not use.outputs and is_of_system(it) and "/" in outputs
             if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):
                 continue
-            # What was unpacked into a directory may be all that a later maker of files in there started from.
+            # The unpacked files may only be the input of a later maker in that directory.
             is_above = not any(holds(it, one) for one in outputs)
             is_doubtful = use.effect is Effect.DOWNLOAD and is_above and search.has_maker
             yield self._made(use, stage, is_certain=bool(use.outputs) and it not in search.doubtful and not is_doubtful)

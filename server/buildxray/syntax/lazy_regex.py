@@ -20,7 +20,7 @@ class _LazyRegex:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - an attribute of any type
         compiled: Any = re.compile(*self._arguments)
-        # Store the methods, so that later calls do not come here.
+        # Store the methods, so that later calls do not compile again.
         self.__dict__.update({it: getattr(compiled, it) for it in _METHODS})
         return getattr(compiled, name)
 

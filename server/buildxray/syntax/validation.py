@@ -137,7 +137,7 @@ def _from_problems(node: From) -> Iterator[Problem]:
         )
         yield Problem(message, flag.span)
     elif any(it.value is None for it in node.flags):
-        # A flag without `=` took its value from the next word, so the image would be judged wrongly.
+        # The next word is the value of a flag without `=`, so the image would be validated wrongly.
         return
     elif len(arguments) not in (1, 3) or (node.alias is None and len(arguments) == 3):
         yield _misplaced_alias(node)

@@ -45,7 +45,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     architectures: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     if machine is not None:
         architectures = invocation.architectures(machine, _architecture)
-    # What was restored for one machine does not do for another.
+    # Packages restored for one machine do not suit another.
     can_cross = not is_ahead_of_time and not invocation.has_option("--no-restore", *_MACHINES)
     return Use(
         toolchain,

@@ -64,7 +64,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _FETCHING:
         effect = Effect.FETCH
     elif subcommand == "run" and command.is_piped:
-        # A program of the project that writes a file: documents or code, as a rule.
+        # A program of the project that writes a file, usually documents or code.
         return Use(toolchain, invocation, Effect.BUNDLE, title, title_words, may_differ=True)
     elif subcommand in _EXECUTING:
         effect = Effect.EXECUTE

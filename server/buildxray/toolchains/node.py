@@ -91,7 +91,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in ("run", "run-script") and len(arguments) > 1:
         script, n_title = arguments[1], 2
     title = " ".join((name, *(arguments[:n_title] or filter(None, [subcommand]))))
-    # Options may come in between; a title that is not in one piece is underlined at its first word.
+    # Options may separate the words; the finding is then at the first word.
     n_words = 1 + n_title if operands[:n_title] == [*range(1, n_title + 1)] else 1
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global")

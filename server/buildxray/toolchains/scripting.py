@@ -33,7 +33,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command = invocation.command
     name, arguments = command.name, [invocation.text_at(it) for it in invocation.operands]
     if name in ("python", "python3") and command.arguments[:1] == ("-m",):
-        # `python -m pip install` is `pip install`, `python -m venv /venv` makes a directory of programs.
+        # `python -m pip install` is `pip install`, `python -m venv /venv` creates a directory of programs.
         name, arguments = next(iter(arguments), ""), arguments[1:]
         if name == "venv":
             return Use(toolchain, invocation, Effect.INSTALL, "python -m venv", outputs=_environments(invocation))
@@ -106,7 +106,7 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
 
 def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
     if invocation.has_option("--no-index", "--offline"):
-        # The packages are at hand. Source: the manuals of pip and uv.
+        # The packages are local files. Source: the manuals of pip and uv.
         return ()
     requirements = invocation.argument("-r", "--requirement")
     if requirements is not None:

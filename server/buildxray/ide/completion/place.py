@@ -130,7 +130,7 @@ def _instruction_at(analysis: Analysis, offset: int) -> Instruction | None:
     last = before[-1]
     if offset <= last.syntax.end:
         return last
-    # An instruction that continues at the end of the file goes on in the lines that are not there yet.
+    # The last instruction may continue in lines that are not typed yet.
     line = analysis.text[last.syntax.start : last.syntax.end].rsplit("\n", 1)[-1]
     goes_on = not last.node.heredocs and continuation(line, analysis.dockerfile.escape) is not None
     between = analysis.text[last.syntax.end : offset].split("\n")

@@ -289,7 +289,7 @@ class _Drawing:
         number = _write(group, str(row.line), type_.LINE, x + column.line_width, placed.text_y)
         number.set("text-anchor", "end")
         if any(it.time is not None and it.time.is_on_path for it in row.boxes):
-            # From one row to the next without a gap, so that the path is a line.
+            # Without gaps between the rows, so that the path is one line.
             _add(group, "rect", "rail", x=column.x, y=placed.y - 4, width=4, height=placed.height)
         x += column.line_width + LINE_ROOM
         if row.kind == "trigger":

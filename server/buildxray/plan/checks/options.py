@@ -81,7 +81,7 @@ _MAY_BE_IN_COMMENT: Final = lazy_regex(r"#\s*check", re.IGNORECASE)
 
 def options_above(dockerfile: Dockerfile) -> Iterator[tuple[int, CheckOptions]]:
     """The options in the comments above instructions, each with the index of its instruction."""
-    # At each edit the comments are other objects, and few files have options in one.
+    # The text is searched first: few files have options in comments, and every edit creates new comment objects.
     if _MAY_BE_IN_COMMENT.search(dockerfile.text) is None:
         return
     for idx, comments in dockerfile.comments_above.items():

@@ -17,7 +17,7 @@ from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _EXPRESSION: Final = lazy_regex(r"\$\{\{((?:(?!\$\{\{|\}\}).)*)\}\}", re.DOTALL)
-"""An expression. None begins in another one, so that many beginnings without an end take linear time."""
+"""An expression. It contains no other start of an expression, so that many starts without an end take linear time."""
 _TOKEN: Final = lazy_regex(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))"
     r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||==|!=|<=|>=|[<>!()\[\],.*]))"

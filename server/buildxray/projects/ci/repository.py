@@ -92,7 +92,7 @@ class Repository:
         if not uses.startswith("./") or depth >= MOST_DEPTH:
             return False
         if uses not in self._building:
-            # Actions that use one another would be looked at once for each way to them.
+            # Shared actions would be read once for each path of calls to them.
             self._building[uses] = False
             place = self.root / uses
             documents = [as_mapping(self.document(it)) for it in (place, place / "action.yml", place / "action.yaml")]

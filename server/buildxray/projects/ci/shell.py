@@ -103,7 +103,7 @@ class Shell:
     def __init__(self, site: Site, script: Script) -> None:
         self._site = site
         self._script = script
-        # A variable for which the script has a default is taken to be unset. Others that nothing sets are unknown.
+        # A variable with a default in the script counts as unset. Other variables without an assignment are unknown.
         self._optional = frozenset(it.name for it in script.variables if it.has_default)
         self._shifts = any(it.name in {"shift", "getopts"} or it.arguments[:1] == ("--",) for it in script.commands)
         # For each shell process and round its directory; None where only running the script could tell.

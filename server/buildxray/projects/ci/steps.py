@@ -51,7 +51,7 @@ class Job:
                 continue
             if not self._repository.count_step(self._site.source, self._site.line, body):
                 continue
-            # A condition that depends on what other jobs hand over is left open: they may do so in ways that are not read.
+            # A condition on outputs of other jobs is unknown, because not all ways of setting outputs are read.
             if context.without("needs").holds(body.get("if")) is False:
                 continue
             if depth == 0 and isinstance(body, YamlMapping):
@@ -121,7 +121,7 @@ class Job:
             place = posixpath.normpath(path) if isinstance(path, str) and path else "."
             self._checkouts[place] = repository is UNKNOWN or as_text(repository) in {OWN_REPOSITORY, ""}
         elif name in _BUILDER_ACTIONS:
-            # The address of a node is often a secret; what platforms it has is not.
+            # The address of a node is often a secret; its platforms are not.
             appended = next((context.expand_text(it) for key, it in given.items() if str(key).lower() == "append"), "")
             machines = with_builder(self._site.machines, {**inputs, "append": appended})
             self._site = self._site._replace(machines=machines)

@@ -82,7 +82,7 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
     if text is None or "platform" not in text:
         return False
     if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
-        # Where the runner is a variable, each platform mostly has its own, and none is emulated.
+        # If the runner is a variable, each platform usually has its own, and none is emulated.
         return _VARIABLE_RUNNER.search(text) is None
     is_in_definition = False
     joined = _ARRAY.sub(lambda it: it[0].replace("\n", " "), text.replace("\\\r\n", " ").replace("\\\n", " "))

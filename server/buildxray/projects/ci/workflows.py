@@ -160,7 +160,7 @@ class _Workflows:
         triggers = as_mapping(as_mapping(self._repository.document(called)).get("on"))
         declared = as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs"))
         given = {key: context.expand(it) for key, it in as_mapping(job.get("with")).items()}
-        # The expressions of a default see the variables of the repository, which no file tells, and not those of the caller.
+        # The expressions of a default use the variables of the repository, which no file contains, and not those of the caller.
         known = Context({}, context.assumption)
         inputs = {**{key: known.expand(as_mapping(it).get("default")) for key, it in declared.items()}, **given}
         return self._workflow(called, inputs, depth + 1, assumption=context.assumption)

@@ -241,7 +241,7 @@ class _Reader:
         for element in node.children:
             if element.type == "object_elem":
                 key, *rest = (self.expression(it, depth + 1) for it in element.children if it.type == "expression")
-                # A word in place of a key is that word and not a variable; in parentheses it is a variable.
+                # A word as a key is a string; in parentheses it is a variable.
                 words = self._text(element.children[0])
                 if isinstance(key, syntax.Name) and not words.startswith("("):
                     key = Literal(key.name)

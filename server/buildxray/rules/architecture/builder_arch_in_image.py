@@ -60,7 +60,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             continue
         uses = [(instruction, range_) for instruction in stage.instructions for range_ in _uses(ctx, instruction)]
         if stage.is_native:
-            # What a stage on the build machine downloads to run it there has to be for that machine.
+            # A program that a stage on the build machine downloads and runs must be for that machine.
             uses = [(instruction, range_) for instruction, range_ in uses if _reaches_image(ctx, instruction, range_)]
         else:
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]

@@ -138,7 +138,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 
 def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
-    """The constant in `make GOARCH=amd64`, which counts more than the environment (POSIX, make, "Macros")."""
+    """The constant in `make GOARCH=amd64`, which overrides the environment (POSIX, make, "Macros")."""
     for word in command.syntax.words[1:]:
         architecture = (word.value or "").removeprefix("GOARCH=")
         if command.name in _MAKING and word.text == f"GOARCH={architecture}" and architecture.isalnum():
@@ -148,7 +148,7 @@ def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
 
 
 def _is_for_system_of_target(command: KnownCommand) -> bool:
-    """True if the binary could run in the image apart from its architecture; a program for macOS is only there to be exported."""
+    """True if the binary could run in the image apart from its architecture; a program for macOS is only exported."""
     values = command.invocation.setting("GOOS").values
     return all(it in ("", None, one.os) for it, one in zip(values, command.invocation.targets, strict=True))
 

@@ -98,7 +98,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         and image.root.from_.platform is not None
         and len({*image.platforms}) == 1
     ):
-        # The whole image is for one architecture, as `build-platform-image` says.
+        # The whole image is for one architecture, which `build-platform-image` reports.
         return
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is not GO]
@@ -108,7 +108,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             told, wrong = _told(command), command.wrong_images
             if told is not None and wrong and not _is_for_another_system(ctx, told, wrong):
-                # A build argument may say something else, though the same for every platform of one build.
+                # A build argument may set another value, but one for all platforms of a build.
                 severity = Severity.WARNING if ctx.has_intent and isinstance(told.instruction.node, Arg) else None
                 yield Finding(
                     told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), severity=severity

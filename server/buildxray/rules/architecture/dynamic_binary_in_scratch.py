@@ -120,7 +120,7 @@ def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
     use, invocation = command.use, command.invocation
     flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
-        # A compiler that is set explicitly may bring another library.
+        # An explicit compiler may come with another library.
         return False
     if any(it not in ("", "linux") for it in invocation.setting("GOOS").values):
         # Programs for other systems link to nothing of this image, and cgo is off when cross-compiling.

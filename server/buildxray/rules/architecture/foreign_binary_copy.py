@@ -171,7 +171,7 @@ def _maker(
 ) -> KnownCommand | None:
     """The command whose installed files other commands have moved to a path, or a bundler has included."""
     known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
-    # A program of the system that was moved is from the image or from a package, and of the build machine in both cases.
+    # A moved system program comes from the image or from a package; in both cases it is for the build machine.
     may_be_moved = not has_other_makers and not _is_of_the_system(path, has_other_makers=False) and _moves(stage)
     if may_be_moved:
         known |= {id(it.invocation): it for it in installers}

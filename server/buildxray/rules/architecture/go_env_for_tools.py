@@ -66,7 +66,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
             if use.toolchain is not GO or not (_runs(command) or _installs_tool(stage, command)):
                 continue
             if command.is_chosen_by_platform:
-                # The file decides itself when it runs.
+                # The script chooses the architecture when it runs.
                 continue
             setting = invocation.setting("GOARCH")
             foreign = [

@@ -38,7 +38,7 @@ _SUITS_EVERY_MACHINE: Final = lazy_regex(
       | (?:^|/)(?:bzImage|checksums?|initramfs|initrd|RPM-GPG-KEY|SHA[0-9]+SUMS?|vmlinu[xz])[^/]*)$""",
     re.VERBOSE,
 )
-"""Files that the image does not execute, whatever architecture the directories in their address name."""
+"""Files that the image does not execute, even if a directory in their address names an architecture."""
 
 _PORTABLE: Final = (".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".war")
 """The ends of names of programs for every machine, unless the name itself has an architecture."""
@@ -97,7 +97,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """
     target = ctx.build.target_stage
     if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":
-        # Who writes for Windows has one architecture.
+        # Downloads for Windows are for one architecture.
         return
     if ctx.is_meant_for_several:
         yield from _findings(ctx, target)
@@ -131,7 +131,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             or names_one_architecture(stage)
             or len({one[2] for __, named in downloaded for one in named}) != 1
         ):
-            # Who downloads for several architectures has thought of them.
+            # A file with downloads for several architectures considers them.
             continue
         for it, named in downloaded:
             finding = _finding(ctx, stage, it, named)

@@ -77,7 +77,7 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
         name = match["braced"] or match["name"]
         is_program = not has_shell and _names_program(instruction, match.start())
         if (name in kept and not is_program) or (has_shell and may_set(script, name)):
-            # A program may expand its arguments itself, where the variable is in its environment.
+            # A program may expand its arguments itself, if the variable is in its environment.
             continue
         range_ = node.logical.range(*match.span()).shifted(instruction.syntax.start)
         if has_shell:

@@ -146,7 +146,7 @@ def _values(instruction: Instruction, source: Token) -> Iterator[tuple[Instructi
     is_local = "$" in source.text and "://" not in source.text
     for reference in instruction.variable_references() if is_local else ():
         if reference.name in AUTOMATIC_ARGUMENTS:
-            # `masked-platform-arg` tells of its default.
+            # `masked-platform-arg` reports its default.
             continue
         declaration = instruction.declaration(reference.name) if whole.contains(reference.range.start) else None
         for pair in () if declaration is None else declaration.pairs:

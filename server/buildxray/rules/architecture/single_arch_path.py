@@ -115,7 +115,7 @@ def _is_made(stage: Stage, instruction: Instruction, range_: TextRange) -> bool:
         made = (it for it in instruction.commands if it.name in _CREATING and it.syntax.words)
         return any(instruction.shell_range(it.syntax.words[-1].range).contains(range_.start) for it in made)
     if isinstance(instruction.node, Copying):
-        # What the image is told to look into is not a directory that only the distribution makes.
+        # A destination that ENV, ENTRYPOINT or CMD names is used, even if no loader searches it.
         named = (it for it in stage.instructions if isinstance(it.node, Env | Entrypoint | Cmd))
         destination = instruction.node.destination
         is_destination = destination is not None and instruction.range_of(destination).contains(range_.start)
@@ -224,7 +224,7 @@ def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
         return False
     written = instruction.build.text[slice(*range_)]
     sources = (it for it in instruction.build.needed_stages if instruction in it.consumers)
-    # What the other stage names itself, it may have made: `mkdir -p /out/usr/lib/x86_64-linux-gnu`.
+    # The other stage may have created a path that it names: `mkdir -p /out/usr/lib/x86_64-linux-gnu`.
     return not any(written in one.node.text for it in sources for stage in it.ancestry for one in stage.instructions)
 
 

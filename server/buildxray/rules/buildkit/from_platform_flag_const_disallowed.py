@@ -70,7 +70,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
         n_steps = _shared_steps(stage)
         is_scratch = {*stage.base_names} == {"scratch"}
         if not n_steps and (ctx.has_intent or is_scratch) and _is_wrong_for_some(stage):
-            # `build-platform-image` says more, and `ignored-platform-flag` of a stage from scratch.
+            # `build-platform-image` reports it with its consequence; `ignored-platform-flag` does for a stage from scratch.
             continue
         if not n_steps:
             message = _("this stage is built for {platform}, whatever platforms are requested", platform=it.subject)

@@ -42,7 +42,7 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     errors = [it.range for it in ctx.build.errors if it.cause is Cause.FILE]
     for it in warned(ctx, "InvalidDefaultArgInFrom"):
         if any(error.start < it.range.end and it.range.start < error.end for error in errors):
-            # `build-error` says the same: a build argument would not help.
+            # `build-error` reports it: a build argument would not help.
             continue
         names = dict.fromkeys(_names_in_image(it.instruction))
         empty = [name for name in names if _has_no_default(ctx, name)]

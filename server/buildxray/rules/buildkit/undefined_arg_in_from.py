@@ -43,7 +43,7 @@ def undefined_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     errors = [it.range for it in ctx.build.errors]
     for it in warned(ctx, "UndefinedArgInFrom"):
         if any(error.start <= it.range.start < error.end for error in errors):
-            # `build-error` says the same, and that the build fails.
+            # `build-error` reports it too, and that the build fails.
             continue
         message = _("no ARG above the first FROM declares `{name}`, so it is empty", name=it.subject)
         yield Finding(it.range, message, it.meant(ctx))

@@ -67,7 +67,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             name=it.subject,
             image=image,
         )
-        # `PATH` is set in every stage; a name like `GOPATH` is more probably one that the image sets.
+        # `PATH` is set in every stage; a name like `GOPATH` is more probably set by the image.
         is_misspelled = it.is_misspelled and it.warning.replacement != "PATH"
         if is_misspelled:
             message = _(

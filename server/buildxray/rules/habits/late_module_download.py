@@ -204,14 +204,14 @@ def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
         return ()
     if any(_edits_manifest(it) for it in _runs_of_stage(command) if whole.idx < it.idx <= run.idx):
-        # Before the change the modules may not be there to download, such as a directory that a `replace` names.
+        # Before the change, the modules may be missing, such as a directory that a `replace` names.
         return ()
     directories = {*whole.directories, *run.directories}
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}
     if len(directories) != 1 or destinations != directories or command.invocation.directories != tuple(directories):
         return ()
     indent = indentation(whole)
-    # `go mod tidy` and `go mod vendor` look at the whole source, so they stay after it.
+    # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
     is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
     download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
     lines = [f"{indent}COPY {' '.join(command.use.manifests)} ./", f"{indent}{download}"]

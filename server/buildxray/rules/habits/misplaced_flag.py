@@ -161,7 +161,7 @@ def _of_run(run: Run) -> Iterator[TextRange]:
     flags = (flag for command in run.script.commands if command.name in _INSTALLERS for flag in _late_words(command))
     for word in islice(flags, _MOST_FLAGS):
         place = run.shell_range(word.range)
-        # A word of a quoted script may have no place of its own.
+        # A word of a quoted script may have no exact range.
         if text[slice(*place)] == word.text:
             yield place
 

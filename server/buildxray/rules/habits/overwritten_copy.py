@@ -47,7 +47,7 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
             continue
         path = node.destination.text
-        # What looks like JSON and is not is another mistake, and so are comments, flags and operators of a shell after the arguments.
+        # Other rules report invalid JSON, and comments, flags and shell operators after the arguments.
         if (
             len(node.arguments) < 3
             or node.arguments[0].text.startswith("[")

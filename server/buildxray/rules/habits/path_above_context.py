@@ -65,7 +65,7 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
                 is_possible = holds is None and "$" not in kept
                 yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
                 continue
-            # What BuildKit takes exists, and was meant, or the build would be seen to fail.
+            # The shortened path exists, so the build works and the file was probably meant.
             yield Finding(
                 place,
                 _("{message} and takes `{kept}`", message=message, kept=kept or "."),

@@ -61,7 +61,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
     """
     if ctx.build.request.is_separate or ctx.may_have_own_machines:
-        # Jobs of their own have builders, and caches, of their own.
+        # Separate jobs have separate builders and caches.
         return
     users: dict[tuple[object, str], dict[CacheMount, None]] = defaultdict(dict)
     for mount in ctx.build.cache_mounts:
@@ -78,7 +78,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
             if len(own) < 2 or (idx, flag) in reported:
-                # The fix would not tell the stages apart.
+                # The fix would not separate the stages.
                 continue
             reported.add((idx, flag))
             yield Finding(

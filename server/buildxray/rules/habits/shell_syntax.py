@@ -116,7 +116,7 @@ def _paths(instruction: Instruction, *, says_home: bool) -> Iterator[Finding]:
                 place, _("no shell reads {keyword}: `{text}` is an argument", keyword=keyword, text=operator[0])
             )
             return
-    # An account is not a path, and `workdir-relative-path` speaks of the home itself.
+    # An account is not a path, and `workdir-relative-path` reports the home directory itself.
     is_path = says_home and not isinstance(node, User)
     for argument in (it for it in node.arguments if is_path and _TILDE.match(it.text)):
         start, end = argument.span
@@ -170,7 +170,7 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
         yield Finding(instruction.range_of(program), message)
     elif not isinstance(node, Shell) and _VARIABLE.search(program.text):
         if not isinstance(instruction, Run) and _PLATFORM_VARIABLE.search(program.text):
-            # `runtime-platform-arg` says so, and what to do.
+            # `runtime-platform-arg` reports it, with a repair.
             return
         message = _("no shell reads the JSON form: the program is called `{name}`", name=program.text)
         yield Finding(instruction.range_of(program), message)

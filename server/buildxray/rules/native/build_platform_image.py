@@ -75,7 +75,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         return
     root = stage.root
     if root is None or root.from_.platform is None or any(it.startswith("TARGET") for it in _arguments_of_flag(root)):
-        # `--platform=$TARGETPLATFORM` is one platform for all only where a default hides the argument, as masked-platform-arg reports.
+        # `--platform=$TARGETPLATFORM` is one platform for all only if a default hides the argument, which `masked-platform-arg` reports.
         return
     keeps_nothing = ctx.build.request.keeps_nothing
     if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):

@@ -121,12 +121,12 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     compiler. Otherwise they are not reported.
     """
     if not ctx.asks_for_several and ctx.build.file_architectures:
-        # Meant for machines of that architecture.
+        # The image is for machines of that architecture.
         return
     workspace = ctx.build.workspace
     is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
     if ctx.is_for_helping or is_shown_only:
-        # Built and run on one's own machine, where nothing is emulated; the builds for several platforms are those of the project itself.
+        # People build and run it on their own machine, without emulation.
         return
     if ctx.may_have_own_machines:
         return
@@ -135,7 +135,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in found.items():
-        # What a stage is built on decides where it runs: one cause is one finding.
+        # The root of a stage determines its platform: one cause is one finding.
         owner = [it for it in stage.ancestry if it in found][-1]
         joined.setdefault(owner, []).extend(commands)
     for stage, commands in joined.items():
@@ -266,7 +266,7 @@ def _removes_packages(stage: Stage) -> bool:
 def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
     """Find stages that several machines of one build compile, each for itself."""
     if ctx.build.request.is_separate:
-        # Jobs of their own run at the same time: one of them would take as long alone.
+        # Separate jobs run at the same time, so one job alone would take as long.
         return
     for stage in ctx.build.needed_stages:
         image = stage.from_.image

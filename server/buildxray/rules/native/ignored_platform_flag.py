@@ -67,12 +67,12 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
         if not stage.bases and {*stage.base_names} != {"scratch"}:
             continue
         if stage.from_.image is not None and "$" in stage.from_.image.text and not stage.bases:
-            # With another build argument it is an image, and the flag counts.
+            # With another build argument it is an image, and the flag has an effect.
             continue
         asked = _asked_for(stage.from_, flag.value)
         pairs = zip(ctx.build.targets, stage.platforms, asked or (), strict=False)
         is_free = not stage.is_needed and bool(stage.bases)
-        # A stage from scratch that no target needs is chosen by name: who chooses it asks for its platform.
+        # An unneeded stage from scratch is built only by its name, with the platform of that build.
         needed = [(actual, wanted) for target, actual, wanted in pairs if target in stage.targets or is_free]
         if asked is None or all(actual == wanted for actual, wanted in needed):
             continue

@@ -116,7 +116,7 @@ def _only_prepares(stage: Stage) -> bool:
     if stage.is_image or stage.is_native or not stage.runs or len(stage.family) > 1 or stage.root is not stage:
         return False
     if not stage.commands(Effect.DOWNLOAD, Effect.INSTALL):
-        # What is left takes no time.
+        # The remaining commands take no time.
         return False
     if not can_change_platform(stage) or names_one_architecture(stage):
         return False

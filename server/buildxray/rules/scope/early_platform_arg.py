@@ -15,7 +15,7 @@ from buildxray.semantics.build import Build, Effect, KnownCommand, Run, SplitCau
 from buildxray.semantics.mentions import Mention
 
 _PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
-"""Commands that write no file; those whose output goes into a file or a pipe do not count."""
+"""Commands that write no file; a command with its output redirected to a file or a pipe is not one of them."""
 
 
 @rule(
@@ -72,7 +72,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     suggestion too, because the log shows its line later.
     """
     if ctx.is_for_helping:
-        # Built for the machine that runs it, so that nothing is repeated.
+        # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
         if placement.moving_pays:
@@ -183,7 +183,7 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
 
 def _message(n_split: int, n_needless: int, keyword: str) -> str:
     if n_split <= n_needless:
-        # Each of several arguments alone would suffice to repeat a step, so that none of them counts for it.
+        # If several arguments repeat a step, moving one of them saves nothing, so none is reported for it.
         return ngettext(
             "{n} RUN step runs once per platform because of this {keyword} without using it",
             "{n} RUN steps run once per platform because of this {keyword} without using it",

@@ -21,7 +21,7 @@ from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
-"""Arguments that depend on who builds: a default that is right here is wrong on another machine."""
+"""Arguments that depend on the build machine: a default that is right here is wrong on another machine."""
 
 
 _GOARM: Final = lazy_regex(r"GOARM=[\"']?\$\{?TARGETVARIANT(?!#)\b")
@@ -121,7 +121,7 @@ def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterab
 
 
 def _is_emptied(declaration: Instruction, name: str) -> bool:
-    """True if the default is the empty text, which is meant: the programs then take their own default."""
+    """True if the default is the empty text, so that programs use their own defaults."""
     return any(
         it.name.text == name and it.value is not None and not it.value.text.strip("\"'") for it in declaration.pairs
     )

@@ -99,7 +99,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 fixes[place, names] = cache(partial(_fixes, ctx, place, names))
             together.setdefault((use.instruction, fixes[place, names]), []).append(use)
         for (_instruction, finder), users in together.items():
-            # The names that one instruction lacks, and one declaration gives it, have one cause.
+            # The missing names of one instruction that one declaration adds have one cause.
             grave = [it for it in users if not _is_harmless(it)]
             yield _finding(ctx, stage, grave or users, finder)
         yield from _in_triggers(stage)
@@ -160,7 +160,7 @@ def _is_wrong(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
     """True if the missing value certainly breaks a build or its image."""
     if all(_is_harmless(it) or _is_for_unknown_program(it) for it in uses) or not stage.is_needed:
         return False
-    # A compiler that is told nothing compiles for its own machine, which is right if that is the only platform.
+    # Without a target, a compiler compiles for its own machine, which is right if that is the only platform.
     return ctx.is_for_several or not all(map(_compiled_for, uses))
 
 
@@ -196,7 +196,7 @@ def _is_harmless(use: _Use) -> bool:
 
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
-    # Where the first use is a declaration itself, it may come too early for its own users then.
+    # If the first use is a declaration, it may be too early for its own users.
     edits = with_moves(ctx, [declare(place, names)])
     listed_names = " ".join(in_order(names))
     if any(True for _it in misplaced_installs(ctx.after(edits).build)) and not any(
@@ -206,7 +206,7 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
         title = _("Declare `ARG {names}`: `go install` then writes to `bin/$GOOS_$GOARCH`", names=listed_names)
         return (Fix(title, tuple(edits), Safety.SUGGESTION),)
     title = _("Declare `ARG {names}` directly before its first use", names=listed_names)
-    # What a stage does that the build does not need is not planned, so nothing is proved of it.
+    # An unneeded stage is not planned, so that no proof is possible.
     is_planned = place.stage is not None and place.stage.is_needed
     return (Fix(title, tuple(edits), Safety.SAFE if is_planned else Safety.SUGGESTION),)
 

@@ -51,7 +51,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     packages are installed, whose scripts see the environment, the fix is a suggestion.
     """
     if ctx.is_for_helping:
-        # Built for the machine that runs it, so that nothing is repeated.
+        # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
         if not placement.removing_pays:
