@@ -25,11 +25,9 @@ from buildxray.ide.requests import request_of
 from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import PlatformError, can_run, is_known, nearest_known, parse_normalized
-from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
-from buildxray.projects.compose import OVERRIDE_NAMES
+from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.projects.places import FilePlaces, Places
 from buildxray.records import dataclass
 from buildxray.rules.base import Fix, Safety, Severity

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import is_file, read_project_text
+from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.bake.targets import Definition, Target
 from buildxray.projects.builds import Note, absolute, is_remote
@@ -24,13 +24,6 @@ from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, l
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
-FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-OVERRIDE_NAMES: Final = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
 _MOST_FILES: Final = 50
 """Limit for the files that one project includes and extends."""
 _MOST_DEPTH: Final = 16
@@ -171,15 +164,6 @@ class _Loader:
             return path.relative_to(self.directory).as_posix()
         except ValueError:
             return str(path)
-
-
-def compose_files(directory: Path) -> tuple[str, ...]:
-    """The names of the files that `docker compose build` reads in a directory without `--file`."""
-    first = next((it for it in FILE_NAMES if is_file(directory / it)), None)
-    if first is None:
-        return ()
-    override = next((it for it in OVERRIDE_NAMES if is_file(directory / it)), None)
-    return (first,) if override is None else (first, override)
 
 
 def add_services(definition: Definition, directory: Path, names: Iterable[str]) -> tuple[list[Note], tuple[Path, ...]]:

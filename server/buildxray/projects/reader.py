@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import ReadError, exists, is_directory, is_file, is_repository, list_directory
-from buildxray.projects.bake.reader import FILE_NAMES as BAKE_FILES
-from buildxray.projects.bake.reader import bake_builds, best_directory, default_files
 from buildxray.projects.builds import DeclaredBuild, Note
-from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.compose import FILE_NAMES as COMPOSE_FILES
-from buildxray.projects.compose import OVERRIDE_NAMES, compose_files
-from buildxray.projects.compose_builds import read_compose
+from buildxray.projects.ci import WORKFLOWS, workflow_files
+from buildxray.projects.ci.script_files import script_files
+from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES, bake_files, compose_files
 
 MOST_DIRECTORIES: Final = 32
 """Limit for the directories from a Dockerfile up to the root of its repository."""
@@ -46,13 +43,18 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
     builds: list[DeclaredBuild] = []
     notes: list[Note] = []
     sources: tuple[Path, ...] = ()
-    bake = default_files(directory)
+    bake = bake_files(directory)
     if bake:
+        # Each reader is imported where there is something to read: most Dockerfiles that are opened on their own have nothing beside them.
+        from buildxray.projects.bake.reader import bake_builds, best_directory  # noqa: PLC0415
+
         project = best_directory(directory, ancestors, bake, local_platform=local_platform)
         builds += bake_builds(project)
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     elif compose := compose_files(directory):
+        from buildxray.projects.compose_builds import read_compose  # noqa: PLC0415
+
         project, services = read_compose(directory, compose)
         builds += services
         sources = project.sources
@@ -71,7 +73,8 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     """Read the builds that the workflows, scripts and Makefiles of a repository start, given its root."""
-    # Imported late: it is needed for repositories only, and many Dockerfiles are opened on their own.
+    if not workflow_files(root) and next(script_files(root), None) is None:
+        return DirectoryBuilds()
     from buildxray.projects.ci.makefiles import find_makefile, makefile_site, read_makefile  # noqa: PLC0415
     from buildxray.projects.ci.scripts import read_scripts  # noqa: PLC0415
     from buildxray.projects.ci.workflows import read_workflows  # noqa: PLC0415

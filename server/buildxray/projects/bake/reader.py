@@ -24,11 +24,6 @@ from buildxray.projects.builds import (
 )
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 
-COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-"""Compose files that Bake reads without `--file`: all that exist, in this order (compose-go: cli/options.go, DefaultFileNames)."""
-FILE_NAMES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
-"""Bake files that `buildx bake` reads without `--file`, in this order (buildx: defaultFilenames)."""
-
 _MOST_BYTES: Final = 300_000
 """Size limit of one file: parsing takes 10 s for each MB, as each text is a template."""
 
@@ -52,12 +47,6 @@ class BakeProject(NamedTuple):
     sources: tuple[Path, ...]
     files_directory: Path
     """The directory that the names of files in `definition` and `notes` are relative to."""
-
-
-def default_files(directory: Path) -> tuple[str, ...]:
-    """The names of the files that `buildx bake` reads in a directory without `--file`; empty if none is a Bake file."""
-    names = (*(it for it in FILE_NAMES if is_file(directory / it)),)
-    return (*(it for it in COMPOSE_FILES if is_file(directory / it)), *names) if names else ()
 
 
 def load_bake(

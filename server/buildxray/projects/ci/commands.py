@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import NATIVE, Machines
-from buildxray.projects.bake.reader import bake_builds, default_files, load_bake, read_overrides
+from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
 from buildxray.projects.builds import (
     DeclaredBuild,
     Note,
@@ -34,8 +34,8 @@ from buildxray.projects.ci.command_lines import (
 )
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
 from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout
-from buildxray.projects.compose import compose_files
 from buildxray.projects.compose_builds import read_compose
+from buildxray.projects.default_files import bake_files, compose_files
 from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
@@ -229,7 +229,7 @@ def add_bake(
     # Scripts name files by absolute paths in the workspace, and a Bake file may take the paths of its Dockerfiles from their variables.
     root = str(site.root)
     names = [it.removeprefix("cwd://").replace(WORKSPACE, root) for it in files if not is_remote(it)]
-    names = names or [*default_files(directory)]
+    names = names or [*bake_files(directory)]
     if not names:
         return
     environment = {name: it.replace(WORKSPACE, root) if isinstance(it, str) else it for name, it in environment.items()}

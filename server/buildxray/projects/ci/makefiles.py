@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 from buildxray.files.reading import is_file, path_below, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.syntax.lazy_regex import lazy_regex
 
-FILE_NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
 _VARIABLE: Final = lazy_regex(
     r"(?:export\s+|override\s+)*(?P<name>[\w.-]+)\s*(?P<operator>\?=|:{1,3}=|\+=|=)\s*(?P<value>.*)"
 )
@@ -183,7 +183,7 @@ def read_makefile(
 
 def find_makefile(directory: Path) -> Path | None:
     """Return the file that `make` reads in a directory; None if there is none."""
-    return next((directory / it for it in FILE_NAMES if is_file(directory / it)), None)
+    return next((directory / it for it in MAKEFILES if is_file(directory / it)), None)
 
 
 def makefile_site(root: Path, directory: Path, local_platform: str) -> Site:

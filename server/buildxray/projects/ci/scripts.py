@@ -8,40 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.files.reading import read_project_text
 from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.makefiles import FILE_NAMES as MAKEFILES
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
+from buildxray.projects.ci.script_files import GORELEASER, MAKEFILES, script_files
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 
-_DIRECTORIES: Final = (
-    "",
-    ".buildkite",
-    ".ci",
-    "build",
-    "ci",
-    "docker",
-    "hack",
-    "make",
-    "scripts",
-    "tools",
-    ".circleci",
-)
-"""Directories in which projects keep such files."""
-_MOST_FILES: Final = 80
-_TEXTS: Final = (
-    "Jenkinsfile",
-    "justfile",
-    "Justfile",
-    "Taskfile.yml",
-    "Taskfile.yaml",
-    "azure-pipelines.yml",
-    "config.yml",
-)
-_GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
 _COMMAND: Final = lazy_regex(
     r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
@@ -69,31 +44,13 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
         if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash")):
             read_commands(text, site._replace(is_whole_file=True), reading)
-        elif name in _GORELEASER:
+        elif name in GORELEASER:
             reading.builds += _goreleaser(text, path, root)
         elif name.endswith((".yml", ".yaml")):
             _read_yaml(text, site, reading)
         else:
             _read_lines(text, site, reading)
     return reading
-
-
-def script_files(root: Path) -> Iterator[Path]:
-    """Yield the scripts, Makefiles and pipelines in the usual directories, at most `_MOST_FILES`."""
-    n_files = 0
-    for directory in (*_DIRECTORIES, ".woodpecker"):
-        try:
-            entries = list_directory(root / directory) if directory else list_directory(root)
-        except ReadError:
-            continue
-        for entry in entries:
-            name = entry.name
-            is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
-            is_script = name.endswith((".sh", ".mk")) or name in {*MAKEFILES, *_TEXTS, *_GORELEASER, ".gitlab-ci.yml"}
-            is_pipeline = directory == ".buildkite" and name.endswith((".yml", ".yaml"))
-            if (is_woodpecker or is_script or is_pipeline) and n_files < _MOST_FILES:
-                n_files += 1
-                yield Path(entry.path)
 
 
 def _read_lines(text: str, site: Site, reading: Reading) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from buildxray.files.reading import ReadError, list_directory, read_project_text
 from buildxray.projects.ci import workflow_files
-from buildxray.projects.ci.scripts import script_files
+from buildxray.projects.ci.script_files import script_files
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")

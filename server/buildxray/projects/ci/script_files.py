@@ -1,0 +1,55 @@
+"""The scripts, Makefiles and pipelines of a repository: found without importing their readers, which few directories need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import ReadError, list_directory
+
+MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
+"""The files of which `make` reads the first that exists."""
+_DIRECTORIES: Final = (
+    "",
+    ".buildkite",
+    ".ci",
+    "build",
+    "ci",
+    "docker",
+    "hack",
+    "make",
+    "scripts",
+    "tools",
+    ".circleci",
+)
+"""Directories in which projects keep such files."""
+_MOST_FILES: Final = 80
+_TEXTS: Final = (
+    "Jenkinsfile",
+    "justfile",
+    "Justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+    "azure-pipelines.yml",
+    "config.yml",
+)
+GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
+
+
+def script_files(root: Path) -> Iterator[Path]:
+    """Yield the scripts, Makefiles and pipelines in the usual directories, at most `_MOST_FILES`."""
+    n_files = 0
+    for directory in (*_DIRECTORIES, ".woodpecker"):
+        try:
+            entries = list_directory(root / directory) if directory else list_directory(root)
+        except ReadError:
+            continue
+        for entry in entries:
+            name = entry.name
+            is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
+            is_script = name.endswith((".sh", ".mk")) or name in {*MAKEFILES, *_TEXTS, *GORELEASER, ".gitlab-ci.yml"}
+            is_pipeline = directory == ".buildkite" and name.endswith((".yml", ".yaml"))
+            if (is_woodpecker or is_script or is_pipeline) and n_files < _MOST_FILES:
+                n_files += 1
+                yield Path(entry.path)
