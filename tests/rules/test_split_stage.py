@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.native.emulated_build import emulated_build
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
+from buildxray.syntax.text import apply_edits
+from buildxray.toolchains.base import Workspace
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 GO = """\
 FROM golang:1.26
@@ -202,3 +204,51 @@ def test_nothing_is_split_where_the_program_may_need_more(rest: str) -> None:
 
 def test_rust_needs_a_person_to_set_up_a_linker() -> None:
     check_no_fix(emulated_build, 'FROM rust:1.90\nCOPY . .\nRUN cargo build --release\nCMD ["./target/release/app"]\n')
+
+
+NODE = """\
+FROM node:22
+WORKDIR /app
+COPY package*.json ./
+{before}RUN npm ci
+{files}RUN npm run build
+{rest}CMD ["node", "dist/main.js"]
+"""
+
+
+def split(text: str, scripts: tuple[tuple[str, str], ...] = ()) -> str | None:
+    """The run stage of the fix; None if nothing is split."""
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
+    fixes = [it for it in finding.fixes if it.title == "Split into build and run stage"]
+    return apply_edits(text, fixes[0].edits).partition("\n\n")[2] if fixes else None
+
+
+@pytest.mark.parametrize(
+    ("before", "files", "kept"),
+    [
+        ("", "COPY . .\n", []),
+        ("", "COPY tsconfig.json vite.config.ts ./\nCOPY src ./src\nCOPY public ./public\n", ["COPY public ./public"]),
+        ("COPY prisma ./prisma\n", "COPY . .\n", ["COPY prisma ./prisma"]),
+        ("", "COPY src views ./\n", ["COPY src views ./"]),
+        ("", "COPY --from=scratch src views ./\n", []),
+    ],
+)
+def test_files_that_the_file_names_are_in_the_run_stage(before: str, files: str, kept: list[str]) -> None:
+    run_stage = split(NODE.format(before=before, files=files, rest="USER node\n")) or ""
+    lines = [it for it in run_stage.splitlines() if it.startswith("COPY") and "package" not in it and "dist" not in it]
+    assert "USER node" in run_stage
+    assert lines == kept
+    # What was there when packages were installed is there again.
+    assert not before or run_stage.index(before) < run_stage.index("RUN npm ci")
+
+
+@pytest.mark.parametrize(("script", "is_split"), [("prepare", False), ("postinstall", False), ("build", True)])
+def test_a_script_of_the_installation_may_need_what_is_for_development(script: str, *, is_split: bool) -> None:
+    text = NODE.format(before="", files="COPY . .\n", rest="")
+    assert (split(text, ((script, "husky"),)) is not None) is is_split
+
+
+@pytest.mark.parametrize(("version", "image"), [("17", "17-jre"), ("21", "21-jre-alpine")])
+def test_temurin_has_alpine_for_arm64_from_21_on(version: str, image: str) -> None:
+    text = f'FROM maven:3.9-eclipse-temurin-{version}-alpine\nCOPY . .\nRUN mvn package\nCMD ["java", "-jar", "target/a.jar"]\n'
+    assert (split(text) or "").startswith(f"FROM eclipse-temurin:{image}\n")

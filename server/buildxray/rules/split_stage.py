@@ -45,6 +45,12 @@ _USERS: Final = ("", "0", "nobody", "nonroot", "root")
 """Users that every run image of this module has; a number needs no entry in `/etc/passwd`."""
 _PLAIN: Final = lazy_regex(r"[\w./:=@%+, -]+")
 """A shell command of plain words only."""
+_FIRST_ALPINE_OF_TEMURIN: Final = 21
+_FOR_THE_BUNDLER: Final = lazy_regex(
+    r"\.|/|(?:src|source|sources|lib|test|tests)(?:/.*)?|(?:ts|js)config[\w.*-]*\.json|[\w.*-]+\.config\.[\w*]+|[\w-]*rc(?:\.\w+)?"
+    r"|\.(?:babel|eslint|prettier|swc)rc[\w.*]*|nest-cli\.json|angular\.json|package[\w*.-]*|gulpfile[\w.]*|webpack[\w.*-]*"
+)
+"""Sources of a COPY that only a bundler reads, or that may be anything."""
 _DISTRIBUTION: Final = lazy_regex(r"alpine[\d.]*")
 
 
@@ -65,7 +71,7 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
     after the last of them, since these may be needed at run time.
     """
     run_stage = _run_stage(stage, commands)
-    if run_stage is None or not _can_split(ctx, stage, commands):
+    if run_stage is None or not _can_split(ctx, stage, commands) or not _has_users(stage, run_stage):
         return None
     cut = ctx.after(_cut(stage, commands[-1].run, run_stage))
     fix = cross_compile(cut, cut.build.stages[stage.idx])
@@ -95,8 +101,6 @@ def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand])
         is_late = instruction.idx > last.idx
         if is_late and instruction.keyword not in (*_OF_THE_IMAGE, "ENV", "WORKDIR", "COPY"):
             return False
-        if isinstance(node, User) and not _is_known_user(node.value.text if node.value is not None else ""):
-            return False
         if instruction.keyword == "ENV" and "$" in node.text:
             return False
         if instruction.keyword in ("ONBUILD", "SHELL", "ADD"):
@@ -114,6 +118,15 @@ def _prepares(command: Command) -> bool:
         return False
     is_of_npm = command.use.toolchain is NODE and command.use.effect is Effect.INSTALL
     return is_of_npm or command.use.effect in (Effect.FETCH, Effect.NEUTRAL)
+
+
+def _has_users(stage: Stage, run_stage: _RunStage) -> bool:
+    """True if the image of the run stage has the users that the file names; without a RUN that adds some, they are those of its image."""
+    image = stage.from_.image
+    if image is not None and image.text == run_stage.image:
+        return True
+    users = (it.node.value for it in stage.instructions if isinstance(it.node, User))
+    return all(_is_known_user("" if it is None else it.text) for it in users)
 
 
 def _is_known_user(user: str) -> bool:
@@ -191,7 +204,8 @@ def _of_java(stage: Stage, words: Sequence[str], paths: Sequence[str]) -> _RunSt
     )
     if image is None or version is None or int(version[1]) < 11:
         return None
-    suffix = "-alpine" if "alpine" in image.text else ""
+    # Temurin has no Alpine images for arm64 before 21 (the library file of docker-library/official-images).
+    suffix = "-alpine" if "alpine" in image.text and int(version[1]) >= _FIRST_ALPINE_OF_TEMURIN else ""
     return _RunStage(f"eclipse-temurin:{version[1]}-jre{suffix}", (paths[idx],))
 
 
@@ -206,11 +220,30 @@ def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | 
     if folder not in ("build", "dist", "out") or "/" not in relative:
         return None
     manifests = next((it for it in stage.instructions if _copies_manifests(it)), None)
-    if manifests is None or not any(_is_npm_ci(it) for run in stage.runs for it in run.commands):
+    installing = next((run for run in stage.runs if any(map(_is_npm_ci, run.commands))), None)
+    if manifests is None or installing is None or _runs_scripts_at_install(stage):
         return None
-    return _RunStage(
-        image.text, (f"{directory.rstrip('/')}/{folder}/",), (_written(manifests), "RUN npm ci --omit=dev")
-    )
+    kept = [it for it in stage.instructions if it is not manifests and _copies_files_of_the_program(it)]
+    before = [_written(it) for it in kept if it.idx < installing.idx]
+    after = [_written(it) for it in kept if it.idx > installing.idx]
+    lines = (_written(manifests), *before, "RUN npm ci --omit=dev", *after)
+    return _RunStage(image.text, (f"{directory.rstrip('/')}/{folder}/",), lines)
+
+
+def _runs_scripts_at_install(stage: Stage) -> bool:
+    """True if `npm ci` runs a script of the project, which may need the packages for development. Source: the manual of npm, scripts."""
+    names = {name for name, _ in stage.build.workspace.scripts}
+    return not names.isdisjoint(("install", "postinstall", "preinstall", "prepare"))
+
+
+def _copies_files_of_the_program(instruction: Instruction) -> bool:
+    """True if a COPY names files of the build context that a bundler does not read, such as `public` and `views`."""
+    node = instruction.node
+    if not isinstance(node, Copying) or node.flag_value("from") or instruction.stage is None:
+        return False
+    last = max(it.idx for it in instruction.stage.runs)
+    names = [posixpath.normpath(it.text) for it in node.sources]
+    return instruction.idx < last and not all(_FOR_THE_BUNDLER.fullmatch(it) for it in names)
 
 
 def _copies_manifests(instruction: Instruction) -> bool:
