@@ -9,9 +9,10 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
-from buildxray.syntax.instructions import Add
+from buildxray.syntax.instructions import Add, Onbuild
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import UNKNOWN, ShellWord
+from buildxray.syntax.shell import UNKNOWN, ShellWord, read_script
 from buildxray.syntax.text import TextRange
 
 _INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
@@ -50,6 +51,8 @@ def downloads(stage: Stage) -> Iterator[Download]:
     for instruction in stage.instructions:
         if isinstance(instruction.node, Add):
             yield from _added(instruction, instruction.node)
+        elif isinstance(instruction.node, Onbuild):
+            yield from _triggered(stage, instruction, instruction.node)
     known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
     for run in stage.runs:
         functions = _downloading_functions(run)
@@ -62,6 +65,21 @@ def downloads(stage: Stage) -> Iterator[Download]:
             if (download is not None or is_program) and not command.is_chosen_by_platform:
                 yield from _fetched(command if download is None else download)
         yield from _by_programs(run)
+
+
+def _triggered(stage: Stage, instruction: Instruction, node: Onbuild) -> Iterator[Download]:
+    """The URLs in an ONBUILD trigger: those of ADD, and of programs such as `curl` that no condition guards."""
+    trigger = node.trigger
+    words: list[tuple[str, int]] = []
+    if isinstance(trigger, Add):
+        words = [(it.text, trigger.logical.range(*it.span).start) for it in trigger.sources]
+    elif isinstance(trigger, RunNode):
+        commands = (it for it in read_script(trigger).commands if it.name in _DOWNLOADING and not it.conditions)
+        words = [(it.text, it.range.start) for command in commands for it in command.words[1:]]
+    for text, start in words:
+        if "://" in text and "$" not in text and "`" not in text:
+            piece = Piece(text, instruction.syntax.start + start, instruction, can_expand=False)
+            yield Download(instruction, (piece,), stage.targets, None)
 
 
 def _by_programs(run: Run) -> Iterator[Download]:

@@ -470,3 +470,18 @@ def test_programs_in_heredocs(run: str, *, is_said: bool) -> None:
 def test_a_stage_whose_platform_is_unknown(argument: str, is_said: bool) -> None:
     text = f"{argument}\nFROM --platform=$P debian AS b\nRUN curl -fsSLO https://x.org/t-amd64.tgz\nFROM alpine\nARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nCOPY --from=b /t-amd64.tgz /t\n"
     assert bool(reported(hard_coded_arch, text)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("trigger", "is_said"),
+    [
+        ("RUN curl -fsSLo /t https://x.org/t-linux-amd64", True),
+        ("ADD https://x.org/t-linux-amd64 /t", True),
+        ("RUN [ $TARGETARCH = amd64 ] && curl -fsSLo /t https://x.org/t-linux-amd64", False),
+        ("RUN curl -fsSLo /t https://x.org/t-linux-$TARGETARCH", False),
+        ("COPY t-linux-amd64 /t", False),
+    ],
+)
+def test_triggers_of_derived_stages(trigger: str, *, is_said: bool) -> None:
+    text = f"FROM debian AS base\nONBUILD ARG TARGETARCH\nONBUILD {trigger}\nFROM base\nCOPY $TARGETARCH /a\n"
+    assert reported(hard_coded_arch, text) == (["amd64"] if is_said else [])

@@ -23,6 +23,7 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("HEALTHCHECK CMD ls /lib64/ld-linux-x86-64.so.2", "x86-64"),
         ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
         ("RUN echo /opt/lib > /etc/ld-musl-x86_64.path", "x86_64"),
+        ("ONBUILD ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "amd64"),
         ("RUN ln -s /lib/libc.musl-x86_64.so.1 /lib/ld-linux-x86_64.so.2", "x86_64"),
         # The name of the variable contains another architecture, or none.
         ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
@@ -46,6 +47,8 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
         ),
         IMAGE.format("COPY --from=o /usr/lib/x86_64-linux-gnu*/z /usr/lib/aarch64-linux-gnu*/z /lib/"),
         IMAGE.format("ENV TRIPLE=x86_64-linux-gnu-prefix"),
+        IMAGE.format("ONBUILD LABEL libraries=/usr/lib/x86_64-linux-gnu"),
+        IMAGE.format("ONBUILD RUN case $TARGETARCH in amd64) ls /usr/lib/x86_64-linux-gnu;; esac"),
         IMAGE.format("RUN apt-get install -y gcc-aarch64-linux-gnu && ls /usr/aarch64-linux-gnu/lib"),
         IMAGE.format("ENV PKG_CONFIG_PATH_aarch64_unknown_linux_gnu=/usr/lib/aarch64-linux-gnu/pkgconfig"),
         IMAGE.format("ENV A=b LIBS_X86_64='/opt/lib:/usr/lib/x86_64-linux-gnu'"),

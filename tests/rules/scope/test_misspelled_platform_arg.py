@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
+from buildxray.syntax.text import apply_edits
 from tests.support.rules import check_fix, check_nothing, context, findings
 
 FROM = "# check=skip={}\nFROM --platform=$BUILDPLATFROM golang AS b\nRUN a\n"
@@ -52,3 +53,24 @@ def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str
 )
 def test_names_with_another_meaning_are_not_reported(text: str) -> None:
     check_nothing(misspelled_platform_arg, text)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "n_findings"),
+    [
+        ("ARG TARGETPLATFROM", 1),
+        ("ARG TARGETPLATFROM\nARG TARGETPLATFROM", 1),
+        ("ARG TARGETPLATFROM=linux/amd64", 0),
+        ("ENV TARGETPLATFROM=linux/amd64", 0),
+    ],
+)
+def test_a_declaration_with_shuffled_letters_sets_nothing(declaration: str, n_findings: int) -> None:
+    text = f"FROM alpine\n{declaration}\nRUN echo $TARGETPLATFROM\n"
+    found = findings(misspelled_platform_arg, context(text))
+    assert len(found) == n_findings
+    for it in found:
+        assert "PLATFROM" not in apply_edits(text, it.fixes[0].edits)
+
+
+def test_an_argument_of_the_project_may_be_called_alike() -> None:
+    check_nothing(misspelled_platform_arg, "FROM alpine\nARG TARGET_ARCH\nRUN echo $TARGET_ARCH\n")

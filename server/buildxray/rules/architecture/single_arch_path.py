@@ -19,7 +19,8 @@ from buildxray.rules.intended import is_meant_for_one
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck
+from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck, Onbuild
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -34,6 +35,8 @@ _WRITING: Final = lazy_regex(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
 
 _ASSIGNMENT: Final = lazy_regex(r"(?P<name>[A-Za-z_]\w*)=[\"']?[^\s\"';&|]*$")
 
+_READING: Final = (Cmd, Copying, Entrypoint, Env, Healthcheck, RunNode)
+"""Instructions whose paths something opens."""
 _NEEDED_VARIABLES: Final = ("JAVA_HOME", "JDK_HOME", "JRE_HOME", "LD_PRELOAD")
 """Variables with one path that is opened at each start; others hold search paths, whose entries may be missing."""
 
@@ -154,9 +157,9 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     node = instruction.node
     if Mention.ARCHITECTURE_IN_PATH not in instruction.mentions:
         return
-    if not isinstance(node, Env | Copying | Entrypoint | Cmd | Healthcheck) and not isinstance(instruction, Run):
+    if not isinstance(node.trigger if isinstance(node, Onbuild) else node, _READING):
         return
-    if isinstance(instruction, Run) and _KNOWS_ARCHITECTURES.search(node.text):
+    if isinstance(node, Onbuild | RunNode) and _KNOWS_ARCHITECTURES.search(node.text):
         return
     if isinstance(node, Copy) and node.source_stage is not None and _is_of_native_stage(instruction):
         return

@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import From, Run
 from buildxray.semantics.check_options import skips_check
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit
 
 _CLOSE = 0.88
@@ -23,7 +24,8 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A variable that nobody sets has almost the name of a platform argument.
 
     ## What it does
-    Looks for uses of names such as `$BUILDPLATFROM`, `$TARGET_ARCH` or `$TARGETARC` that nothing in the file, and no build argument, sets.
+    Looks for uses of names such as `$BUILDPLATFROM`, `$TARGET_ARCH` or `$TARGETARC` that nothing in the file, and no build argument, sets; and
+    for an ARG without a value whose name has letters of a platform argument in another order.
 
     ## Why it matters
     The name expands to nothing; in RUN, BuildKit does not report it.
@@ -58,6 +60,7 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         return
     known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs}
     known |= {name for name, _ in ctx.build.request.build_arguments}
+    yield from _declared(ctx)
     skips_from = skips_check(ctx.dockerfile, "UndefinedArgInFrom")
     for instruction in ctx.build.instructions:
         if skips_from and isinstance(instruction, From):
@@ -77,6 +80,38 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     right=meant,
                 )
                 yield Finding(reference.name_range, message, (fix,))
+
+
+def _declared(ctx: RuleContext) -> Iterator[Finding]:
+    """Find `ARG TARGETPLATFROM`, which is declared as if BuildKit set it. Another name, such as `TARGET_ARCH`, may be an argument of the project."""
+    given = {name for name, _ in ctx.build.request.build_arguments}
+    set_names = {it.name.text for one in ctx.build.instructions for it in one.pairs if it.value is not None}
+    seen: set[str] = set()
+    for instruction in ctx.build.instructions:
+        for pair in instruction.pairs if isinstance(instruction.node, Arg) else ():
+            name, meant = pair.name.text, _meant(pair.name.text)
+            is_shuffled = meant is not None and len(name) == len(meant) and sorted(name) == sorted(meant)
+            if not is_shuffled or meant is None or name in seen or name in given | set_names:
+                continue
+            seen.add(name)
+            declarations = [
+                one.range_of(it.name)
+                for one in ctx.build.instructions
+                if isinstance(one.node, Arg)
+                for it in one.pairs
+                if it.name.text == name
+            ]
+            uses = [
+                it.name_range for one in ctx.build.instructions for it in one.variable_references() if it.name == name
+            ]
+            edits = tuple(Edit(it, meant) for it in sorted({*declarations, *uses}))
+            fix = Fix(_("Write `{right}`", right=meant), edits, Safety.SUGGESTION)
+            message = _(
+                "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`",
+                name=name,
+                right=meant,
+            )
+            yield Finding(instruction.range_of(pair.name), message, (fix,))
 
 
 def _set_by_script(run: Run) -> set[str]:
