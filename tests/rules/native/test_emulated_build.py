@@ -689,3 +689,10 @@ def test_a_system_that_is_copied_onto_scratch_gets_no_other_root(copies: str, ha
     found = findings(emulated_build, RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True))
     assert any("BUILDPLATFORM" in str(it.message) for it in found) is has_advice
     assert found
+
+
+@pytest.mark.parametrize(("last", "n_findings"), [("FROM scratch", 1), ("FROM base", 2)])
+def test_stages_on_a_root_of_their_own_are_one_finding(last: str, n_findings: int) -> None:
+    stages = "".join(f"FROM base AS {it}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /{it} ./{it}\n" for it in "xy")
+    text = f"FROM golang AS base\nRUN apt-get install -y git\n{stages}{last}\nCOPY --from=x /x /\nCOPY --from=y /y /\n"
+    assert len(findings(emulated_build, context(text))) == n_findings

@@ -137,6 +137,10 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     for stage, commands in found.items():
         # The root of a stage determines its platform: one cause is one finding.
         owner = [it for it in stage.ancestry if it in found][-1]
+        root = owner.root
+        if root is not None and not root.is_image:
+            # Stages on a root of their own move together.
+            owner = next(it for it in found if it.root is root)
         joined.setdefault(owner, []).extend(commands)
     for stage, commands in joined.items():
         yield _finding(ctx, stage, commands)
