@@ -172,6 +172,19 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                 )
 
 
+_RUNS_TOO: Final = {("amd64", "386"), ("arm64", "arm")}
+"""Architectures with that of the 32-bit programs that most of their machines execute."""
+
+
+def _is_masked(run: Run) -> bool:
+    """True if a default gives TARGETARCH or TARGETPLATFORM another value than that of the target."""
+    pairs = zip(run.values("TARGETARCH"), run.values("TARGETPLATFORM"), run.build.targets, strict=True)
+    return any(
+        (architecture not in (None, "", it.architecture)) or (platform not in (None, "", str(it)))
+        for architecture, platform, it in pairs
+    )
+
+
 def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
     """Find downloads whose file is chosen by the platform, and for some of them is the file for another architecture.
 
@@ -181,6 +194,9 @@ def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
         for word in command.syntax.words[1:]:
             if command.is_chosen_by_platform or not word.variables or not command.depends_on_platform(word):
                 continue
+            if _is_masked(command.run):
+                # `masked-platform-arg` reports the cause.
+                continue
             values = zip(command.invocation.evaluate_partly(word), command.invocation.targets, strict=True)
             written = {name for *_, name in named_architectures(word.text)}
             wrong: dict[str, list[Platform]] = {}
@@ -188,7 +204,7 @@ def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
                 names = {name for *_, name in named_architectures(value)}
                 if "://" in value and len(names) == 1 and not written and not _OTHER_SYSTEM.search(value):
                     (name,) = names
-                    if name != target.architecture and (target.architecture, name) != ("arm64", "arm"):
+                    if name != target.architecture and (target.architecture, name) not in _RUNS_TOO:
                         wrong.setdefault(name, []).append(target)
             for name, targets in wrong.items():
                 yield Finding(
