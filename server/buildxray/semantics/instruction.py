@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _NO_NAMES: frozenset[str] = frozenset()
+_PRINTING = frozenset({"echo", "printf"})
+"""Programs that only print their arguments."""
 
 
 class Instruction:
@@ -203,6 +205,14 @@ class Instruction:
         """True if the value of a variable is known before this instruction, for at least one target."""
         return any(it.environment.get(name) is not None for it in self.scopes)
 
+    def is_set(self, name: str) -> bool:
+        """True if a variable is declared before this instruction, or may be set by triggers of the base image."""
+        return self.declaration(name) is not None or self.sees(name)
+
+    def only_shows(self, name: str) -> bool:
+        """True if it uses a variable in a LABEL only, or in `echo` and `printf` whose output goes into the log."""
+        return isinstance(self.node, syntax.Label) or not self.uses_variable(name)
+
     @property
     def names_per_target(self) -> tuple[str, ...]:
         """The variables before this instruction whose values differ between the targets that need its stage."""
@@ -303,6 +313,19 @@ class Run(Instruction):
         `Stage.commands` also knows the paths to which later commands of the stage copy their outputs.
         """
         return tuple(it for it in self.commands if isinstance(it, KnownCommand))
+
+    def only_shows(self, name: str) -> bool:
+        """True if it uses a variable in `echo` and `printf` only, with their output in the log."""
+        if self.node.heredocs or ">" in self.node.text:
+            return False
+        ranges = [
+            (self.shell_range(it.range), it.name in _PRINTING and not it.is_substitution) for it in self.script.commands
+        ]
+        for use in self.variable_references():
+            around = [is_printing for range_, is_printing in ranges if range_.contains(use.range.start)]
+            if use.name == name and not (around and all(around)):
+                return False
+        return True
 
     def reading(self, name: str) -> Reading:
         """The certainty that a command of the script reads a variable of its environment without an option for it."""

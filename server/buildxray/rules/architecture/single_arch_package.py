@@ -248,7 +248,7 @@ def _reader_of(instruction: Instruction, heredoc: Heredoc) -> int:
 
 
 def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) -> Iterator[_Place]:
-    """The architecture for a place in a heredoc: BuildKit expands arguments in a file; in a script, the shell also runs commands."""
+    """Yield the architectures in a heredoc: BuildKit expands arguments in a file; in a script, the shell also runs commands."""
     reader = _reader_of(instruction, heredoc)
     offset = instruction.syntax.start + heredoc.start
     for match in _SOURCE.finditer(heredoc.content):

@@ -13,11 +13,10 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, Instruction, Run
+from buildxray.semantics.build import Build, Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Label
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
@@ -115,7 +114,7 @@ def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterab
     if name == "TARGETVARIANT" and (not any(it.variant for it in targets) or _is_emptied(declaration, name)):
         return False
     return any(
-        it.idx > declaration.idx and name in build.text[slice(*it.range)] and not _only_shows(it, name)
+        it.idx > declaration.idx and name in build.text[slice(*it.range)] and not it.only_shows(name)
         for it in build.instructions
     )
 
@@ -125,20 +124,6 @@ def _is_emptied(declaration: Instruction, name: str) -> bool:
     return any(
         it.name.text == name and it.value is not None and not it.value.text.strip("\"'") for it in declaration.pairs
     )
-
-
-def _only_shows(instruction: Instruction, name: str) -> bool:
-    """True if an instruction uses an argument only in a label, or in the output of a RUN."""
-    if isinstance(instruction.node, Label):
-        return True
-    if not isinstance(instruction, Run) or instruction.node.heredocs or ">" in instruction.node.text:
-        return False
-    users = [it for it in instruction.script.commands if name in _text(instruction, it)]
-    return bool(users) and all(it.name in ("echo", "printf") and not it.is_substitution for it in users)
-
-
-def _text(run: Run, command: Command) -> str:
-    return run.build.text[slice(*run.shell_range(command.range))]
 
 
 def _is_same(name: str, value: str | None, automatic: str) -> bool:

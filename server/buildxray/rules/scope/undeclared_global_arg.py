@@ -10,7 +10,7 @@ from buildxray.rules.base import Finding, FixAvailability, Related, Severity, ru
 from buildxray.rules.context import RuleContext
 from buildxray.rules.global_arguments import declarations, declaring, unseen_message
 from buildxray.rules.shell_variables import may_set
-from buildxray.semantics.build import Instruction, Run, VariableReference
+from buildxray.semantics.build import Run, VariableReference
 from buildxray.semantics.mentions import Mention
 
 
@@ -73,13 +73,9 @@ def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
     for it in run.variable_references() if names & run.variable_names else ():
         if it.name not in names or it.name in found or not it.is_shell or it.has_default:
             continue
-        if not _sees(run, it.name) and not may_set(run.script, it.name):
+        if not run.is_set(it.name) and not may_set(run.script, it.name):
             found.add(it.name)
             yield it
-
-
-def _sees(instruction: Instruction, name: str) -> bool:
-    return instruction.declaration(name) is not None or instruction.sees(name)
 
 
 def _is_of_image(name: str, image: str) -> bool:

@@ -17,11 +17,10 @@ from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Label, Onbuild, WithPairs
+from buildxray.syntax.instructions import Arg, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
-_PRINTING: Final = frozenset({"echo", "printf"})
 _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
 )
@@ -192,7 +191,7 @@ def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
 
 def _is_harmless(use: _Use) -> bool:
     """True if the missing value has no wrong effect, as far as the text tells."""
-    return use.reference.has_default or _only_shows(use) or _compiles_right(use)
+    return use.reference.has_default or use.instruction.only_shows(use.reference.name) or _compiles_right(use)
 
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
@@ -224,7 +223,7 @@ def _undeclared(stage: Stage) -> Iterator[_Use]:
                 continue
             seen.add(name)
             is_own = reference.is_shell and isinstance(instruction, Run) and may_set(instruction.script, name)
-            if not _is_declared(instruction, name) and not is_own and not _defaults_right(stage, reference):
+            if not instruction.is_set(name) and not is_own and not _defaults_right(stage, reference):
                 yield _Use(instruction, reference)
 
 
@@ -244,25 +243,6 @@ def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
         automatic_values(build.request.node(it), it, "")[reference.name] == default["value"]
         for it in build.request.target_platforms
     )
-
-
-def _is_declared(instruction: Instruction, name: str) -> bool:
-    return instruction.declaration(name) is not None or instruction.sees(name)
-
-
-def _only_shows(use: _Use) -> bool:
-    """True if the value is only used in a label, or in the output of a RUN."""
-    run, node = use.instruction, use.instruction.node
-    if isinstance(node, Label):
-        return True
-    if not isinstance(run, Run) or not use.reference.is_shell or node.heredocs or ">" in node.text:
-        return False
-    users = [
-        command
-        for command in run.script.commands
-        if any(it.name == use.reference.name for word in command.words for it in word.variables)
-    ]
-    return bool(users) and all(it.name in _PRINTING and not it.is_substitution for it in users)
 
 
 def _is_for_unknown_program(use: _Use) -> bool:
