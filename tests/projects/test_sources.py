@@ -168,6 +168,10 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
         ({"package.json": '{"dependencies": ["sharp"]}'}, None),
         ({"package.json": "{"}, None),
         ({"package.json": '{"dependencies": {"sharp": "1"}}', "package-lock.json": '{"packages": {}}'}, False),
+        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"]}}}'}, True),
+        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "dev": true}}}'}, False),
+        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "devOptional": true}}}'}, None),
+        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "optional": true, "peer": true}}}'}, None),
     ],
 )
 def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str], expected: bool | None) -> None:

@@ -288,9 +288,12 @@ def _has_native_packages(directory: Path) -> bool | None:
         packages: Any = lock.get("packages", {}).values()
     except (ValueError, AttributeError, RecursionError):
         return None
-    return any(
-        isinstance(it, dict) and not it.get("dev") and (it.get("hasInstallScript") or it.get("cpu")) for it in packages
-    )
+    native = [it for it in packages if isinstance(it, dict) and (it.get("hasInstallScript") or it.get("cpu"))]
+    native = [it for it in native if not it.get("dev")]
+    if all(it.get("devOptional") or it.get("peer") for it in native):
+        # Whether these are installed depends on the other packages. Source: docs.npmjs.com, package-lock.json, "packages".
+        return None if native else False
+    return True
 
 
 _CACHES: Final = (".yarn/cache", "npm-packages-offline-cache")
