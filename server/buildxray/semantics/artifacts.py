@@ -14,7 +14,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.origins import Artifact, Origin
-from buildxray.semantics.stage_graph import Facts
+from buildxray.semantics.stage_graph import StageGraph
 from buildxray.semantics.tracing import Tracer
 from buildxray.syntax.instructions import Copying, Token
 from buildxray.toolchains.base import Effect, Invocation
@@ -33,7 +33,7 @@ class Quality(Enum):
 class Artifacts:
     """The artifacts of one plan."""
 
-    def __init__(self, facts: Facts, inventory: Inventory) -> None:
+    def __init__(self, facts: StageGraph, inventory: Inventory) -> None:
         self._facts = facts
         self._plan = facts.plan
         self._tracers = [Tracer(facts, inventory, it) for it in range(len(facts.plan.targets))]

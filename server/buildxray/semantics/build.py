@@ -41,7 +41,7 @@ from buildxray.semantics.image_paths import WITHOUT_WORKDIR
 from buildxray.semantics.instruction import Command, From, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
 from buildxray.semantics.stage import Stage
-from buildxray.semantics.stage_graph import Facts, Split, SplitCause
+from buildxray.semantics.stage_graph import Split, SplitCause, StageGraph
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax.instructions import Node
 from buildxray.syntax.parser import Dockerfile, parse
@@ -107,7 +107,7 @@ class Build:
     def __init__(self, plan: Plan, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
         """The steps that BuildKit would execute. For `semantics` only; other layers read the views."""
-        self.graph = Facts(plan)
+        self.graph = StageGraph(plan)
         """For `semantics` only."""
         self.inventory = Inventory(plan, self.graph, workspace, memo)
         """For `semantics` only."""

@@ -14,7 +14,7 @@ from buildxray.plan.mounts import MountError, parse_mount
 from buildxray.plan.paths import clean
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.semantics.stage_graph import Facts
+from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Flag, Run
 from buildxray.syntax.lexer import ExpansionError, lex
@@ -36,7 +36,7 @@ class CacheMount(NamedTuple):
     """The machine that holds the cache; each machine has its own cache for an id."""
 
 
-def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
+def cache_mounts(facts: StageGraph) -> Iterator[CacheMount]:
     """The cache mounts of all steps of a build, without those that BuildKit refuses."""
     for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
         node = instruction.node
@@ -47,7 +47,7 @@ def cache_mounts(facts: Facts) -> Iterator[CacheMount]:
                     yield mount
 
 
-def _cache_mount(facts: Facts, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
+def _cache_mount(facts: StageGraph, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
     def expander(text: str) -> str:
         return expand(lex(text, facts.plan.dockerfile.escape), scope.environment.get)
 

@@ -20,7 +20,7 @@ from buildxray.records import cached_property, dataclass
 from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.package_scripts import reading_of_scripts
-from buildxray.semantics.stage_graph import Facts
+from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.instructions import Arg, Env, Node, Run, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import (
@@ -44,7 +44,7 @@ T = TypeVar("T")
 class Inventory:
     """The commands of one plan. Each RUN is read on first access, and read again after an edit only if its inputs changed."""
 
-    def __init__(self, plan: Plan, facts: Facts, workspace: Workspace, memo: Memo) -> None:
+    def __init__(self, plan: Plan, facts: StageGraph, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
         self._memo = memo
         self.facts = facts

@@ -12,7 +12,7 @@ from typing import Final
 from buildxray.files.globs import match_text
 from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
-from buildxray.semantics.stage_graph import Consumer, Facts
+from buildxray.semantics.stage_graph import Consumer, StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, From, Node, Run, Token
 from buildxray.syntax.lexer import ExpansionError, lex
@@ -23,7 +23,7 @@ __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "move
 _ANYTHING: Final = "/"
 
 
-def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
+def way_into_image(facts: StageGraph, stage: int, path: str) -> Consumer | None:
     """The instruction that first copies a file out of a stage towards the image; None if none does.
 
     The use of a mounted file in a RUN is unknown. The RUN is presumed to execute it on the build machine, and to
@@ -35,14 +35,14 @@ def way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
     return facts.ways_into_image[key]
 
 
-def _way_into_image(facts: Facts, stage: int, path: str) -> Consumer | None:
+def _way_into_image(facts: StageGraph, stage: int, path: str) -> Consumer | None:
     for consumer in facts.consumers[stage]:
         if any(_arrives(facts, consumer.stage, it, {stage}) for it in _taken_to(facts, consumer, path)):
             return consumer
     return None
 
 
-def copied_files(facts: Facts, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
+def copied_files(facts: StageGraph, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
     """The sources of a COPY from a stage with their paths, for all targets together; empty for a mount or a FROM."""
     node = facts.plan.node(consumer.instruction)
     if not isinstance(node, Copy):
@@ -52,12 +52,12 @@ def copied_files(facts: Facts, consumer: Consumer) -> tuple[tuple[Token, str], .
     return tuple(dict.fromkeys((token, path) for token, path in found if path is not None))
 
 
-def copied_paths(facts: Facts, consumer: Consumer) -> tuple[str, ...]:
+def copied_paths(facts: StageGraph, consumer: Consumer) -> tuple[str, ...]:
     """The paths without their sources."""
     return tuple(dict.fromkeys(path for _, path in copied_files(facts, consumer)))
 
 
-def _arrives(facts: Facts, stage: int, path: str, passed: set[int]) -> bool:
+def _arrives(facts: StageGraph, stage: int, path: str, passed: set[int]) -> bool:
     if stage in facts.image_stages:
         return True
     if stage in passed:
@@ -69,7 +69,7 @@ def _arrives(facts: Facts, stage: int, path: str, passed: set[int]) -> bool:
     )
 
 
-def _taken_to(facts: Facts, consumer: Consumer, path: str) -> Iterator[str]:
+def _taken_to(facts: StageGraph, consumer: Consumer, path: str) -> Iterator[str]:
     """The paths to which a consumer copies a file; empty if it does not take the file."""
     node = facts.plan.node(consumer.instruction)
     if isinstance(node, From):
@@ -98,7 +98,7 @@ def _is_mounted(node: Node, path: str) -> bool:
     return False
 
 
-def _path(facts: Facts, token: Token, scope: Scope, directory: str) -> str | None:
+def _path(facts: StageGraph, token: Token, scope: Scope, directory: str) -> str | None:
     try:
         text = expand(lex(token.text, facts.plan.dockerfile.escape), scope.environment.get)
     except ExpansionError:

@@ -1,4 +1,4 @@
-"""Facts about a plan: stages, their dependencies, scopes and steps.
+"""The graph of a plan's stages: their dependencies, scopes and steps.
 
 Each fact is computed lazily and cached.
 """
@@ -58,8 +58,8 @@ class Consumer(NamedTuple):
     """The index of a FROM that names the stage, of a COPY, or of a RUN with a mount."""
 
 
-class Facts:
-    """Facts about one plan."""
+class StageGraph:
+    """The stages of one plan with their dependencies, platforms, scopes and steps."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -23,7 +23,7 @@ from buildxray.semantics.image_paths import FOR_ALL, before_copy, has_traced_pac
 from buildxray.semantics.makers import MAKING, machine_of, may_write, output_paths, uses_c
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import copied_operands, unpacked_archives
-from buildxray.semantics.stage_graph import Facts
+from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
 from buildxray.syntax.lexer import ExpansionError, lex
@@ -52,7 +52,7 @@ class _Search:
 class Tracer:
     """Follows files backwards for one target of a plan."""
 
-    def __init__(self, facts: Facts, inventory: Inventory, target: int) -> None:
+    def __init__(self, facts: StageGraph, inventory: Inventory, target: int) -> None:
         self._facts = facts
         self._plan = facts.plan
         self._inventory = inventory
@@ -338,7 +338,7 @@ class Tracer:
         return Origin(maker, instruction, stage, Machine.UNKNOWN, self._target, None, is_certain=is_certain)
 
 
-def _expanded(facts: Facts, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:
+def _expanded(facts: StageGraph, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:
     stage = facts.stage_of(idx)
     scope = None if stage is None else planned.scope_before(stage, idx)
     if scope is None:

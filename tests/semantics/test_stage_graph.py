@@ -4,30 +4,30 @@ import pytest
 
 from buildxray.plan.planner import plan
 from buildxray.semantics.file_flow import copied_paths, way_into_image
-from buildxray.semantics.stage_graph import Facts, SplitCause
+from buildxray.semantics.stage_graph import SplitCause, StageGraph
 from buildxray.syntax.parser import parse
 from tests.support.cases import every_case
 from tests.support.markup import annotate, fixture
 from tests.support.rules import TARGETS, request
 
 
-def facts_of(text: str, targets: str = TARGETS, target_stage: str = "") -> Facts:
-    return Facts(plan(parse(text), request(targets, target_stage=target_stage)))
+def graph_of(text: str, targets: str = TARGETS, target_stage: str = "") -> StageGraph:
+    return StageGraph(plan(parse(text), request(targets, target_stage=target_stage)))
 
 
 def check_splits(markup: str, targets: str = TARGETS) -> None:
     """Check the number of steps, and the cause, of each instruction with several steps."""
     given = fixture(markup)
-    facts = facts_of(given.text, targets)
+    graph = graph_of(given.text, targets)
     found = []
-    for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
-        split = facts.split(idx)
+    for idx, instruction in enumerate(graph.plan.dockerfile.instructions):
+        split = graph.split(idx)
         if split is not None:
             words = [f"×{split.n_steps} {split.cause.value}", *split.variables]
             if split.declared_at is not None:
-                words.append(f"line {facts.plan.instruction(split.declared_at).first_line}")
+                words.append(f"line {graph.plan.instruction(split.declared_at).first_line}")
             if split.cause is SplitCause.FILES:
-                words.append(f"since line {facts.plan.instruction(split.origin).first_line}")
+                words.append(f"since line {graph.plan.instruction(split.origin).first_line}")
             found.append((instruction.range_of(instruction.node.keyword), " ".join(words)))
     assert annotate(given.text, found) == annotate(given.text, given.annotations)
 
@@ -107,38 +107,38 @@ FROM base
 
 @pytest.mark.parametrize("targets", [TARGETS, "linux/arm64"])
 def test_stages(targets: str) -> None:
-    facts = facts_of(STAGES, targets)
-    names = [it.display_name for it in facts.plan.stages]
-    assert {names[it] for it in facts.native_stages} == {"native", "child", "constant"}
-    assert {names[it] for it in facts.needed_stages} == {*names} - {"unneeded"}
-    assert {names[it] for it in facts.image_stages} == {"base", "stage-7"}
-    assert [names[it] for it in facts.family(0)] == ["native", "child"]
-    assert (facts.root(1), facts.root(7), facts.root(0)) == (0, 6, 0)
-    assert facts.ancestry(1) == (1, 0)
-    assert [it.stage for it in facts.consumers[1]] == [6]
+    graph = graph_of(STAGES, targets)
+    names = [it.display_name for it in graph.plan.stages]
+    assert {names[it] for it in graph.native_stages} == {"native", "child", "constant"}
+    assert {names[it] for it in graph.needed_stages} == {*names} - {"unneeded"}
+    assert {names[it] for it in graph.image_stages} == {"base", "stage-7"}
+    assert [names[it] for it in graph.family(0)] == ["native", "child"]
+    assert (graph.root(1), graph.root(7), graph.root(0)) == (0, 6, 0)
+    assert graph.ancestry(1) == (1, 0)
+    assert [it.stage for it in graph.consumers[1]] == [6]
 
 
 def test_a_base_that_depends_on_the_platform_has_several_roots() -> None:
-    facts = facts_of("FROM alpine AS a-amd64\nFROM debian AS a-arm64\nFROM a-$TARGETARCH\n")
-    assert facts.bases(2) == (0, 1)
-    assert facts.root(2) is None
-    assert facts.image_stages == {0, 1, 2}
+    graph = graph_of("FROM alpine AS a-amd64\nFROM debian AS a-arm64\nFROM a-$TARGETARCH\n")
+    assert graph.bases(2) == (0, 1)
+    assert graph.root(2) is None
+    assert graph.image_stages == {0, 1, 2}
 
 
 def test_declarations() -> None:
-    facts = facts_of("FROM a AS a\nARG X\nENV X=1 Y=2\nFROM a\nRUN x\nARG X\nRUN y\n")
-    assert facts.declaration("X", 4) == 2
-    assert facts.declaration("X", 6) == 5
-    assert facts.declaration("Z", 6) is None
-    assert [it.environment.get("Y") for it in facts.scopes(4)] == ["2", "2"]
-    assert [it.environment.get("X") for it in facts.scopes_after(2)] == ["1", "1"]
+    graph = graph_of("FROM a AS a\nARG X\nENV X=1 Y=2\nFROM a\nRUN x\nARG X\nRUN y\n")
+    assert graph.declaration("X", 4) == 2
+    assert graph.declaration("X", 6) == 5
+    assert graph.declaration("Z", 6) is None
+    assert [it.environment.get("Y") for it in graph.scopes(4)] == ["2", "2"]
+    assert [it.environment.get("X") for it in graph.scopes_after(2)] == ["1", "1"]
 
 
 def flow(text: str, path: str) -> int | None:
     """The line of the instruction that first copies a file of stage 0 towards the image."""
-    facts = facts_of(text)
-    way = way_into_image(facts, 0, path)
-    return None if way is None else facts.plan.instruction(way.instruction).first_line
+    graph = graph_of(text)
+    way = way_into_image(graph, 0, path)
+    return None if way is None else graph.plan.instruction(way.instruction).first_line
 
 
 @every_case(
@@ -172,6 +172,6 @@ def test_files_are_followed_through_stages(taken: str, line: int | None) -> None
 
 
 def test_paths_of_a_copy_for_all_targets() -> None:
-    facts = facts_of("FROM a AS b\nFROM alpine\nARG TARGETARCH\nCOPY --from=b /out/$TARGETARCH/app x ./\n")
-    (consumer,) = facts.consumers[0]
-    assert copied_paths(facts, consumer) == ("/out/amd64/app", "/out/arm64/app", "/x")
+    graph = graph_of("FROM a AS b\nFROM alpine\nARG TARGETARCH\nCOPY --from=b /out/$TARGETARCH/app x ./\n")
+    (consumer,) = graph.consumers[0]
+    assert copied_paths(graph, consumer) == ("/out/amd64/app", "/out/arm64/app", "/x")
