@@ -61,6 +61,7 @@ def test_packages_for_one_architecture_are_reported(line: str, place: str) -> No
         'RUN echo "deb-src [arch=amd64] https://x.org trixie main" > /etc/apt/sources.list.d/x.list',
         "RUN curl -fsSL https://x.org/i.sh | ARCH=$TARGETARCH sh",
         "RUN curl -fsSL https://x.org/i.sh | CACHE=amd64 sh",
+        "RUN curl -fsSL https://x.org/i.sh | SEARCH=amd64 sh",
         'RUN gh release download v1 -R o/r -p "tool-linux-$TARGETARCH.tgz"',
         "RUN gh release view v1 -R o/amd64",
     ],

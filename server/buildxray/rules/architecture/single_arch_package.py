@@ -70,6 +70,7 @@ _NODE_MANAGERS: Final = ("bun", "npm", "pnpm", "yarn")
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 """Another rule is about these."""
 _TOLD: Final = ("--arch", "--platform", "--python-platform", "--target")
+_ARCHITECTURE_VARIABLE: Final = lazy_regex(r"(?:^|_)(?:CPU|GO|HOST|OS|TARGET)?ARCH(?:ITECTURE)?(?:$|_)", re.IGNORECASE)
 _PATTERNS: Final = ("-p", "--pattern")
 """Options with the names of the files that `gh release download` downloads. Source: the manual of gh."""
 _NPM_NAME: Final = lazy_regex(
@@ -284,7 +285,7 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
     if reads_script(command.syntax):
         # `curl https://… | ARCH=amd64 sh`
         for it in command.syntax.assignments:
-            if "ARCH" in it.name.upper() and it.value.value is not None:
+            if _ARCHITECTURE_VARIABLE.search(it.name) and it.value.value is not None:
                 yield from _one(run, command, it.value)
     is_installer = name in SHELLS and "-s" in command.syntax.arguments
     effect = None if command.use is None else command.use.effect
