@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
@@ -126,3 +128,17 @@ def test_the_package_of_the_project_itself_is_mostly_pure() -> None:
         findings(foreign_binary_copy, context(TOOLS.format(wheel.format(it), "/wheels"))) for it in ("", "--no-deps")
     ]
     assert [len(it) for it in found] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_said"),
+    [
+        ("RUN dnf install -y --installroot /c curl", True),
+        ("ARG TARGETARCH\nRUN set-arch $TARGETARCH && dnf install -y --installroot /c curl", False),
+        ("RUN dnf install -y --installroot /c curl && xx-verify /c/usr/bin/curl", False),
+        ("RUN dnf install -y --installroot /c curl && xx-verify /other", True),
+    ],
+)
+def test_the_root_of_another_system(lines: str, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM fedora AS b\n{lines}\nFROM scratch\nCOPY --from=b /c/usr/bin /usr/bin\n"
+    assert bool(findings(foreign_binary_copy, context(text))) is is_said

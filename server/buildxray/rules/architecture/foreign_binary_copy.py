@@ -33,6 +33,8 @@ _OF_THE_SYSTEM: Final = (
 _FOR_ALL: Final = ("/usr/lib/os-release", "/usr/lib/ssl", "/usr/lib/tzdata")
 _FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--ignore-scripts", "--os", "--python-platform")
 """Options that set the target of an installer, or disable native code."""
+_OTHER_ROOT: Final = ("--installroot", "--root", "--rootdir", "--sysroot", "-R")
+"""Options for the directory of another system. Source: the manuals of dnf, zypper, apk and microdnf."""
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL])
@@ -76,11 +78,14 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
         installers = [] if stage.is_image or not foreign else _installers(stage)
         has_other_makers = bool(installers) and _has_other_makers(stage)
         removed = _removed(stage) if installers else set()
+        verified = _verified(stage) if installers else set()
         for consumer in stage.consumers if installers else ():
             assert consumer.stage is not None, "what takes files belongs to a stage"
             if not consumer.stage.is_image and stage.way_into_image("/") is None:
                 continue
             for token, path in consumer.copied_files:
+                if any(holds(path, it) for it in verified):
+                    continue
                 installer = _installer(path, installers, removed, has_other_makers=has_other_makers)
                 installer = installer or _maker(
                     ctx, stage, path, installers, removed, has_other_makers=has_other_makers
@@ -116,8 +121,27 @@ def _installers(stage: Stage) -> list[KnownCommand]:
         for it in stage.ancestry
         for command in it.commands(Effect.INSTALL)
         if not command.invocation.has_option(*_FOR_TARGET) and not command.title.startswith("xx-")
+        if not _fills_other_root(command)
         if command.use.toolchain is not COMMON or command.invocation.subcommand not in INSTALLING_NOTHING
     ]
+
+
+def _fills_other_root(command: KnownCommand) -> bool:
+    """True if an installer fills the directory of another system, after a step that knows the target, and so may have set its architecture."""
+    knows_target = any(map(command.run.sees, ("TARGETARCH", "TARGETPLATFORM")))
+    return command.use.toolchain is COMMON and knows_target and command.invocation.has_option(*_OTHER_ROOT)
+
+
+def _verified(stage: Stage) -> set[str]:
+    """The files that the stage checks with `xx-verify`, which fails for a program of another machine."""
+    return {
+        path
+        for run in stage.runs
+        for it in run.commands
+        if it.name == "xx-verify"
+        for word in it.syntax.words[1:]
+        for path in it.invocation.paths(word)
+    }
 
 
 def _removed(stage: Stage) -> set[str]:
