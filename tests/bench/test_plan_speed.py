@@ -21,14 +21,14 @@ SIZES = {"30 lines": THIRTY_LINES, "500 lines, 40 stages": dockerfile_of(500)}
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_cold(benchmark: BenchmarkFixture, size: str) -> None:
+def test_plan_of_a_new_document(benchmark: BenchmarkFixture, size: str) -> None:
     text = SIZES[size]
     benchmark.pedantic(lambda: Document().plan(text), setup=forget, rounds=300, warmup_rounds=5)
 
 
 @pytest.mark.parametrize("edit", EDITS)
 @pytest.mark.parametrize("size", SIZES)
-def test_one_line_changed(benchmark: BenchmarkFixture, size: str, edit: str) -> None:
+def test_plan_after_an_edit_of_one_line(benchmark: BenchmarkFixture, size: str, edit: str) -> None:
     document = Document()
     document.plan(SIZES[size])
     versions = (EDITS[edit](SIZES[size], n) for n in count())

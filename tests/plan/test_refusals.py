@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_a_character_where_a_line_or_a_name_begins(text: st
         ("# check=error=false\nFROM a\nCMD b\n", []),
         ("FROM a\nCMD b\n", []),
         ('# check=error=true\nFROM a\nCMD ["b"]\n', []),
-        # Nothing needs the stage, so that the build does not read its commands. What the parser finds is found in any stage.
+        # BuildKit does not read the commands of an unneeded stage, but its parser reports errors in any stage.
         ("# check=error=true\nFROM a AS b\nWORKDIR c\nFROM a\n", []),
         ("# check=error=true\nFROM a AS b\nWORKDIR c\nFROM b\n", ["WorkdirRelativePath"]),
         ("# check=error=true\nFROM a as b\nCMD c\nFROM a\n", ["FromAsCasing"]),

@@ -69,7 +69,7 @@ def test_a_class_without_comparison_is_known_by_identity() -> None:
     assert len({one, Known(1)}) == 2
 
 
-def test_what_can_change_has_no_hash() -> None:
+def test_mutable_values_have_no_hash() -> None:
     changing = Changing()
     changing.value = 3
     assert changing == Changing(3)

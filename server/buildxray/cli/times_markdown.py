@@ -16,7 +16,7 @@ from buildxray.logs.names import read_name
 
 _MOST_ROWS: Final = 20
 _LONGEST: Final = 100
-"""Characters of an instruction."""
+"""The longest text of an instruction, in characters."""
 
 
 def times_markdown(file: LoggedFile) -> Iterator[str]:

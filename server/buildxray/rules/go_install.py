@@ -1,4 +1,4 @@
-"""Where `go install` for another machine puts its binary, which several rules have to know."""
+"""The directory to which `go install` for another machine writes its binary; several rules use it."""
 
 from __future__ import annotations
 

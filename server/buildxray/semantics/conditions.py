@@ -39,7 +39,7 @@ _EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
 PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
 """Programs that print an architecture."""
 _SURE_OF_UNAME: Final = frozenset({"amd64", "arm64", "loong64", "ppc64le", "riscv64", "s390x"})
-"""Architectures for which `uname -m` is certain; for others some machines print that of the kernel."""
+"""Architectures with a certain output of `uname -m`; for others, some machines print the architecture of the kernel."""
 
 
 def evaluator(scope: Scope, target: Platform, open_arguments: Container[str], defaults: Container[str]) -> Evaluator:

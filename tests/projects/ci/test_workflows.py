@@ -262,7 +262,7 @@ def described(root: Path, markup: str) -> list[str]:
         ),
     ],
 )
-def test_builds(tmp_path: Path, markup: str, expected: list[str]) -> None:
+def test_jobs_have_the_expected_builds(tmp_path: Path, markup: str, expected: list[str]) -> None:
     assert sorted(described(tmp_path, markup)) == sorted(expected)
 
 

@@ -49,9 +49,9 @@ def test_the_fix_stores_the_argument_in_env() -> None:
     [
         ('ENTRYPOINT ["/t-$TARGETARCH"]', "looks for a file"),
         ('CMD ["/t-$TARGETARCH"]', "looks for a file"),
-        ('CMD ["/t", "--arch", "$TARGETARCH"]', "the program gets"),
-        ('ENTRYPOINT ["/t"]\nCMD ["$TARGETARCH"]', "the program gets"),
-        ('HEALTHCHECK CMD ["/t", "$TARGETARCH"]', "the program gets"),
+        ('CMD ["/t", "--arch", "$TARGETARCH"]', "the program receives"),
+        ('ENTRYPOINT ["/t"]\nCMD ["$TARGETARCH"]', "the program receives"),
+        ('HEALTHCHECK CMD ["/t", "$TARGETARCH"]', "the program receives"),
     ],
 )
 def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:

@@ -15,7 +15,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}ADD secret.txt/below /\n", "secret.txt/below", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(copy_ignored_file, before, where, after)
 
 
@@ -25,5 +25,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}COPY --from=other secret.txt /\nCOPY secret.txt.md /\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(copy_ignored_file, text)

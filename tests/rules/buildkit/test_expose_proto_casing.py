@@ -14,7 +14,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}EXPOSE 80 81/UDP\n", "81/UDP", f"{FROM}EXPOSE 80 81/udp\n"),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(expose_proto_casing, before, where, after)
 
 
@@ -25,5 +25,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}ARG P=udp\nEXPOSE 80/$P\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(expose_proto_casing, text)

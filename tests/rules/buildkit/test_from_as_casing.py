@@ -12,7 +12,7 @@ from tests.support.rules import check_silent, check_token
         ("from alpine AS x\n", "AS", "from alpine as x\n"),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(from_as_casing, before, where, after)
 
 
@@ -24,5 +24,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "FROM as\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(from_as_casing, text)

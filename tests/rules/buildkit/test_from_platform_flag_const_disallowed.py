@@ -71,7 +71,7 @@ def test_other_constants_are_only_stated(text: str) -> None:
         ("FROM --platform=linux/386 a AS x\nFROM b\n", "--platform=linux/386", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(from_platform_flag_const_disallowed, before, where, after)
 
 
@@ -81,5 +81,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "FROM --platform=linux/386 a AS linux-x\nFROM b\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(from_platform_flag_const_disallowed, text)

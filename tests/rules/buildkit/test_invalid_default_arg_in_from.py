@@ -12,7 +12,7 @@ from tests.support.rules import check_silent, check_token, context, findings
         ("ARG BASE\nFROM $BASE\n", "$BASE", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(invalid_default_arg_in_from, before, where, after)
 
 
@@ -22,7 +22,7 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "ARG TAG=3\nFROM alpine:$TAGG\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(invalid_default_arg_in_from, text)
 
 

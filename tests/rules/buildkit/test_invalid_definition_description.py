@@ -12,7 +12,7 @@ from tests.support.rules import check_silent, check_token
         ("# check=experimental=all\n# a b\nARG c\nFROM d\n", "# a b", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(invalid_definition_description, before, where, after)
 
 
@@ -22,5 +22,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "# a b\nARG c\nFROM d\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(invalid_definition_description, text)

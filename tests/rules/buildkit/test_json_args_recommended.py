@@ -18,7 +18,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}CMD\n", "CMD", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(json_args_recommended, before, where, after)
 
 
@@ -28,5 +28,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f'{FROM}SHELL ["/bin/bash", "-c"]\nCMD a\n',
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(json_args_recommended, text)

@@ -19,7 +19,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}ENV A b 'c' d\n", "A", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(legacy_key_value_format, before, where, after)
 
 
@@ -31,5 +31,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}ARG A\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(legacy_key_value_format, text)

@@ -18,7 +18,7 @@ FROM = "FROM alpine\n"
         ),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(maintainer_deprecated, before, where, after)
 
 
@@ -29,5 +29,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}# check=skip=all\nMAINTAINER me\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(maintainer_deprecated, text)

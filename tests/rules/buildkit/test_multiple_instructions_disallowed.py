@@ -14,7 +14,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}CMD a\nRUN b\nCMD c\n", "CMD", f"{FROM}RUN b\nCMD c\n"),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(multiple_instructions_disallowed, before, where, after)
 
 
@@ -25,5 +25,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}ENTRYPOINT a\nCMD b\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(multiple_instructions_disallowed, text)

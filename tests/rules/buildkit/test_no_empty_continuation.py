@@ -15,7 +15,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}RUN a \\\r\n\r\n b\r\n", "\\", f"{FROM}RUN a \\\r\n b\r\n"),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(no_empty_continuation, before, where, after)
 
 
@@ -27,5 +27,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}RUN <<E\na\n\nb\nE\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(no_empty_continuation, text)

@@ -24,7 +24,7 @@ def test_other_values_say_something(value: str) -> None:
         ("ARG TARGETPLATFORM=linux/s390x\nFROM --platform=$TARGETPLATFORM a\n", "--platform=$TARGETPLATFORM", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(redundant_target_platform, before, where, after)
 
 
@@ -35,5 +35,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "FROM --platform=linux/$TARGETARCH a\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(redundant_target_platform, text)

@@ -12,7 +12,7 @@ from tests.support.rules import check_silent, check_token
         ("FROM a AS scratch\n", "scratch", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(reserved_stage_name, before, where, after)
 
 
@@ -23,5 +23,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "FROM scratch AS a\nFROM context\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(reserved_stage_name, text)

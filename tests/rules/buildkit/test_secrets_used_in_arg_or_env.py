@@ -14,7 +14,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}ENV A=b API_TOKEN=c\n", "API_TOKEN", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(secrets_used_in_arg_or_env, before, where, after)
 
 
@@ -24,5 +24,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         f"{FROM}ARG PUBLIC_KEY TOKEN_FILE KEYBOARD\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(secrets_used_in_arg_or_env, text)

@@ -12,7 +12,7 @@ from tests.support.rules import check_silent, check_token
         ("ARG TAGS=3\nFROM alpine:3${TAG}\n", "TAG", "ARG TAGS=3\nFROM alpine:3${TAGS}\n"),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(undefined_arg_in_from, before, where, after)
 
 
@@ -23,5 +23,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "ARG TAG=3\nFROM alpine:$TAGG\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(undefined_arg_in_from, text)

@@ -19,7 +19,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}COPY <<E /b\nx $Y\nE\n", "Y", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(undefined_var, before, where, after)
 
 
@@ -40,5 +40,5 @@ def test_what_is_declared_above_the_first_from_is_not_called_unset() -> None:
         f"{FROM}COPY $TARGETARCH /y\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(undefined_var, text)

@@ -17,7 +17,7 @@ FROM = "FROM alpine\n"
         ("FROM golang AS a\nFROM a\nWORKDIR httpbun\n", "httpbun", None),
     ],
 )
-def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> None:
+def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
     check_token(workdir_relative_path, before, where, after)
 
 
@@ -29,5 +29,5 @@ def test_the_token_and_the_fix(before: str, where: str, after: str | None) -> No
         "FROM a AS base\nWORKDIR /app\nFROM base\nWORKDIR below\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(workdir_relative_path, text)

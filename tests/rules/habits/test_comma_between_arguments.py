@@ -7,7 +7,7 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
-def test_the_message() -> None:
+def test_the_message_is_at_the_token() -> None:
     check_rule(
         comma_between_arguments,
         "FROM alpine\nCOPY a, b, /srv/\n      ^ 💭 blanks separate arguments: this `,` belongs to `a,`\n",
@@ -26,7 +26,7 @@ def test_the_message() -> None:
         ("ARG A=1, B", "ARG A=1 B"),
     ],
 )
-def test_the_fix(before: str, after: str) -> None:
+def test_the_fix_repairs_the_text(before: str, after: str) -> None:
     check_fix(comma_between_arguments, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 
@@ -47,5 +47,5 @@ def test_the_fix(before: str, after: str) -> None:
         "CMD a, b",
     ],
 )
-def test_near_misses(line: str) -> None:
+def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(comma_between_arguments, f"FROM alpine\n{line}\n")

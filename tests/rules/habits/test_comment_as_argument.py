@@ -63,5 +63,5 @@ def test_an_instruction_of_several_lines_has_no_fix() -> None:
         "LABEL a=b # why",
     ],
 )
-def test_near_misses(instruction: str) -> None:
+def test_near_misses_are_not_reported(instruction: str) -> None:
     check_silent(comment_as_argument, f"{FROM}{instruction}\n")

@@ -38,11 +38,11 @@ def test_comments_that_look_like_directives_are_reported(markup: str) -> None:
         "",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_nothing(ignored_directive, text)
 
 
-def test_the_fix() -> None:
+def test_the_fix_repairs_the_text() -> None:
     check_fix(
         ignored_directive,
         "# sintax=docker/dockerfile:1\nFROM alpine\nRUN true\n",

@@ -66,7 +66,7 @@ def test_a_flag_after_the_arguments_is_reported(line: str, place: str) -> None:
         "CMD --interval=3s",
     ],
 )
-def test_near_misses(line: str) -> None:
+def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(misplaced_flag, f"FROM alpine\n{line}\n")
 
 
@@ -81,7 +81,7 @@ def test_near_misses(line: str) -> None:
         ("RUN apk add \\\n  --network=none \\\n  git", "RUN --network=none apk add \\\n  \\\n  git"),
     ],
 )
-def test_the_fix(before: str, after: str) -> None:
+def test_the_fix_repairs_the_text(before: str, after: str) -> None:
     check_fix(
         misplaced_flag, f"FROM alpine AS base\nFROM alpine\n{before}\n", f"FROM alpine AS base\nFROM alpine\n{after}\n"
     )

@@ -51,5 +51,5 @@ def test_a_base_similar_to_a_stage_is_reported() -> None:
         "FROM builder\nRUN a\nFROM golang AS bulider\nRUN a\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(misspelled_stage, text)

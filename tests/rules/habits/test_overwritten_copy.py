@@ -45,5 +45,5 @@ def test_the_fix_makes_the_destination_a_directory(before: str, after: str) -> N
         "WORKDIR /srv/app/c\nWORKDIR /srv\nCOPY a b /srv",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(overwritten_copy, f"FROM alpine\n{text}\n")

@@ -45,7 +45,7 @@ def test_a_path_above_the_context_is_reported() -> None:
         "RUN cp ../a /srv",
     ],
 )
-def test_near_misses(instruction: str) -> None:
+def test_near_misses_are_not_reported(instruction: str) -> None:
     check_silent(path_above_context, f"FROM alpine\n{instruction}\n")
 
 

@@ -77,7 +77,7 @@ def test_shell_syntax_without_a_shell_is_reported(line: str, where: str, message
         "COPY <<EOF /srv/\n$(date) && ~\nEOF",
     ],
 )
-def test_near_misses(line: str) -> None:
+def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(shell_syntax, f"FROM alpine\n{line}\n")
 
 

@@ -36,11 +36,11 @@ def test_a_flag_with_one_dash_is_reported(line: str, place: str) -> None:
         "CMD -mount=x",
     ],
 )
-def test_near_misses(line: str) -> None:
+def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(single_dash_flag, f"FROM alpine\n{line}\n")
 
 
-def test_the_fix() -> None:
+def test_the_fix_repairs_the_text() -> None:
     check_fix(
         single_dash_flag,
         "FROM alpine AS base\nFROM alpine\nCOPY -from=base /a /b\n",

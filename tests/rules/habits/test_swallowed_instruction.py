@@ -37,7 +37,7 @@ def test_an_instruction_in_a_continued_run_is_reported(markup: str) -> None:
         "FROM x\nRUN a \\\n# COPY b\n  c\n",
     ],
 )
-def test_near_misses(text: str) -> None:
+def test_near_misses_are_not_reported(text: str) -> None:
     check_nothing(swallowed_instruction, text)
 
 

@@ -46,7 +46,7 @@ def test_platforms_that_are_right_or_refused(platform: str) -> None:
     check_nothing(unknown_platform, f"FROM --platform={platform} alpine\n")
 
 
-def test_the_fix() -> None:
+def test_the_fix_repairs_the_text() -> None:
     check_fix(
         unknown_platform,
         "FROM --platform=linux/arm46 alpine AS a\nRUN true\n",

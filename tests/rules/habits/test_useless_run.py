@@ -60,5 +60,5 @@ def test_an_export_that_ends_with_its_run_is_reported() -> None:
         "cdx /srv",
     ],
 )
-def test_near_misses(run: str) -> None:
+def test_near_misses_are_not_reported(run: str) -> None:
     check_silent(useless_run, f"FROM alpine\nRUN {run}\n")

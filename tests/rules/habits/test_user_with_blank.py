@@ -6,13 +6,13 @@ from buildxray.rules.habits.user_with_blank import user_with_blank
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
-def test_the_message() -> None:
+def test_the_message_is_at_the_token() -> None:
     message = "`app staff` is one name with a blank in it: a colon comes between user and group"
     check_rule(user_with_blank, f"FROM alpine\nUSER app staff\n     ^^^^^^^^^ 💭 {message}\n")
 
 
 @pytest.mark.parametrize("line", ["USER app staff", "USER app : staff", "USER app: staff"])
-def test_the_fix(line: str) -> None:
+def test_the_fix_repairs_the_text(line: str) -> None:
     check_fix(user_with_blank, f"FROM alpine\n{line}\n", "FROM alpine\nUSER app:staff\n")
 
 
@@ -28,7 +28,7 @@ def test_the_fix(line: str) -> None:
         "USER a b c",
     ],
 )
-def test_near_misses(line: str) -> None:
+def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(user_with_blank, f"FROM alpine\n{line}\n")
 
 

@@ -59,7 +59,7 @@ def test_the_argument_is_declared_where_it_is_used_first() -> None:
         "FROM alpine:$V\nRUN true\n",
     ],
 )
-def test_near_misses(stage: str) -> None:
+def test_near_misses_are_not_reported(stage: str) -> None:
     check_silent(undeclared_global_arg, f"ARG V=1\n{stage}")
 
 

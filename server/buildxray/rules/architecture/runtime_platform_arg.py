@@ -87,7 +87,7 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
             )
         elif not is_program:
             message = _(
-                "the program gets `${name}` as it is written here: nothing expands the JSON form; start it by a script that knows the value",
+                "the program receives the text `${name}`: the JSON form expands no variables; start it by a script that sets the value",
                 name=name,
             )
         else:

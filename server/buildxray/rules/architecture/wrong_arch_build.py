@@ -261,7 +261,7 @@ def _for_target(stage: Stage) -> tuple[Fix, ...]:
 
 
 def _without_xx(stage: Stage) -> Iterator[Finding]:
-    """Libraries that xx has installed are for the target, and the build calls the compiler of the build machine nevertheless."""
+    """Find builds that call the compiler of the build machine, although xx has installed libraries for the target."""
     uses_xx = any(it.title in ("xx-apk", "xx-apt", "xx-apt-get") for it in stage.commands(Effect.INSTALL))
     texts = " ".join(text for run in stage.runs for text in (run.node.text, *(it.content for it in run.node.heredocs)))
     if not uses_xx or not stage.foreign_targets or _CROSSING.search(texts):

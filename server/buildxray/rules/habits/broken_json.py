@@ -19,7 +19,7 @@ from buildxray.syntax.text import Edit, TextRange
 _LIKE_JSON: Final = lazy_regex(
     r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]]|\s*[\w./:@-]+\s*,[^\]\[]*\]\s*$)"
 )
-"""The begin of an array; after a blank only if the rest looks like one, because `[ "$A" = b ]` is a test of the shell."""
+"""The start of an array; after a blank only if the rest looks like one, because `[ "$A" = b ]` is a test of the shell."""
 
 _WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
 
