@@ -47,7 +47,7 @@ def test_valid_settings_are_read(raw: object, settings: Settings) -> None:
         ({"buildPlatfrom": "x"}, "unknown setting `buildxray.buildPlatfrom`; did you mean `buildxray.buildPlatform`?"),
         (
             {"zzz": "x"},
-            "unknown setting `buildxray.zzz`; there are `buildxray.build`, `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
+            "unknown setting `buildxray.zzz`; the settings are `buildxray.build`, `buildxray.buildPlatform`, `buildxray.buildkitChecks`, ",
         ),
         (
             {"ignore": ["emulated-biuld"]},
