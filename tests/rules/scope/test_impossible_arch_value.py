@@ -99,6 +99,11 @@ def test_words_that_are_not_architectures() -> None:
         ("[ $TARGETARCH = arm64 ] || [ $TARGETARCH = x86_64 ]", 1),
         ("[ $TARGETARCH = amd64 ] && [ $TARGETARCH = x86_64 ]", 1),
         ("[ $BUILDARCH = amd64 ] || [ $TARGETARCH = x86_64 ]", 1),
+        ("[ $TARGETARCH != x86_64 ] && [ $TARGETARCH != amd64 ]", 0),
+        ("[[ $TARGETARCH != amd64 && $TARGETARCH != x86_64 ]]", 0),
+        ("[ $TARGETARCH != x86_64 ] && [ $TARGETARCH != arm64 ]", 1),
+        ("[ $TARGETARCH != x86_64 ] || [ $TARGETARCH != amd64 ]", 1),
+        ("[ $TARGETARCH = amd64 ] && [ $TARGETARCH != x86_64 ]", 1),
     ],
 )
 def test_an_alternative_to_the_right_value_does_no_harm(test: str, n_findings: int) -> None:

@@ -111,11 +111,22 @@ def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
 
 
 def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str | None]]]:
-    """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, and of `||` and `-o` in one test."""
+    """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, and of `||` and `-o` in one test.
+
+    Of tests with `!=`, those of `[ … ] && [ … ]`, and of `&&` and `-a`.
+    """
     found: dict[int, set[tuple[str, str | None]]] = {}
     for command in commands:
-        others = [one for it in command.conditions if it.kind == "or" for one in it.commands]
-        if any(it.text in ("||", "-o") for it in command.words):
+        is_negative = any(it.text == "!=" for it in command.words)
+        kind, signs = ("and", ("&&", "-a")) if is_negative else ("or", ("||", "-o"))
+        others = [
+            one
+            for it in command.conditions
+            if it.kind == kind
+            for one in it.commands
+            if is_negative == any(word.text == "!=" for word in one.words)
+        ]
+        if any(it.text in signs for it in command.words):
             others.append(command)
         for one, other in ((command, it) for it in others):
             found.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
