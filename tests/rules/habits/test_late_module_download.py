@@ -238,3 +238,34 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
     text = f"FROM golang AS b\nWORKDIR /s\n{lines}\nRUN go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
     workspace = Workspace(holds=lambda it: it in held)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("COPY package.json package-lock.json ./\nCOPY src ./src\nRUN npm ci", "move it to right after"),
+        ("COPY package.json package-lock.json ./\nRUN npm ci\nCOPY src ./src", ""),
+        ("COPY package.json package-lock.json ./\nCOPY scripts ./scripts\nRUN npm ci", ""),
+        ("COPY web/ .\nRUN npm ci", "`package.json` and `package-lock.json` are not copied before the rest"),
+        ("COPY web/ ./web/\nRUN npm ci", ""),
+        ("COPY web/package*.json .\nRUN npm ci\nCOPY web/ .", ""),
+        ("COPY requirements/ .\nRUN pip install -r dev.txt", ""),
+        ("COPY requirements.txt .\nCOPY app app\nRUN pip install -r requirements.txt", "move it to right after"),
+        ("COPY src/a/a.csproj src/a/\nCOPY src/ src/\nRUN dotnet restore src/a", "move it to right after"),
+        ("COPY src/a/a.csproj src/a/\nCOPY . .\nRUN dotnet restore src/a", "move it to right after"),
+        ("COPY src/cart/ .\nRUN dotnet restore cart.csproj", "`*.csproj` is not copied before the rest"),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo fetch", ""),
+        ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install", ""),
+        ("COPY --from=other /src ./src\nRUN npm ci", ""),
+    ],
+)
+def test_a_part_of_the_context_with_the_source(lines: str, reason: str) -> None:
+    text = f"FROM x AS other\nFROM x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
+    found = findings(late_module_download, context(text))
+    assert [reason in it.message for it in found] == [True] * bool(reason)
+
+
+def test_scripts_of_the_installation_may_need_the_source() -> None:
+    text = "FROM x AS b\nWORKDIR /w\nCOPY web/ .\nRUN npm ci\nFROM scratch\nCOPY --from=b /w /w\n"
+    scripts = (("postinstall", "node src/setup.js"),)
+    assert not findings(late_module_download, context(text, workspace=Workspace(scripts=scripts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
@@ -12,22 +13,32 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
-from buildxray.semantics.mentions import Mention, takes_whole_context
+from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.node import NODE
 from buildxray.toolchains.rust import RUST
 
 
-@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.WHOLE_CONTEXT])
+@rule(
+    Severity.INFORMATION,
+    Severity.INFORMATION,
+    FixAvailability.SOMETIMES,
+    about=[Effect.COMPILE, Effect.FETCH, Effect.INSTALL],
+)
 def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
 
     ## What it does
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
-    earlier download in the stage. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
+    earlier download in the stage; also after a COPY of a source directory such as `src`, if the manifests were copied in vain before it, and
+    after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules.
 
     ## Why it matters
@@ -69,6 +80,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         return
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
+        yield from _after_part(stage, whole)
         if whole is None:
             continue
         done = {
@@ -88,6 +100,75 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             if not _is_mounted(command.run) and not _is_generated(whole, command):
                 yield _finding(whole, command)
+
+
+def _after_part(stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
+    """Find downloads after a COPY of a part of the build context that contains the source."""
+    ancestors = (it for one in stage.ancestry[1:] for run in one.runs for it in run.known_commands)
+    done = {it.use.toolchain for it in ancestors if it.use.manifests}
+    for command in (it for run in stage.runs for it in run.known_commands):
+        if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
+            continue
+        done.add(command.use.toolchain)
+        if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(command):
+            continue
+        part = _copied_source(stage, command)
+        if part is not None and not _is_mounted(command.run) and not _is_generated(part, command):
+            yield Finding(
+                command.title_range,
+                _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
+                related=(Related(part.keyword_range, _("the source is copied here")),),
+            )
+
+
+def _needs_manifests_only(command: KnownCommand) -> bool:
+    """True if a download works without the source of the project.
+
+    Cargo fails without a source file; Poetry and uv install the project itself; scripts of package.json may need anything.
+    """
+    if command.use.toolchain is NODE or command.use.toolchain is BUN:
+        names = {name for name, _ in command.invocation.workspace.scripts}
+        return names.isdisjoint(("install", "postinstall", "preinstall", "prepare"))
+    is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
+    return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
+
+
+def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
+    """The COPY of a source directory after that of the manifests, or of a whole project into the directory of a command; None without one."""
+    copies = [
+        it
+        for it in stage.instructions
+        if it.idx < command.run.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
+    ]
+    manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
+    copied = [it.idx for it in manifests if it is not None]
+    if len(copied) == len(manifests):
+        return next((it for it in copies if it.idx > max(copied) and _takes_source(it)), None)
+    return None if copied else next((it for it in copies if _takes_project(it, command)), None)
+
+
+def _takes_source(instruction: Instruction) -> bool:
+    node = instruction.node
+    return isinstance(node, Copying) and any(_SOURCE.fullmatch(it.text) for it in node.sources)
+
+
+def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
+    """True if a COPY puts one directory of the build context where a command works."""
+    node = instruction.node
+    if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
+        return False
+    source = node.sources[0].text
+    name = posixpath.basename(source.rstrip("/"))
+    is_directory = re.fullmatch(r"[\w/@-]+|\./[\w/@-]+", source) is not None and name not in _MANIFESTS_ONLY
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in instruction.directories}
+    return is_directory and destinations == {*command.invocation.directories}
+
+
+_SOURCE: Final = lazy_regex(r"(?:[\w./@-]*/)?(?:app|cmd|internal|pkg|sources?|src)/?")
+_MANIFESTS_ONLY: Final = frozenset(
+    {"build", "config", "dependencies", "deps", "docker", "lock", "manifests", "requirements"}
+)
+"""Names of directories that may hold lists of dependencies only."""
 
 
 def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
@@ -141,10 +222,15 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
             for it in earlier
             if isinstance(it.node, Copying)
             and it.node.flag("from") is None
-            and any(match_text(name, posixpath.basename(one.text)) for one in it.node.sources)
+            and any(_is_named(name, posixpath.basename(one.text)) for one in it.node.sources)
         ),
         None,
     )
+
+
+def _is_named(manifest: str, source: str) -> bool:
+    """True if a source of a COPY, perhaps with wildcards, names a manifest, which has wildcards where its name is that of a project."""
+    return match_text(manifest, source) or ("*" in manifest and match_text(source, manifest))
 
 
 def _fact(command: KnownCommand) -> str:
