@@ -135,3 +135,20 @@ COMPILED = "FROM --platform=$BUILDPLATFORM golang AS b\nCOPY . .\nRUN CGO_ENABLE
 )
 def test_the_file_that_the_image_has_in_the_end(copies: str, is_said: bool) -> None:
     assert bool(findings(constant_goarch, context(COMPILED + copies))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("argument", "run", "place"),
+    [
+        ("ARG ARCH=amd64", "GOARCH=$ARCH go build -o /a .", ["amd64"]),
+        ("ARG GOARCH=amd64", 'GOARCH="${GOARCH}" go build -o /a .', ["amd64"]),
+        ("ENV ARCH=arm64", "GOARCH=${ARCH} go build -o /a .", ["arm64"]),
+        ("ARG ARCH", "GOARCH=$ARCH go build -o /a .", []),
+        ("ARG ARCH=$TARGETARCH", "GOARCH=$ARCH go build -o /a .", []),
+        ("ARG ARCH=amd64", "ARCH=$(x); GOARCH=$ARCH go build -o /a .", []),
+        ("ARG TARGETARCH", "GOARCH=$TARGETARCH go build -o /a .", []),
+    ],
+)
+def test_an_argument_of_the_project_is_one_value_for_all(argument: str, run: str, place: list[str]) -> None:
+    text = f"FROM golang AS b\nARG TARGETARCH\n{argument}\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b /a /a\n"
+    assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == place

@@ -7,6 +7,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -17,10 +18,12 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.go import GO
 
 _MAKING: Final = frozenset({"gmake", "make"})
+_SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS, about=[Mention.GOARCH])
@@ -160,14 +163,24 @@ def _is_a_machine(architecture: str) -> bool:
 def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
     """The constant value of GOARCH, and the instruction in which it is written."""
     setting = command.invocation.setting("GOARCH")
-    if setting.assignment is not None:
-        value = setting.assignment.value
-        is_literal = value.value is not None and value.value == value.text and not setting.assignment.is_conditional
-        return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
-    declaration = command.run.declaration("GOARCH")
-    if declaration is None:
+    if setting.assignment is None:
+        return _declared(command, "GOARCH")
+    value = setting.assignment.value
+    if setting.assignment.is_conditional:
         return None
-    pair = next(it for it in reversed(declaration.pairs) if it.name.text == "GOARCH")
+    variable = _SOLE_VARIABLE.fullmatch(value.text)
+    if variable is not None and not command.syntax.variables.get(variable["name"]):
+        return _declared(command, variable["name"])
+    is_literal = value.value is not None and value.value == value.text
+    return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
+
+
+def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange] | None:
+    """The constant in the ARG or ENV that gives a variable its value, and that instruction."""
+    declaration = command.run.declaration(name)
+    if declaration is None or name in AUTOMATIC_ARGUMENTS:
+        return None
+    pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
     if pair.value is None or not pair.value.text.isalnum():
         return None
     return declaration, declaration.range_of(pair.value)
