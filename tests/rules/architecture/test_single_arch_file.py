@@ -124,3 +124,19 @@ def test_scripts_and_settings_may_suit_all(name: str) -> None:
 def test_what_becomes_of_the_file(copies: str, severities: list[Severity | None]) -> None:
     text = f"FROM debian\nARG TARGETARCH\nARG DIST\n{copies}\n"
     assert [it.severity for it in findings(single_arch_file, context(text))] == severities
+
+
+@pytest.mark.parametrize(
+    ("run", "places"),
+    [
+        ("RUN --mount=type=bind,source=dist/linux-amd64,target=/d cp /d/a /usr/bin/", ["amd64"]),
+        ("RUN --mount=source=bin/a-arm64,target=/a install /a /usr/bin/a", ["arm64"]),
+        ("RUN --mount=type=bind,source=dist/linux-$TARGETARCH,target=/d cp /d/a /usr/bin/", []),
+        ("RUN --mount=type=bind,source=dist/linux-amd64,target=/d [ $TARGETARCH = amd64 ] && cp /d/a /usr/bin/", []),
+        ("RUN --mount=type=bind,from=scratch,source=dist/linux-amd64,target=/d cp /d/a /usr/bin/", []),
+        ("RUN --mount=type=cache,target=/c,id=amd64 true", []),
+        ("RUN --mount=type=secret,source=amd64.key,target=/k true", []),
+    ],
+)
+def test_files_of_the_context_that_a_run_mounts(run: str, places: list[str]) -> None:
+    assert reported(single_arch_file, IMAGE.format(run)) == places

@@ -17,7 +17,9 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoint, Token
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
@@ -47,7 +49,7 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     """COPY takes a file from the build context that is named after one architecture, in a stage that is built for several.
 
     ## What it does
-    Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, and at ENTRYPOINT and CMD that start a program of such a name, in
+    Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, at bind mounts of such files, and at ENTRYPOINT and CMD that start a program of such a name, in
     stages that run once per platform. A stage that copies files for several architectures, one that is named after an architecture, a
     file that is copied to a name with the architecture, and settings and documents are not reported.
 
@@ -97,20 +99,35 @@ def _copied(instruction: Instruction) -> list[_Named]:
 
 
 def _named(instruction: Instruction) -> list[_Named]:
-    """The architectures in the local sources of a COPY or ADD."""
-    node = instruction.node
-    if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.source_stage is not None):
-        return []
-    if node.destination is None:
-        return []
+    """The architectures in the local sources of a COPY or ADD, or of the bind mounts of a RUN."""
     return [
         (written, token, start, end, architecture)
-        for source in node.sources
+        for source in _local_sources(instruction)
         for written, token in ((instruction, source), *_values(instruction, source))
         if "://" not in token.text and not _NO_PROGRAM.search(token.text) and not _NOT_RUN.search(token.text)
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
+
+
+def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
+    """The paths in the build context that an instruction takes, without those of a RUN that looks at the architecture itself."""
+    node = instruction.node
+    if isinstance(node, Copy | Add):
+        is_local = node.destination is not None and not (isinstance(node, Copy) and node.source_stage is not None)
+        return node.sources if is_local else ()
+    if not isinstance(node, RunNode) or Mention.PLATFORM_ARGUMENT in instruction.mentions or _PROBE.search(node.text):
+        return ()
+    found: list[Token] = []
+    for flag in node.mounts:
+        try:
+            options = {it.key: it.value for it in mount_options(flag) if it.value is not None}
+        except MountSyntaxError:
+            continue
+        kind, source = options.get("type"), options.get("source") or options.get("src")
+        if "from" not in options and source is not None and (kind is None or kind.text == "bind"):
+            found.append(source)
+    return tuple(found)
 
 
 def _is_default(text: str, position: int) -> bool:
