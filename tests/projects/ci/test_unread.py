@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.projects.ci.unread import may_build_images
+from buildxray.projects.ci.unread import has_unread_builds, may_build_images
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,24 @@ from buildxray.projects.ci.unread import may_build_images
 def test_services_that_build_an_image(tmp_path: Path, name: str, text: str, expected: bool) -> None:
     (tmp_path / name).write_text(text)
     assert may_build_images(tmp_path, tmp_path) is expected
+
+
+@pytest.mark.parametrize(
+    ("runner", "expected"),
+    [
+        ("ubuntu-latest", True),
+        ("${{ matrix.runner }}", False),
+        ("\n      group: ${{ matrix.runner }}", False),
+        ("\n      - ${{ matrix.runner }}", False),
+        ("\n      group: big", True),
+    ],
+)
+def test_runners_that_are_variables_mostly_are_one_for_each_platform(
+    tmp_path: Path, runner: str, expected: bool
+) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "build.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        f"jobs:\n  a:\n    runs-on: {runner}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          platforms: ${{{{ matrix.p }}}}\n"
+    )
+    assert has_unread_builds(tmp_path, ()) is expected

@@ -696,3 +696,18 @@ def test_stages_on_a_root_of_their_own_are_one_finding(last: str, n_findings: in
     stages = "".join(f"FROM base AS {it}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /{it} ./{it}\n" for it in "xy")
     text = f"FROM golang AS base\nRUN apt-get install -y git\n{stages}{last}\nCOPY --from=x /x /\nCOPY --from=y /y /\n"
     assert len(findings(emulated_build, context(text))) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("workspace", "severities"),
+    [
+        (Workspace(), [None]),
+        (Workspace(is_automated=True), [Severity.INFORMATION]),
+        (Workspace(platforms_are_unknown=True), [Severity.INFORMATION]),
+        # Each platform may have a machine of its own.
+        (Workspace(is_automated=True, machine_is_unknown=True), []),
+    ],
+)
+def test_a_mention_alone_is_no_build(workspace: Workspace, severities: list[Severity | None]) -> None:
+    text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /a .\nFROM alpine\nARG TARGETARCH\nCOPY --from=b /a /a-$TARGETARCH\n"
+    assert [it.severity for it in findings(emulated_build, context(text, workspace=workspace))] == severities

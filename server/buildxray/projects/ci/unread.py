@@ -16,7 +16,9 @@ _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
 _MOST_SCRIPTS: Final = 10
 _ARRAY: Final = lazy_regex(r"=\([^()]{0,2000}\)")
 """The words of an array of the shell, which often hold the options of a command, one a line."""
-_VARIABLE_RUNNER: Final = lazy_regex(r"\bruns-on[\"']?: *[\"']?\$\{\{")
+_VARIABLE_RUNNER: Final = lazy_regex(
+    r"\bruns-on[\"']?:[ \t]*(?:\n[ \t]+(?:-[ \t]+|(?:group|labels)[\"']?:[ \t]*))?[\"']?\$\{\{"
+)
 _ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
 
