@@ -226,7 +226,7 @@ def _is_replaced(stage: Stage, copy: Instruction) -> bool:
 
 
 def _becomes_program(instruction: Instruction, token: Token, start: int) -> bool:
-    """True if a file gets a name without the architecture, or a place for programs: what is copied with its name may be there to be given away.
+    """True if a file gets a name without the architecture, or a place for programs; otherwise the image may only distribute it.
 
     Of a directory that is named for an architecture nobody knows what it holds.
     """
