@@ -79,6 +79,11 @@ class Client:
         return self.wait_for(lambda it: it.get("method") == "textDocument/publishDiagnostics")
 
     @property
+    def errors(self) -> list[str]:
+        """The errors that the server has logged."""
+        return [it["params"]["message"] for it in self.received if it.get("method") == "window/logMessage"]
+
+    @property
     def pop_ups(self) -> list[dict[str, Any]]:
         return [it for it in self.received if it.get("method") == "window/showMessage"]
 
@@ -121,6 +126,96 @@ def client() -> Iterator[Client]:
 def test_wrong_parameters_are_answered_without_a_pop_up(client: Client, method: str, params: object) -> None:
     assert client.ask(method, params)["error"]["code"] == -32602
     assert client.pop_ups == []
+
+
+REQUESTS = (
+    *("hover", "completion", "definition", "references", "documentHighlight", "rename", "prepareRename"),
+    *("signatureHelp", "codeAction", "inlayHint", "codeLens", "documentSymbol", "foldingRange", "semanticTokens/full"),
+    *("semanticTokens/full/delta", "semanticTokens/range", "documentLink", "formatting", "rangeFormatting"),
+    *("onTypeFormatting", "selectionRange", "linkedEditingRange", "diagnostic"),
+)
+NOTIFICATIONS = (
+    *("textDocument/didOpen", "textDocument/didChange", "textDocument/didSave", "textDocument/didClose"),
+    *("workspace/didChangeConfiguration", "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders"),
+    *("$/setTrace", "$/cancelRequest", "window/workDoneProgress/cancel", "no/such"),
+)
+FAR = {"line": 1 << 40, "character": 1 << 40}
+ABSURD: tuple[object, ...] = (
+    *(None, [], {}, 0, "x", [[]], {"textDocument": None}, {"textDocument": {"uri": []}}),
+    *({"textDocument": IDENTIFIER, "position": it} for it in (FAR, {"line": -1, "character": -1}, {"line": 0.5}, None)),
+    {
+        "textDocument": IDENTIFIER,
+        "position": FAR,
+        "positions": [FAR, FAR],
+        "ch": "",
+        "newName": "\n::x",
+        "range": {"start": FAR, "end": {"line": 0, "character": 0}},
+        "context": {"diagnostics": [], "only": ["x"], "includeDeclaration": True},
+        "options": {"tabSize": -5, "insertSpaces": True},
+        "previousResultId": "\ud800",
+    },
+    {"settings": 5, "event": {"added": [{"uri": 5}], "removed": None}, "changes": [{"uri": "x", "type": 9}], "id": {}},
+    {"settings": {"buildxray": {"platforms": {"a": 1}, "severity": [5], "build": {}}}},
+    {"textDocument": {"uri": "file://[", "languageId": "dockerfile", "version": 1 << 70, "text": "FROM a"}},
+)
+
+
+@pytest.mark.parametrize(
+    "method", [*(f"textDocument/{it}" for it in REQUESTS), "workspace/diagnostic", "workspace/symbol", "buildxray/plan"]
+)
+def test_every_request_is_answered_whatever_its_parameters_are(client: Client, method: str) -> None:
+    for params in ABSURD:
+        answer = client.ask(method, params)
+        assert "result" in answer or answer["error"]["code"] in (-32602, -32803), (params, answer)
+    assert client.errors == []
+
+
+def test_notifications_with_absurd_parameters_change_nothing(client: Client) -> None:
+    for method in NOTIFICATIONS:
+        for params in ABSURD[:-1]:
+            client.notify(method, params)
+    item = {"uri": URI, "languageId": "dockerfile", "version": 1, "text": UNDECLARED}
+    client.notify("textDocument/didOpen", {"textDocument": item})
+    assert "result" in client.ask("textDocument/hover", PLACE)
+    assert client.errors == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *(
+            "untitled:Untitled-1",
+            "",
+            "git:/a/Dockerfile?x=y",
+            "file://host/share/Dockerfile",
+            "file:///c%3A/Dockerfile",
+        ),
+        *("file:///%ff%00/Dockerfile", "file:///" + "a/" * 30_000 + "Dockerfile", "file:///" + "x" * 65_536),
+        *("file:///dev/zero/Dockerfile", "vscode-notebook-cell:/x#1", "file:///a\nb/Dockerfile", "file:///\ud800"),
+    ],
+)
+def test_a_document_of_any_uri_is_checked(client: Client, uri: str) -> None:
+    item = {"uri": uri, "languageId": "dockerfile", "version": 1, "text": UNDECLARED}
+    client.notify("textDocument/didOpen", {"textDocument": item})
+    place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 12}}
+    assert client.ask("textDocument/hover", place)["result"] is not None
+    client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert client.errors == []
+
+
+def test_requests_before_initialize_are_refused() -> None:
+    with started(is_warm=True) as (client, _process):
+        assert client.ask("textDocument/hover", PLACE)["error"]["code"] == -32002
+        client.notify(
+            "textDocument/didOpen", {"textDocument": {**IDENTIFIER, "languageId": "", "version": 1, "text": ""}}
+        )
+        assert "capabilities" in client.initialize()["result"]
+
+
+def test_a_flood_of_notifications_leaves_nothing(client: Client) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "method": "$/x", "params": {"n": "x" * 50}}).encode()
+    client.send_raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) * 20_000)
+    assert "result" in client.ask("textDocument/hover", PLACE)
 
 
 def test_an_unknown_method_is_answered(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ FILES = "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"
 def test_what_git_ignores_is_left_out(tmp_path: Path, ignored: dict[str, str], kept: str) -> None:
     make(tmp_path, FILES, ignored)
     assert found(tmp_path) == kept.split()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such links")
+def test_links_to_themselves_and_to_nothing_are_left_out(tmp_path: Path) -> None:
+    make(tmp_path, "Dockerfile", {})
+    (tmp_path / "loop.Dockerfile").symlink_to("loop.Dockerfile")
+    (tmp_path / "gone.Dockerfile").symlink_to("gone")
+    (tmp_path / "above").symlink_to(".")
+    assert found(tmp_path) == ["Dockerfile"]
 
 
 def test_ignore_files_above_apply_up_to_the_repository(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ OPENING = {
     "scandir",
 }
 """Names of functions and methods that open a file or list a directory, whatever object they are called on."""
+RAISING = {"exists", "is_file", "is_dir"}
+"""Methods that raise `OSError` for a name that is too long and a link to itself; the functions of `files/reading.py` give False."""
 OURS = {"read_bytes", "read_text", "walk"}
 """Functions of `files/reading.py` that have the same names; they are called by the name alone."""
 
@@ -33,6 +35,20 @@ def test_files_are_opened_in_the_layer_files_only() -> None:
         if path.relative_to(ROOT).parts[0] != "files"
         for line, name in calls(tree(path))
         if name in OPENING
+    ]
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_paths_are_looked_up_without_errors() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.func.attr}"
+        for path in modules()
+        if path.relative_to(ROOT).parts[0] != "files"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        # An entry of a directory that is not followed is already known.
+        if node.func.attr in RAISING and not node.keywords and not node.args
     ]
     assert wrong == []
 

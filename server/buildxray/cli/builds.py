@@ -10,6 +10,7 @@ from pathlib import Path
 from buildxray.cli.console import output, report
 from buildxray.cli.errors import CliError
 from buildxray.cli.reports import as_array
+from buildxray.files.reading import is_directory, is_file
 from buildxray.localization import _
 from buildxray.platforms.platform import this_machine
 from buildxray.projects.as_json import build_as_json, relative
@@ -48,9 +49,9 @@ def builds(options: argparse.Namespace) -> int:
 def _read(path: str) -> tuple[Path, DirectoryBuilds]:
     """The directory of a path and its builds; for a Dockerfile, only its own builds."""
     here = absolute(path)
-    if here.is_dir():
+    if is_directory(here):
         return here, read_project(here, local_platform=str(this_machine()))
-    if not here.is_file():
+    if not is_file(here):
         raise CliError(_("{path}: there is no such file or directory", path=path))
     root = directories_above(here)[-1]
     read = read_project(root, local_platform=str(this_machine()))

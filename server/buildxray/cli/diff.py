@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from buildxray.cli.build_options import BuildOptions, Builds
@@ -15,6 +14,7 @@ from buildxray.cli.files import STDIN, read_file
 from buildxray.cli.git import read_revision
 from buildxray.cli.logs import read_log_of_user
 from buildxray.cli.times_markdown import code
+from buildxray.files.reading import exists
 from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
 from buildxray.ide.seconds import about_seconds, remaining
 from buildxray.localization import _, localized, ngettext
@@ -82,14 +82,12 @@ def _texts(old: str, new: str) -> tuple[_Text, _Text]:
 
 
 def _read(name: str, other: str) -> _Text:
-    if name == STDIN or Path(name).exists():
+    if name == STDIN or exists(name):
         return _Text(name, name, read_file(name))
     revision, separator, path = name.partition(":")
     if not separator:
-        path = other.partition(":")[2] if not Path(other).exists() else other
-        path = (
-            path if path.startswith(("./", "../", "/")) or (":" in other and not Path(other).exists()) else f"./{path}"
-        )
+        path = other.partition(":")[2] if not exists(other) else other
+        path = path if path.startswith(("./", "../", "/")) or (":" in other and not exists(other)) else f"./{path}"
     if not path or path.startswith("/"):
         raise CliError(_("{name}: no such file; expected a file or REVISION:PATH", name=name))
     return _Text(f"{revision}:{path}", path, read_revision(f"{revision}:{path}"))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from buildxray.cli.console import report, warn
 from buildxray.cli.errors import CliError
-from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, read_stream
+from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, is_directory, read_bytes, read_stream
 from buildxray.files.writing import WriteError, replace_content
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
@@ -139,15 +139,6 @@ def _refuse_other_kinds(path: str) -> None:
         raise CliError(
             _("{path}: not a Dockerfile by its name; if it is one, give it to the standard input: `-`", path=path)
         )
-
-
-def is_directory(path: str) -> bool:
-    """True if a path names a directory; False for an invalid path."""
-    try:
-        return Path(path).is_dir()
-    except (OSError, ValueError):
-        # Too long, or with a NUL: reading the file reports the reason.
-        return False
 
 
 def _read_stdin() -> bytes:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from buildxray.cli.build_options import BuildOptions
-from buildxray.cli.files import STDIN, is_directory
+from buildxray.cli.files import STDIN
+from buildxray.files.reading import is_directory, is_file
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.project import Projects
 from buildxray.projects.as_json import relative
@@ -23,7 +24,7 @@ def is_named_project_file(path: str) -> bool:
             return False
         from buildxray.ide.project_files import is_project_file  # noqa: PLC0415 - most runs name Dockerfiles
 
-        return is_project_file(place) and place.is_file()
+        return is_project_file(place) and is_file(place)
     except (OSError, ValueError):
         return False
 

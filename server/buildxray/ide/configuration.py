@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildxray.files.reading import read_project_text, read_text
+from buildxray.files.reading import exists, read_project_text, read_text
 from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -50,7 +50,7 @@ def find_configuration(directory: Path) -> Configuration:
 
 def has_configuration(directory: Path) -> bool:
     """True if `find_configuration` reads a file for this directory."""
-    return any((it / name).exists() for it in (directory, *directory.parents) for name in FILE_NAMES)
+    return any(exists(it / name) for it in (directory, *directory.parents) for name in FILE_NAMES)
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -19,12 +19,15 @@ _log = logging.getLogger("buildxray")
 _PARSE_ERROR: Final = -32700
 _INVALID_REQUEST: Final = -32600
 _INVALID_PARAMS: Final = -32602
+_NOT_INITIALIZED: Final = -32002
 _OPTIONAL: Final = ("clientInfo", "locale", "rootPath", "trace", "workspaceFolders", "workDoneToken")
 """Optional fields of `initialize` besides the capabilities."""
 
 
 class Protocol(LanguageServerProtocol):
     """Answers every request once, even a malformed one."""
+
+    _is_initialized = False
 
     def receive(self, raw: object) -> None:
         """Effect: handle a message, given as decoded JSON."""
@@ -38,6 +41,12 @@ class Protocol(LanguageServerProtocol):
         if self._shutdown and method != types.EXIT:
             if id_ is not None:
                 self.refuse(id_, _INVALID_REQUEST, "the server is shutting down")
+            return
+        if method == types.INITIALIZE:
+            self._is_initialized = True
+        elif not self._is_initialized and method != types.EXIT:
+            if id_ is not None:
+                self.refuse(id_, _NOT_INITIALIZED, "the server is not initialized")
             return
         message = self._structured(raw, method)
         if message is None:

@@ -61,7 +61,7 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     is_in_repository = is_repository((directory, *ancestors)[-1])
     # Outside of a repository the scripts beside a Dockerfile are those of its project.
-    is_alone = not is_in_repository and (not ancestors or (directory / "Dockerfile").is_file())
+    is_alone = not is_in_repository and (not ancestors or is_file(directory / "Dockerfile"))
     is_alone = is_alone and directory != directory.parent
     if is_directory(directory / WORKFLOWS) or is_repository(directory) or is_alone:
         automated = read_automation(directory, local_platform=local_platform)

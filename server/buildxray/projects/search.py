@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import (
     ReadError,
+    is_file,
     is_inside,
     list_directory,
     open_stream,
@@ -110,7 +111,7 @@ def _inside(
         if is_directory:
             if entry.name not in excluded:
                 yield _Directory(path, names, directory.ignoring)
-        elif entry.is_file() and (not entry.is_symlink() or is_inside(path, root)) and not _is_script(path):
+        elif is_file(path) and (not entry.is_symlink() or is_inside(path, root)) and not _is_script(path):
             yield path
 
 

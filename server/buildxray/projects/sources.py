@@ -14,6 +14,8 @@ from buildxray.files.reading import (
     MOST_LOCK_BYTES,
     MOST_PROJECT_BYTES,
     ReadError,
+    exists,
+    is_file,
     is_repository,
     list_directory,
     read_bytes,
@@ -93,7 +95,7 @@ def _sets_platform(makefile: str) -> bool:
 
 def has_sources(directory: Path) -> bool:
     """True if `read_workspace` reads files of a directory, or the files of its project have to be searched."""
-    return any((directory / it).exists() for it in _READ)
+    return any(exists(directory / it) for it in _READ)
 
 
 def _architectures_of_files(directory: Path) -> frozenset[str]:
@@ -133,7 +135,7 @@ def _search(directory: Path) -> ProjectSearch | None:
     The build context may be any directory above the Dockerfile, so the whole repository is searched.
     """
     root = workspace_root(directory)
-    is_project = is_repository(root) or any((root / it).is_file() for it in _MANIFESTS)
+    is_project = is_repository(root) or any(is_file(root / it) for it in _MANIFESTS)
     return ProjectSearch(root) if is_project else None
 
 
@@ -305,7 +307,7 @@ _CACHE_SETTING: Final = lazy_regex(
 
 def _has_package_cache(directory: Path) -> bool:
     """True if a cache of Yarn is part of the repository: the nearest one above a directory, unless Git or Docker ignores it."""
-    if not (directory / "package.json").is_file() and not (directory / ".yarnrc.yml").is_file():
+    if not is_file(directory / "package.json") and not is_file(directory / ".yarnrc.yml"):
         return False
     for place in (directory, *directory.parents[:_MOST_PARENTS]):
         texts = [read_project_text(place / it) or "" for it in (".yarnrc.yml", ".yarnrc")]
@@ -366,7 +368,7 @@ def _names_native_package(directory: Path) -> bool:
 
 def _lock_of_pnpm(directory: Path) -> bytes | None:
     """The nearest lock file of pnpm in a directory with a package.json or above it, within the repository."""
-    if not (directory / "package.json").is_file():
+    if not is_file(directory / "package.json"):
         return None
     for place in (directory, *directory.parents[:_MOST_PARENTS]):
         content = read_project_bytes(place / "pnpm-lock.yaml", MOST_LOCK_BYTES)
