@@ -107,11 +107,7 @@ def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedF
             measured = None if log is None else log.measured(path, text, builds)
             analyzer = builds.analyzer(path, measured)
             analyzer.measured = measured
-            checked = check_text(builds.shown(path), text, analyzer)
-            # Every output counts the fixes.
-            for it in checked.diagnostics:
-                it.fixes  # noqa: B018
-            return checked
+            return check_text(builds.shown(path), text, analyzer)
     except CliError as error:
         return CheckedFile(path, error=str(error))
     except Exception as error:  # noqa: BLE001 - the other files are still reported

@@ -35,17 +35,21 @@ class CheckedFile(NamedTuple):
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
-    """Check the text of a file."""
+    """Check the text of a file, and find its fixes, which every output counts."""
     analysis = analyzer.analyze(text)
     n_emulated = len(analysis.build.emulated_steps)
     file = CheckedFile(
         path, text, analysis.diagnostics, n_emulated=n_emulated, default_platforms=analyzer.default_platforms
     )
-    if analysis.measured is None:
-        return file
-    from buildxray.ide.finding_costs import costs_of  # noqa: PLC0415 - few files have a log
+    for it in file.diagnostics:
+        it.fixes  # noqa: B018
+    if analysis.measured is not None:
+        from buildxray.ide.finding_costs import costs_of  # noqa: PLC0415 - few files have a log
 
-    return file._replace(costs=costs_of(analysis))
+        file = file._replace(costs=costs_of(analysis))
+    # Without this, only the garbage collector would free what one file after another needs.
+    analysis.release()
+    return file
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:
