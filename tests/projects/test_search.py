@@ -87,13 +87,14 @@ def test_links_and_special_files_are_left_out(tmp_path: Path) -> None:
 def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path) -> None:
     make(
         tmp_path,
-        "Dockerfile vendor/x/Dockerfile third_party/Dockerfile a/testdata/Dockerfile a/vendored/Dockerfile",
+        "Dockerfile vendor/x/Dockerfile third_party/Dockerfile a/testdata/Dockerfile a/vendored/Dockerfile "
+        ".venv/Dockerfile a/3rdparty/Dockerfile",
         {},
     )
     assert found(tmp_path) == ["Dockerfile", "a/vendored/Dockerfile"]
     assert found(tmp_path / "vendor") == ["x/Dockerfile"]
     kept = [it.relative_to(tmp_path).as_posix() for it in search(tmp_path, ["a"])]
-    assert kept == ["Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
+    assert kept == [".venv/Dockerfile", "Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
 
 
 @pytest.mark.parametrize(

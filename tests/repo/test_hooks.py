@@ -18,6 +18,7 @@ NAMES = """
 Dockerfile dockerfile Dockerfile.dev api.Dockerfile api_Dockerfile api-dockerfile.prod Containerfile Containerfile2
 Dockerfile.dockerignore .dockerignore dockerfile_parser.py dockerfile-lint.yaml Dockerfile.py Dockerfiles mydockerfile
 README.md Dockerfile-alpine dockerfile.go Dockerfile.bak Dockerfile~ Dockerfile.tmpl Dockerfile.arm64
+Dockerfile.bak2 Dockerfile.old10 Dockerfile.py3 Dockerfile.in Dockerfile.inline
 """
 
 

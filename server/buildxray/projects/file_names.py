@@ -11,13 +11,15 @@ _DOCKERFILE: Final = lazy_regex(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS: Final = """
-adoc asc awk backup bak bash bat bats c cc cfg cjs cmd conf cpp cs css csv diff dockerignore earth ejs epp erb go gotmpl h hbs hcl html ini
-ipynb j2 java jinja jinja2 js json json5 jsonnet jsx ksh kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png
+adoc asc awk backup bak bash bat bats c cc cfg cjs cmd conf cpp cs css csv diff dockerignore earth ejs epp erb go gotmpl h hbs hcl html in
+ini ipynb j2 java jinja jinja2 js json json5 jsonnet jsx ksh kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png
 properties ps1 psm1 py pyc rb rej rs rst save scala sed sh sha256 sig snap sum svg swift swo swp template text tf tmp tmpl toml tpl ts tsx
 txt xml yaml yml zip zsh
 """
 OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())
 """Extensions that tell that a file is not a Dockerfile but one about it: sources, documents, backups, templates."""
+_BACKUPS: Final = frozenset(("backup", "bak", "old", "orig", "save"))
+"""Extensions that a number may follow: `Dockerfile.bak2`. `Dockerfile.py3` is a Dockerfile for Python 3."""
 
 _IS_USUAL: Final = lazy_regex(
     r"(?:Dockerfile|Containerfile).*|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE | re.DOTALL
@@ -36,7 +38,8 @@ def is_dockerfile(name: str) -> bool:
     if _DOCKERFILE.fullmatch(name) is None or name.endswith(("~", "#")):
         return False
     _, dot, extension = name.rpartition(".")
-    return not dot or extension.lower() not in OTHER_EXTENSIONS
+    extension = extension.lower()
+    return not dot or not (extension in OTHER_EXTENSIONS or extension.rstrip("0123456789") in _BACKUPS)
 
 
 def may_be_script(name: str) -> bool:

@@ -25,7 +25,16 @@ from buildxray.localization import _
 from buildxray.projects.file_names import is_dockerfile, may_be_script
 from buildxray.projects.ignoring import IgnoreFile
 
-EXCLUDED_DIRECTORIES: Final = ("node_modules", "testdata", "third_party", "vendor")
+EXCLUDED_DIRECTORIES: Final = (
+    ".venv",
+    "3rdparty",
+    "bower_components",
+    "node_modules",
+    "site-packages",
+    "testdata",
+    "third_party",
+    "vendor",
+)
 """Names of directories with the code of other projects, or with the data of tests."""
 
 
