@@ -50,8 +50,11 @@ def test_what_git_ignores_is_left_out(tmp_path: Path, ignored: dict[str, str], k
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such links")
-def test_links_to_themselves_and_to_nothing_are_left_out(tmp_path: Path) -> None:
+def test_links_to_themselves_to_nothing_and_out_of_the_repository_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("FROM alpine\n")
+    tmp_path /= "repository"
     make(tmp_path, "Dockerfile", {})
+    (tmp_path / "out.Dockerfile").symlink_to("../outside")
     (tmp_path / "loop.Dockerfile").symlink_to("loop.Dockerfile")
     (tmp_path / "gone.Dockerfile").symlink_to("gone")
     (tmp_path / "above").symlink_to(".")
