@@ -9,7 +9,7 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.installed
 BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
 MEASURED := syntax plan semantics rules toolchains platforms
 COVERAGE_FLOOR := 90
-ENGINE := files localization syntax platforms plan toolchains semantics rules projects logs
+ENGINE := syntax platforms plan toolchains semantics rules projects
 QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest -p no:cacheprovider -m "not slow and not release"
 NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile

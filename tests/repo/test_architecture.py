@@ -197,8 +197,11 @@ def _statements(path: Path) -> tuple[ast.stmt, ...]:
     statements: list[ast.stmt] = []
     todo: list[ast.AST] = [tree(path)]
     while todo:
-        # Expressions are nine of ten nodes, and contain no imports.
-        inner = [it for it in ast.iter_child_nodes(todo.pop()) if not isinstance(it, ast.expr)]
+        node = todo.pop()
+        # Only what holds statements: expressions are nine of ten nodes, and hold no import.
+        inner = [
+            it for field in ("body", "orelse", "finalbody", "handlers", "cases") for it in getattr(node, field, ())
+        ]
         statements += (it for it in inner if isinstance(it, ast.stmt))
         todo += inner
     return tuple(statements)

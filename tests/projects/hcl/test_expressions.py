@@ -17,6 +17,7 @@ def argument(tmp_path: Path, expression: str) -> str | None:
     return None if "args" in build.unknown else dict(build.arguments).get("X", "null")
 
 
+@pytest.mark.slow
 @every_case(
     "expression, expected",
     [line.split("\t") for line in (Path(__file__).parent / "expressions.tsv").read_text().splitlines()],
