@@ -25,8 +25,8 @@ BROUGHT_TO_LIGHT: Final = {
     "build-platform-image": {"wrong-arch-build"},
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
-    "masked-platform-arg": {"cross-go-install", "dynamic-binary-in-scratch", "missing-goarm"},
-    "undeclared-platform-arg": {"cross-go-install", "masked-platform-arg", "missing-goarm"},
+    "masked-platform-arg": {"missing-goarm"},
+    "undeclared-platform-arg": {"masked-platform-arg", "missing-goarm"},
 }
 """Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, and `as` beside `FROM` has the wrong case."""
 _CONFIGURING: Final = frozenset(

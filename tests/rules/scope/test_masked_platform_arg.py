@@ -135,3 +135,54 @@ def test_an_empty_variant_is_meant(use: str, n_fixes: int) -> None:
     (finding,) = findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
     assert finding.severity is Severity.WARNING
     assert len(finding.fixes) == n_fixes
+
+
+@every_case(
+    "lines",
+    [
+        "ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH/amd64/x64}",
+        "ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH/arm64/ARM64}\nARG TARGETARCH=${TARGETARCH/amd64/AMDx64}",
+        'ARG TARGETARCH\nARG TARGETARCH="linux-${TARGETARCH}"',
+        "ARG TARGETARCH\nARG A=${TARGETARCH/amd64/x64}\nARG TARGETARCH=$A",
+        "ARG TARGETPLATFORM\nARG TARGETARCH=${TARGETPLATFORM#linux/}-musl",
+        "ARG TARGETARCH\nENV TARGETARCH=$TARGETARCH\nARG TARGETARCH=x-${TARGETARCH:-amd64}",
+    ],
+)
+def test_a_default_that_is_made_of_the_value_of_the_platform_masks_nothing(lines: str) -> None:
+    check_nothing(masked_platform_arg, f"FROM alpine\n{lines}\nRUN tar -xf $TARGETARCH.tar\n")
+
+
+@every_case(
+    "text",
+    [
+        "ARG TARGETARCH=${TARGETARCH/amd64/x64}\nFROM alpine\nARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\n",
+        "ARG BUILDPLATFORM=${TARGETPLATFORM}\nFROM --platform=$BUILDPLATFORM alpine\nRUN make\n",
+        "FROM alpine AS base\nARG TARGETVARIANT\nFROM base\nARG TARGETVARIANT=${TARGETVARIANT#v}\nRUN make $TARGETVARIANT\n",
+    ],
+)
+def test_a_default_that_follows_the_platform_elsewhere_masks_nothing(text: str) -> None:
+    assert not findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "safeties"),
+    [
+        ("ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH:+amd64}", [Safety.SAFE]),
+        ("ARG TARGETARCH\nARG A=amd64\nARG TARGETARCH=${A/amd64/x64}", [Safety.SAFE]),
+        ("ARG TARGETARCH=${TARGETARCH:-amd64}", [Safety.SAFE]),
+        ("ARG TARGETARCH=${TARGETPLATFORM:-amd64}", [Safety.SUGGESTION]),
+        ("ARG BUILDARCH\nARG TARGETARCH=$BUILDARCH", [Safety.SUGGESTION]),
+        ("ARG TARGETARCH=${TARGETARCH/amd64/x64}", [Safety.SUGGESTION]),
+    ],
+)
+def test_a_default_without_the_value_of_the_platform_masks_it(lines: str, safeties: list[Safety]) -> None:
+    (finding,) = findings(masked_platform_arg, context(f"FROM alpine\n{lines}\nRUN tar -xf $TARGETARCH.tar\n"))
+    assert [it.safety for it in finding.fixes] == safeties
+
+
+def test_an_argument_that_changes_itself_is_declared_first() -> None:
+    check_fix(
+        masked_platform_arg,
+        "FROM alpine\nARG TARGETARCH=${TARGETARCH/amd64/x64}\nRUN tar -xf $TARGETARCH.tar\n",
+        "FROM alpine\nARG TARGETARCH\nARG TARGETARCH=${TARGETARCH/amd64/x64}\nRUN tar -xf $TARGETARCH.tar\n",
+    )

@@ -11,11 +11,12 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import declare
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -26,13 +27,18 @@ _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 _GOARM: Final = lazy_regex(r"GOARM=[\"']?\$\{?TARGETVARIANT(?!#)\b")
 
 
+_FALLBACK: Final = lazy_regex(r"\$\w+|\$\{\w+(?::?-[^}]*)?\}")
+"""A variable whose value is not changed."""
+
+
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT])
 def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A default in `ARG` hides the value that BuildKit gives a platform argument.
 
     ## What it does
     Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, if the value for some target
-    platform differs from BuildKit's.
+    platform differs from BuildKit's. A default that is made of the platform's own value is not reported: `ARG TARGETARCH` and then
+    `ARG TARGETARCH=${TARGETARCH/amd64/x64}`.
 
     ## Why it matters
     The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64, whatever platforms are
@@ -55,7 +61,9 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
-    There is no fix where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses.
+    It is a suggestion if the default is the value of an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`).
+    There is no fix where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
+    it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
     given = dict(ctx.build.request.build_arguments)
     for instruction in ctx.build.instructions:
@@ -72,17 +80,17 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 if (instruction.stage is None or target in instruction.stage.targets)
                 and not _is_same(name, value, automatic_values(ctx.build.request.node(target), target, "")[name])
             ]
-            if wrong:
+            if wrong and not _follows_platform(instruction, pair):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
                 yield Finding(
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
-                    partial(_fixes, ctx, name, range_),
+                    partial(_fixes, ctx, instruction, pair, range_),
                     severity=None
                     if _is_wrong(ctx.build, instruction, name, [it for it, __ in wrong])
                     else Severity.WARNING,
                 )
-            elif name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
+            elif not wrong and name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
                 yield Finding(
                     instruction.range_of(pair),
@@ -91,18 +99,58 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                         name=name,
                         value=pair.value.text,
                     ),
-                    partial(_fixes, ctx, name, range_),
+                    partial(_fixes, ctx, instruction, pair, range_),
                     severity=Severity.WARNING,
                 )
 
 
-def _fixes(ctx: RuleContext, name: str, default: TextRange) -> tuple[Fix, ...]:
+def _uses(instruction: Instruction, pair: Pair) -> list[str]:
+    """The variables whose values are in the default of a pair; that of `${NAME:+word}` is not."""
+    if pair.value is None:
+        return []
+    range_, text = instruction.range_of(pair.value), instruction.build.text
+    return [
+        it.name
+        for it in instruction.variable_references()
+        if range_.contains(it.range.start) and not text.startswith(("+", ":+"), it.name_range.end)
+    ]
+
+
+def _follows_platform(instruction: Instruction, pair: Pair) -> bool:
+    """True if a default is made of a value that depends on the target platform, so that it masks nothing.
+
+    BuildKit expands the default with the arguments that are declared before it, the automatic ones included.
+    Source: dockerfile2llb/convert.go, dispatchArg.
+    """
+    for name in _uses(instruction, pair):
+        values = [it for it in instruction.values(name) if it is not None]
+        is_automatic = name == pair.name.text or (name in AUTOMATIC_ARGUMENTS and not name.startswith("BUILD"))
+        if len({*values}) > 1 or (is_automatic and values):
+            return True
+    return False
+
+
+def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: TextRange) -> tuple[Fix, ...]:
+    name, used = pair.name.text, _uses(instruction, pair)
+    if name in used and not _is_only_fallback(instruction, pair):
+        # The value of the platform is to be changed, as in `${TARGETARCH/amd64/x64}`, but is not declared yet.
+        title = _("Declare `ARG {names}` directly before its first use", names=name)
+        return (Fix(title, (declare(instruction, [name]),), Safety.SUGGESTION),)
     if name == "TARGETVARIANT" and _GOARM.search(ctx.text):
         # `GOARM=v7` is refused; without the default it needs `${TARGETVARIANT#v}`.
         return ()
     edits = tuple(with_paying_moves(ctx, [Edit(default, "")]))
-    safety = Safety.SUGGESTION if _loses_stages(ctx.build, ctx.after(edits).build) else Safety.SAFE
-    return (Fix(_("Drop the default of `{name}`", name=name), edits, safety),)
+    is_other = any(it != name and it in AUTOMATIC_ARGUMENTS for it in used)
+    is_suggestion = is_other or _loses_stages(ctx.build, ctx.after(edits).build)
+    return (
+        Fix(_("Drop the default of `{name}`", name=name), edits, Safety.SUGGESTION if is_suggestion else Safety.SAFE),
+    )
+
+
+def _is_only_fallback(instruction: Instruction, pair: Pair) -> bool:
+    """True if the default uses its own argument as in `${TARGETARCH:-amd64}` or `$TARGETARCH` only, not changed and with no text around."""
+    value = "" if pair.value is None else instruction.build.text[slice(*instruction.range_of(pair.value))]
+    return _FALLBACK.fullmatch(value.strip("\"'")) is not None
 
 
 def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterable[Platform]) -> bool:
@@ -149,7 +197,7 @@ def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
         "`{name}` is `{value}` for {platforms} because of this default; BuildKit would set it for each platform",
         name=name,
         value=value,
-        platforms=platforms(target for target, __ in wrong),
+        platforms=platforms(target for target, other in wrong if other == value),
     )
 
 
