@@ -25,6 +25,7 @@ pkgdir tags toolexec
 """
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo", "xcaddy"})
+_WITH_OWN_MODULE: Final = frozenset({"xcaddy"})
 _DOWNLOADING: Final = (("mod", "download"), ("mod", "tidy"), ("mod", "vendor"))
 _MANIFESTS: Final = ("go.mod", "go.sum")
 _RELEASERS: Final = frozenset({"goreleaser", "ko"})
@@ -77,14 +78,22 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 def _downloads(invocation: Invocation) -> bool:
     """True if a command that compiles is known to download modules.
 
+    `go install path@version` ignores the go.mod of the directory (`go help install`), and xcaddy writes a module of its own.
     The go command takes them from `vendor` if `vendor/modules.txt` exists, unless `-mod` says otherwise (go.dev/ref/mod#vendoring).
     """
+    if invocation.command.name in _WITH_OWN_MODULE or _is_of_a_version(invocation):
+        return False
     workspace = invocation.workspace
     is_vendored = workspace.has_vendored_modules and not (
         workspace.ignored is not None and workspace.ignored.excludes("vendor/modules.txt")
     )
     options = (*invocation.command.arguments, *((it or "") for it in invocation.setting("GOFLAGS").values))
     return bool(workspace.requires_modules) and not (is_vendored and not any("-mod=mod" in it for it in options))
+
+
+def _is_of_a_version(invocation: Invocation) -> bool:
+    """True for `go install path@version`."""
+    return invocation.subcommand == "install" and any("@" in it for it in _packages(invocation))
 
 
 def _title(invocation: Invocation) -> tuple[str, int]:

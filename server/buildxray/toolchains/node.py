@@ -94,7 +94,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     # Options may separate the words; the finding is then at the first word.
     n_words = 1 + n_title if operands[:n_title] == [*range(1, n_title + 1)] else 1
     if subcommand in _INSTALLING:
-        is_global = invocation.has_option("-g", "--global")
+        is_global = invocation.has_option("-g", "--global") or "--location=global" in invocation.command.arguments
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
         # Without one of these commands, the lock file is optional.
         is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")

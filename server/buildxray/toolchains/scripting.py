@@ -110,7 +110,8 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
         return ()
     requirements = invocation.argument("-r", "--requirement")
     if requirements is not None:
-        return (requirements.text,)
+        is_address = "://" in requirements.text
+        return () if is_address else (requirements.text,)
     return {
         "bundle install": ("Gemfile", "Gemfile.lock"),
         "poetry install": ("pyproject.toml", "poetry.lock"),

@@ -230,8 +230,16 @@ def test_packages_that_are_in_the_repository(install: str, has_cache: bool, is_s
         ("COPY . .\nRUN go mod download", ["go.mod"], True),
         # The RUN itself brings the source.
         ("COPY . .\nRUN curl -fsSL https://x.org/s.tgz | tar xz && go mod download", [], False),
-        ("COPY . .\nRUN cd server && go mod download", [], True),
-        ("COPY . .\nWORKDIR /s/server\nRUN go mod download", [], True),
+        ("COPY . .\nRUN cd server && go mod download", ["server/go.mod"], True),
+        ("COPY . .\nRUN cd server && go mod download", [], False),
+        ("COPY . .\nWORKDIR /s/server\nRUN go mod download", ["server/go.mod"], True),
+        ("COPY . .\nRUN git clone https://x.org/a.git /a && cd /a && go mod download", ["go.mod"], False),
+        ("COPY . .\nRUN git clone https://x.org/a.git a && cd a && go mod download", ["go.mod"], False),
+        ("COPY . .\nRUN git clone https://x.org/a.git /a\nRUN go mod download", ["go.mod"], True),
+        ("COPY . .\nRUN curl -fsSLO https://x.org/tool\nRUN cd server && go mod download", ["server/go.mod"], True),
+        ("COPY . .\nRUN cd /a && go mod download\nRUN go mod download", ["go.mod"], True),
+        ("COPY server/ .\nRUN go mod download", ["server/go.mod"], True),
+        ("COPY server/ .\nRUN go mod download", ["server"], False),
     ],
 )
 def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool) -> None:
@@ -269,3 +277,60 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
     text = "FROM x AS b\nWORKDIR /w\nCOPY web/ .\nRUN npm ci\nFROM scratch\nCOPY --from=b /w /w\n"
     scripts = (("postinstall", "node src/setup.js"),)
     assert not findings(late_module_download, context(text, workspace=Workspace(scripts=scripts)))
+
+
+@pytest.mark.parametrize(
+    ("run", "is_said"),
+    [
+        ("go build ./cmd/a", True),
+        ("go install ./cmd/a", True),
+        ("go install example.org/x/cmd/a@v1.2.0", False),
+        ("go install -v example.org/x/cmd/a@latest", False),
+        ("GOBIN=/out go install -ldflags '-X a=b@c' ./cmd/a", True),
+        ("xcaddy build --with example.org/plugin@v1", False),
+        ("cargo install ripgrep", False),
+        ("npm install -g typescript", False),
+        ("npm install --location=global", False),
+        ("npm install typescript", False),
+        ("npm install", True),
+        ("yarn global add typescript", False),
+        ("pip install flask", False),
+        ("pip install -r https://x.org/requirements.txt", False),
+        ("pip install -r requirements.txt", True),
+        ("dotnet tool install -g dotnet-ef", False),
+        ("dotnet restore", True),
+        ("gem install bundler", False),
+        ("bundle install", True),
+        ("uv tool install ruff", False),
+    ],
+)
+def test_a_command_that_reads_no_manifest_of_the_context(run: str, is_said: bool) -> None:
+    text = f"FROM x AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b / /\n"
+    workspace = Workspace(requires_modules=True, holds=lambda _path: True)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+def test_a_tool_does_not_hide_the_download_of_the_project() -> None:
+    text = "FROM golang\nWORKDIR /w\nCOPY . .\nRUN go install example.org/a@v1\nRUN go build -o /a .\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert text[slice(*finding.range)] == "go build"
+
+
+@pytest.mark.parametrize(
+    ("run", "has_fix"),
+    [
+        ("go build -o /a .", True),
+        ("export CGO_ENABLED=0 && go build -o /a .", True),
+        ("export PATH=$PATH:/usr/local/go/bin && go build -o /a .", False),
+        ("git config --global url.https://t@x.org.insteadOf https://x.org && go build -o /a .", False),
+        ("--mount=type=secret,id=netrc,target=/root/.netrc go build -o /a .", False),
+        ("--mount=type=ssh go build -o /a .", False),
+        ("--mount=type=ssh go mod download", True),
+        ("GOPRIVATE=x.org go build -o /a .", False),
+        ("GOOS=linux go build -o /a .", True),
+    ],
+)
+def test_the_fix_keeps_what_the_script_prepares(run: str, has_fix: bool) -> None:
+    text = f"FROM golang\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert bool(finding.fixes) is has_fix

@@ -109,3 +109,31 @@ def test_words_that_are_not_architectures() -> None:
 def test_an_alternative_to_the_right_value_does_no_harm(test: str, n_findings: int) -> None:
     text = f"FROM alpine\nARG TARGETARCH BUILDARCH\nRUN if {test}; then echo; fi\n"
     assert len(findings(impossible_arch_value, context(text))) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_said"),
+    [
+        ("ARG TARGETARCH", True),
+        ("ARG TARGETARCH=amd64", True),
+        ("ARG TARGETARCH=x86_64", False),
+        ("ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH/amd64/x86_64}", False),
+        ("ARG TARGETARCH\nENV TARGETARCH=${TARGETARCH/amd64/x86_64}", False),
+        ("ARG TARGETARCH\nARG OTHER=${TARGETARCH/amd64/x86_64}", True),
+    ],
+)
+def test_an_argument_that_the_file_changes_has_other_values(lines: str, is_said: bool) -> None:
+    text = f"FROM alpine\n{lines}\nRUN [ $TARGETARCH = x86_64 ] && a; case $TARGETARCH in x86_64) b;; esac\n"
+    assert len(findings(impossible_arch_value, context(text))) == 2 * is_said
+
+
+@pytest.mark.parametrize(
+    ("script", "is_said"),
+    [
+        ("TARGETARCH=$(uname -m); [ $TARGETARCH = x86_64 ] && a", False),
+        ("OTHER=$(uname -m); [ $TARGETARCH = x86_64 ] && a", True),
+    ],
+)
+def test_an_argument_that_the_script_sets(script: str, is_said: bool) -> None:
+    found = findings(impossible_arch_value, context(f"FROM alpine\nARG TARGETARCH\nRUN {script}\n"))
+    assert bool(found) is is_said

@@ -12,9 +12,10 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
+from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
-from buildxray.semantics.file_flow import clean
+from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -39,7 +40,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage; also after a COPY of a source directory such as `src`, if the manifests were copied in vain before it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
-    `go.mod` requires modules.
+    `go.mod` requires modules. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
+    those in sources that the stage itself clones or downloads.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -74,13 +76,13 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion, for Go. There is no fix if `go.mod` replaces a module by a local directory, because that needs more files than these
-    two.
+    two, or if the script prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
     """
     if ctx.is_for_helping:
         return
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
-        yield from _after_part(stage, whole)
+        yield from _after_part(ctx, stage, whole)
         if whole is None:
             continue
         done = {
@@ -94,15 +96,15 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
-            done.add(command.use.toolchain)
             if _are_missing(ctx, whole, command):
-                # The RUN itself brings the source and its list of dependencies.
+                # The stage itself brings the source and its list of dependencies.
                 continue
+            done.add(command.use.toolchain)
             if not _is_mounted(command.run) and not _is_generated(whole, command):
                 yield _finding(whole, command)
 
 
-def _after_part(stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
+def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
     """Find downloads after a COPY of a part of the build context that contains the source."""
     ancestors = (it for one in stage.ancestry[1:] for run in one.runs for it in run.known_commands)
     done = {it.use.toolchain for it in ancestors if it.use.manifests}
@@ -113,7 +115,9 @@ def _after_part(stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(command):
             continue
         part = _copied_source(stage, command)
-        if part is not None and not _is_mounted(command.run) and not _is_generated(part, command):
+        if part is None or _lacks_manifests(ctx, part, command):
+            continue
+        if not _is_mounted(command.run) and not _is_generated(part, command):
             yield Finding(
                 command.title_range,
                 _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
@@ -172,13 +176,44 @@ _MANIFESTS_ONLY: Final = frozenset(
 
 
 def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
-    """True if the build context has none of the manifests of a command that runs where the context is copied to."""
-    holds, node = ctx.build.workspace.holds, whole.node
-    if holds is None or not isinstance(node, Copying) or node.destination is None:
+    """True if a command does not read its manifests from the build context: it has none of them, or the build fetches them."""
+    known, node = ctx.build.workspace.holds, whole.node
+    if not isinstance(node, Copying) or node.destination is None:
         return False
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
-    is_there = len(destinations) == 1 and {*command.invocation.directories} == destinations
-    return is_there and not any(map(holds, command.use.manifests))
+    if len(destinations) != 1:
+        return False
+    (destination,) = destinations
+    directories = command.invocation.directories
+    if _fetches_sources(command):
+        # The directory after `cd` comes first: the fetched sources may be in it, unless the context has it too.
+        directories = directories[:1]
+    manifests = [clean(posixpath.join(directory, it)) for directory in directories for it in command.use.manifests]
+    copied = [posixpath.relpath(it, destination) for it in manifests if holds(destination, it)]
+    if known is not None and copied:
+        return not any(map(known, copied))
+    # Outside of the copy the file may have moved there; inside of it an unknown context may have the directory.
+    return _fetches_sources(command) and {*directories} != destinations
+
+
+def _lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) -> bool:
+    """True if a directory of the build context, of which a COPY takes the whole, has none of the manifests, nor does an earlier COPY take one."""
+    known, node = ctx.build.workspace.holds, part.node
+    if known is None or not isinstance(node, Copying) or any(_copied_earlier(part, it) for it in command.use.manifests):
+        return False
+    paths = [posixpath.normpath(f"{source.text}/{it}") for source in node.sources for it in command.use.manifests]
+    return not any(map(known, paths))
+
+
+def _fetches_sources(command: KnownCommand) -> bool:
+    """True if the stage of a command clones a repository or downloads an archive, in the same RUN or an earlier one."""
+    earlier = [run for run in _runs_of_stage(command) if run.idx <= command.run.idx]
+    return any(
+        (it.name == "git" and "clone" in it.syntax.arguments)
+        or (isinstance(it, KnownCommand) and it.use.effect is Effect.DOWNLOAD)
+        for run in earlier
+        for it in run.commands
+    )
 
 
 def _finding(whole: Instruction, command: KnownCommand) -> Finding:
@@ -270,6 +305,19 @@ def _edits_manifest(run: Run) -> bool:
     )
 
 
+def _prepares(run: Run) -> bool:
+    """True if a script prepares the go command: it sets PATH or a variable of Go, configures git, or writes `.netrc`."""
+    return (
+        any(may_set(run.script, it) for it in _READ_BY_GO)
+        or any(one.name in _READ_BY_GO for it in run.commands for one in it.syntax.assignments)
+        or any(it.name == "git" and "config" in it.syntax.arguments for it in run.commands)
+        or ".netrc" in run.node.text
+    )
+
+
+_READ_BY_GO: Final = ("GOINSECURE", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOTOOLCHAIN", "PATH")
+
+
 def _is_mounted(run: Run) -> bool:
     """True if a mount supplies the files of the RUN or keeps its downloads."""
     for flag in run.mounts:
@@ -300,6 +348,11 @@ def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
     is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
     download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
+    if not is_alone and (
+        run.mounts or any(_prepares(it) for it in _runs_of_stage(command) if whole.idx < it.idx <= run.idx)
+    ):
+        # The new RUN lacks what the old one prepares: `export PATH=…`, credentials of private modules.
+        return ()
     lines = [f"{indent}COPY {' '.join(command.use.manifests)} ./", f"{indent}{download}"]
     edits = [insert_lines(whole, lines)]
     if is_alone:

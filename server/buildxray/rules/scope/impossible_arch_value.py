@@ -10,6 +10,7 @@ from buildxray.platforms.aliases import docker_name, named_architectures
 from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -46,6 +47,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for tests and `case` labels that compare `TARGETARCH` with names of other programs, such as `x86_64` and `aarch64`, or
     `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, `TARGETVARIANT` with a bare `7`, or `TARGETOS` with `Linux`.
+    An argument that the file itself changes, as in `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, is not reported.
 
     ## Why it matters
     The comparison fails for every platform, so that the commands for this architecture never run.
@@ -86,6 +88,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             range_ = run.shell_range(word.range)
             if right is None or range_ in seen or word.value is None or word.value not in word.text:
                 continue
+            if _may_have(run, name, word.value):
+                continue
             seen.add(range_)
             start = range_.start + word.text.index(word.value)
             place = TextRange(start, start + len(word.value))
@@ -96,6 +100,14 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             is_wider = right == "arm" and _HAS_VARIANT.search(word.value) is not None
             safety = Safety.SUGGESTION if is_wider else Safety.SAFE
             yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
+
+
+def _may_have(run: Run, name: str, value: str) -> bool:
+    """True if the file itself sets the argument: `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, or an assignment of the script."""
+    declaration = run.declaration(name)
+    pairs = () if declaration is None else declaration.pairs
+    own = [it.value.text for it in pairs if it.name.text == name and it.value is not None]
+    return any("$" in it or it.strip("\"'") == value for it in own) or may_set(run.script, name)
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
