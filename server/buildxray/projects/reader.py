@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import ReadError, exists, is_directory, is_file, is_repository, list_directory
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, workflow_files
-from buildxray.projects.ci.script_files import script_files
+from buildxray.projects.ci.script_files import PACKAGE, script_files
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES, bake_files, compose_files
 
 MOST_DIRECTORIES: Final = 32
@@ -65,10 +65,22 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
     is_alone = is_alone and directory != directory.parent
     if is_directory(directory / WORKFLOWS) or is_repository(directory) or is_alone:
         automated = read_automation(directory, local_platform=local_platform)
-        known = {(it.name, it.source, it.key) for it in builds}
-        builds += (it for it in automated.builds if (it.name, it.source, it.key) not in known)
+        builds += _unknown_yet(automated.builds, builds)
         notes += automated.notes
+    if is_file(directory / PACKAGE):
+        from buildxray.projects.ci.package_scripts import read_package_scripts  # noqa: PLC0415
+
+        root = ancestors[-1] if is_in_repository and ancestors else directory
+        packaged = read_package_scripts(root, directory, local_platform=local_platform)
+        builds += _unknown_yet(packaged.builds, builds)
+        notes += packaged.notes
     return DirectoryBuilds((*builds,), (*notes,), sources)
+
+
+def _unknown_yet(read: Iterable[DeclaredBuild], known: Iterable[DeclaredBuild]) -> list[DeclaredBuild]:
+    """The builds that are not among those that are known, without duplicates."""
+    keys = {(it.name, it.source, it.key) for it in known}
+    return [it for it in _told([*read]) if (it.name, it.source, it.key) not in keys]
 
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
@@ -137,8 +149,8 @@ def directories_above(path: Path) -> tuple[Path, ...]:
 def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Path]:
     """Yield the root, whose scripts may build too, and the directories below it of which `read_directory` reads files.
 
-    The nearest come first. `with_nested` adds the other projects below the root: repositories and, if the root is in none, the
-    directories of Dockerfiles, whose scripts may build too.
+    The nearest come first. `with_nested` adds the other projects below the root, whose scripts may build too: repositories, and
+    the directories of Dockerfiles with a `package.json` or, if the root is in no repository, all directories of Dockerfiles.
     """
     is_in_repository = is_repository(directories_above(root / "Dockerfile")[-1])
     pending = [(root, 0)]
@@ -146,7 +158,8 @@ def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Pa
     while pending:
         directory, depth = pending.pop(0)
         is_nested = with_nested and (
-            is_repository(directory) or (not is_in_repository and exists(directory / "Dockerfile"))
+            is_repository(directory)
+            or (exists(directory / "Dockerfile") and (not is_in_repository or is_file(directory / PACKAGE)))
         )
         if directory == root or is_nested or has_project_files(directory):
             yield directory

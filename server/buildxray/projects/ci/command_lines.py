@@ -43,6 +43,9 @@ class Call(Enum):
     """Anything else: perhaps a script of the project."""
 
 
+_COMPOSES: Final = (("docker", "compose"), ("docker-compose",))
+_COMPOSE_COMMANDS: Final = ("build", "up", "run", "create")
+"""Commands of Compose that build images: all but the first only those that do not exist yet, unless an option says otherwise."""
 _CALLS: Final = (
     (Call.BUILD, ("docker", "buildx", "build")),
     (Call.BUILD, ("docker", "image", "build")),
@@ -57,8 +60,7 @@ _CALLS: Final = (
     (Call.BAKE, ("depot", "bake")),
     (Call.BAKE, ("buildx", "bake")),
     (Call.BAKE, ("docker-buildx", "bake")),
-    (Call.COMPOSE, ("docker", "compose", "build")),
-    (Call.COMPOSE, ("docker-compose", "build")),
+    *((Call.COMPOSE, (*program, command)) for program in _COMPOSES for command in _COMPOSE_COMMANDS),
     (Call.CREATE, ("docker", "buildx", "create")),
     (Call.CREATE, ("buildx", "create")),
     (Call.CREATE, ("docker-buildx", "create")),
@@ -281,6 +283,11 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
         unknown=frozenset(unknown),
     )
+
+
+def builds_images(words: Sequence[str]) -> bool:
+    """True if a call of Compose, given the words after `docker compose COMMAND`, may build images: `--no-build` forbids it."""
+    return not any(it in {"--no-build", "--no-build=true"} for it in words)
 
 
 class ComposeOptions(NamedTuple):

@@ -25,6 +25,7 @@ from buildxray.projects.ci.command_lines import (
     Call,
     CommandLine,
     Options,
+    builds_images,
     is_untold,
     read_build_options,
     read_command_line,
@@ -99,7 +100,8 @@ class _Starter:
             case Call.BAKE:
                 self._bake(line.words, machines)
             case Call.COMPOSE:
-                self._compose(line.before)
+                if builds_images(line.words):
+                    self._compose(line.before)
             case Call.MAKE:
                 self._make(line.words)
             case _:

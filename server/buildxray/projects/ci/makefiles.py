@@ -167,7 +167,7 @@ def read_makefile(
             continue
         # The recipes of most rules have nothing to do with images.
         commands = _Expander(variables, recipe).expand(recipe.text)
-        if not re.search(r"build|bake|\.sh\b", commands):
+        if not re.search(r"build|bake|compose|\.sh\b", commands):
             continue
         goal = recipe.targets[0] if recipe.targets else ""
         where = path_below(path, site.root) or path.name

@@ -24,6 +24,8 @@ _DIRECTORIES: Final = (
     ".circleci",
 )
 """Directories in which projects keep such files."""
+PACKAGE: Final = "package.json"
+"""The file whose `scripts` people run with npm, pnpm or Yarn."""
 _MOST_FILES: Final = 80
 _TEXTS: Final = (
     "Jenkinsfile",
@@ -31,6 +33,7 @@ _TEXTS: Final = (
     "Justfile",
     "Taskfile.yml",
     "Taskfile.yaml",
+    ".travis.yml",
     "azure-pipelines.yml",
     "config.yml",
 )

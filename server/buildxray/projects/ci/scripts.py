@@ -14,11 +14,12 @@ from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
 from buildxray.projects.ci.script_files import GORELEASER, MAKEFILES, script_files
 from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _COMMAND: Final = lazy_regex(
-    r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake))\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
+    r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake)|docker(?:-|\s+)compose)\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
 _SECTIONS: Final = frozenset(("steps", "pipeline", "services"))
 """Keys that hold steps but are not the name of a step."""
@@ -46,6 +47,8 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
             read_commands(text, site._replace(is_whole_file=True), reading)
         elif name in GORELEASER:
             reading.builds += _goreleaser(text, path, root)
+        elif name == ".travis.yml":
+            read_travis(text, site, reading)
         elif name.endswith((".yml", ".yaml")):
             _read_yaml(text, site, reading)
         else:

@@ -1,0 +1,62 @@
+"""The builds that the scripts of a `package.json` start: `docker compose -f compose.prod.yml up --build`. Nothing is executed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import path_below, read_project_text
+from buildxray.localization import gettext_lazy as _
+from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.script_files import PACKAGE
+from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.projects.yaml import as_mapping
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_MOST_SCRIPTS: Final = 100
+_STARTS_BUILDS: Final = lazy_regex(r"docker|depot|\.sh\b")
+
+
+def read_package_scripts(root: Path, directory: Path, *, local_platform: str) -> Reading:
+    """Read the builds that the scripts of the `package.json` of a directory start, given the root of the project.
+
+    npm, pnpm and Yarn run a script in the directory of its `package.json`.
+    """
+    reading = Reading()
+    path = directory / PACKAGE
+    text = read_project_text(path)
+    if text is None or _STARTS_BUILDS.search(text) is None:
+        return reading
+    shown = path_below(path, root) or PACKAGE
+    site = Site(
+        root,
+        lambda it: project_path(root, it),
+        path_below(directory, root) or ".",
+        source=path,
+        local_platform=local_platform,
+    )
+    for name, script in [*_scripts(text)][:_MOST_SCRIPTS]:
+        line = _line_of(name, text)
+        origin = _("{file}, script `{script}`", file=shown, script=name)
+        read_commands(script, site._replace(name=name, line=line, origin=origin), reading)
+    return reading
+
+
+def _scripts(text: str) -> Iterator[tuple[str, str]]:
+    """The scripts that may start builds, by their names; none in a text that is not JSON."""
+    try:
+        listed = as_mapping(as_mapping(json.loads(text)).get("scripts"))
+    except (ValueError, RecursionError):
+        return
+    yield from ((name, it) for name, it in listed.items() if isinstance(it, str) and _STARTS_BUILDS.search(it))
+
+
+def _line_of(name: str, text: str) -> int:
+    """The 1-based line of the script's name, which is looked for after the key `scripts`."""
+    key = re.search(r'"scripts"\s*:', text)
+    start = 0 if key is None else key.end()
+    place = text.find(json.dumps(name, ensure_ascii=False), start)
+    return text.count("\n", 0, max(place, start)) + 1
