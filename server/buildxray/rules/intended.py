@@ -42,9 +42,16 @@ def _places(ctx: RuleContext, command: KnownCommand) -> Iterator[str]:
 
 
 _EMULATORS: Final = lazy_regex(
-    r"dpkg\s+--add-architecture|\b(?:box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
+    r"\b(?:box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
     re.IGNORECASE,
 )
+
+
+_ADDS_ARCHITECTURE: Final = lazy_regex(r"dpkg\s+--add-architecture")
+_FOREIGN_PACKAGE: Final = lazy_regex(
+    r"(?<![\w./:+-])(?!musl)[a-z0-9][a-z0-9.+-]+(?<!-dev):(?:\$|(?:amd64|arm64|armel|armhf|i386|ppc64el|riscv64|s390x)\b)"
+)
+"""A package of another architecture that brings its C library: neither headers nor musl, whose loader runs few programs."""
 
 
 def is_meant_for_one(stage: Stage) -> bool:
@@ -57,8 +64,21 @@ def is_meant_for_one(stage: Stage) -> bool:
 
 
 def runs_foreign_programs(stage: Stage) -> bool:
-    """True if a stage, or one that it is built on, installs what runs programs of other machines, so that these are meant."""
-    return any(_EMULATORS.search(run.node.text) for one in stage.ancestry for run in one.runs)
+    """True if a stage, or one that it is built on, installs what runs programs of other machines, so that these are meant.
+
+    That is an emulator, or a library as a package of another architecture (`libc6:amd64`).
+    """
+    is_foreign = adds_architecture(stage)
+    return any(
+        _EMULATORS.search(run.node.text) or (is_foreign and _FOREIGN_PACKAGE.search(run.node.text))
+        for one in stage.ancestry
+        for run in one.runs
+    )
+
+
+def adds_architecture(stage: Stage) -> bool:
+    """True if a stage, or one that it is built on, lets apt install packages of other architectures; that alone runs no program."""
+    return any(_ADDS_ARCHITECTURE.search(run.node.text) for one in stage.ancestry for run in one.runs)
 
 
 _DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})

@@ -412,6 +412,20 @@ def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -
             "RUN dpkg --add-architecture amd64 && apt-get install -y libc6:amd64 && curl -fsSLO https://x.org/t-amd64.tgz",
             False,
         ),
+        ("RUN dpkg --add-architecture amd64\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
+        (
+            "RUN dpkg --add-architecture amd64\nRUN curl -fsSLO https://x.org/t_amd64.deb && apt-get install -y ./t_amd64.deb",
+            False,
+        ),
+        (
+            "RUN dpkg --add-architecture amd64 && apt-get install -y musl-dev:amd64 libssl-dev:amd64\nRUN curl -fsSLO https://x.org/t-amd64.tgz",
+            True,
+        ),
+        (
+            "RUN dpkg --add-architecture $A && apt-get install -y libstdc++6:$A\nRUN curl -fsSLO https://x.org/t-amd64.tgz",
+            False,
+        ),
+        ("RUN docker pull debian:amd64 || true\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
         ("RUN apt-get install -y box64\nRUN curl -fsSLO https://x.org/t-amd64.tgz", False),
         ("RUN apt-get install -y sandbox64x\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
     ],

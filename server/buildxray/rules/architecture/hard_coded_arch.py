@@ -16,7 +16,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_meant_for_one, names_one_architecture
+from buildxray.rules.intended import adds_architecture, is_meant_for_one, names_one_architecture
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -71,7 +71,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     reported if the file names the architecture in several places: such an image is made for one architecture.
 
     Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so is a stage that installs what
-    runs programs of other machines, such as `qemu-user` or, after `dpkg --add-architecture`, their libraries.
+    runs programs of other machines: `qemu-user` or, after `dpkg --add-architecture`, their libraries (`libc6:amd64`). `dpkg --add-architecture`
+    alone makes packages installable, so that only downloaded `.deb` files are left alone.
 
     ## Why it matters
     Every image gets the file for the one architecture, and fails on all others with `exec format error`.
@@ -246,6 +247,12 @@ def _suits_every_machine(download: Download) -> bool:
     return is_portable or _SUITS_EVERY_MACHINE.search(address) is not None
 
 
+def _is_installable(stage: Stage, download: Download) -> bool:
+    """True for a package that apt can install with its libraries, as the stage adds architectures."""
+    address = download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
+    return address.endswith(".deb") and adds_architecture(stage)
+
+
 def _gives_neutral_files(stage: Stage) -> bool:
     """True if only directories without programs are copied from a stage: the headers of an archive suit any machine."""
     takers = [it for it in stage.consumers if isinstance(it.node, Copying)]
@@ -313,7 +320,9 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
     if not wrong or ctx.is_only_for(named[0][2]):
         return None
-    if _suits_every_machine(download) or _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
+    if _suits_every_machine(download) or _is_installable(stage, download):
+        return None
+    if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None
     fixes: tuple[Fix, ...] = ()
     if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):

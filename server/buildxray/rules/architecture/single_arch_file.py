@@ -12,7 +12,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_meant_for_one
+from buildxray.rules.intended import adds_architecture, is_meant_for_one
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
@@ -104,7 +104,10 @@ def _named(instruction: Instruction) -> list[_Named]:
         (written, token, start, end, architecture)
         for source in _local_sources(instruction)
         for written, token in ((instruction, source), *_values(instruction, source))
-        if "://" not in token.text and not _NO_PROGRAM.search(token.text) and not _NOT_RUN.search(token.text)
+        if "://" not in token.text
+        and not (token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(instruction.stage))
+        and not _NO_PROGRAM.search(token.text)
+        and not _NOT_RUN.search(token.text)
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]

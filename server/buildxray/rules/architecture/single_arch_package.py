@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_meant_for_one, may_fail
+from buildxray.rules.intended import adds_architecture, is_chosen, is_meant_for_one, may_fail
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -142,7 +142,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or is_meant_for_one(stage):
+        if stage.is_native or is_meant_for_one(stage) or adds_architecture(stage):
             continue
         downloaded = {
             posixpath.basename(word.text.strip("'\""))
