@@ -33,7 +33,7 @@ class Override(NamedTuple):
 
     pattern: str
     key: str
-    value: str
+    value: str | Unknown
     is_added: bool = False
 
 
@@ -196,14 +196,17 @@ def read_overrides(lines: Iterable[str]) -> tuple[Override, ...]:
 
 def _override(target: Target, overrides: Iterable[Override]) -> None:
     """Effect: change a target as `--set` asks (buildx: Target.AddOverrides)."""
-    platforms: list[str] | None = None
+    platforms: list[str | Unknown] | None = None
     for it in overrides:
         if not _matches(it.pattern, target.name):
             continue
         head, _dot, rest = it.key.partition(".")
         if head == "platform":
-            before = [*_texts(target.fields.get("platforms", ()))] if it.is_added else []
-            platforms = [*(before if platforms is None else platforms), it.value]
+            fields = target.fields.get("platforms", ())
+            before = (
+                [one for one in fields if isinstance(one, str | Unknown)] if isinstance(fields, tuple) else [UNKNOWN]
+            )
+            platforms = [*((before if it.is_added else []) if platforms is None else platforms), it.value]
         elif head in {"args", "contexts"} and rest:
             target.merge(Target(target.name, "", 0, {head: {rest: it.value}}))
         elif head in {"context", "dockerfile", "target", "call"}:

@@ -243,7 +243,8 @@ def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
         directory,
         files=inputs.words("files"),
         targets=targets if targets or "${{" not in context.expand_text(inputs.given.get("targets")) else None,
-        overrides=[it for it in overrides if "${{" not in it],
+        # Together the jobs of the matrix build the platforms of the Bake file.
+        overrides=[it for it in overrides if not _PLATFORM_OF_MATRIX.match(it)],
         environment={name: as_text(it) if is_told(it) else UNKNOWN for name, it in context.values["env"].items()},
         machines=site.machines,
         pushes=inputs.pushes,

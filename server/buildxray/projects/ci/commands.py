@@ -154,7 +154,7 @@ class _Starter:
             directory,
             files=options.told("--file"),
             targets=[it for it in options.operands if not is_untold(it)],
-            overrides=options.told("--set"),
+            overrides=options.all("--set"),
             environment=self._environment,
             machines=machines,
             pushes="--push" in options.flags,
@@ -226,6 +226,7 @@ def add_bake(
 ) -> None:
     """Effect: add the builds of a call of Bake in a directory; if `targets` is None, one of all targets is built.
 
+    `overrides` are the values of `--set`; a field that one of them sets to an unknown value is unknown.
     `is_for_each_platform` is True if each job of a matrix builds one platform, whose name only a run knows.
     """
     # Scripts name files by absolute paths in the workspace, and a Bake file may take the paths of its Dockerfiles from their variables.
@@ -245,7 +246,9 @@ def add_bake(
         reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     names = [*project.definition.targets] if targets is None else targets or ["default"]
-    for build in bake_builds(project, names=names, overrides=read_overrides(overrides)):
+    told = [it for it in read_overrides(overrides) if not is_untold(f"{it.pattern}.{it.key}")]
+    told = [it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and is_untold(it.value) else it for it in told]
+    for build in bake_builds(project, names=names, overrides=told):
         if build.is_default:
             added = replace(on_machines(build, machines), pushes=pushes, is_default=False)
             if is_for_each_platform:

@@ -13,7 +13,7 @@ from buildxray.projects.builds import Note
 from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
-from buildxray.projects.ci.step_effects import StepEffect, step_effect
+from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.yaml import YamlError, as_mapping, load_documents
 from buildxray.records import dataclass
 
@@ -85,7 +85,7 @@ class Repository:
         uses = body.get("uses")
         if step_effect(body) is StepEffect.BUILDS or (isinstance(uses, str) and is_github_builder(uses)):
             return True
-        if isinstance(body.get("run"), str):
+        if script_of(body) is not None:
             return False
         if not isinstance(uses, str):
             return self._has_building_step([body], depth)

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
+from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PREPARING_ACTION: Final = lazy_regex(
     r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
 )
 _BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:(?:build-push|bake)-action|buildah-build)", re.IGNORECASE)
+_RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/retry@", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
     r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
@@ -35,14 +37,23 @@ class StepEffect(IntEnum):
     """The step builds an image, or its script probably does, because it contains `docker`, `bake` or `make`."""
 
 
+def script_of(step: Mapping[str, Any]) -> str | None:
+    """The script that a step runs itself, or through an action that repeats a command until it succeeds; None if there is none.
+
+    Source: nick-fields/retry, README, "Inputs": `command` and `shell`; its forks have the same.
+    """
+    uses, script = step.get("uses"), step.get("run")
+    if isinstance(uses, str):
+        script = as_mapping(step.get("with")).get("command") if _RETRYING_ACTION.match(uses) else None
+    return script if isinstance(script, str) else None
+
+
 def step_effect(step: Mapping[str, Any]) -> StepEffect:
     """The possible effect of a step. An action or a script of the repository that it calls is not read."""
-    uses, run = step.get("uses"), step.get("run")
-    if isinstance(uses, str):
-        return _effect_of_action(uses)
-    if isinstance(run, str):
-        return _effect_of_script(run)
-    return StepEffect.NONE
+    uses, script = step.get("uses"), script_of(step)
+    if script is not None:
+        return _effect_of_script(script)
+    return _effect_of_action(uses) if isinstance(uses, str) else StepEffect.NONE
 
 
 def _effect_of_action(uses: str) -> StepEffect:

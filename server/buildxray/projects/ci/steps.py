@@ -20,7 +20,7 @@ from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variab
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import WORKSPACE, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, step_effect
+from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
 
@@ -69,10 +69,11 @@ class Job:
         outputs: Mapping[str, Any] = Partly()
         builds = self._repository.reading.builds
         n_before = len(builds)
-        if isinstance(body.get("uses"), str):
+        script = script_of(body)
+        if script is not None:
+            outputs = self._script(script, body, context)
+        elif isinstance(body.get("uses"), str):
             outputs = self._action(context.expand_text(body["uses"]), as_mapping(body.get("with")), context, depth)
-        elif isinstance(body.get("run"), str):
-            outputs = self._script(body, context)
         if self._written:
             builds[n_before:] = self._of_originals(builds[n_before:])
         return outputs
@@ -84,12 +85,14 @@ class Job:
             if dockerfile is not None:
                 yield replace(it, dockerfile=dockerfile)
 
-    def _script(self, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+    def _script(self, written: str, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """The outputs of a script. Effect: add its builds, and remember what it leaves for later steps."""
-        text = context.expand_text(step["run"])
+        text = context.expand_text(written)
         directory = step.get("working-directory")
-        where = self._site.directory if directory is None else context.expand_text(directory)
-        shell = str(step.get("shell", ""))
+        # The default directory of scripts is not that of actions.
+        usual = "." if "uses" in step else self._site.directory
+        where = usual if directory is None else context.expand_text(directory)
+        shell = str(as_mapping(step.get("with")).get("shell", "") if "uses" in step else step.get("shell", ""))
         if "pwsh" in shell or "python" in shell:
             return Partly()
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}

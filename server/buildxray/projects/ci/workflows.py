@@ -22,7 +22,7 @@ from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import Reading, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, step_effect
+from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.ci.steps import OWN_REPOSITORY, Job
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
@@ -183,9 +183,10 @@ def _names_written(document: object, root: Path) -> Iterator[str]:
     for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
         steps = job.get("steps")
         for step in map(as_mapping, steps if isinstance(steps, list) else ()):
-            if isinstance(step.get("run"), str):
-                yield from written_names(step["run"])
-                scripts |= dict.fromkeys(_CALLED_SCRIPT.findall(step["run"]))
+            script = script_of(step)
+            if script is not None:
+                yield from written_names(script)
+                scripts |= dict.fromkeys(_CALLED_SCRIPT.findall(script))
     for path in [*scripts][:_MOST_CALLED_SCRIPTS]:
         place = project_path(root, path)
         text = None if place is None else read_project_text(place)
