@@ -20,6 +20,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.toolchains.base import Toolchain
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -106,8 +107,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
 def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
     """Find downloads after a COPY of a part of the build context that contains the source."""
-    ancestors = (it for one in stage.ancestry[1:] for run in one.runs for it in run.known_commands)
-    done = {it.use.toolchain for it in ancestors if it.use.manifests}
+    done: set[Toolchain] = set()
     for command in (it for run in stage.runs for it in run.known_commands):
         if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
             continue
@@ -115,7 +115,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> It
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(command):
             continue
         part = _copied_source(stage, command)
-        if part is None or _lacks_manifests(ctx, part, command):
+        if part is None or _lacks_manifests(ctx, part, command) or _has_downloaded_before(stage, command):
             continue
         if not _is_mounted(command.run) and not _is_generated(part, command):
             yield Finding(
@@ -123,6 +123,16 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> It
                 _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
                 related=(Related(part.keyword_range, _("the source is copied here")),),
             )
+
+
+def _has_downloaded_before(stage: Stage, command: KnownCommand) -> bool:
+    """True if an ancestor of the stage downloads with the same toolchain."""
+    return any(
+        it.use.manifests and it.use.toolchain is command.use.toolchain
+        for ancestor in stage.ancestry[1:]
+        for run in ancestor.runs
+        for it in run.known_commands
+    )
 
 
 def _needs_manifests_only(command: KnownCommand) -> bool:
