@@ -186,3 +186,7 @@ def test_an_argument_that_changes_itself_is_declared_first() -> None:
         "FROM alpine\nARG TARGETARCH=${TARGETARCH/amd64/x64}\nRUN tar -xf $TARGETARCH.tar\n",
         "FROM alpine\nARG TARGETARCH\nARG TARGETARCH=${TARGETARCH/amd64/x64}\nRUN tar -xf $TARGETARCH.tar\n",
     )
+
+
+def test_a_default_that_is_not_typed_to_its_end_has_no_value() -> None:
+    check_nothing(masked_platform_arg, "FROM alpine\nARG TARGETARCH=${TARGETARCH#\nRUN tar -xf $TARGETARCH.tar\n")

@@ -75,9 +75,11 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             values = instruction.values(name, after=True)
             wrong = [
-                (target, value or "")
+                (target, value)
                 for target, value in zip(ctx.build.targets, values, strict=True)
-                if (instruction.stage is None or target in instruction.stage.targets)
+                # BuildKit refuses a half-typed default, and `build-error` reports it.
+                if value is not None
+                and (instruction.stage is None or target in instruction.stage.targets)
                 and not _is_same(name, value, automatic_values(ctx.build.request.node(target), target, "")[name])
             ]
             if wrong and not _follows_platform(instruction, pair):
