@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -450,6 +451,79 @@ def test_existing_dockerfiles_and_unknown_paths_are_not_reported(tmp_path: Path,
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "dockerfile").write_text("FROM alpine\n")
     assert look_at(path, text, Projects(), Settings()).diagnostics == ()
+
+
+BAKE = 'target "default" {\n  platforms = PLATFORMS\n}\ntarget "one" {\n  platforms = ["linux/amd64"]\n}\n'
+BOTH = '["linux/amd64", "linux/arm64"]'
+QEMU = "          - uses: docker/setup-qemu-action@v3\n"
+BAKE_ACTION = "          - uses: docker/bake-action@v6\n"
+
+
+@pytest.mark.parametrize(
+    ("runner", "steps", "platforms", "is_found"),
+    [
+        ("ubuntu-latest", QEMU + BAKE_ACTION, BOTH, True),
+        ("ubuntu-24.04-arm", BAKE_ACTION, BOTH, True),
+        ("ubuntu-latest", "          - run: docker buildx bake --push\n", BOTH, True),
+        ("ubuntu-latest", BAKE_ACTION + "            with: {set: '*.platform=linux/arm64'}\n", '["linux/amd64"]', True),
+        ("ubuntu-latest", QEMU + BAKE_ACTION, '["linux/amd64"]', False),
+        ("ubuntu-latest", QEMU + BAKE_ACTION + "            with: {targets: one}\n", BOTH, False),
+        ("ubuntu-latest", BAKE_ACTION + "            with: {set: '*.platform=linux/amd64'}\n", BOTH, False),
+        ("ubuntu-latest", "          - uses: depot/bake-action@v1\n", BOTH, False),
+        ("self-hosted", BAKE_ACTION, BOTH, False),
+    ],
+)
+def test_a_job_that_calls_bake_may_emulate(
+    tmp_path: Path, runner: str, steps: str, platforms: str, *, is_found: bool
+) -> None:
+    workflow = WORKFLOW.replace("ubuntu-latest", runner) + steps
+    bake = f"#- docker-bake.hcl\n{BAKE.replace('PLATFORMS', platforms)}"
+    file = looked_at(tmp_path, textwrap.dedent(workflow) + bake, ".github/workflows/ci.yml")
+    assert [(it.rule, file.text[slice(*it.range)]) for it in file.diagnostics] == [
+        ("emulating-runner", runner)
+    ] * is_found
+    assert not file.lenses
+    assert not look_at(tmp_path / "docker-bake.hcl", bake.partition("\n")[2], Projects(), Settings()).diagnostics
+
+
+@pytest.mark.parametrize(("runner", "is_found"), [("ubuntu-24.04-arm", False), ("ubuntu-latest", True)])
+def test_a_matrix_of_bake_emulates_unless_each_platform_has_its_machine(
+    tmp_path: Path, runner: str, *, is_found: bool
+) -> None:
+    workflow = f"""
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      image:
+        strategy:
+          matrix:
+            include:
+              - {{platform: linux/amd64, runner: ubuntu-latest}}
+              - {{platform: linux/arm64, runner: {runner}}}
+        runs-on: ${{{{ matrix.runner }}}}
+        steps:
+          - uses: docker/bake-action@v6
+            with: {{set: "*.platform=${{{{ matrix.platform }}}}"}}
+    #- docker-bake.hcl
+    target "default" {{ platforms = {BOTH} }}
+    """
+    file = looked_at(tmp_path, workflow, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
+def test_the_job_that_emulates_is_reported_and_not_the_one_before_it(tmp_path: Path) -> None:
+    job = """
+      {name}:
+        runs-on: {runner}
+        steps:
+          - uses: docker/bake-action@v6
+            with: {{set: "*.platform={platform}"}}"""
+    native = job.format(name="native", runner="ubuntu-22.04", platform="linux/amd64")
+    emulated = job.format(name="emulated", runner="ubuntu-24.04", platform="linux/arm64")
+    bake = f"\n    #- docker-bake.hcl\n    target default {{ platforms = {BOTH} }}\n"
+    workflow = f"\n    #- .github/workflows/ci.yml\n    on: push\n    jobs:{native}{emulated}{bake}"
+    file = looked_at(tmp_path, workflow, ".github/workflows/ci.yml")
+    assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["ubuntu-24.04"]
 
 
 def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:

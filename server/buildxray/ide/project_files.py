@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,6 +46,8 @@ _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
 _NAME: Final = lazy_regex(
     r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)|(?:docker-)?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE
 )
+_MOST_CALLED: Final = 60
+"""Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 
 
@@ -99,18 +103,20 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     """The results for a file with this text; `projects` has already read its builds."""
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
     notes = projects.notes_of(path)
-    if not builds and not notes:
+    called = [*_of_jobs(path, projects)]
+    if not builds and not notes and not called:
         return ProjectFile(text)
     places = FilePlaces(path.name, text)
     merged = settings.over(projects.configuration(path.parent).settings)
     readers = [_Reader(it, places.of(it), places, merged, text) for it in builds]
+    of_jobs = [_Reader(it, places.of(it), places, merged, text) for it in called]
     unread = (
         _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
     )
     found = [
         *unread,
         *(problem for it in readers for problem in it.problems()),
-        *_emulating_runners(it for it in readers if _is_first(it.declared, projects)),
+        *_emulating_runners(it for it in (*readers, *of_jobs) if _is_first(it.declared, projects)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in found if merged.shows(it.rule)}
     return ProjectFile(
@@ -260,7 +266,8 @@ class _Reader:
         Emulation that only installs a few packages is not worth another machine.
         """
         build = self.build
-        is_job = bool(self.declared.nodes) and self.declared.source.suffix in (".yml", ".yaml")
+        declared = self.declared
+        is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
         if build is None or self.stage is None or not is_job or build.errors:
             return None
         return build if any(map(_compiles_emulated, build.needed_stages)) else None
@@ -313,13 +320,28 @@ def _lenses(readers: Iterable[_Reader]) -> Iterator[BuildLens]:
         yield BuildLens(place, " · ".join(parts), first.declared.dockerfile, line, name)
 
 
+def _of_jobs(path: Path, projects: Projects) -> Iterator[DeclaredBuild]:
+    """The emulated builds of Bake that the jobs of a workflow call, each as if its job declared it; at most `_MOST_CALLED`."""
+    emulated = (it for it in projects.called_by(path) if it.is_shown and not it.is_check and it.is_emulated)
+    for it in islice(emulated, _MOST_CALLED):
+        if it.caller is not None:
+            yield replace(it, name=it.caller.name, source=path, line=it.caller.line, caller=None)
+
+
+def _runs_it(build: DeclaredBuild) -> Path:
+    """The file that runs a build: the one that declares it, or the one that calls Bake."""
+    return build.source if build.caller is None else build.caller.source
+
+
 def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
     """True if the workflow of a build is the one that reports the emulation: if several build the Dockerfile, that of the shown build."""
     if declared.source.parent.name != "workflows":
         return True
-    others = [it for it in projects.declared(declared.dockerfile) if it.nodes and it.source.parent.name == "workflows"]
+    others = [
+        it for it in projects.declared(declared.dockerfile) if it.nodes and _runs_it(it).parent.name == "workflows"
+    ]
     first = choose(others)
-    return first is None or first.source == declared.source
+    return first is None or _runs_it(first) == declared.source
 
 
 def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:

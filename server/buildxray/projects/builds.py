@@ -13,7 +13,7 @@ from buildxray.files.globs import match_text
 from buildxray.files.reading import exists, is_file
 from buildxray.localization import localized
 from buildxray.platforms.machines import Machines
-from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+from buildxray.platforms.platform import Platform, PlatformError, can_run, parse_normalized
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -54,6 +54,17 @@ class LinkedTarget(NamedTuple):
     contexts: tuple[tuple[str, str], ...] = ()
 
 
+class Caller(NamedTuple):
+    """The command or the step that runs Bake, which reads the build from another file."""
+
+    source: Path
+    """The absolute path of the workflow, the script or the Makefile."""
+    line: int
+    """The 1-based line in `source`."""
+    name: str
+    """The name of the job."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredBuild:
     """One build of a Dockerfile, as a Bake file, a Compose file, a workflow or a script declares it.
@@ -91,6 +102,8 @@ class DeclaredBuild:
     """Each target platform with the platform of the machine that builds it; empty if one machine builds all."""
     machine: Platform | None = None
     """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
+    caller: Caller | None = None
+    """The call of Bake that builds it, one that emulates if there are several; None if the file that declares it runs it, or none is known."""
     is_separate: bool = False
     """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
     origin: str = ""
@@ -137,6 +150,11 @@ class DeclaredBuild:
     def is_for_own_platform(self) -> bool:
         """True if no platform is named, so that BuildKit builds for its own machine and emulates nothing."""
         return not self.platforms and "platforms" not in self.unknown and not self.is_for_local
+
+    @property
+    def is_emulated(self) -> bool:
+        """True if the machine that builds one of the target platforms cannot run its programs."""
+        return any(not can_run(machine, platform) for platform, machine in self.nodes)
 
     @property
     def is_automated(self) -> bool:

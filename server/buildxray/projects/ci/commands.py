@@ -12,6 +12,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import NATIVE, Machines
 from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
 from buildxray.projects.builds import (
+    Caller,
     DeclaredBuild,
     Note,
     existing_dockerfile,
@@ -250,7 +251,8 @@ def add_bake(
     told = [it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and is_untold(it.value) else it for it in told]
     for build in bake_builds(project, names=names, overrides=told):
         if build.is_default:
-            added = replace(on_machines(build, machines), pushes=pushes, is_default=False)
+            caller = Caller(site.source, site.line, site.name)
+            added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller)
             if is_for_each_platform:
                 added = replace(added, is_separate=True, unknown=added.unknown | {"platforms"})
             reading.builds.append(added)

@@ -29,6 +29,7 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             known,
             platform_names=(*names,),
             nodes=(*nodes.items(),),
+            caller=build.caller if build.is_emulated and not known.is_emulated else known.caller,
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
