@@ -10,7 +10,9 @@ BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
 MEASURED := syntax plan semantics rules toolchains platforms
 COVERAGE_FLOOR := 90
 ENGINE := syntax platforms plan toolchains semantics rules projects
-QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest -p no:cacheprovider -m "not slow and not release"
+# Plugins whose hooks run for every test, and that these tests do not use.
+UNUSED_PLUGINS := cacheprovider cov xdist junitxml pastebin stepwise setuponly
+QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest $(UNUSED_PLUGINS:%=-p no:%) -m "not slow and not release"
 NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile
 
@@ -54,7 +56,7 @@ quick-types:
 
 # Two processes that each collect half of the tests are faster than workers, which each collect all of them.
 quick-engine:
-	@$(QUICK_PYTEST) $(ENGINE:%=tests/%)
+	@$(QUICK_PYTEST) -p no:logging $(ENGINE:%=tests/%)
 
 quick-features:
 	@$(QUICK_PYTEST) $(ENGINE:%=--ignore=tests/%) --ignore=tests/lsp
