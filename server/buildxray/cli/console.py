@@ -9,10 +9,10 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from buildxray.cli.errors import CliError
+from buildxray.files.reading import discard_output
 from buildxray.files.writing import WriteError, write_output
 from buildxray.localization import _
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -192,9 +192,11 @@ def report(error: CliError | str) -> None:
         return
     text = f"buildxray: {on_one_line(str(error))}\n"
     encoding = sys.stderr.encoding or "utf-8"
-    with suppress(OSError):
+    try:
         sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stderr.flush()
+    except OSError:
+        discard_output(sys.stderr)
 
 
 def warn(message: str) -> None:

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TextIO
 
 from buildxray.localization import _
 
@@ -238,8 +238,11 @@ def _read_error(error: OSError | ValueError) -> ReadError:
     return ReadError(str(error))
 
 
-def discard_output() -> None:
-    """Effect: discard further output to the standard output, whose reader has closed it."""
+def discard_output(stream: TextIO | None = None) -> None:
+    """Effect: discard further output to a stream that cannot be written, by default the standard output.
+
+    Python would write at its end what is still in the buffer, and exit with 120 when that fails.
+    """
     descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, sys.stdout.fileno())
+    os.dup2(descriptor, (stream or sys.stdout).fileno())
     os.close(descriptor)
