@@ -38,6 +38,19 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
     "RUNs with an undeclared TARGETARCH": lambda n: (
         "FROM a\n" + "".join(f"RUN echo {i} $TARGETARCH && if [ $X = {i} ]; then echo a; fi\n" for i in range(n))
     ),
+    "FROM chain with a download in each stage": lambda n: (
+        "FROM debian AS s0\n"
+        + "".join(f"FROM s{i - 1} AS s{i}\nRUN curl -o /t https://a.b/{i}-linux-amd64\n" for i in range(1, n // 2))
+    ),
+    "COPYs of files for one architecture": lambda n: (
+        "FROM debian\n" + "".join(f"COPY x{i}_amd64.deb /tmp/x{i}.deb\n" for i in range(n))
+    ),
+    "commands whose failure is ignored": lambda n: (
+        "FROM debian\nRUN a" + "; \\\n  apt-get install a:amd64 || true" * n + "\n"
+    ),
+    "tests of a platform argument in one RUN": lambda n: (
+        "FROM debian\nARG TARGETARCH\nRUN a" + "; \\\n  [ $TARGETARCH = x86_64 ] || b" * n + "\n"
+    ),
 }
 
 

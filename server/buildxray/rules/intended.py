@@ -54,42 +54,62 @@ _FOREIGN_PACKAGE: Final = lazy_regex(
 """A package of another architecture that brings its C library: neither headers nor musl, whose loader runs few programs."""
 
 
-def is_meant_for_one(stage: Stage) -> bool:
+def is_meant_for_one(ctx: RuleContext, stage: Stage) -> bool:
     """True if a stage is for one architecture by its name, runs programs of others, or has a platform that only a build argument tells."""
-    root = stage.root
-    is_unknown = root is not None and any(
-        it.cause is Cause.PLATFORM_ARGUMENT and root.from_.range.contains(it.range.start) for it in stage.build.errors
+    return (
+        bool(named_architectures(stage.name)) or runs_foreign_programs(ctx, stage) or _has_unknown_platform(ctx, stage)
     )
-    return bool(named_architectures(stage.name)) or is_unknown or runs_foreign_programs(stage)
 
 
-def runs_foreign_programs(stage: Stage) -> bool:
+def _has_unknown_platform(ctx: RuleContext, stage: Stage) -> bool:
+    errors = [it for it in ctx.build.errors if it.cause is Cause.PLATFORM_ARGUMENT]
+    root = stage.root if errors else None
+    return root is not None and any(root.from_.range.contains(it.range.start) for it in errors)
+
+
+def runs_foreign_programs(ctx: RuleContext, stage: Stage) -> bool:
     """True if a stage, or one that it is built on, installs what runs programs of other machines, so that these are meant.
 
     That is an emulator, or a library as a package of another architecture (`libc6:amd64`).
     """
-    is_foreign = adds_architecture(stage)
-    return any(
-        _EMULATORS.search(run.node.text) or (is_foreign and _FOREIGN_PACKAGE.search(run.node.text))
-        for one in stage.ancestry
-        for run in one.runs
-    )
+    has_package = adds_architecture(ctx, stage) and stage in ctx.cached(_with_foreign_packages)
+    return has_package or stage in ctx.cached(_with_emulators)
 
 
-def adds_architecture(stage: Stage) -> bool:
+def adds_architecture(ctx: RuleContext, stage: Stage) -> bool:
     """True if a stage, or one that it is built on, lets apt install packages of other architectures; that alone runs no program."""
-    return any(_ADDS_ARCHITECTURE.search(run.node.text) for one in stage.ancestry for run in one.runs)
+    return stage in ctx.cached(_adding_architectures)
+
+
+def _with_emulators(ctx: RuleContext) -> frozenset[Stage]:
+    return _running(ctx, _EMULATORS)
+
+
+def _with_foreign_packages(ctx: RuleContext) -> frozenset[Stage]:
+    return _running(ctx, _FOREIGN_PACKAGE)
+
+
+def _adding_architectures(ctx: RuleContext) -> frozenset[Stage]:
+    return _running(ctx, _ADDS_ARCHITECTURE)
+
+
+def _running(ctx: RuleContext, pattern: re.Pattern[str]) -> frozenset[Stage]:
+    """The stages with a RUN in which a pattern is found, and those that are built on them, which come later in the file."""
+    found: set[Stage] = set()
+    for stage in ctx.build.stages:
+        if any(pattern.search(run.node.text) for run in stage.runs) or not found.isdisjoint(stage.bases):
+            found.add(stage)
+    return frozenset(found)
 
 
 _DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})
 
 
-def may_fail(run: Run, command: Command) -> bool:
-    """True if the script goes on, as if nothing had happened, where a command fails: `… || true`."""
-    return any(
-        other.name in _DOES_NOTHING
-        and any(it.kind == "or" and command.syntax in it.commands for it in other.conditions)
-        for other in run.script.commands
+def with_ignored_failure(run: Run) -> frozenset[int]:
+    """The identities of the commands after whose failure the script goes on as if nothing had happened: `… || true`."""
+    ignoring = (it for it in run.script.commands if it.name in _DOES_NOTHING)
+    return frozenset(
+        id(command) for other in ignoring for it in other.conditions if it.kind == "or" for command in it.commands
     )
 
 

@@ -123,15 +123,13 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
-        if not stage.is_native and not is_meant_for_one(stage) and not names_one_architecture(stage):
+        if is_meant_for_one(ctx, stage) or names_one_architecture(stage):
+            continue
+        if not stage.is_native:
             yield from _by_own_arguments(ctx, stage)
             yield from _by_wrong_names(stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
-        if (
-            is_meant_for_one(stage)
-            or names_one_architecture(stage)
-            or len({one[2] for __, named in downloaded for one in named}) != 1
-        ):
+        if len({one[2] for __, named in downloaded for one in named}) != 1:
             # A file with downloads for several architectures considers them.
             continue
         for it, named in downloaded:
@@ -239,18 +237,22 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
     return (place, named[0][2]) if run.build.text[slice(*place)].strip("\"'") == value.text else None
 
 
+def _address(download: Download) -> str:
+    """The address of a download as written, without quotes and query; empty if no part of it is known."""
+    return download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
+
+
 def _suits_every_machine(download: Download) -> bool:
     """True if the last part of an address names a file that no machine executes."""
-    address = download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
+    address = _address(download)
     name = posixpath.basename(address)
     is_portable = name.endswith(_PORTABLE) and not named_architectures(name)
     return is_portable or _SUITS_EVERY_MACHINE.search(address) is not None
 
 
-def _is_installable(stage: Stage, download: Download) -> bool:
+def _is_installable(ctx: RuleContext, stage: Stage, download: Download) -> bool:
     """True for a package that apt can install with its libraries, as the stage adds architectures."""
-    address = download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
-    return address.endswith(".deb") and adds_architecture(stage)
+    return _address(download).endswith(".deb") and adds_architecture(ctx, stage)
 
 
 def _gives_neutral_files(stage: Stage) -> bool:
@@ -320,7 +322,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
     if not wrong or ctx.is_only_for(named[0][2]):
         return None
-    if _suits_every_machine(download) or _is_installable(stage, download):
+    if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None

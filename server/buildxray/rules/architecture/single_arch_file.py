@@ -80,32 +80,34 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or is_meant_for_one(stage):
+        if stage.is_native or is_meant_for_one(ctx, stage):
             continue
-        copies = [(it, _copied(it)) for it in stage.instructions]
-        architectures = {one[4] for it in stage.instructions for one in _named(it)}
+        copies = [(it, named) for it in stage.instructions if (named := _named(ctx, it))]
+        architectures = {one[4] for _, named in copies for one in named}
         if len(architectures) == 1 and not _is_chosen_from(stage):
+            last_copies = _last_copies(stage)
             for instruction, named in copies:
-                if named and not _is_replaced(stage, instruction):
+                if not _names_architecture(instruction) and not _is_replaced(instruction, last_copies):
                     yield from _finding(ctx, stage, instruction, named)
         yield from _started(stage)
 
 
-def _copied(instruction: Instruction) -> list[_Named]:
-    """The architectures in the sources of a COPY or ADD that its destination does not name."""
+def _names_architecture(instruction: Instruction) -> bool:
+    """True if the destination of a COPY or ADD names an architecture."""
     node = instruction.node
-    is_named = isinstance(node, Copy | Add) and node.destination and named_architectures(node.destination.text)
-    return [] if is_named else _named(instruction)
+    return isinstance(node, Copy | Add) and bool(node.destination and named_architectures(node.destination.text))
 
 
-def _named(instruction: Instruction) -> list[_Named]:
+def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
     """The architectures in the local sources of a COPY or ADD, or of the bind mounts of a RUN."""
     return [
         (written, token, start, end, architecture)
         for source in _local_sources(instruction)
         for written, token in ((instruction, source), *_values(instruction, source))
         if "://" not in token.text
-        and not (token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(instruction.stage))
+        and not (
+            token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(ctx, instruction.stage)
+        )
         and not _NO_PROGRAM.search(token.text)
         and not _NOT_RUN.search(token.text)
         for start, end, architecture in named_architectures(token.text)
@@ -219,13 +221,18 @@ def _is_certain(stage: Stage, named: list[_Named]) -> bool:
     )
 
 
-def _is_replaced(stage: Stage, copy: Instruction) -> bool:
+def _last_copies(stage: Stage) -> dict[str, int]:
+    """The last COPY or ADD of a stage to each destination, by its index."""
+    copies = ((it.idx, it.node.destination) for it in stage.instructions if isinstance(it.node, Copy | Add))
+    return {destination.text: idx for idx, destination in copies if destination is not None}
+
+
+def _is_replaced(copy: Instruction, last_copies: dict[str, int]) -> bool:
     """True if a later COPY or ADD of the stage writes to the same file."""
     node = copy.node
     if not isinstance(node, Copy | Add) or node.destination is None or node.destination.text.endswith("/"):
         return False
-    later = (it.node for it in stage.instructions if it.idx > copy.idx and isinstance(it.node, Copy | Add))
-    return any(it.destination is not None and it.destination.text == node.destination.text for it in later)
+    return last_copies[node.destination.text] > copy.idx
 
 
 def _becomes_program(instruction: Instruction, token: Token, start: int) -> bool:

@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_chosen, is_meant_for_one, may_fail
+from buildxray.rules.intended import adds_architecture, is_chosen, is_meant_for_one, with_ignored_failure
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -142,7 +142,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or is_meant_for_one(stage) or adds_architecture(stage):
+        if stage.is_native or is_meant_for_one(ctx, stage) or adds_architecture(ctx, stage):
             continue
         downloaded = {
             posixpath.basename(word.text.strip("'\""))
@@ -175,8 +175,9 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         yield from _sources(ctx, instruction, node.text, 0)
         for heredoc in node.heredocs:
             yield from _in_heredoc(ctx, instruction, heredoc)
+        may_fail = with_ignored_failure(instruction)
         for command in instruction.commands:
-            if not is_chosen(command) and not may_fail(instruction, command):
+            if not is_chosen(command) and id(command.syntax) not in may_fail:
                 yield from _packages(instruction, command, downloaded)
                 yield from _of_conda(instruction, command)
     elif isinstance(node, Env):

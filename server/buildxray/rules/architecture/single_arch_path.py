@@ -84,7 +84,7 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or is_meant_for_one(stage) or adds_architecture(stage):
+        if stage.is_native or is_meant_for_one(ctx, stage) or adds_architecture(ctx, stage):
             continue
         for instruction in stage.instructions:
             finding = _finding(ctx, stage, instruction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
@@ -91,7 +91,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             is_told = use.is_targeted and not _is_told_the_builder(command)
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
-            if _may_be_replaced(command) or _may_be_told(command):
+            if _may_be_told(ctx, command):
                 continue
             way = command.way_into_image
             images = () if way is None else command.wrong_images
@@ -107,46 +107,61 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
         yield from _without_xx(stage)
 
 
-def _may_be_replaced(command: KnownCommand) -> bool:
-    """True if the stage has copied all files of another image over its own, which may hold a compiler of the same name.
+class _Doubt(NamedTuple):
+    """Where a stage begins to do what may change a compiler, as offsets in the text."""
+
+    told: dict[str, int]
+    """The first command that configures the compiler of a name for good, or puts another program in its place."""
+    copied: int
+    """The first COPY of all files of another image, which may hold a compiler of the same name; beyond the text if there is none.
 
     `tonistiigi/xx:golang` replaced `go` by a program that reads TARGETPLATFORM; `tonistiigi/xx` adds programs of other names.
     """
-    stage = command.run.stage
-    return stage is not None and any(
-        it.idx < command.run.idx and isinstance(it.node, Copy) and _is_of_whole_image(it)
-        for one in stage.ancestry
-        for it in one.instructions
-    )
 
 
 _REPLACING: Final = frozenset({"alias", "cp", "install", "ln", "mv"})
 
 
-def _may_be_told(command: KnownCommand) -> bool:
+def _doubts(ctx: RuleContext) -> dict[Stage, _Doubt]:
+    return {it: _doubt_of(it) for it in ctx.build.stages}
+
+
+def _doubt_of(stage: Stage) -> _Doubt:
+    told: dict[str, int] = {}
+    for run in stage.runs:
+        if ".cargo/config" in run.node.text:
+            # Whatever the order: its directory may be copied before.
+            told["cargo"] = -1
+        for command in run.commands:
+            for name in _told_by(command):
+                told[name] = min(command.range.start, told.get(name, command.range.start))
+    copies = (it.range.start for it in stage.instructions if isinstance(it.node, Copy) and _is_of_whole_image(it))
+    return _Doubt(told, next(copies, len(stage.build.text)))
+
+
+def _told_by(command: Command) -> set[str]:
+    """The names of the compilers that a command configures for good, or replaces."""
+    if command.name == "go":
+        return {"go"} if command.syntax.arguments[:2] == ("env", "-w") else set()
+    words = command.syntax.words[1:] if command.name in _REPLACING else ()
+    return {posixpath.basename(it.text.partition("=")[0].strip("\"'")) for it in words}
+
+
+def _may_be_told(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if the stage may tell a compiler the target in a way that the text does not show.
 
     By variables of a sourced file, or of a program's output that is evaluated, in the same RUN; by `go env -w` or a configuration of cargo that the
-    stage writes; by a program of its name that the stage puts in its place; or by an image that is made for cross-compiling.
+    stage writes; by a program of its name that the stage puts in its place, or that comes with another image; or by an image that is made for
+    cross-compiling.
     """
     stage = command.run.stage
     if stage is None or _is_image_of_cross_compiler(stage) or any(command.run.values("BASH_ENV")):
         return True
     start = command.range.start
-    if any(sets_unknown_variables(it.syntax) and it.range.start < start for it in command.run.commands):
+    doubts = ctx.cached(_doubts)
+    if any(doubts[it].told.get(command.name, start) < start or doubts[it].copied < start for it in stage.ancestry):
         return True
-    earlier = [it for one in stage.ancestry for run in one.runs for it in run.commands if it.range.start < start]
-    return any(_tells(it, command.name) for it in earlier) or any(
-        ".cargo/config" in run.node.text for one in stage.ancestry for run in one.runs if command.name == "cargo"
-    )
-
-
-def _tells(command: Command, compiler: str) -> bool:
-    """True if a command configures Go for good, or puts another program in the place of a compiler."""
-    if command.name == "go":
-        return command.syntax.arguments[:2] == ("env", "-w") and compiler == "go"
-    words = (it.text.partition("=")[0].strip("\"'") for it in command.syntax.words[1:])
-    return command.name in _REPLACING and any(posixpath.basename(it) == compiler for it in words)
+    return any(sets_unknown_variables(it.syntax) and it.range.start < start for it in command.run.commands)
 
 
 def _is_image_of_cross_compiler(stage: Stage) -> bool:

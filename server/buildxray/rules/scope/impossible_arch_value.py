@@ -83,12 +83,15 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             if (name, _right_value(name, word)) not in alternatives.get(id(command), ())
         )
         labels = (it for branch in script.branches for it in _labels(branch))
+        is_set_by_script: dict[str, bool] = {}
         for name, word in (*tested, *labels):
             right = _right_value(name, word)
             range_ = run.shell_range(word.range)
             if right is None or range_ in seen or word.value is None or word.value not in word.text:
                 continue
-            if _may_have(run, name, word.value):
+            if name not in is_set_by_script:
+                is_set_by_script[name] = may_set(script, name)
+            if is_set_by_script[name] or _may_default_to(run, name, word.value):
                 continue
             seen.add(range_)
             start = range_.start + word.text.index(word.value)
@@ -102,12 +105,12 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
 
 
-def _may_have(run: Run, name: str, value: str) -> bool:
-    """True if the file itself sets the argument: `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, or an assignment of the script."""
+def _may_default_to(run: Run, name: str, value: str) -> bool:
+    """True if the file itself gives the argument that value, or an unknown one: `ARG TARGETARCH=${TARGETARCH/amd64/x64}`."""
     declaration = run.declaration(name)
     pairs = () if declaration is None else declaration.pairs
     own = [it.value.text for it in pairs if it.name.text == name and it.value is not None]
-    return any("$" in it or it.strip("\"'") == value for it in own) or may_set(run.script, name)
+    return any("$" in it or it.strip("\"'") == value for it in own)
 
 
 def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
