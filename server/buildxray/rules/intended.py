@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
@@ -30,15 +29,8 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     if named_architectures(stage.name):
         return True
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
-    outputs |= {posixpath.basename(it) for it in _places(ctx, command)}
+    outputs |= {posixpath.basename(it.path) for it in ctx.build.artifacts.made_by(command.invocation)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
-
-
-def _places(ctx: RuleContext, command: KnownCommand) -> Iterator[str]:
-    """The paths in the image of the files that a command writes."""
-    for artifact in ctx.build.artifacts.all:
-        if any(it.use is not None and it.use.invocation is command.invocation for it in artifact.origins):
-            yield artifact.path
 
 
 _EMULATORS: Final = lazy_regex(

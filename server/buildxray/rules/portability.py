@@ -143,9 +143,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
 
 def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:
     """True if the stages download something for their target that no image contains: a compiler for their own machine."""
-    taken = {id(it.use.invocation) for one in before.build.artifacts.all for it in one.origins if it.use is not None}
     return any(
-        id(it.invocation) not in taken and any(map(it.depends_on_platform, it.syntax.words[1:]))
+        not before.build.artifacts.made_by(it.invocation) and any(map(it.depends_on_platform, it.syntax.words[1:]))
         for stage in members
         for it in stage.commands(Effect.DOWNLOAD)
     )

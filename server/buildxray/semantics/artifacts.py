@@ -58,6 +58,19 @@ class Artifacts:
         """The artifacts of one instruction; empty if it adds nothing to the image."""
         return tuple(it for it in self.all if it.instruction == instruction)
 
+    def made_by(self, invocation: Invocation) -> tuple[Artifact, ...]:
+        """The artifacts with files that a command of a RUN may have made."""
+        return tuple(self._by_maker.get(id(invocation), ()))
+
+    @cached_property
+    def _by_maker(self) -> dict[int, list[Artifact]]:
+        """The artifacts by the identity of the commands that may have made their files."""
+        made: dict[int, list[Artifact]] = {}
+        for artifact in self.all:
+            for maker in {id(it.use.invocation) for it in artifact.origins if it.use is not None}:
+                made.setdefault(maker, []).append(artifact)
+        return made
+
     def qualities(self) -> dict[tuple[str, Platform], Quality]:
         """The quality of each path of each image; the worst one if several instructions write to a path, such as a directory."""
         found: dict[tuple[str, Platform], Quality] = {}
@@ -104,8 +117,12 @@ class Artifacts:
     def _wrong_origins(self) -> dict[tuple[int | None, int], set[int]]:
         """The indices of the targets that receive wrong files, by instruction and identity of the command, if any."""
         wrong: dict[tuple[int | None, int], set[int]] = {}
+        named_alike: dict[str, list[Artifact]] = {}
         for artifact in self.all:
-            if self._may_be_replaced(artifact):
+            if posixpath.basename(artifact.source) == posixpath.basename(artifact.path):
+                named_alike.setdefault(artifact.path, []).append(artifact)
+        for artifact in self.all:
+            if _may_be_replaced(artifact, named_alike.get(artifact.path, ())):
                 continue
             for target in range(len(self._tracers)):
                 makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
@@ -117,18 +134,6 @@ class Artifacts:
                         invocation = None if it.use is None else it.use.invocation
                         wrong.setdefault((it.instruction, id(invocation)), set()).add(target)
         return wrong
-
-    def _may_be_replaced(self, artifact: Artifact) -> bool:
-        """True if a later instruction writes a file of the same name to the same place, so that the image probably has that one."""
-        name = posixpath.basename(artifact.path)
-        later = (
-            it
-            for it in self.all
-            if it.instruction > artifact.instruction
-            and it.path == artifact.path
-            and posixpath.basename(it.source) == name
-        )
-        return bool(name) and {*artifact.targets} <= {target for it in later for target in it.targets}
 
     def _architecture(self, target: int) -> str:
         return self._plan.targets[target].platform.architecture
@@ -156,6 +161,16 @@ class Artifacts:
                     origins |= dict.fromkeys(tracer.taken(stage, instruction, node, source))
             found.append((token, tuple(origins)))
         return tuple(found)
+
+
+def _may_be_replaced(artifact: Artifact, named_alike: Iterable[Artifact]) -> bool:
+    """True if a later instruction writes a file of the same name to the same place, so that the image probably has that one.
+
+    `named_alike` are the artifacts of that place whose source has its name.
+    """
+    later = (it for it in named_alike if it.instruction > artifact.instruction)
+    is_file = not artifact.path.endswith("/")
+    return is_file and {*artifact.targets} <= {target for it in later for target in it.targets}
 
 
 def _joined(one: Artifact, other: Artifact) -> Artifact:

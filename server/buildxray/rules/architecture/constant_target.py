@@ -301,10 +301,8 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 def _is_in_image(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if packages that a command installs are copied into the image, directly or moved first."""
-    if any(stage.way_into_image(it) for it in command.use.outputs):
-        return True
-    uses = (origin.use for artifact in ctx.build.artifacts.all for origin in artifact.origins)
-    return any(it is not None and it.invocation is command.invocation for it in uses)
+    is_copied = any(stage.way_into_image(it) for it in command.use.outputs)
+    return is_copied or bool(ctx.build.artifacts.made_by(command.invocation))
 
 
 def _installed_for(command: KnownCommand) -> tuple[TextRange, str, TextRange | None] | None:
