@@ -21,19 +21,14 @@ def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
         return False
     if any(it.is_separate and "nodes" in it.unknown and {*build.platforms} <= {*it.platforms} for it in builds):
         return True
-    if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and _is_native(it) for it in builds):
+    if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and not it.is_emulated for it in builds):
         return True
     is_covered = {*build.platforms} <= {platform for it in builds for platform in it.platforms}
-    return is_covered and any(map(_has_own_machine, builds)) and all(map(_is_native, builds))
+    return is_covered and any(map(_has_own_machine, builds)) and not any(it.is_emulated for it in builds)
 
 
 def _is_of_workflow(build: DeclaredBuild) -> bool:
     return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
-
-
-def _is_native(build: DeclaredBuild) -> bool:
-    """True if no machine of a build, as far as its machines are known, emulates."""
-    return all(can_run(machine, platform) for platform, machine in build.nodes)
 
 
 def _has_own_machine(build: DeclaredBuild) -> bool:
