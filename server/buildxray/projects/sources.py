@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Workspace
 
@@ -51,36 +52,32 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
 def read_workspace(directory: Path) -> Workspace:
     """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
-    search, scripts = _search(directory), _package_scripts(directory)
-    module = read_project_text(directory / "go.mod")
+    package = _package(directory)
     makefile = read_project_text(directory / "Makefile")
-    sets_platform = makefile is not None and _sets_platform(makefile)
-    files_for = _architectures_of_files(directory)
-    if module is None:
-        return Workspace(
-            has_native_packages=_has_native_packages(directory),
-            has_package_cache=_has_package_cache(directory),
-            makefile_sets_platform=sets_platform,
-            search=search,
-            scripts=scripts,
-            files_for=files_for,
-        )
+    workspace = Workspace(
+        has_native_packages=_has_native_packages(directory, package),
+        has_package_cache=_has_package_cache(directory),
+        makefile_sets_platform=makefile is not None and _sets_platform(makefile),
+        search=_search(directory),
+        scripts=_scripts(package),
+        files_for=_architectures_of_files(directory),
+    )
+    module = read_project_text(directory / "go.mod")
+    return workspace if module is None else _with_module(workspace, directory, module)
+
+
+def _with_module(workspace: Workspace, directory: Path, module: str) -> Workspace:
+    """Add the facts about the Go module of a directory, given the text of its go.mod."""
     requires_modules = _REQUIRE.search(module) is not None
     sources = _Sources(directory)
     uses_cgo = True if _CGO_MODULES.search(module) else sources.hold(_IMPORT_C)
     may_use_libc = True if requires_modules or uses_cgo else sources.hold(_IMPORT_LIBC)
-    return Workspace(
-        uses_cgo,
-        may_use_libc,
-        requires_modules,
-        _has_native_packages(directory),
-        has_package_cache=_has_package_cache(directory),
-        makefile_sets_platform=sets_platform,
-        search=search,
-        scripts=scripts,
+    return workspace._replace(
+        uses_cgo=uses_cgo,
+        may_use_libc=may_use_libc,
+        requires_modules=requires_modules,
         has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
         replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
-        files_for=files_for,
     )
 
 
@@ -251,14 +248,18 @@ def _names_of(path: Path, root: Path, _modified: int, _size: int) -> frozenset[s
     return frozenset(named)
 
 
-def _package_scripts(directory: Path) -> tuple[tuple[str, str], ...]:
-    """Read the scripts of a package.json; empty if the file is missing or cannot be read."""
+def _package(directory: Path) -> Mapping[str, Any]:
+    """The package.json of a directory; empty if it is missing or cannot be read."""
     content = read_project_bytes(directory / "package.json")
     try:
-        package: Any = None if content is None else json.loads(content)
-        scripts = [*package.get("scripts", {}).items()]
-    except (ValueError, AttributeError, RecursionError):
-        return ()
+        return {} if content is None else as_mapping(json.loads(content))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _scripts(package: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The names and texts of the scripts of a package.json."""
+    scripts = [*as_mapping(package.get("scripts")).items()]
     return tuple(
         (name, text) for name, text in scripts[:_MOST_SCRIPTS] if isinstance(text, str) and len(text) <= _LONGEST_SCRIPT
     )
@@ -273,7 +274,7 @@ _OF_ONE_MACHINE: Final = lazy_regex(rb"^[ \t]+cpu: ?\[", re.MULTILINE)
 _MOST_PARENTS: Final = 6
 
 
-def _has_native_packages(directory: Path) -> bool | None:
+def _has_native_packages(directory: Path, package: Mapping[str, Any]) -> bool | None:
     """True if a lock file lists packages for one architecture, or packages that compile code when installed.
 
     The lock file of npm is that of the directory; the one of pnpm may be in a directory above it, as that of a workspace is, and tells
@@ -281,7 +282,8 @@ def _has_native_packages(directory: Path) -> bool | None:
     """
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
     if content is None:
-        if _names_native_package(directory):
+        if not _NATIVE_PACKAGES.isdisjoint(as_mapping(package.get("dependencies"))):
+            # The program needs these when it runs.
             return True
         lock_file = _lock_of_pnpm(directory)
         return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
@@ -354,16 +356,6 @@ _NATIVE_PACKAGES: Final = frozenset(
     }
 )
 """Packages of Node.js with native code for each architecture. Source: their install scripts and optional packages, registry.npmjs.org."""
-
-
-def _names_native_package(directory: Path) -> bool:
-    """True if the package.json of a directory lists a package with native code that the program needs when it runs."""
-    text = read_project_text(directory / "package.json")
-    try:
-        names: Any = {} if text is None else json.loads(text).get("dependencies", {})
-        return isinstance(names, dict) and not _NATIVE_PACKAGES.isdisjoint(names)
-    except (ValueError, AttributeError, RecursionError):
-        return False
 
 
 def _lock_of_pnpm(directory: Path) -> bytes | None:
