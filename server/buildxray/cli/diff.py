@@ -86,8 +86,10 @@ def _read(name: str, other: str) -> _Text:
         return _Text(name, name, read_file(name))
     revision, separator, path = name.partition(":")
     if not separator:
-        path = other.partition(":")[2] if not exists(other) else other
-        path = path if path.startswith(("./", "../", "/")) or (":" in other and not exists(other)) else f"./{path}"
+        is_file = exists(other)
+        path = other if is_file else other.partition(":")[2]
+        is_of_revision = ":" in other and not is_file
+        path = path if path.startswith(("./", "../", "/")) or is_of_revision else f"./{path}"
     if not path or path.startswith("/"):
         raise CliError(_("{name}: no such file; expected a file or REVISION:PATH", name=name))
     return _Text(f"{revision}:{path}", path, read_revision(f"{revision}:{path}"))

@@ -47,12 +47,12 @@ def _guarded(arguments: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         # The reader has closed the pipe; Python would report that again when it closes the stream.
-        discard_output()
+        discard_output(sys.stdout)
         return 0
     except OSError as error:
         report(system_error(error))
         if error.filename is None:
-            discard_output()
+            discard_output(sys.stdout)
         return 2
     except Exception as error:  # noqa: BLE001 - a traceback would tell users nothing, and exit with 1: "found"
         report(internal_error(error))

@@ -171,15 +171,16 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_gates(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-emulated", type=_count, metavar="N", help=_("exit with 1 if more than N RUN steps are emulated")
+    _add_limits(
+        parser,
+        emulated=_("exit with 1 if more than N RUN steps are emulated"),
+        minutes=_("exit with 1 if the logged build took more than N minutes (with --log)"),
     )
-    parser.add_argument(
-        "--max-minutes",
-        type=_minutes,
-        metavar="N",
-        help=_("exit with 1 if the logged build took more than N minutes (with --log)"),
-    )
+
+
+def _add_limits(parser: argparse.ArgumentParser, *, emulated: str, minutes: str) -> None:
+    parser.add_argument("--max-emulated", type=_count, metavar="N", help=emulated)
+    parser.add_argument("--max-minutes", type=_minutes, metavar="N", help=minutes)
 
 
 def _count(text: str) -> int:
@@ -288,17 +289,10 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", help=what)
     parser.add_argument("--log", metavar="LOG", help=_("a log of the old version, for seconds"))
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
-    parser.add_argument(
-        "--max-emulated",
-        type=_count,
-        metavar="N",
-        help=_("exit with 1 if the new version emulates more than N RUN steps"),
-    )
-    parser.add_argument(
-        "--max-minutes",
-        type=_minutes,
-        metavar="N",
-        help=_("exit with 1 if the new version takes more than N minutes (with --log)"),
+    _add_limits(
+        parser,
+        emulated=_("exit with 1 if the new version emulates more than N RUN steps"),
+        minutes=_("exit with 1 if the new version takes more than N minutes (with --log)"),
     )
     _add_output(parser)
     _add_build(parser)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -238,11 +237,11 @@ def _read_error(error: OSError | ValueError) -> ReadError:
     return ReadError(str(error))
 
 
-def discard_output(stream: TextIO | None = None) -> None:
-    """Effect: discard further output to a stream that cannot be written, by default the standard output.
+def discard_output(stream: TextIO) -> None:
+    """Effect: discard further output to a stream that cannot be written.
 
     Python would write at its end what is still in the buffer, and exit with 120 when that fails.
     """
     descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, (stream or sys.stdout).fileno())
+    os.dup2(descriptor, stream.fileno())
     os.close(descriptor)
