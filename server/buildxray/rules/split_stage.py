@@ -221,19 +221,13 @@ def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | 
         return None
     manifests = next((it for it in stage.instructions if _copies_manifests(it)), None)
     installing = next((run for run in stage.runs if any(map(_is_npm_ci, run.commands))), None)
-    if manifests is None or installing is None or _runs_scripts_at_install(stage):
+    if manifests is None or installing is None or stage.build.workspace.runs_scripts_at_install:
         return None
     kept = [it for it in stage.instructions if it is not manifests and _copies_files_of_the_program(it)]
     before = [_written(it) for it in kept if it.idx < installing.idx]
     after = [_written(it) for it in kept if it.idx > installing.idx]
     lines = (_written(manifests), *before, "RUN npm ci --omit=dev", *after)
     return _RunStage(image.text, (f"{directory.rstrip('/')}/{folder}/",), lines)
-
-
-def _runs_scripts_at_install(stage: Stage) -> bool:
-    """True if `npm ci` runs a script of the project, which may need the packages for development. Source: the manual of npm, scripts."""
-    names = {name for name, _ in stage.build.workspace.scripts}
-    return not names.isdisjoint(("install", "postinstall", "preinstall", "prepare"))
 
 
 def _copies_files_of_the_program(instruction: Instruction) -> bool:

@@ -104,6 +104,11 @@ class Workspace(NamedTuple):
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
 
     @property
+    def runs_scripts_at_install(self) -> bool:
+        """True if `npm ci` runs a script of the project, which may need any of its files. Source: docs.npmjs.com, "scripts"."""
+        return not {"install", "postinstall", "preinstall", "prepare"}.isdisjoint(name for name, _ in self.scripts)
+
+    @property
     def mentioned(self) -> frozenset[str] | None:
         """The platform arguments that files of the project name, or all if a file reads the whole environment.
 

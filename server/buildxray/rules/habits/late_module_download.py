@@ -141,8 +141,7 @@ def _needs_manifests_only(command: KnownCommand) -> bool:
     Cargo fails without a source file; Poetry and uv install the project itself; scripts of package.json may need anything.
     """
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
-        names = {name for name, _ in command.invocation.workspace.scripts}
-        return names.isdisjoint(("install", "postinstall", "preinstall", "prepare"))
+        return not command.invocation.workspace.runs_scripts_at_install
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
     return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
 
