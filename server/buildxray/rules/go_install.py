@@ -30,6 +30,11 @@ def misplaced_installs(build: Build) -> Iterator[tuple[KnownCommand, Sequence[st
                 yield command, copied
 
 
+def misplaces_installs(before: Build, after: Build) -> bool:
+    """True if after an edit a `go install` writes to another directory than before, where no COPY looks for the binary."""
+    return len([*misplaced_installs(after)]) > len([*misplaced_installs(before)])
+
+
 def _is_moved(command: KnownCommand, outputs: Sequence[str]) -> bool:
     """True if the file takes the binary from the directory of the other machine: a later command moves it, or a COPY names that directory."""
     directories = {posixpath.dirname(it.rstrip("/")) for it in outputs}

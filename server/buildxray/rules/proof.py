@@ -15,7 +15,7 @@ from typing import Final
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.go_install import misplaced_installs
+from buildxray.rules.go_install import misplaces_installs
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build
 from buildxray.syntax.instructions import Arg
@@ -53,7 +53,7 @@ class _Proofs:
         after = self._ctx.after(edits).build
         return (
             not _uses_hidden_argument(after, edits)
-            and not _misplaces(self._ctx.build, after)
+            and not misplaces_installs(self._ctx.build, after)
             and is_as_good(self._ctx.build, after)
         )
 
@@ -63,11 +63,6 @@ def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:
     used = {name for it in edits for name in PER_TARGET_ARGUMENTS if re.search(rf"\$\{{?{name}\b", it.new_text)}
     declarations = (it for it in after.instructions if used and isinstance(it.node, Arg))
     return any(pair.value is not None and pair.name.text in used for it in declarations for pair in it.pairs)
-
-
-def _misplaces(before: Build, after: Build) -> bool:
-    """True if `go install` writes to another directory than before, where no COPY looks for the binary."""
-    return sum(1 for _ in misplaced_installs(after)) > sum(1 for _ in misplaced_installs(before))
 
 
 def is_as_good(before: Build, after: Build) -> bool:

@@ -11,7 +11,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
-from buildxray.rules.go_install import misplaced_installs
+from buildxray.rules.go_install import misplaces_installs
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
@@ -198,9 +198,7 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     # If the first use is a declaration, it may be too early for its own users.
     edits = with_moves(ctx, [declare(place, names)])
     listed_names = " ".join(in_order(names))
-    if any(True for _it in misplaced_installs(ctx.after(edits).build)) and not any(
-        True for _it in misplaced_installs(ctx.build)
-    ):
+    if misplaces_installs(ctx.build, ctx.after(edits).build):
         # The binary is copied from the directory that it is in now.
         title = _("Declare `ARG {names}`: `go install` then writes to `bin/$GOOS_$GOARCH`", names=listed_names)
         return (Fix(title, tuple(edits), Safety.SUGGESTION),)
