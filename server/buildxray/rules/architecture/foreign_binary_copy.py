@@ -134,26 +134,18 @@ def _fills_other_root(command: KnownCommand) -> bool:
 
 def _verified(stage: Stage) -> set[str]:
     """The files that the stage checks with `xx-verify`, which fails for a program of another machine."""
-    return {
-        path
-        for run in stage.runs
-        for it in run.commands
-        if it.name == "xx-verify"
-        for word in it.syntax.words[1:]
-        for path in it.invocation.paths(word)
-    }
+    return _operands(stage, "xx-verify")
 
 
 def _removed(stage: Stage) -> set[str]:
     """The paths that the stage deletes."""
-    return {
-        path
-        for run in stage.runs
-        for it in run.commands
-        if it.name == "rm"
-        for word in it.syntax.words[1:]
-        for path in it.invocation.paths(word)
-    }
+    return _operands(stage, "rm")
+
+
+def _operands(stage: Stage, program: str) -> set[str]:
+    """The paths that a stage gives to a program."""
+    commands = (it for run in stage.runs for it in run.commands if it.name == program)
+    return {path for it in commands for word in it.syntax.words[1:] for path in it.invocation.paths(word)}
 
 
 def _is_removed(path: str, removed: set[str]) -> bool:
