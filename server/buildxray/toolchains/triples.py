@@ -25,11 +25,12 @@ _ARCHITECTURES: Final = {
 
 
 _SEPARATOR: Final = lazy_regex(r"[^a-z0-9_]+")
+_WITHOUT_SYSTEM: Final = frozenset({"eabi", "eabihf", "elf", "none", "uefi"})
+"""Parts of triples for programs that run without an operating system."""
 _ANDROID: Final = lazy_regex(r"android(?:eabi)?[0-9]*")
 _OTHER_SYSTEM: Final = lazy_regex(
     r"""(?:apple|darwin|freebsd|ios|macos|msvc|netbsd|openbsd|osx|solaris|illumos|win|windows)[0-9]*  # other operating systems
       | mingw(?:32|64)? | w64
-      | eabi(?:hf)? | elf | none | uefi                                                               # without an operating system
       | bpf(?:eb|el)? | emscripten | wasi(?:p[0-9])? | wasm(?:32|64)?                                 # virtual machines""",
     re.VERBOSE,
 )
@@ -43,12 +44,12 @@ def is_for_another_system(triple: str) -> bool:
     parts = _SEPARATOR.split(triple.lower())
     if any(map(_ANDROID.fullmatch, parts)):
         return True
-    return "linux" not in parts and any(map(_OTHER_SYSTEM.fullmatch, parts))
+    return "linux" not in parts and any(it in _WITHOUT_SYSTEM or _OTHER_SYSTEM.fullmatch(it) for it in parts)
 
 
 def architecture_of(triple: str) -> str | None:
     """The architecture as in platforms; None if images are not built for it, as for firmware: `arm-none-eabi`, `riscv64-unknown-elf`."""
     parts = triple.split("-")[1:]
-    if "linux" not in parts and not {"elf", "none", "eabi", "eabihf", "uefi"}.isdisjoint(parts):
+    if "linux" not in parts and not _WITHOUT_SYSTEM.isdisjoint(parts):
         return None
     return _ARCHITECTURES.get(triple.partition("-")[0])
