@@ -16,7 +16,7 @@ from buildxray.semantics.stage_graph import Consumer, StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, From, Node, Run, Token
 from buildxray.syntax.lexer import ExpansionError, lex
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.mounts import MountSyntaxError, mount_values
 
 __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "moved", "way_into_image"]
 
@@ -89,7 +89,7 @@ def _is_mounted(node: Node, path: str) -> bool:
     """True if one of the mounts of stages or images of a RUN may contain a file."""
     for flag in node.mounts if isinstance(node, Run) else ():
         try:
-            options = {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+            options = mount_values(flag)
         except MountSyntaxError:
             return True
         source = options.get("source") or options.get("src") or "/"

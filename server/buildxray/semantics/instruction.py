@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from buildxray.plan.environment import Environment
@@ -18,6 +19,7 @@ from buildxray.syntax import shell
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.mounts import MountSyntaxError, context_source
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
 from buildxray.toolchains.base import Invocation, Reading, Use
@@ -293,6 +295,16 @@ class Run(Instruction):
         node = self.node
         assert isinstance(node, syntax.Run), "this view is chosen by the class of the node"
         return node.mounts
+
+    @property
+    def context_sources(self) -> tuple[Token, ...]:
+        """The paths of the build context that its mounts bind, empty for the whole context; mounts with a syntax error are left out."""
+        found: list[Token] = []
+        for flag in self.mounts:
+            with suppress(MountSyntaxError):
+                source = context_source(flag)
+                found += [] if source is None else [source]
+        return tuple(found)
 
     @cached_property
     def script(self) -> shell.Script:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from buildxray.semantics.build import Build, Builder, Instruction, Step
+from buildxray.semantics.build import Build, Builder, Instruction, Run, Step
 from buildxray.semantics.step_content import StepContents
-from buildxray.syntax.instructions import Copying, Flag, Run
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.instructions import Copying
 
 
 def context_files(instruction: Instruction) -> str:
@@ -16,20 +15,9 @@ def context_files(instruction: Instruction) -> str:
     node = instruction.node
     if isinstance(node, Copying) and node.flag("from") is None:
         return " ".join(it.text for it in node.sources if "://" not in it.text)
-    if isinstance(node, Run):
-        return " ".join(filter(None, map(_bound_from_context, node.mounts)))
+    if isinstance(instruction, Run):
+        return " ".join(it.text or "." for it in instruction.context_sources)
     return ""
-
-
-def _bound_from_context(flag: Flag) -> str:
-    """The path of the build context that a `--mount` binds; empty for another mount."""
-    try:
-        options = {it.key: it.value.text if it.value else "" for it in mount_options(flag)}
-    except MountSyntaxError:
-        return ""
-    if options.get("type", "bind") != "bind" or "from" in options:
-        return ""
-    return options.get("source") or options.get("src") or "."
 
 
 def steps_from(build: Build, instruction: Instruction) -> tuple[Step, ...]:

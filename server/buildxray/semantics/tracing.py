@@ -27,7 +27,7 @@ from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
 from buildxray.syntax.lexer import ExpansionError, lex
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.mounts import MountSyntaxError, mount_values
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.common import INSTALLING_NOTHING
 
@@ -273,7 +273,7 @@ class Tracer:
         sources = iter(stage.sources.get(idx - stage.from_idx - 1, ()))
         for flag in node.mounts:
             try:
-                options = {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+                options = mount_values(flag)
             except MountSyntaxError:
                 continue
             if "from" not in options:

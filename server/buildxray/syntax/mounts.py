@@ -46,6 +46,24 @@ def csv_fields(text: str) -> list[str]:
     return fields
 
 
+def mount_values(flag: Flag) -> dict[str, str]:
+    """The values of the options of a `--mount` flag by their keys, without options that have none; raises `MountSyntaxError`."""
+    return {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+
+
+def context_source(flag: Flag) -> Token | None:
+    """The path of the build context that a `--mount` binds, empty for the whole context; None for another mount.
+
+    Raises `MountSyntaxError`.
+    """
+    options = {it.key: it.value or Token("", flag.span) for it in mount_options(flag)}
+    kind = options.get("type")
+    if (kind is not None and kind.text != "bind") or "from" in options:
+        return None
+    sources = (options.get(key) for key in ("source", "src"))
+    return next((it for it in sources if it is not None and it.text), Token("", flag.span))
+
+
 @cached(1024)
 def mount_options(flag: Flag) -> tuple[MountOption, ...]:
     """Split the value of a `--mount` flag into options; raises `MountSyntaxError`."""

@@ -11,6 +11,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -18,10 +19,11 @@ from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import adds_architecture, is_meant_for_one, names_one_architecture
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
 _GO_NAMES: Final = ("amd64", "arm64")
@@ -32,10 +34,10 @@ _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "
 """Directories that contain no programs, by the Filesystem Hierarchy Standard."""
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
-    r"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
+    rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
       | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
-      | \.(?:img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)                                                       # disks of virtual machines
-      | (?:^|/)(?:bzImage|checksums?|initramfs|initrd|RPM-GPG-KEY|SHA[0-9]+SUMS?|vmlinu[xz])[^/]*)$""",
+      | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
+      | {DISK_OR_KERNEL})$""",
     re.VERBOSE,
 )
 """Files that the image does not execute, even if a directory in their address names an architecture."""
@@ -196,16 +198,7 @@ def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
             if _is_masked(command.run):
                 # `masked-platform-arg` reports the cause.
                 continue
-            values = zip(command.invocation.evaluate_partly(word), command.invocation.targets, strict=True)
-            written = {name for *_, name in named_architectures(word.text)}
-            wrong: dict[str, list[Platform]] = {}
-            for value, target in values:
-                names = {name for *_, name in named_architectures(value)}
-                if "://" in value and len(names) == 1 and not written and not _OTHER_SYSTEM.search(value):
-                    (name,) = names
-                    if name != target.architecture and (target.architecture, name) not in _RUNS_TOO:
-                        wrong.setdefault(name, []).append(target)
-            for name, targets in wrong.items():
+            for name, targets in _wrong_names(command, word).items():
                 yield Finding(
                     command.run.shell_range(word.range),
                     _(
@@ -214,6 +207,21 @@ def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
                         platforms=platforms(targets),
                     ),
                 )
+
+
+def _wrong_names(command: KnownCommand, word: ShellWord) -> dict[str, list[Platform]]:
+    """The architectures that only the values of a URL name, each with the targets that get its file and do not execute it."""
+    wrong: dict[str, list[Platform]] = {}
+    if named_architectures(word.text):
+        return wrong
+    for value, target in zip(command.invocation.evaluate_partly(word), command.invocation.targets, strict=True):
+        names = {name for *_, name in named_architectures(value)}
+        if "://" not in value or len(names) != 1 or _OTHER_SYSTEM.search(value):
+            continue
+        (name,) = names
+        if name != target.architecture and (target.architecture, name) not in _RUNS_TOO:
+            wrong.setdefault(name, []).append(target)
+    return wrong
 
 
 def _is_chosen(command: Command) -> bool:

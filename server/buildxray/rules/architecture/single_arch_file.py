@@ -9,17 +9,16 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
+from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import adds_architecture, is_meant_for_one
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Instruction, Stage
+from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Arg, Cmd, Copy, Copying, Entrypoint, Token
-from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
@@ -29,9 +28,7 @@ _NO_PROGRAM: Final = lazy_regex(
     re.IGNORECASE,
 )
 """Settings, documents, sources and scripts, which may be useful on other architectures than the one in their name."""
-_NOT_RUN: Final = lazy_regex(
-    r"(?:\.(?:img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)|(?:^|/)(?:bzImage|initramfs|initrd|vmlinu[xz])[^/]*|(?:^|/)qemu-\w+-static)$"
-)
+_NOT_RUN: Final = lazy_regex(rf"(?:{DISK_OR_KERNEL}|(?:^|/)qemu-\w+-static)$")
 """Disks and kernels of virtual machines, and QEMU's emulators, which are named for the machine that they emulate."""
 _PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
 _PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
@@ -121,18 +118,13 @@ def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
     if isinstance(node, Copy | Add):
         is_local = node.destination is not None and not (isinstance(node, Copy) and node.source_stage is not None)
         return node.sources if is_local else ()
-    if not isinstance(node, RunNode) or Mention.PLATFORM_ARGUMENT in instruction.mentions or _PROBE.search(node.text):
+    if (
+        not isinstance(instruction, Run)
+        or Mention.PLATFORM_ARGUMENT in instruction.mentions
+        or _PROBE.search(node.text)
+    ):
         return ()
-    found: list[Token] = []
-    for flag in node.mounts:
-        try:
-            options = {it.key: it.value for it in mount_options(flag) if it.value is not None}
-        except MountSyntaxError:
-            continue
-        kind, source = options.get("type"), options.get("source") or options.get("src")
-        if "from" not in options and source is not None and (kind is None or kind.text == "bind"):
-            found.append(source)
-    return tuple(found)
+    return instruction.context_sources
 
 
 def _is_default(text: str, position: int) -> bool:
