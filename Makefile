@@ -9,7 +9,8 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.installed
 BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
 MEASURED := syntax plan semantics rules toolchains platforms
 COVERAGE_FLOOR := 90
-ENGINE := syntax platforms plan toolchains semantics rules projects
+# What one of the two processes of `make quick` tests: about half of the time of all quick tests.
+FIRST_HALF := plan rules projects logs
 # Plugins whose hooks run for every test, and that these tests do not use.
 UNUSED_PLUGINS := cacheprovider cov xdist junitxml pastebin stepwise setuponly
 QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest $(UNUSED_PLUGINS:%=-p no:%) -m "not slow and not release"
@@ -20,7 +21,7 @@ REPAIRED := $(VENV)/demo/Dockerfile
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick quick-lint quick-types quick-engine quick-features fmt lint types pytest processes client e2e \
+.PHONY: help setup demo test quick quick-lint quick-types quick-first-half quick-second-half fmt lint types pytest processes client e2e \
 	release-check bench fuzz lock
 
 help: ## list what can be made
@@ -46,7 +47,7 @@ test: $(INSTALLED) $(CLIENT_INSTALLED) ## all checks and tests that need no edit
 	@$(MAKE) --no-print-directory pytest
 
 quick: $(INSTALLED) ## the fast checks and tests, in seconds
-	@$(MAKE) --no-print-directory --jobs --output-sync quick-lint quick-types quick-engine quick-features
+	@$(MAKE) --no-print-directory --jobs --output-sync quick-lint quick-types quick-first-half quick-second-half
 
 quick-lint:
 	@$(BIN)/ruff check --quiet .
@@ -55,11 +56,11 @@ quick-types:
 	@$(BIN)/mypy --no-error-summary
 
 # Two processes that each collect half of the tests are faster than workers, which each collect all of them.
-quick-engine:
-	@$(QUICK_PYTEST) -p no:logging $(ENGINE:%=tests/%)
+quick-first-half:
+	@$(QUICK_PYTEST) -p no:logging $(FIRST_HALF:%=tests/%)
 
-quick-features:
-	@$(QUICK_PYTEST) $(ENGINE:%=--ignore=tests/%) --ignore=tests/lsp
+quick-second-half:
+	@$(QUICK_PYTEST) $(FIRST_HALF:%=--ignore=tests/%) --ignore=tests/lsp
 
 fmt: $(INSTALLED) ## format, and repair what ruff can
 	$(BIN)/ruff check --fix .

@@ -45,6 +45,7 @@ def test_links_lead_somewhere(document: str) -> None:
     assert [it for it in links if not (ROOT / it).exists()] == []
 
 
+@pytest.mark.slow  # reads every module
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_names_exist(document: str) -> None:
     """Names such as `RuleContext`, `Document.turn` or `did_change` are somewhere in the code."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.code import ROOT, modules, source
 
 # One `\b` for all phrases: the search is four times as fast as with one for each.
@@ -49,6 +51,7 @@ def test_the_server_contains_none_of_the_phrases() -> None:
     assert [it for path in modules() for it in phrases_in(path)] == []
 
 
+@pytest.mark.slow  # reads the whole repository
 def test_documents_tests_tools_and_client_contain_none_of_the_phrases() -> None:
     paths = [*other_texts()]
     assert len(paths) > len(TEXTS)

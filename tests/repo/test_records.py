@@ -94,6 +94,7 @@ def test_fields_are_the_only_attributes() -> None:
         Pair(1).other = 1  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow  # parses every module
 def test_every_module_uses_the_decorator_of_records() -> None:
     wrong = [
         str(path)
