@@ -50,7 +50,7 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for one package of local sources. There is no fix for `go install path@version`, which `go build` does not support.
+    A suggestion, for one package of local sources. No fix is offered for `go install path@version`, which `go build` does not support.
 
     ## References
     `go help install`; cmd/go: "cannot install cross-compiled binaries when GOBIN is set".

@@ -53,7 +53,7 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for the shell form: the variable becomes part of the image. There is no fix for the JSON form, which no shell reads.
+    A suggestion, for the shell form: the variable becomes part of the image. No fix is offered for the JSON form, which no shell reads.
     Give the file one name while building instead: `RUN ln -s tool-$TARGETARCH /opt/tool/tool`.
 
     ## References

@@ -79,7 +79,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
-    compiler. Otherwise it is a suggestion, because it switches cgo off. There is no fix for `CGO_ENABLED=1` and `go install`.
+    compiler. Otherwise it is a suggestion, because it switches cgo off. No fix is offered for `CGO_ENABLED=1` and `go install`.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native:

@@ -61,7 +61,7 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the constant may be there because the image, or a downloaded file, exists for one architecture only. There is no fix
+    A suggestion: the constant may be there because the image, or a downloaded file, exists for one architecture only. No fix is offered
     if files for one architecture are copied out of the stage.
     """
     for it in warned(ctx, "FromPlatformFlagConstDisallowed"):

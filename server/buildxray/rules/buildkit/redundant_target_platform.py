@@ -34,7 +34,7 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the plan does not change. There is no fix if an ARG above the first FROM gives `TARGETPLATFORM` another value.
+    Safe: the plan does not change. No fix is offered if an ARG above the first FROM gives `TARGETPLATFORM` another value.
 
     ## References
     BuildKit's own check `RedundantTargetPlatform`.

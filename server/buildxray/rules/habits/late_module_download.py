@@ -76,7 +76,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for Go. There is no fix if `go.mod` replaces a module by a local directory, because that needs more files than these
+    A suggestion, for Go. No fix is offered if `go.mod` replaces a module by a local directory, because that needs more files than these
     two, or if the script prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
     """
     if ctx.is_for_helping:

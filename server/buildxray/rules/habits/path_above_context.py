@@ -38,7 +38,7 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe if the rest of the path exists in the build context; the finding then is information, because BuildKit copies the same files
-    without the `..`. A suggestion if the context is unknown; there is no fix if the file does not exist.
+    without the `..`. A suggestion if the context is unknown; no fix is offered if the file does not exist.
 
     ## Limits
     Not reported if the path begins with a variable. The alternative to another context is a second one: `--build-context

@@ -56,7 +56,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage then runs once per platform, and native steps become emulated. There is no fix if an argument of the
+    A suggestion: the stage then runs once per platform, and native steps become emulated. No fix is offered if an argument of the
     project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits

@@ -99,7 +99,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
     compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
-    for every architecture, are copied out of it. Otherwise it is a suggestion. There is no fix for `CGO_ENABLED=1`, which needs a C
+    for every architecture, are copied out of it. Otherwise it is a suggestion. No fix is offered for `CGO_ENABLED=1`, which needs a C
     cross compiler, nor for `go install`, which writes binaries for other platforms to another directory.
 
     "Split into build and run stage" is a suggestion: it copies the files that the command of the image names, and only its author knows
@@ -107,7 +107,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     If one build uses a machine for each platform, nothing is emulated. The finding then is information on how many machines the
-    compiler runs. It has no fix: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
+    compiler runs. No fix is offered then: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
     its own job on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is not reported unless several platforms are

@@ -62,7 +62,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
     It is a suggestion if the default is the value of an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`).
-    There is no fix where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
+    No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
     it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
     given = dict(ctx.build.request.build_arguments)
