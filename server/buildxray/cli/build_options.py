@@ -135,12 +135,12 @@ class Builds:
 
 def _configuration(path: str) -> Configuration:
     try:
-        found = read_configuration(absolute(path))
+        configuration = read_configuration(absolute(path))
     except ReadError as error:
         raise CliError(_("--config {path}: cannot be read: {reason}", path=path, reason=error)) from error
-    if found.problems:
-        raise CliError(found.problems[0])
-    return found
+    if configuration.problems:
+        raise CliError(configuration.problems[0])
+    return configuration
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -141,7 +141,7 @@ class _Total:
         self.n_fixed = 0
         self.n_exceeded = 0
         """Files that exceed a limit."""
-        self.found: list[Diagnostic] = []
+        self.all_findings: list[Diagnostic] = []
         self.savings: list[str] = []
         self.n_default = 0
         """The number of files that were checked for the default platforms."""
@@ -149,7 +149,7 @@ class _Total:
 
     def add(self, file: CheckedFile) -> None:
         self.n_files += 1
-        self.found += file.diagnostics
+        self.all_findings += file.diagnostics
         if file.costs is not None and file.costs.summary:
             self.savings.append(file.costs.summary)
         self.n_default += bool(file.default_platforms)
@@ -157,7 +157,7 @@ class _Total:
 
     @property
     def worst(self) -> Severity | None:
-        return max((it.severity for it in self.found), key=_SEVERITIES.index, default=None)
+        return max((it.severity for it in self.all_findings), key=_SEVERITIES.index, default=None)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class _Total:
     @property
     def assumption(self) -> str:
         """A note on files that were checked for the default platforms; empty if there are none, or without findings."""
-        if not self.n_default or not self.found:
+        if not self.n_default or not self.all_findings:
             return ""
         return ngettext(
             "{n} file is checked for {platforms}, the default, because no project file names its platforms.",
@@ -179,14 +179,16 @@ class _Total:
     @property
     def summary(self) -> str:
         fixed = [ngettext("{n} finding repaired.", "{n} findings repaired.", self.n_fixed)] if self.n_fixed else []
-        if not self.found:
+        if not self.all_findings:
             return " ".join(
                 [*fixed, ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)]
             )
-        n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.found)
-        n_others = sum(bool(it.fixes) for it in self.found) - n_safe
+        n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.all_findings)
+        n_others = sum(bool(it.fixes) for it in self.all_findings) - n_safe
         files = ngettext("{n} file", "{n} files", self.n_files)
-        findings = [ngettext("{n} finding in {files}.", "{n} findings in {files}.", len(self.found), files=files)]
+        findings = [
+            ngettext("{n} finding in {files}.", "{n} findings in {files}.", len(self.all_findings), files=files)
+        ]
         if n_safe:
             findings.append(_("`buildxray fix` repairs {n}.", n=n_safe))
         if n_safe and n_others:
@@ -224,8 +226,8 @@ _FORMATS: Final[dict[str, Callable[[Output, Iterator[Located]], None]]] = {
 
 def _write_statistics(out: Output, total: _Total, format_: str) -> None:
     """Effect: write the number of findings of each rule, the most frequent first."""
-    counts = Counter(it.rule for it in total.found)
-    fixable = Counter(it.rule for it in total.found if it.fixes)
+    counts = Counter(it.rule for it in total.all_findings)
+    fixable = Counter(it.rule for it in total.all_findings if it.fixes)
     rows = [(rule, n, fixable[rule]) for rule, n in sorted(counts.items(), key=lambda it: (-it[1], it[0]))]
     if format_ != "text":
         out.data(statistics_as_json(rows, is_array=format_ != "json-lines"))

@@ -75,12 +75,12 @@ class LogOfFiles:
     def measured(self, path: str, text: str, builds: Builds) -> MeasuredBuild | None:
         """The build of a file that fits it best; None if the log has none. Raises `CliError`."""
         build = builds.of(path)
-        found = measure_best(self._loaded, text, build.request, builds.workspace(path), build.settings.rules)
-        if found is not None:
+        measured_build = measure_best(self._loaded, text, build.request, builds.workspace(path), build.settings.rules)
+        if measured_build is not None:
             self._fits, self.complaint = True, ""
         elif not self._fits:
             self.complaint = no_build(self.path, builds.shown(path), self._loaded.log)
-        return found
+        return measured_build
 
 
 def log_of_user(options: argparse.Namespace) -> LogOfFiles | None:

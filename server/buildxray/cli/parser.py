@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as argparse has it
         """Parse; unknown options are reported by the parser of the command, which knows similar ones."""
-        found, left = super().parse_known_args(args, namespace)
+        options, left = super().parse_known_args(args, namespace)
         if left:
             known = [option for action in self._actions for option in action.option_strings]
             name = left[0].partition("=")[0]
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
             if close:
                 self.error(_("unknown option {name}; did you mean {close}?", name=name, close=close[0]))
             self.error(_("unknown argument {name}", name=left[0]))
-        return found, left
+        return options, left
 
     def error(self, message: str) -> NoReturn:
         """Print the usage, and the message on one line."""

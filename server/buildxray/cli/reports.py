@@ -39,26 +39,26 @@ class Located(NamedTuple):
     """The cost of the finding by a log; None without one."""
 
 
-def as_json(found: Located) -> str:
+def as_json(finding: Located) -> str:
     """One object: the contract of `buildxray check --format json`."""
-    it = found.diagnostic
+    it = finding.diagnostic
     fields: dict[str, Any] = {
-        "path": found.path,
+        "path": finding.path,
         "rule": it.rule,
         "severity": it.severity.value,
         "message": it.message,
-        **_range(found.lines, it.range),
+        **_range(finding.lines, it.range),
         "fixes": [
             {
                 "title": fix.title,
                 "safety": fix.safety.value,
-                "edits": [{**_range(found.lines, edit.range), "text": edit.new_text} for edit in fix.edits],
+                "edits": [{**_range(finding.lines, edit.range), "text": edit.new_text} for edit in fix.edits],
             }
             for fix in it.fixes
         ],
     }
-    if found.cost is not None:
-        fields |= _cost(found.cost)
+    if finding.cost is not None:
+        fields |= _cost(finding.cost)
     return escaped_json(json.dumps(fields, ensure_ascii=False))
 
 
@@ -88,12 +88,12 @@ def statistics_as_json(rows: Iterable[tuple[str, int, int]], *, is_array: bool) 
     return as_array(objects) if is_array else "\n".join(objects)
 
 
-def as_github_annotation(found: Located) -> str:
+def as_github_annotation(finding: Located) -> str:
     """A workflow command, which GitHub shows at the line in a pull request."""
-    it = found.diagnostic
-    region = _region(found.lines, it.range)
+    it = finding.diagnostic
+    region = _region(finding.lines, it.range)
     properties = {
-        "file": found.path,
+        "file": finding.path,
         "line": region["startLine"],
         "col": region["startColumn"],
         "endLine": region["endLine"],
@@ -104,7 +104,7 @@ def as_github_annotation(found: Located) -> str:
     return f"::{_GITHUB_COMMAND[it.severity]} {listed}::{_escaped(visible(it.message))}"
 
 
-def as_sarif(found: Iterable[Located]) -> str:
+def as_sarif(findings: Iterable[Located]) -> str:
     """One SARIF 2.1.0 log of all findings."""
     driver = {
         "name": "buildxray",
@@ -124,15 +124,15 @@ def as_sarif(found: Iterable[Located]) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_sarif_result(it) for it in found],
+        "results": [_sarif_result(it) for it in findings],
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return escaped_json(json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False))
 
 
-def _sarif_result(found: Located) -> dict[str, Any]:
-    it = found.diagnostic
-    location = {"artifactLocation": _artifact(found.path), "region": _region(found.lines, it.range)}
+def _sarif_result(finding: Located) -> dict[str, Any]:
+    it = finding.diagnostic
+    location = {"artifactLocation": _artifact(finding.path), "region": _region(finding.lines, it.range)}
     result: dict[str, Any] = {
         "ruleId": it.rule,
         "level": _SARIF_LEVEL[it.severity],
@@ -142,19 +142,19 @@ def _sarif_result(found: Located) -> dict[str, Any]:
     names = [rule.name for rule in ALL]
     if it.rule in names:
         result["ruleIndex"] = names.index(it.rule)
-    if found.cost is not None:
-        result["properties"] = _cost(found.cost)
+    if finding.cost is not None:
+        result["properties"] = _cost(finding.cost)
     if it.fixes:
-        result["fixes"] = [_sarif_fix(found, fix) for fix in it.fixes]
+        result["fixes"] = [_sarif_fix(finding, fix) for fix in it.fixes]
     return result
 
 
-def _sarif_fix(found: Located, fix: Fix) -> dict[str, Any]:
+def _sarif_fix(finding: Located, fix: Fix) -> dict[str, Any]:
     replacements = [
-        {"deletedRegion": _region(found.lines, edit.range), "insertedContent": {"text": edit.new_text}}
+        {"deletedRegion": _region(finding.lines, edit.range), "insertedContent": {"text": edit.new_text}}
         for edit in fix.edits
     ]
-    changes = [{"artifactLocation": _artifact(found.path), "replacements": replacements}]
+    changes = [{"artifactLocation": _artifact(finding.path), "replacements": replacements}]
     return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 

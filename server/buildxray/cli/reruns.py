@@ -21,17 +21,17 @@ from buildxray.semantics.build import Build
 
 def list_reruns(options: argparse.Namespace) -> int:
     """Effect: print the steps that run again when files or arguments change. Raises `CliError`."""
-    build, _measured, found = reruns_of(options.path, options.log, Builds(BuildOptions.of(options)))
+    build, _measured, reruns = reruns_of(options.path, options.log, Builds(BuildOptions.of(options)))
     console = output()
     match options.format:
         case "json":
             console.out(
-                json.dumps({"path": options.path, "reruns": [_as_json(it) for it in found]}, ensure_ascii=False)
+                json.dumps({"path": options.path, "reruns": [_as_json(it) for it in reruns]}, ensure_ascii=False)
             )
         case "markdown":
-            console.out("\n".join(reruns_markdown(build, found)))
+            console.out("\n".join(reruns_markdown(build, reruns)))
         case _:
-            _print(console, build, found)
+            _print(console, build, reruns)
     return 0
 
 
@@ -64,11 +64,11 @@ def _cause(it: Rerun) -> str:
     return _("files: {names}", names=visible(it.cause)) if it.kind == "files" else f"ARG {visible(it.cause)}"
 
 
-def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
-    if not found:
+def _print(console: Output, build: Build, reruns: tuple[Rerun, ...]) -> None:
+    if not reruns:
         console.line(_("Nothing of the build context and no ARG is used."))
-    n_line = max((len(str(it.line)) for it in found), default=0)
-    for it in found:
+    n_line = max((len(str(it.line)) for it in reruns), default=0)
+    for it in reruns:
         indent = " " * (n_line + 2)
         number = str(it.line).rjust(n_line)
         console.line(
@@ -76,12 +76,12 @@ def _print(console: Output, build: Build, found: tuple[Rerun, ...]) -> None:
         )
 
 
-def reruns_markdown(build: Build, found: tuple[Rerun, ...]) -> list[str]:
+def reruns_markdown(build: Build, reruns: tuple[Rerun, ...]) -> list[str]:
     """A table of the reruns in Markdown."""
     title = _("What runs again")
     headings = (_("Line"), _("Change"), _("Runs again"))
     lines = [f"### {title}", "", f"| {' | '.join(headings)} |", "| ---: | --- | --- |"]
-    for it in found:
+    for it in reruns:
         cause = code(it.cause) if it.kind == "files" else f"ARG {code(it.cause)}"
         lines.append(f"| {it.line} | {cause} | {rerun_words(it, len(build.targets))} |")
     return [*lines, ""]

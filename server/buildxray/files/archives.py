@@ -34,7 +34,7 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
     than 64 MB, and after 512 MB unpacked or 10 000 files skipped.
     """
     wanted = {*names}
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         stream.seek(0)
         with (
@@ -51,12 +51,12 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
                     raise _too_large()
                 file = archive.extractfile(member)
                 if file is not None:
-                    found[name] = file.read(_LARGEST_FILE)
-                if len(found) == len(wanted):
+                    contents[name] = file.read(_LARGEST_FILE)
+                if len(contents) == len(wanted):
                     break
     except (EOFError, OSError, RecursionError, ValueError, tarfile.TarError, zlib.error) as error:
         raise ReadError(_("not a gzipped tar archive, or a broken one")) from error
-    return found
+    return contents
 
 
 class _Bounded(io.RawIOBase):

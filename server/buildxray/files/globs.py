@@ -121,11 +121,11 @@ def _pieces(glob: str) -> Iterator[str | None]:
             yield re.escape(glob[position])
             position += 1
         elif character == "[":
-            found = _set(glob, position)
-            if found is None:
+            end_of_set = _set(glob, position)
+            if end_of_set is None:
                 yield None
                 return
-            text, position = found
+            text, position = end_of_set
             yield text
         else:
             yield re.escape(character)

@@ -245,13 +245,13 @@ class MeasuredBuild:
 
     def savings_of(self, fixes: Iterable[tuple[str, str]], before: str | None = None) -> tuple[FixSaving, ...]:
         """The saving of each of several fixes, given as titles and the texts after them, starting with the text before all."""
-        found: list[FixSaving] = []
+        savings: list[FixSaving] = []
         saved = 0.0 if before is None or before == self.text else self.predict(before).saved
         for title, text in fixes:
             now = self.predict(text).saved
-            found.append(FixSaving(title, now - saved))
+            savings.append(FixSaving(title, now - saved))
             saved = now
-        return tuple(found)
+        return tuple(savings)
 
     @cached_property
     def prediction(self) -> Prediction | None:
@@ -291,27 +291,27 @@ class MeasuredBuild:
 
     def _instructions(self, dockerfile: Dockerfile, alignment: dict[int, int]) -> dict[int, InstructionTimes]:
         own = self.times.plan.dockerfile
-        found: dict[int, InstructionTimes] = {}
+        by_instruction: dict[int, InstructionTimes] = {}
         for new, old in alignment.items():
             times = self._of_instruction.get(old)
             if times is not None:
                 one, other = dockerfile.instructions[new].node, own.instructions[old].node
-                found[new] = times if one is other or one.text == other.text else times.outdated
-        return found
+                by_instruction[new] = times if one is other or one.text == other.text else times.outdated
+        return by_instruction
 
     @cached_property
     def _of_instruction(self) -> dict[int, InstructionTimes]:
-        found: dict[int, list[StepTime]] = {}
+        by_line: dict[int, list[StepTime]] = {}
         for it in self.times.matching.times.values():
             if it.seconds is None or it.vertex.status is Status.UNFINISHED:
                 continue
             for idx in it.step.instructions:
-                found.setdefault(idx, []).append(it)
+                by_line.setdefault(idx, []).append(it)
         return {
             idx: InstructionTimes(
                 tuple(sorted(times, key=lambda it: it.step.is_emulated)), is_current=all(it.is_exact for it in times)
             )
-            for idx, times in found.items()
+            for idx, times in by_line.items()
         }
 
     def seconds_of(self, build: Build) -> PlanSeconds:
@@ -324,18 +324,18 @@ class MeasuredBuild:
             for idx, it in times.matching.times.items()
             if it.seconds is not None
         }
-        found = {idx: measured[number] for idx, number in contents.of(plan.steps).items() if number in measured}
+        seconds = {idx: measured[number] for idx, number in contents.of(plan.steps).items() if number in measured}
         is_for_log = plan.request == times.plan.request
         if (plan.dockerfile.text != self.text or not is_for_log) and self.can_predict:
             forecast = self.forecast(build) if is_for_log else Forecast(self._predictor, build)
             for idx, it in forecast.estimates.items():
-                found.setdefault(idx, StepSeconds(it.likely, is_measured=False))
-        path = critical_path(plan.steps, lambda it: found[it.idx].seconds if it.idx in found else 0.0)
+                seconds.setdefault(idx, StepSeconds(it.likely, is_measured=False))
+        path = critical_path(plan.steps, lambda it: seconds[it.idx].seconds if it.idx in seconds else 0.0)
         prediction = None
         if plan.dockerfile.text != self.text and self.can_predict:
             prediction = self.forecast(build).prediction
         return PlanSeconds(
-            found,
+            seconds,
             path.steps if path.seconds else (),
             times.total,
             0.0 if prediction is None else prediction.saved,
@@ -369,12 +369,12 @@ def measure_best(
 
     A history record contains the text that was built, which later texts are then compared with.
     """
-    found: list[MeasuredBuild] = []
+    fitting: list[MeasuredBuild] = []
     for build in loaded.log.builds[:_MOST_BUILDS]:
         measured = MeasuredBuild(text, build, request, workspace=workspace, rules=rules)
         if measured.times.fits:
-            found.append(measured)
-    best = min(found, key=MeasuredBuild.best_fit, default=None)
+            fitting.append(measured)
+    best = min(fitting, key=MeasuredBuild.best_fit, default=None)
     recorded = None if best is None else best.times.build.dockerfile
     if best is not None and recorded is not None and recorded != text:
         best = MeasuredBuild(recorded, best.times.build, request, workspace=workspace, rules=rules)

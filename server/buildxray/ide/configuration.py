@@ -42,9 +42,9 @@ def find_configuration(directory: Path) -> Configuration:
         for name in FILE_NAMES:
             path = candidate / name
             text = read_project_text(path)
-            found = None if text is None else _read(path, text)
-            if found is not None:
-                return found
+            configuration = None if text is None else _read(path, text)
+            if configuration is not None:
+                return configuration
     return Configuration(None, Settings(), ())
 
 

@@ -38,8 +38,8 @@ def declared_pairs(node: Node | None) -> tuple[Pair, ...]:
 
 @of_node
 def _pairs_without_values(node: Node) -> tuple[Pair, ...]:
-    found = _NAME.finditer(node.text, node.keyword.span.end)
-    spans = (Span(*match.span("name")) for match in found)
+    names = _NAME.finditer(node.text, node.keyword.span.end)
+    spans = (Span(*match.span("name")) for match in names)
     return tuple(Pair(Token(node.text[slice(*it)], it), None, "", it) for it in spans)
 
 

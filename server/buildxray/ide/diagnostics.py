@@ -58,21 +58,21 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
     """The findings of the rules, in the order of the text. If a rule raises, only its own findings are lost."""
     suppressions = Suppressions(ctx.dockerfile)
     fails = suppressions.checks_fail
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for rule in _with_subject(ctx, rules):
         try:
             findings = [*rule.check(ctx)] if rule.may_find(ctx) else ()
         except Exception:  # noqa: BLE001 - a bug in one rule must not take the others' findings along
             _log.exception("the rule %s has failed", rule.name)
             continue
-        found += [
+        diagnostics += [
             _diagnostic(ctx, rule, finding)
             for finding in findings
             if not suppressions.silence(rule.name, finding.range)
         ]
         if fails and rule.buildkit_check:
-            found = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in found]
-    shown = (it for it in found if it.severity is not Severity.OFF)
+            diagnostics = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in diagnostics]
+    shown = (it for it in diagnostics if it.severity is not Severity.OFF)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
 
 

@@ -113,12 +113,12 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     unread = (
         _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
     )
-    found = [
+    diagnostics = [
         *unread,
         *(problem for it in readers for problem in it.problems()),
         *_emulating_runners(it for it in (*readers, *of_jobs) if _is_first(it.declared, projects)),
     ]
-    unique = {(it.rule, it.range, it.message): it for it in found if merged.shows(it.rule)}
+    unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
     return ProjectFile(
         text,
         tuple(sorted(unique.values(), key=lambda it: (it.range, it.rule))),

@@ -152,9 +152,9 @@ class Predictor:
     def _known(self, instruction: int) -> list[StepTime]:
         """The logged executions of an old instruction, without cached ones."""
         if instruction not in self._known_of:
-            found = [self.times.of(it) for it in self.steps.get(instruction, ())]
+            times = [self.times.of(it) for it in self.steps.get(instruction, ())]
             self._known_of[instruction] = [
-                it for it in found if it is not None and it.seconds is not None and not it.is_cached
+                it for it in times if it is not None and it.seconds is not None and not it.is_cached
             ]
         return self._known_of[instruction]
 
@@ -199,11 +199,11 @@ class Predictor:
     @cached_property
     def _pulls(self) -> dict[str, list[StepTime]]:
         """The logged pulls of each image."""
-        found: dict[str, list[StepTime]] = {}
+        pulls: dict[str, list[StepTime]] = {}
         for it in self.times.matching.times.values():
             if it.step.kind == "source":
-                found.setdefault(self.pull_of(it.step).text, []).append(it)
-        return found
+                pulls.setdefault(self.pull_of(it.step).text, []).append(it)
+        return pulls
 
     def _estimate_source(self, query: _Query) -> Seconds | None:
         """The seconds of a pull: its logged time, or less if other pulls that shared the network disappear."""

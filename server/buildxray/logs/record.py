@@ -51,10 +51,10 @@ def read_record(stream: BinaryIO) -> Log:
         raise LogError(_("{expected}; {reason}", expected=_NOT_A_RECORD, reason=error)) from error
     except RecursionError as error:
         raise LogError(_NOT_A_RECORD) from error
-    found = tuple(told for it in builds if it is not None for told in told_apart(it))
-    if not found:
+    logged = tuple(told for it in builds if it is not None for told in told_apart(it))
+    if not logged:
         raise LogError(_NOT_A_RECORD)
-    return Log(found)
+    return Log(logged)
 
 
 def _blobs(stream: BinaryIO, digests: Iterable[str]) -> dict[str, bytes]:
@@ -118,7 +118,7 @@ class _Provenance:
     def lines(self) -> dict[str, int]:
         """The first line of each digest that has one."""
         locations = _dict(self._source, "locations")
-        found: dict[str, int] = {}
+        first_lines: dict[str, int] = {}
         for digest, step in _dict(self._config, "digestMapping").items():
             numbers = [
                 number
@@ -127,19 +127,19 @@ class _Provenance:
                 if isinstance(number := _dict(range_, "start").get("line"), int)
             ]
             if numbers:
-                found[digest] = min(numbers)
-        return found
+                first_lines[digest] = min(numbers)
+        return first_lines
 
     def cpu_seconds(self) -> dict[str, float]:
         """The processor seconds of each digest with a recorded time (machines with cgroup v2)."""
         steps = {step: digest for digest, step in _dict(self._config, "digestMapping").items() if isinstance(step, str)}
-        found: dict[str, float] = {}
+        seconds: dict[str, float] = {}
         for it in _list(self._config, "llbDefinition"):
             usage = _dict(_dict(it, "resourceUsage"), "cpuStat").get("usageNanos")
             digest = steps.get(str(it.get("id")))
             if isinstance(usage, int) and digest is not None:
-                found[digest] = usage / 1e9
-        return found
+                seconds[digest] = usage / 1e9
+        return seconds
 
     def dockerfile(self) -> str | None:
         """The text that was built."""

@@ -63,17 +63,17 @@ def _platform_choices(names: list[VertexName], request: BuildRequest) -> Iterato
 
 
 def _named_platforms(names: list[VertexName]) -> tuple[Platform, ...]:
-    found: dict[Platform, None] = {}
+    platforms: dict[Platform, None] = {}
     for it in names:
         runs_on = _platform(it.runs_on)
         if runs_on is None:
             continue
-        found[runs_on] = None
+        platforms[runs_on] = None
         if it.builds_for:
             builds_for = _platform(it.builds_for) or _platform(f"{runs_on.os}/{it.builds_for}")
             if builds_for is not None:
-                found[builds_for] = None
-    return tuple(found)
+                platforms[builds_for] = None
+    return tuple(platforms)
 
 
 def _build_platform(names: list[VertexName], request: BuildRequest) -> Platform:

@@ -44,8 +44,8 @@ class Stamps:
         if self._wrapper is not None:
             match = self._wrapper.match(rest)
             if match is not None:
-                found = None if stamp else _STAMP.search(match[0])
-                return stamp if found is None else found[0], rest[match.end() :]
+                inner = None if stamp else _STAMP.search(match[0])
+                return stamp if inner is None else inner[0], rest[match.end() :]
         return stamp, rest
 
 

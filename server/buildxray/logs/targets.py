@@ -43,13 +43,13 @@ def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
 
 def _targets(names: list[VertexName]) -> dict[str, None]:
     """The targets that names begin with: the word before a platform, before `internal`, or the first of two."""
-    found: dict[str, None] = {}
+    targets: dict[str, None] = {}
     for it in names:
         if not it.words:
             continue
         if it.platform or it.kind or (it.is_step and len(it.words) > 1):
-            found[it.words[0]] = None
-    return found
+            targets[it.words[0]] = None
+    return targets
 
 
 def _owner(name: VertexName, targets: dict[str, None]) -> str:

@@ -48,15 +48,15 @@ def file_name(uri: str) -> str:
 
 def path(uri: str) -> Path | None:
     """The path of a file on this machine; None for other URIs, and for one in too many directories."""
-    found = to_fs_path(uri) if uri.startswith("file:") else None
-    return absolute(found) if found and found.count(os.sep) <= _MOST_DIRECTORIES else None
+    name = to_fs_path(uri) if uri.startswith("file:") else None
+    return absolute(name) if name and name.count(os.sep) <= _MOST_DIRECTORIES else None
 
 
 def section(raw: object) -> object:
     """The section `buildxray` of settings, or the settings themselves if they have no such section."""
-    found = raw["buildxray"] if isinstance(raw, Mapping) and "buildxray" in raw else raw
+    settings = raw["buildxray"] if isinstance(raw, Mapping) and "buildxray" in raw else raw
     # Neovim sends an empty table as a list.
-    return {} if found in ([], ()) else found
+    return {} if settings in ([], ()) else settings
 
 
 def named_diagnostics(

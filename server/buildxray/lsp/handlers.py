@@ -244,8 +244,8 @@ def show_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     lines = document.analysis.lines
     offset = from_lsp.offset(lines, params.position, ls.client.unit)
-    found = hover(document.analysis, offset, is_general=document.build.settings.general)
-    return None if found is None else to_lsp.hover(lines, found, ls.client)
+    answer = hover(document.analysis, offset, is_general=document.build.settings.general)
+    return None if answer is None else to_lsp.hover(lines, answer, ls.client)
 
 
 def document_diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
@@ -313,10 +313,10 @@ def document_symbol(
     if document is None or not document.build.settings.navigation:
         return []
     lines, unit = document.analysis.lines, ls.client.unit
-    found = [*symbols(document.analysis)]
+    all_symbols = [*symbols(document.analysis)]
     if ls.client.nests_symbols:
-        return [to_lsp.symbol(lines, it, unit) for it in found]
-    return [flat for it in found for flat in to_lsp.flat_symbols(lines, it, document.uri, unit)]
+        return [to_lsp.symbol(lines, it, unit) for it in all_symbols]
+    return [flat for it in all_symbols for flat in to_lsp.flat_symbols(lines, it, document.uri, unit)]
 
 
 def folding_range(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:

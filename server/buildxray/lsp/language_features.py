@@ -150,15 +150,15 @@ def on_type_formatting(ls: Server, params: types.DocumentOnTypeFormattingParams)
 def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
     """The stages and instructions of the open documents whose names contain the query."""
     query = params.query.lower()
-    found: list[types.SymbolInformation] = []
+    matches: list[types.SymbolInformation] = []
     for document in ls.documents.values():
         if not document.build.settings.navigation:
             continue
         matching = [it for it in symbols(document.analysis) if _matches(it, query)]
         for symbol in matching:
             flat = to_lsp.flat_symbols(document.analysis.lines, symbol, document.uri, ls.client.unit)
-            found += [it for it in flat if query in it.name.lower()]
-    return found[:_MOST_SYMBOLS]
+            matches += [it for it in flat if query in it.name.lower()]
+    return matches[:_MOST_SYMBOLS]
 
 
 def _matches(symbol: Symbol, query: str) -> bool:

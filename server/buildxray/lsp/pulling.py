@@ -116,13 +116,13 @@ class WorkspaceDiagnostics:
         return items
 
     def _files(self) -> list[Path]:
-        found: dict[Path, None] = {}
+        files: dict[Path, None] = {}
         for folder in self._server.folders:
             path = from_lsp.path(folder)
             if path is not None:
                 settings = self._server.settings.of(folder).over(find_configuration(path).settings)
-                found |= dict.fromkeys(search(path, settings.exclude))
-        return [*found]
+                files |= dict.fromkeys(search(path, settings.exclude))
+        return [*files]
 
     async def _check(self, paths: Iterable[Path]) -> AsyncIterator[tuple[CheckedFile, Path]]:
         """Check files in the worker process, a few at a time."""

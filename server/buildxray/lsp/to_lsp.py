@@ -197,7 +197,7 @@ def markup(markdown: str, client: Client) -> types.MarkupContent:
 
 def signature_help(forms: list[Signature], client: Client) -> types.SignatureHelp:
     """The forms of an instruction; the first is active."""
-    found = [
+    signatures = [
         types.SignatureInformation(
             it.label,
             documentation=markup(it.documentation, client) if it.documentation else None,
@@ -206,7 +206,7 @@ def signature_help(forms: list[Signature], client: Client) -> types.SignatureHel
         )
         for it in forms
     ]
-    return types.SignatureHelp(found, active_signature=0, active_parameter=forms[0].active)
+    return types.SignatureHelp(signatures, active_signature=0, active_parameter=forms[0].active)
 
 
 def selection_range(lines: LineIndex, ranges: list[TextRange], unit: ColumnUnit) -> types.SelectionRange:

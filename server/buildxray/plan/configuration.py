@@ -15,8 +15,8 @@ def image_configurations(plan: Plan) -> tuple[tuple[Platform, ImageConfiguration
     """Return the configuration of the image for each target platform; none if BuildKit refuses the build."""
     if plan.error is not None or plan.target_stage is None:
         return ()
-    found = ((it.platform, _configuration(it, plan.target_stage)) for it in plan.targets)
-    return tuple((platform, it) for platform, it in found if it is not None)
+    configurations = ((it.platform, _configuration(it, plan.target_stage)) for it in plan.targets)
+    return tuple((platform, it) for platform, it in configurations if it is not None)
 
 
 def _configuration(target: TargetPlan, number: int) -> ImageConfiguration | None:

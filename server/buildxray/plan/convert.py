@@ -249,14 +249,14 @@ def _new_image(reference: str, platform: Platform, source: Source, number: int, 
 
 def _sources(conversion: Conversion, stage: ResolvedStage, memo: Memo) -> dict[int, tuple[Occurrence | None, ...]]:
     """The files of the stages and images named by commands, by position of the command."""
-    found: dict[int, tuple[Occurrence | None, ...]] = {}
+    by_position: dict[int, tuple[Occurrence | None, ...]] = {}
     for position, trigger in enumerate(stage.triggers):
         if trigger.sources:
-            found[position] = _files(conversion, trigger.sources, stage.outline.from_idx, memo)
+            by_position[position] = _files(conversion, trigger.sources, stage.outline.from_idx, memo)
     for position, sources in stage.outline.sources.items():
         instruction = stage.outline.from_idx + 1 + position
-        found[len(stage.triggers) + position] = _files(conversion, sources, instruction, memo)
-    return found
+        by_position[len(stage.triggers) + position] = _files(conversion, sources, instruction, memo)
+    return by_position
 
 
 def _files(

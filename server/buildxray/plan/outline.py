@@ -131,8 +131,8 @@ def outline(dockerfile: Dockerfile) -> Outline:
         sources: dict[int, tuple[Source | None, ...]] = {}
         for idx in range(start + 1, end):
             node = nodes[idx]
-            if node.flags and node.problem is None and (found := linker.sources(node, idx)):
-                sources[idx - start - 1] = found
+            if node.flags and node.problem is None and (named := linker.sources(node, idx)):
+                sources[idx - start - 1] = named
         name = linker.names[len(stages)]
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
     refusals = linker.refusals

@@ -408,14 +408,14 @@ def _target(resolved: ResolvedStages, name: str) -> int:
         # A FROM that is being typed does not become the target, so that the file above it keeps its meaning.
         nodes = [resolved.outline.dockerfile.instructions[it.outline.from_idx].node for it in resolved.stages]
         return next((idx for idx in range(last, -1, -1) if not nodes[idx].problems), last)
-    found = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
-    if not found:
+    named = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
+    if not named:
         close = closest(name.lower(), [it.outline.name for it in resolved.stages if it.outline.name])
         message = _("there is no stage `{name}`", name=name)
         if close is not None:
             message = _("there is no stage `{name}`; did you mean `{close}`?", name=name, close=close)
         resolved.refusals.append(Refusal(message, None, None, close, Cause.REQUEST))
-    return found[-1] if found else last
+    return named[-1] if named else last
 
 
 def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:

@@ -55,10 +55,10 @@ class ArchitectureInPath(NamedTuple):
 
 def architectures_in_paths(text: str) -> list[ArchitectureInPath]:
     """Find the paths in a text that exist only on one architecture."""
-    found: list[ArchitectureInPath] = []
+    architectures: list[ArchitectureInPath] = []
     for match in _PATH.finditer(text):
         kind = match.lastgroup
         assert kind is not None, "each alternative has a group"
         start, end = match.span() if kind == "tuple" else match.span(kind)
-        found.append(ArchitectureInPath(start, end, _ARCHITECTURES[match[kind]], kind))
-    return found
+        architectures.append(ArchitectureInPath(start, end, _ARCHITECTURES[match[kind]], kind))
+    return architectures

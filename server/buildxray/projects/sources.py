@@ -101,7 +101,7 @@ def _architectures_of_files(directory: Path) -> frozenset[str]:
         names = [it.name for it in list_directory(directory)]
     except ReadError:
         return frozenset()
-    return frozenset(found for it in names if is_dockerfile(it) for *_, found in named_architectures(it))
+    return frozenset(architecture for it in names if is_dockerfile(it) for *_, architecture in named_architectures(it))
 
 
 class _Sources:
@@ -161,7 +161,7 @@ class ProjectSearch:
         self._answers = [None]
 
     def _searched(self) -> frozenset[str] | None:
-        found: set[str] = set()
+        named: set[str] = set()
         n_bytes = 0
         for n_files, path in enumerate(_project_files(self._directory)):
             if n_files >= _MOST_SEARCHED_FILES:
@@ -173,8 +173,8 @@ class ProjectSearch:
             n_bytes += size
             if n_bytes > _MOST_SEARCHED_BYTES:
                 return None
-            found |= names
-        return frozenset(found)
+            named |= names
+        return frozenset(named)
 
 
 _MOST_SEARCHED_FILES: Final = 3000

@@ -87,11 +87,11 @@ def _adding_architectures(ctx: RuleContext) -> frozenset[Stage]:
 
 def _running(ctx: RuleContext, pattern: re.Pattern[str]) -> frozenset[Stage]:
     """The stages with a RUN in which a pattern is found, and those that are built on them, which come later in the file."""
-    found: set[Stage] = set()
+    stages: set[Stage] = set()
     for stage in ctx.build.stages:
-        if any(pattern.search(run.node.text) for run in stage.runs) or not found.isdisjoint(stage.bases):
-            found.add(stage)
-    return frozenset(found)
+        if any(pattern.search(run.node.text) for run in stage.runs) or not stages.isdisjoint(stage.bases):
+            stages.add(stage)
+    return frozenset(stages)
 
 
 _DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})

@@ -33,22 +33,22 @@ class Quality(Enum):
 class Artifacts:
     """The artifacts of one plan."""
 
-    def __init__(self, facts: StageGraph, inventory: Inventory) -> None:
-        self._facts = facts
-        self._plan = facts.plan
-        self._tracers = [Tracer(facts, inventory, it) for it in range(len(facts.plan.targets))]
+    def __init__(self, graph: StageGraph, inventory: Inventory) -> None:
+        self._graph = graph
+        self._plan = graph.plan
+        self._tracers = [Tracer(graph, inventory, it) for it in range(len(graph.plan.targets))]
 
     @cached_property
     def all(self) -> tuple[Artifact, ...]:
         """The artifacts of all target platforms, in the order of the Dockerfile."""
-        found: dict[tuple[int, str, str], Artifact] = {}
+        artifacts: dict[tuple[int, str, str], Artifact] = {}
         for tracer in self._tracers:
             for stage in self._plan.stages:
-                if stage.idx in self._facts.image_stages and tracer.planned.is_needed(stage.idx):
+                if stage.idx in self._graph.image_stages and tracer.planned.is_needed(stage.idx):
                     for it in tracer.artifacts(stage):
                         key = it.instruction, it.source, it.path
-                        found[key] = it if key not in found else _joined(found[key], it)
-        return tuple(sorted(found.values(), key=lambda it: it.instruction))
+                        artifacts[key] = it if key not in artifacts else _joined(artifacts[key], it)
+        return tuple(sorted(artifacts.values(), key=lambda it: it.instruction))
 
     def line(self, artifact: Artifact) -> int:
         """The 1-based line of the instruction that adds an artifact to the image."""
@@ -73,15 +73,15 @@ class Artifacts:
 
     def qualities(self) -> dict[tuple[str, Platform], Quality]:
         """The quality of each path of each image; the worst one if several instructions write to a path, such as a directory."""
-        found: dict[tuple[str, Platform], Quality] = {}
+        qualities: dict[tuple[str, Platform], Quality] = {}
         for artifact in self.all:
             for target, tracer in enumerate(self._tracers):
                 platform = tracer.planned.platform
                 if platform in artifact.targets:
                     key = artifact.path, platform
                     quality = self.quality(artifact.origins, target)
-                    found[key] = min(quality, found.get(key, quality), key=lambda it: it.value)
-        return found
+                    qualities[key] = min(quality, qualities.get(key, quality), key=lambda it: it.value)
+        return qualities
 
     def quality(self, origins: Iterable[Origin], target: int) -> Quality:
         """The quality of files of these makers in the image of the target with this index.
@@ -140,27 +140,27 @@ class Artifacts:
 
     def origins(self, stage: int, path: str) -> tuple[Origin, ...]:
         """The makers of the files at a path at the end of a stage, for all targets together; the last one first."""
-        found: dict[Origin, None] = {}
+        origins: dict[Origin, None] = {}
         for tracer in self._tracers:
             if tracer.planned.is_needed(stage):
-                found |= dict.fromkeys(tracer.trace(stage, path))
-        return tuple(found)
+                origins |= dict.fromkeys(tracer.trace(stage, path))
+        return tuple(origins)
 
     def copied(self, instruction: int) -> tuple[tuple[Token, tuple[Origin, ...]], ...]:
         """Each source of a COPY or ADD with its makers, for all targets together."""
         node = self._plan.node(instruction)
-        stage = self._facts.stage_of(instruction)
+        stage = self._graph.stage_of(instruction)
         if not isinstance(node, Copying) or stage is None:
             return ()
-        found: list[tuple[Token, tuple[Origin, ...]]] = []
+        copied: list[tuple[Token, tuple[Origin, ...]]] = []
         for token in node.sources:
             origins: dict[Origin, None] = {}
             for tracer in self._tracers:
                 source = tracer.expanded(instruction, token, "/") if tracer.planned.is_needed(stage.idx) else None
                 if source is not None:
                     origins |= dict.fromkeys(tracer.taken(stage, instruction, node, source))
-            found.append((token, tuple(origins)))
-        return tuple(found)
+            copied.append((token, tuple(origins)))
+        return tuple(copied)
 
 
 def _may_be_replaced(artifact: Artifact, named_alike: Iterable[Artifact]) -> bool:

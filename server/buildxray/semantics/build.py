@@ -245,11 +245,11 @@ class Build:
     @cached_property
     def steps_by_instruction(self) -> dict[int, list[Step]]:
         """The steps of each instruction, including those of mounts and triggers, in the order of the plan."""
-        found: dict[int, list[Step]] = {}
+        steps: dict[int, list[Step]] = {}
         for step in self.plan.steps:
             for idx in step.instructions:
-                found.setdefault(idx, []).append(step)
-        return found
+                steps.setdefault(idx, []).append(step)
+        return steps
 
     @cached_property
     def global_instructions(self) -> tuple[Instruction, ...]:

@@ -36,20 +36,20 @@ class CacheMount(NamedTuple):
     """The machine that holds the cache; each machine has its own cache for an id."""
 
 
-def cache_mounts(facts: StageGraph) -> Iterator[CacheMount]:
+def cache_mounts(graph: StageGraph) -> Iterator[CacheMount]:
     """The cache mounts of all steps of a build, without those that BuildKit refuses."""
-    for idx, instruction in enumerate(facts.plan.dockerfile.instructions):
+    for idx, instruction in enumerate(graph.plan.dockerfile.instructions):
         node = instruction.node
         for flag in node.mounts if isinstance(node, Run) else ():
-            for machine, scope in facts.scopes_by_machine(idx):
-                mount = _cache_mount(facts, idx, flag, scope, machine)
+            for machine, scope in graph.scopes_by_machine(idx):
+                mount = _cache_mount(graph, idx, flag, scope, machine)
                 if mount is not None:
                     yield mount
 
 
-def _cache_mount(facts: StageGraph, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
+def _cache_mount(graph: StageGraph, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
     def expander(text: str) -> str:
-        return expand(lex(text, facts.plan.dockerfile.escape), scope.environment.get)
+        return expand(lex(text, graph.plan.dockerfile.escape), scope.environment.get)
 
     try:
         mount = parse_mount(flag, expander)

@@ -44,10 +44,10 @@ T = TypeVar("T")
 class Inventory:
     """The commands of one plan. Each RUN is read on first access, and read again after an edit only if its inputs changed."""
 
-    def __init__(self, plan: Plan, facts: StageGraph, workspace: Workspace, memo: Memo) -> None:
+    def __init__(self, plan: Plan, graph: StageGraph, workspace: Workspace, memo: Memo) -> None:
         self.plan = plan
         self._memo = memo
-        self.facts = facts
+        self.graph = graph
         self.workspace = workspace
         self._invocations: dict[int, tuple[Invocation, ...]] = {}
         self._known: dict[int, tuple[Use | None, ...]] = {}
@@ -62,14 +62,14 @@ class Inventory:
 
     def script(self, instruction: int) -> Script:
         """The commands of a RUN, as its shell reads them."""
-        scopes = self.facts.scopes(instruction)
+        scopes = self.graph.scopes(instruction)
         node = self.plan.node(instruction)
         return read_script(node, scopes[0].shell_command) if scopes else read_script(node)
 
     def invocations(self, instruction: int) -> tuple[Invocation, ...]:
         """The commands of a RUN with their environment; none if no target needs the RUN."""
         if instruction not in self._invocations:
-            stage = self.facts.stage_of(instruction)
+            stage = self.graph.stage_of(instruction)
             if stage is None or not isinstance(self.plan.node(instruction), Run):
                 return ()
             self._read_stage(stage)
@@ -95,7 +95,7 @@ class Inventory:
         for stage in self.plan.stages:
             runs = [it.conversion.runs.get(stage.idx) for it in self.plan.targets]
             recipes = [None if it is None else it.recipe for it in runs]
-            bases = [lineages[it] for it in self.facts.bases(stage.idx)]
+            bases = [lineages[it] for it in self.graph.bases(stage.idx)]
             key = ("lineage", stage.nodes, len(recipes), *recipes, *bases)
             lineages.append(self._memo.recall(key, object))
         return lineages
@@ -108,7 +108,7 @@ class Inventory:
         """
         declarations: list[list[tuple[int, object]]] = []
         for stage in self.plan.stages:
-            below = [declarations[it][-1][1] for it in self.facts.bases(stage.idx)]
+            below = [declarations[it][-1][1] for it in self.graph.bases(stage.idx)]
             declared: object = below[0] if len(below) == 1 else tuple(below)
             own = [(-1, declared)]
             for idx in range(stage.from_idx + 1, stage.end_idx):
@@ -124,7 +124,7 @@ class Inventory:
         return own[bisect_left(own, instruction, key=itemgetter(0)) - 1][1]
 
     def _recognize_stage(self, stage: StageOutline) -> _StageCommands:
-        by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.facts.runs(stage.idx)]
+        by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.graph.runs(stage.idx)]
         commands = [it for _, invocations, uses in by_run for it in zip(invocations, uses, strict=True)]
         known = [use for _, use in commands if use is not None]
         subjects: frozenset[Effect | str] = frozenset(
@@ -171,12 +171,12 @@ class Inventory:
 
     def _key(self, instruction: int) -> Hashable:
         """The cache key of a RUN: everything that its commands depend on."""
-        stage = self.facts.stage_of(instruction)
+        stage = self.graph.stage_of(instruction)
         return (
             Inventory,
             instruction,
             self.plan.node(instruction),
-            self.facts.scopes(instruction),
+            self.graph.scopes(instruction),
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
             None if stage is None else self._declarations_before(stage.idx, instruction),
             self.workspace,
@@ -184,11 +184,11 @@ class Inventory:
         )
 
     def _read(self, instruction: int) -> list[Invocation]:
-        stage = self.facts.stage_of(instruction)
+        stage = self.graph.stage_of(instruction)
         if stage is None or not isinstance(self.plan.node(instruction), Run):
             return []
         targets = tuple(it.platform for it in self.plan.targets if it.is_needed(stage.idx))
-        scopes = self.facts.scopes(instruction)
+        scopes = self.graph.scopes(instruction)
         if not scopes:
             return []
         arguments = self._arguments(stage.idx, instruction)
@@ -201,7 +201,7 @@ class Inventory:
         machines = tuple([normalize(it.platform) for it in scopes])
         directories = tuple(dict.fromkeys(it.directory for it in scopes))
         preparations = self._preparations_before(stage.idx, instruction)
-        found: list[Invocation] = []
+        invocations: list[Invocation] = []
         for command in self.script(instruction).commands:
             verdicts = taken(command, evaluators, names)
             takers = [it is not Taken.NO for it in verdicts]
@@ -222,14 +222,14 @@ class Inventory:
                 _chosen(evaluators, takers),
                 names,
             )
-            found.append(invocation)
+            invocations.append(invocation)
             if command.name in _PREPARING:
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
             if command.name == "cd" and len(command.words) == 2:
                 # A subshell may end in between, so the earlier directories remain possible.
                 entered = (it for it in invocation.paths(command.words[1]) if len(it) < _LONGEST_DIRECTORY)
                 directories = tuple(dict.fromkeys((*entered, *directories)))[:_MOST]
-        return found
+        return invocations
 
     def _preparations_before(self, stage: int, instruction: int) -> tuple[Command, ...]:
         """`_preparations`, which the cache key of a RUN and the reading of its commands both need."""
@@ -241,18 +241,18 @@ class Inventory:
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
         """The commands before an instruction, in its stage and its ancestors, that prepare others."""
         own = tuple(command for idx, command in self._prepared_by(stage) if idx < instruction)
-        bases = self.facts.bases(stage)
+        bases = self.graph.bases(stage)
         if len(bases) == 1:
             below = self._all_preparations(bases[0])
         else:
-            ancestors = reversed(self.facts.ancestry(stage)[1:])
+            ancestors = reversed(self.graph.ancestry(stage)[1:])
             below = tuple(command for it in ancestors for _idx, command in self._prepared_by(it))[-_MOST_PREPARING:]
         return (below + own)[-_MOST_PREPARING:] if own else below
 
     def _all_preparations(self, stage: int) -> tuple[Command, ...]:
         """The preparing commands of a stage and its ancestors; visits each stage once, even in a long chain."""
         todo = [stage]
-        while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_prepared:
+        while (bases := self.graph.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_prepared:
             todo.append(bases[0])
         for it in reversed(todo):
             if it not in self._all_prepared:
@@ -260,21 +260,21 @@ class Inventory:
         return self._all_prepared[stage]
 
     def _prepared_by(self, stage: int) -> list[tuple[int, Command]]:
-        found = self._prepared.get(stage)
-        if found is None:
+        commands = self._prepared.get(stage)
+        if commands is None:
             outlined = self.plan.stages[stage]
-            found = self._prepared[stage] = [
+            commands = self._prepared[stage] = [
                 (idx, command)
                 for idx in range(outlined.from_idx + 1, outlined.end_idx)
                 if _may_prepare(self.plan.node(idx))
                 for command in self.script(idx).commands
                 if command.name in _PREPARING
             ]
-        return found
+        return commands
 
     def _arguments(self, stage: int, instruction: int) -> _Arguments:
         """The ARGs before an instruction, in its stage and its ancestors, to which `--build-arg` may give another value."""
-        names, scopes = self._names(stage, instruction), self.facts.scopes(instruction)
+        names, scopes = self._names(stage, instruction), self.graph.scopes(instruction)
         return _Arguments(_OpenArguments(names, scopes), _ArgumentsWithDefault(names, scopes))
 
     def _names(self, stage: int, instruction: int) -> _Names:
@@ -284,12 +284,12 @@ class Inventory:
     def _declared_below(self, stage: int) -> _Declared:
         below = self._below.get(stage)
         if below is None:
-            bases = self.facts.bases(stage)
+            bases = self.graph.bases(stage)
             if len(bases) == 1:
                 below = self._all_declared_by(bases[0])
             else:
                 below = _Declared({}, {})
-                for it in self.facts.ancestry(stage)[1:]:
+                for it in self.graph.ancestry(stage)[1:]:
                     declared = self._declared_by(it)
                     below.arguments.update(declared.arguments)
                     below.constants.update(declared.constants)
@@ -299,7 +299,7 @@ class Inventory:
     def _all_declared_by(self, stage: int) -> _Declared:
         """The names that a stage and its ancestors declare; visits each stage once, even in a long chain."""
         todo = [stage]
-        while (bases := self.facts.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_declared:
+        while (bases := self.graph.bases(todo[-1])) and len(bases) == 1 and bases[0] not in self._all_declared:
             todo.append(bases[0])
         for it in reversed(todo):
             if it not in self._all_declared:

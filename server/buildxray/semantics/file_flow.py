@@ -23,65 +23,65 @@ __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "move
 _ANYTHING: Final = "/"
 
 
-def way_into_image(facts: StageGraph, stage: int, path: str) -> Consumer | None:
+def way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
     """The instruction that first copies a file out of a stage towards the image; None if none does.
 
     The use of a mounted file in a RUN is unknown. The RUN is presumed to execute it on the build machine, and to
     copy it elsewhere.
     """
     key = stage, path
-    if key not in facts.ways_into_image:
-        facts.ways_into_image[key] = _way_into_image(facts, stage, path)
-    return facts.ways_into_image[key]
+    if key not in graph.ways_into_image:
+        graph.ways_into_image[key] = _way_into_image(graph, stage, path)
+    return graph.ways_into_image[key]
 
 
-def _way_into_image(facts: StageGraph, stage: int, path: str) -> Consumer | None:
-    for consumer in facts.consumers[stage]:
-        if any(_arrives(facts, consumer.stage, it, {stage}) for it in _taken_to(facts, consumer, path)):
+def _way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
+    for consumer in graph.consumers[stage]:
+        if any(_arrives(graph, consumer.stage, it, {stage}) for it in _taken_to(graph, consumer, path)):
             return consumer
     return None
 
 
-def copied_files(facts: StageGraph, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
+def copied_files(graph: StageGraph, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
     """The sources of a COPY from a stage with their paths, for all targets together; empty for a mount or a FROM."""
-    node = facts.plan.node(consumer.instruction)
+    node = graph.plan.node(consumer.instruction)
     if not isinstance(node, Copy):
         return ()
-    scopes = facts.scopes(consumer.instruction)
-    found = ((token, _path(facts, token, scope, "/")) for token in node.sources for scope in scopes)
-    return tuple(dict.fromkeys((token, path) for token, path in found if path is not None))
+    scopes = graph.scopes(consumer.instruction)
+    files = ((token, _path(graph, token, scope, "/")) for token in node.sources for scope in scopes)
+    return tuple(dict.fromkeys((token, path) for token, path in files if path is not None))
 
 
-def copied_paths(facts: StageGraph, consumer: Consumer) -> tuple[str, ...]:
+def copied_paths(graph: StageGraph, consumer: Consumer) -> tuple[str, ...]:
     """The paths without their sources."""
-    return tuple(dict.fromkeys(path for _, path in copied_files(facts, consumer)))
+    return tuple(dict.fromkeys(path for _, path in copied_files(graph, consumer)))
 
 
-def _arrives(facts: StageGraph, stage: int, path: str, passed: set[int]) -> bool:
-    if stage in facts.image_stages:
+def _arrives(graph: StageGraph, stage: int, path: str, passed: set[int]) -> bool:
+    if stage in graph.image_stages:
         return True
     if stage in passed:
         return False
     return any(
-        _arrives(facts, consumer.stage, it, passed | {stage})
-        for consumer in facts.consumers[stage]
-        for it in _taken_to(facts, consumer, path)
+        _arrives(graph, consumer.stage, it, passed | {stage})
+        for consumer in graph.consumers[stage]
+        for it in _taken_to(graph, consumer, path)
     )
 
 
-def _taken_to(facts: StageGraph, consumer: Consumer, path: str) -> Iterator[str]:
+def _taken_to(graph: StageGraph, consumer: Consumer, path: str) -> Iterator[str]:
     """The paths to which a consumer copies a file; empty if it does not take the file."""
-    node = facts.plan.node(consumer.instruction)
+    node = graph.plan.node(consumer.instruction)
     if isinstance(node, From):
         yield path
     elif isinstance(node, Copy):
-        for scope in facts.scopes(consumer.instruction):
-            destination = None if node.destination is None else _path(facts, node.destination, scope, scope.directory)
+        for scope in graph.scopes(consumer.instruction):
+            destination = None if node.destination is None else _path(graph, node.destination, scope, scope.directory)
             for token in node.sources:
-                source = _path(facts, token, scope, "/")
+                source = _path(graph, token, scope, "/")
                 if source is not None and destination is not None and is_covered(source, path):
                     yield moved(path, source, destination)
-    elif consumer.stage not in facts.native_stages and _is_mounted(node, path):
+    elif consumer.stage not in graph.native_stages and _is_mounted(node, path):
         yield _ANYTHING
 
 
@@ -98,9 +98,9 @@ def _is_mounted(node: Node, path: str) -> bool:
     return False
 
 
-def _path(facts: StageGraph, token: Token, scope: Scope, directory: str) -> str | None:
+def _path(graph: StageGraph, token: Token, scope: Scope, directory: str) -> str | None:
     try:
-        text = expand(lex(token.text, facts.plan.dockerfile.escape), scope.environment.get)
+        text = expand(lex(token.text, graph.plan.dockerfile.escape), scope.environment.get)
     except ExpansionError:
         return None
     return clean(posixpath.join(directory, text)) + ("/" if text.endswith("/") and text.strip("/") else "")

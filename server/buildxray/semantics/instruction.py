@@ -184,8 +184,8 @@ class Instruction:
 
     def known_values(self, name: str, *, after: bool = False) -> tuple[str | None, ...]:
         """Like `values`, but also None if only the base image or a build argument determines the value."""
-        found = [None if it is None else it.assignment(name) for it in self._environments(after=after)]
-        return tuple(it.value if it is not None and it.is_known else None for it in found)
+        values = [None if it is None else it.assignment(name) for it in self._environments(after=after)]
+        return tuple(it.value if it is not None and it.is_known else None for it in values)
 
     def _environments(self, *, after: bool = False) -> list[Environment | None]:
         """The environment before or after this instruction, for each target of the build."""
@@ -299,12 +299,12 @@ class Run(Instruction):
     @property
     def context_sources(self) -> tuple[Token, ...]:
         """The paths of the build context that its mounts bind, empty for the whole context; mounts with a syntax error are left out."""
-        found: list[Token] = []
+        sources: list[Token] = []
         for flag in self.mounts:
             with suppress(MountSyntaxError):
                 source = context_source(flag)
-                found += [] if source is None else [source]
-        return tuple(found)
+                sources += [] if source is None else [source]
+        return tuple(sources)
 
     @cached_property
     def script(self) -> shell.Script:

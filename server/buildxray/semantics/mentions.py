@@ -94,21 +94,21 @@ _SHELL_PIECES: Final = ("&&", "|", ">", "~", "$(", "`")
 @of_node
 def mentions(node: Node) -> frozenset[Mention]:
     """The names, programs and constructs in an instruction."""
-    found = {*_of_class(node)}
+    mentioned = {*_of_class(node)}
     for text in (node.text, *(it.content for it in node.heredocs)):
         if named_architectures(text):
-            found.add(Mention.ARCHITECTURE)
+            mentioned.add(Mention.ARCHITECTURE)
         if architectures_in_paths(text):
-            found.add(Mention.ARCHITECTURE_IN_PATH)
+            mentioned.add(Mention.ARCHITECTURE_IN_PATH)
         if "linux-" in text and _OF_CONDA.search(text):
-            found.add(Mention.CONDA_PLATFORM)
+            mentioned.add(Mention.CONDA_PLATFORM)
         if "GOARCH" in text:
-            found.add(Mention.GOARCH)
+            mentioned.add(Mention.GOARCH)
         if "TARGET" in text or "BUILD" in text:
-            found.update(map(_of_argument, _AUTOMATIC.findall(text)))
-    if Mention.BUILD_MACHINE in found:
-        found.add(Mention.PLATFORM_ARGUMENT)
-    return frozenset(found)
+            mentioned.update(map(_of_argument, _AUTOMATIC.findall(text)))
+    if Mention.BUILD_MACHINE in mentioned:
+        mentioned.add(Mention.PLATFORM_ARGUMENT)
+    return frozenset(mentioned)
 
 
 def _of_argument(name: str) -> Mention:

@@ -20,18 +20,18 @@ _PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFI
 
 def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list[Use]:
     """The uses of a stage, whose `outputs` include the paths to which later commands copy, install or unpack them."""
-    found: list[Use] = []
+    moved: list[Use] = []
     for invocation, use in commands:
         name = invocation.command.name
         if name in COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
-            for position, maker in enumerate(found):
+            for position, maker in enumerate(moved):
                 if maker.effect in _MAKING:
-                    is_piped = position == len(found) - 1 and maker.instruction == invocation.instruction
+                    is_piped = position == len(moved) - 1 and maker.instruction == invocation.instruction
                     more = dict.fromkeys((*maker.outputs, *_destinations(invocation, maker, is_piped=is_piped)))
-                    found[position] = replace(maker, outputs=tuple(more))
+                    moved[position] = replace(maker, outputs=tuple(more))
         if use is not None:
-            found.append(use)
-    return found
+            moved.append(use)
+    return moved
 
 
 def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iterator[str]:
@@ -101,10 +101,10 @@ def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
     if invocation.command.name not in COPYING:
         return None
     sources, destinations = _operands(invocation)
-    found = [(source, f"{it.rstrip('/')}/") for source in sources for it in destinations]
+    pairs = [(source, f"{it.rstrip('/')}/") for source in sources for it in destinations]
     if len(sources) == 1:
-        found += [(source, it) for source in sources for it in destinations if not it.endswith("/")]
-    return found
+        pairs += [(source, it) for source in sources for it in destinations if not it.endswith("/")]
+    return pairs
 
 
 def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | None:

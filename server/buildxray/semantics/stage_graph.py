@@ -114,14 +114,14 @@ class StageGraph:
     @cached_property
     def image_stages(self) -> frozenset[int]:
         """The target stage and its ancestors, which together become the image."""
-        found: set[int] = set()
+        stages: set[int] = set()
         todo = [] if self.plan.target_stage is None else [self.plan.target_stage]
         while todo:
             stage = todo.pop()
-            if stage not in found:
-                found.add(stage)
+            if stage not in stages:
+                stages.add(stage)
                 todo += self.bases(stage)
-        return frozenset(found)
+        return frozenset(stages)
 
     def bases(self, stage: int) -> tuple[int, ...]:
         """The stages on which a stage is built; several if its FROM names one by platform."""
@@ -145,13 +145,13 @@ class StageGraph:
         """A stage and its descendants, in the order of the file."""
         known = self._families.get(root)
         if known is None:
-            found = {root}
+            members = {root}
             todo = [root]
             while todo:
-                more = [it for it in self.children(todo.pop()) if it not in found]
-                found.update(more)
+                more = [it for it in self.children(todo.pop()) if it not in members]
+                members.update(more)
                 todo += more
-            known = self._families[root] = tuple(sorted(found))
+            known = self._families[root] = tuple(sorted(members))
         return known
 
     def ancestry(self, stage: int) -> tuple[int, ...]:
@@ -173,17 +173,17 @@ class StageGraph:
     @cached_property
     def consumers(self) -> dict[int, tuple[Consumer, ...]]:
         """The instructions of needed stages that use files of each stage."""
-        found: dict[int, list[Consumer]] = {stage.idx: [] for stage in self.plan.stages}
+        consumers: dict[int, list[Consumer]] = {stage.idx: [] for stage in self.plan.stages}
         for stage in self.plan.stages:
             if stage.idx not in self.needed_stages:
                 continue
             for base in self.bases(stage.idx):
-                found[base].append(Consumer(stage.idx, stage.from_idx))
+                consumers[base].append(Consumer(stage.idx, stage.from_idx))
             for position, sources in stage.sources.items():
                 for source in dict.fromkeys(sources):
                     if isinstance(source, StageRef):
-                        found[source.idx].append(Consumer(stage.idx, stage.from_idx + 1 + position))
-        return {stage: tuple(them) for stage, them in found.items()}
+                        consumers[source.idx].append(Consumer(stage.idx, stage.from_idx + 1 + position))
+        return {stage: tuple(them) for stage, them in consumers.items()}
 
     def platforms(self, stage: int) -> tuple[Platform, ...]:
         """The platform of a stage for each target, normalised."""
@@ -196,20 +196,20 @@ class StageGraph:
             return ()
         if instruction == stage.from_idx:
             return tuple(it for it in self.plan.steps if it.kind == "source" and instruction in it.instructions)
-        found = dict.fromkeys(it.step_of(stage, instruction) for it in self.plan.targets)
-        return tuple(self.plan.steps[it] for it in found if it is not None)
+        indices = dict.fromkeys(it.step_of(stage, instruction) for it in self.plan.targets)
+        return tuple(self.plan.steps[it] for it in indices if it is not None)
 
     def trigger_steps(self, stage: int) -> tuple[tuple[Node, tuple[Step, ...]], ...]:
         """The ONBUILD triggers that a stage inherits, and the steps of each."""
         triggers = [it.triggers(stage) for it in self.plan.targets if it.is_needed(stage)]
         longest = max(triggers, key=len, default=())
-        made: list[tuple[Node, tuple[Step, ...]]] = []
+        by_trigger: list[tuple[Node, tuple[Step, ...]]] = []
         for position, (node, _) in enumerate(longest):
-            found = dict.fromkeys(them[position][1] for them in triggers if position < len(them))
-            steps = tuple(self.plan.steps[it] for it in found if it is not None)
+            indices = dict.fromkeys(inherited[position][1] for inherited in triggers if position < len(inherited))
+            steps = tuple(self.plan.steps[it] for it in indices if it is not None)
             if steps:
-                made.append((node, steps))
-        return tuple(made)
+                by_trigger.append((node, steps))
+        return tuple(by_trigger)
 
     def runs(self, stage: int) -> list[int]:
         """The indices of the RUN instructions of a stage."""

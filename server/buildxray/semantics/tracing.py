@@ -52,12 +52,12 @@ class _Search:
 class Tracer:
     """Follows files backwards for one target of a plan."""
 
-    def __init__(self, facts: StageGraph, inventory: Inventory, target: int) -> None:
-        self._facts = facts
-        self._plan = facts.plan
+    def __init__(self, graph: StageGraph, inventory: Inventory, target: int) -> None:
+        self._graph = graph
+        self._plan = graph.plan
         self._inventory = inventory
         self._target = target
-        self.planned = facts.plan.targets[target]
+        self.planned = graph.plan.targets[target]
         self._architecture = self.planned.platform.architecture
         self._known: dict[tuple[int, str], tuple[Origin, ...]] = {}
         self._depth = 0
@@ -109,7 +109,7 @@ class Tracer:
 
     def expanded(self, idx: int, token: Token, directory: str) -> str | None:
         """Return the absolute path that a word of an instruction means, or its URL; None if BuildKit refuses the word."""
-        return _expanded(self._facts, self.planned, idx, token, directory)
+        return _expanded(self._graph, self.planned, idx, token, directory)
 
     def _walk(self, stage: int, path: str) -> Iterator[Origin]:
         """Yield the makers from the end of a stage backwards, through its ancestors, to the base image."""
@@ -158,7 +158,7 @@ class Tracer:
         (architecture,) = named
         spellings = [
             {
-                _expanded(self._facts, planned, idx, token, "/")
+                _expanded(self._graph, planned, idx, token, "/")
                 for planned in self._plan.targets
                 if planned.is_needed(stage)
             }
@@ -304,7 +304,7 @@ class Tracer:
         """Yield the origins of files of an image that is pulled for a platform."""
         named = {it for _, _, it in named_architectures(name)}
         architecture = platform.architecture
-        is_shared = idx == self._plan.stages[stage].from_idx and stage in self._facts.native_stages
+        is_shared = idx == self._plan.stages[stage].from_idx and stage in self._graph.native_stages
         machine = Machine.BUILDER
         if len(named) == 1 and named != {architecture}:
             (architecture,) = named
@@ -330,7 +330,7 @@ class Tracer:
                 yield source, destination
 
     def _directory(self, idx: int) -> str:
-        stage = self._facts.stage_of(idx)
+        stage = self._graph.stage_of(idx)
         scope = None if stage is None else self.planned.scope_before(stage, idx)
         return "/" if scope is None else scope.directory
 
@@ -338,13 +338,13 @@ class Tracer:
         return Origin(maker, instruction, stage, Machine.UNKNOWN, self._target, None, is_certain=is_certain)
 
 
-def _expanded(facts: StageGraph, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:
-    stage = facts.stage_of(idx)
+def _expanded(graph: StageGraph, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:
+    stage = graph.stage_of(idx)
     scope = None if stage is None else planned.scope_before(stage, idx)
     if scope is None:
         return None
     try:
-        text = expand(lex(token.text, facts.plan.dockerfile.escape), scope.environment.get)
+        text = expand(lex(token.text, graph.plan.dockerfile.escape), scope.environment.get)
     except ExpansionError:
         return None
     if "://" in text:

@@ -24,16 +24,16 @@ def aligned(old: Dockerfile, new: Dockerfile) -> dict[int, int]:
     # Most edits are in one place, so the equal instructions before and after it are matched without a diff.
     n_head = _n_equal(before, after)
     n_tail = _n_equal(before[n_head:][::-1], after[n_head:][::-1])
-    found = {idx: idx for idx in range(n_head)}
-    found |= _matched(before, after, range(n_head, len(before) - n_tail), range(n_head, len(after) - n_tail))
-    found |= dict(zip(range(len(after) - n_tail, len(after)), range(len(before) - n_tail, len(before)), strict=True))
+    pairs = {idx: idx for idx in range(n_head)}
+    pairs |= _matched(before, after, range(n_head, len(before) - n_tail), range(n_head, len(after) - n_tail))
+    pairs |= dict(zip(range(len(after) - n_tail, len(after)), range(len(before) - n_tail, len(before)), strict=True))
     # An instruction without a partner was moved if its text occurs elsewhere.
-    taken = {*found.values()}
+    taken = {*pairs.values()}
     left = {_text(node): idx for idx, node in enumerate(before) if idx not in taken}
     for idx, node in enumerate(after):
-        if idx not in found and _text(node) in left:
-            found[idx] = left.pop(_text(node))
-    return found
+        if idx not in pairs and _text(node) in left:
+            pairs[idx] = left.pop(_text(node))
+    return pairs
 
 
 def _n_equal(one: list[Node], other: list[Node]) -> int:
@@ -51,9 +51,9 @@ def _text(node: Node) -> str:
 
 def _matched(before: list[Node], after: list[Node], old: range, new: range) -> dict[int, int]:
     """Match the instructions of two blocks: the equal ones by a diff, the replaced ones by similarity."""
-    found: dict[int, int] = {}
+    matches: dict[int, int] = {}
     if not old or not new:
-        return found
+        return matches
     old_texts = [_text(it) for it in before[old.start : old.stop]]
     new_texts = [_text(it) for it in after[new.start : new.stop]]
     matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)
@@ -64,13 +64,13 @@ def _matched(before: list[Node], after: list[Node], old: range, new: range) -> d
             pairs = [*_paired(old_texts, new_texts, range(i, i_end), range(j, j_end)).items()]
         else:
             continue
-        found |= {new.start + new_idx: old.start + old_idx for new_idx, old_idx in pairs}
-    return found
+        matches |= {new.start + new_idx: old.start + old_idx for new_idx, old_idx in pairs}
+    return matches
 
 
 def _paired(before: list[str], after: list[str], old: range, new: range) -> dict[int, int]:
     """Pair each edited instruction with the most similar old one after the partner of the instruction before."""
-    found: dict[int, int] = {}
+    pairs: dict[int, int] = {}
     start = old.start
     for idx in new:
         best = max(
@@ -78,9 +78,9 @@ def _paired(before: list[str], after: list[str], old: range, new: range) -> dict
             default=(0.0, 0),
         )
         if best[0] >= _SIMILAR:
-            found[idx] = -best[1]
-            start = found[idx] + 1
-    return found
+            pairs[idx] = -best[1]
+            start = pairs[idx] + 1
+    return pairs
 
 
 def _likeness(one: str, other: str) -> float:

@@ -59,7 +59,7 @@ class Reader:
 
         `first` must not be a continuation line. The end of the text counts as the beginning of an instruction.
         """
-        found: list[Instruction] = []
+        instructions: list[Instruction] = []
         groups = iter(split_instructions(self.lines, first, stop + 1, escape))
         while (group := next(groups, None)) is not None:
             if group.first < first:
@@ -69,10 +69,10 @@ class Reader:
                     groups = iter(split_instructions(self.lines, first, stop + 1, escape))
                 continue
             if group.first == stop:
-                return found, True
-            found.append(self._instruction(group.first, group.last, escape))
-            first = found[-1].last_line
-        return found, stop == len(self.lines)
+                return instructions, True
+            instructions.append(self._instruction(group.first, group.last, escape))
+            first = instructions[-1].last_line
+        return instructions, stop == len(self.lines)
 
     def _instruction(self, first: int, last: int, escape: str) -> Instruction:
         """The instruction on the lines from `first` to `last`, inclusive, with the heredoc bodies below them."""

@@ -52,9 +52,11 @@ def variable_references(
 
     `escape` is the escape token of the file, `shell` the command of the SHELL in force.
     """
-    found = _relative_references(instruction.node, escape, shell)
+    references = _relative_references(instruction.node, escape, shell)
     start = instruction.start
-    return tuple([it._replace(range=it.range.shifted(start), name_range=it.name_range.shifted(start)) for it in found])
+    return tuple(
+        [it._replace(range=it.range.shifted(start), name_range=it.name_range.shifted(start)) for it in references]
+    )
 
 
 @of_node
@@ -68,11 +70,11 @@ def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
     """The references in a node, their ranges relative to its start."""
     instruction = Instruction(node, 0, 0, 1, 1)
-    found = [*_expanded(instruction, node, escape)]
+    references = [*_expanded(instruction, node, escape)]
     for use in _in_script(node, shell):
         range_, name_range = instruction.place(use.range), instruction.place(use.name_range)
-        found.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
-    return tuple(sorted(found, key=lambda it: it.range))
+        references.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
+    return tuple(sorted(references, key=lambda it: it.range))
 
 
 def _in_script(node: Node, shell: tuple[str, ...]) -> tuple[ShellVariable, ...]:

@@ -266,14 +266,14 @@ class Invocation:
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
         """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""
-        found: dict[str, None] = {}
+        absolute: dict[str, None] = {}
         for value in self.evaluate(word):
             if value:
                 paths = (clean(posixpath.join(it, value)) for it in self.directories)
-                found |= dict.fromkeys(
+                absolute |= dict.fromkeys(
                     f"{it}/" if value.endswith("/") and it != "/" else it for it in paths if len(it) < LONGEST_PATH
                 )
-        return tuple(found)
+        return tuple(absolute)
 
     def option_paths(self, *names: str) -> tuple[str, ...]:
         """The absolute paths that the value of an option may mean; empty without the option."""

@@ -82,8 +82,8 @@ def _variables(place: Place) -> Iterable[Completion]:
     kind = INSTRUCTION_KINDS.get(place.keyword)
     if place.is_literal or (kind is not None and not kind.expands) or (not place.keyword and not place.in_heredoc):
         return ()
-    found = VARIABLE.search(place.line)
-    return () if found is None else variables(place, found)
+    match = VARIABLE.search(place.line)
+    return () if match is None else variables(place, match)
 
 
 def _flag_value(place: Place, name: str, typed: str, list_context: ListContext | None) -> Iterator[Completion]:

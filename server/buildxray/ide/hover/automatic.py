@@ -74,7 +74,7 @@ def _place(analysis: Analysis, offset: int) -> _Place | None:
 
 def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Place]:
     shell = shell_at(analysis, idx)
-    found = [
+    places = [
         _Place(it.name, it.name_range, idx, is_declaration=False, is_shell=it.is_shell)
         for it in variable_references(instruction, analysis.dockerfile.escape, shell)
         if it.name in AUTOMATIC_ARGUMENTS
@@ -83,12 +83,12 @@ def _places(analysis: Analysis, idx: int, instruction: Instruction) -> list[_Pla
     if isinstance(node, Onbuild):
         node = node.trigger
     if isinstance(node, WithPairs):
-        found += [
+        places += [
             _Place(it.name.text, instruction.range_of(it.name), idx, is_declaration=True, is_shell=False)
             for it in node.pairs
             if it.name.text in AUTOMATIC_ARGUMENTS
         ]
-    return found
+    return places
 
 
 def _table(analysis: Analysis, place: _Place) -> str:

@@ -42,29 +42,31 @@ PREDEFINED: Final = {
 
 def variable(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the variable at an offset; None if there is none, or if it is undeclared."""
-    found = occurrence_at(analysis, offset)
-    if found is None or found.name.kind is not Kind.VARIABLE:
+    occurrence = occurrence_at(analysis, offset)
+    if occurrence is None or occurrence.name.kind is not Kind.VARIABLE:
         return None
-    name = found.name.text
+    name = occurrence.name.text
     known = PREDEFINED.get(name)
-    if found.name.declared_at < 0:
+    if occurrence.name.declared_at < 0:
         return (
             None
             if known is None
-            else Hover(found.range, _("**`{name}`**: {meaning}. Predefined by BuildKit.", name=name, meaning=_(known)))
+            else Hover(
+                occurrence.range, _("**`{name}`**: {meaning}. Predefined by BuildKit.", name=name, meaning=_(known))
+            )
         )
-    declared = found.origins[0].instruction if found.origins else found.name.declared_at
+    declared = occurrence.origins[0].instruction if occurrence.origins else occurrence.name.declared_at
     is_argument = isinstance(analysis.dockerfile.instructions[declared].node, Arg)
     kind = _("a build argument") if is_argument else _("an environment variable")
     parts = [
         _("**`{name}`**: {meaning}", name=name, meaning=_(known) if known else kind),
         _known_to_tools(name),
-        _values(analysis, found),
-        _origin(analysis, found, declared, is_argument=is_argument),
+        _values(analysis, occurrence),
+        _origin(analysis, occurrence, declared, is_argument=is_argument),
         _reruns(analysis, name, declared) if is_argument else "",
         platforms_note(analysis),
     ]
-    return Hover(found.range, "\n\n".join(filter(None, parts)))
+    return Hover(occurrence.range, "\n\n".join(filter(None, parts)))
 
 
 def _known_to_tools(name: str) -> str:
@@ -84,14 +86,14 @@ def _reruns(analysis: Analysis, name: str, declared: int) -> str:
     return _("Another value re-runs {what}.", what=words)
 
 
-def _values(analysis: Analysis, found: Occurrence) -> str:
+def _values(analysis: Analysis, occurrence: Occurrence) -> str:
     """The value for each target platform; in one line if all are equal."""
     if analysis.build.stages:
-        view = analysis.build.instructions[found.instruction]
+        view = analysis.build.instructions[occurrence.instruction]
     else:
-        view = analysis.build_in_stage.instructions[found.instruction + 1]
+        view = analysis.build_in_stage.instructions[occurrence.instruction + 1]
     read = view.values if view.is_global else view.known_values
-    values = read(found.name.text, after=found.is_declaration)
+    values = read(occurrence.name.text, after=occurrence.is_declaration)
     shown = [_("*not known*") if it is None else f"`{literal(it)}`" if it else _("*empty*") for it in values]
     if len({*shown}) == 1:
         return _("Value here: {value}", value=shown[0])
@@ -99,10 +101,13 @@ def _values(analysis: Analysis, found: Occurrence) -> str:
     return table([_("target platform"), _("value here")], zip(platforms, shown, strict=True))
 
 
-def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument: bool) -> str:
-    name = found.name.text
+def _origin(analysis: Analysis, occurrence: Occurrence, declared: int, *, is_argument: bool) -> str:
+    name = occurrence.name.text
     instruction = analysis.dockerfile.instructions[declared]
-    origin, here = analysis.build.instructions[declared].stage, analysis.build.instructions[found.instruction].stage
+    origin, here = (
+        analysis.build.instructions[declared].stage,
+        analysis.build.instructions[occurrence.instruction].stage,
+    )
     line = instruction.first_line
     if not analysis.build.stages:
         sentence = _("Declared in line {line}", line=line)
@@ -121,13 +126,13 @@ def _origin(analysis: Analysis, found: Occurrence, declared: int, *, is_argument
     assert isinstance(node, Arg | Env) and isinstance(node, WithPairs)  # noqa: PT018 - one fact
     has_default = any(it.name.text == name and it.value is not None for it in node.pairs)
     if not has_default and origin is not None:
-        sentence = _with_default(analysis, found, sentence)
+        sentence = _with_default(analysis, occurrence, sentence)
     return _("{declared}; `--build-arg {name}=…` gives it another value.", declared=sentence, name=name)
 
 
-def _with_default(analysis: Analysis, found: Occurrence, declared: str) -> str:
+def _with_default(analysis: Analysis, occurrence: Occurrence, declared: str) -> str:
     """The declaration whose value a bare ARG in a stage takes without a build argument."""
-    for it in found.origins[1:]:
+    for it in occurrence.origins[1:]:
         instruction = analysis.dockerfile.instructions[it.instruction]
         line = instruction.first_line
         if analysis.build.instructions[it.instruction].stage is None:

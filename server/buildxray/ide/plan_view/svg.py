@@ -79,9 +79,9 @@ def _add(parent: ET.Element, tag: str, class_: str = "", **attributes: str | flo
 
 
 def _write(parent: ET.Element, text: str, style: Style, x: float, y: float) -> ET.Element:
-    found = _add(parent, "text", style.name, x=x, y=y)
-    found.text = text
-    return found
+    element = _add(parent, "text", style.name, x=x, y=y)
+    element.text = text
+    return element
 
 
 class _Drawing:

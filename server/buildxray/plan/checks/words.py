@@ -62,10 +62,10 @@ class ExpandedWord(NamedTuple):
                 for it in uses
                 if text[it.name_range.start - 1] != "{" or text[it.name_range.end : it.name_range.end + 1] == "}"
             )
-        found: dict[str, TextRange] = {}
+        ranges: dict[str, TextRange] = {}
         for it in uses:
-            found.setdefault(it.name, it.name_range)
-        return found
+            ranges.setdefault(it.name, it.name_range)
+        return ranges
 
 
 @of_node

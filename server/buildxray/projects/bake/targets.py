@@ -138,14 +138,14 @@ class Definition:
     def built(self, names: Sequence[str]) -> frozenset[str]:
         """The targets that a call of Bake with these names builds, with those that their contexts name."""
         pending = [*self._members(names)]
-        found: set[str] = set()
+        reached: set[str] = set()
         while pending:
             name = pending.pop()
-            if name in found or name not in self.targets:
+            if name in reached or name not in self.targets:
                 continue
-            found.add(name)
+            reached.add(name)
             pending += self.links(name)
-        return frozenset(found)
+        return frozenset(reached)
 
     def _members(self, names: Sequence[str]) -> Iterator[str]:
         pending, seen = [*names], set[str]()

@@ -51,7 +51,7 @@ def satisfies(version: str, constraint: str) -> bool:
 
 def _constraints(text: str) -> list[_Constraint]:
     text = _RANGE.sub(r">=\1 <=\2", text.strip())
-    found: list[_Constraint] = []
+    constraints: list[_Constraint] = []
     position = 0
     while position < len(text):
         if text[position] in ", ":
@@ -65,11 +65,11 @@ def _constraints(text: str) -> list[_Constraint]:
         given = next((index for index, it in enumerate(numbers) if it is None), 3)
         major, minor, patch = (it if it is not None and index < given else 0 for index, it in enumerate(numbers))
         version = _Version((major, minor, patch), match["pre"] or "")
-        found.append(_Constraint(match["operator"] or "", version, given))
+        constraints.append(_Constraint(match["operator"] or "", version, given))
         position = match.end()
-    if not found:
+    if not constraints:
         raise EvaluationError(_("a constraint of versions is required"))
-    return found
+    return constraints
 
 
 def _holds(version: _Version, it: _Constraint) -> bool:

@@ -132,15 +132,15 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         return
     if not ctx.build.workspace.is_for_one_platform:
         yield from _in_image(ctx)
-    found = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
+    compiling = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
-    for stage, commands in found.items():
+    for stage, commands in compiling.items():
         # The root of a stage determines its platform: one cause is one finding.
-        owner = [it for it in stage.ancestry if it in found][-1]
+        owner = [it for it in stage.ancestry if it in compiling][-1]
         root = owner.root
         if root is not None and not root.is_image:
             # Stages on a root of their own move together.
-            owner = next(it for it in found if it.root is root)
+            owner = next(it for it in compiling if it.root is root)
         joined.setdefault(owner, []).extend(commands)
     for stage, commands in joined.items():
         yield _finding(ctx, stage, commands)

@@ -130,7 +130,7 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
 
     Of tests with `!=`, those of `[ … ] && [ … ]`, and of `&&` and `-a`.
     """
-    found: dict[int, set[tuple[str, str | None]]] = {}
+    alternatives: dict[int, set[tuple[str, str | None]]] = {}
     for command in commands:
         is_negative = any(it.text == "!=" for it in command.words)
         kind, signs = ("and", ("&&", "-a")) if is_negative else ("or", ("||", "-o"))
@@ -144,9 +144,9 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
         if any(it.text in signs for it in command.words):
             others.append(command)
         for one, other in ((command, it) for it in others):
-            found.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
-            found.setdefault(id(other), set()).update((name, word.value) for name, word in _tested(one))
-    return found
+            alternatives.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
+            alternatives.setdefault(id(other), set()).update((name, word.value) for name, word in _tested(one))
+    return alternatives
 
 
 def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:

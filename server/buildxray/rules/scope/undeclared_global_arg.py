@@ -69,12 +69,12 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
     """The uses of some names in the shell text of a RUN that are unset there, each name once."""
-    found: set[str] = set()
+    returned: set[str] = set()
     for it in run.variable_references() if names & run.variable_names else ():
-        if it.name not in names or it.name in found or not it.is_shell or it.has_default:
+        if it.name not in names or it.name in returned or not it.is_shell or it.has_default:
             continue
         if not run.is_set(it.name) and not may_set(run.script, it.name):
-            found.add(it.name)
+            returned.add(it.name)
             yield it
 
 
