@@ -10,12 +10,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
-from buildxray.cli.checking import check_files, log_and_gates
 from buildxray.cli.console import Output, Span, output, report, visible, width_of
 from buildxray.cli.errors import CliError
 from buildxray.cli.files import STDIN, Target, find_targets
+from buildxray.cli.log_options import log_and_gates
 from buildxray.cli.project_files import check_project_files, is_named_project_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
+from buildxray.cli.workers import check_files
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, localized, ngettext

@@ -6,11 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from buildxray.cli.build_options import BuildOptions, Builds
-from buildxray.cli.checking import named_log
 from buildxray.cli.console import Output, output, report
 from buildxray.cli.diffs import write_diff
 from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, Target, find_targets, read_file, write_file
+from buildxray.cli.log_options import named_log
 from buildxray.ide.fixes import FixedText, fix_text
 from buildxray.localization import _, ngettext
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from buildxray.cli.build_options import BuildOptions, Builds
-from buildxray.cli.checking import log_and_gates
 from buildxray.cli.console import Output, on_one_line, output, report
 from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, find_dockerfiles, read_file
+from buildxray.cli.log_options import log_and_gates
 from buildxray.cli.reports import as_array, escaped_json
 from buildxray.ide.analysis import Analysis
 from buildxray.ide.project_build import ProjectBuild

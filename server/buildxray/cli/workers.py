@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,7 @@ from buildxray.rules.registry import import_all
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
-    from buildxray.cli.logs import Gates, LogOfFiles
+    from buildxray.cli.logs import LogOfFiles
 
 _MANY: Final = 64
 """The number of files from which on worker processes pay."""
@@ -36,24 +35,6 @@ def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | N
         yield from (_check(path, builds, log) for path in paths)
     else:
         yield from progress(_in_processes(paths, options, n_processes), len(paths), _("Checking"))
-
-
-def named_log(options: argparse.Namespace) -> LogOfFiles | None:
-    """The log that `--log` names; the reader of logs is imported only if there is one. Raises `CliError`."""
-    if not options.log:
-        return None
-    from buildxray.cli.logs import log_of_user  # noqa: PLC0415
-
-    return log_of_user(options)
-
-
-def log_and_gates(options: argparse.Namespace) -> tuple[LogOfFiles | None, Gates | None]:
-    """The log and the limits of the options. Raises `CliError`."""
-    if not options.log and options.max_emulated is None and options.max_minutes is None:
-        return None, None
-    from buildxray.cli.logs import Gates  # noqa: PLC0415 - few runs have limits
-
-    return named_log(options), Gates.of(options)
 
 
 def _in_processes(paths: Sequence[str], options: BuildOptions, n_processes: int) -> Iterator[CheckedFile]:
