@@ -34,14 +34,14 @@ if not TYPE_CHECKING:
 
         def wrap(cls: type[T]) -> type[T]:
             own = {*cls.__dict__}
-            made = dataclasses.dataclass(repr=False, eq=False, slots=slots)(cls)
+            complete = dataclasses.dataclass(repr=False, eq=False, slots=slots)(cls)
             common = {"__repr__": _representation}
             if eq:
-                common |= _comparing(made, is_frozen=frozen)
+                common |= _comparing(complete, is_frozen=frozen)
             for name, method in common.items():
                 if name not in own or method is None:
-                    setattr(made, name, method)
-            return made
+                    setattr(complete, name, method)
+            return complete
 
         return wrap if cls is None else wrap(cls)
 

@@ -55,9 +55,9 @@ def check(options: argparse.Namespace) -> int:
         total.n_exceeded += _exceeds(file, gates, no_emulation=options.no_emulation)
         write(file)
     _write_end(options, total, checked)
-    if log is not None and log.complaint:
-        report(log.complaint)
-    if failed or (log is not None and log.complaint):
+    if log is not None and log.error:
+        report(log.error)
+    if failed or (log is not None and log.error):
         return 2
     worst = _SEVERITIES.index(total.worst) if total.worst is not None else -1
     fails = worst >= _SEVERITIES.index(Severity(options.fail_on))

@@ -37,8 +37,8 @@ def fix(options: argparse.Namespace) -> int:
             out.line((target.path, "bold"), ": ", title, indent="  ")
     if not n_changed and not failed and not options.quiet and not options.diff and options.paths != [STDIN]:
         report(ngettext("nothing to repair in {n} file", "nothing to repair in {n} files", n_files))
-    if log is not None and log.complaint:
-        report(log.complaint)
+    if log is not None and log.error:
+        report(log.error)
         return 2
     if failed:
         return 2

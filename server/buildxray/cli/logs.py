@@ -67,7 +67,7 @@ class LogOfFiles:
     def __init__(self, path: str) -> None:
         """Read the log. Raises `CliError`."""
         self.path = path
-        self.complaint = ""
+        self.error = ""
         """The error that the log has a build of none of the files; empty after the first match."""
         self._loaded = LoadedLog(path, read_log_of_user(path))
         self._fits = False
@@ -77,9 +77,9 @@ class LogOfFiles:
         build = builds.of(path)
         measured_build = measure_best(self._loaded, text, build.request, builds.workspace(path), build.settings.rules)
         if measured_build is not None:
-            self._fits, self.complaint = True, ""
+            self._fits, self.error = True, ""
         elif not self._fits:
-            self.complaint = no_build(self.path, builds.shown(path), self._loaded.log)
+            self.error = no_build(self.path, builds.shown(path), self._loaded.log)
         return measured_build
 
 

@@ -57,8 +57,8 @@ def plan(options: argparse.Namespace) -> int:
             _write_text(files, out, has_origin=not options.platform)
         case _:
             _write_pictures(files, builds, out, options.format)
-    if log is not None and log.complaint:
-        report(log.complaint)
+    if log is not None and log.error:
+        report(log.error)
         return 2
     return 2 if failed else int(n_exceeded > 0)
 

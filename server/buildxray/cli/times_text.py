@@ -265,4 +265,4 @@ def _repeated(measured: MeasuredBuild) -> float:
     for it in measured.times.measured:
         if it.step.kind == "exec" and not it.step.is_emulated and not it.is_cached:
             native.setdefault(it.step.instructions, []).append(it.seconds or 0.0)
-    return sum(sum(sorted(them)[:-1]) for them in native.values())
+    return sum(sum(sorted(seconds)[:-1]) for seconds in native.values())

@@ -33,9 +33,9 @@ class Message(str):
 def gettext_lazy(template: str, /, **values: object) -> Message:
     """Mark a text for translation when it is shown. Its values may be messages too, or errors raised with one."""
     values = {name: str(it) if isinstance(it, Exception) else it for name, it in values.items()}
-    made = Message(template.format(**values))
-    made._template, made._values = template, values  # noqa: SLF001 - its own maker
-    return made
+    message = Message(template.format(**values))
+    message._template, message._values = template, values  # noqa: SLF001 - its own maker
+    return message
 
 
 def localized(text: str) -> str:

@@ -18,7 +18,7 @@ from buildxray.logs.plain import PlainReader
 from buildxray.logs.rawjson import RawJsonReader
 from buildxray.logs.record import read_record
 from buildxray.logs.stamps import Stamps
-from buildxray.logs.targets import told_apart
+from buildxray.logs.targets import separated
 from buildxray.logs.tty import TtyReader
 from buildxray.logs.wrapped import unwrapped
 
@@ -91,7 +91,7 @@ def _read_lines(lines: Iterator[str]) -> Log:
     builds = [*rawjson.builds(), *plain.builds(), *tty.builds()]
     if not builds:
         raise LogError(NOT_A_LOG)
-    return Log(tuple(told for it in builds for told in told_apart(it)), plain.n_broken + rawjson.n_broken)
+    return Log(tuple(one for it in builds for one in separated(it)), plain.n_broken + rawjson.n_broken)
 
 
 def _read_skipped(line: str, stamps: Stamps, plain: PlainReader) -> None:

@@ -21,7 +21,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.logs.model import Form, Log, LogError, LoggedBuild, LoggedRequest
 from buildxray.logs.protobuf import ProtobufError, fields_of
 from buildxray.logs.status_stream import DetailReport, StatusCollector, VertexReport
-from buildxray.logs.targets import told_apart
+from buildxray.logs.targets import separated
 
 _STATUS: Final = "application/vnd.buildkit.status.v0"
 _PROVENANCE: Final = "application/vnd.in-toto+json"
@@ -51,7 +51,7 @@ def read_record(stream: BinaryIO) -> Log:
         raise LogError(_("{expected}; {reason}", expected=_NOT_A_RECORD, reason=error)) from error
     except RecursionError as error:
         raise LogError(_NOT_A_RECORD) from error
-    logged = tuple(told for it in builds if it is not None for told in told_apart(it))
+    logged = tuple(one for it in builds if it is not None for one in separated(it))
     if not logged:
         raise LogError(_NOT_A_RECORD)
     return Log(logged)

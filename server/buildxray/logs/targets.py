@@ -12,7 +12,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _OWN: Final = lazy_regex(r"\[([^\[\] ]{1,200})\] ")
 
 
-def told_apart(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
+def separated(build: LoggedBuild) -> tuple[LoggedBuild, ...]:
     """One build for each target; without targets, the build itself.
 
     A step that several targets share has the name of the one that reported last. So each target receives all steps

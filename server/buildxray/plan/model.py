@@ -231,8 +231,8 @@ class TargetPlan:
         if run is None:
             return ()
         inherited = self.stages[stage].triggers
-        made = run.occurrences[: len(inherited)]
-        return tuple([(it.node, self._step(occurrence)) for it, occurrence in zip(inherited, made, strict=True)])
+        steps = run.occurrences[: len(inherited)]
+        return tuple([(it.node, self._step(occurrence)) for it, occurrence in zip(inherited, steps, strict=True)])
 
     def _step(self, occurrence: Occurrence | None) -> int | None:
         request = self._build.request

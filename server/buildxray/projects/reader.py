@@ -80,7 +80,7 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 def _unknown_yet(read: Iterable[DeclaredBuild], known: Iterable[DeclaredBuild]) -> list[DeclaredBuild]:
     """The builds that are not among those that are known, without duplicates."""
     keys = {(it.name, it.source, it.key) for it in known}
-    return [it for it in _told([*read]) if (it.name, it.source, it.key) not in keys]
+    return [it for it in _distinct([*read]) if (it.name, it.source, it.key) not in keys]
 
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
@@ -100,16 +100,16 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
         if path is not None:
             site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines)
             read_makefile(path, site, reading, call.goals, call.variables)
-    return DirectoryBuilds((*_told(reading.builds),), (*dict.fromkeys(reading.notes),))
+    return DirectoryBuilds((*_distinct(reading.builds),), (*dict.fromkeys(reading.notes),))
 
 
-def _told(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
     """The builds without duplicates. A build with unknown fields is left out if the same line also declares one without."""
-    told = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
+    known = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
     seen: set[object] = set()
     for build in builds:
         key = (build.source, build.name, build.key)
-        if key not in seen and not (build.unknown and (build.source, build.line, build.dockerfile) in told):
+        if key not in seen and not (build.unknown and (build.source, build.line, build.dockerfile) in known):
             seen.add(key)
             yield build
 

@@ -113,8 +113,8 @@ def _inside(
         if not is_directory and not is_dockerfile(entry.name):
             continue
         names = (*directory.parts, entry.name)
-        said = (it.rules.says(names[it.depth :], is_directory=is_directory) for it in reversed(directory.ignoring))
-        if next((it for it in said if it is not None), False):
+        decisions = (it.rules.says(names[it.depth :], is_directory=is_directory) for it in reversed(directory.ignoring))
+        if next((it for it in decisions if it is not None), False):
             continue
         path = directory.path / entry.name
         if is_directory:

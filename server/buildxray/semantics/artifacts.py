@@ -65,11 +65,11 @@ class Artifacts:
     @cached_property
     def _by_maker(self) -> dict[int, list[Artifact]]:
         """The artifacts by the identity of the commands that may have made their files."""
-        made: dict[int, list[Artifact]] = {}
+        by_maker: dict[int, list[Artifact]] = {}
         for artifact in self.all:
             for maker in {id(it.use.invocation) for it in artifact.origins if it.use is not None}:
-                made.setdefault(maker, []).append(artifact)
-        return made
+                by_maker.setdefault(maker, []).append(artifact)
+        return by_maker
 
     def qualities(self) -> dict[tuple[str, Platform], Quality]:
         """The quality of each path of each image; the worst one if several instructions write to a path, such as a directory."""

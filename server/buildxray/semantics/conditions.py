@@ -108,8 +108,8 @@ def _answer(command: Command, machine: Platform, target: Platform, environment: 
             return None if names is None else names.alpine
         case ("xx-info", ("arch" | "os" | "variant" as wanted,)):
             # Without the arguments of the target, xx asks the machine.
-            told = environment.get("TARGETPLATFORM") or environment.get("TARGETARCH")
-            platform = target if told else machine
+            given = environment.get("TARGETPLATFORM") or environment.get("TARGETARCH")
+            platform = target if given else machine
             return {"arch": platform.architecture, "os": platform.os, "variant": platform.variant}[wanted]
         case _:
             return None

@@ -409,7 +409,11 @@ class KnownCommand(Command):
     def cross_targets(self) -> tuple[Platform, ...]:
         """For a compiler: the targets whose output is certainly not for the machine on which it runs."""
         triples = zip(self.use.architectures, self.invocation.targets, self.invocation.step_platforms, strict=True)
-        return tuple(target for made, target, machine in triples if made is not None and made != machine.architecture)
+        return tuple(
+            target
+            for compiled_for, target, machine in triples
+            if compiled_for is not None and compiled_for != machine.architecture
+        )
 
     @property
     def way_into_image(self) -> Instruction | None:

@@ -41,9 +41,9 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
         case Effect.BUNDLE:
             return Machine.NEUTRAL, None
         case Effect.DOWNLOAD:
-            made = [_downloaded(invocation, it) for it in range(len(invocation.targets))]
-            is_told = not any(probe in it.text for it in invocation.command.words for probe in _PROBES)
-            return _classified(made, invocation, is_told=is_told), made[position]
+            downloaded = [_downloaded(invocation, it) for it in range(len(invocation.targets))]
+            is_set = not any(probe in it.text for it in invocation.command.words for probe in _PROBES)
+            return _classified(downloaded, invocation, is_set=is_set), downloaded[position]
         case Effect.INSTALL:
             if use.toolchain is NODE and invocation.workspace.has_native_packages is False:
                 return Machine.NEUTRAL, None
@@ -52,19 +52,19 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
             if invocation.has_option(*_TELLING_INSTALLERS):
                 return Machine.UNKNOWN, None
             machines = [it.architecture for it in invocation.step_platforms]
-            return _classified(machines, invocation, is_told=False), machines[position]
+            return _classified(machines, invocation, is_set=False), machines[position]
     architectures = use.architectures or (None,) * len(invocation.targets)
-    return _classified(architectures, invocation, is_told=use.is_targeted), architectures[position]
+    return _classified(architectures, invocation, is_set=use.is_targeted), architectures[position]
 
 
-def _classified(made: Sequence[str | None], invocation: Invocation, *, is_told: bool) -> Machine:
+def _classified(architectures: Sequence[str | None], invocation: Invocation, *, is_set: bool) -> Machine:
     """The machine of files for these architectures, one for each target; `is_told` is True if the text sets them."""
     wanted = [it.architecture for it in invocation.targets]
-    if None in made:
+    if None in architectures:
         return Machine.UNKNOWN
-    if [*made] == wanted:
+    if [*architectures] == wanted:
         return Machine.TARGET
-    return Machine.CONSTANT if is_told and len({*made}) == 1 else Machine.BUILDER
+    return Machine.CONSTANT if is_set and len({*architectures}) == 1 else Machine.BUILDER
 
 
 def output_paths(invocation: Invocation) -> tuple[str, ...]:
@@ -119,5 +119,5 @@ def uses_c(use: Use, position: int) -> bool | None:
         return setting == "1"
     if setting is None:
         return None
-    made = use.architectures[position] if use.architectures else None
-    return None if made is None else made == use.invocation.step_platforms[position].architecture
+    target = use.architectures[position] if use.architectures else None
+    return None if target is None else target == use.invocation.step_platforms[position].architecture

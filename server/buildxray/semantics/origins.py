@@ -79,7 +79,7 @@ class Artifact:
     def machine(self) -> Machine:
         """The machine that all its files are for; UNKNOWN if the makers do not agree. Files for any machine do not count."""
         machines = {it.machine for it in self.origins if not it.is_from_context}
-        told = machines - {Machine.NEUTRAL}
-        if not machines or len(told) > 1:
+        specific = machines - {Machine.NEUTRAL}
+        if not machines or len(specific) > 1:
             return Machine.UNKNOWN
-        return told.pop() if told else Machine.NEUTRAL
+        return specific.pop() if specific else Machine.NEUTRAL

@@ -183,7 +183,7 @@ class StageGraph:
                 for source in dict.fromkeys(sources):
                     if isinstance(source, StageRef):
                         consumers[source.idx].append(Consumer(stage.idx, stage.from_idx + 1 + position))
-        return {stage: tuple(them) for stage, them in consumers.items()}
+        return {stage: tuple(users) for stage, users in consumers.items()}
 
     def platforms(self, stage: int) -> tuple[Platform, ...]:
         """The platform of a stage for each target, normalised."""

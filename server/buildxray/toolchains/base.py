@@ -387,7 +387,8 @@ class Use:
         """True if the output is for the target platform on any build machine."""
         targets = self.invocation.targets
         return bool(self.architectures) and all(
-            made == target.architecture for made, target in zip(self.architectures, targets, strict=True)
+            compiled_for == target.architecture
+            for compiled_for, target in zip(self.architectures, targets, strict=True)
         )
 
     @property
@@ -400,8 +401,8 @@ class Use:
         """The target platforms whose output is certainly for another architecture."""
         return tuple(
             target
-            for made, target in zip(self.architectures, self.invocation.targets, strict=True)
-            if made is not None and made != target.architecture
+            for compiled_for, target in zip(self.architectures, self.invocation.targets, strict=True)
+            if compiled_for is not None and compiled_for != target.architecture
         )
 
 

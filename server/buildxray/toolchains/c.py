@@ -94,16 +94,16 @@ def _build(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     """Recognise a build whose target machine an earlier configuring command has set."""
     is_native = any(it.name in _CONFIGURING for it in invocation.preparations) and not _may_cross(invocation)
     host = configured_for(invocation)
-    told = None if host is None else architecture_of(host[1])
+    host_architecture = None if host is None else architecture_of(host[1])
     return Use(
         toolchain,
         invocation,
         Effect.COMPILE,
         title,
         len(title.split()),
-        tuple(it.architecture if is_native else told for it in invocation.step_platforms),
+        tuple(it.architecture if is_native else host_architecture for it in invocation.step_platforms),
         is_targeted=not is_native,
-        outputs=_directories(invocation) if is_native or told is not None else (),
+        outputs=_directories(invocation) if is_native or host_architecture is not None else (),
         must_run_on_target=True,
     )
 
@@ -113,18 +113,18 @@ def configured_for(invocation: Invocation) -> tuple[ShellWord, str] | None:
 
     None if no word does, if several do, or if the machine depends on a variable or a condition.
     """
-    told: list[tuple[ShellWord, str] | None] = []
+    hosts: list[tuple[ShellWord, str] | None] = []
     for command in invocation.preparations:
         if command.name not in _CONFIGURING:
             continue
         for word in command.words[1:]:
             match = _HOST.fullmatch(word.value or "")
             if match is not None and not command.conditions:
-                told.append((word, match["triple"]))
+                hosts.append((word, match["triple"]))
             elif _CROSSING.search(word.text) is not None and not word.text.startswith("-DCMAKE_SYSTEM_"):
-                told.append(None)
-    triples = {it[1] for it in told if it is not None}
-    return told[0] if None not in told and len(triples) == 1 else None
+                hosts.append(None)
+    triples = {it[1] for it in hosts if it is not None}
+    return hosts[0] if None not in hosts and len(triples) == 1 else None
 
 
 _HOST: Final = lazy_regex(

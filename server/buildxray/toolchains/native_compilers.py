@@ -55,9 +55,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.EXECUTE, title)
     is_targeted = invocation.has_option(*_OPTIONS_FOR_TARGET)
     machines = tuple(None if is_targeted else it.architecture for it in invocation.step_platforms)
-    told = invocation.argument("--target-arch")
-    if told is not None:
-        machines = invocation.architectures(told, lambda it: docker_name(it) or it)
+    named = invocation.argument("--target-arch")
+    if named is not None:
+        machines = invocation.architectures(named, lambda it: docker_name(it) or it)
     return Use(
         toolchain,
         invocation,

@@ -42,8 +42,8 @@ def _is_wrapped(invocation: Invocation, name: str) -> bool:
 
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
     names = ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")
-    is_told = any(any(invocation.setting(name).values) for name in names)
-    platforms = invocation.targets if is_told else invocation.step_platforms
+    is_set = any(any(invocation.setting(name).values) for name in names)
+    platforms = invocation.targets if is_set else invocation.step_platforms
     return tuple(it.architecture for it in platforms)
 
 

@@ -74,8 +74,8 @@ def users(place: Place) -> list[str]:
             names[node.value.text] = None
         for command in read_script(node).commands if isinstance(node, Run) else ():
             if command.name in ("useradd", "adduser") and command.arguments:
-                made = [it for it in command.arguments if re.fullmatch(r"[a-z_][\w-]*", it)]
-                names |= dict.fromkeys(made[-1:])
+                accounts = [it for it in command.arguments if re.fullmatch(r"[a-z_][\w-]*", it)]
+                names |= dict.fromkeys(accounts[-1:])
     for ancestor in place.stage.ancestry if place.stage is not None else ():
         for name in ancestor.base_names[:1]:
             names |= dict.fromkeys(it for key, it in (("distroless", "nonroot"), ("node", "node")) if key in name)

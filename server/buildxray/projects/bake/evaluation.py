@@ -191,8 +191,8 @@ class Project:
             elif block.kind == "group" and block.labels:
                 members = self._field(block, self, "targets")
                 texts = [it for it in members if isinstance(it, str)] if isinstance(members, tuple) else []
-                is_told = members is not UNKNOWN and len(texts) == len(members or ())  # type: ignore[arg-type]  # a tuple
-                definition.groups[block.labels[0]] = (*texts,) if is_told else UNKNOWN
+                is_known = members is not UNKNOWN and len(texts) == len(members or ())  # type: ignore[arg-type]  # a tuple
+                definition.groups[block.labels[0]] = (*texts,) if is_known else UNKNOWN
         for label, names in renamed.items():
             if {*names} != {label}:
                 definition.groups.setdefault(label, (*names,))

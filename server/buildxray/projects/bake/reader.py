@@ -122,8 +122,8 @@ def _linked(project: BakeProject, target: Target, overrides: Sequence[Override])
             if build is None or build.remote or build.unknown:
                 yield LinkedTarget(name, (*_texts(platforms),), problem)
             else:
-                told = (build.dockerfile, build.target, build.arguments, build.contexts)
-                yield LinkedTarget(name, build.platform_names, problem, *told)
+                values = (build.dockerfile, build.target, build.arguments, build.contexts)
+                yield LinkedTarget(name, build.platform_names, problem, *values)
 
 
 def _builds(

@@ -24,7 +24,7 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci.commands import add_bake
-from buildxray.projects.ci.expressions import Context, Partly, as_text, is_told
+from buildxray.projects.ci.expressions import Context, Partly, as_text, is_known
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN
@@ -181,8 +181,8 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
     arguments, has_all_arguments = inputs.pairs("build-args")
     contexts, has_all_contexts = inputs.pairs("build-contexts")
     complete = {
-        "platforms": is_told(platforms),
-        "target": is_told(target),
+        "platforms": is_known(platforms),
+        "target": is_known(target),
         "args": has_all_arguments,
         "contexts": has_all_contexts,
     }
@@ -193,7 +193,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         dockerfile=existing_dockerfile(path),
         context=directory or path.parent,
         platform_names=names,
-        target=as_text(target) if is_told(target) else "",
+        target=as_text(target) if is_known(target) else "",
         arguments=pairs(arguments),
         contexts=pairs(contexts),
         origin=site.origin,
@@ -245,7 +245,7 @@ def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
         targets=targets if targets or "${{" not in context.expand_text(inputs.given.get("targets")) else None,
         # Together the jobs of the matrix build the platforms of the Bake file.
         overrides=[it for it in overrides if not _PLATFORM_OF_MATRIX.match(it)],
-        environment={name: as_text(it) if is_told(it) else UNKNOWN for name, it in context.values["env"].items()},
+        environment={name: as_text(it) if is_known(it) else UNKNOWN for name, it in context.values["env"].items()},
         machines=site.machines,
         pushes=inputs.pushes,
         is_for_each_platform=any(map(_PLATFORM_OF_MATRIX.match, overrides)),

@@ -1,7 +1,7 @@
 """Parse one command line of a script: a build, a call of Bake, Compose or make, a builder, another script.
 
-Nothing is looked up here: paths are as written. A word that only running the script could tell is `UNTOLD_WORD`, and
-`is_untold` is True for a word with an unknown part.
+Nothing is looked up here: paths are as written. A word whose value is known only when the script runs is `UNKNOWN_WORD`, and
+`has_unknown_part` is True for a word with an unknown part.
 
 Source: docs.docker.com, the reference of `docker buildx build`, `bake` and `create`, `docker compose build`;
 the help of `make`.
@@ -21,9 +21,9 @@ from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 
-UNTOLD_WORD: Final = "$"
+UNKNOWN_WORD: Final = "$"
 """A word, or the part of a word, that only running the script could tell."""
-_UNTOLD: Final = lazy_regex(r"\$|`|\{\{")
+_UNKNOWN_PART: Final = lazy_regex(r"\$|`|\{\{")
 _PREFIXES: Final = frozenset(("sudo", "time", "exec", "command", "env"))
 """Programs that run the command after them."""
 _MAKES: Final = frozenset(("make", "gmake"))
@@ -123,9 +123,9 @@ _LONG_NAMES: Final = {
 }
 
 
-def is_untold(text: str) -> bool:
+def has_unknown_part(text: str) -> bool:
     """True if a part of a text is known only when the script runs: it holds a variable, a substitution or a template."""
-    return _UNTOLD.search(text) is not None
+    return _UNKNOWN_PART.search(text) is not None
 
 
 def may_start_builds(program: str) -> bool:
@@ -210,22 +210,22 @@ class Options:
     @property
     def context(self) -> str:
         """The last operand whose value is known, which is the build context; empty without operands."""
-        known = [it for it in self.operands if it != UNTOLD_WORD]
+        known = [it for it in self.operands if it != UNKNOWN_WORD]
         return (known or self.operands or [""])[-1]
 
     @property
     def may_hide_options(self) -> bool:
         """True if a word of unknown value may be options; only one such word can be the build context."""
-        n_untold = self.operands.count(UNTOLD_WORD)
-        return n_untold > (n_untold == len(self.operands))
+        n_unknown = self.operands.count(UNKNOWN_WORD)
+        return n_unknown > (n_unknown == len(self.operands))
 
     def all(self, name: str) -> list[str]:
         """The values of an option, in order."""
         return self.values.get(name, [])
 
-    def told(self, name: str) -> list[str]:
+    def known(self, name: str) -> list[str]:
         """The values of an option that are known completely."""
-        return [it for it in self.all(name) if not is_untold(it)]
+        return [it for it in self.all(name) if not has_unknown_part(it)]
 
     def last(self, name: str) -> str | None:
         """The value of an option; the last one if it is repeated, None if it is not given."""
@@ -265,7 +265,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         "args": [value for _name, _separator, value in arguments],
         "contexts": [value for _name, _separator, value in contexts],
     }
-    unknown = {key for key, listed in values.items() if any(map(is_untold, listed))}
+    unknown = {key for key, listed in values.items() if any(map(has_unknown_part, listed))}
     if options.may_hide_options:
         given = {"--platform": "platforms", "--target": "target"}
         unknown |= {"args", "contexts", *(key for option, key in given.items() if not options.all(option))}
@@ -273,10 +273,10 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
     return BuildOptions(
         context=options.context or ".",
         file=options.last("--file"),
-        platforms=options.told("--platform"),
+        platforms=options.known("--platform"),
         target="" if "target" in unknown else target,
-        arguments=[(name, value if sign else None) for name, sign, value in arguments if not is_untold(value)],
-        contexts=[(name, value) for name, sign, value in contexts if sign and not is_untold(value)],
+        arguments=[(name, value if sign else None) for name, sign, value in arguments if not has_unknown_part(value)],
+        contexts=[(name, value) for name, sign, value in contexts if sign and not has_unknown_part(value)],
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),
         is_check="--check" in options.flags
@@ -331,9 +331,9 @@ def read_make_options(words: Sequence[str]) -> MakeOptions:
             directory = word[2:]
         elif re.match(r"\w+[:+?]?=", word):
             name, _separator, value = word.partition("=")
-            if not is_untold(value):
+            if not has_unknown_part(value):
                 variables[name.rstrip(":+?")] = value
-        elif not word.startswith("-") and not is_untold(word):
+        elif not word.startswith("-") and not has_unknown_part(word):
             goals.append(word)
     return MakeOptions(directory, (*goals,), variables)
 

@@ -27,7 +27,7 @@ from buildxray.projects.ci.command_lines import (
     CommandLine,
     Options,
     builds_images,
-    is_untold,
+    has_unknown_part,
     read_build_options,
     read_command_line,
     read_compose_options,
@@ -110,7 +110,7 @@ class _Starter:
 
     def _path(self, path: str) -> Path | None:
         """The path in the project of a path in the command; None for an unknown path and for another project."""
-        return None if is_untold(path) else self._site.resolve(in_checkout(self._directory, path))
+        return None if has_unknown_part(path) else self._site.resolve(in_checkout(self._directory, path))
 
     def _build(self, words: list[str], machines: Machines) -> None:
         options = read_build_options(words)
@@ -153,8 +153,8 @@ class _Starter:
             self._site,
             self._reading,
             directory,
-            files=options.told("--file"),
-            targets=[it for it in options.operands if not is_untold(it)],
+            files=options.known("--file"),
+            targets=[it for it in options.operands if not has_unknown_part(it)],
             overrides=options.all("--set"),
             environment=self._environment,
             machines=machines,
@@ -247,9 +247,12 @@ def add_bake(
         reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     names = [*project.definition.targets] if targets is None else targets or ["default"]
-    told = [it for it in read_overrides(overrides) if not is_untold(f"{it.pattern}.{it.key}")]
-    told = [it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and is_untold(it.value) else it for it in told]
-    for build in bake_builds(project, names=names, overrides=told):
+    known = [it for it in read_overrides(overrides) if not has_unknown_part(f"{it.pattern}.{it.key}")]
+    known = [
+        it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and has_unknown_part(it.value) else it
+        for it in known
+    ]
+    for build in bake_builds(project, names=names, overrides=known):
         if build.is_default:
             caller = Caller(site.source, site.line, site.name)
             added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller)

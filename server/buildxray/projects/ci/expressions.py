@@ -63,7 +63,7 @@ class Context(NamedTuple):
         end = length = 0
         for match in _EXPRESSION.finditer(text):
             value = self.compute(match[1])
-            if not is_told(value):
+            if not is_known(value):
                 return UNKNOWN
             parts += text[end : match.start()], as_text(value)
             length += len(parts[-2]) + len(parts[-1])
@@ -83,7 +83,7 @@ class Context(NamedTuple):
             if length > _MOST_EXPANDED:
                 return match[0]
             value = self.compute(match[1])
-            shown = as_text(value) if is_told(value) else match[0]
+            shown = as_text(value) if is_known(value) else match[0]
             length += len(shown)
             return shown
 
@@ -118,12 +118,12 @@ def without_expressions(text: str, replacement: str) -> str:
     return _EXPRESSION.sub(lambda _match: replacement, text)
 
 
-def is_told(value: object) -> bool:
+def is_known(value: object) -> bool:
     """True if no part of a value is unknown."""
     if isinstance(value, list):
-        return all(map(is_told, value))
+        return all(map(is_known, value))
     if isinstance(value, Mapping):
-        return all(map(is_told, value.values()))
+        return all(map(is_known, value.values()))
     return value is not UNKNOWN
 
 
@@ -211,7 +211,7 @@ class _Parser:
         for sign, compare in _COMPARISONS.items():
             if self._take(sign):
                 right = self._not()
-                can_compare = all(is_told(it) and not isinstance(it, Unnamed) for it in (left, right))
+                can_compare = all(is_known(it) and not isinstance(it, Unnamed) for it in (left, right))
                 return compare(left, right) if can_compare else UNKNOWN
         return left
 
@@ -277,7 +277,7 @@ class _Parser:
             if not self._take(",") and self._peek() != ")":
                 raise ExpressionError
         function = _FUNCTIONS.get(name)
-        if function is None or not all(map(is_told, arguments)):
+        if function is None or not all(map(is_known, arguments)):
             return UNKNOWN
         if name in _COMPARING and any(isinstance(it, Unnamed) for it in arguments):
             return UNKNOWN

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold
+from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part
 from buildxray.projects.ci.shell import MOST_ROUNDS, Shell, as_instruction, parse_script
 from buildxray.projects.ci.site import Site, in_checkout
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -57,18 +57,18 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
         name, is_over_lines, _end = name.partition("<<")
         is_conditional = any(it.kind != "exit" for it in command.conditions)
         before = values.get(name, ()) if is_conditional else ()
-        values[name] = (*before, None if is_over_lines or is_untold(value) else value)[:MOST_ROUNDS]
+        values[name] = (*before, None if is_over_lines or has_unknown_part(value) else value)[:MOST_ROUNDS]
     return values
 
 
 def _printed_line(command: Command, shell: Shell) -> str:
-    """The line that `echo` or `printf` prints; an unknown part of it is `UNTOLD_WORD`."""
+    """The line that `echo` or `printf` prints; an unknown part of it is `UNKNOWN_WORD`."""
     words = shell.words(command)
-    texts = [words.text(it, command).replace(UNKNOWN, UNTOLD_WORD) for it in command.words[1:]]
+    texts = [words.text(it, command).replace(UNKNOWN, UNKNOWN_WORD) for it in command.words[1:]]
     if command.name == "printf":
         for it in texts[1:]:
             texts[0] = texts[0].replace("%s", it, 1)
-        texts = [UNTOLD_WORD if "%" in it else it for it in texts[:1]]
+        texts = [UNKNOWN_WORD if "%" in it else it for it in texts[:1]]
     return " ".join(it for it in texts if it not in {"-e", "-n", "-E"}).removesuffix("\\n")
 
 
@@ -84,7 +84,7 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
     has_from = _FROM.search(script) is not None
     for match in _REDIRECTION.finditer(script):
         is_appended = match["operator"] == ">>" and not has_from
-        path = None if is_appended or is_untold(match["path"]) else _resolved(site, match["path"])
+        path = None if is_appended or has_unknown_part(match["path"]) else _resolved(site, match["path"])
         if path is not None:
             written.setdefault(path, None)
     for command in read.commands:
@@ -92,7 +92,12 @@ def written_dockerfiles(script: str, site: Site) -> dict[Path, Path | None]:
         if copied is None or len(copied.sources) != 1:
             continue
         source, target = _text(copied.sources[0]), _text(copied.destination)
-        if not _DOCKERFILE.search(source) or ":" in source + target or is_untold(source) or is_untold(target):
+        if (
+            not _DOCKERFILE.search(source)
+            or ":" in source + target
+            or has_unknown_part(source)
+            or has_unknown_part(target)
+        ):
             continue
         if copied.is_directory or target.endswith("/") or not _DOCKERFILE.search(posixpath.basename(target)):
             target = posixpath.join(target, posixpath.basename(source))

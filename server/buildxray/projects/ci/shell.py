@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from buildxray.caching import cached
 from buildxray.files.reading import path_below
-from buildxray.projects.ci.command_lines import UNTOLD_WORD, is_untold, may_start_builds
+from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -49,7 +49,7 @@ class StartedCommand(NamedTuple):
     """A command that may start a build."""
 
     words: list[str]
-    """The expanded words; a word of unknown value is `UNTOLD_WORD`. The program is without directories."""
+    """The expanded words; a word of unknown value is `UNKNOWN_WORD`. The program is without directories."""
     directory: str
     """Relative to the root of the checkout."""
     environment: dict[str, str]
@@ -130,7 +130,7 @@ class Shell:
         """One round of a command; None if it starts nothing. Effect: change the directory of its shell if it is `cd`."""
         words = self._words(command, loops)
         texts = [text for it in command.words for text in self._texts(it, command, words)]
-        if not texts or texts[0] == UNTOLD_WORD:
+        if not texts or texts[0] == UNKNOWN_WORD:
             return None
         program = posixpath.basename(texts[0])
         if program == ":":
@@ -192,7 +192,7 @@ class Shell:
             # The arguments of a function are those of the commands that call it.
             return set()
         texts = [text for it in command.words for text in self._texts(it, command, self._words(command, ()))]
-        if not texts or texts[0] == UNTOLD_WORD:
+        if not texts or texts[0] == UNKNOWN_WORD:
             return names
         return names & {*texts} if texts[0] in names or texts[0] in _CALLING else set()
 
@@ -207,7 +207,7 @@ class Shell:
         """The words to which the shell expands one."""
         if word.text.strip('"') in {"$@", "${@}"}:
             arguments = self._arguments(command)
-            return [UNTOLD_WORD] if arguments is None else [*arguments]
+            return [UNKNOWN_WORD] if arguments is None else [*arguments]
         return _fields(word, words.text(word, command))
 
     def _rounds(self, command: Command) -> Iterator[_Round]:
@@ -218,7 +218,7 @@ class Shell:
                 continue
             words = self._words(command, ())
             values = [text for it in condition.patterns for text in _fields(it, words.text(it, command))]
-            if not values or any(is_untold(it) or set("*?[") & set(it) for it in values):
+            if not values or any(has_unknown_part(it) or set("*?[") & set(it) for it in values):
                 continue
             name = condition.variables[0]
             rounds = [(*before, (name, it)) for before in rounds for it in values][:MOST_ROUNDS]
@@ -241,7 +241,7 @@ class Shell:
             return posixpath.join(WORKSPACE, self._script_path())
         if name.isdecimal() and (arguments := self._arguments(command)) is not None:
             argument = arguments[int(name) - 1 : int(name)]
-            return argument[0].replace(UNTOLD_WORD, UNKNOWN) if argument else None
+            return argument[0].replace(UNKNOWN_WORD, UNKNOWN) if argument else None
         return None if name in self._optional else UNKNOWN
 
     def _arguments(self, command: Command) -> tuple[str, ...] | None:
@@ -307,13 +307,13 @@ class Shell:
         """Effect: change the directory of a command's shell; if `path` does not determine the new one, it is unknown."""
         shell = next(command.variables.shells())
         before = self._directory(command, loops)
-        is_told = before is not None and path and not is_untold(path) and not path.startswith(("-", "~"))
-        self._directories[shell, loops] = in_checkout(before or ".", path) if is_told else None
+        is_known = before is not None and path and not has_unknown_part(path) and not path.startswith(("-", "~"))
+        self._directories[shell, loops] = in_checkout(before or ".", path) if is_known else None
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:
-    """The words to which the shell splits an expanded text; an unknown part becomes `UNTOLD_WORD`."""
-    text = text.replace(UNKNOWN, UNTOLD_WORD)
+    """The words to which the shell splits an expanded text; an unknown part becomes `UNKNOWN_WORD`."""
+    text = text.replace(UNKNOWN, UNKNOWN_WORD)
     if word.value is not None or '"' in word.text or "'" in word.text:
         return [text]
     return text.split()

@@ -42,7 +42,7 @@ class Site(NamedTuple):
     depth: int = 0
     """The number of scripts and Makefiles that call one another down to this one."""
     arguments: tuple[str, ...] | None = None
-    """The arguments of the script, an unknown one as `UNTOLD_WORD`; None if even their number is unknown."""
+    """The arguments of the script, an unknown one as `UNKNOWN_WORD`; None if even their number is unknown."""
 
 
 class MakeCall(NamedTuple):

@@ -15,7 +15,7 @@ from buildxray.files.reading import is_file
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_told, without_expressions
+from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, is_known, without_expressions
 from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
@@ -95,7 +95,7 @@ class Job:
         shell = str(as_mapping(step.get("with")).get("shell", "") if "uses" in step else step.get("shell", ""))
         if "pwsh" in shell or "python" in shell:
             return Partly()
-        environment = {name: as_text(it) for name, it in context.values["env"].items() if is_told(it)}
+        environment = {name: as_text(it) for name, it in context.values["env"].items() if is_known(it)}
         site = self._site._replace(directory=posixpath.normpath(where), environment=environment)
         script = _as_shell(text)
         self._exported |= _chosen(written_variables(script, site, "GITHUB_ENV"), context)
