@@ -19,6 +19,7 @@ that they can share its steps.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from buildxray.plan.checks.events import CheckWarning
@@ -308,7 +309,9 @@ class Build:
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction whose lines contain an offset of the text."""
-        return next((it for it in self.instructions if it.syntax.start <= offset <= it.syntax.end), None)
+        idx = bisect_left(self.instructions, offset, key=lambda it: it.syntax.end)
+        instruction = self.instructions[idx] if idx < len(self.instructions) else None
+        return instruction if instruction is not None and instruction.syntax.start <= offset else None
 
     def is_better_than(self, other: Build) -> bool:
         """True if this version emulates fewer steps than `other`, with no more steps and no more errors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
@@ -124,10 +125,10 @@ def place_at(analysis: Analysis, offset: int) -> Place:
 
 def _instruction_at(analysis: Analysis, offset: int) -> Instruction | None:
     instructions = analysis.build.instructions
-    before = [it for it in instructions if it.syntax.start <= offset]
-    if not before:
+    n_before = bisect_right(instructions, offset, key=lambda it: it.syntax.start)
+    if not n_before:
         return None
-    last = before[-1]
+    last = instructions[n_before - 1]
     if offset <= last.syntax.end:
         return last
     # The last instruction may continue in lines that are not typed yet.

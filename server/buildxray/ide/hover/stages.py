@@ -10,25 +10,27 @@ from buildxray.ide.literals import literal
 from buildxray.ide.names import Kind, occurrence_at
 from buildxray.ide.times_text import instruction_times, stage_share
 from buildxray.localization import _, ngettext
-from buildxray.semantics.build import Stage
+from buildxray.semantics.build import From, Stage
 from buildxray.semantics.cost import platform_origin, stage_totals
 from buildxray.syntax.instructions import Flag
 
 
 def platform_flag(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the `--platform` at an offset."""
-    for stage_ in analysis.build.stages:
-        flag = stage_.from_.platform
-        if flag is not None and stage_.from_.range_of(flag).contains(offset):
-            parts = [
-                _("**`--platform`**: the platform of this stage's image, and so of its `RUN` steps"),
-                _meaning(flag),
-            ]
-            if stage_.bases:
-                parts.append(_("**Ignored here**: this stage is built on another one, and has its platform."))
-            parts += [_platform_table(stage_), platforms_note(analysis)]
-            return Hover(stage_.from_.range_of(flag), "\n\n".join(filter(None, parts)))
-    return None
+    from_ = analysis.build.instruction_at(offset)
+    if not isinstance(from_, From) or from_.stage is None or from_.platform is None:
+        return None
+    flag_range = from_.range_of(from_.platform)
+    if not flag_range.contains(offset):
+        return None
+    parts = [
+        _("**`--platform`**: the platform of this stage's image, and so of its `RUN` steps"),
+        _meaning(from_.platform),
+        _("**Ignored here**: this stage is built on another one, and has its platform.") if from_.stage.bases else "",
+        _platform_table(from_.stage),
+        platforms_note(analysis),
+    ]
+    return Hover(flag_range, "\n\n".join(filter(None, parts)))
 
 
 def stage(analysis: Analysis, offset: int) -> Hover | None:
@@ -38,12 +40,12 @@ def stage(analysis: Analysis, offset: int) -> Hover | None:
         named = analysis.build.instructions[occurrence.name.declared_at].stage
         assert named is not None, "the name of a stage is declared by its FROM"
         return Hover(occurrence.range, _described(analysis, named))
-    for stage_ in analysis.build.stages:
-        from_ = stage_.from_
-        for token in (from_.node.keyword, from_.image):
-            if token is not None and from_.range_of(token).contains(offset):
-                return Hover(from_.range_of(token), _described(analysis, stage_))
-    return None
+    from_ = analysis.build.instruction_at(offset)
+    if not isinstance(from_, From) or from_.stage is None:
+        return None
+    ranges = (from_.range_of(it) for it in (from_.node.keyword, from_.image) if it is not None)
+    range_ = next((it for it in ranges if it.contains(offset)), None)
+    return None if range_ is None else Hover(range_, _described(analysis, from_.stage))
 
 
 def _meaning(flag: Flag) -> str:

@@ -17,12 +17,12 @@ from buildxray.syntax.instructions import Copying, Run, Workdir
 
 def keyword(analysis: Analysis, offset: int) -> Hover | None:
     """Explain the keyword at an offset; None for instructions that make no step."""
-    for instruction in analysis.build.instructions:
-        is_step = isinstance(instruction.node, Run | Copying | Workdir)
-        if is_step and instruction.keyword_range.contains(offset):
-            parts = filter(None, _described(analysis, instruction))
-            return Hover(instruction.keyword_range, "\n\n".join(parts))
-    return None
+    instruction = analysis.build.instruction_at(offset)
+    if instruction is None or not isinstance(instruction.node, Run | Copying | Workdir):
+        return None
+    if not instruction.keyword_range.contains(offset):
+        return None
+    return Hover(instruction.keyword_range, "\n\n".join(filter(None, _described(analysis, instruction))))
 
 
 def _described(analysis: Analysis, instruction: Instruction) -> list[str]:
