@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from typing import Final
 
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.aliases import docker_name, named_architectures
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, KnownCommand, Run, Stage
 from buildxray.semantics.errors import Cause
@@ -33,24 +34,32 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
 
 
+_EVERY_MACHINE: Final = frozenset({"386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"})
 _EMULATORS: Final = lazy_regex(
-    r"\b(?:box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
+    r"\b(?P<name>box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
     re.IGNORECASE,
 )
-
-
+_EMULATED: Final = {
+    "box64": frozenset({"amd64"}),
+    "box86": frozenset({"386"}),
+    "fex-emu": frozenset({"386", "amd64"}),
+    "fexinterpreter": frozenset({"386", "amd64"}),
+    "qemu-aarch64": frozenset({"arm64"}),
+    "qemu-arm": frozenset({"arm"}),
+    "qemu-i386": frozenset({"386"}),
+    "qemu-x86_64": frozenset({"386", "amd64"}),
+}
+"""The architectures whose programs an emulator runs; those without an entry run all. Source: the READMEs of box64, box86 and FEX; qemu.org, "User space emulator"."""
 _ADDS_ARCHITECTURE: Final = lazy_regex(r"dpkg\s+--add-architecture")
 _FOREIGN_PACKAGE: Final = lazy_regex(
-    r"(?<![\w./:+-])(?!musl)[a-z0-9][a-z0-9.+-]+(?<!-dev):(?:\$|(?:amd64|arm64|armel|armhf|i386|ppc64el|riscv64|s390x)\b)"
+    r"(?<![\w./:+-])(?!musl)[a-z0-9][a-z0-9.+-]+(?<!-dev):(?P<name>\$|(?:amd64|arm64|armel|armhf|i386|ppc64el|riscv64|s390x)\b)"
 )
 """A package of another architecture that brings its C library: neither headers nor musl, whose loader runs few programs."""
 
 
 def is_meant_for_one(ctx: RuleContext, stage: Stage) -> bool:
-    """True if a stage is for one architecture by its name, runs programs of others, or has a platform that only a build argument tells."""
-    return (
-        bool(named_architectures(stage.name)) or runs_foreign_programs(ctx, stage) or _has_unknown_platform(ctx, stage)
-    )
+    """True if a stage is for one architecture by its name, or has a platform that only a build argument tells."""
+    return bool(named_architectures(stage.name)) or _has_unknown_platform(ctx, stage)
 
 
 def _has_unknown_platform(ctx: RuleContext, stage: Stage) -> bool:
@@ -59,13 +68,14 @@ def _has_unknown_platform(ctx: RuleContext, stage: Stage) -> bool:
     return root is not None and any(root.from_.range.contains(it.range.start) for it in errors)
 
 
-def runs_foreign_programs(ctx: RuleContext, stage: Stage) -> bool:
-    """True if a stage, or one that it is built on, installs what runs programs of other machines, so that these are meant.
+def runs_programs_of(ctx: RuleContext, stage: Stage, architecture: str) -> bool:
+    """True if a stage, or one that it is built on, installs what runs programs of an architecture, so that they are meant.
 
-    That is an emulator, or a library as a package of another architecture (`libc6:amd64`).
+    That is an emulator for it, or a library as a package of this architecture (`libc6:amd64`).
     """
-    has_package = adds_architecture(ctx, stage) and stage in ctx.cached(_with_foreign_packages)
-    return has_package or stage in ctx.cached(_with_emulators)
+    emulated = ctx.cached(_emulated).get(stage, frozenset())
+    libraries = ctx.cached(_foreign_packages).get(stage, frozenset()) if adds_architecture(ctx, stage) else frozenset()
+    return architecture in emulated | libraries
 
 
 def adds_architecture(ctx: RuleContext, stage: Stage) -> bool:
@@ -73,25 +83,44 @@ def adds_architecture(ctx: RuleContext, stage: Stage) -> bool:
     return stage in ctx.cached(_adding_architectures)
 
 
-def _with_emulators(ctx: RuleContext) -> frozenset[Stage]:
-    return _running(ctx, _EMULATORS)
+def _emulated(ctx: RuleContext) -> dict[Stage, frozenset[str]]:
+    """The architectures whose programs the emulators of a stage run."""
+    return _named_in_runs(ctx, _EMULATORS, lambda it: _EMULATED.get(it.lower().removesuffix("-static"), _EVERY_MACHINE))
 
 
-def _with_foreign_packages(ctx: RuleContext) -> frozenset[Stage]:
-    return _running(ctx, _FOREIGN_PACKAGE)
+def _foreign_packages(ctx: RuleContext) -> dict[Stage, frozenset[str]]:
+    """The architectures of the packages that a stage installs beside those of its machine; all if a variable tells one."""
+    return _named_in_runs(
+        ctx,
+        _FOREIGN_PACKAGE,
+        lambda it: _EVERY_MACHINE if it == "$" else frozenset({_DEBIAN.get(it, docker_name(it) or it)}),
+    )
+
+
+_DEBIAN: Final = {"ppc64el": "ppc64le"}
+"""Names of Debian for architectures that no other distribution uses."""
 
 
 def _adding_architectures(ctx: RuleContext) -> frozenset[Stage]:
-    return _running(ctx, _ADDS_ARCHITECTURE)
-
-
-def _running(ctx: RuleContext, pattern: re.Pattern[str]) -> frozenset[Stage]:
-    """The stages with a RUN in which a pattern is found, and those that are built on them, which come later in the file."""
+    """The stages in which a RUN adds an architecture, and those that are built on them."""
     stages: set[Stage] = set()
     for stage in ctx.build.stages:
-        if any(pattern.search(run.node.text) for run in stage.runs) or not stages.isdisjoint(stage.bases):
+        if any(_ADDS_ARCHITECTURE.search(run.node.text) for run in stage.runs) or not stages.isdisjoint(stage.bases):
             stages.add(stage)
     return frozenset(stages)
+
+
+def _named_in_runs(
+    ctx: RuleContext, pattern: re.Pattern[str], read: Callable[[str], frozenset[str]]
+) -> dict[Stage, frozenset[str]]:
+    """The architectures that `read` finds in the matches of a pattern in each RUN of a stage and of those that it is built on."""
+    machines: dict[Stage, frozenset[str]] = {}
+    for stage in ctx.build.stages:
+        names = {name for run in stage.runs for it in pattern.finditer(run.node.text) for name in read(it["name"])}
+        names.update(*(machines[it] for it in stage.bases if it in machines))
+        if names:
+            machines[stage] = frozenset(names)
+    return machines
 
 
 _DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})

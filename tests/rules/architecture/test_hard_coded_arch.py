@@ -426,7 +426,25 @@ def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -
             False,
         ),
         ("RUN docker pull debian:amd64 || true\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
+        (
+            "RUN dpkg --add-architecture i386 && apt-get install -y libc6:i386\nRUN curl -fsSLO https://x.org/t-amd64.tgz",
+            True,
+        ),
+        (
+            "RUN dpkg --add-architecture i386 && apt-get install -y libc6:i386\nRUN curl -fsSLO https://x.org/t-i386.tgz",
+            False,
+        ),
+        (
+            "RUN dpkg --add-architecture amd64 && apt-get install -y libc6:amd64\nRUN curl -fsSLO https://x.org/t-x86_64.tgz",
+            False,
+        ),
         ("RUN apt-get install -y box64\nRUN curl -fsSLO https://x.org/t-amd64.tgz", False),
+        ("RUN apt-get install -y box86\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
+        ("RUN apt-get install -y qemu-user-static\nRUN curl -fsSLO https://x.org/t-amd64.tgz", False),
+        (
+            "COPY --from=q /usr/bin/qemu-arm-static /usr/bin/\nRUN qemu-arm-static --version\nRUN curl -fsSLO https://x.org/t-amd64.tgz",
+            True,
+        ),
         ("RUN apt-get install -y sandbox64x\nRUN curl -fsSLO https://x.org/t-amd64.tgz", True),
     ],
 )

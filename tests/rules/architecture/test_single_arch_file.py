@@ -144,3 +144,17 @@ def test_what_becomes_of_the_file(copies: str, severities: list[Severity | None]
 )
 def test_files_of_the_context_that_a_run_mounts(run: str, places: list[str]) -> None:
     assert reported(single_arch_file, IMAGE.format(run)) == places
+
+
+@every_case(
+    "line, is_said",
+    [
+        ("apt-get install -y box64", False),
+        ("apt-get install -y box86", True),
+        ("dpkg --add-architecture amd64 && apt-get install -y libc6:amd64", False),
+        ("dpkg --add-architecture i386 && apt-get install -y libc6:i386", True),
+    ],
+)
+def test_a_program_of_the_architecture_that_the_image_emulates(line: str, is_said: bool) -> None:
+    text = f'FROM debian\nRUN {line}\nCOPY dist/tool-amd64 /usr/bin/tool\nCMD ["/usr/bin/tool-amd64"]\n'
+    assert bool(findings(single_arch_file, context(text))) is is_said

@@ -17,7 +17,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one, names_one_architecture
+from buildxray.rules.intended import adds_architecture, is_meant_for_one, names_one_architecture, runs_programs_of
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -72,8 +72,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
     reported if the file names the architecture in several places: such an image is made for one architecture.
 
-    Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so is a stage that installs what
-    runs programs of other machines: `qemu-user` or, after `dpkg --add-architecture`, their libraries (`libc6:amd64`). `dpkg --add-architecture`
+    Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so are programs for an architecture
+    that the stage can run: by an emulator for it (`qemu-user`, `box64`) or, after `dpkg --add-architecture`, by its libraries (`libc6:amd64`). `dpkg --add-architecture`
     alone makes packages installable, so that only downloaded `.deb` files are left alone.
 
     ## Why it matters
@@ -129,7 +129,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             continue
         if not stage.is_native:
             yield from _by_own_arguments(ctx, stage)
-            yield from _by_wrong_names(stage)
+            yield from _by_wrong_names(ctx, stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
         if len({one[2] for __, named in downloaded for one in named}) != 1:
             # A file with downloads for several architectures considers them.
@@ -160,7 +160,7 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                 continue
             place, architecture = default
             wrong = [it for it in stage.targets if it.architecture != architecture]
-            if wrong and not ctx.is_only_for(architecture):
+            if wrong and not ctx.is_only_for(architecture) and not runs_programs_of(ctx, stage, architecture):
                 yield Finding(
                     place,
                     _(
@@ -186,7 +186,7 @@ def _is_masked(run: Run) -> bool:
     )
 
 
-def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
+def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find downloads whose file is chosen by the platform, and for some of them is the file for another architecture.
 
     `if [ $TARGETARCH = arm64 ]; then A=aarch64; else A=x86_64; fi` is right until linux/arm/v7 is asked for.
@@ -199,6 +199,8 @@ def _by_wrong_names(stage: Stage) -> Iterator[Finding]:
                 # `masked-platform-arg` reports the cause.
                 continue
             for name, targets in _wrong_names(command, word).items():
+                if runs_programs_of(ctx, stage, name):
+                    continue
                 yield Finding(
                     command.run.shell_range(word.range),
                     _(
@@ -328,7 +330,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not named:
         return None
     wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
-    if not wrong or ctx.is_only_for(named[0][2]):
+    if not wrong or ctx.is_only_for(named[0][2]) or runs_programs_of(ctx, stage, named[0][2]):
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None

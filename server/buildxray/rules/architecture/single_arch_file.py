@@ -13,7 +13,7 @@ from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one
+from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -86,7 +86,7 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
             for instruction, named in copies:
                 if not _names_architecture(instruction) and not _is_replaced(instruction, last_copies):
                     yield from _finding(ctx, stage, instruction, named)
-        yield from _started(stage)
+        yield from _started(ctx, stage)
 
 
 def _names_architecture(instruction: Instruction) -> bool:
@@ -177,7 +177,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     ranges = [_place(it, token, start, end) for it, token, start, end, _ in named]
     wrong = [it for it in stage.targets if it.architecture != named[0][4]]
     written = [ctx.text[slice(*it)] for it in ranges]
-    if not wrong or ctx.is_only_for(named[0][4]):
+    if not wrong or ctx.is_only_for(named[0][4]) or runs_programs_of(ctx, stage, named[0][4]):
         return
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return
@@ -253,7 +253,7 @@ def _variable(text: str, place: TextRange) -> str:
     return "${TARGETARCH}" if after.isalnum() or after == "_" else "$TARGETARCH"
 
 
-def _started(stage: Stage) -> Iterator[Finding]:
+def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Programs started by ENTRYPOINT or CMD that have one architecture in their name."""
     for instruction in stage.instructions:
         node = instruction.node
@@ -262,7 +262,7 @@ def _started(stage: Stage) -> Iterator[Finding]:
         token = node.arguments[0]
         program = token.text if node.is_json else token.text.partition(" ")[0]
         named = named_architectures(program.rpartition("/")[2])
-        if len(named) != 1 or "$" in program or "/" not in program:
+        if len(named) != 1 or "$" in program or "/" not in program or runs_programs_of(ctx, stage, named[0][2]):
             continue
         start, end, architecture = named[0]
         offset = program.rfind("/") + 1

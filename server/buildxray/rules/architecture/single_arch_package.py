@@ -15,7 +15,13 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_chosen, is_meant_for_one, with_ignored_failure
+from buildxray.rules.intended import (
+    adds_architecture,
+    is_chosen,
+    is_meant_for_one,
+    runs_programs_of,
+    with_ignored_failure,
+)
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -151,7 +157,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             for word in command.syntax.words
         }
         places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
-        if len({it.architecture for it in places}) != 1:
+        if len({it.architecture for it in places}) != 1 or runs_programs_of(ctx, stage, places[0].architecture):
             continue
         for it in places:
             wrong = [one for one in it.targets if one.architecture != it.architecture]

@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one
+from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -98,7 +98,9 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
-    if not wrong or ctx.is_only_for(path.architecture) or _is_made(stage, instruction, range_):
+    if not wrong or ctx.is_only_for(path.architecture) or runs_programs_of(ctx, stage, path.architecture):
+        return None
+    if _is_made(stage, instruction, range_):
         return None
     return Finding(
         range_,
