@@ -296,6 +296,14 @@ class Invocation:
         return self.operands[:1] == [1]
 
 
+_GRADLE: Final = """
+-F -I -b -c -g -p -x --build-file --console --exclude-task --gradle-user-home --include-build --init-script
+--max-workers --priority --project-cache-dir --project-dir --settings-file --warning-mode
+"""
+_MAVEN: Final = """
+-D -P -T -b -f -gs -gt -l -pl -rf -s -t --activate-profiles --builder --color --define --file --global-settings
+--global-toolchains --log-file --projects --resume-from --settings --threads --toolchains
+"""
 _OPTIONS_BEFORE_SUBCOMMAND: Final = {
     "bun": frozenset({"--cwd", "--filter", "-F", "--config", "-c"}),
     "bundle": frozenset({"--gemfile"}),
@@ -304,12 +312,8 @@ _OPTIONS_BEFORE_SUBCOMMAND: Final = {
     "deno": frozenset({"-L", "--log-level"}),
     "git": frozenset({"-C", "-c", "--git-dir", "--work-tree"}),
     "go": frozenset({"-C"}),
-    "gradle": frozenset(
-        {"-b", "-c", "-g", "-I", "-p", "--build-file", "--gradle-user-home", "--init-script", "--project-dir"}
-    ),
-    "mvn": frozenset(
-        {"-D", "-f", "-gs", "-l", "-P", "-pl", "-rf", "-s", "-T", "--file", "--projects", "--settings", "--threads"}
-    ),
+    "gradle": frozenset(_GRADLE.split()),
+    "mvn": frozenset(_MAVEN.split()),
     "npm": frozenset({"-C", "-w", "--cache", "--loglevel", "--prefix", "--registry", "--workspace"}),
     "pnpm": frozenset({"-C", "-F", "--dir", "--filter", "--filter-prod", "--loglevel", "--reporter", "--store-dir"}),
     "poetry": frozenset({"-C", "-P", "--directory", "--project"}),
@@ -366,6 +370,8 @@ class Use:
     """For COMPILE and INSTALL: absolute paths that may be written; a slash at the end means files in that directory. Empty for INSTALL into the system."""
     manifests: tuple[str, ...] = ()
     """For commands that download dependencies: the files of the project that list them."""
+    fetches_sources: bool = False
+    """For COMPILE: True if the command downloads the program that it compiles, and needs no sources of the project."""
     must_run_on_target: bool = False
     """For COMPILE: True if cross-compiling would fail or write to another path."""
     is_native_only: bool = False

@@ -58,6 +58,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             is_targeted=invocation.setting("GOARCH").is_set or _has_own_target(invocation),
             outputs=_outputs(invocation),
             manifests=_MANIFESTS if _downloads(invocation) else (),
+            fetches_sources=command.name in _WITH_OWN_MODULE or _is_of_a_version(invocation),
             must_run_on_target=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
         )

@@ -1,12 +1,13 @@
-"""Java, Kotlin, Scala: Maven, Gradle, sbt.
+"""Java, Kotlin, Scala, Clojure: Maven, Gradle, sbt, Leiningen and related programs.
 
 Jars suit every machine, unless a library inside brings native code for one only; what native-image and jlink make does not.
 
-Source: the command references of Maven, Gradle and sbt; GraalVM's Native Build Tools.
+Source: the command references of Maven, Gradle, sbt, Ant, Mill, Leiningen, Boot and the Clojure CLI; GraalVM's Native Build Tools.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
@@ -14,7 +15,12 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 _PROGRAMS: Final = frozenset({"gradle", "gradlew", "mvn", "mvnd", "mvnw", "sbt"})
 _FETCHING: Final = ("dependency:", "dependencies", "de.qaware.maven:go-offline", "update")
 _TELLING: Final = ("help:", "help", "projects", "properties", "tasks")
-_TESTING: Final = frozenset({"check", "integration-test", "test", "verify"})
+_PREPARING: Final = frozenset({"clean", "cleanAll", "validate", "wrapper"})
+_TESTING: Final = frozenset({"check", "integrationTest", "test"})
+"""Goals that write no archive. Maven's `integration-test` and `verify` come after `package`, and run it.
+
+Source: maven.apache.org, "Introduction to the Build Lifecycle".
+"""
 _FOR_THIS_MACHINE: Final = frozenset({"jlink", "jpackage", "native-image"})
 _NATIVE: Final = ("-Pnative", "nativeCompile", "nativeImage", "-Dnative", "-Dpackaging=native-image", "native:compile")
 
@@ -26,7 +32,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if command.name not in _PROGRAMS:
         return None
     goals = [invocation.text_at(it) for it in invocation.operands]
-    title = " ".join((command.name, *goals[:1]))
+    title = " ".join((command.name, *_main_goal(goals)))
     if any(it.startswith(_NATIVE) for it in command.arguments):
         return _native(invocation, toolchain, title)
     if not any(not it.startswith(_TELLING) for it in goals):
@@ -36,6 +42,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if all(it.rpartition(":")[2] in _TESTING for it in goals):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
     return Use(toolchain, invocation, Effect.BUNDLE, title, may_differ=True)
+
+
+def _main_goal(goals: Sequence[str]) -> Sequence[str]:
+    """The goal that names the command in messages: the first one that does more than clean, set and tell; empty without goals."""
+    main = [it for it in goals if it not in _PREPARING and not it.startswith((*_TELLING, "project ", "set "))]
+    building = [it for it in main if not it.startswith(_FETCHING)]
+    return (building or main or goals)[:1]
 
 
 def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:

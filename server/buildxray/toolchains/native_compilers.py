@@ -1,12 +1,13 @@
 """Compilers for the machine on which they run, without an option for another machine that works in a Dockerfile.
 
-Source: the command references of Swift, Dart, Crystal, Nim, Stack, Cabal, Dune, Mix and Leiningen.
+Source: the command references of Swift, Dart, Crystal, Nim, Odin, Stack, Cabal, Dune, Mix and rebar3.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from buildxray.plan.paths import clean
 from buildxray.platforms.aliases import docker_name
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
@@ -22,6 +23,8 @@ _COMPILING: Final = {
     "mix": frozenset({"release"}),
     "nim": frozenset({"c", "compile", "cpp"}),
     "nimble": frozenset({"build"}),
+    "odin": frozenset({"build"}),
+    "rebar3": frozenset({"release", "tar"}),
     "shards": frozenset({"build"}),
     "stack": frozenset({"build", "install"}),
     "swift": frozenset({"build"}),
@@ -37,7 +40,28 @@ _OPTIONS_FOR_TARGET: Final = (
     "--triple",
     "-target",
 )
-_OUTPUTS: Final = ("-o", "--output", "--out", "--installdir", "--local-bin-path")
+_JOINED_TARGETS: Final = ("--cpu:", "-target:")
+_OUTPUTS: Final = (
+    "-o",
+    "--build-path",
+    "--installdir",
+    "--local-bin-path",
+    "--out",
+    "--output",
+    "--path",
+    "--scratch-path",
+)
+_JOINED_OUTPUTS: Final = ("--out:", "--outdir:", "-o:", "-of=", "-of", "-out:")
+_BUILD_DIRECTORIES: Final = {
+    "cabal": "dist-newstyle",
+    "dune": "_build",
+    "mix": "_build",
+    "rebar3": "_build",
+    "shards": "bin",
+    "stack": ".stack-work",
+    "swift": ".build",
+}
+"""The directories, in the working directory, into which these programs write unless an option names another. Source: their manuals."""
 _NEUTRAL_OPTIONS: Final = ("--help", "--version", "-h", "-v")
 _FOR_ALL: Final = frozenset({"js", "kernel", "wasm"})
 """Kinds of output of `dart compile` that suit every machine."""
@@ -48,12 +72,17 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     compiling = _COMPILING.get(name)
     if compiling is None:
         return None
-    subcommand = invocation.subcommand
+    subcommand = _subcommand(invocation, compiling)
     title = name if "" in compiling else f"{name} {subcommand}".strip()
     is_asking = invocation.has_option(*_NEUTRAL_OPTIONS)
+    if name == "rebar3" and subcommand not in compiling:
+        # Byte code, for every machine; a release contains the virtual machine.
+        return None
     if is_asking or ("" not in compiling and subcommand not in compiling) or {*invocation.command.arguments} & _FOR_ALL:
         return Use(toolchain, invocation, Effect.EXECUTE, title)
-    is_targeted = invocation.has_option(*_OPTIONS_FOR_TARGET)
+    is_targeted = invocation.has_option(*_OPTIONS_FOR_TARGET) or any(
+        it.startswith(_JOINED_TARGETS) for it in invocation.command.arguments
+    )
     machines = tuple(None if is_targeted else it.architecture for it in invocation.step_platforms)
     named = invocation.argument("--target-arch")
     if named is not None:
@@ -66,10 +95,29 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         len(title.split()) if invocation.command.arguments[:1] == (subcommand,) else 1,
         machines,
         is_targeted=is_targeted,
-        outputs=invocation.option_paths(*_OUTPUTS),
+        outputs=_outputs(invocation),
         must_run_on_target=True,
         is_native_only=True,
     )
+
+
+def _outputs(invocation: Invocation) -> tuple[str, ...]:
+    """The paths that options name, or the program's own directory below the working directory; empty if it has none."""
+    told = invocation.option_paths(*_OUTPUTS)
+    for word in invocation.command.words[1:]:
+        # `nim c -o:app`, `odin build . -out:app`, `ldc2 -of=app`
+        before = next((it for it in _JOINED_OUTPUTS if word.text.startswith(it)), None)
+        told += () if before is None else invocation.paths(word.after(before))
+    directory = _BUILD_DIRECTORIES.get(invocation.command.name)
+    return told if told or directory is None else tuple(clean(f"{it}/{directory}") for it in invocation.directories)
+
+
+def _subcommand(invocation: Invocation, compiling: frozenset[str]) -> str:
+    """The subcommand, the compiling one if a program runs several: `mix do deps.get, release`, `rebar3 as prod tar`."""
+    if invocation.command.name not in ("mix", "rebar3"):
+        return invocation.subcommand
+    operands = [invocation.text_at(it).rstrip(",") for it in invocation.operands]
+    return next((it for it in operands if it in compiling), invocation.subcommand)
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:

@@ -19,27 +19,11 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
 _RUNNERS: Final = frozenset({"bunx", "npx", "pnpx"})
-_BUNDLERS: Final = frozenset(
-    {
-        "astro",
-        "esbuild",
-        "gulp",
-        "lerna",
-        "next",
-        "ng",
-        "nuxt",
-        "nx",
-        "parcel",
-        "react-scripts",
-        "rollup",
-        "rush",
-        "tsc",
-        "turbo",
-        "vite",
-        "vue-cli-service",
-        "webpack",
-    }
-)
+_BUNDLER_NAMES: Final = """
+astro babel docusaurus eleventy ember esbuild gatsby gulp lerna ncc nest next ng nuxt nx parcel react-scripts rollup rsbuild
+rspack rush swc tsc tsdown tsup turbo unbuild vite vitepress vue-cli-service vuepress webpack
+"""
+_BUNDLERS: Final = frozenset(_BUNDLER_NAMES.split())
 _TASK_RUNNERS: Final = frozenset({"lerna", "nx", "rush", "turbo"})
 """Bundlers that run tasks of the packages of a repository: `turbo run build`, `nx run-many --target=test`."""
 _RUNNING: Final = frozenset({"dlx", "exec", "x"})

@@ -16,6 +16,8 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.native_compilers import NATIVE_COMPILERS
 from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node_packers import NODE_PACKERS
+from buildxray.toolchains.portable_compilers import PORTABLE_COMPILERS
 from buildxray.toolchains.project_scripts import PROJECT_SCRIPTS
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
@@ -26,6 +28,7 @@ from buildxray.toolchains.zig import ZIG
 ALL: Final[tuple[Toolchain, ...]] = (
     XX,
     GO,
+    NODE_PACKERS,
     BUN,
     NODE,
     DENO,
@@ -36,6 +39,7 @@ ALL: Final[tuple[Toolchain, ...]] = (
     ZIG,
     C,
     NATIVE_COMPILERS,
+    PORTABLE_COMPILERS,
     SITES,
     SCRIPTING,
     BINARIES,

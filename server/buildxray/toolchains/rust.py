@@ -28,8 +28,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if command.name not in _CARGO:
         return None
     operands = [invocation.text_at(it) for it in invocation.operands]
-    # `cargo auditable build` compiles as `cargo build` does (github.com/rust-secure-code/cargo-auditable).
-    before = [it for it in operands[:1] if it == "auditable"]
+    # These plugins compile as `cargo build` does: github.com/rust-secure-code/cargo-auditable, github.com/leptos-rs/cargo-leptos.
+    before = [it for it in operands[:1] if it in ("auditable", "leptos")]
     subcommand = next((it for it in operands if it not in before), "")
     title = " ".join([command.name, *before, subcommand]).strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand and not before)
@@ -80,6 +80,7 @@ def _compile(
         machines,
         is_targeted=bool(triples),
         outputs=outputs,
+        fetches_sources=is_install and not invocation.has_option("--path"),
         must_run_on_target=True,
     )
 

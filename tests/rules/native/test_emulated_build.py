@@ -711,3 +711,46 @@ def test_stages_on_a_root_of_their_own_are_one_finding(last: str, n_findings: in
 def test_a_mention_alone_is_no_build(workspace: Workspace, severities: list[Severity | None]) -> None:
     text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /a .\nFROM alpine\nARG TARGETARCH\nCOPY --from=b /a /a-$TARGETARCH\n"
     assert [it.severity for it in findings(emulated_build, context(text, workspace=workspace))] == severities
+
+
+def _for_several(text: str) -> RuleContext:
+    builder = Builder(request(), Workspace())
+    return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        (
+            "FROM cgr.dev/chainguard/wolfi-base\nRUN apk add go\nRUN GOBIN=/usr/bin go install x.org/x/cmd/imports@v1",
+            True,
+        ),
+        ("FROM alpine\nRUN apk add go && go install x.org/x/cmd/lint@latest && apk del go\nCMD lint", True),
+        ("FROM debian\nRUN apt-get install -y cargo && cargo install ripgrep", True),
+        ("FROM alpine\nRUN apk add go\nRUN go install ./cmd/app", False),
+        ("FROM debian\nRUN apt-get install -y cargo\nRUN cargo install --path /usr/src/app", False),
+        ("FROM golang:1.26\nRUN go install x.org/x/tools/gopls@latest", False),
+        ("FROM golang:1.26\nRUN go install x.org/x/tools/gopls@latest\nCOPY . .\nCMD go test ./...", False),
+    ],
+)
+def test_published_tools_that_an_image_compiles(text: str, is_said: bool) -> None:
+    assert [it.severity for it in findings(emulated_build, _for_several(text + "\n"))] == [
+        Severity.INFORMATION
+    ] * is_said
+
+
+def test_tools_that_an_image_compiles_are_not_reported_unless_several_platforms_are_requested() -> None:
+    check_nothing(emulated_build, "FROM alpine\nARG TARGETARCH\nRUN apk add go && go install x.org/x/lint@v1\n")
+
+
+def test_an_installed_tool_gets_advice_instead_of_a_fix() -> None:
+    check_rule(
+        emulated_build,
+        """
+        FROM golang AS tools
+             ^^^^^^ `go install` runs under emulation for linux/arm64, which takes 5 to 10 times as long; on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`
+        RUN CGO_ENABLED=0 go install x.org/x/dlv@v1
+        FROM alpine
+        COPY --from=tools /go/bin/dlv /usr/bin/dlv
+        """,
+    )

@@ -12,7 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import installs_c_compiler, takes_along_packages, takes_target_packages
+from buildxray.rules.portability import installs_c_compiler, needs_c, takes_along_packages, takes_target_packages
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import advice, listed, platforms, xx_can_install
@@ -181,6 +181,12 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
     parts += advice(stage, [it for it in commands if it.use.must_run_on_target])
+    if any(map(_installs_into_image, commands)):
+        parts.append(
+            _(
+                "on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`"
+            )
+        )
     if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
         parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
     is_written_later = ctx.build.workspace.makefile_sets_platform
@@ -204,10 +210,16 @@ def _goes_into_image(command: KnownCommand) -> bool:
     return is_known and command.way_into_image is not None
 
 
+def _installs_into_image(command: KnownCommand) -> bool:
+    """True for a `go install` that could cross-compile, and whose binary is copied into the image."""
+    is_install = command.use.toolchain is GO and command.invocation.subcommand == "install"
+    return is_install and not needs_c(command) and _goes_into_image(command)
+
+
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     """Find a single stage that compiles the project and is the image that is started."""
     stage = ctx.build.target_stage
-    if stage is None or stage.is_native or stage.bases or not _starts_a_program(stage) or _starts_a_compiler(stage):
+    if stage is None or stage.is_native or stage.bases or _starts_a_compiler(stage):
         return
     commands = _emulated(
         it
@@ -218,9 +230,11 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     guesses = [] if commands or not ctx.asks_for_several else _emulated(_building_tools(stage))
     if not commands and not guesses:
         return
+    if not _starts_a_program(stage) and not (ctx.asks_for_several and _installs_tools(stage, commands)):
+        return
     last = (commands or guesses)[-1].run
     has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
-    if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage)):
+    if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage, commands)):
         return
     fact = _fact(commands or guesses, _targets(commands or guesses), is_guess=bool(guesses))
     if _removes_packages(stage):
@@ -240,6 +254,15 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     )
 
 
+def _installs_tools(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
+    """True if an image that starts no program, such as a base for other images, compiles only published tools.
+
+    In the image of a compiler these are for the people who compile with it.
+    """
+    is_fetching = bool(commands) and all(it.use.fetches_sources for it in commands)
+    return is_fetching and _COMPILER_IMAGE.search(stage.image_name) is None
+
+
 def _building_tools(stage: Stage) -> list[KnownCommand]:
     """`make` and similar tools in a stage with a C compiler, because their effect depends on the project."""
     if not _has_c_compiler(stage):
@@ -253,8 +276,10 @@ def _has_c_compiler(stage: Stage) -> bool:
     return _COMPILER_IMAGE.search(stage.image_name) is not None or installs_c_compiler(stage)
 
 
-def _fetches_sources(stage: Stage) -> bool:
-    """True if a stage downloads or clones the sources that it compiles."""
+def _fetches_sources(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if a stage downloads or clones the sources that it compiles, or if one of its compilers does: `go install path@version`."""
+    if any(it.use.fetches_sources for it in commands):
+        return True
     is_cloning = any(it.name == "git" and "clone" in it.syntax.arguments for run in stage.runs for it in run.commands)
     return is_cloning or bool(stage.commands(Effect.DOWNLOAD))
 

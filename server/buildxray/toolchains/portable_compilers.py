@@ -1,0 +1,83 @@
+"""Compilers and build tools whose output suits every machine: byte code, JavaScript, WebAssembly.
+
+A dependency may still bring native code, as a library inside a jar or a NIF of Erlang.
+
+Source: the command references of Ant, Boot, the Clojure CLI, Elm, Gleam, javac, kotlinc, Leiningen, Mill, rebar3, scalac, shadow-cljs,
+Spago, Trunk and wasm-pack.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+
+_COMPILING: Final = {
+    "ant": frozenset({""}),
+    "boot": frozenset({"jar", "target", "uber", "uberjar"}),
+    "elm": frozenset({"make"}),
+    "erlc": frozenset({""}),
+    "gleam": frozenset({"build", "export"}),
+    "javac": frozenset({""}),
+    "kotlinc": frozenset({""}),
+    "lein": frozenset({"compile", "jar", "uberjar"}),
+    "mill": frozenset({""}),
+    "rebar3": frozenset({"compile", "escriptize"}),
+    "scalac": frozenset({""}),
+    "shadow-cljs": frozenset({"compile", "release"}),
+    "spago": frozenset({"build", "bundle", "bundle-app", "bundle-module"}),
+    "trunk": frozenset({"build"}),
+    "wasm-pack": frozenset({"build"}),
+}
+"""Programs and their compiling subcommands; an empty subcommand means any arguments but those of `_OTHER`."""
+_FETCHING: Final = {
+    "gleam": frozenset({"deps"}),
+    "lein": frozenset({"deps"}),
+    "rebar3": frozenset({"deps", "get-deps"}),
+}
+_CLOJURE: Final = frozenset({"clj", "clojure"})
+_OF_A_BUILD: Final = lazy_regex(r"-[TX]\S*(?:build|jar|uber)\S*")
+"""An alias of deps.edn that packs the program: `clojure -T:build uber`, `clojure -X:uberjar`."""
+_OTHER: Final = frozenset({"--help", "--version", "-help", "-version", "clean", "help", "test", "version"})
+
+
+def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    name = invocation.command.name
+    arguments = invocation.command.arguments
+    if name in _CLOJURE:
+        return _clojure(invocation, toolchain)
+    compiling = _COMPILING.get(name)
+    if compiling is None:
+        return None
+    # `lein do clean, uberjar`, `lein with-profile prod uberjar`, `rebar3 as prod escriptize`
+    operands = [invocation.text_at(it).rstrip(",") for it in invocation.operands]
+    if "" in compiling:
+        effect = Effect.NEUTRAL if {*arguments} & _OTHER else Effect.BUNDLE
+        return Use(toolchain, invocation, effect, name, may_differ=effect is Effect.BUNDLE)
+    goal = next((it for it in operands if it in compiling), None)
+    if goal is not None:
+        return Use(toolchain, invocation, Effect.BUNDLE, f"{name} {goal}", may_differ=True)
+    title = " ".join((name, *operands[:1]))
+    if {*operands} & _FETCHING.get(name, frozenset()):
+        return Use(toolchain, invocation, Effect.FETCH, title)
+    effect = Effect.NEUTRAL if not operands or {*arguments} & _OTHER - {"test"} else Effect.EXECUTE
+    return Use(toolchain, invocation, effect, title)
+
+
+def _clojure(invocation: Invocation, toolchain: Toolchain) -> Use:
+    arguments = invocation.command.arguments
+    alias = next((it for it in arguments if _OF_A_BUILD.fullmatch(it)), None)
+    if alias is not None:
+        return Use(toolchain, invocation, Effect.BUNDLE, f"{invocation.command.name} {alias}", may_differ=True)
+    effect = Effect.FETCH if "-P" in arguments else Effect.EXECUTE
+    return Use(toolchain, invocation, effect, invocation.command.name)
+
+
+def _reads(invocation: Invocation, name: str) -> Reading:
+    """The certainty of reading a variable: build files are programs of the project; the compilers alone read none of the platform."""
+    is_alone = invocation.command.name in ("elm", "erlc", "javac", "kotlinc", "scalac")
+    return Reading.NO if is_alone else invocation.reading_by_project(name)
+
+
+PORTABLE_COMPILERS: Final = Toolchain("compilers for every machine", _recognize, _reads)
