@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import exists, is_directory, read_project_text
+from buildxray.files.reading import exists, is_directory, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
@@ -152,18 +152,36 @@ class _Workflows:
 
     def _call(self, uses: str, job: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of a workflow of the repository that a job calls. Effect: add its builds."""
-        root = self._repository.root
-        called = root / uses.removeprefix("./")
-        if not uses.startswith("./") or depth >= MOST_DEPTH or not called.is_relative_to(root):
+        called = self._called_file(uses, as_mapping(job.get("with")))
+        if called is None or depth >= MOST_DEPTH:
             return Partly()
         self._called.add(called)
-        triggers = as_mapping(as_mapping(self._repository.document(called)).get("on"))
-        declared = as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs"))
+        declared = _declared_inputs(self._repository.document(called))
         given = {key: context.expand(it) for key, it in as_mapping(job.get("with")).items()}
         # The expressions of a default use the variables of the repository, which no file contains, and not those of the caller.
         known = Context({}, context.assumption)
         inputs = {**{key: known.expand(as_mapping(it).get("default")) for key, it in declared.items()}, **given}
         return self._workflow(called, inputs, depth + 1, assumption=context.assumption)
+
+    def _called_file(self, uses: str, given: Mapping[str, Any]) -> Path | None:
+        """The file of a called workflow; None if another repository has it.
+
+        `owner/name/.github/workflows/file.yml@main` may name this repository, whose name is not in its files. It does if the
+        repository has such a file that only other workflows start, and that declares exactly these inputs.
+        """
+        root = self._repository.root
+        if uses.startswith("./"):
+            called = root / uses.removeprefix("./")
+            return called if called.is_relative_to(root) else None
+        remote = _REMOTE_WORKFLOW.fullmatch(uses)
+        if remote is None:
+            return None
+        called = root / WORKFLOWS / remote["file"]
+        document = as_mapping(self._repository.document(called)) if is_file(called) else {}
+        declared = _declared_inputs(document)
+        required = {name for name, it in declared.items() if as_mapping(it).get("required") is True}
+        is_called_only = [*as_mapping(document.get("on"))] == ["workflow_call"]
+        return called if is_called_only and bool(declared) and required <= {*given} <= {*declared} else None
 
     def _end_job(self) -> None:
         """Effect: note the job of the builds that were added last."""
@@ -171,6 +189,7 @@ class _Workflows:
         self.jobs += [self._n_jobs] * (len(self._repository.reading.builds) - len(self.jobs))
 
 
+_REMOTE_WORKFLOW: Final = lazy_regex(r"[\w.-]+/[\w.-]+/\.github/workflows/(?P<file>[\w.-]+\.ya?ml)@[\w./-]+")
 _ANY: Final = "*"
 """Represents any file, which a script may write."""
 _CALLED_SCRIPT: Final = lazy_regex(r"(?<![\w./-])[\w./-]+\.(?:bash|js|mjs|pl|py|rb|sh|ts)(?![\w.])")
@@ -199,6 +218,12 @@ def _may_build(job: Mapping[str, Any]) -> bool:
     uses, steps = job.get("uses"), job.get("steps")
     listed = map(as_mapping, steps if isinstance(steps, list) else ())
     return isinstance(uses, str) or any(step_effect(it) >= StepEffect.MAY_BUILD for it in listed)
+
+
+def _declared_inputs(document: object) -> Mapping[str, Any]:
+    """The inputs that a workflow declares for the workflows that call it."""
+    triggers = as_mapping(as_mapping(document).get("on"))
+    return as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs"))
 
 
 def _runner(written: object, context: Context) -> object:
