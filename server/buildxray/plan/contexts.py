@@ -95,6 +95,10 @@ class NamedContexts:
         return self.known.get(f"{familiar}::{normalize(platform)}") or self.known.get(familiar)
 
 
+NO_CONTEXTS: Final = NamedContexts({})
+"""Those of a build without named contexts."""
+
+
 def read_contexts(request: BuildRequest, machine: Platform) -> NamedContexts:
     """The named contexts for the target platforms that one machine builds.
 

@@ -13,12 +13,12 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.operations import Operation, context_operation, image_operation
 from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, source_span
 from buildxray.plan.request import BuildRequest
-from buildxray.plan.runs import Recipe, StageRun, Start, read_recipe, run_stage
+from buildxray.plan.runs import Recipe, Sources, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, configured_scope, directory_scope, image_scope, scratch_scope
 from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass
-from buildxray.syntax.instructions import Onbuild, Span
+from buildxray.syntax.instructions import Node, Onbuild, Span
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def _converted(resolved: ResolvedStages, request: BuildRequest, memo: Memo, path
         dict(request.build_arguments), resolved.global_arguments, resolved.outline.dockerfile.escape
     )
     conversion = Conversion(resolved, {}, arguments, memo, memo.recall(paths, _context, memo, paths))
-    for number in resolved.needed:
+    for number in resolved.needed if resolved.contexts.known else ():
         stage = resolved.stages[number]
         if stage.replacement is not None:
             asked = stage.replacement_platform or stage.platform
@@ -109,11 +109,9 @@ def _converted(resolved: ResolvedStages, request: BuildRequest, memo: Memo, path
         stage = resolved.stages[number]
         if number in conversion.replaced:
             continue
-        base = conversion.runs.get(stage.base) if stage.base is not None else None
-        below = None if base is None else base.recipe
-        recipe = stage_recipe(stage, below, arguments, memo, _replacing(resolved, stage))
-        conversion.runs[number] = _run(conversion, stage, recipe, memo)
-        conversion.refusals += _refusals(stage, recipe)
+        conversion.runs[number] = run = _run(conversion, stage, memo)
+        if run.recipe.problems:
+            conversion.refusals += _refusals(stage, run.recipe)
     for number in resolved.only_read:
         _refuse_unused(conversion, resolved.stages[number])
     conversion.refusals += _late_refusals(conversion)
@@ -174,12 +172,45 @@ def stage_recipe(
     else:
         final = below.final_scope
         scope = memo.recall((final, stage.platform), child_scope, final, stage.platform)
-    nodes = (*[it.node for it in stage.triggers], *stage.outline.nodes)
-    key = (scope, nodes, arguments.inherited, arguments.escape)
+    nodes = _commands(stage)
+    key = (scope, nodes, arguments.inherited.fingerprint, arguments.escape)
     return memo.recall(key, read_recipe, nodes, scope, arguments, memo)
 
 
-def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Memo) -> StageRun:
+def _commands(stage: ResolvedStage) -> tuple[Node, ...]:
+    """The commands of a stage, inherited triggers first."""
+    return (*[it.node for it in stage.triggers], *stage.outline.nodes) if stage.triggers else stage.outline.nodes
+
+
+def _run(conversion: Conversion, stage: ResolvedStage, memo: Memo) -> StageRun:
+    """Run a needed stage; those from which it takes files have been run."""
+    resolved, arguments = conversion.resolved, conversion.arguments
+    base = None if stage.base is None else conversion.runs.get(stage.base)
+    sources = _sources(conversion, stage, memo)
+    if resolved.contexts.known:
+        return _new_run(conversion, stage, base, sources, memo)
+    # An unchanged stage costs an edit one look into the memo.
+    key = (
+        stage.outline.idx,
+        base,
+        stage.reference,
+        stage.base_name,
+        stage.platform,
+        resolved.target_platform,
+        conversion.context,
+        _commands(stage),
+        arguments.inherited.fingerprint,
+        arguments.escape,
+        *sources.items(),
+    )
+    return memo.recall(key, _new_run, conversion, stage, base, sources, memo)
+
+
+def _new_run(
+    conversion: Conversion, stage: ResolvedStage, base: StageRun | None, sources: Sources, memo: Memo
+) -> StageRun:
+    below = None if base is None else base.recipe
+    recipe = stage_recipe(stage, below, conversion.arguments, memo, _replacing(conversion.resolved, stage))
     own = StageRef(stage.outline.idx)
     if stage.context is not None:
         files = _loaded(stage.context, stage.platform, own, memo)
@@ -193,7 +224,6 @@ def _run(conversion: Conversion, stage: ResolvedStage, recipe: Recipe, memo: Mem
     # In the progress output, the image that a context replaces is counted as a step, but the context has no number.
     n_numbered = int(stage.reference != "" and stage.context is None)
     start = Start(own, files, n_numbered, platform, conversion.context)
-    sources = _sources(conversion, stage, memo)
     return memo.recall((recipe, start, *sources.items()), run_stage, recipe, start, sources, memo)
 
 

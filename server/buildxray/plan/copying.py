@@ -6,7 +6,7 @@ BuildKit: frontend/dockerfile/dockerfile2llb/convert_copy.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -67,16 +67,13 @@ def copy_operation(copied: Copied, directory: str, system: str, label: StepLabel
         path = without_drive(name, system, keep_slash=False)
         inputs.append(inline_document(path, content, 0o644))
         actions.append(("document", join("/", to_slash(path, system)), destination, *details))
-    paths = () if copied.from_stage else tuple(_context_paths(copied.sources))
+    # BuildKit notes them for its filter of the build context (dockerfile2llb/convert.go, dispatch).
+    sent = tuple([it for it in copied.sources if not it.startswith(("http://", "https://"))])
+    sent = () if copied.from_stage else sent
     if copied.is_link and not copied.chmod:
         linked = Operation("file", ("copy", tuple(actions)), tuple(inputs), label)
-        return Operation("merge", "merge", (Origin.PREVIOUS, linked), label.with_prefix("LINK "), context_paths=paths)
-    return Operation("file", ("copy", tuple(actions)), (Origin.PREVIOUS, *inputs), label, context_paths=paths)
-
-
-def _context_paths(sources: Iterable[str]) -> Iterator[str]:
-    """The paths that BuildKit notes for its filter of the build context (dockerfile2llb/convert.go, dispatch)."""
-    return (clean(join("/", it)) for it in sources if not it.startswith(("http://", "https://")))
+        return Operation("merge", "merge", (Origin.PREVIOUS, linked), label.with_prefix("LINK "), context_sources=sent)
+    return Operation("file", ("copy", tuple(actions)), (Origin.PREVIOUS, *inputs), label, context_sources=sent)
 
 
 def _destination(path: str, directory: str, system: str) -> str:

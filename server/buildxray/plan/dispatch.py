@@ -239,7 +239,7 @@ def _run(node: Run, context: _Context) -> Outcome:
         context.label(text, scope.step_platform, RUN_LABEL, tuple(mounts.secret_variables)),
         arguments=command.arguments,
         environment=environment,
-        context_paths=tuple(mounts.context_paths),
+        context_sources=tuple(mounts.context_sources),
     )
     return Outcome(scope, operation, tuple(problems))
 

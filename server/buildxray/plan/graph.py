@@ -6,7 +6,7 @@ stages or target platforms. This is how steps are shared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.operations import Operation, Origin
@@ -64,7 +64,9 @@ def _visiting_order(operation: Operation, inputs: Sequence[Occurrence | None]) -
 
     BuildKit: client/llb/fileop.go, allOutputs.
     """
-    if operation.kind == "file" and len(inputs) > 1:
+    if len(inputs) == 1:
+        return () if inputs[0] is None else (inputs[0],)
+    if operation.kind == "file" and inputs:
         n_bases = operation.inputs[0] is Origin.PREVIOUS
         inputs = [*inputs[:n_bases], *reversed(inputs[n_bases:])]
     return tuple([it for it in inputs if it is not None])
@@ -76,15 +78,17 @@ def in_build_order(result: Occurrence | None) -> list[Occurrence]:
         return []
     order: list[Occurrence] = []
     seen = {result}
-    path = [(result, iter(result.visits))]
-    while path:
-        occurrence, inputs = path[-1]
+    path: list[tuple[Occurrence, Iterator[Occurrence]]] = []
+    occurrence, inputs = result, iter(result.visits)
+    while True:
         for following in inputs:
             if following not in seen:
                 seen.add(following)
-                path.append((following, iter(following.visits)))
+                path.append((occurrence, inputs))
+                occurrence, inputs = following, iter(following.visits)
                 break
         else:
-            path.pop()
             order.append(occurrence)
-    return order
+            if not path:
+                return order
+            occurrence, inputs = path.pop()

@@ -31,10 +31,10 @@ class Memo:
         """Return the cached result of `compute` for `key`, or compute it; a result is never None.
 
         `key` must contain all inputs of `compute`. The function is part of the cache key, so that the keys of two
-        functions cannot collide. For a method only the function is part of it, so `key` must contain what the method
-        reads of its object.
+        functions cannot collide. A method is passed as a function of its class, with the object as its first argument:
+        a bound method would find no result of another object.
         """
-        key = (getattr(compute, "__func__", compute), key)
+        key = (compute, key)
         known: T | None = self._young.get(key)
         if known is not None:
             return known

@@ -44,7 +44,7 @@ class _Build:
     request: BuildRequest
     resolved: list[ResolvedStages] = field(default_factory=list)
     """The stages for each target platform, in the order of the request."""
-    steps: dict[tuple[object, Vertex], int] = field(default_factory=dict)
+    steps: dict[object, dict[Vertex, int]] = field(default_factory=dict)
     """The index of each step, by machine and vertex. Steps refer to this object, so it does not refer to them."""
 
 
@@ -60,18 +60,14 @@ class Step:
         self.vertex = vertex
         """Its content: steps of two plans are the same if their vertices are."""
         self._build = build
-        self._places: list[tuple[int, Occurrence]] = []
+        self.places: list[tuple[int, Occurrence]] = []
         """The occurrences of the vertex, each with the number of the target in whose graph it is, in the order of the plan."""
-
-    def need(self, target: int, occurrence: Occurrence) -> None:
-        """Record an occurrence of the step in the graph of a target."""
-        self._places.append((target, occurrence))
 
     @cached_property
     def targets(self) -> tuple[Platform, ...]:
         """The target platforms that depend on the step, in the order of the request."""
         platforms = self._build.request.target_platforms
-        return tuple([platforms[it] for it in dict.fromkeys([target for target, _ in self._places])])
+        return tuple([platforms[it] for it in dict.fromkeys([target for target, _ in self.places])])
 
     @cached_property
     def instructions(self) -> tuple[int, ...]:
@@ -81,7 +77,7 @@ class Step:
             dict.fromkeys(
                 [
                     resolved[target].instruction(it.source, it.command)
-                    for target, it in self._places
+                    for target, it in self.places
                     if it.source is not None and it.operation.has_line
                 ]
             )
@@ -100,7 +96,8 @@ class Step:
     @property
     def inputs(self) -> tuple[int, ...]:
         """Indices of the steps whose files it reads."""
-        return tuple([self._build.steps[self.machine, it] for it in self.vertex.inputs])
+        steps = self._build.steps[self.machine]
+        return tuple([steps[it] for it in self.vertex.inputs])
 
     @cached_property
     def is_emulated(self) -> bool:
@@ -147,7 +144,7 @@ class Step:
         BuildKit shows the label of the target that it solves first, so there is one for each target that depends on
         the step and each instruction of the step.
         """
-        return tuple(dict.fromkeys([self.label, *(self._label(*it) for it in self._places)]))
+        return tuple(dict.fromkeys([self.label, *(self._label(*it) for it in self.places)]))
 
     def _label(self, target: int, occurrence: Occurrence) -> str:
         """The label of one occurrence."""
@@ -167,11 +164,11 @@ class Step:
     @property
     def _first_target(self) -> int:
         """The number of the first target that depends on the step, from which BuildKit takes label and line."""
-        return self._places[0][0]
+        return self.places[0][0]
 
     @property
     def _first_occurrences(self) -> list[Occurrence]:
-        return [it for target, it in self._places if target == self._first_target]
+        return [it for target, it in self.places if target == self._first_target]
 
     @property
     def _shown(self) -> Occurrence:
@@ -237,7 +234,7 @@ class TargetPlan:
     def _step(self, occurrence: Occurrence | None) -> int | None:
         request = self._build.request
         machine = request.machine(request.target_platforms.index(self.platform))
-        return None if occurrence is None else self._build.steps.get((machine, occurrence.vertex))
+        return None if occurrence is None else self._build.steps[machine].get(occurrence.vertex)
 
     def _position(self, stage: StageOutline, instruction: int) -> int:
         return instruction - stage.from_idx - 1 + len(self.stages[stage.idx].triggers)
@@ -263,12 +260,14 @@ class StepCollector:
         self.targets.append(TargetPlan(platform, conversion, build))
         build.resolved.append(conversion.resolved)
         node, machine = build.request.node(platform), build.request.machine(target)
+        known = build.steps.setdefault(machine, {})
         for occurrence in in_build_order(conversion.result):
             vertex = occurrence.vertex
-            idx = build.steps.setdefault((machine, vertex), len(steps))
-            if idx == len(steps):
+            idx = known.get(vertex)
+            if idx is None:
+                idx = known[vertex] = len(steps)
                 steps.append(Step(idx, vertex, machine, node, build))
-            steps[idx].need(target, occurrence)
+            steps[idx].places.append((target, occurrence))
 
 
 @dataclass(frozen=True)

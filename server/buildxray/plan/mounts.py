@@ -100,7 +100,7 @@ class Mounts:
         self.directory = directory
         """The working directory, to which targets may be relative."""
         self.points: list[MountPoint] = []
-        self.context_paths: list[str] = []
+        self.context_sources: list[str] = []
         """The paths in the build context that BuildKit sends for the mounts."""
         self.secrets: list[Hashable] = []
         self.secret_variables: list[str] = []
@@ -124,7 +124,7 @@ class Mounts:
             case _:
                 self.points.append(_mount_point(mount, idx, self.directory))
                 if not mount.source_stage and mount.type != "cache":
-                    self.context_paths.append(clean(join("/", mount.source)))
+                    self.context_sources.append(mount.source)
 
 
 def source_stages(flags: tuple[Flag, ...]) -> list[str]:

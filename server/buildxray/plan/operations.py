@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.labels import StepLabel
+from buildxray.plan.paths import clean, join
 from buildxray.platforms.platform import Platform
 
 StepKind = Literal["source", "exec", "file", "merge"]
@@ -47,8 +48,13 @@ class Operation(NamedTuple):
     """The command line in the container of a RUN; empty for other operations."""
     environment: Environment | None = None
     """The environment in the container of a RUN; None for other operations."""
-    context_paths: tuple[str, ...] = ()
-    """The paths in the build context that BuildKit sends for it, from `/` on; `/` for all of it."""
+    context_sources: tuple[str, ...] = ()
+    """The paths in the build context that BuildKit sends for it, as its instruction names them, variables expanded."""
+
+    @property
+    def context_paths(self) -> tuple[str, ...]:
+        """The paths in the build context that BuildKit sends for it, from `/` on; `/` for all of it."""
+        return tuple([clean(join("/", it)) for it in self.context_sources])
 
 
 Input = Origin | CommandSource | Operation

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from enum import Enum
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.circles import find_circle
@@ -52,20 +52,20 @@ class Refusal(NamedTuple):
     cause: Cause = Cause.FILE
 
 
-@dataclass(frozen=True, slots=True)
-class StageRef:
+class StageRef(NamedTuple):
     """A stage as a source of files."""
 
     idx: int
     """The index among the stages of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRef:
+class ImageRef(NamedTuple):
     """An image as a source of files."""
 
     idx: int
     """The index among the images that commands name (`Outline.images`, then those of ONBUILD triggers)."""
+    kind: Literal["image"] = "image"
+    """Distinguishes it from the stage with the same index, as two tuples are equal if their values are."""
 
 
 Source = StageRef | ImageRef
@@ -114,6 +114,8 @@ class Outline:
     global_arguments: tuple[int, ...]
     """The indices of the ARG instructions before the first FROM."""
     stages: tuple[StageOutline, ...]
+    from_nodes: tuple[From, ...]
+    """The FROM of each stage."""
     images: tuple[NamedImage, ...]
     refusals: tuple[Refusal, ...]
     late_refusals: tuple[Refusal, ...] = ()
@@ -123,15 +125,17 @@ class Outline:
 def outline(dockerfile: Dockerfile) -> Outline:
     """Find the stages, and the sources of their commands."""
     nodes = tuple([it.node for it in dockerfile.instructions])
-    starts = [idx for idx, node in enumerate(nodes) if isinstance(node, From)]
+    heads = [(idx, node) for idx, node in enumerate(nodes) if isinstance(node, From)]
+    starts = [idx for idx, _node in heads]
+    from_nodes = tuple([node for _idx, node in heads])
     arguments = tuple([idx for idx in range(starts[0] if starts else len(nodes)) if isinstance(nodes[idx], Arg)])
-    linker = Linker([_stage_name(nodes[start]) for start in starts], dockerfile.escape)
+    linker = Linker([_stage_name(it) for it in from_nodes], dockerfile.escape)
     stages: list[StageOutline] = []
     for start, end in pairwise([*starts, len(nodes)]):
         sources: dict[int, tuple[Source | None, ...]] = {}
         for idx in range(start + 1, end):
             node = nodes[idx]
-            if node.flags and node.problem is None and (named := linker.sources(node, idx)):
+            if node.flags and not node.problems and (named := linker.sources(node, idx)):
                 sources[idx - start - 1] = named
         name = linker.names[len(stages)]
         stages.append(StageOutline(len(stages), name, start, nodes[start + 1 : end], sources))
@@ -152,7 +156,8 @@ def outline(dockerfile: Dockerfile) -> Outline:
             )
         idx, span = _needing_command(stage, needed.idx)
         refusals.append(Refusal(message, idx, span))
-    return Outline(dockerfile, arguments, tuple(stages), tuple(linker.images), tuple(refusals), tuple(late))
+    images = tuple(linker.images)
+    return Outline(dockerfile, arguments, tuple(stages), from_nodes, images, tuple(refusals), tuple(late))
 
 
 _NEEDS_LABS: Final = _("`--device` needs a frontend with it: `# syntax=docker/dockerfile:1-labs`")
@@ -174,8 +179,9 @@ def _has_labs(dockerfile: Dockerfile) -> bool:
     return "labs" in frontend or _STABLE.fullmatch(frontend) is None
 
 
-def _stage_name(node: Node) -> str:
-    return node.alias.text.lower() if isinstance(node, From) and node.alias is not None else ""
+def _stage_name(node: From) -> str:
+    alias = node.alias
+    return "" if alias is None else alias.text.lower()
 
 
 @dataclass(slots=True)
@@ -194,7 +200,8 @@ class Linker:
 
     def sources(self, node: Node, idx: int) -> tuple[Source | None, ...]:
         """The sources of `node`, which is the instruction with index `idx`."""
-        return tuple([self._source(it, idx) for it in _references(node, self.escape)])
+        references = _references(node, self.escape)
+        return tuple([self._source(it, idx) for it in references]) if references else ()
 
     def _source(self, reference: _Reference, idx: int) -> Source | None:
         if reference.problem is not None:
@@ -263,6 +270,8 @@ def _circle(stages: Sequence[StageOutline]) -> tuple[StageOutline, StageOutline]
     BuildKit: validateCircularDependency.
     """
     needs = {stage.idx: _needed_stages(stage) for stage in stages if stage.sources}
+    if all(needed < idx for idx, numbers in needs.items() for needed in numbers):
+        return None
     finished: set[int] = set()
     for root in needs:
         circle = find_circle(root, lambda it: needs.get(it, ()), finished)

@@ -80,6 +80,8 @@ class BuildRequest:
 
     def node(self, target: Platform) -> Platform:
         """The platform of the machine that builds for a target platform."""
+        if not self.nodes:
+            return self.build_platform
         return next((node for it, node in self.nodes if it == target), self.build_platform)
 
     @property

@@ -52,8 +52,9 @@ def read_recipe(nodes: Sequence[Node], scope: Scope, arguments: BuildArguments, 
             scope = outcome.scope
             if outcome.operation is not None:
                 operations.append((position, outcome.operation))
-            known = {it.span for it in node.problems}
-            problems += [(position, it) for it in outcome.problems if it.span not in known]
+            if outcome.problems:
+                known = {it.span for it in node.problems}
+                problems += [(position, it) for it in outcome.problems if it.span not in known]
     return Recipe((*scopes, scope), tuple(operations), tuple(problems))
 
 
@@ -145,10 +146,6 @@ class _Runner:
             return self.files
         if input_ is Origin.CONTEXT:
             return self._start.context
-        match input_:
-            case CommandSource(idx):
-                return self._sources[idx] if idx < len(self._sources) else None
-            case Operation():
-                return self._occurrence(input_)
-            case _:
-                return None
+        if isinstance(input_, CommandSource):
+            return self._sources[input_.idx] if input_.idx < len(self._sources) else None
+        return self._occurrence(input_) if isinstance(input_, Operation) else None

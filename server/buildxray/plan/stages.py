@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
-from buildxray.plan.contexts import NamedContext, NamedContexts, read_contexts
+from buildxray.plan.contexts import NO_CONTEXTS, NamedContext, NamedContexts, read_contexts
 from buildxray.plan.environment import Environment
 from buildxray.plan.memo import Memo
 from buildxray.plan.outline import (
@@ -107,7 +107,7 @@ class ResolvedStages:
     refusals: list[Refusal] = field(default_factory=list)
     has_wrong_arguments: bool = False
     """True if BuildKit refuses a global argument, which it does before it reads any stage."""
-    contexts: NamedContexts = field(default_factory=lambda: NamedContexts({}))
+    contexts: NamedContexts = NO_CONTEXTS
     """The named contexts on the machine that builds for the target platform."""
 
     def stage_of(self, source: Source | None) -> ResolvedStage | None:
@@ -228,22 +228,26 @@ class _Image(NamedTuple):
 
 
 def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> None:
-    arguments, escape = resolved.global_arguments, resolved.outline.dockerfile.escape
+    arguments, outlined = resolved.global_arguments, resolved.outline
+    escape = outlined.dockerfile.escape
+    nodes = outlined.from_nodes
+    bases = memo.recall((arguments, escape, builder, nodes), _bases, nodes, arguments, escape, builder, memo)
+    has_contexts = bool(resolved.contexts.known)
     by_name: dict[str, int] = {}
-    for stage in resolved.outline.stages:
-        node = resolved.outline.dockerfile.instructions[stage.from_idx].node
-        assert isinstance(node, From), "a stage begins with FROM"
-        values = [arguments.get(name) for name in _variables(node, escape)]
-        base = memo.recall((node, escape, builder, *values), _base, node, arguments, escape, builder)
-        resolved.refusals += [_platform_refusal(resolved, stage, node, it) for it in base.refusals]
+    for stage, node, base in zip(outlined.stages, nodes, bases, strict=True):
+        if base.refusals:
+            resolved.refusals += [_platform_refusal(resolved, stage, node, it) for it in base.refusals]
         number = by_name.get(base.name)
         # BuildKit ignores `--platform` on scratch.
         platform = (None if base.name == SCRATCH else base.platform) or resolved.target_platform
-        replacement = resolved.contexts.of_stage(stage.name, base.platform or resolved.target_platform)
-        context = resolved.contexts.of_image(base.name, platform) if number is None else None
+        replacement = context = None
+        if has_contexts:
+            replacement = resolved.contexts.of_stage(stage.name, base.platform or resolved.target_platform)
+            context = resolved.contexts.of_image(base.name, platform) if number is None else None
         if replacement is not None:
             # BuildKit validates the name of the image even if it does not pull it.
-            _refuse_image(resolved, stage, node, base)
+            if base.image.problem is not None:
+                _refuse_image(resolved, stage, node, base)
             resolved.stages.append(_replaced(resolved, stage, base, replacement))
         elif context is not None:
             resolved.stages.append(
@@ -257,7 +261,8 @@ def _resolve_bases(resolved: ResolvedStages, builder: Platform, memo: Memo) -> N
             platform = resolved.target_platform if is_filled_in else parent.platform
             resolved.stages.append(ResolvedStage(stage, base.name, "", platform, number))
         else:
-            _refuse_image(resolved, stage, node, base)
+            if base.image.problem is not None:
+                _refuse_image(resolved, stage, node, base)
             resolved.stages.append(ResolvedStage(stage, base.name, base.image.reference, platform, None))
         if stage.name:
             by_name[stage.name] = stage.idx
@@ -275,10 +280,10 @@ def _replaced(resolved: ResolvedStages, stage: StageOutline, base: _Base, replac
 
 
 def _refuse_image(resolved: ResolvedStages, stage: StageOutline, node: From, base: _Base) -> None:
-    """Effect: record the reason why BuildKit refuses the name of the image of a FROM, if it does."""
+    """Effect: record the reason why BuildKit refuses the name of the image of a FROM."""
     # A flag with one dash is read as the image; the parser has already reported it.
     is_known = bool(node.problems) and base.name.startswith("-")
-    if base.image.problem is not None and not base.refusals and not is_known:
+    if not base.refusals and not is_known:
         resolved.refusals.append(_image_refusal(resolved, stage, node, base))
 
 
@@ -376,9 +381,19 @@ def _variables(node: Node, escape: str) -> tuple[str, ...]:
     return tuple([use.name for text in texts for use in lex(text, escape).uses])
 
 
-def _base(node: Node, arguments: Environment, escape: str, builder: Platform) -> _Base:
+def _bases(
+    nodes: tuple[From, ...], arguments: Environment, escape: str, builder: Platform, memo: Memo
+) -> tuple[_Base, ...]:
+    """Evaluate each FROM of a file."""
+    bases: list[_Base] = []
+    for node in nodes:
+        values = [arguments.get(name) for name in _variables(node, escape)]
+        bases.append(memo.recall((node, escape, builder, *values), _base, node, arguments, escape, builder))
+    return tuple(bases)
+
+
+def _base(node: From, arguments: Environment, escape: str, builder: Platform) -> _Base:
     """Evaluate a FROM. BuildKit: convert.go, buildDispatchStates."""
-    assert isinstance(node, From), "a stage begins with FROM"
     refusals: list[Refusal] = []
     name, platform = SCRATCH, None
     if node.image is not None:
@@ -406,8 +421,9 @@ def _target(resolved: ResolvedStages, name: str) -> int:
     last = len(resolved.stages) - 1
     if not name:
         # A FROM that is being typed does not become the target, so that the file above it keeps its meaning.
-        nodes = [resolved.outline.dockerfile.instructions[it.outline.from_idx].node for it in resolved.stages]
-        return next((idx for idx in range(last, -1, -1) if not nodes[idx].problems), last)
+        instructions = resolved.outline.dockerfile.instructions
+        complete = (it.idx for it in reversed(resolved.outline.stages) if not instructions[it.from_idx].node.problems)
+        return next(complete, last)
     named = [it.outline.idx for it in resolved.stages if it.outline.name == name.lower()]
     if not named:
         close = closest(name.lower(), [it.outline.name for it in resolved.stages if it.outline.name])
@@ -433,7 +449,7 @@ def _resolve_triggers(resolved: ResolvedStages, target: int) -> None:
                 stage.triggers = _triggers(resolved, stage)
                 has_new_sources |= any(it.sources for it in stage.triggers)
     resolved.needed = read
-    if any(resolved.stages[it].replacement is not None for it in read):
+    if resolved.contexts.known and any(resolved.stages[it].replacement is not None for it in read):
         resolved.needed = _needed(resolved, target, through_replaced=False)
         resolved.only_read = [
             it for it in read if it not in resolved.needed and resolved.stages[it].replacement is None
@@ -453,7 +469,9 @@ def _needed(resolved: ResolvedStages, target: int, *, through_replaced: bool) ->
         if stage.replacement is not None and not through_replaced:
             continue
         todo.append(stage.base)
-        taken = (*stage.outline.sources.values(), *(it.sources for it in stage.triggers))
+        taken = [*stage.outline.sources.values()]
+        if stage.triggers:
+            taken += [it.sources for it in stage.triggers]
         todo += [it.idx for sources in taken for it in sources if isinstance(it, StageRef)]
     return sorted(needed)
 

@@ -77,7 +77,7 @@ class Inventory:
 
     def _read_stage(self, stage: StageOutline) -> None:
         """Effect: read the commands of all RUN instructions of a stage, reusing those whose inputs are unchanged."""
-        commands_of_stage = self._memo.recall(self._stage_key(stage), self._recognize_stage, stage)
+        commands_of_stage = self._memo.recall(self._stage_key(stage), Inventory._recognize_stage, self, stage)
         self._stage_uses[stage.idx] = commands_of_stage.uses
         self._subjects[stage.idx] = commands_of_stage.subjects
         for idx, invocations, uses in commands_of_stage.by_run:
@@ -124,7 +124,10 @@ class Inventory:
         return own[bisect_left(own, instruction, key=itemgetter(0)) - 1][1]
 
     def _recognize_stage(self, stage: StageOutline) -> _StageCommands:
-        by_run = [(idx, *self._memo.recall(self._key(idx), self._recognize, idx)) for idx in self.graph.runs(stage.idx)]
+        by_run = [
+            (idx, *self._memo.recall(self._key(idx), Inventory._recognize, self, idx))
+            for idx in self.graph.runs(stage.idx)
+        ]
         commands = [it for _, invocations, uses in by_run for it in zip(invocations, uses, strict=True)]
         known = [use for _, use in commands if use is not None]
         subjects: frozenset[Effect | str] = frozenset(

@@ -150,12 +150,14 @@ def of_node(function: Callable[Concatenate[Node, P], T]) -> Callable[Concatenate
 
     @wraps(function)
     def recall(node: Node, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (function, *args, *kwargs.values())
-        derived = node.derived
-        if key in derived:
-            result: T = derived[key]
+        key = (function, *args, *kwargs.values()) if kwargs else (function, *args)
+        try:
+            known: T = node.derived[key]
+        except KeyError:
+            pass
         else:
-            result = derived[key] = function(node, *args, **kwargs)
+            return known
+        result = node.derived[key] = function(node, *args, **kwargs)
         return result
 
     return recall

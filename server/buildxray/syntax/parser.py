@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import field
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -78,6 +79,8 @@ class Dockerfile:
     """The escape token: a backslash, or a backtick if the `escape` directive sets it."""
     problems: tuple[FileProblem, ...]
     """The problems in the order in which BuildKit meets them: the errors of its parser, then the others, each from top to bottom."""
+    lines: tuple[str, ...] = field(compare=False, repr=False)
+    """The physical lines that BuildKit reads, with their line ends."""
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -138,10 +141,10 @@ def parse(text: str, *, earlier: Dockerfile | None = None) -> Dockerfile:
     if earlier is None or earlier.escape != escape:
         instructions = reader.read(escape)
     else:
-        instructions = reader.read_again(escape, earlier.instructions, earlier.text)
+        instructions = reader.read_again(escape, earlier.instructions, earlier.lines)
     problems += _file_problems(text, reader.lines, reader.starts, instructions, escape)
     problems.sort(key=lambda it: (not it.is_syntax, it.line))
-    return Dockerfile(text, tuple(instructions), tuple(directives), escape, tuple(problems))
+    return Dockerfile(text, tuple(instructions), tuple(directives), escape, tuple(problems), reader.lines)
 
 
 def parse_trigger(text: str) -> Node | None:
@@ -159,7 +162,7 @@ _DIRECTIVE: Final = lazy_regex(
 _DIRECTIVES: Final = frozenset({"syntax", "escape", "check"})
 
 
-def _read_directives(lines: list[str], starts: list[int]) -> tuple[list[Directive], str, list[FileProblem]]:
+def _read_directives(lines: Sequence[str], starts: list[int]) -> tuple[list[Directive], str, list[FileProblem]]:
     """Read the directives, which come before all other lines, including comments and blank lines.
 
     Returns the directives, the escape token and the problems. BuildKit: parser/directives.go, DirectiveParser.
@@ -266,7 +269,7 @@ def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
 
 
 def _file_problems(
-    text: str, lines: list[str], starts: list[int], instructions: list[Instruction], escape: str
+    text: str, lines: Sequence[str], starts: list[int], instructions: list[Instruction], escape: str
 ) -> Iterator[FileProblem]:
     if not instructions:
         yield FileProblem(_("there are no instructions in this file"), TextRange(0, 0), 1)
@@ -280,6 +283,8 @@ def _file_problems(
     is_misplaced = True
     for idx, it in enumerate(instructions):
         node = it.node
+        if not (is_misplaced or node.problems):
+            continue
         if isinstance(node, From | Unknown):
             # An unknown instruction may be a misspelt FROM, so the instructions after it are not
             # reported as misplaced.

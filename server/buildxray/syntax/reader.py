@@ -27,7 +27,7 @@ class Reader:
     """Reads the instructions of one text. Line numbers are 0-based."""
 
     def __init__(self, text: str) -> None:
-        self.lines = readable_lines(text)
+        self.lines = tuple(readable_lines(text))
         self.starts = [0, *accumulate(map(len, self.lines))]
         """The offset of each line, followed by the length of the lines that are read."""
 
@@ -35,9 +35,8 @@ class Reader:
         """Read all instructions."""
         return self._read_to(len(self.lines), 0, escape)[0]
 
-    def read_again(self, escape: str, old: Sequence[Instruction], old_text: str) -> list[Instruction]:
-        """Read all instructions, reusing the nodes of `old`, which were read from `old_text` with the same escape token."""
-        old_lines = readable_lines(old_text)
+    def read_again(self, escape: str, old: Sequence[Instruction], old_lines: Sequence[str]) -> list[Instruction]:
+        """Read all instructions, reusing the nodes of `old`, which were read from other lines with the same escape token."""
         n_same = _n_equal(self.lines, old_lines)
         # The first line of a file is special: a byte order mark is not part of it.
         n_rest = min(len(self.lines), len(old_lines)) - max(n_same, 1)
@@ -51,7 +50,7 @@ class Reader:
         between, is_there = self._read_to(stop, first, escape)
         if not is_there:
             return [*kept, *self._read_to(len(self.lines), first, escape)[0]]
-        n_characters = self.starts[-1] - len("".join(old_lines))
+        n_characters = self.starts[-1] - sum(map(len, old_lines))
         return [*kept, *between, *(it.moved(n_characters, n_lines) for it in below)]
 
     def _read_to(self, stop: int, first: int, escape: str) -> tuple[list[Instruction], bool]:
