@@ -142,7 +142,7 @@ def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, 
 
 
 LATE = "FROM node AS b\nWORKDIR /s\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=b /s/dist /d\n"
-ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /t https://example.com/tool-linux-amd64\n"
+ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /bin/t https://example.com/tool-linux-amd64\n"
 
 
 @every_case(

@@ -9,8 +9,9 @@ from functools import lru_cache
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
-from buildxray.rules.base import Finding, Fix, FixAvailability, Rule, Safety
+from buildxray.rules.base import Finding, Fix, FixAvailability, Rule, Safety, Severity
 from buildxray.rules.context import RuleContext
+from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
@@ -64,7 +65,7 @@ def check_rule(
     __tracebackhide__ = True
     given = fixture(markup)
     ctx = context(given.text, targets, uses_cgo=uses_cgo, target_stage=target_stage)
-    actual = [(it.range, f"{_mark(it.fixes)}{_severity(it)}{it.message}") for it in findings(rule, ctx)]
+    actual = [(it.range, f"{_mark(it.fixes)}{_severity(rule, ctx, it)}{it.message}") for it in findings(rule, ctx)]
     assert annotate(given.text, actual) == annotate(given.text, given.annotations)
 
 
@@ -119,8 +120,20 @@ def _mark(fixes: Iterable[Fix]) -> str:
     return "".join("💡 " if it.safety is Safety.SAFE else "💭 " for it in fixes)
 
 
-def _severity(finding: Finding) -> str:
-    return f"{finding.severity.value}: " if finding.severity else ""
+def _severity(rule: Rule, ctx: RuleContext, finding: Finding) -> str:
+    lowered = _lowered(rule, ctx, finding)
+    return f"{lowered.value}: " if lowered else ""
+
+
+def severities(rule: Rule, ctx: RuleContext) -> list[Severity | None]:
+    """The severity of each finding that differs from the rule's, by itself or by a doubt; None for those with the rule's."""
+    return [_lowered(rule, ctx, it) for it in findings(rule, ctx)]
+
+
+def _lowered(rule: Rule, ctx: RuleContext, finding: Finding) -> Severity | None:
+    shown = severity(ctx, rule, finding)
+    usual = rule.with_intent if ctx.has_intent else rule.without_intent
+    return shown if finding.severity is not None or shown is not usual else None
 
 
 def check_token(rule: Rule, before: str, where: str, after: str | None) -> None:

@@ -15,6 +15,7 @@ from buildxray.rules.base import Finding, Fix, FixFinder, Related, Rule, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.proof import proved
 from buildxray.rules.registry import ALL
+from buildxray.rules.severities import severity
 from buildxray.syntax.text import TextRange
 
 _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
@@ -130,7 +131,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         fix = partial(_proved, ctx, finding)
     return Diagnostic(
         rule.name,
-        finding.severity or rule.severity(has_intent=ctx.has_intent, is_for_several=ctx.is_for_several),
+        severity(ctx, rule, finding),
         finding.range,
         finding.message,
         fix,

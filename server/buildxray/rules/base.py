@@ -27,6 +27,19 @@ class Severity(Enum):
     OFF = "off"
 
 
+class Doubt(Enum):
+    """A reason why a finding may be no defect, although the rule finds what it looks for: such a finding is at most a warning."""
+
+    BUILD = "no build is known that asks for several platforms"
+    PURPOSE = "the file is for tests, for development or an example"
+    CONDITION = "the command runs under a condition that the text does not decide"
+    ALTERNATIVE = "the script goes on if the command fails"
+    ARGUMENT = "a build argument may give another value"
+    LATER_STEP = "a later instruction may replace or remove what is wrong"
+    USE = "nothing shows that a program of the image or of the build needs it"
+    PROGRAM = "a script or a build tool decides, which is not read"
+
+
 class FixAvailability(Enum):
     """How often findings of a rule have a fix."""
 
@@ -89,7 +102,9 @@ class Finding:
     """The fixes, the preferred one first, or the function that finds them."""
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
-    """The severity, if it differs from the rule's."""
+    """The severity, if it differs from the rule's for another reason than a doubt."""
+    doubt: Doubt | None = None
+    """A reason that the rule knows why this may be no defect; `rules/severities.py` looks for those that all rules share."""
     is_unnecessary: bool = False
     """True if the range can be deleted (LSP `Unnecessary`)."""
 
@@ -156,19 +171,6 @@ class Rule:
         """True if the file has one of the subjects of the rule, and findings are useful to the people who build the file."""
         has_subject = not self.about or not self.about.isdisjoint(ctx.build.subjects)
         return has_subject and (not self.is_about_platforms or ctx.is_for_other_machines)
-
-    def severity(self, *, has_intent: bool, is_for_several: bool) -> Severity:
-        """The default severity of its findings.
-
-        Mistakes on some platforms are errors if several platforms are built. If the builds of the project name
-        none, a file that uses platform arguments is meant for platforms that the plan does not know, so its
-        findings are warnings.
-        """
-        if not has_intent:
-            return self.without_intent
-        if self.with_intent is Severity.ERROR and self.is_about_platforms and not is_for_several:
-            return Severity.WARNING
-        return self.with_intent
 
 
 @cache

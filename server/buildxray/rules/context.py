@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.records import cached_property
 from buildxray.rules.purpose import is_for_helping, is_for_windows
-from buildxray.semantics.build import Build, Builder, Dockerfile, Effect
+from buildxray.semantics.build import Build, Builder, Dockerfile, Effect, Instruction
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.instructions import Env
 from buildxray.syntax.text import Edit, apply_edits
 
 T = TypeVar("T")
+
+
+def _names_other_arguments(instruction: Instruction, own: Collection[str]) -> bool:
+    """True if an instruction mentions an automatic platform argument apart from variables of the file with such names."""
+    if Mention.PLATFORM_ARGUMENT not in instruction.mentions:
+        return False
+    names = (*instruction.variable_names, *(it.name.text for it in instruction.pairs))
+    return any(it in AUTOMATIC_ARGUMENTS and it not in own and it != "TARGETSTAGE" for it in names)
 
 
 class RuleContext:
@@ -48,11 +58,22 @@ class RuleContext:
     def has_intent(self) -> bool:
         """True if the file is meant for several platforms.
 
-        A file is if it names an automatic platform argument, or if the build request names several platforms.
+        A file is if it names an automatic platform argument that no ENV sets to a constant, or if the build request names several platforms.
         """
         if self.asks_for_several:
             return True
-        return Mention.PLATFORM_ARGUMENT in self.build.mentions
+        if Mention.PLATFORM_ARGUMENT not in self.build.mentions:
+            return False
+        own = {
+            pair.name.text
+            for it in self.build.instructions
+            if isinstance(it.node, Env)
+            for pair in it.pairs
+            if pair.value is not None and "$" not in pair.value.text
+        }
+        # `ENV TARGETARCH=linux-x64` gives a variable of that name a meaning of its own.
+        own.intersection_update(AUTOMATIC_ARGUMENTS)
+        return not own or any(_names_other_arguments(it, own) for it in self.build.instructions)
 
     @cached_property
     def is_meant_for_several(self) -> bool:

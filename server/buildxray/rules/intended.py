@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from buildxray.platforms.aliases import docker_name, named_architectures
+from buildxray.platforms.platform import Platform
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, KnownCommand, Run, Stage
 from buildxray.semantics.errors import Cause
@@ -32,6 +33,15 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
     outputs |= {posixpath.basename(it.path) for it in ctx.build.artifacts.made_by(command.invocation)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
+
+
+_RUNS_TOO: Final = {("amd64", "386"), ("arm64", "arm")}
+"""Architectures with that of the 32-bit programs that most of their machines execute."""
+
+
+def runs_on(architecture: str, target: Platform) -> bool:
+    """True if most machines of a target execute the programs for an architecture, 32-bit ones included."""
+    return architecture == target.architecture or (target.architecture, architecture) in _RUNS_TOO
 
 
 _EVERY_MACHINE: Final = frozenset({"386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"})

@@ -4,7 +4,7 @@ import pytest
 
 from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
 from buildxray.rules.base import Severity
-from tests.support.rules import check_fix, context, findings, reported
+from tests.support.rules import check_fix, context, findings, reported, severities
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -60,7 +60,7 @@ def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "severities"),
+    ("lines", "expected"),
     [
         ('ENTRYPOINT ["/app-$TARGETARCH"]', [None]),
         ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["/app-$TARGETARCH"]', [None]),
@@ -74,6 +74,6 @@ def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
         ("CMD . /etc/arch && exec app-$TARGETARCH", []),
     ],
 )
-def test_who_expands_the_variable(lines: str, severities: list[Severity | None]) -> None:
-    found = findings(runtime_platform_arg, context(f"FROM alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n{lines}\n"))
-    assert [it.severity for it in found] == severities
+def test_who_expands_the_variable(lines: str, expected: list[Severity | None]) -> None:
+    text = f"FROM alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n{lines}\n"
+    assert severities(runtime_platform_arg, context(text)) == expected

@@ -5,7 +5,7 @@ import pytest
 from buildxray.rules.architecture.single_arch_file import single_arch_file
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings, reported
+from tests.support.rules import check_fix, context, findings, reported, severities
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -100,8 +100,7 @@ def test_the_default_of_a_platform_argument_is_left_to_its_own_rule() -> None:
     ],
 )
 def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: Severity | None) -> None:
-    (finding,) = findings(single_arch_file, context(IMAGE.format(lines)))
-    assert finding.severity is severity
+    assert severities(single_arch_file, context(IMAGE.format(lines))) == [severity]
 
 
 @every_case("name", ["install-amd64.sh", "x86_64.patch", "amd64/app.service", "arm64.repo"])
@@ -110,7 +109,7 @@ def test_scripts_and_settings_may_suit_all(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("copies", "severities"),
+    ("copies", "expected"),
     [
         ("COPY dist/agent-amd64 /usr/local/bin/agent", [None]),
         ("COPY dist/agent-amd64 /usr/local/bin/", [None]),
@@ -125,9 +124,9 @@ def test_scripts_and_settings_may_suit_all(name: str) -> None:
         ("COPY agent-$TARGETARCH /agent\nCOPY agent-amd64 /agent", [None]),
     ],
 )
-def test_what_becomes_of_the_file(copies: str, severities: list[Severity | None]) -> None:
+def test_what_becomes_of_the_file(copies: str, expected: list[Severity | None]) -> None:
     text = f"FROM debian\nARG TARGETARCH\nARG DIST\n{copies}\n"
-    assert [it.severity for it in findings(single_arch_file, context(text))] == severities
+    assert severities(single_arch_file, context(text)) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from buildxray.rules.architecture.single_arch_package import single_arch_package
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings, reported
+from tests.support.rules import check_fix, context, findings, reported, severities
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -128,7 +128,7 @@ def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) ->
 
 
 @pytest.mark.parametrize(
-    ("run", "severities"),
+    ("run", "expected"),
     [
         ("dnf install -y https://x.org/EL-9-x86_64/repo-latest.noarch.rpm", []),
         ("dnf install -y https://x.org/EL-9-x86_64/tool-1.0.rpm", [None]),
@@ -140,6 +140,6 @@ def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) ->
         ("npm install --no-save @rollup/rollup-linux-x64-gnu", [Severity.WARNING]),
     ],
 )
-def test_packages_that_do_no_harm(run: str, severities: list[Severity | None]) -> None:
+def test_packages_that_do_no_harm(run: str, expected: list[Severity | None]) -> None:
     text = f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\nRUN {run}\n"
-    assert [it.severity for it in findings(single_arch_package, context(text))] == severities
+    assert severities(single_arch_package, context(text)) == expected

@@ -8,7 +8,16 @@ from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
 from buildxray.semantics.build import Builder
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
+from tests.support.rules import (
+    check_fix,
+    check_no_fix,
+    check_nothing,
+    check_rule,
+    context,
+    findings,
+    request,
+    severities,
+)
 
 
 def test_a_native_image_is_reported() -> None:
@@ -92,7 +101,7 @@ def test_a_build_that_only_fills_the_cache_is_at_most_a_warning(
 ) -> None:
     builder = Builder(replace(request(target_stage=target), keeps_nothing=keeps_nothing))
     ctx = RuleContext(builder.build(builder.parse(STAGES.format(flag))), builder, asks_for_several=True)
-    assert [it.severity for it in findings(build_platform_image, ctx)] == expected
+    assert severities(build_platform_image, ctx) == expected
 
 
 @pytest.mark.parametrize(
@@ -169,5 +178,5 @@ def test_a_stage_that_generates_files_is_not_an_image(name: str, last: str, n_fi
 def test_an_image_that_only_carries_files_may_never_start(lines: str, severity: Severity | None) -> None:
     builder = Builder(request())
     build = builder.build(builder.parse(f"FROM --platform=$BUILDPLATFORM alpine\n{lines}"))
-    found = findings(build_platform_image, RuleContext(build, builder, asks_for_several=True))
-    assert [it.severity for it in found] == [severity]
+    ctx = RuleContext(build, builder, asks_for_several=True)
+    assert severities(build_platform_image, ctx) == [severity]

@@ -10,10 +10,10 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_meant
+from buildxray.rules.intended import is_chosen, is_meant, runs_on
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
@@ -78,18 +78,19 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue
-            images = command.wrong_images
-            if not images:
-                continue
             instruction, range_ = constant
             architecture = ctx.text[slice(*range_)]
-            if not _is_a_machine(architecture):
+            images = [it for it in command.wrong_images if not runs_on(architecture, it)]
+            if not images or not _is_a_machine(architecture):
                 continue
             seen.add(range_)
             cgo = command.invocation.setting("CGO_ENABLED").values
             # `go install` writes binaries for another machine to another directory than the COPY reads (go help install).
             moves = stage.is_native and command.invocation.subcommand == "install"
-            safety = Safety.SAFE if all(it == "0" for it in cgo) and not moves else Safety.SUGGESTION
+            # A 32-bit program may be wanted where it runs.
+            is_wanted = any(it not in images for it in command.wrong_images)
+            is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted
+            safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
                 range_,
@@ -100,7 +101,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                     platforms=platforms(images),
                 ),
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
-                severity=Severity.WARNING if ctx.has_intent and isinstance(instruction.node, Arg) else None,
+                doubt=Doubt.ARGUMENT if isinstance(instruction.node, Arg) else None,
             )
         yield from _scripts(ctx, stage)
 
@@ -136,7 +137,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                 architecture=architecture,
             ),
             (Fix(_("Compile for `$TARGETARCH`"), edits, Safety.SUGGESTION),),
-            severity=Severity.WARNING if ctx.has_intent else None,
+            doubt=Doubt.PROGRAM,
         )
 
 

@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Cmd, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -109,13 +109,22 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
             told, wrong = _told(command), command.wrong_images
             if told is not None and wrong and not _is_for_another_system(ctx, told, wrong):
                 # A build argument may set another value, but one for all platforms of a build.
-                severity = Severity.WARNING if ctx.has_intent and isinstance(told.instruction.node, Arg) else None
-                yield Finding(
-                    told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), severity=severity
-                )
+                doubt = Doubt.ARGUMENT if isinstance(told.instruction.node, Arg) else _doubt(ctx, command)
+                yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), doubt=doubt)
         yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
+
+
+def _doubt(ctx: RuleContext, command: KnownCommand) -> Doubt | None:
+    """The reason why the program may run anyway: `dotnet App.dll` starts bytecode, which is for any machine."""
+    if command.use.toolchain is not DOTNET:
+        return None
+    image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
+    starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
+        it for it in image if isinstance(it.node, Cmd)
+    ]
+    return Doubt.USE if not starting or ".dll" in starting[-1].node.text or "dotnet" in starting[-1].node.text else None
 
 
 def _is_for_another_system(ctx: RuleContext, told: _Told, wrong: tuple[Platform, ...]) -> bool:
@@ -141,7 +150,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             title=command.title,
             written=ctx.text[slice(*range_)],
         ),
-        severity=Severity.WARNING if ctx.has_intent else None,
+        doubt=Doubt.PROGRAM,
     )
 
 

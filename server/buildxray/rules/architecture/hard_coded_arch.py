@@ -10,14 +10,21 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
-from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.download_use import doubt_of_use, is_text, paths
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one, names_one_architecture, runs_programs_of
+from buildxray.rules.intended import (
+    adds_architecture,
+    is_meant_for_one,
+    names_one_architecture,
+    runs_on,
+    runs_programs_of,
+)
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -42,8 +49,10 @@ _SUITS_EVERY_MACHINE: Final = lazy_regex(
 )
 """Files that the image does not execute, even if a directory in their address names an architecture."""
 
-_PORTABLE: Final = (".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".war")
+_PORTABLE: Final = (".bash", ".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".sh", ".war")
 """The ends of names of programs for every machine, unless the name itself has an architecture."""
+_SETS_UP_SOURCE: Final = lazy_regex(r"(?:keyring|[_-]release|[_-]repo)(?![a-z])[^/]*\.(?:deb|rpm)$")
+"""Packages with the keys and the settings of a repository, which are for every machine."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
@@ -169,12 +178,13 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                         value=ctx.text[slice(*place)],
                         platforms=platforms(wrong),
                     ),
-                    severity=Severity.WARNING if ctx.has_intent else None,
+                    doubt=Doubt.ARGUMENT,
                 )
 
 
-_RUNS_TOO: Final = {("amd64", "386"), ("arm64", "arm")}
-"""Architectures with that of the 32-bit programs that most of their machines execute."""
+def _is_undeclared(run: Run) -> bool:
+    """True if a RUN reads an automatic argument that is not declared there."""
+    return any(run.uses_variable(it) and not run.is_set(it) for it in PER_TARGET_ARGUMENTS)
 
 
 def _is_masked(run: Run) -> bool:
@@ -195,9 +205,10 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         for word in command.syntax.words[1:]:
             if command.is_chosen_by_platform or not word.variables or not command.depends_on_platform(word):
                 continue
-            if _is_masked(command.run):
-                # `masked-platform-arg` reports the cause.
+            if _is_masked(command.run) or _is_undeclared(command.run):
+                # `masked-platform-arg` and `undeclared-platform-arg` report the cause.
                 continue
+            download = Download(command.run, (Piece(word.text, 0, command.run, can_expand=False),), (), command)
             for name, targets in _wrong_names(command, word).items():
                 if runs_programs_of(ctx, stage, name):
                     continue
@@ -208,6 +219,7 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                         architecture=name,
                         platforms=platforms(targets),
                     ),
+                    doubt=doubt_of_use(stage, download),
                 )
 
 
@@ -221,7 +233,7 @@ def _wrong_names(command: KnownCommand, word: ShellWord) -> dict[str, list[Platf
         if "://" not in value or len(names) != 1 or _OTHER_SYSTEM.search(value):
             continue
         (name,) = names
-        if name != target.architecture and (target.architecture, name) not in _RUNS_TOO:
+        if not runs_on(name, target):
             wrong.setdefault(name, []).append(target)
     return wrong
 
@@ -256,8 +268,12 @@ def _suits_every_machine(download: Download) -> bool:
     """True if the last part of an address names a file that no machine executes."""
     address = _address(download)
     name = posixpath.basename(address)
-    is_portable = name.endswith(_PORTABLE) and not named_architectures(name)
-    return is_portable or _SUITS_EVERY_MACHINE.search(address) is not None
+    is_portable = (name.endswith(_PORTABLE) or _SETS_UP_SOURCE.search(name) is not None) and not named_architectures(
+        name
+    )
+    written = paths(download)
+    is_neutral = bool(written) and all(_SUITS_EVERY_MACHINE.search(it) for it in written)
+    return is_portable or is_neutral or _SUITS_EVERY_MACHINE.search(address) is not None
 
 
 def _is_installable(ctx: RuleContext, stage: Stage, download: Download) -> bool:
@@ -329,8 +345,9 @@ def _images(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platfor
 def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Finding | None:
     if not named:
         return None
-    wrong = [it for it in _images(ctx, stage, download) if it.architecture != named[0][2]]
-    if not wrong or ctx.is_only_for(named[0][2]) or runs_programs_of(ctx, stage, named[0][2]):
+    architecture = named[0][2]
+    wrong = [it for it in _images(ctx, stage, download) if not runs_on(architecture, it)]
+    if not wrong or ctx.is_only_for(architecture) or runs_programs_of(ctx, stage, architecture) or is_text(download):
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None
@@ -352,8 +369,16 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
             platforms=platforms(wrong),
         ),
         fixes,
-        severity=Severity.WARNING if ctx.has_intent and _may_be_given(named) else None,
+        doubt=_doubt(ctx, stage, download, named),
     )
+
+
+def _doubt(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
+    """The reason why a file for one architecture may be wanted."""
+    if _may_be_given(named):
+        return Doubt.ARGUMENT
+    # A stage that installs libraries of another architecture probably runs its programs.
+    return Doubt.USE if adds_architecture(ctx, stage) else doubt_of_use(stage, download)
 
 
 def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | None:

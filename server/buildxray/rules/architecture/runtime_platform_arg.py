@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, indentation, insert_lines
 from buildxray.rules.shell_variables import may_set
-from buildxray.semantics.build import Instruction
+from buildxray.semantics.build import Instruction, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -64,8 +64,15 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     kept = {pair.name.text for it in environments for pair in it.pairs}
     for stage in image:
         for instruction in stage.instructions:
-            if isinstance(instruction.node, Entrypoint | Cmd | Healthcheck):
+            if isinstance(instruction.node, Entrypoint | Cmd | Healthcheck) and not _is_replaced(instruction, image):
                 yield from _findings(instruction, kept)
+
+
+def _is_replaced(instruction: Instruction, image: Iterable[Stage]) -> bool:
+    """True if a later instruction of the image replaces this one, which then has no effect."""
+    return any(
+        it.idx > instruction.idx and type(it.node) is type(instruction.node) for one in image for it in one.instructions
+    )
 
 
 def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
@@ -99,7 +106,7 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
             TextRange(*range_),
             message,
             _fixes(instruction, name) if has_shell else (),
-            severity=None if has_shell or is_program else Severity.WARNING,
+            doubt=None if has_shell or is_program else Doubt.USE,
         )
         return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,8 +11,9 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.download_use import NO_PROGRAMS
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
@@ -23,7 +25,7 @@ from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NO_PROGRAM: Final = lazy_regex(
-    r"\.(?:asc|bash|c|cfg|cmake|conf|crt|csv|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|md|mk|patch|pem|pl|py|rb|repo|rules|service|sh"
+    r"(?:^|/)(?:COPYING|LICEN[CS]E|NOTICE|README)[^/]*$|\.(?:asc|bash|c|cfg|cmake|conf|crt|csv|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|md|mk|patch|pem|pl|py|rb|repo|rules|service|sh"
     r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )
@@ -31,6 +33,7 @@ _NO_PROGRAM: Final = lazy_regex(
 _NOT_RUN: Final = lazy_regex(rf"(?:{DISK_OR_KERNEL}|(?:^|/)qemu-\w+-static)$")
 """Disks and kernels of virtual machines, and QEMU's emulators, which are named for the machine that they emulate."""
 _PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
+_ARCHIVE: Final = lazy_regex(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
 _PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _Named = tuple[Instruction, Token, int, int, str]
@@ -194,23 +197,20 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
             architecture=written[0],
         ),
         fixes,
-        severity=Severity.WARNING if ctx.has_intent and not _is_certain(stage, named) else None,
+        doubt=_doubt(stage, instruction, named),
     )
 
 
-def _is_certain(stage: Stage, named: list[_Named]) -> bool:
-    """True if the file is in the image for all build arguments, and no RUN after the COPY reads the architecture."""
+def _doubt(stage: Stage, instruction: Instruction, named: list[_Named]) -> Doubt | None:
+    """The reason why the file may suit the image: build arguments, a RUN after the COPY that reads the architecture, or its use."""
+    if any(isinstance(it.node, Arg) or _DEFAULT.search(token.text) is not None for it, token, *_ in named):
+        return Doubt.ARGUMENT
     last = max(it.idx for it, *_ in named)
     later = [run for run in stage.runs if run.idx > last]
-    is_chosen_later = any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later)
-    return (
-        stage.is_image
-        and not is_chosen_later
-        and all(
-            not isinstance(it.node, Arg) and _DEFAULT.search(token.text) is None and _becomes_program(it, token, start)
-            for it, token, start, *_ in named
-        )
-    )
+    if any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later):
+        return Doubt.LATER_STEP
+    is_program = stage.is_image and all(_becomes_program(stage, instruction, token) for _, token, *_ in named)
+    return None if is_program else Doubt.USE
 
 
 def _last_copies(stage: Stage) -> dict[str, int]:
@@ -227,18 +227,45 @@ def _is_replaced(copy: Instruction, last_copies: dict[str, int]) -> bool:
     return last_copies[node.destination.text] > copy.idx
 
 
-def _becomes_program(instruction: Instruction, token: Token, start: int) -> bool:
-    """True if a file gets a name without the architecture, or a place for programs; otherwise the image may only distribute it.
-
-    Of a directory that is named for an architecture nobody knows what it holds.
-    """
-    node = instruction.node
+def _becomes_program(stage: Stage, copy: Instruction, token: Token) -> bool:
+    """True if a file gets a place for programs, is unpacked there, or is used by a later instruction; otherwise the image may only distribute it."""
+    node = copy.node
     if not isinstance(node, Copy | Add) or node.destination is None:
         return False
-    if _PROGRAMS.search(node.destination.text):
+    destination = node.destination.text
+    if _PROGRAMS.search(destination) or (isinstance(node, Add) and _ARCHIVE.search(token.text) and destination == "/"):
         return True
-    is_in_name = "/" not in token.text[start:]
-    return not token.text.endswith("/") and not (is_in_name and node.destination.text.endswith(("/", ".")))
+    if _is_named_for_target(token.text, destination):
+        return True
+    name = posixpath.basename(token.text if destination.endswith(("/", ".")) else destination)
+    later = (it for it in stage.instructions if it.idx > copy.idx)
+    return bool(name) and any(_uses(it, name) for it in later)
+
+
+def _is_named_for_target(source: str, destination: str) -> bool:
+    """True if a program gets a name without an architecture, outside of directories that the image only serves or reads."""
+    name = posixpath.basename(destination)
+    return (
+        bool(name.strip("."))
+        and "." not in name
+        and not source.endswith("/")
+        and "." not in posixpath.basename(source)
+        and NO_PROGRAMS.search(posixpath.dirname(destination)) is None
+    )
+
+
+def _uses(instruction: Instruction, name: str) -> bool:
+    """True if the image starts a file, or a RUN starts, installs or unpacks it, whatever the build arguments are."""
+    if isinstance(instruction.node, Entrypoint | Cmd):
+        words = (word for it in instruction.node.arguments for word in it.text.split())
+        return name in {posixpath.basename(it.strip("\"'")) for it in words}
+    if not isinstance(instruction, Run):
+        return False
+    return any(
+        name in {posixpath.basename(word.text.strip("\"'")) for word in it.syntax.words}
+        and all(map(it.is_certain, it.targets))
+        for it in instruction.commands
+    )
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:
@@ -276,5 +303,5 @@ def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                     platforms=platforms(wrong),
                     architecture=program[offset + start : offset + end],
                 ),
-                severity=Severity.WARNING,
+                doubt=Doubt.LATER_STEP,
             )

@@ -12,7 +12,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
@@ -71,6 +71,10 @@ _MANAGERS: Final = frozenset(
         "zypper",
     ]
 )
+_PIP: Final = ("pip", "pip3", "uv")
+_INDEXES: Final = ("-f", "-i", "--default-index", "--extra-index-url", "--find-links", "--index", "--index-url")
+"""Options of pip and uv with the address of a list of packages."""
+_EDITING: Final = ("ed", "mv", "perl", "rm", "sed")
 _NODE_MANAGERS: Final = ("bun", "npm", "pnpm", "yarn")
 """Installers that are given a package for one machine beside the one that they choose themselves, since they forget it at times."""
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
@@ -104,8 +108,8 @@ class _Place(NamedTuple):
     targets: tuple[Platform, ...]
     """The platforms whose images need the package."""
     fixes: tuple[Fix, ...] = ()
-    is_certain: bool = True
-    """True if the build or the image fails; False for a package that is only added to those of the machine."""
+    doubt: Doubt | None = None
+    """The reason why neither the build nor the image may fail, such as a package that is only added to those of the machine."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
@@ -163,8 +167,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             wrong = [one for one in it.targets if one.architecture != it.architecture]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
-            severity = None if it.is_certain or not ctx.has_intent else Severity.WARNING
-            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, severity=severity)
+            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, doubt=it.doubt)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
@@ -225,7 +228,15 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         is_expanded = any(it.text.startswith('"') for it in words) and all(it.syntax.is_writable for it in commands)
         edit = Edit(place, "$(dpkg --print-architecture)")
         fix = Fix(_("Use the architecture of the image"), (edit,), Safety.SUGGESTION)
-        yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else ())
+        doubt = Doubt.LATER_STEP if _is_edited_later(run, place.start) else None
+        yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else (), doubt)
+
+
+def _is_edited_later(run: Run, position: int) -> bool:
+    """True if a later command of the stage edits or removes a file with sources of packages."""
+    runs = () if run.stage is None else (it for it in run.stage.runs if it.idx >= run.idx)
+    later = (it for one in runs for it in one.commands if it.name in _EDITING and it.range.start > position)
+    return any("sources.list" in word.text for it in later for word in it.syntax.words)
 
 
 def _writing_targets(run: Run, position: int) -> tuple[Platform, ...]:
@@ -287,20 +298,20 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         for before, word in pairwise(words):
             is_pattern = before.text in _PATTERNS or word.text.startswith(tuple(f"{it}=" for it in _PATTERNS))
             if is_pattern and word.value is not None:
-                yield from _one(run, command, word)
+                yield from _one(run, command, word, Doubt.USE)
         return
     if reads_script(command.syntax):
         # `curl https://… | ARCH=amd64 sh`
         for it in command.syntax.assignments:
             if _ARCHITECTURE_VARIABLE.search(it.name) and it.value.value is not None:
-                yield from _one(run, command, it.value)
+                yield from _one(run, command, it.value, Doubt.PROGRAM)
     is_installer = name in SHELLS and "-s" in command.syntax.arguments
     effect = None if command.use is None else command.use.effect
     is_manager = name in _MANAGERS or effect is Effect.INSTALL
     if name in _DOWNLOADERS or not (is_manager or is_installer):
         return
     for position, word in enumerate(words[1:], 1):
-        if word.value is None:
+        if word.value is None or (name in _PIP and words[position - 1].text in _INDEXES):
             continue
         option = (
             words[position - 1].text.partition("=")[0] if not word.text.startswith("-") else word.text.partition("=")[0]
@@ -308,8 +319,10 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         is_value = option in _TOLD and (not word.text.startswith("-") or "=" in word.text)
         is_package = is_manager and not word.text.startswith("-") and (_names_package(name, word, command) or is_value)
         is_downloaded = posixpath.basename(word.value) in downloaded and "://" not in word.text
-        if (is_value or is_package) and not is_downloaded and not (name in ("npm", "pnpm", "yarn", "bun") and is_value):
-            yield from _one(run, command, word)
+        if (is_value or is_package) and not is_downloaded and not (name in _NODE_MANAGERS and is_value):
+            # pip takes a platform only for packages in another directory or a file (`pip install --help`, --platform).
+            is_other = name in _NODE_MANAGERS or (is_value and name in _PIP)
+            yield from _one(run, command, word, Doubt.USE if is_other else None)
 
 
 def _of_conda(run: Run, command: Command) -> Iterator[_Place]:
@@ -337,14 +350,14 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
     return name in ("npm", "pnpm", "yarn", "bun") and _NPM_NAME.fullmatch(text) is not None
 
 
-def _one(run: Run, command: Command, word: ShellWord) -> Iterator[_Place]:
+def _one(run: Run, command: Command, word: ShellWord, doubt: Doubt | None) -> Iterator[_Place]:
     named = named_architectures(word.text)
     if len({it[2] for it in named}) == 1 and not _FOR_EVERY_MACHINE.search(word.text):
         start, end, architecture = named[-1]
         whole = run.shell_range(word.range)
         place = TextRange(whole.start + start, whole.start + end)
         if run.build.text[slice(*place)] == word.text[start:end]:
-            yield _Place(place, architecture, command.invocation.targets, is_certain=command.name not in _NODE_MANAGERS)
+            yield _Place(place, architecture, command.invocation.targets, doubt=doubt)
 
 
 def _targets(instruction: Instruction) -> tuple[Platform, ...]:

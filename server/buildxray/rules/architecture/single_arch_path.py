@@ -12,7 +12,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.library_paths import ArchitectureInPath, architectures_in_paths
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
@@ -32,6 +32,11 @@ _KNOWS_ARCHITECTURES: Final = lazy_regex(
 
 _IN_PATH: Final = lazy_regex(r"[\w./+-]")
 _WRITING: Final = lazy_regex(r"""(?:>\|?|\btee\s(?:\s*-\w+\s)?)\s*["']?$""")
+
+_OF_SYSTEM: Final = lazy_regex(r"^/(?:usr/(?:local/)?)?(?:lib(?:64)?|include|share)/")
+"""Directories that the packages of a distribution fill; others may be filled by scripts."""
+_JAVA_PACKAGE: Final = lazy_regex(r"\b(?:openjdk|default-j(?:dk|re)|java-[\d.]+-openjdk)")
+"""Packages whose directories are named for the architecture: those of Debian, Ubuntu and Fedora."""
 
 _ASSIGNMENT: Final = lazy_regex(r"(?P<name>[A-Za-z_]\w*)=[\"']?[^\s\"';&|]*$")
 
@@ -106,7 +111,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         range_,
         _consequence(instruction, range_, wrong),
         _fixes(ctx, instruction, range_, path),
-        severity=None if _must_exist(instruction, range_) or not ctx.has_intent else Severity.WARNING,
+        doubt=_doubt(stage, instruction, range_),
     )
 
 
@@ -205,6 +210,30 @@ def _is_of_native_stage(instruction: Instruction) -> bool:
     return any(instruction in it.consumers and it.is_native for it in instruction.build.needed_stages)
 
 
+def _doubt(stage: Stage, instruction: Instruction, range_: TextRange) -> Doubt | None:
+    """The reason why a missing path may do no harm, or why it may exist."""
+    if not _must_exist(instruction, range_):
+        return Doubt.USE
+    path = instruction.build.text[slice(*_path_around(instruction, range_))]
+    if isinstance(instruction.node, Copying):
+        return None if _OF_SYSTEM.search(path) is not None else Doubt.PROGRAM
+    if isinstance(instruction.node, Env) and "/jvm/" in path:
+        installing = (run.node.text for one in stage.ancestry for run in one.runs)
+        return None if any(_JAVA_PACKAGE.search(it) for it in installing) else Doubt.PROGRAM
+    return None
+
+
+def _path_around(instruction: Instruction, range_: TextRange) -> TextRange:
+    """The range of the path in which a range lies."""
+    text = instruction.build.text
+    start, end = range_
+    while start > instruction.range.start and _IN_PATH.match(text[start - 1]):
+        start -= 1
+    while end < instruction.range.end and _IN_PATH.match(text[end]):
+        end += 1
+    return TextRange(start, end)
+
+
 def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
     """True if a missing path certainly breaks the build or the image, and is not only searched, or created by the instruction itself."""
     node = instruction.node
@@ -265,13 +294,8 @@ def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platfo
 
 def _written_file(run: Run, range_: TextRange) -> str:
     """The path around a range that a RUN writes by a redirection or by `tee`; empty if the RUN does not write it."""
-    text = run.build.text
-    start, end = range_
-    while start > run.range.start and _IN_PATH.match(text[start - 1]):
-        start -= 1
-    while end < run.range.end and _IN_PATH.match(text[end]):
-        end += 1
-    return text[start:end] if _WRITING.search(text[run.range.start : start]) else ""
+    text, path = run.build.text, _path_around(run, range_)
+    return text[slice(*path)] if _WRITING.search(text[run.range.start : path.start]) else ""
 
 
 def _fixes(ctx: RuleContext, instruction: Instruction, range_: TextRange, path: ArchitectureInPath) -> tuple[Fix, ...]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.edits import declare_arguments
@@ -102,9 +102,17 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 _("; ").join([_message(use, images), *advice(stage, [command] if use.must_run_on_target else [])]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
+                doubt=Doubt.USE if _is_run_here(stage, command) else None,
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+def _is_run_here(stage: Stage, command: KnownCommand) -> bool:
+    """True if the stage executes the program that it compiles, so that it may be a tool of the build that is copied by the way."""
+    names = {posixpath.basename(it) for it in command.use.outputs} - {""}
+    later = (it for run in stage.runs for it in run.commands if it.range.start > command.range.start)
+    return any(it.syntax.words and posixpath.basename(it.syntax.words[0].text.strip("\"'")) in names for it in later)
 
 
 class _Doubt(NamedTuple):
@@ -296,7 +304,7 @@ def _without_xx(stage: Stage) -> Iterator[Finding]:
                     machine=command.use.machine,
                     title=command.title,
                 ),
-                severity=Severity.WARNING,
+                doubt=Doubt.PROGRAM,
             )
             return
 

@@ -9,7 +9,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import is_known
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
@@ -100,8 +100,15 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platform=platform,
         ),
         (fix,) if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root) else (),
-        severity=None if ctx.asks_for_several and not keeps_nothing and _runs(ctx, stage) else Severity.WARNING,
+        doubt=_doubt(ctx, stage),
     )
+
+
+def _doubt(ctx: RuleContext, stage: Stage) -> Doubt | None:
+    """The reason why a native image may be wanted."""
+    if not ctx.asks_for_several or ctx.build.request.keeps_nothing:
+        return Doubt.BUILD
+    return None if _runs(ctx, stage) else Doubt.USE
 
 
 def _is_chosen_by_argument(root: Stage) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare
 from buildxray.rules.placement import with_paying_moves
@@ -88,9 +88,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
                     partial(_fixes, ctx, instruction, pair, range_),
-                    severity=None
-                    if _is_wrong(ctx.build, instruction, name, [it for it, __ in wrong])
-                    else Severity.WARNING,
+                    doubt=None if _is_wrong(ctx.build, instruction, name, [it for it, __ in wrong]) else Doubt.USE,
                 )
             elif not wrong and name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -102,7 +100,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                         value=pair.value.text,
                     ),
                     partial(_fixes, ctx, instruction, pair, range_),
-                    severity=Severity.WARNING,
+                    doubt=Doubt.BUILD,
                 )
 
 

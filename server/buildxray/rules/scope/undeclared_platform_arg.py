@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, in_order, indentation, insert_lines
 from buildxray.rules.go_install import misplaces_installs
@@ -17,7 +17,7 @@ from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Onbuild, WithPairs
+from buildxray.syntax.instructions import Arg, Env, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
@@ -25,6 +25,7 @@ _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
 )
 """Commands that compare a word, or take it as the name of a file."""
+_ASKING: Final = frozenset({"[", "[[", "test"})
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
@@ -151,13 +152,15 @@ def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[_Use], fixes: FixFin
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
         fixes,
         tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
-        severity=None if _is_wrong(ctx, stage, uses) else Severity.WARNING,
+        doubt=None if _is_wrong(ctx, stage, uses) else Doubt.USE,
     )
 
 
 def _is_wrong(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
     """True if the missing value certainly breaks a build or its image."""
-    if all(_is_harmless(it) or _is_for_unknown_program(it) for it in uses) or not stage.is_needed:
+    if all(_is_harmless(it) or _is_for_unknown_program(it) or _is_empty_anyway(stage, it) for it in uses):
+        return False
+    if not stage.is_needed:
         return False
     # Without a target, a compiler compiles for its own machine, which is right if that is the only platform.
     return ctx.is_for_several or not all(map(_compiled_for, uses))
@@ -191,7 +194,32 @@ def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
 
 def _is_harmless(use: _Use) -> bool:
     """True if the missing value has no wrong effect, as far as the text tells."""
-    return use.reference.has_default or use.instruction.only_shows(use.reference.name) or _compiles_right(use)
+    return (
+        use.reference.has_default
+        or use.instruction.only_shows(use.reference.name)
+        or _compiles_right(use)
+        or _is_only_kept(use)
+        or _is_only_asked(use)
+    )
+
+
+def _is_only_kept(use: _Use) -> bool:
+    """True if the value goes into a variable of the image only, which nothing else in the file uses: `ENV TARGETARCH=$TARGETARCH`."""
+    instruction = use.instruction
+    if not isinstance(instruction.node, Env) or instruction.stage is None:
+        return False
+    kept = {it.name.text for it in instruction.pairs}
+    later = (it for it in instruction.build.instructions if it.idx > instruction.idx)
+    return all(kept.isdisjoint(it.variable_names) for it in later)
+
+
+def _is_only_asked(use: _Use) -> bool:
+    """True if the only use is the question whether there is a value: `[ -n "$TARGETARCH" ]`."""
+    run, name = use.instruction, use.reference.name
+    if not isinstance(run, Run):
+        return False
+    users = [it for it in run.commands if _names(it, name)]
+    return bool(users) and all(it.name in _ASKING and not {"-n", "-z"}.isdisjoint(it.syntax.arguments) for it in users)
 
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
@@ -241,6 +269,12 @@ def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
         automatic_values(build.request.node(it), it, "")[reference.name] == default["value"]
         for it in build.request.target_platforms
     )
+
+
+def _is_empty_anyway(stage: Stage, use: _Use) -> bool:
+    """True if the declared argument would be empty for each requested platform, as TARGETVARIANT is for amd64 and arm64."""
+    request = stage.build.request
+    return not any(automatic_values(request.node(it), it, "")[use.reference.name] for it in request.target_platforms)
 
 
 def _is_for_unknown_program(use: _Use) -> bool:

@@ -1,0 +1,52 @@
+"""Decide the severity of a finding: the one place that turns doubts into warnings.
+
+An error says that a build which the project asks for fails or makes a wrong image; if nothing is known of the builds of a file that
+names platform arguments, a build for the default platforms. Where what a rule proves does not include that, the finding is a warning.
+"""
+
+from __future__ import annotations
+
+from buildxray.rules.base import Doubt, Finding, Rule, Severity
+from buildxray.rules.context import RuleContext
+from buildxray.rules.intended import with_ignored_failure
+from buildxray.rules.purpose import is_example
+from buildxray.semantics.build import Run
+from buildxray.syntax.text import TextRange
+
+
+def severity(ctx: RuleContext, rule: Rule, finding: Finding) -> Severity:
+    """The severity of a finding: that of the rule, unless the finding has its own or is doubtful."""
+    if finding.severity is not None:
+        return finding.severity
+    usual = rule.with_intent if ctx.has_intent else rule.without_intent
+    if usual is Severity.ERROR and not rule.buildkit_check and doubt(ctx, rule, finding) is not None:
+        return Severity.WARNING
+    return usual
+
+
+def doubt(ctx: RuleContext, rule: Rule, finding: Finding) -> Doubt | None:
+    """The first reason why a finding may be no defect; None if there is none."""
+    if finding.doubt is not None:
+        return finding.doubt
+    if not rule.about:
+        # `build-error` reports what BuildKit refuses.
+        return None
+    if rule.is_about_platforms and not ctx.is_for_several:
+        return Doubt.BUILD
+    if not ctx.asks_for_several and (ctx.is_for_helping or is_example(ctx.build.workspace.dockerfile)):
+        return Doubt.PURPOSE
+    return _doubt_of_command(ctx, finding.range)
+
+
+def _doubt_of_command(ctx: RuleContext, place: TextRange) -> Doubt | None:
+    """The reason why the command at a place of a RUN may not run, or may fail without harm."""
+    instruction = ctx.build.instruction_at(place.start)
+    if not isinstance(instruction, Run):
+        return None
+    may_fail = with_ignored_failure(instruction)
+    for command in (it for it in instruction.commands if it.range.contains(place.start)):
+        if not all(map(command.is_certain, command.targets)):
+            return Doubt.CONDITION
+        if id(command.syntax) in may_fail:
+            return Doubt.ALTERNATIVE
+    return None

@@ -1,0 +1,212 @@
+"""Tests of `rules/severities.py`: an error needs a defect that no reading of the file excuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
+from tests.support.rules import request
+
+GET = "curl -fsSLo /usr/local/bin/t https://example.com/tool-linux-amd64"
+
+
+def shown(text: str, *, asks_for_several: bool = False, dockerfile: str = "") -> dict[str, str]:
+    """The rules with the severity of their first finding, without those about speed."""
+    analyzer = Analyzer(request(), asks_for_several=asks_for_several, workspace=Workspace(dockerfile=dockerfile))
+    found = analyzer.analyze(text).diagnostics
+    return {it.rule: it.severity.value for it in reversed(found) if it.severity.value != "information"}
+
+
+def debian(lines: str) -> dict[str, str]:
+    return shown(f"FROM debian:13\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{lines}\n")
+
+
+@every_case(
+    "run, severity",
+    [
+        (GET, "error"),
+        (f"apt-get update && {GET}", "error"),
+        (f"set -e; mkdir /x; {GET}", "error"),
+        (f"for a in 1 2; do {GET}; done", "error"),
+        (f'if [ "$TARGETARCH" != riscv64 ]; then {GET}; fi', "error"),
+        # A command may not run, or may fail without harm.
+        (f'if [ "$WITH_TOOL" = true ]; then {GET}; fi', "warning"),
+        (f"test -x /usr/local/bin/t || {GET}", "warning"),
+        (f"{GET} || true", "warning"),
+    ],
+)
+def test_conditions(run: str, severity: str) -> None:
+    assert debian(f"ARG WITH_TOOL=false\nRUN {run}") == {"hard-coded-arch": severity}
+
+
+@every_case(
+    "path, severity",
+    [
+        ("Dockerfile", "error"),
+        ("test/Dockerfile", "warning"),
+        ("Dockerfile.dev", "warning"),
+        ("examples/a/Dockerfile", "warning"),
+    ],
+)
+def test_files_for_tests_and_examples(path: str, severity: str) -> None:
+    text = f"FROM debian:13\nARG TARGETARCH\nCOPY $TARGETARCH /a\nRUN {GET}\n"
+    assert shown(text, dockerfile=path) == {"hard-coded-arch": severity}
+    assert shown(text, dockerfile=path, asks_for_several=True) == {"hard-coded-arch": "error"}
+
+
+@every_case(
+    "lines, severity",
+    [
+        # Something shows that a program of the image or of the build needs the file.
+        ("RUN curl -fsSLo /opt/t https://x.org/t-amd64 && chmod +x /opt/t", "error"),
+        ("RUN curl -fsSL https://x.org/t-amd64.tgz | tar xz -C /opt", "error"),
+        ("RUN curl -fsSL https://x.org/t-amd64 > /usr/bin/t", "error"),
+        ("RUN wget https://x.org/t-$V-amd64.tgz && tar xzf t-$V-amd64.tgz", "error"),
+        ("RUN wget https://x.org/t_amd64.deb && apt-get install -y ./*.deb", "error"),
+        ("RUN wget https://x.org/t-amd64 && mv t-amd64 /usr/local/bin/t", "error"),
+        ("ADD https://x.org/t-amd64.tgz /tmp/\nRUN tar xf /tmp/t-amd64.tgz -C /", "error"),
+        ("ADD https://x.org/t-amd64 /usr/bin/t", "error"),
+        # Nothing does.
+        ("RUN wget https://x.org/t-amd64", "warning"),
+        ("ADD https://x.org/agent-amd64.tgz /usr/share/nginx/html/agent.tgz", "warning"),
+        ("RUN curl -o /app/tests/data/a_arm64.bin https://x.org/a_arm64.bin", "warning"),
+        ("RUN wget -O /layers/layer-x86_64.zip https://x.org/layer-x86_64.zip", "warning"),
+        ("RUN wget https://x.org/debian_arm64_sysroot.tar.xz && tar xf debian_arm64_sysroot.tar.xz", "warning"),
+        ("RUN dpkg --add-architecture i386 && curl -L https://x.org/t_i386.tar.gz | tar xz", "warning"),
+    ],
+)
+def test_downloads_that_something_uses(lines: str, severity: str) -> None:
+    assert debian(lines) == {"hard-coded-arch": severity}
+
+
+@every_case(
+    "run",
+    [
+        "V=$(curl -fsSL https://x.org/linux/amd64/latest) && wget https://x.org/$V/t-$TARGETARCH",
+        "curl -fsSL https://x.org/linux/amd64/versions | grep -o 1.2 > /version",
+        "curl -sIL https://x.org/amd64/t",
+        "wget --spider https://x.org/amd64/t",
+        "curl -fsSL https://x.org/amd64/install.sh | sh",
+        "curl -fsSL 'https://x.org/v?arch=amd64' -o /tmp/versions.json",
+        "curl -LO https://x.org/EL-9-x86_64/pgdg-redhat-repo-latest.rpm && rpm -i pgdg-redhat-repo-latest.rpm",
+    ],
+)
+def test_texts_and_settings_are_for_every_machine(run: str) -> None:
+    assert debian(f"RUN {run}") == {}
+
+
+@every_case(
+    "copy, severity",
+    [
+        ("COPY dist/agent-linux-amd64 /usr/local/bin/agent", "error"),
+        ("COPY dist/agent-linux-amd64 /agent", "error"),
+        ('COPY dist/agent-amd64 /srv/\nENTRYPOINT ["/srv/agent-amd64"]', "error"),
+        ("ADD rootfs-amd64.tar.gz /", "error"),
+        ("COPY dist/agent-linux-amd64 /usr/share/nginx/html/agent", "warning"),
+        ("COPY data-amd64.tar.gz /etc/data.tar.gz", "warning"),
+        ("COPY firmware/x86_64/fw.bin /lib/firmware/fw.bin", "warning"),
+        ("COPY t-1.0-x86_64.whl /t.whl\nRUN if [ $FULL = y ]; then pip install /t.whl; fi", "warning"),
+    ],
+)
+def test_files_that_become_programs(copy: str, severity: str) -> None:
+    assert debian(f"ARG FULL\n{copy}")["single-arch-file"] == severity
+
+
+def test_a_licence_is_for_every_machine() -> None:
+    assert debian("COPY LICENSE-amd64 /LICENSE") == {}
+
+
+@every_case(
+    "run, severity",
+    [
+        ('echo "deb [arch=amd64] https://x.org stable main" > /etc/apt/sources.list.d/x.list', "error"),
+        (
+            'echo "deb [arch=amd64] https://x.org stable main" > /etc/apt/sources.list.d/x.list && sed -i s/amd64/$TARGETARCH/ /etc/apt/sources.list.d/x.list',
+            "warning",
+        ),
+        ("pip download --platform manylinux2014_x86_64 --only-binary=:all: -d /wheels t", "warning"),
+        ("pip install t --index-url https://x.org/whl/x86_64", None),
+    ],
+)
+def test_packages(run: str, severity: str | None) -> None:
+    assert debian(f"RUN {run}").get("single-arch-package") == severity
+
+
+@every_case(
+    "path, severity",
+    [
+        ("/usr/lib/x86_64-linux-gnu/libz.so.1", "error"),
+        ("/lib/x86_64-linux-gnu/libz.so.1", "error"),
+        ("/out/lib/x86_64-linux-gnu/liba.so", "warning"),
+    ],
+)
+def test_paths_that_a_script_may_create(path: str, severity: str) -> None:
+    text = f"FROM debian AS b\nCOPY build.sh /\nRUN /build.sh\nFROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\nCOPY --from=b {path} /usr/lib/\n"
+    assert shown(text)["single-arch-path"] == severity
+
+
+PUBLISH = "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS b\nARG TARGETARCH\nCOPY $TARGETARCH .\nRUN dotnet publish -r linux-x64 -o /out\n"
+
+
+@every_case(
+    "command, severity",
+    [
+        ('ENTRYPOINT ["/app/App"]', "error"),
+        ('ENTRYPOINT ["dotnet", "/app/App.dll"]', "warning"),
+        ("EXPOSE 80", "warning"),
+    ],
+)
+def test_bytecode_of_dotnet_is_for_every_machine(command: str, severity: str) -> None:
+    text = f"{PUBLISH}FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY --from=b /out /app\n{command}\n"
+    assert shown(text)["constant-target"] == severity
+
+
+@every_case(
+    "lines, severity",
+    [
+        ("RUN curl -fsSL https://x.org/t-$TARGETARCH -o /t", "error"),
+        ("ENV A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
+        ("ENV TARGETARCH=$TARGETARCH", "warning"),
+        ('RUN if [ -n "$TARGETARCH" ]; then echo several; fi', "warning"),
+        # Empty for amd64 and arm64, declared or not.
+        ("RUN curl -fsSL https://x.org/t$TARGETVARIANT -o /t", "warning"),
+    ],
+)
+def test_undeclared_arguments(lines: str, severity: str) -> None:
+    assert shown(f"FROM alpine\n{lines}\n").get("undeclared-platform-arg") == severity
+
+
+def test_an_undeclared_argument_is_the_one_cause_of_a_wrong_download() -> None:
+    run = 'case "$TARGETARCH" in arm64) A=aarch64;; *) A=x86_64;; esac; curl -fsSLo /bin/t https://x.org/t-$A'
+    assert shown(f"FROM alpine\nRUN {run}\n") == {"undeclared-platform-arg": "error"}
+
+
+def test_a_tool_that_the_build_runs_may_be_copied_by_the_way() -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\nCOPY . .\n{}RUN CGO_ENABLED=0 go build -o /out/gen ./gen{}\nFROM alpine\nCOPY --from=b /out /bin\n"
+    assert shown(text.format("", ""))["wrong-arch-build"] == "error"
+    assert shown(text.format("", " && /out/gen"))["wrong-arch-build"] == "warning"
+
+
+@pytest.mark.parametrize(("environment", "severity"), [("TARGETARCH=linux-x64", None), ("OTHER=linux-x64", "error")])
+def test_a_variable_with_the_name_of_an_argument_asks_for_no_platforms(environment: str, severity: str | None) -> None:
+    start = "ARG TARGETARCH\nCOPY $TARGETARCH /a\n" if severity else ""
+    assert shown(f"FROM ubuntu\n{start}ENV {environment}\nRUN {GET}\n").get("hard-coded-arch") == severity
+
+
+@every_case(
+    "lines, rules",
+    [("CMD /t-$TARGETARCH", {"runtime-platform-arg": "error"}), ("CMD /t-$TARGETARCH\nCMD /t", {})],
+)
+def test_a_command_that_another_one_replaces_has_no_effect(lines: str, rules: dict[str, str]) -> None:
+    found = shown(f"FROM alpine\n{lines}\n")
+    assert {name: it for name, it in found.items() if name == "runtime-platform-arg"} == rules
+
+
+@pytest.mark.parametrize(("goarch", "platforms"), [("386", "linux/arm64"), ("amd64", "linux/arm64")])
+def test_a_program_of_32_bits_runs_on_most_machines(goarch: str, platforms: str) -> None:
+    text = f"FROM golang AS b\nARG TARGETARCH\nCOPY $TARGETARCH .\nRUN CGO_ENABLED=0 GOARCH={goarch} go build -o /app\nFROM alpine\nCOPY --from=b /app /app\n"
+    (found,) = (it for it in Analyzer(request()).analyze(text).diagnostics if it.rule == "constant-goarch")
+    assert f"the image for {platforms} too" in str(found.message)
+    assert [it.safety.value for it in found.fixes] == ["suggestion" if goarch == "386" else "safe"]
