@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -93,6 +94,42 @@ async def test_memory_is_given_back_once_after_documents_were_closed(monkeypatch
         keeper.edited()
     await asyncio.sleep(0.01)
     assert n_trimmed == [0, 0]
+
+
+@pytest.mark.usefixtures("_collector")
+async def test_the_garbage_of_start_up_is_collected_once_in_an_idle_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.self = self
+
+    monkeypatch.setattr(memory, "_DELAY", 0)
+    monkeypatch.setattr(memory, "_trimmer", lambda: None)
+    keeper = MemoryKeeper()
+    gc.disable()
+    try:
+        garbage = weakref.ref(Cycle())
+        memory.set_up_gc()
+        gc.collect()
+        assert garbage() is not None
+        keeper.closed()
+        await asyncio.sleep(0.01)
+        assert garbage() is None
+        assert gc.get_freeze_count() > 10_000, "later collections scan what start-up has created"
+    finally:
+        gc.enable()
+
+
+def test_a_closed_document_is_freed_without_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        document = open_document()
+        assert document.analysis.diagnostics is not None
+        build = weakref.ref(document.analysis.build)
+        document.close()
+        del document
+        assert build() is None
+    finally:
+        gc.enable()
 
 
 def open_document() -> Document:

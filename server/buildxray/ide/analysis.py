@@ -204,6 +204,11 @@ class Analyzer:
         self.measured: MeasuredBuild | None = None
         """The logged build that later analyses show the times of."""
 
+    def release(self) -> None:
+        """Effect: `release` the last version, for a document that is closed."""
+        if self._latest is not None:
+            self._latest.release()
+
     def analyze(self, text: str) -> Analysis:
         """Analyze a version of the document."""
         others = tuple((name, it.analyze(text)) for name, it in self._others)

@@ -74,6 +74,12 @@ class Document:
         if self.is_given_up:
             self._next_attempt = (time.monotonic() + PATIENCE, self._next_attempt[1])
 
+    def close(self) -> None:
+        """Effect: free what was derived from the text without the garbage collector."""
+        self.analyzer.release()
+        if self._other is not None:
+            self._other[1].release()
+
     def give_up(self) -> None:
         """Mark this text as too slow, and drop its partial results."""
         self.is_given_up = True

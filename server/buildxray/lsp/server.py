@@ -131,7 +131,9 @@ class Server(LanguageServer):
     def close(self, uri: str) -> None:
         """Effect: stop tracking a document, and withdraw its diagnostics."""
         self.project_documents.close(uri)
-        if self.documents.pop(uri, None) is not None:
+        document = self.documents.pop(uri, None)
+        if document is not None:
+            document.close()
             self.publisher.withdraw(uri)
             self._status.forget(uri)
             self.memory.closed()
