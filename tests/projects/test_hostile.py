@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from buildxray.ide import project
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.ide.time_budget import time_budget
+from buildxray.projects import compose
+from buildxray.projects.compose_builds import read_compose
 
 pytestmark = pytest.mark.slow
+MOST_MEMORY = 60_000_000
+"""Bytes while one project is read."""
 STEP = "steps: [{run: 'docker build --platform linux/arm64 .'}]"
 REUSABLE = "on: workflow_call\njobs:\n" + "".join(
     f"  j{n}: {{uses: ./.github/workflows/w{n}.yml}}\n" for n in range(20)
@@ -80,8 +85,34 @@ FILES = {
     "empty lines of a module": ("go.mod", "\n" * 900_000),
     "empty lines of a program": ("main.py", "\n" * 900_000),
     "empty lines of a lock file": ("pnpm-lock.yaml", "\n" * 3_000_000),
+    "many variables": (".env", "".join(f"A{n}=x\n" for n in range(60_000))),
     "dotted keys": ("buildxray.toml", f"a{'.a' * 100_000} = 1\n"),
     "unknown settings": ("buildxray.toml", "".join(f"[a{n}.b]\nc = 1\n" for n in range(40_000))),
+}
+LONG = "x" * 19_000
+NAMED_MANY_TIMES = {
+    "Compose": {
+        ".env": f"A={LONG}\n",
+        "compose.yaml": f"services: {{x: {{build: {{context: ., args: {{X: '{'$A' * 5_000}'}}}}}}}}\n",
+    },
+    "file of variables": {
+        ".env": f'A={LONG}\nB="{"${A}" * 5_000}"\n',
+        "compose.yaml": "services: {x: {build: {context: ., args: {X: $B}}}}\n",
+    },
+    "Makefile": {"Makefile": f"A := {LONG}\nall:\n\tdocker build {'$(A)' * 5_000} .\n"},
+    "value before": {"Makefile": f"A := {LONG}\nA := {'$(A)' * 5_000}\nall:\n\tdocker build $(A) .\n"},
+    "argument of a function": {
+        "Makefile": f"A = {LONG}\ndefine F\n{'$(1)' * 4_000}\nendef\nall:\n\tdocker build $(call F,$(A)) .\n"
+    },
+    "format": {
+        ".github/workflows/a.yml": f"env: {{A: {LONG}}}\njobs: {{b: {{steps: [{{run: \"docker build ${{{{ format('{'{0}' * 5_000}', env.A) }}}} .\"}}]}}}}\n"
+    },
+    "join": {
+        ".github/workflows/a.yml": f"env: {{A: {LONG}}}\njobs: {{b: {{strategy: {{matrix: {{k: [[{'1, ' * 5_000}]]}}}}, steps: [{{run: 'docker build ${{{{ join(matrix.k, env.A) }}}} .'}}]}}}}\n"
+    },
+    "escapes of escapes": {
+        ".github/workflows/a.yml": f"env: {{A: '\"'}}\njobs: {{b: {{steps: [{{run: 'docker build ${{{{ {'tojson(' * 28}env.A{')' * 28} }}}} .'}}]}}}}\n"
+    },
 }
 COMPOSITE = "runs: {using: composite, steps: [" + ", ".join(f"{{uses: ./act{n}}}" for n in range(30)) + "]}\n"
 
@@ -94,7 +125,7 @@ def test_hostile_files_take_bounded_time(tmp_path: Path, name: str) -> None:
     path = tmp_path / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    if name == "blanks of a variable":
+    if file == ".env":
         (tmp_path / "compose.yaml").write_text("services: {x: {build: {context: ., args: {A: '${A}'}}}}\n")
     if name == "empty lines of a lock file":
         (tmp_path / "package.json").write_text("{}")
@@ -102,6 +133,38 @@ def test_hostile_files_take_bounded_time(tmp_path: Path, name: str) -> None:
         for n in range(1, 20):
             path.with_name(f"w{n}.yml").write_text(content)
     read(tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMED_MANY_TIMES)
+def test_a_long_value_that_is_named_many_times_does_not_fill_the_memory(tmp_path: Path, name: str) -> None:
+    files = {**NAMED_MANY_TIMES[name], "Dockerfile": "FROM alpine\n", ".git/HEAD": ""}
+    for file, content in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(content)
+    tracemalloc.start()
+    try:
+        read(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("number", ["0b_", "0x_", "0o_", "-0b_", "+0x__"])
+def test_a_number_without_digits_is_a_text(tmp_path: Path, number: str) -> None:
+    (tmp_path / "compose.yaml").write_text(f"services: {{x: {{build: {{context: ., args: {{X: {number}}}}}}}}}\n")
+    (build,) = Projects().declared(tmp_path / "Dockerfile")
+    assert dict(build.arguments) == {"X": number}
+
+
+def test_a_file_that_many_services_extend_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = "".join(f"  s{n}: {{extends: {{file: base.yaml, service: s}}}}\n" for n in range(200))
+    (tmp_path / "compose.yaml").write_text(f"services:\n{services}")
+    (tmp_path / "base.yaml").write_text("services: {s: {build: .}}\n")
+    loaded: list[Path] = []
+    monkeypatch.setattr(compose, "read_project_text", lambda path: loaded.append(path) or read_project_text(path))
+    _project, builds = read_compose(tmp_path, ["compose.yaml"])
+    assert loaded.count(tmp_path / "base.yaml") == 1
+    assert len(builds) == 200
 
 
 def test_circular_composite_actions_end(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ class _Loader:
     notes: list[Note] = field(default_factory=list)
     files: int = 0
     sources: list[Path] = field(default_factory=list)
+    loaded: dict[Path, list[YamlMapping]] = field(default_factory=dict)
+    """The documents of the files that were loaded; services that extend others often name the same file."""
 
     def project(self, paths: Iterable[Path], base: Path, depth: int = 0) -> dict[str, _Service]:
         """Load the services of several files; later files override earlier ones, and paths in them are relative to `base`."""
@@ -74,7 +76,13 @@ class _Loader:
                         before.body = _merged(before.body, resolved)
         return services
 
-    def _documents(self, path: Path) -> Iterator[YamlMapping]:
+    def _documents(self, path: Path) -> list[YamlMapping]:
+        if path not in self.loaded:
+            self.loaded[path] = []
+            self.loaded[path] += self._load(path)
+        return self.loaded[path]
+
+    def _load(self, path: Path) -> Iterator[YamlMapping]:
         self.files += 1
         text = read_project_text(path) if self.files <= _MOST_FILES else None
         if text is None:

@@ -6,6 +6,7 @@ Source: github.com/compose-spec/compose-go, template/template.go and dotenv.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ _NAME: Final = lazy_regex(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATOR: Final = lazy_regex(r":?[-?+]")
 _MOST_DEPTH: Final = 20
 _MOST_TEXT: Final = 100_000
+"""Limit for the code points of an expanded text; the rest is left out, and is not expanded."""
+_BRACE: Final = lazy_regex(r"\$\{|\}")
 _LINE: Final = lazy_regex(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:]\s?|$)")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -32,10 +35,13 @@ class MissingVariableError(Exception):
 def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> str:
     """Expand the variables of a text; one that is not set is empty. Raises `MissingVariableError`."""
     parts: list[str] = []
-    position = 0
+    position = length = n_counted = 0
     while True:
         dollar = text.find("$", position)
-        if dollar < 0 or depth > _MOST_DEPTH:
+        # The sum of the lengths decides, since a text may name a long value many times.
+        length += sum(map(len, parts[n_counted:]))
+        n_counted = len(parts)
+        if dollar < 0 or depth > _MOST_DEPTH or length > _MOST_TEXT:
             break
         parts.append(text[position:dollar])
         if text.startswith("$$", dollar):
@@ -61,13 +67,10 @@ def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> st
 def _closing(text: str, start: int) -> int:
     """Return the offset of the brace that closes an expansion; the length of the text if there is none."""
     depth = 1
-    for position in range(start, len(text)):
-        if text.startswith("${", position):
-            depth += 1
-        elif text[position] == "}":
-            depth -= 1
-            if depth == 0:
-                return position
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "${" else -1
+        if depth == 0:
+            return brace.start()
     return len(text)
 
 
@@ -92,6 +95,7 @@ def read_environment_file(path: Path, environment: Mapping[str, str]) -> dict[st
     """Read the variables of a `.env` file. A value may use the variables of earlier lines, and those of `environment`."""
     text = read_project_text(path)
     variables: dict[str, str] = {}
+    known = ChainMap(dict(environment), variables)
     position = 0
     while text is not None and position < len(text):
         end = text.find("\n", position)
@@ -102,7 +106,6 @@ def read_environment_file(path: Path, environment: Mapping[str, str]) -> dict[st
             continue
         start = position + match.end()
         quote = text[start : start + 1]
-        known = {**variables, **environment}
         if quote in {'"', "'"} and quote:
             closing = _end_of_quote(text, start + 1, quote)
             value = text[start + 1 : closing]

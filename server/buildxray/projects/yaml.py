@@ -21,7 +21,9 @@ _MOST_CHARACTERS: Final = 250_000
 _MOST_BRACKETS: Final = 500
 """Limit for nested brackets, those in strings included; the library raises `RecursionError` at twice as many, after seconds."""
 _BRACKET: Final = lazy_regex(r"[\[\]{}]")
-_INTEGER: Final = lazy_regex(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
+_INTEGER: Final = lazy_regex(
+    r"[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[oO]_*[0-7][0-7_]*|0[bB]_*[01][01_]*|0[0-7_]*|[1-9][0-9_]*)"
+)
 _FLOAT: Final = lazy_regex(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
 _TIMESTAMP: Final = lazy_regex(
     r"(?P<year>\d{4})-(?P<month>0?[1-9]|1[0-2])-(?P<day>0?[1-9]|[12]\d|3[01])"

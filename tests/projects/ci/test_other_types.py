@@ -5,18 +5,22 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from buildxray.projects.reader import read_project
 from buildxray.projects.yaml import load_yaml
 
+TEXT = "a: b # docker\n"
+"""The text of each file: one that names Docker, because others are not read."""
 OTHERS: tuple[object, ...] = (
     None,
     [],
     [[]],
     {},
     {"a": [{}]},
+    1,
     1.5,
     True,
     "",
@@ -66,6 +70,11 @@ FILES = {
         variables: {A: {value: b}}
         job: {image: docker, variables: {C: d}, script: [docker build .], before_script: docker build a}
     """,
+    ".travis.yml": """
+        env: [A=b]
+        script: [docker build .]
+        jobs: {include: [{name: a, stage: b, env: [C=d], before_script: [export A=1], script: docker build a}]}
+    """,
     ".woodpecker.yml": """
         steps:
           - {name: a, image: woodpeckerci/plugin-docker-buildx, settings: {context: ., dockerfile: d, platforms: [a], build_args: [A=1], target: t}}
@@ -80,11 +89,16 @@ FILES = {
 def changed(value: object) -> Iterator[object]:
     """Yield a document with one of its values replaced, for each value and each other type."""
     if isinstance(value, dict):
-        for key, it in value.items():
-            yield from ({**value, key: other} for other in (*OTHERS, *changed(it)))
+        yield from (with_item(value, key, other) for key, it in value.items() for other in (*OTHERS, *changed(it)))
     elif isinstance(value, list):
-        for idx, it in enumerate(value):
-            yield from ([*value[:idx], other, *value[idx + 1 :]] for other in (*OTHERS, *changed(it)))
+        yield from (with_item(value, idx, other) for idx, it in enumerate(value) for other in (*OTHERS, *changed(it)))
+
+
+def with_item(container: Any, key: object, item: object) -> object:  # noqa: ANN401 - a mapping or a list
+    """A copy of the same type, since the readers tell mappings of YAML from others."""
+    copied = copy.copy(container)
+    copied[key] = item
+    return copied
 
 
 @pytest.mark.slow
@@ -92,11 +106,14 @@ def changed(value: object) -> Iterator[object]:
 def test_no_type_of_a_value_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     document = load_yaml(FILES[name])
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / name).write_text("a: b\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).write_text(TEXT)
     current: list[object] = []
-    for module in ("ci.repository", "ci.scripts", "compose", "ci.machines"):
+    for module in ("ci.repository", "ci.scripts", "ci.travis", "compose", "ci.machines"):
         target = f"buildxray.projects.{module}.load_documents"
-        monkeypatch.setattr(target, lambda text: iter([copy.deepcopy(current[-1])] if text == "a: b\n" else ()))
+        monkeypatch.setattr(target, lambda text: iter([copy.deepcopy(current[-1])] if text == TEXT else ()))
+    current.append(document)
+    assert read_project(tmp_path, local_platform="linux/amd64").builds
     for changed_document in changed(document):
         current.append(changed_document)
         read_project(tmp_path, local_platform="linux/amd64")

@@ -44,6 +44,8 @@ def test_expressions_give_what_bake_says(tmp_path: Path, expression: str, expect
         "[1][7]",
         "element([], 0)",
         "1e9999",
+        "min()",
+        "max()",
     ],
 )
 def test_what_the_text_does_not_tell_is_unknown(tmp_path: Path, expression: str) -> None:

@@ -311,13 +311,21 @@ def _keys(value: Expression) -> list[str]:
     return [key.value for key, _it in items if isinstance(key, syntax.Literal) and isinstance(key.value, str)]
 
 
+def _fields_of(text: str) -> list[str]:
+    """The fields of one line of CSV. Raises `EvaluationError`."""
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error as error:
+        raise EvaluationError(_("this cannot be computed")) from error
+
+
 def _from_environment(text: str | Unknown, value: Value, constraint: Expression | None, *, has_default: bool) -> Value:
     """Convert a value of the environment to the type of its variable (buildx: resolveValue)."""
     if isinstance(text, Unknown):
         return UNKNOWN
     match constraint:
         case syntax.Call("list" | "set" | "tuple", _):
-            return convert((*next(csv.reader([text]), ()),), constraint)
+            return convert((*_fields_of(text),), constraint)
         case syntax.Name("string" | "number" | "bool"):
             return convert(text, constraint)
         case None if not has_default or value is None or isinstance(value, str | Unknown):

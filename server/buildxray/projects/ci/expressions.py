@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.substitution import substituted
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _EXPRESSION: Final = lazy_regex(r"\$\{\{((?:(?!\$\{\{|\}\}).)*)\}\}", re.DOTALL)
@@ -282,9 +283,10 @@ class _Parser:
         if name in _COMPARING and any(isinstance(it, Unnamed) for it in arguments):
             return UNKNOWN
         try:
-            return function(*arguments)
-        except (TypeError, ValueError, IndexError):
+            result = function(*arguments)
+        except (TypeError, ValueError, IndexError, RecursionError):
             return UNKNOWN
+        return UNKNOWN if isinstance(result, str) and len(result) > _MOST_EXPANDED else result
 
 
 class _Certain(_Parser):
@@ -367,18 +369,27 @@ def _contains(where: object, what: object) -> bool:
     return as_text(what).lower() in as_text(where).lower()
 
 
+_PLACE: Final = lazy_regex(r"\{\{|\}\}|\{(\d{1,3})\}")
+
+
 def _format(pattern: str, *arguments: object) -> str:
-    return re.sub(
-        r"\{\{|\}\}|\{(\d{1,3})\}", lambda it: as_text(arguments[int(it[1])]) if it[1] else it[0][0], as_text(pattern)
-    )
+    """`format`; a result that is too long is cut after `_MOST_EXPANDED` code points and one more."""
+    texts = [as_text(it) for it in arguments]
+
+    def replaced(match: re.Match[str]) -> str:
+        return texts[int(match[1])] if match[1] else match[0][0]
+
+    return substituted(_PLACE, replaced, as_text(pattern), _MOST_EXPANDED + 1)
 
 
-def _join(values: object, separator: str = ",") -> str:
-    return (
-        separator.join(map(as_text, values))
-        if isinstance(values, Sequence) and not isinstance(values, str)
-        else as_text(values)
-    )
+def _join(values: object, separator: object = ",") -> str:
+    """`join`. Raises `ValueError` if the result is too long."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        return as_text(values)
+    texts, between = [as_text(it) for it in values], as_text(separator)
+    if sum(map(len, texts)) + len(between) * len(texts) > _MOST_EXPANDED:
+        raise ValueError
+    return between.join(texts)
 
 
 _COMPARING: Final = frozenset({"contains", "endswith", "startswith"})

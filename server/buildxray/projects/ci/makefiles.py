@@ -12,6 +12,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.projects.substitution import substituted
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _VARIABLE: Final = lazy_regex(
@@ -70,7 +71,7 @@ class _Variables:
         """Effect: set a variable by one assignment."""
         known = self.values.get(name)
         if operator == "+=":
-            self.values[name] = f"{known or ''} {value}".strip()
+            self.values[name] = f"{known or ''} {value}".strip()[:_MOST_TEXT]
         elif operator == "?=" and known is not None:
             return
         elif self._conditions:
@@ -99,7 +100,7 @@ def _once(name: str, value: str, known: str | None) -> str:
     def replaced(match: re.Match[str]) -> str:
         return (known or "") if name in (match["round"], match["curly"]) else match[0]
 
-    return _REFERENCE.sub(replaced, value)[:_MOST_TEXT]
+    return substituted(_REFERENCE, replaced, value, _MOST_TEXT)
 
 
 def parse_makefile(text: str) -> Makefile:
@@ -222,9 +223,9 @@ class _Expander:
 
     def expand(self, text: str) -> str:
         """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
-        expanded = _REFERENCE.sub(self._replaced, text)[:_MOST_TEXT]
+        expanded = substituted(_REFERENCE, self._replaced, text, _MOST_TEXT)
         # A call whose arguments had references, which are expanded first.
-        return _CALL.sub(lambda it: self._called(it["round"] or it["curly"]), expanded)[:_MOST_TEXT]
+        return substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
 
     def _called(self, words: str) -> str:
         """The text of a function with its arguments: `NAME,ARGUMENT,…`. Source: GNU make, 8.7, The `call` Function."""

@@ -172,10 +172,11 @@ def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
 
 def _goreleaser_platforms(entry: Mapping[str, Any], *, is_new: bool) -> tuple[str, ...]:
     if is_new:
-        listed = entry.get("platforms")
-        return platform_names(listed) if isinstance(listed, list) else ("linux/amd64", "linux/arm64")
+        platforms = entry.get("platforms")
+        return platform_names(platforms) if isinstance(platforms, list) else ("linux/amd64", "linux/arm64")
     flags = entry.get("build_flag_templates")
-    named = [str(it).partition("=")[2] for it in flags or () if str(it).startswith("--platform=")]
+    listed = flags if isinstance(flags, list) else ()
+    named = [str(it).partition("=")[2] for it in listed if str(it).startswith("--platform=")]
     if named:
         return platform_names(named)
     variant = f"/v{entry['goarm']}" if entry.get("goarm") else ""

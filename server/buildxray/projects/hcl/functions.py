@@ -72,6 +72,9 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
         result = function.compute(*converted)
     except UnknownPatternError:
         return UNKNOWN
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # Python's refusal of a value that the function of buildx refuses too.
+        raise EvaluationError(_("`{name}` cannot be computed", name=name)) from error
     if isinstance(result, tuple) and len(result) > MOST_ITEMS:
         raise EvaluationError(_("a list is too long"))
     return checked_text(result) if isinstance(result, str) else result
