@@ -156,12 +156,27 @@ def test_a_number_without_digits_is_a_text(tmp_path: Path, number: str) -> None:
     assert dict(build.arguments) == {"X": number}
 
 
+@pytest.mark.parametrize("number", [f"0x{'f' * 9_000}", "9" * 6_000, "1e99999", f"-0x{'f' * 5_000}"])
+def test_a_number_of_a_workflow_that_is_too_long_does_not_raise(tmp_path: Path, number: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    text = f"jobs: {{b: {{steps: [{{run: 'docker build --build-arg A=${{{{ {number} }}}} .'}}]}}}}\n"
+    (tmp_path / ".github" / "workflows" / "a.yml").write_text(text)
+    assert len(Projects().declared(tmp_path / "Dockerfile")) == 1
+
+
 def test_a_file_that_many_services_extend_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     services = "".join(f"  s{n}: {{extends: {{file: base.yaml, service: s}}}}\n" for n in range(200))
     (tmp_path / "compose.yaml").write_text(f"services:\n{services}")
     (tmp_path / "base.yaml").write_text("services: {s: {build: .}}\n")
     loaded: list[Path] = []
-    monkeypatch.setattr(compose, "read_project_text", lambda path: loaded.append(path) or read_project_text(path))
+
+    def load(path: Path) -> str | None:
+        loaded.append(path)
+        return read_project_text(path)
+
+    monkeypatch.setattr(compose, "read_project_text", load)
     _project, builds = read_compose(tmp_path, ["compose.yaml"])
     assert loaded.count(tmp_path / "base.yaml") == 1
     assert len(builds) == 200

@@ -264,7 +264,7 @@ class _Parser:
         if kind == "text":
             return text[1:-1].replace("''", "'")
         if kind == "number":
-            return int(text, 0) if re.fullmatch(r"-?(?:0x[0-9a-fA-F]+|[1-9]\d*|0)", text) else float(text)
+            return _number_of(text)
         if kind != "name":
             raise ExpressionError
         if self._take("("):
@@ -306,6 +306,17 @@ class _Certain(_Parser):
             values.append(self._comparison())
         untrue = [it for it in values if it is not UNKNOWN and not _is_true(it)]
         return untrue[0] if untrue else UNKNOWN if UNKNOWN in values else values[-1]
+
+
+def _number_of(text: str) -> float:
+    """A literal number; GitHub computes with double precision. Raises `OverflowError` and `ValueError` for one that is too large."""
+    if not re.fullmatch(r"-?(?:0x[0-9a-fA-F]+|[1-9]\d*|0)", text):
+        return float(text)
+    number = int(text, 0)
+    return number if abs(number) <= _LARGEST_EXACT else float(number)
+
+
+_LARGEST_EXACT: Final = 1 << 53
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
