@@ -10,14 +10,14 @@ from dataclasses import field
 from typing import Final
 
 from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Status
-from buildxray.logs.stamps import seconds_between
+from buildxray.logs.stamps import SECONDS, seconds_between
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _LINE: Final = lazy_regex(r"#(\d{1,9})(?: (.*))?$", re.DOTALL)
 _OUTPUT: Final = lazy_regex(r"(\d+\.\d+)(?: |$)")
-_DONE: Final = lazy_regex(r"DONE(?: (\d+(?:\.\d+)?)s)?$")
-_EXTRACTING: Final = lazy_regex(r"extracting (\S+)(?: .*?)? (\d+\.\d+)s(?: done)?$")
+_DONE: Final = lazy_regex(rf"DONE(?: ({SECONDS})s)?$")
+_EXTRACTING: Final = lazy_regex(rf"extracting (\S+)(?: .*?)? ({SECONDS})s(?: done)?$")
 _FAILURE: Final = lazy_regex(r"(?:ERROR|error): |failed to solve|failed to build")
 _NUMBERED: Final = lazy_regex(r"\[[^\]]*\d/\d+\] ")
 _MOST_VERTICES: Final = 100_000

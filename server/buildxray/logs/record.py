@@ -27,6 +27,7 @@ _STATUS: Final = "application/vnd.buildkit.status.v0"
 _PROVENANCE: Final = "application/vnd.in-toto+json"
 _RECORD: Final = "application/vnd.buildkit.historyrecord.v0"
 _MOST_RECORDS: Final = 100
+_MOST_NANOSECONDS: Final = 1 << 63
 _NOT_A_RECORD: Final = _(
     "not a history record: expected the archive that `docker buildx history export` writes (.dockerbuild)"
 )
@@ -124,7 +125,7 @@ class _Provenance:
                 number
                 for location in _list(_dict(locations, step) if isinstance(step, str) else {}, "locations")
                 for range_ in _list(location, "ranges")
-                if isinstance(number := _dict(range_, "start").get("line"), int)
+                if isinstance(number := _dict(range_, "start").get("line"), int) and number > 0
             ]
             if numbers:
                 first_lines[digest] = min(numbers)
@@ -137,7 +138,7 @@ class _Provenance:
         for it in _list(self._config, "llbDefinition"):
             usage = _dict(_dict(it, "resourceUsage"), "cpuStat").get("usageNanos")
             digest = steps.get(str(it.get("id")))
-            if isinstance(usage, int) and digest is not None:
+            if isinstance(usage, int) and 0 <= usage < _MOST_NANOSECONDS and digest is not None:
                 seconds[digest] = usage / 1e9
         return seconds
 
@@ -230,8 +231,8 @@ def _time(message: bytes) -> float:
 def _timestamp(raw: object) -> float | None:
     if isinstance(raw, dict) and isinstance(raw.get("seconds"), int | str):
         try:
-            return int(raw["seconds"]) + int(raw.get("nanos") or 0) / 1e9
-        except ValueError:
+            return float(int(raw["seconds"])) + int(raw.get("nanos") or 0) / 1e9
+        except (OverflowError, TypeError, ValueError):
             return None
     return None
 

@@ -12,6 +12,8 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+SECONDS: Final = r"\d{1,8}(?:\.\d{1,9})?"
+"""The pattern of seconds in a log: up to three years, because a number without a limit may be infinite in Python."""
 _KNOWN: Final = lazy_regex(
     rf"\ufeff?(?P<stamp>{_ISO})(?: [0-9a-f]{{2}}[OE]\+?)?[ \t]?"  # GitHub, GitLab, Azure
     rf"|[^\t\n#]{{1,200}}\t[^\t\n]{{1,200}}\t\ufeff?(?P<listed>{_ISO})[ ]?"  # gh run view --log

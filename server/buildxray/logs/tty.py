@@ -11,13 +11,14 @@ from typing import Final
 
 from buildxray.logs.escapes import without_sequences
 from buildxray.logs.model import Form, LoggedBuild, LoggedVertex, Status
+from buildxray.logs.stamps import SECONDS
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
-_HEADER: Final = lazy_regex(r"\s*\[\+\] Building (\d+(?:\.\d+)?)s(?: \((\d+)/(\d+)\))?(.*)$")
-_STEP: Final = lazy_regex(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(.*\S)(\s+)(\d+(?:\.\d+)?)s\s*$")
+_HEADER: Final = lazy_regex(rf"\s*\[\+\] Building ({SECONDS})s(?: \((\d{{1,9}})/(\d{{1,9}})\))?(.*)$")
+_STEP: Final = lazy_regex(rf"\s{{0,8}}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(.*\S)(\s+)({SECONDS})s\s*$")
 _UNTIMED: Final = lazy_regex(r"\s{0,8}=> (?!=> )(?:(CACHED|ERROR|CANCELED) )?(\[.*\S)\s*$")
-_DETAIL: Final = lazy_regex(r"\s{0,8}=> => extracting .*?\s(\d+(?:\.\d+)?)s\s*$")
+_DETAIL: Final = lazy_regex(rf"\s{{0,8}}=> => extracting .*?\s({SECONDS})s\s*$")
 _UP: Final = lazy_regex(r"\x1b\[\d*A")
 _STATUS: Final = {"CACHED": Status.CACHED, "ERROR": Status.FAILED, "CANCELED": Status.CANCELED}
 _CUT_BY: Final = 5

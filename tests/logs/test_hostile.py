@@ -1,0 +1,95 @@
+"""Numbers and times that no build writes: the rest of the log is read, and no time is infinite."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+
+import pytest
+
+from buildxray.ide.build_times import MeasuredBuild
+from buildxray.ide.settings import Settings
+from buildxray.ide.times_as_json import times_as_json
+from buildxray.logs.model import Log
+from buildxray.logs.reader import read_log_text, read_stream
+from tests.support.logs import RECORDED
+
+DOCKERFILE = (RECORDED / "naive.Dockerfile").read_text()
+PLAIN = (RECORDED / "naive.history-logs.plain.log").read_text()
+TTY = (RECORDED / "naive.history-logs.tty.log").read_text()
+RECORD = RECORDED / "naive.dockerbuild"
+USAGE = rb'("llbDefinition": *\[\s*\{)'
+"""The start of the first operation of a build, which may have used processor time."""
+NUMBERS = ("9" * 400, "9" * 5_000, f"{'9' * 400}.5", f"0.{'9' * 5_000}")
+
+
+def shown(log: Log) -> list[str]:
+    """The times of each build as JSON, in which no number is infinite. Raises `ValueError` otherwise."""
+    measured = [MeasuredBuild(DOCKERFILE, it, Settings().request()) for it in log.builds]
+    return [json.dumps(times_as_json(it), allow_nan=False) for it in measured]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    ("text", "pattern", "replacement"),
+    [
+        (PLAIN, r"DONE \d+\.\d+s", "DONE {n}s"),
+        (PLAIN, r"(DONE \d+\.\d+s)", "extracting sha256:aa {n}s done\n#9 \\1"),
+        (PLAIN, r"(?m)^(#\d+) \d+\.\d+ ", "\\1 {n} "),
+        (TTY, r"\d+\.\d+s", "{n}s"),
+        (TTY, r"\((\d+)/(\d+)\)", "({n}/{n})"),
+        (TTY, r"Building \d+\.\d+s", "Building {n}s"),
+    ],
+)
+def test_a_number_that_is_too_long_is_not_a_time(text: str, pattern: str, replacement: str, number: str) -> None:
+    broken = re.sub(pattern, replacement.format(n=number), text)
+    assert broken != text
+    assert shown(read_log_text(broken + PLAIN))
+
+
+def test_seconds_of_years_are_a_time() -> None:
+    (build,) = read_log_text(re.sub(r"DONE \d+\.\d+s", "DONE 99999999.5s", PLAIN)).builds
+    assert {it.seconds for it in build.vertices} >= {99_999_999.5}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        (rb'"CreatedAt": *\{[^}]*\}', b'"CreatedAt":{"seconds":1,"nanos":[1]}'),
+        (rb'"CreatedAt": *\{[^}]*\}', b'"CreatedAt":{"seconds":1,"nanos":1e999}'),
+        (rb'"CreatedAt": *\{[^}]*\}', b'"CreatedAt":{"seconds":1,"nanos":NaN}'),
+        (rb'"CreatedAt": *\{[^}]*\}', b'"CreatedAt":{"seconds":' + b"9" * 4_000 + b"}"),
+        (rb'"CreatedAt": *\{[^}]*\}', b'"CreatedAt":{"seconds":"' + b"9" * 400 + b'"}'),
+        (USAGE, b'\1"resourceUsage":{"cpuStat":{"usageNanos":' + b"9" * 4_000 + b"}},"),
+        (USAGE, b'\1"resourceUsage":{"cpuStat":{"usageNanos":-5}},'),
+        (rb'"line": *\d+', b'"line":' + b"9" * 4_000),
+        (rb'"line": *\d+', b'"line":-5'),
+    ],
+)
+def test_a_number_of_a_history_record_may_be_anything(pattern: bytes, replacement: bytes) -> None:
+    packed, n_changed = io.BytesIO(), 0
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in members():
+            changed, n = re.subn(pattern, replacement, content)
+            n_changed += n
+            # The name of a blob is its digest, which is not checked.
+            member = tarfile.TarInfo(name)
+            member.size = len(changed)
+            archive.addfile(member, io.BytesIO(changed))
+    assert n_changed
+    packed.seek(0)
+    (build,) = read_stream(io.BufferedReader(packed)).builds
+    assert all(it.cpu_seconds is None or it.cpu_seconds >= 0 for it in build.vertices)
+    assert shown(Log((build,)))
+
+
+def members() -> Iterator[tuple[str, bytes]]:
+    with gzip.open(RECORD) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as archive:
+        for member in archive:
+            file = archive.extractfile(member)
+            if file is not None:
+                yield member.name, file.read()
