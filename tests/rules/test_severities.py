@@ -98,6 +98,21 @@ def test_texts_and_settings_are_for_every_machine(run: str) -> None:
 
 
 @every_case(
+    "script, safety",
+    [
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/a", "safe"),
+        ("export CGO_ENABLED=0 GOARCH=$TARGETARCH && go build -o /out/a", "safe"),
+        # An installer with a mind of its own may do something else for the value.
+        ("npm_config_target_arch=$TARGETARCH npm ci && CGO_ENABLED=0 go build -o /out/a", "suggestion"),
+    ],
+)
+def test_a_fix_of_a_doubtful_finding_is_a_suggestion(script: str, safety: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nCOPY . .\nRUN {script}\nFROM alpine\nCOPY --from=b /out/a /a\n"
+    found = [it for it in Analyzer(request()).analyze(text).diagnostics if it.rule == "undeclared-platform-arg"]
+    assert [fix.safety.value for it in found for fix in it.fixes] == [safety]
+
+
+@every_case(
     "copy, severity",
     [
         ("COPY dist/agent-linux-amd64 /usr/local/bin/agent", "error"),
@@ -169,6 +184,11 @@ def test_bytecode_of_dotnet_is_for_every_machine(command: str, severity: str) ->
         ("RUN curl -fsSL https://x.org/t-$TARGETARCH -o /t", "error"),
         ("ENV A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
         ("ENV TARGETARCH=$TARGETARCH", "warning"),
+        ('RUN if [ "$TARGETARCH" = arm64 ]; then apk add a; else apk add b; fi', "error"),
+        ('RUN if [ "$TARGETARCH" = arm64 ]; then A=aarch64; else A=x64; fi; wget https://x.org/t-$A', "error"),
+        # The same happens with the value.
+        ('RUN if [ "$TARGETARCH" != arm ] || [ "$TARGETARCH" != riscv64 ]; then apk add a; fi', "warning"),
+        ('RUN if [ "$TARGETARCH" = arm64 ]; then export ERL_FLAGS=+JMsingle; fi && apk add git', "warning"),
         ('RUN if [ -n "$TARGETARCH" ]; then echo several; fi', "warning"),
         # Empty for amd64 and arm64, declared or not.
         ("RUN curl -fsSL https://x.org/t$TARGETVARIANT -o /t", "warning"),

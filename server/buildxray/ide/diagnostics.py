@@ -11,11 +11,11 @@ from typing import Final
 from buildxray.ide.suppressions import Suppressions
 from buildxray.localization import _, localized
 from buildxray.records import cached_property, dataclass
-from buildxray.rules.base import Finding, Fix, FixFinder, Related, Rule, Severity, find_fixes
+from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
 from buildxray.rules.proof import proved
 from buildxray.rules.registry import ALL
-from buildxray.rules.severities import severity
+from buildxray.rules.severities import doubt, severity
 from buildxray.syntax.text import TextRange
 
 _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
@@ -128,7 +128,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     fix = finding.fix
     if fix and not rule.buildkit_check:
         # The fixes of BuildKit's own checks do not change the build.
-        fix = partial(_proved, ctx, finding)
+        fix = partial(_proved, ctx, rule, finding)
     return Diagnostic(
         rule.name,
         severity(ctx, rule, finding),
@@ -140,5 +140,9 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     )
 
 
-def _proved(ctx: RuleContext, finding: Finding) -> tuple[Fix, ...]:
-    return proved(ctx, finding.fixes)
+def _proved(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:
+    fixes = proved(ctx, finding.fixes)
+    if rule.with_intent is Severity.ERROR and doubt(ctx, rule, finding) not in (None, Doubt.SAME):
+        # What may be no defect needs a review, whatever the plan proves.
+        return tuple(replace(it, safety=Safety.SUGGESTION) for it in fixes)
+    return fixes

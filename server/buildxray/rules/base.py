@@ -37,6 +37,8 @@ class Doubt(Enum):
     ARGUMENT = "a build argument may give another value"
     LATER_STEP = "a later instruction may replace or remove what is wrong"
     USE = "nothing shows that a program of the image or of the build needs it"
+    SAME = "the same is built without it"
+    """The only doubt with which a fix may be safe."""
     PROGRAM = "a script or a build tool decides, which is not read"
 
 

@@ -185,13 +185,13 @@ def _is_same(name: str, value: str | None, automatic: str) -> bool:
 
 
 def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
-    value = wrong[0][1]
+    target, value = wrong[0]
     if name in _OF_BUILDER or name == "BUILDVARIANT":
         return _(
             "`{name}` is always `{value}` because of this default; BuildKit would set it to your build machine, {machine}",
             name=name,
             value=value,
-            machine=build.build_platform,
+            machine=build.request.node(target),
         )
     return _(
         "`{name}` is `{value}` for {platforms} because of this default; BuildKit would set it for each platform",

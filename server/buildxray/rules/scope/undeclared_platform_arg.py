@@ -25,6 +25,8 @@ _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
 )
 """Commands that compare a word, or take it as the name of a file."""
+_SETTING: Final = frozenset({"[", "[[", ":", "echo", "export", "printf", "set", "test", "true", "unset"})
+"""Commands without an effect of their own; assignments show in the words that use them."""
 _ASKING: Final = frozenset({"[", "[[", "test"})
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
@@ -73,7 +75,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended.
-    It is a suggestion where `go install` then writes to a directory that no COPY reads, and in a stage that the build does not need.
+    It is a suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY reads, and in a stage that the build does not need.
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
@@ -152,18 +154,51 @@ def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[_Use], fixes: FixFin
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
         fixes,
         tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
-        doubt=None if _is_wrong(ctx, stage, uses) else Doubt.USE,
+        doubt=_doubt(ctx, stage, uses),
     )
 
 
-def _is_wrong(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
-    """True if the missing value certainly breaks a build or its image."""
+def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> Doubt | None:
+    """The reason why the missing value may do no harm; None if it certainly breaks a build or its image."""
+    if all(it.instruction.only_shows(it.reference.name) or _compiles_right(it) for it in uses):
+        return Doubt.SAME
     if all(_is_harmless(it) or _is_for_unknown_program(it) or _is_empty_anyway(stage, it) for it in uses):
-        return False
+        return Doubt.USE
     if not stage.is_needed:
-        return False
-    # Without a target, a compiler compiles for its own machine, which is right if that is the only platform.
-    return ctx.is_for_several or not all(map(_compiled_for, uses))
+        return Doubt.USE
+    if not ctx.is_for_several and all(map(_compiled_for, uses)):
+        # Without a target, a compiler compiles for its own machine, which is right if that is the only platform.
+        return Doubt.BUILD
+    return None if _changes_something(ctx, stage, uses) else Doubt.SAME
+
+
+def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
+    """True if a declaration would change a RUN for some target: which commands run apart from assignments, or one of their words.
+
+    `[ "$TARGETARCH" != arm ] || [ "$TARGETARCH" != riscv64 ]` is true with any value.
+    """
+    runs = [it.instruction for it in uses if isinstance(it.instruction, Run)]
+    if len(runs) != len(uses) or not ctx.build.plan.targets:
+        return True
+    names = {it.reference.name for it in uses}
+    after = ctx.after((declare(runs[0], names),)).build
+    place = next((it.idx for it in stage.instructions if it.idx >= runs[0].idx), runs[0].idx)
+    declared = after.instructions[place + 1] if place + 1 < len(after.instructions) else None
+    return not isinstance(declared, Run) or _effects(runs[0]) != _effects(declared)
+
+
+def _effects(run: Run) -> list[tuple[object, ...]]:
+    """What a RUN does for each target, as far as the text tells: the commands that may run, their words, and the targets of compilers."""
+    effects: list[tuple[object, ...]] = []
+    for it in run.commands:
+        words = (*it.syntax.words, *(one.value for one in it.syntax.assignments))
+        values = [it.invocation.evaluate_partly(one) for one in words]
+        made = None if it.use is None else it.use.architectures
+        is_setting = it.name in _SETTING and ">" not in run.node.text
+        effects += (
+            [] if is_setting else [(target, made, *(one[n] for one in values)) for n, target in enumerate(it.targets)]
+        )
+    return effects
 
 
 def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
