@@ -81,6 +81,7 @@ FILES = {
     ),
     "sed": ("Makefile", f"all:\n\t{'sed ' * 240_000}\n"),
     "blanks of a rule": ("Makefile", f"a{' ' * 900_000}x\n\tdocker build .\n"),
+    "nested conditions": ("Makefile", "ifdef A\n" * 20_000 + "B = x\n" * 20_000 + "all:\n\tdocker build $(B) .\n"),
     "blanks of a variable": (".env", f"A=a{' ' * 900_000}b\n"),
     "empty lines of a module": ("go.mod", "\n" * 900_000),
     "empty lines of a program": ("main.py", "\n" * 900_000),

@@ -1,8 +1,12 @@
 """Comments and empty lines around declarations that move."""
 
+import pytest
+
 from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.rules.placement import placements
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
-from tests.support.rules import check_fix
+from buildxray.syntax.text import apply_edits
+from tests.support.rules import check_fix, context
 
 HEAD = "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\n"
 TAIL = "FROM scratch\nCOPY --from=build /app /app\n"
@@ -41,3 +45,12 @@ def test_architecture_is_told_next_to_the_system() -> None:
         "FROM --platform=$BUILDPLATFORM golang AS build\nCOPY . .\nARG TARGETARCH\n"
         f"RUN CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH GOFLAGS=-v go build -o /app .\n{TAIL}",
     )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("more", ["", "ENV A=$TARGETARCH\n", "ENV A=$TARGETARCH\n# B\n"])
+def test_a_declaration_moves_to_the_place_of_a_last_line_that_goes(end: str, more: str) -> None:
+    head = "FROM --platform=$BUILDPLATFORM alpine\n"
+    ctx = context(f"{head}ARG TARGETARCH\nRUN echo\n{more}ENV V=$TARGETARCH".replace("\n", end))
+    (placement,) = placements(ctx)
+    assert apply_edits(ctx.text, placement.tidying_edits()) == f"{head}RUN echo\nARG TARGETARCH".replace("\n", end)

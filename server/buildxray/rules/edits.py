@@ -147,19 +147,33 @@ def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Colle
 
 
 def merged(edits: Iterable[Edit]) -> list[Edit]:
-    """Sort the edits by their place in the text, and join overlapping deletions.
+    """Sort the edits by their place in the text, and join those that overlap.
 
-    Deletions overlap at the end of a text, where the last one includes the line end before it.
+    They overlap at the end of a text, where the last deletion includes the line end before it: with the deletion of the line
+    before, and with lines that are inserted in place of the last one.
     """
     joined: list[Edit] = []
     for edit in sorted(edits, key=lambda it: it.range):
-        last = joined[-1] if joined else None
-        if last is not None and not last.new_text and not edit.new_text and edit.range.start < last.range.end:
-            n_line_end = last.range.end - edit.range.start
-            joined[-1] = Edit(TextRange(max(0, last.range.start - n_line_end), edit.range.end), "")
-        else:
-            joined.append(edit)
+        _add(joined, edit)
     return joined
+
+
+def _add(joined: list[Edit], edit: Edit) -> None:
+    """Effect: append an edit to sorted ones, joined with the last one if they overlap."""
+    last = joined[-1] if joined else None
+    if last is None or last.range.end <= edit.range.start or (last.new_text and edit.new_text):
+        joined.append(edit)
+        return
+    joined.pop()
+    if not last.new_text and not edit.new_text:
+        n_line_end = last.range.end - edit.range.start
+        _add(joined, Edit(TextRange(max(0, last.range.start - n_line_end), edit.range.end), ""))
+        return
+    # Lines that are inserted in place of the last one get the line end that the deletion includes.
+    inserted = last.new_text or edit.new_text
+    line_end = "\r\n" if inserted.endswith("\r\n") else "\n"
+    range_ = TextRange(min(last.range.start, edit.range.start), max(last.range.end, edit.range.end))
+    joined.append(Edit(range_, f"{line_end}{inserted.removesuffix(line_end)}"))
 
 
 def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +26,7 @@ _MOST_TEXT: Final = 20_000
 _MOST_CALLS: Final = 200
 """Calls of functions in one recipe."""
 _SKIPPED: Final = ("include", "-include")
+_WORD: Final = lazy_regex(r"[\w.-]+")
 _CONDITION: Final = lazy_regex(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
 
 
@@ -58,14 +60,19 @@ class _Variables:
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self._doubtful: set[str] = set()
-        self._conditions: list[str] = []
+        self._conditions: list[frozenset[str]] = []
+        """The words of each condition around the line."""
+        self._n_conditions: Counter[str] = Counter()
+        """By word, the number of these conditions with it."""
 
     def condition(self, word: str, rest: str) -> None:
         """Effect: enter a conditional block at `ifeq` and its variants, leave it at `endif`."""
         if word == "endif":
-            del self._conditions[-1:]
+            ended = self._conditions.pop() if self._conditions else frozenset()
+            self._n_conditions.subtract(ended)
         elif word != "else":
-            self._conditions.append(rest)
+            self._conditions.append(frozenset(_WORD.findall(rest)))
+            self._n_conditions.update(self._conditions[-1])
 
     def assign(self, name: str, operator: str, value: str) -> None:
         """Effect: set a variable by one assignment."""
@@ -75,8 +82,7 @@ class _Variables:
         elif operator == "?=" and known is not None:
             return
         elif self._conditions:
-            asks_for_it = any(re.search(rf"\b{re.escape(name)}\b", it) for it in self._conditions)
-            if not asks_for_it or known not in (None, value):
+            if self._n_conditions[name] <= 0 or known not in (None, value):
                 self._doubtful.add(name)
             self.values.setdefault(name, value)
         else:
