@@ -45,6 +45,35 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
     "COPYs of files for one architecture": lambda n: (
         "FROM debian\n" + "".join(f"COPY x{i}_amd64.deb /tmp/x{i}.deb\n" for i in range(n))
     ),
+    "native builds, then COPYs of their programs": lambda n: (
+        "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\n"
+        + "".join(f"RUN CGO_ENABLED=0 go build -o /o{i} ./{i}\n" for i in range(n // 2))
+        + "FROM scratch\n"
+        + "".join(f"COPY --from=b /o{i} /o{i}\n" for i in range(n // 2))
+    ),
+    "emulated builds, then COPYs of their programs": lambda n: (
+        "FROM golang AS b\n"
+        + "".join(f"RUN go build -o /o{i} ./{i}\n" for i in range(n // 2))
+        + "FROM scratch\n"
+        + "".join(f"COPY --from=b /o{i} /o{i}\n" for i in range(n // 2))
+    ),
+    "native builds and one COPY": lambda n: (
+        "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\n"
+        + "".join(f"RUN CGO_ENABLED=0 go build -o /o/{i} ./{i}\n" for i in range(n))
+        + "FROM scratch\nCOPY --from=b /o /o\n"
+    ),
+    "go install": lambda n: (
+        "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\n"
+        + "".join(f"RUN GOARCH=$TARGETARCH go install ./{i}\n" for i in range(n))
+        + "FROM scratch\nCOPY --from=b /go/bin/x /x\n"
+    ),
+    "FROM chain with an ENV in each stage": lambda n: (
+        "FROM a AS s0\n" + "".join(f"FROM s{i - 1} AS s{i}\nENV P{i}=/usr/{i}\n" for i in range(1, n // 2))
+    ),
+    "FROM chain with a download of modules in each stage": lambda n: (
+        "FROM golang AS s0\n"
+        + "".join(f"FROM s{i - 1} AS s{i}\nCOPY . .\nRUN go mod download\n" for i in range(1, n // 3))
+    ),
     "commands whose failure is ignored": lambda n: (
         "FROM debian\nRUN a" + "; \\\n  apt-get install a:amd64 || true" * n + "\n"
     ),

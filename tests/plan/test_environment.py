@@ -39,6 +39,25 @@ def test_environments_are_equal_if_variables_values_and_order_are(
     assert not is_same or hash(one) == hash(other)
 
 
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("12"), st.booleans(), st.booleans()), max_size=6))
+def test_the_variables_of_an_image_are_set_again_in_their_order(steps: list[tuple[str, str, bool, bool]]) -> None:
+    own, image = Environment.empty(), Environment.empty()
+    for name, value, is_known, is_env in steps:
+        own = own.with_variable(name, value, is_known=is_known)
+        # ARG does not change the image, and an ENV with a value that the text does not tell is unknown in both.
+        image = image.with_variable(name, value, is_known=is_known) if is_env else image
+    want = own
+    for name, value, is_known in image.in_image_order():
+        want = want.with_variable(name, value, is_known=is_known)
+    assert own.with_image_variables(image).in_order() == want.in_order()
+
+
+def test_the_variables_of_an_image_are_not_set_again_if_nothing_would_change() -> None:
+    image = environment([("A", "1"), ("B", "2")])
+    own = environment([("A", "1"), ("B", "2")])
+    assert own.with_image_variables(image) is own
+
+
 def test_extending_an_environment_does_not_change_earlier_ones() -> None:
     base = environment([("A", "1")])
     left, right = base.with_variable("B", "2"), base.with_variable("A", "3")

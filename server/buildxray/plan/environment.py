@@ -25,7 +25,7 @@ class Assignment(NamedTuple):
 class _History:
     """Assignments in their order; only the newest `Environment` of a history may append to it."""
 
-    __slots__ = ("after", "assignments", "before", "fingerprint", "hashes", "positions", "size")
+    __slots__ = ("after", "assignments", "before", "fingerprint", "hashes", "known", "positions", "size")
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         self.assignments: list[Assignment] = []
@@ -36,6 +36,8 @@ class _History:
         self.before: dict[int, int] = {-1: -1}
         self.after: dict[int, int] = {-1: -1}
         self.fingerprint = 0
+        self.known = 0
+        """The fingerprint of the names with `is_known`."""
         self.size = 0
         for it in assignments:
             self.append(it)
@@ -47,11 +49,13 @@ class _History:
             overwritten = positions[-1]
             before, after = self.before.pop(overwritten), self.after.pop(overwritten)
             self.fingerprint ^= self._edge(before, overwritten) ^ self._edge(overwritten, after)
+            self.known ^= hash(self.assignments[overwritten][::2])
             self.size -= 1
             self._link(before, after)
         positions.append(idx)
         self.assignments.append(assignment)
         self.hashes.append(hash(assignment[:2]))
+        self.known ^= hash(assignment[::2])
         self._link(self.before[-1], idx)
         self._link(idx, -1)
         self.size += 1
@@ -73,11 +77,14 @@ class Environment:
     Environments are compared by a 64-bit fingerprint, as BuildKit compares digests.
     """
 
-    __slots__ = ("_history", "_length", "fingerprint")
+    __slots__ = ("_history", "_is_original", "_known", "_length", "fingerprint")
 
     def __init__(self, history: _History) -> None:
         self._history = history
         self._length = len(history.assignments)
+        self._known = history.known
+        self._is_original = history.size == self._length
+        """True if no variable was assigned twice."""
         self.fingerprint = (history.fingerprint, history.size)
 
     @classmethod
@@ -129,6 +136,16 @@ class Environment:
         """The variables in the order of their first assignments, as in the configuration of an image."""
         latest = {it.name: it for it in self._history.assignments[: self._length]}
         yield from latest.values()
+
+    def with_image_variables(self, image: Environment) -> Environment:
+        """The environment after the variables in the configuration of an image are set again."""
+        if image._is_original and image._known == self._known and image == self:
+            # Setting each again in the order that they have changes nothing, and a chain of stages would repeat it for each of them.
+            return self
+        environment = self
+        for name, value, is_known in image.in_image_order():
+            environment = environment.with_variable(name, value, is_known=is_known)
+        return environment
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Environment) and self.fingerprint == other.fingerprint)

@@ -103,7 +103,5 @@ def child_scope(base: Scope, platform: Platform) -> Scope:
     The variables in the image configuration of the base are set again, so an ENV overrides an ARG that came after it.
     BuildKit: dockerfile2llb/convert.go, dispatchStages.
     """
-    environment = base.environment
-    for name, value, is_known in base.image_environment.in_image_order():
-        environment = environment.with_variable(name, value, is_known=is_known)
+    environment = base.environment.with_image_variables(base.image_environment)
     return replace(base, platform=platform, environment=environment)

@@ -12,6 +12,7 @@ from typing import Final
 from buildxray.files.globs import match_text
 from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
+from buildxray.semantics.path_index import PathIndex
 from buildxray.semantics.stage_graph import Consumer, StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, From, Node, Run, Token
@@ -36,7 +37,7 @@ def way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
 
 
 def _way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
-    for consumer in graph.consumers[stage]:
+    for consumer in _takers(graph, stage, path):
         if any(_arrives(graph, consumer.stage, it, {stage}) for it in _taken_to(graph, consumer, path)):
             return consumer
     return None
@@ -64,9 +65,29 @@ def _arrives(graph: StageGraph, stage: int, path: str, passed: set[int]) -> bool
         return False
     return any(
         _arrives(graph, consumer.stage, it, passed | {stage})
-        for consumer in graph.consumers[stage]
+        for consumer in _takers(graph, stage, path)
         for it in _taken_to(graph, consumer, path)
     )
+
+
+def _takers(graph: StageGraph, stage: int, path: str) -> Iterator[Consumer]:
+    """The instructions that use files of a stage and may take the file at a path."""
+    consumers = graph.consumers[stage]
+    if stage not in graph.takers:
+        graph.takers[stage] = index = PathIndex()
+        for position, consumer in enumerate(consumers):
+            index.add(position, _sources(graph, consumer))
+    return (consumers[it] for it in graph.takers[stage].concerning(path))
+
+
+def _sources(graph: StageGraph, consumer: Consumer) -> list[str] | None:
+    """The paths that a COPY takes from a stage; None for a mount and a FROM, which may take any."""
+    node = graph.plan.node(consumer.instruction)
+    if not isinstance(node, Copy):
+        return None
+    scopes = graph.scopes(consumer.instruction)
+    paths = (_path(graph, token, scope, "/") for token in node.sources for scope in scopes)
+    return [it.rstrip("/") or "/" for it in paths if it is not None]
 
 
 def _taken_to(graph: StageGraph, consumer: Consumer, path: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from buildxray.plan.scope import Scope
 from buildxray.plan.stages import resolve_stages
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.records import cached_property, dataclass
+from buildxray.semantics.path_index import PathIndex
 from buildxray.syntax.instructions import Arg, Env, Node, Run
 
 _PROBE_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
@@ -68,6 +69,8 @@ class StageGraph:
         self._splits: dict[int, Split | None] = {}
         self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
         """The cache of `file_flow.way_into_image`, by stage and path."""
+        self.takers: dict[int, PathIndex] = {}
+        """The positions among the consumers of each stage, by the paths that they take; `file_flow` fills it."""
 
     def stage_of(self, instruction: int) -> StageOutline | None:
         """The stage that an instruction belongs to, its FROM included; None before the first."""

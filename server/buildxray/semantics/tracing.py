@@ -23,6 +23,7 @@ from buildxray.semantics.image_paths import FOR_ALL, before_copy, has_traced_pac
 from buildxray.semantics.makers import MAKING, machine_of, may_write, output_paths, uses_c
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import copied_operands, unpacked_archives
+from buildxray.semantics.path_index import PathIndex
 from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
@@ -60,6 +61,10 @@ class Tracer:
         self.planned = graph.plan.targets[target]
         self._architecture = self.planned.platform.architecture
         self._known: dict[tuple[int, str], tuple[Origin, ...]] = {}
+        self._uses: dict[int, dict[int, Use]] = {}
+        """The recognised commands of each stage, by the identities of their invocations."""
+        self._writers: dict[int, PathIndex] = {}
+        """The instructions of each stage by the paths that they may write."""
         self._depth = 0
 
     def artifacts(self, stage: StageOutline) -> Iterator[Artifact]:
@@ -121,7 +126,7 @@ class Tracer:
         current: int | None = stage
         while current is not None and search.paths:
             outlined = self._plan.stages[current]
-            for idx in range(outlined.end_idx - 1, outlined.from_idx, -1):
+            for idx in self._relevant(outlined, search):
                 for it in self._made_by(outlined, idx, search):
                     search.has_maker = True
                     yield it
@@ -132,6 +137,58 @@ class Tracer:
             if base is None:
                 yield from self._of_image(current, search)
             current = base
+
+    def _relevant(self, stage: StageOutline, search: _Search) -> Iterator[int]:
+        """Yield the instructions that may write wanted paths, the last one first; the paths may change meanwhile."""
+        if self._depth > _DEEPEST:
+            # The search ends after one instruction, whichever it is.
+            yield from range(stage.end_idx - 1, stage.from_idx, -1)
+            return
+        if stage.idx not in self._writers:
+            self._writers[stage.idx] = self._index(stage)
+        writers = self._writers[stage.idx]
+        idx = writers.last_before(stage.end_idx, search.paths)
+        while idx is not None:
+            yield idx
+            idx = writers.last_before(idx, search.paths)
+
+    def _index(self, stage: StageOutline) -> PathIndex:
+        """The instructions of a stage by the paths that they may write."""
+        writers = PathIndex()
+        for idx in range(stage.from_idx + 1, stage.end_idx):
+            node = self._plan.node(idx)
+            if isinstance(node, Run):
+                writers.add(idx, None if _mounts_files(node) else self._written_paths(stage, idx))
+            elif isinstance(node, Copying):
+                writers.add(idx, None)
+        return writers
+
+    def _written_paths(self, stage: StageOutline, idx: int) -> list[str] | None:
+        """The paths that the commands of a RUN write; None if the text does not tell all of them."""
+        paths: list[str] = []
+        pairs = self._commands(stage, idx)
+        if not pairs:
+            return None
+        for invocation, use in pairs:
+            if copied_operands(invocation) is not None or unpacked_archives(invocation) is not None:
+                return None
+            if use is None or use.effect in (Effect.UNKNOWN, Effect.EXECUTE):
+                if not is_nothing(invocation.command):
+                    return None
+            elif use.effect in MAKING:
+                if not use.outputs:
+                    return None
+                paths += use.outputs
+        return paths
+
+    def _commands(self, stage: StageOutline, idx: int) -> list[tuple[Invocation, Use | None]]:
+        """The commands of a RUN for this target, with what is recognised of each."""
+        if stage.idx not in self._uses:
+            self._uses[stage.idx] = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx)}
+        known = self._uses[stage.idx]
+        commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
+        platform = self.planned.platform
+        return [(it, known.get(id(it), use)) for it, use in commands if platform in it.targets]
 
     def _made_by(self, stage: StageOutline, idx: int, search: _Search) -> Iterator[Origin]:
         """Yield the origins of wanted paths that an instruction wrote. Effect: replace copies among the wanted paths by their sources."""
@@ -172,15 +229,12 @@ class Tracer:
     def _run(self, stage: StageOutline, idx: int, node: Run, search: _Search) -> Iterator[Origin]:
         """Yield the origins of wanted paths that the commands of a RUN wrote. Effect: as `_made_by`."""
         wanted = search.paths
-        known = {id(it.invocation): it for it in self._inventory.stage_uses(stage.idx)}
-        commands = zip(self._inventory.invocations(idx), self._inventory.recognized(idx), strict=True)
-        pairs = [it for it in commands if self.planned.platform in it[0].targets]
+        pairs = self._commands(stage, idx)
         if not pairs and self._inventory.script(idx).has_errors:
             yield self._unknown("RUN", idx, stage.idx, is_certain=False)
         # None if no later command unpacks a pipe; otherwise True if the unpacked files are certainly wanted.
         piped: bool | None = None
-        for invocation, recognized in reversed(pairs):
-            use = known.get(id(invocation), recognized)
+        for invocation, use in reversed(pairs):
             if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:
                 yield self._made(use, stage.idx, is_certain=piped)
                 piped = None
@@ -336,6 +390,11 @@ class Tracer:
 
     def _unknown(self, maker: str, instruction: int | None, stage: int, *, is_certain: bool = True) -> Origin:
         return Origin(maker, instruction, stage, Machine.UNKNOWN, self._target, None, is_certain=is_certain)
+
+
+def _mounts_files(node: Run) -> bool:
+    """True if a RUN may mount files of a stage or an image."""
+    return any(it.value is not None and "from" in it.value.text.lower() for it in node.mounts)
 
 
 def _expanded(graph: StageGraph, planned: TargetPlan, idx: int, token: Token, directory: str) -> str | None:

@@ -61,9 +61,10 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: `go generate` may use `GOARCH` to choose its output. A better repair is to set `GOARCH` before `go build` only.
     """
     for stage in ctx.build.native_stages:
+        starts = _last_starts(stage)
         for command in stage.commands(Effect.BUNDLE, Effect.EXECUTE, Effect.COMPILE):
             use, invocation = command.use, command.invocation
-            if use.toolchain is not GO or not (_runs(command) or _installs_tool(stage, command)):
+            if use.toolchain is not GO or not (_runs(command) or _installs_tool(command, starts)):
                 continue
             if command.is_chosen_by_platform:
                 # The script chooses the architecture when it runs.
@@ -109,7 +110,21 @@ def _runs(command: KnownCommand) -> bool:
     return command.use.effect in (Effect.BUNDLE, Effect.EXECUTE) and command.invocation.subcommand in _RUNNING
 
 
-def _installs_tool(stage: Stage, command: KnownCommand) -> bool:
+_GENERATE: Final = "go generate"
+
+
+def _last_starts(stage: Stage) -> dict[str, int]:
+    """The index of the last RUN of a stage that starts each program, and that starts `go generate`."""
+    starts: dict[str, int] = {}
+    for run in stage.runs:
+        for it in run.commands:
+            starts[it.name] = run.idx
+            if it.name == "go" and it.syntax.arguments[:1] == ("generate",):
+                starts[_GENERATE] = run.idx
+    return starts
+
+
+def _installs_tool(command: KnownCommand, starts: dict[str, int]) -> bool:
     """True if `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
 
     Source: `go help install`: for another platform, the program is written to a subdirectory of bin.
@@ -117,5 +132,4 @@ def _installs_tool(stage: Stage, command: KnownCommand) -> bool:
     if command.invocation.subcommand != "install" or command.use.effect is not Effect.COMPILE:
         return False
     names = {posixpath.basename(it.partition("@")[0]) for it in command.syntax.arguments if "@" in it}
-    later = (it for run in stage.runs if run.idx >= command.run.idx for it in run.commands)
-    return any(it.name in names or (it.name == "go" and it.syntax.arguments[:1] == ("generate",)) for it in later)
+    return any(starts.get(it, -1) >= command.run.idx for it in (*names, _GENERATE))

@@ -14,7 +14,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
@@ -81,19 +81,15 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """
     if ctx.is_for_helping:
         return
+    inherited = _inherited_downloads(ctx.build)
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
-        yield from _after_part(ctx, stage, whole)
+        yield from _after_part(ctx, stage, whole, inherited[stage])
         if whole is None:
             continue
-        done = {
-            command.use.toolchain
-            for member in stage.ancestry
-            for run in member.runs
-            if member is not stage or run.idx < whole.idx
-            for command in run.known_commands
-            if command.use.manifests or command.use.toolchain is RUST
-        }
+        earlier = (it for run in stage.runs if run.idx < whole.idx for it in run.known_commands)
+        done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
+        done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
@@ -105,7 +101,22 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 yield _finding(whole, command)
 
 
-def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> Iterator[Finding]:
+_Downloads = frozenset[tuple[Toolchain, bool]]
+"""Toolchains that a stage uses, each with whether the command reads manifests."""
+
+
+def _inherited_downloads(build: Build) -> dict[Stage, _Downloads]:
+    """The toolchains that the ancestors of each stage use."""
+    inherited: dict[Stage, _Downloads] = {}
+    inclusive: dict[Stage, _Downloads] = {}
+    for stage in build.stages:
+        inherited[stage] = frozenset[tuple[Toolchain, bool]]().union(*(inclusive[it] for it in stage.bases))
+        uses = (it.use for run in stage.runs for it in run.known_commands)
+        inclusive[stage] = inherited[stage] | {(it.toolchain, bool(it.manifests)) for it in uses}
+    return inherited
+
+
+def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inherited: _Downloads) -> Iterator[Finding]:
     """Find downloads after a COPY of a part of the build context that contains the source."""
     done: set[Toolchain] = set()
     for command in (it for run in stage.runs for it in run.known_commands):
@@ -115,7 +126,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> It
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(command):
             continue
         part = _copied_source(stage, command)
-        if part is None or _lacks_manifests(ctx, part, command) or _has_downloaded_before(stage, command):
+        if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not _is_mounted(command.run) and not _is_generated(part, command):
             yield Finding(
@@ -123,16 +134,6 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None) -> It
                 _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
                 related=(Related(part.keyword_range, _("the source is copied here")),),
             )
-
-
-def _has_downloaded_before(stage: Stage, command: KnownCommand) -> bool:
-    """True if an ancestor of the stage downloads with the same toolchain."""
-    return any(
-        it.use.manifests and it.use.toolchain is command.use.toolchain
-        for ancestor in stage.ancestry[1:]
-        for run in ancestor.runs
-        for it in run.known_commands
-    )
 
 
 def _needs_manifests_only(command: KnownCommand) -> bool:
