@@ -124,6 +124,7 @@ def last_use(command: str) -> Use | None:
         # Rust
         ("cargo build --release", "compile cargo build amd64 amd64"),
         ("cargo +nightly build --target aarch64-unknown-linux-musl", "compile cargo build arm64 arm64"),
+        ("cargo build --target x86_64-unknown-linux-gnu --target=aarch64-unknown-linux-gnu", "compile cargo build ? ?"),
         ("CARGO_BUILD_TARGET=$X cargo build", "compile cargo build ? ?"),
         ("cargo auditable build --release", "compile cargo auditable build amd64 amd64"),
         ("cargo leptos build --release", "compile cargo leptos build amd64 amd64"),

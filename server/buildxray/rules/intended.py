@@ -25,11 +25,11 @@ def is_chosen(command: Command) -> bool:
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
-    It is if the name of the stage, of the output or of its copy in the image contains the architecture, or if the image contains the outputs of
-    several constants: a bundle with one program for each platform.
+    It is if the name of the stage, of the output or of its copy in the image contains the architecture, or if the image contains the
+    outputs of several constants: a bundle with one program for each platform. The name of a stage whose target the plan tells does not count.
     """
     if named_architectures(stage.name):
-        return True
+        return is_named_for_one(stage)
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
     outputs |= {posixpath.basename(it.path) for it in ctx.build.artifacts.made_by(command.invocation)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
@@ -67,9 +67,19 @@ _FOREIGN_PACKAGE: Final = lazy_regex(
 """A package of another architecture that brings its C library: neither headers nor musl, whose loader runs few programs."""
 
 
+def is_named_for_one(stage: Stage) -> bool:
+    """True if the name of a stage says for which machine its files are, and the plan does not.
+
+    Where `FROM tools-$TARGETARCH` chooses a stage by its name, the plan tells its target, for which the files then have to be.
+    """
+    named = {name for *_, name in named_architectures(stage.name)}
+    targets = {it.architecture for it in stage.targets}
+    return bool(named) and not (stage.is_chosen and targets == named)
+
+
 def is_meant_for_one(ctx: RuleContext, stage: Stage) -> bool:
     """True if a stage is for one architecture by its name, or has a platform that only a build argument tells."""
-    return bool(named_architectures(stage.name)) or _has_unknown_platform(ctx, stage)
+    return is_named_for_one(stage) or _has_unknown_platform(ctx, stage)
 
 
 def _has_unknown_platform(ctx: RuleContext, stage: Stage) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Container
 from dataclasses import field
 from enum import Enum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.plan.checks.ignored import IgnorePatterns
@@ -263,6 +264,17 @@ class Invocation:
                 if word.text.startswith(f"{name}="):
                     return word.after(f"{name}=")
         return None
+
+    def arguments(self, name: str) -> list[ShellWord]:
+        """The values of an option that may be repeated: `--target a --target=b`."""
+        words = self.command.words
+        listed: list[ShellWord] = []
+        for before, word in pairwise(words):
+            if before.text == name:
+                listed.append(word)
+            elif word.text.startswith(f"{name}="):
+                listed.append(word.after(f"{name}="))
+        return listed
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
         """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""

@@ -49,16 +49,18 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 def _compile(
     invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, *, is_install: bool = False
 ) -> Use:
-    target = invocation.argument("--target")
+    targets = invocation.arguments("--target")
     setting = invocation.setting("CARGO_BUILD_TARGET")
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
     triples: tuple[str | None, ...] = ()
-    if target is not None:
-        triples = invocation.evaluate(target)
+    if targets:
+        triples = invocation.evaluate(targets[0])
     elif setting.is_set:
         triples = setting.values
     if triples:
-        machines = tuple(None if it is None else architecture_of(it) for it in triples)
+        # With several targets, later commands choose one of the programs.
+        is_one = len(targets) < 2
+        machines = tuple(architecture_of(it) if it is not None and is_one else None for it in triples)
     outputs = tuple(
         clean(f"{directory}/target/{triple}")
         for directory in invocation.directories

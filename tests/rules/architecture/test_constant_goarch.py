@@ -109,6 +109,10 @@ def test_the_fix_of_go_install_is_safe_only_if_the_path_stays(platform: str, com
         ("make GOARCH=$TARGETARCH build", []),
         ("case $TARGETARCH in amd64) make GOARCH=amd64 build;; esac", []),
         ("echo GOARCH=amd64", []),
+        ("true\nENV GOARCH=amd64\nRUN make", ["amd64"]),
+        ("true\nENV GOARCH=amd64\nRUN make a\nRUN make b", ["amd64"]),
+        ("true\nENV GOARCH=amd64\nRUN ./prepare.sh", []),
+        ("true\nENV GOARCH=$TARGETARCH\nRUN make", []),
     ],
 )
 def test_a_variable_that_make_is_given(run: str, place: list[str]) -> None:
@@ -151,3 +155,23 @@ def test_the_file_that_the_image_has_in_the_end(copies: str, is_said: bool) -> N
 def test_an_argument_of_the_project_is_one_value_for_all(argument: str, run: str, place: list[str]) -> None:
     text = f"FROM golang AS b\nARG TARGETARCH\n{argument}\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b /a /a\n"
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == place
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "choice", "places"),
+    [
+        ("amd64", "arm64", "build_$TARGETARCH", []),
+        ("arm64", "amd64", "build_${TARGETARCH}", ["arm64", "amd64"]),
+        ("arm64", "amd64", "build_amd64", []),
+    ],
+)
+def test_stages_chosen_by_their_names_compile_for_their_targets(
+    first: str, second: str, choice: str, places: list[str]
+) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS src\nCOPY . .\nENV CGO_ENABLED=0\n"
+        f"FROM src AS build_amd64\nRUN GOARCH={first} go build -o /x .\n"
+        f"FROM src AS build_arm64\nRUN GOARCH={second} go build -o /x .\n"
+        f"FROM {choice} AS build\nFROM alpine\nCOPY --from=build /x /x\n"
+    )
+    assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places

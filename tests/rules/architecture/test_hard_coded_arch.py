@@ -527,3 +527,25 @@ def test_a_stage_whose_platform_is_unknown(argument: str, is_said: bool) -> None
 def test_triggers_of_derived_stages(trigger: str, *, is_said: bool) -> None:
     text = f"FROM debian AS base\nONBUILD ARG TARGETARCH\nONBUILD {trigger}\nFROM base\nCOPY $TARGETARCH /a\n"
     assert reported(hard_coded_arch, text) == (["amd64"] if is_said else [])
+
+
+@every_case(
+    "downloads, lines",
+    [
+        (("amd64", "arm64"), []),
+        (("x86_64", "aarch64"), []),
+        (("arm64", "amd64"), ["arm64", "amd64"]),
+        (("amd64", "amd64"), ["amd64"]),
+    ],
+)
+def test_stages_chosen_by_their_names_get_the_files_of_their_targets(
+    downloads: tuple[str, str], lines: list[str]
+) -> None:
+    text = (
+        "FROM scratch AS driver-amd64\nADD https://x.org/d-{}.tgz /d/\n"
+        "FROM scratch AS driver-arm64\nADD https://x.org/d-{}.tgz /d/\n"
+        "FROM driver-$TARGETARCH AS driver\nFROM debian\nCOPY --from=driver /d /opt\n"
+    )
+    assert reported(hard_coded_arch, text.format(*downloads)) == lines
+    named = text.replace("FROM driver-$TARGETARCH AS driver\n", "").replace("--from=driver", "--from=driver-amd64")
+    assert reported(hard_coded_arch, named.format(*downloads)) == []

@@ -253,6 +253,13 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
     [
         ("COPY package.json package-lock.json ./\nCOPY src ./src\nRUN npm ci", "move it to right after"),
         ("COPY package.json package-lock.json ./\nRUN npm ci\nCOPY src ./src", ""),
+        (
+            "COPY src ./src\nCOPY package.json package-lock.json ./\nRUN npm ci",
+            "`package.json` and `package-lock.json` are not copied before the rest",
+        ),
+        ("COPY package.json package-lock.json src ./\nRUN npm ci", "are not copied before the rest"),
+        ("COPY patches ./patches\nCOPY package.json package-lock.json ./\nRUN npm ci", ""),
+        ("COPY package.json package-lock.json tsconfig.json ./\nRUN npm ci", ""),
         ("COPY package.json package-lock.json ./\nCOPY scripts ./scripts\nRUN npm ci", ""),
         ("COPY web/ .\nRUN npm ci", "`package.json` and `package-lock.json` are not copied before the rest"),
         ("COPY web/ ./web/\nRUN npm ci", ""),

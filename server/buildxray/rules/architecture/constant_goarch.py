@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_meant, runs_on
+from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.go import GO
@@ -67,11 +66,11 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
     """
+    seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
         if len({it.use.architectures for it in commands}) > 1:
             continue
-        seen: set[TextRange] = set()
         for command in commands:
             constant = _constant(command)
             if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen(command):
@@ -103,19 +102,17 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
                 doubt=Doubt.ARGUMENT if isinstance(instruction.node, Arg) else None,
             )
-        yield from _scripts(ctx, stage)
+        yield from _scripts(ctx, stage, seen)
 
 
-def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
-    """Find `GOARCH=amd64 make`, whose script compiles for that architecture unless it sets another one."""
+def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[Finding]:
+    """Find `GOARCH=amd64 make`, whose script compiles for that architecture unless it sets another one.
+
+    Effect: add the places of the findings to `seen`; one place is reported once.
+    """
     for command in stage.commands(Effect.UNKNOWN):
         constant = _given(command) or _constant(command)
-        if (
-            constant is None
-            or is_chosen(command)
-            or named_architectures(stage.name)
-            or not (stage.is_image or stage.consumers)
-        ):
+        if constant is None or is_chosen(command) or is_named_for_one(stage) or not (stage.is_image or stage.consumers):
             continue
         instruction, range_ = constant
         architecture = ctx.text[slice(*range_)]
@@ -124,9 +121,11 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             ctx.is_only_for(architecture)
             or not wrong
             or not _is_a_machine(architecture)
-            or instruction is not command.run
+            or range_ in seen
+            or not (instruction is command.run or (isinstance(instruction.node, Env) and command.name in _MAKING))
         ):
             continue
+        seen.add(range_)
         edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
         yield Finding(
             range_,

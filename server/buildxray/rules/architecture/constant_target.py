@@ -12,7 +12,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_meant
+from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg, Cmd, Entrypoint
@@ -136,7 +136,7 @@ def _is_for_another_system(ctx: RuleContext, told: _Told, wrong: tuple[Platform,
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find `CC=x86_64-linux-gnu-gcc make`, whose project is compiled for that machine unless its build files name another one."""
     told = [(command, *it) for command in stage.commands(Effect.UNKNOWN) for it in _told_compilers(command)]
-    if len({architecture for *_, architecture in told}) != 1 or named_architectures(stage.name):
+    if len({architecture for *_, architecture in told}) != 1 or is_named_for_one(stage):
         return
     command, range_, architecture = told[0]
     wrong = tuple(it for it in command.targets if it.architecture != architecture)

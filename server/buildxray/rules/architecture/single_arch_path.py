@@ -22,6 +22,8 @@ from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS, ShellWord
+from buildxray.syntax.shell import Command as ShellCommand
 from buildxray.syntax.text import Edit, TextRange
 
 _KNOWS_ARCHITECTURES: Final = lazy_regex(
@@ -53,7 +55,8 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
-    Python. Paths that are removed by `rm -f`, a RUN that depends on the architecture itself, an instruction that names several
+    Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they fail, a RUN that asks if the path exists or
+    depends on the architecture itself, an instruction that names several
     architectures, and a stage that is built for the named one only are not reported. Nor is a variable whose name contains the same
     architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
@@ -173,13 +176,59 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     if isinstance(node, Copying) and any(it.value and named_architectures(it.value.text) for it in node.flags):
         return
     text = instruction.build.text
-    removed = [it.range for it in instruction.commands if _only_removes(it)] if isinstance(instruction, Run) else []
-    for it in architectures_in_paths(node.text):
-        range_ = node.logical.range(it.start, it.end).shifted(instruction.syntax.start)
-        if "\n" in text[slice(*range_)] or any(one.contains(range_.start) for one in removed):
+    if isinstance(instruction, Run) and _asks_for_path(instruction):
+        return
+    spared = [*_spared(instruction)] if isinstance(instruction, Run) else []
+    for range_, it in _written(instruction):
+        if "\n" in text[slice(*range_)] or any(one.contains(range_.start) for one in spared):
             continue
         if it.architecture not in _architectures_of_variable(instruction, range_.start):
             yield range_, it
+
+
+def _written(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureInPath]]:
+    """The paths with an architecture in an instruction, and in the commands of the heredocs of a RUN."""
+    node = instruction.node
+    for it in architectures_in_paths(node.text):
+        yield node.logical.range(it.start, it.end).shifted(instruction.syntax.start), it
+    commands = instruction.commands if isinstance(instruction, Run) else ()
+    for heredoc in node.heredocs:
+        offset = instruction.syntax.start + heredoc.start
+        is_script = any(offset <= it.range.start < offset + len(heredoc.content) for it in commands)
+        for it in architectures_in_paths(heredoc.content) if is_script else ():
+            yield TextRange(offset + it.start, offset + it.end), it
+
+
+_ASKING_FOR_FILES: Final = frozenset({"-L", "-a", "-d", "-e", "-f", "-h", "-r", "-s", "-x"})
+"""Operators of `test` that are true only of a file that exists. Source: POSIX.1-2024, test."""
+
+
+def _asks_for_path(run: Run) -> bool:
+    """True if a RUN asks if such a path exists, directly or as the value of a variable, so that it expects that some images lack it."""
+    asking = (it for it in run.script.commands if it.name in TESTS and _ASKING_FOR_FILES & {*it.arguments})
+    return any(architectures_in_paths(text) for it in asking for word in it.words[1:] for text in _texts(it, word))
+
+
+def _texts(command: ShellCommand, word: ShellWord) -> Iterator[str]:
+    """The text of a word, and those that the script assigns to its variables, also by a loop."""
+    yield word.text
+    for variable in word.variables:
+        yield from (it.value.text for it in command.variables.get(variable.name, ()))
+        loops = (it for it in command.conditions if it.kind == "for" and variable.name in it.variables)
+        yield from (it.text for loop in loops for it in loop.patterns)
+
+
+def _spared(run: Run) -> Iterator[TextRange]:
+    """The ranges of the commands that do not need their paths: they only remove, or another command runs if they fail."""
+    yield from (it.range for it in run.commands if _only_removes(it))
+    alternatives = (it for it in run.script.commands if it.name not in _GIVING_UP)
+    for it in alternatives:
+        for condition in it.conditions:
+            if condition.kind == "or":
+                yield from (run.shell_range(one.range) for one in condition.commands)
+
+
+_GIVING_UP: Final = frozenset({"exit", "false", "return"})
 
 
 def _architectures_of_variable(instruction: Instruction, position: int) -> set[str]:

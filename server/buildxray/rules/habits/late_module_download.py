@@ -148,7 +148,7 @@ def _needs_manifests_only(command: KnownCommand) -> bool:
 
 
 def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
-    """The COPY of a source directory after that of the manifests, or of a whole project into the directory of a command; None without one."""
+    """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
     copies = [
         it
         for it in stage.instructions
@@ -157,7 +157,9 @@ def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
     manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
-        return next((it for it in copies if it.idx > max(copied) and _takes_source(it)), None)
+        after = (it for it in copies if it.idx > max(copied))
+        # A change of a source that is copied before the manifests, or with them, repeats the download too.
+        return next((it for it in (*after, *copies) if _takes_source(it)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
 
 
