@@ -74,7 +74,6 @@ def test_files_for_tests_and_examples(path: str, severity: str) -> None:
         ("RUN curl -o /app/tests/data/a_arm64.bin https://x.org/a_arm64.bin", "warning"),
         ("RUN wget -O /layers/layer-x86_64.zip https://x.org/layer-x86_64.zip", "warning"),
         ("RUN wget https://x.org/debian_arm64_sysroot.tar.xz && tar xf debian_arm64_sysroot.tar.xz", "warning"),
-        ("RUN dpkg --add-architecture i386 && curl -L https://x.org/t_i386.tar.gz | tar xz", "warning"),
     ],
 )
 def test_downloads_that_something_uses(lines: str, severity: str) -> None:
@@ -184,6 +183,8 @@ def test_bytecode_of_dotnet_is_for_every_machine(command: str, severity: str) ->
         ("RUN curl -fsSL https://x.org/t-$TARGETARCH -o /t", "error"),
         ("ENV A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
         ("ENV TARGETARCH=$TARGETARCH", "warning"),
+        ("ARG A=$TARGETARCH\nRUN echo $A", "warning"),
+        ("ARG A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
         ('RUN if [ "$TARGETARCH" = arm64 ]; then apk add a; else apk add b; fi', "error"),
         ('RUN if [ "$TARGETARCH" = arm64 ]; then A=aarch64; else A=x64; fi; wget https://x.org/t-$A', "error"),
         # The same happens with the value.
@@ -196,6 +197,50 @@ def test_bytecode_of_dotnet_is_for_every_machine(command: str, severity: str) ->
 )
 def test_undeclared_arguments(lines: str, severity: str) -> None:
     assert shown(f"FROM alpine\n{lines}\n").get("undeclared-platform-arg") == severity
+
+
+GO = "FROM golang AS b\nARG TARGETARCH\nCOPY $TARGETARCH .\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/agent .\n"
+
+
+@every_case(
+    "lines, severity",
+    [
+        ("FROM alpine\nCOPY --from=b /out/agent /agent", "error"),
+        # A file for others, and an image for one machine.
+        ("FROM nginx\nCOPY --from=b /out/agent /usr/share/nginx/html/agent", "warning"),
+        ("FROM example.org/provided:al2023-x86_64\nCOPY --from=b /out/agent /agent", None),
+        ("FROM example.org/provided:al2023-arm64\nCOPY --from=b /out/agent /agent", "error"),
+    ],
+)
+def test_what_becomes_of_the_output_of_a_compiler(lines: str, severity: str | None) -> None:
+    assert shown(f"{GO}{lines}\n").get("constant-goarch") == severity
+
+
+@every_case(
+    "run, rules",
+    [
+        ("npm install --cpu=x64 sharp", {"constant-target": "error"}),
+        ("npm install --cpu=x64 sharp && npm install --cpu=arm64 sharp", {}),
+        ("curl https://sh.rustup.rs | sh -s -- -y --target x86_64-unknown-linux-musl", {}),
+        (
+            "curl https://sh.rustup.rs | sh -s -- -y --default-host x86_64-unknown-linux-gnu --target x86_64-unknown-linux-musl",
+            {"single-arch-package": "error"},
+        ),
+        ("curl https://x.org/i | sh -s -- --target x86_64-unknown-linux-musl", {"single-arch-package": "error"}),
+        ("pip install \"t @ https://x.org/t-linux_x86_64.whl ; platform_machine == 'x86_64'\"", {}),
+    ],
+)
+def test_installers(run: str, rules: dict[str, str]) -> None:
+    assert debian(f"RUN {run}") == rules
+
+
+def test_a_tool_that_xx_compiles_is_for_the_build_machine() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx\nFROM --platform=$BUILDPLATFORM golang AS b\nCOPY --from=xx / /\nCOPY . .\n"
+        "RUN xx-go build -o /gen ./gen && /gen > /out\nFROM alpine\nCOPY --from=b {} /\n"
+    )
+    assert "xx-without-target" in shown(text.format("/gen"))
+    assert "xx-without-target" not in shown(text.format("/out"))
 
 
 def test_an_undeclared_argument_is_the_one_cause_of_a_wrong_download() -> None:

@@ -13,6 +13,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
+from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg, Cmd, Entrypoint
@@ -109,17 +110,17 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
             told, wrong = _told(command), command.wrong_images
             if told is not None and wrong and not _is_for_another_system(ctx, told, wrong):
                 # A build argument may set another value, but one for all platforms of a build.
-                doubt = Doubt.ARGUMENT if isinstance(told.instruction.node, Arg) else _doubt(ctx, command)
+                doubt = Doubt.ARGUMENT if isinstance(told.instruction.node, Arg) else _doubt(ctx, stage, command)
                 yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), doubt=doubt)
         yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
 
 
-def _doubt(ctx: RuleContext, command: KnownCommand) -> Doubt | None:
+def _doubt(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | None:
     """The reason why the program may run anyway: `dotnet App.dll` starts bytecode, which is for any machine."""
     if command.use.toolchain is not DOTNET:
-        return None
+        return doubt_of_output(ctx, stage, command)
     image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
     starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
         it for it in image if isinstance(it.node, Cmd)
@@ -286,11 +287,13 @@ def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 
 def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Package managers of Node.js that are given an architecture, and whose packages are in the image."""
-    for command in stage.commands(Effect.INSTALL):
-        if command.use.toolchain not in (NODE, BUN) or is_chosen(command):
-            continue
-        told = _installed_for(command)
-        if told is None:
+    commands = [it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in (NODE, BUN)]
+    every = [(it, told) for it in commands if (told := _installed_for(it)) is not None]
+    if len({architecture for _, (_, architecture, _) in every}) > 1:
+        # Addons for several machines are installed beside each other.
+        return
+    for command, told in every:
+        if is_chosen(command):
             continue
         range_, architecture, removed = told
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]

@@ -369,16 +369,13 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
             platforms=platforms(wrong),
         ),
         fixes,
-        doubt=_doubt(ctx, stage, download, named),
+        doubt=_doubt(stage, download, named),
     )
 
 
-def _doubt(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
+def _doubt(stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
     """The reason why a file for one architecture may be wanted."""
-    if _may_be_given(named):
-        return Doubt.ARGUMENT
-    # A stage that installs libraries of another architecture probably runs its programs.
-    return Doubt.USE if adds_architecture(ctx, stage) else doubt_of_use(stage, download)
+    return Doubt.ARGUMENT if _may_be_given(named) else doubt_of_use(stage, download)
 
 
 def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | None:

@@ -305,13 +305,18 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         for it in command.syntax.assignments:
             if _ARCHITECTURE_VARIABLE.search(it.name) and it.value.value is not None:
                 yield from _one(run, command, it.value, Doubt.PROGRAM)
-    is_installer = name in SHELLS and "-s" in command.syntax.arguments
+    # `--target` of rustup adds libraries of other machines to those of its own.
+    is_installer = name in SHELLS and "-s" in command.syntax.arguments and not _reads_rustup(command)
     effect = None if command.use is None else command.use.effect
     is_manager = name in _MANAGERS or effect is Effect.INSTALL
     if name in _DOWNLOADERS or not (is_manager or is_installer):
         return
     for position, word in enumerate(words[1:], 1):
-        if word.value is None or (name in _PIP and words[position - 1].text in _INDEXES):
+        if (
+            word.value is None
+            or "platform_machine" in word.value
+            or (name in _PIP and words[position - 1].text in _INDEXES)
+        ):
             continue
         option = (
             words[position - 1].text.partition("=")[0] if not word.text.startswith("-") else word.text.partition("=")[0]
@@ -323,6 +328,13 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
             # pip takes a platform only for packages in another directory or a file (`pip install --help`, --platform).
             is_other = name in _NODE_MANAGERS or (is_value and name in _PIP)
             yield from _one(run, command, word, Doubt.USE if is_other else None)
+
+
+def _reads_rustup(command: Command) -> bool:
+    """True if a shell reads the installer of rustup, without an option for its own machine. Source: `rustup-init --help`."""
+    source = command.syntax.input
+    is_rustup = not isinstance(source, ShellWord | None) and any("rustup" in it.text for it in source.words)
+    return is_rustup and not any(it.startswith("--default-host") for it in command.syntax.arguments)
 
 
 def _of_conda(run: Run, command: Command) -> Iterator[_Place]:

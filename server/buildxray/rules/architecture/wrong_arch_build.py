@@ -14,6 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, 
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import needs_c
 from buildxray.rules.shell_variables import sets_unknown_variables
@@ -102,17 +103,10 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 _("; ").join([_message(use, images), *advice(stage, [command] if use.must_run_on_target else [])]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
-                doubt=Doubt.USE if _is_run_here(stage, command) else None,
+                doubt=doubt_of_output(ctx, stage, command),
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
-
-
-def _is_run_here(stage: Stage, command: KnownCommand) -> bool:
-    """True if the stage executes the program that it compiles, so that it may be a tool of the build that is copied by the way."""
-    names = {posixpath.basename(it) for it in command.use.outputs} - {""}
-    later = (it for run in stage.runs for it in run.commands if it.range.start > command.range.start)
-    return any(it.syntax.words and posixpath.basename(it.syntax.words[0].text.strip("\"'")) in names for it in later)
 
 
 class _Doubt(NamedTuple):

@@ -62,6 +62,10 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             if any(use.invocation.setting(it).is_set for it in ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")):
                 continue
+            outputs = use.outputs or use.invocation.option_paths("-o")
+            if outputs and not any(map(stage.way_into_image, outputs)):
+                # A tool of the build runs on the build machine.
+                continue
             edits = tuple(declare_arguments(command.run, ["TARGETPLATFORM"]))
             yield Finding(
                 command.title_range,

@@ -239,13 +239,12 @@ def _is_harmless(use: _Use) -> bool:
 
 
 def _is_only_kept(use: _Use) -> bool:
-    """True if the value goes into a variable of the image only, which nothing else in the file uses: `ENV TARGETARCH=$TARGETARCH`."""
+    """True if the value goes into a variable of the image only, which nothing else in the file uses but a log: `ENV TARGETARCH=$TARGETARCH`."""
     instruction = use.instruction
-    if not isinstance(instruction.node, Env) or instruction.stage is None:
+    if not isinstance(instruction.node, Arg | Env) or instruction.stage is None:
         return False
-    kept = {it.name.text for it in instruction.pairs}
-    later = (it for it in instruction.build.instructions if it.idx > instruction.idx)
-    return all(kept.isdisjoint(it.variable_names) for it in later)
+    later = [it for it in instruction.build.instructions if it.idx > instruction.idx]
+    return all(it.only_shows(kept.name.text) for kept in instruction.pairs for it in later)
 
 
 def _is_only_asked(use: _Use) -> bool:
