@@ -234,6 +234,21 @@ def test_installers(run: str, rules: dict[str, str]) -> None:
     assert debian(f"RUN {run}") == rules
 
 
+@every_case(
+    "flag, severity",
+    [("$BUILDPLATFORM", "error"), ("linux/amd64", "warning"), ("linux/${A}", "warning")],
+)
+def test_a_constant_platform_may_be_meant_for_an_emulator(flag: str, severity: str) -> None:
+    text = f'ARG A=amd64\nFROM --platform={flag} alpine\nRUN apk add curl\nENTRYPOINT ["curl"]\n'
+    assert shown(text, asks_for_several=True)["build-platform-image"] == severity
+
+
+@pytest.mark.parametrize(("asks_for_several", "severity"), [(True, "error"), (False, "warning")])
+def test_the_names_of_stages_may_be_those_of_all_platforms(severity: str, *, asks_for_several: bool) -> None:
+    text = "FROM alpine AS base-amd64\nFROM base-$TARGETARCH\nRUN apk add curl\n"
+    assert shown(text, asks_for_several=asks_for_several)["missing-arch-stage"] == severity
+
+
 def test_a_tool_that_xx_compiles_is_for_the_build_machine() -> None:
     text = (
         "FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx\nFROM --platform=$BUILDPLATFORM golang AS b\nCOPY --from=xx / /\nCOPY . .\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import listed, platforms
 from buildxray.semantics.mentions import Mention
@@ -59,4 +59,6 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
                     platforms=platforms(it for it, __ in missing),
                     names=listed(name for __, name in missing),
                 ),
+                # The names of the stages may be those of all platforms that are meant.
+                doubt=None if ctx.asks_for_several else Doubt.BUILD,
             )

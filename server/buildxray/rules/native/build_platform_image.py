@@ -65,7 +65,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
     target, the finding is a warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development
     environment. A constant is intended if neither the file nor its project names several platforms. The finding is an error only if
-    several platforms are requested.
+    several platforms are requested and the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere.
     """
     stage = ctx.build.target_stage
     if ctx.is_for_helping:
@@ -100,15 +100,19 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platform=platform,
         ),
         (fix,) if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root) else (),
-        doubt=_doubt(ctx, stage),
+        doubt=_doubt(ctx, stage, root),
     )
 
 
-def _doubt(ctx: RuleContext, stage: Stage) -> Doubt | None:
+def _doubt(ctx: RuleContext, stage: Stage, root: Stage) -> Doubt | None:
     """The reason why a native image may be wanted."""
     if not ctx.asks_for_several or ctx.build.request.keeps_nothing:
         return Doubt.BUILD
-    return None if _runs(ctx, stage) else Doubt.USE
+    if _is_chosen_by_argument(root):
+        return Doubt.ARGUMENT
+    # Who writes a constant may want it emulated on other machines.
+    is_constant = not _arguments_of_flag(root)
+    return None if _runs(ctx, stage) and not is_constant else Doubt.USE
 
 
 def _is_chosen_by_argument(root: Stage) -> bool:
