@@ -72,5 +72,20 @@ def test_a_declaration_with_shuffled_letters_sets_nothing(declaration: str, n_fi
         assert "PLATFROM" not in apply_edits(text, it.fixes[0].edits)
 
 
-def test_an_argument_of_the_project_may_be_called_alike() -> None:
-    check_nothing(misspelled_platform_arg, "FROM alpine\nARG TARGET_ARCH\nRUN echo $TARGET_ARCH\n")
+@pytest.mark.parametrize(
+    ("name", "is_said"),
+    [
+        ("TARGTARCH", True),
+        ("TARGETARCHH", True),
+        ("BUILDPLATFOM", True),
+        ("TARGET_ARCH", False),
+        ("targetarch", False),
+        ("BUILDPLATFORMS", False),
+        ("TARGETARCHS", False),
+        ("TARGETS", False),
+        ("TARGETARCH2", False),
+    ],
+)
+def test_an_argument_of_the_project_may_be_called_alike(name: str, is_said: bool) -> None:
+    text = f"FROM alpine\nARG {name}\nRUN echo ${name}\n"
+    assert bool(findings(misspelled_platform_arg, context(text))) is is_said

@@ -25,7 +25,7 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for uses of names such as `$BUILDPLATFROM`, `$TARGET_ARCH` or `$TARGETARC` that nothing in the file, and no build argument, sets; and
-    for an ARG without a value whose name has letters of a platform argument in another order.
+    for an ARG without a value whose name has letters of a platform argument in another order, or one letter too many or too few.
 
     ## Why it matters
     The name expands to nothing; in RUN, BuildKit does not report it.
@@ -83,15 +83,14 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _declared(ctx: RuleContext) -> Iterator[Finding]:
-    """Find `ARG TARGETPLATFROM`, which is declared as if BuildKit set it. Another name, such as `TARGET_ARCH`, may be an argument of the project."""
+    """Find `ARG TARGETPLATFROM`, which is declared as if BuildKit set it."""
     given = {name for name, _ in ctx.build.request.build_arguments}
     set_names = {it.name.text for one in ctx.build.instructions for it in one.pairs if it.value is not None}
     seen: set[str] = set()
     for instruction in ctx.build.instructions:
         for pair in instruction.pairs if isinstance(instruction.node, Arg) else ():
             name, meant = pair.name.text, _meant(pair.name.text)
-            is_shuffled = meant is not None and len(name) == len(meant) and sorted(name) == sorted(meant)
-            if not is_shuffled or meant is None or name in seen or name in given | set_names:
+            if meant is None or not _is_slip(name, meant) or name in seen or name in given | set_names:
                 continue
             seen.add(name)
             declarations = [
@@ -112,6 +111,15 @@ def _declared(ctx: RuleContext) -> Iterator[Finding]:
                 right=meant,
             )
             yield Finding(instruction.range_of(pair.name), message, (fix,))
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    """True if a name is no word of its own: letters are swapped, one is missing, or one is too many.
+
+    `TARGET_ARCH` may be an argument of the project, and `BUILDPLATFORMS` a list.
+    """
+    is_shuffled = len(name) == len(meant) and sorted(name) == sorted(meant)
+    return is_shuffled or (name.isalpha() and name.isupper() and name not in (f"{meant}S", f"{meant}ES"))
 
 
 def _set_by_script(run: Run) -> set[str]:
