@@ -33,7 +33,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.BUNDLE
     elif subcommand in _NEUTRAL:
         effect = Effect.NEUTRAL
-    return Use(toolchain, invocation, effect, title, n_words)
+    # A task of deno.json may run `deno compile`.
+    return Use(
+        toolchain, invocation, effect, title, n_words, may_differ=effect is Effect.BUNDLE and subcommand == "task"
+    )
 
 
 def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int) -> Use:

@@ -754,3 +754,10 @@ def test_an_installed_tool_gets_advice_instead_of_a_fix() -> None:
         COPY --from=tools /go/bin/dlv /usr/bin/dlv
         """,
     )
+
+
+@pytest.mark.parametrize(("run", "safety"), [("deno task build", "suggestion"), ("npm run build", "safe")])
+def test_a_task_of_deno_may_compile_a_program(run: str, safety: str) -> None:
+    text = f"FROM image AS b\nWORKDIR /s\nCOPY . .\nRUN {run}\nFROM nginx\nCOPY --from=b /s/dist /www\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety.value for it in finding.fixes] == [safety]
