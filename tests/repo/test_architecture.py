@@ -142,6 +142,7 @@ VALUES = {
     "syntax.parser": {"Dockerfile", "parse"},
     "syntax.shell": {
         "SHELLS",
+        "TESTS",
         "UNKNOWN",
         "Command",
         "Condition",

@@ -142,6 +142,10 @@ def test_a_licence_is_for_every_machine() -> None:
         ),
         ("pip download --platform manylinux2014_x86_64 --only-binary=:all: -d /wheels t", "warning"),
         ("pip install t --index-url https://x.org/whl/x86_64", None),
+        ("rpm --import https://x.org/8/x86_64/os/RPM-GPG-KEY-x", None),
+        ("dnf config-manager --add-repo https://x.org/rhel8/x86_64/x.repo", None),
+        ("yum install -y https://x.org/el8/x86_64/x-release-1-1.rpm", None),
+        ("yum install -y https://x.org/el8/x86_64/x-1-1.rpm", "error"),
     ],
 )
 def test_packages(run: str, severity: str | None) -> None:
@@ -256,6 +260,12 @@ def test_a_tool_that_xx_compiles_is_for_the_build_machine() -> None:
     )
     assert "xx-without-target" in shown(text.format("/gen"))
     assert "xx-without-target" not in shown(text.format("/out"))
+
+
+@every_case("lines, severity", [("", "error"), ("RUN ./collect.sh\n", "warning")])
+def test_a_script_may_move_what_go_installs(lines: str, severity: str) -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nCOPY . .\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go install .\n{}FROM alpine\nCOPY --from=b /go/bin/app /app\n"
+    assert shown(text.format(lines)).get("cross-go-install") == severity
 
 
 def test_an_undeclared_argument_is_the_one_cause_of_a_wrong_download() -> None:

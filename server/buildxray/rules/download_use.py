@@ -8,11 +8,27 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt
 from buildxray.rules.downloads import Download
 from buildxray.semantics.build import Command, Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+
+_SUITS_EVERY_MACHINE: Final = lazy_regex(
+    rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
+      | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
+      | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
+      | {DISK_OR_KERNEL})$""",
+    re.VERBOSE,
+)
+"""Files that the image does not execute, even if a directory in their address names an architecture."""
+
+_PORTABLE: Final = (".bash", ".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".sh", ".war")
+"""The ends of names of programs for every machine, unless the name itself has an architecture."""
+_SETS_UP_SOURCE: Final = lazy_regex(r"(?:keyring|[_-]release|[_-]repo)(?![a-z])[^/]*\.(?:deb|rpm)$")
+"""Packages with the keys and the settings of a repository, which are for every machine."""
 
 _PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
 """A directory of programs, in a path."""
@@ -44,6 +60,13 @@ _INSTALLING: Final = frozenset(
 )  # fmt: skip
 """Programs that install or execute a file that they are given, or make it executable."""
 _MOVING: Final = frozenset({"cp", "ln", "mv", "rsync"})
+
+
+def suits_every_machine(address: str) -> bool:
+    """True if the last part of an address or a path names a file that no machine executes, even if a directory names an architecture."""
+    name = posixpath.basename(address)
+    is_portable = name.endswith(_PORTABLE) or _SETS_UP_SOURCE.search(name) is not None
+    return _SUITS_EVERY_MACHINE.search(address) is not None or (is_portable and not named_architectures(name))
 
 
 def is_text(download: Download) -> bool:

@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.go_install import misplaced_installs
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import KnownCommand
+from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
 
 
@@ -66,7 +66,13 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
                 platforms=platforms(foreign),
             )
         )
-        yield Finding(command.title_range, consequence, _fixes(command, copied[0]))
+        stage = command.run.stage
+        later = () if stage is None else stage.commands(Effect.UNKNOWN)
+        # A script of the project may move the binary.
+        is_moved = any(it.range.start > command.range.start for it in later)
+        yield Finding(
+            command.title_range, consequence, _fixes(command, copied[0]), doubt=Doubt.PROGRAM if is_moved else None
+        )
 
 
 def _fixes(command: KnownCommand, output: str) -> tuple[Fix, ...]:

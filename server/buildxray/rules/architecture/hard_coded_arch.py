@@ -11,11 +11,10 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
-from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import doubt_of_use, is_text, paths
+from buildxray.rules.download_use import doubt_of_use, is_text, paths, suits_every_machine
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
@@ -39,20 +38,6 @@ _Named = tuple[Piece, TextRange, str]
 
 _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "locale", "man"})
 """Directories that contain no programs, by the Filesystem Hierarchy Standard."""
-
-_SUITS_EVERY_MACHINE: Final = lazy_regex(
-    rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
-      | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
-      | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
-      | {DISK_OR_KERNEL})$""",
-    re.VERBOSE,
-)
-"""Files that the image does not execute, even if a directory in their address names an architecture."""
-
-_PORTABLE: Final = (".bash", ".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py", ".rb", ".sh", ".war")
-"""The ends of names of programs for every machine, unless the name itself has an architecture."""
-_SETS_UP_SOURCE: Final = lazy_regex(r"(?:keyring|[_-]release|[_-]repo)(?![a-z])[^/]*\.(?:deb|rpm)$")
-"""Packages with the keys and the settings of a repository, which are for every machine."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
@@ -265,15 +250,9 @@ def _address(download: Download) -> str:
 
 
 def _suits_every_machine(download: Download) -> bool:
-    """True if the last part of an address names a file that no machine executes."""
-    address = _address(download)
-    name = posixpath.basename(address)
-    is_portable = (name.endswith(_PORTABLE) or _SETS_UP_SOURCE.search(name) is not None) and not named_architectures(
-        name
-    )
+    """True if a download is a file that no machine executes, by its address or by the names that it gets."""
     written = paths(download)
-    is_neutral = bool(written) and all(_SUITS_EVERY_MACHINE.search(it) for it in written)
-    return is_portable or is_neutral or _SUITS_EVERY_MACHINE.search(address) is not None
+    return suits_every_machine(_address(download)) or (bool(written) and all(map(suits_every_machine, written)))
 
 
 def _is_installable(ctx: RuleContext, stage: Stage, download: Download) -> bool:

@@ -14,6 +14,7 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.download_use import suits_every_machine
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
@@ -363,6 +364,9 @@ def _names_package(name: str, word: ShellWord, command: Command) -> bool:
 
 
 def _one(run: Run, command: Command, word: ShellWord, doubt: Doubt | None) -> Iterator[_Place]:
+    if "://" in word.text and suits_every_machine((word.value or word.text).partition("?")[0]):
+        # `rpm --import https://…/x86_64/RPM-GPG-KEY`
+        return
     named = named_architectures(word.text)
     if len({it[2] for it in named}) == 1 and not _FOR_EVERY_MACHINE.search(word.text):
         start, end, architecture = named[-1]

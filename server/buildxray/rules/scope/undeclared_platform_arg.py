@@ -19,6 +19,7 @@ from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
 _NEEDING: Final = frozenset(
@@ -27,7 +28,6 @@ _NEEDING: Final = frozenset(
 """Commands that compare a word, or take it as the name of a file."""
 _SETTING: Final = frozenset({"[", "[[", ":", "echo", "export", "printf", "set", "test", "true", "unset"})
 """Commands without an effect of their own; assignments show in the words that use them."""
-_ASKING: Final = frozenset({"[", "[[", "test"})
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
@@ -253,7 +253,7 @@ def _is_only_asked(use: _Use) -> bool:
     if not isinstance(run, Run):
         return False
     users = [it for it in run.commands if _names(it, name)]
-    return bool(users) and all(it.name in _ASKING and not {"-n", "-z"}.isdisjoint(it.syntax.arguments) for it in users)
+    return bool(users) and all(it.name in TESTS and not {"-n", "-z"}.isdisjoint(it.syntax.arguments) for it in users)
 
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
