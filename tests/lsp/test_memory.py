@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from buildxray.caching import clear_caches
 from buildxray.cli.main import main
 from buildxray.ide.hover import hover
 from buildxray.ide.project_build import ProjectBuild
@@ -18,6 +19,7 @@ from buildxray.lsp import memory
 from buildxray.lsp.documents import Document
 from buildxray.lsp.memory import MemoryKeeper
 from buildxray.semantics.build import Build
+from buildxray.syntax.instructions import Node
 from buildxray.syntax.lexer import _lex_cached, lex
 from buildxray.toolchains.base import Workspace
 from tests.support.samples import THIRTY_LINES
@@ -63,6 +65,15 @@ def test_old_versions_are_freed_without_the_garbage_collector() -> None:
         assert (n_builds(), gc.collect()) == (n_before, 0)
     finally:
         gc.enable()
+
+
+def test_instructions_that_were_typed_over_are_freed() -> None:
+    document = open_document()
+    type_in(document)
+    clear_caches()
+    gc.collect()
+    typed = [it for it in gc.get_objects() if isinstance(it, Node) and it.text.startswith("RUN go build ./")]
+    assert len(typed) < MOST_VERSIONS
 
 
 def n_builds() -> int:

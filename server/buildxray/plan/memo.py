@@ -10,6 +10,8 @@ T = TypeVar("T")
 
 _RESULTS_PER_INSTRUCTION: Final = 20
 """Results for each instruction and target platform from which the cache is trimmed; one plan needs about three."""
+_PLANS: Final = 8
+"""Plans after which the cache is trimmed. The results of an instruction that was typed over keep its parsed script alive, which may take 100 kB."""
 
 
 class Memo:
@@ -21,11 +23,13 @@ class Memo:
     def __init__(self) -> None:
         self._young: dict[Hashable, Any] = {}
         self._old: dict[Hashable, Any] = {}
+        self._n_plans = 0
 
     def start(self, n_instructions: int) -> None:
         """Begin another plan of `n_instructions`, counted over all target platforms."""
-        if len(self._young) > _RESULTS_PER_INSTRUCTION * (n_instructions + 10):
-            self._young, self._old = {}, self._young
+        self._n_plans += 1
+        if self._n_plans > _PLANS or len(self._young) > _RESULTS_PER_INSTRUCTION * (n_instructions + 10):
+            self._young, self._old, self._n_plans = {}, self._young, 0
 
     def recall(self, key: Hashable, compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the cached result of `compute` for `key`, or compute it; a result is never None.

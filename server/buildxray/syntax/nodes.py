@@ -63,7 +63,8 @@ def _parse_node(source: str, head_length: int, escape: str) -> Node:
     return node
 
 
-_parse_node_cached: Final = cached(256)(_parse_node)
+_parse_node_cached: Final = cached(64)(_parse_node)
+"""Few, since each node keeps what was derived from it, such as a parsed script of 30 to 100 kB."""
 
 
 def _announced_heredocs(node: Node) -> list[HeredocMarker]:
