@@ -32,11 +32,13 @@ def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
 
 def missing_escape(build: Build, error: PlanError) -> Edit | None:
     """The escape token that the line above an unknown instruction lacks; None for other errors."""
-    syntax = build.dockerfile.instructions
-    idx = next((idx for idx, it in enumerate(syntax) if it.range_of(it.node.keyword) == error.range), 0)
-    if not idx or not goes_on_above(syntax[idx - 1], syntax[idx]):
+    unknown = build.instruction_at(error.range.start)
+    if unknown is None or not unknown.idx or unknown.keyword_range != error.range:
         return None
-    end = len(build.text[: syntax[idx - 1].end].rstrip())
+    above = build.instructions[unknown.idx - 1].syntax
+    if not goes_on_above(above, unknown.syntax):
+        return None
+    end = above.start + len(build.text[above.start : above.end].rstrip())
     return Edit(TextRange(end, end), f" {build.dockerfile.escape}")
 
 
