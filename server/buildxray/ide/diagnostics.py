@@ -126,9 +126,8 @@ def _in_builds(message: str, names: Sequence[str], total: int) -> str:
 
 def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     fix = finding.fix
-    if fix and not rule.buildkit_check:
-        # The fixes of BuildKit's own checks do not change the build.
-        fix = partial(_proved, ctx, rule, finding)
+    if callable(fix) or (fix and not rule.buildkit_check):
+        fix = partial(_offered, ctx, rule, finding)
     return Diagnostic(
         rule.name,
         severity(ctx, rule, finding),
@@ -140,7 +139,13 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     )
 
 
-def _proved(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:
+def _offered(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:
+    """The fixes of a finding; those that nothing proves are suggestions. None if too much has been planned to find others."""
+    if callable(finding.fix) and not ctx.may_plan:
+        return ()
+    if rule.buildkit_check:
+        # These fixes do not change the build.
+        return finding.fixes
     fixes = proved(ctx, finding.fixes)
     if rule.with_intent is Severity.ERROR and doubt(ctx, rule, finding) not in (None, Doubt.SAME):
         # What may be no defect needs a review, whatever the plan proves.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.records import cached_property
@@ -33,6 +33,7 @@ class RuleContext:
         self._builder = builder
         self._cache: dict[Callable[[RuleContext], Any], Any] = {}
         self._after: tuple[tuple[Edit, ...], RuleContext] | None = None
+        self._n_planned = 0
         self.asks_for_several = asks_for_several
         """True if the build request names several platforms, by a setting, an option or a project file."""
 
@@ -145,7 +146,13 @@ class RuleContext:
             dockerfile = self._builder.parse(apply_edits(self.text, edits), self.dockerfile)
             context = RuleContext(self._builder.build(dockerfile), self._builder, asks_for_several=self.has_intent)
             self._after = edits, context
+            self._n_planned += len(dockerfile.instructions) * len(self.build.targets)
         return self._after[1]
+
+    @property
+    def may_plan(self) -> bool:
+        """True if fixes may still be sought: each plans the whole text again, so that many fixes of a long file would take minutes."""
+        return self._n_planned < _MOST_PLANNED
 
     def cached(self, compute: Callable[[RuleContext], T]) -> T:
         """The result of a function of this context, computed on the first call and kept as long as the context."""
@@ -153,3 +160,7 @@ class RuleContext:
             self._cache[compute] = compute(self)
         result: T = self._cache[compute]
         return result
+
+
+_MOST_PLANNED: Final = 100_000
+"""The most instructions that are planned again to find the fixes of one version, counted once per target: some seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
@@ -76,10 +77,6 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
             message = _("this stage is built for {platform}, whatever platforms are requested", platform=it.subject)
             yield Finding(it.range, message)
             continue
-        fixes: tuple[Fix, ...] = ()
-        if can_run_elsewhere(ctx, stage):
-            edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
-            fixes = (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
         yield Finding(
             it.range,
             ngettext(
@@ -88,8 +85,15 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
                 n_steps,
                 platform=it.subject,
             ),
-            fixes,
+            partial(_fixes, ctx, stage),
         )
+
+
+def _fixes(ctx: RuleContext, stage: Stage) -> tuple[Fix, ...]:
+    if not can_run_elsewhere(ctx, stage):
+        return ()
+    edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
+    return (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
 
 
 def _is_wrong_for_some(stage: Stage) -> bool:
