@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt
+from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Download
 from buildxray.semantics.build import Command, Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copying, Entrypoint
@@ -80,7 +81,7 @@ def is_text(download: Download) -> bool:
     return reader is not None and reader.name in _READING
 
 
-def doubt_of_use(stage: Stage, download: Download) -> Doubt | None:
+def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | None:
     """The reason why nothing shows that a file which a stage downloads is used as a program; None if something shows it."""
     names = _names(download)
     if any(_FOR_ANOTHER_MACHINE.search(it) for it in names):
@@ -95,10 +96,7 @@ def doubt_of_use(stage: Stage, download: Download) -> Doubt | None:
     if reader is not None and (reader.name in _UNPACKING or reader.name in _INSTALLING or _names_programs(reader)):
         return None
     names |= {posixpath.basename(it) for it in written} - {""}
-    if any(_uses(it, names) for it in _later_commands(stage, download)):
-        return None
-    takers = (it for it in (*stage.consumers, *stage.instructions) if it.idx >= download.instruction.idx)
-    return None if any(_takes(it, names) for it in takers) else Doubt.USE
+    return None if ctx.cached(_users)[stage].use_after(download, names) else Doubt.USE
 
 
 def _asks_for_headers(command: Command) -> bool:
@@ -143,43 +141,73 @@ def _redirected(download: Download) -> Iterator[str]:
             yield word.text.strip("\"'")
 
 
-def _later_commands(stage: Stage, download: Download) -> Iterator[Command]:
-    """The commands of the stage after the one that downloads."""
-    start = download.instruction.range.start if download.command is None else download.command.range.start
-    for run in stage.runs:
-        if run.idx >= download.instruction.idx:
-            yield from (it for it in run.commands if it.range.start > start)
+class _Users:
+    """The uses of files as programs in one stage, and in those that copy from it, by the last part of the files' paths."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._commands = _Places()
+        self._instructions = _Places()
+        for run in stage.runs:
+            for command in run.commands:
+                self._commands.add(_used_by(command), command.range.start)
+        for it in (*stage.consumers, *stage.instructions):
+            self._instructions.add(_taken_by(it), it.idx)
+
+    def use_after(self, download: Download, names: Collection[str]) -> bool:
+        """True if one of these files is used after a download, or by its own instruction."""
+        start = download.instruction.range.start if download.command is None else download.command.range.start
+        return self._commands.last(names) > start or self._instructions.last(names) >= download.instruction.idx
 
 
-def _uses(command: Command, names: set[str]) -> bool:
-    """True if a command unpacks, installs or starts one of these files, or moves it to a directory of programs."""
+class _Places:
+    """The last place of each name, and of each extension that a pattern such as `*.deb` names."""
+
+    def __init__(self) -> None:
+        self._of_names: dict[str, int] = {}
+        self._of_endings: dict[str, int] = {}
+
+    def add(self, names: Iterable[str], place: int) -> None:
+        """Effect: add names or patterns that occur at a place."""
+        for name in names:
+            self._of_names[name] = max(place, self._of_names.get(name, -1))
+            if "*" in name:
+                ending = name.rpartition("*")[2]
+                self._of_endings[ending] = max(place, self._of_endings.get(ending, -1))
+
+    def last(self, names: Collection[str]) -> int:
+        """The last place at which one of these names occurs, or a pattern for it; -1 if none does."""
+        places = [self._of_names.get(it, -1) for it in names]
+        places += (place for ending, place in self._of_endings.items() if any(it.endswith(ending) for it in names))
+        return max(places, default=-1)
+
+
+def _users(ctx: RuleContext) -> dict[Stage, _Users]:
+    return {it: _Users(it) for it in ctx.build.stages}
+
+
+def _used_by(command: Command) -> Iterator[str]:
+    """The names of the files that a command unpacks, installs or starts, or moves to a directory of programs."""
     words = [it.text.strip("\"'") for it in command.syntax.words]
     if not words:
-        return False
-    if posixpath.basename(words[0]) in names:
-        return True
-    is_named = any(_is_one_of(it, names) for it in words[1:])
-    if command.name in _MOVING:
-        return is_named and _names_programs(command)
-    return is_named and (command.name in _UNPACKING or command.name in _INSTALLING)
-
-
-def _is_one_of(word: str, names: set[str]) -> bool:
-    """True if a word names one of these files, or all files with its extension: `*.deb`."""
-    base = posixpath.basename(word)
-    return base in names or ("*" in base and any(it.endswith(base.rpartition("*")[2]) for it in names))
+        return
+    yield posixpath.basename(words[0])
+    if (
+        command.name in _UNPACKING
+        or command.name in _INSTALLING
+        or (command.name in _MOVING and _names_programs(command))
+    ):
+        yield from map(posixpath.basename, words[1:])
 
 
 def _names_programs(command: Command) -> bool:
     return any(_PROGRAMS.search(it.text.strip("\"'")) for it in command.syntax.words[1:])
 
 
-def _takes(instruction: Instruction, names: set[str]) -> bool:
-    """True if a COPY brings one of these files to a directory of programs, or the image starts it."""
+def _taken_by(instruction: Instruction) -> Iterator[str]:
+    """The names of the files that a COPY brings to a directory of programs, or that the image starts."""
     node = instruction.node
     if isinstance(node, Copying):
-        is_taken = any(_is_one_of(it.text, names) for it in node.sources)
-        return is_taken and node.destination is not None and _PROGRAMS.search(node.destination.text) is not None
-    if isinstance(node, Entrypoint | Cmd):
-        return any(posixpath.basename(it.text.strip("\"'")) in names for it in node.arguments[:1])
-    return False
+        if node.destination is not None and _PROGRAMS.search(node.destination.text) is not None:
+            yield from (posixpath.basename(it.text) for it in node.sources)
+    elif isinstance(node, Entrypoint | Cmd):
+        yield from (posixpath.basename(it.text.strip("\"'")) for it in node.arguments[:1])

@@ -313,6 +313,14 @@ class Build:
         instruction = self.instructions[idx] if idx < len(self.instructions) else None
         return instruction if instruction is not None and instruction.syntax.start <= offset else None
 
+    def uses_after(self, instruction: Instruction, name: str) -> bool:
+        """True if an instruction that comes later in the file uses a variable, other than to show it in the log."""
+        return self._last_users.get(name, -1) > instruction.idx
+
+    @cached_property
+    def _last_users(self) -> dict[str, int]:
+        return {name: it.idx for it in self.instructions for name in it.variable_names if not it.only_shows(name)}
+
     def is_better_than(self, other: Build) -> bool:
         """True if this version emulates fewer steps than `other`, with no more steps and no more errors."""
         return (

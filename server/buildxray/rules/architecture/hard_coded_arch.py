@@ -6,6 +6,7 @@ import itertools
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Final
 
 from buildxray.localization import _
@@ -204,7 +205,7 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                         architecture=name,
                         platforms=platforms(targets),
                     ),
-                    doubt=doubt_of_use(stage, download),
+                    doubt=doubt_of_use(ctx, stage, download),
                 )
 
 
@@ -332,13 +333,6 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
         return None
-    fixes: tuple[Fix, ...] = ()
-    if all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
-        edits = _edits(ctx, stage, named)
-        first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
-        if edits is not None:
-            declarations = declare_arguments(first, ["TARGETARCH"])
-            fixes = (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
     place = named[0][1]
     return Finding(
         place,
@@ -347,26 +341,41 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
             architecture=ctx.text[slice(*place)],
             platforms=platforms(wrong),
         ),
-        fixes,
-        doubt=_doubt(stage, download, named),
+        partial(_fixes, ctx, stage, named),
+        doubt=_doubt(ctx, stage, download, named),
     )
 
 
-def _doubt(stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
+def _doubt(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
     """The reason why a file for one architecture may be wanted."""
-    return Doubt.ARGUMENT if _may_be_given(named) else doubt_of_use(stage, download)
+    return Doubt.ARGUMENT if _may_be_given(named) else doubt_of_use(ctx, stage, download)
+
+
+def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named]) -> tuple[Fix, ...]:
+    if not all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
+        return ()
+    edits = _edits(ctx, stage, named)
+    if edits is None:
+        return ()
+    first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
+    declarations = declare_arguments(first, ["TARGETARCH"])
+    return (Fix(_("Write `${{TARGETARCH}}`"), (*edits, *declarations), Safety.SUGGESTION),)
+
+
+_MOST_PLACES: Final = 100
+"""The most places that one fix edits; nobody reviews more."""
 
 
 def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | None:
     """Write the argument in the URL, and wherever the stage names the file by the same architecture.
 
     None if a variable is not possible in one of these places, since the build would then look for a
-    file of the old name.
+    file of the old name, or if there are too many.
     """
     places = {range_ for _, range_, __ in named}
     first = min(piece.instruction.idx for piece, *__ in named)
     for instruction in stage.instructions:
-        if instruction.idx < first:
+        if instruction.idx < first or Mention.ARCHITECTURE not in instruction.mentions:
             continue
         node, start = instruction.node, instruction.syntax.start
         others = {
@@ -379,6 +388,8 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
         if not isinstance(instruction, Run) or node.heredocs or node.is_json or not _are_open(instruction, others):
             return None
         places |= others
+        if len(places) > _MOST_PLACES:
+            return None
     if any(ctx.text[slice(*it)] not in _GO_NAMES for it in places):
         return None
     return [Edit(it, "${TARGETARCH}") for it in sorted(places)]

@@ -243,8 +243,7 @@ def _is_only_kept(use: _Use) -> bool:
     instruction = use.instruction
     if not isinstance(instruction.node, Arg | Env) or instruction.stage is None:
         return False
-    later = [it for it in instruction.build.instructions if it.idx > instruction.idx]
-    return all(it.only_shows(kept.name.text) for kept in instruction.pairs for it in later)
+    return not any(instruction.build.uses_after(instruction, it.name.text) for it in instruction.pairs)
 
 
 def _is_only_asked(use: _Use) -> bool:
