@@ -132,6 +132,19 @@ def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
             "docker-bake.hcl",
             """
             #- docker-bake.hcl
+            variable "STAGE" { default = "relase" }
+            target "base" {
+              target = STAGE
+                       ^^^^^ missing-stage warning
+            }
+            #- Dockerfile
+            FROM alpine AS release
+            """,
+        ),
+        (
+            "docker-bake.hcl",
+            """
+            #- docker-bake.hcl
             target "base" {
               target = "relase"
                         ^^^^^^ missing-stage error

@@ -239,7 +239,11 @@ class _Reader:
         if close is not None:
             message = _("{message}; did you mean `{close}`?", message=message, close=close)
         place = self._places.word(self.own.fields.get("target", self.own.name), wanted)
-        yield _diagnostic("missing-stage", Severity.ERROR, place, message, self._written(place, wanted, close))
+        # The environment may set another name than the default of a variable, and a step may write another Dockerfile.
+        written = self._text[slice(*place)]
+        is_certain = wanted in written and "$" not in written and not self.declared.may_be_written
+        severity = Severity.ERROR if is_certain else Severity.WARNING
+        yield _diagnostic("missing-stage", severity, place, message, self._written(place, wanted, close))
 
     def _platforms(self) -> Iterator[Diagnostic]:
         place = self.own.fields.get("platforms", self.own.name)
