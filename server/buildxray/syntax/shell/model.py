@@ -285,14 +285,14 @@ class Command:
     name: str = field(init=False)
     """The name of the program without its directory, which may contain variables; empty if only running the script could tell."""
 
-    def __post_init__(self) -> None:
-        """Compute the name once, because every toolchain reads it."""
-        object.__setattr__(self, "name", _program(self.words[0]) if self.words else "")
+    arguments: tuple[str, ...] = field(init=False)
+    """The words after the program; as written if their value depends on variables."""
 
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """The words after the program; as written if their value depends on variables."""
-        return tuple([it.text if it.value is None else it.value for it in self.words[1:]])
+    def __post_init__(self) -> None:
+        """Compute name and arguments once, because every toolchain reads them, some for each word."""
+        object.__setattr__(self, "name", _program(self.words[0]) if self.words else "")
+        values = tuple([it.text if it.value is None else it.value for it in self.words[1:]])
+        object.__setattr__(self, "arguments", values)
 
     def assigned(self, name: str) -> Assignment | None:
         """The assignment of a variable written before this command."""
