@@ -36,6 +36,19 @@ NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY 
         ("CGO_ENABLED=0 GOARCH=amd64 go build -o /o .", "/o", Machine.CONSTANT, "go build", "WRONG"),
         ("go build -o /o . && mkdir /out && cp /o /out/app", "/out", Machine.BUILDER, "go build", "WRONG"),
         ("go build -o /o . && install -Dm755 /o /out/bin/app", "/out/bin/app", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o app . && tar -C /src -zcf /a.tgz app", "/a.tgz", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o app . && tar czf /a.tgz -C /src app", "/a.tgz", Machine.BUILDER, "go build", "WRONG"),
+        (
+            "go build -o /d/app . && tar -C /d -cf - app | tar xf - -C /out",
+            "/out",
+            Machine.BUILDER,
+            "go build",
+            "WRONG",
+        ),
+        ("go build -o /out/app . && rm -rf /out/data", "/out", Machine.BUILDER, "go build", "WRONG"),
+        ("rm -rf /out && go build -o /out/app .", "/out", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o /out/a . && mv /out/a /out/b", "/out", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o /a . && cp /a /out/a && rm /a", "/out", Machine.BUILDER, "go build", "WRONG"),
         ("make", "/src/bin/app", Machine.UNKNOWN, "make", "UNKNOWN"),
         ("./build.sh", "/src/app", Machine.UNKNOWN, "build.sh", "UNKNOWN"),
         ("npm run build", "/src/dist", Machine.NEUTRAL, "npm run build", "RIGHT"),
@@ -166,3 +179,22 @@ def test_the_json_of_a_plan_contains_artifacts() -> None:
 def test_a_stage_that_takes_a_directory_from_itself() -> None:
     text = "FROM alpine AS a\nCOPY --from=a /x/out/app /x\nFROM scratch\nCOPY --from=a /x /x\n"
     assert {it.machine for it in artifacts(text).all} == {Machine.UNKNOWN}
+
+
+@every_case(
+    "run, makers",
+    [
+        ("go build -o /out/gen . && /out/gen > /out/data", ["go build"]),
+        ("go build -o /out/gen . && /out/gen > /out/data && rm /out/gen", []),
+        ("go build -o /out/gen . && /out/gen > /out/data\nRUN rm -f /out/gen", []),
+        ("go build -o /out/bin/gen . && rm -rf /out/bin", []),
+        ("go build -o /out/gen . && mv /out/gen /usr/local/bin/", []),
+        ('go build -o /out/gen . && if [ -n "$X" ]; then rm /out/gen; fi', ["go build"]),
+        ("go build -o /out/gen . && rm /out/gen.txt /out/*.map", ["go build"]),
+        ("go build -o /out/gen . && rm /out/gen && go build -o /out/app ./app", ["go build"]),
+        ("go build -o app . && tar czf /out/a.tgz docs", []),
+    ],
+)
+def test_a_program_that_the_stage_removes_is_not_in_the_image(run: str, makers: list[str]) -> None:
+    (artifact,) = artifacts(f"{NATIVE_GO}RUN {run}{IMAGE.format(path='/out/')}").all
+    assert [*dict.fromkeys(it.maker for it in artifact.origins if it.maker == "go build")] == makers

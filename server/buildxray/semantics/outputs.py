@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.semantics.file_flow import is_covered, moved
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import COPYING, copied_words
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.c import C
@@ -29,13 +31,21 @@ def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list
                     is_piped = position == len(moved) - 1 and maker.instruction == invocation.instruction
                     more = dict.fromkeys((*maker.outputs, *_destinations(invocation, maker, is_piped=is_piped)))
                     moved[position] = replace(maker, outputs=tuple(more))
-        if use is not None:
+        if use is not None and use.toolchain is C and name in _BUILDING and _installs(invocation):
+            # `ninja install` builds first.
+            moved.append(replace(use, outputs=(*dict.fromkeys((*use.outputs, *_installed_to(invocation))),)))
+        elif use is not None:
             moved.append(use)
     return moved
 
 
 def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iterator[str]:
     name = invocation.command.name
+    packed = packed_members(invocation)
+    if packed is not None:
+        archive, members = packed
+        yield from [archive] if archive and any(is_covered(it, one) for it in members for one in maker.outputs) else ()
+        return
     if name in _UNPACKING:
         archives = {path for it in invocation.command.words[1:] for path in invocation.paths(it)}
         if archives & {*maker.outputs} or (is_piped and maker.effect is Effect.DOWNLOAD and not maker.outputs):
@@ -93,11 +103,15 @@ def copies_files(program: str) -> bool:
 
 
 def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
-    """The sources and destinations of `cp`, `mv`, `install`, `ln` or `rsync`; None for other commands.
+    """The sources and destinations of `cp`, `mv`, `install`, `ln`, `rsync` or `tar -c`; None for other commands.
 
     Each source is paired with both meanings of a destination: the new name, and, with a slash at its end, the
     directory that receives the file.
     """
+    packed = packed_members(invocation)
+    if packed is not None:
+        archive, members = packed
+        return [(it, archive) for it in members if archive]
     if invocation.command.name not in COPYING:
         return None
     sources, destinations = _operands(invocation)
@@ -105,6 +119,59 @@ def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
     if len(sources) == 1:
         pairs += [(source, it) for source in sources for it in destinations if not it.endswith("/")]
     return pairs
+
+
+def packed_members(invocation: Invocation) -> tuple[str, list[str]] | None:
+    """The archive that `tar -c` writes, empty for its standard output, and the files in it; None for other commands.
+
+    Source: the manual of GNU tar, "Three Option Styles"; `-C` changes the directory of the members after it.
+    """
+    words = invocation.command.words[1:]
+    if invocation.command.name not in ("bsdtar", "tar") or not _packs([it.text for it in words]):
+        return None
+    archive, directory, expected = "-", "", ""
+    members: list[str] = []
+    for position, word in enumerate(words):
+        is_option = word.text.startswith("-") and word.text != "-"
+        if expected == "f":
+            archive = next(iter(invocation.paths(word)), "") if word.text != "-" else "-"
+        elif expected == "C":
+            directory = word.text
+        elif expected != "other" and not is_option and (position or not _OLD_STYLE.fullmatch(word.text)):
+            inside = word._replace(value=f"{directory}/{word.value}") if directory and word.value else word
+            members += map(clean, invocation.paths(inside))
+        is_cluster = not expected and (is_option or not position) and not word.text.startswith("--")
+        named = _VALUES_OF_TAR.get(word.text, "")
+        expected = "f" if is_cluster and "f" in word.text else "" if expected else named
+    return "" if archive == "-" else archive, members
+
+
+_OLD_STYLE: Final = lazy_regex(r"[AJOWZacfhjkmpruvxz]+")
+_VALUES_OF_TAR: Final = {
+    "--directory": "C",
+    "--exclude": "other",
+    "--file": "f",
+    "--files-from": "other",
+    "--transform": "other",
+    "-C": "C",
+    "-T": "other",
+    "-X": "other",
+}
+"""Options of tar whose value is the next word."""
+
+
+def _packs(words: Sequence[str]) -> bool:
+    """True if tar writes an archive: `-c` or `--create`, also among other letters."""
+    is_old_style = bool(words) and "c" in words[0] and _OLD_STYLE.fullmatch(words[0]) is not None
+    return is_old_style or any(it == "--create" or re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", it) for it in words)
+
+
+def removed_paths(invocation: Invocation) -> list[str]:
+    """The paths that `rm` removes; empty for other commands, and for names with wildcards, of which it may remove some."""
+    if invocation.command.name != "rm":
+        return []
+    operands = (it for it in invocation.command.words[1:] if not it.text.startswith("-"))
+    return [clean(path) for it in operands if not any(one in it.text for one in "*?[") for path in invocation.paths(it)]
 
 
 def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | None:
@@ -115,7 +182,7 @@ def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | N
     name, words = invocation.command.name, invocation.command.words[1:]
     if name not in _UNPACKING:
         return None
-    if name != "unzip" and any(it.text.lstrip("-").startswith("c") or it.text == "--create" for it in words[:1]):
+    if name != "unzip" and _packs([it.text for it in words]):
         return None
     directory = invocation.argument(_UNPACKING[name], "--directory")
     directories = [clean(it) for it in invocation.directories] if directory is None else [*invocation.paths(directory)]

@@ -22,7 +22,7 @@ from buildxray.semantics.file_flow import is_covered
 from buildxray.semantics.image_paths import FOR_ALL, before_copy, has_traced_packages, is_of_system, may_be_directory
 from buildxray.semantics.makers import MAKING, machine_of, may_write, output_paths, uses_c
 from buildxray.semantics.origins import Artifact, Machine, Origin
-from buildxray.semantics.outputs import copied_operands, unpacked_archives
+from buildxray.semantics.outputs import copied_operands, packed_members, removed_paths, unpacked_archives
 from buildxray.semantics.path_index import PathIndex
 from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand
@@ -46,6 +46,8 @@ class _Search:
     """The wanted files and directories, by their paths before the current instruction."""
     doubtful: set[str] = field(default_factory=set)
     """Archives among `paths` that may not contain the wanted files, because another command may have written these."""
+    removed: set[str] = field(default_factory=set)
+    """Paths that a later command certainly removes, or moves elsewhere."""
     has_maker: bool = False
     """True if a later instruction of the stage made, or may have made, the wanted files."""
 
@@ -179,6 +181,7 @@ class Tracer:
                 if not use.outputs:
                     return None
                 paths += use.outputs
+            paths += removed_paths(invocation)
         return paths
 
     def _commands(self, stage: StageOutline, idx: int) -> list[tuple[Invocation, Use | None]]:
@@ -238,10 +241,18 @@ class Tracer:
             if piped is not None and use is not None and use.effect is Effect.DOWNLOAD:
                 yield self._made(use, stage.idx, is_certain=piped)
                 piped = None
+            elif piped is not None and (packed := packed_members(invocation)) is not None:
+                # `tar -c … | tar -x …`
+                wanted |= {*packed[1]}
+                piped = None
             elif (operands := copied_operands(invocation)) is not None:
                 for source, destination in operands:
-                    inner = [before_copy(it, source, destination) for it in wanted]
-                    wanted |= {it for it in inner if it is not None}
+                    inner = {path for it in wanted if (path := before_copy(it, source, destination)) is not None}
+                    wanted |= inner
+                    if invocation.command.name == "mv" and not inner and invocation.is_certain(self.planned.platform):
+                        search.removed.add(source)
+            elif (removed := removed_paths(invocation)) and invocation.is_certain(self.planned.platform):
+                search.removed |= {*removed}
             elif (unpacked := unpacked_archives(invocation)) is not None:
                 archives, directories = unpacked
                 # An archive that is unpacked into `/` only by default is not meant for the directories of the system.
@@ -270,7 +281,8 @@ class Tracer:
             if is_installing and any(is_of_system(it) for it in wanted):
                 yield self._made(use, stage, is_certain=False)
             return
-        outputs = use.outputs or output_paths(invocation)
+        written = use.outputs or output_paths(invocation)
+        outputs = [it for it in written if not any(holds(one, it) for one in search.removed)]
         for it in sorted(wanted):
             is_elsewhere = not use.outputs and is_of_system(it) and "/" in outputs
             if is_elsewhere or not any(is_covered(it, one) or holds(one, it) for one in outputs):

@@ -75,9 +75,8 @@ def _clojure(invocation: Invocation, toolchain: Toolchain) -> Use:
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
-    """The certainty of reading a variable: build files are programs of the project; the compilers alone read none of the platform."""
-    is_alone = invocation.command.name in ("elm", "erlc", "javac", "kotlinc", "scalac")
-    return Reading.NO if is_alone else invocation.reading_by_project(name)
+    """The certainty of reading a variable: build files, annotation processors and macros are programs of the project; Elm has none."""
+    return Reading.NO if invocation.command.name == "elm" else invocation.reading_by_project(name)
 
 
 PORTABLE_COMPILERS: Final = Toolchain("compilers for every machine", _recognize, _reads)
