@@ -169,7 +169,9 @@ def test_hostile_patterns_of_an_ignore_file_take_bounded_time(project: Path) -> 
     (project / ".gitignore").write_text(
         "[z-a]\n[[:foo:]]\n" + "a*" * 16 + "b\n" + "**/" * 14 + "b\n" + "".join(f"/x{n}/**/y\n" for n in range(20_000))
     )
-    (project / ("a" * 200)).touch()
+    # Only directories and Dockerfiles are compared with the patterns.
+    (project / ("a" * 200)).mkdir()
+    (project / f"{'a' * 200}.Dockerfile").write_text(UNDECLARED)
     assert run("check", cwd=project).returncode == 1
 
 
@@ -187,10 +189,40 @@ def test_fix_of_the_standard_input_keeps_its_encoding_and_line_ends(project: Pat
     assert started.stdout == text.replace(b"RUN", b"ARG TARGETARCH\r\nRUN")
 
 
-def test_nothing_of_a_repository_is_executed_or_imported(project: Path) -> None:
-    for name in ("sitecustomize.py", "buildxray.py", "rich.py", "json.py"):
-        (project / name).write_text("open('pwned', 'w')\n")
-    (project / "compose.yaml").write_text("x: !!python/object/apply:os.system ['touch pwned']\n")
+HOSTILE_FILES = {
+    **dict.fromkeys(
+        ("sitecustomize.py", "buildxray.py", "rich.py", "json.py", "setup.py", "conftest.py"), "open('pwned', 'w')\n"
+    ),
+    "compose.yaml": "x: !!python/object/apply:os.system ['touch pwned']\nservices: {x: {build: {args: {A: '$(touch pwned)'}}}}\n",
+    "build.sh": "touch pwned; docker build --build-arg A=$(touch pwned) .\n",
+    "Makefile": "A := $(shell touch pwned)\nB != touch pwned\n$(eval C := $(shell touch pwned))\nall:\n\ttouch pwned; docker build $(A) .\n",
+    "package.json": '{"scripts": {"preinstall": "touch pwned", "build": "docker build $(touch pwned) ."}}',
+    ".github/workflows/a.yml": "jobs: {b: {steps: [{run: 'touch pwned; docker build .'}, {uses: ./}]}}\n",
+    "action.yml": "runs: {using: composite, steps: [{run: touch pwned, shell: sh}]}\n",
+    "docker-bake.hcl": 'target "default" { args = { A = "$(touch pwned)" } }\n',
+    "go.mod": "module a\n",
+    "main.go": "package main\n//go:generate touch pwned\n",
+    ".git/config": "[core]\n\tfsmonitor = touch pwned\n\tpager = touch pwned\n",
+    ".envrc": "touch pwned\n",
+}
+PROGRAMS = ("bash", "docker", "env", "git", "go", "make", "node", "npm", "python", "python3", "sh", "touch")
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "plan", "builds"])
+def test_nothing_of_a_repository_is_executed_or_imported(project: Path, tmp_path: Path, command: str) -> None:
+    for name, content in HOSTILE_FILES.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(content)
+    # Programs of the machine are not started either: each of these would leave a trace.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in PROGRAMS:
+        (programs / name).write_text(f"#!/bin/sh\n: > {project}/pwned\n")
+        (programs / name).chmod(0o755)
     script = str(Path(sys.executable).with_name("buildxray"))
-    subprocess.run([script, "check"], cwd=project, capture_output=True, timeout=LIMIT, check=False)
+    environment = {**os.environ, "PATH": str(programs)}
+    started = subprocess.run(
+        [script, command, "."], cwd=project, env=environment, capture_output=True, timeout=LIMIT, check=False
+    )
+    assert started.returncode in {0, 1}, started.stderr
     assert not (project / "pwned").exists()

@@ -105,6 +105,7 @@ NAMED_MANY_TIMES = {
     "argument of a function": {
         "Makefile": f"A = {LONG}\ndefine F\n{'$(1)' * 4_000}\nendef\nall:\n\tdocker build $(call F,$(A)) .\n"
     },
+    "script": {"build.sh": f"A={LONG}\ndocker build {'$A' * 5_000} .\nB={'$A' * 5_000}\ndocker build ${{B:-x}} .\n"},
     "format": {
         ".github/workflows/a.yml": f"env: {{A: {LONG}}}\njobs: {{b: {{steps: [{{run: \"docker build ${{{{ format('{'{0}' * 5_000}', env.A) }}}} .\"}}]}}}}\n"
     },

@@ -106,10 +106,9 @@ class Evaluator:
             return UNKNOWN
         self._depth += 1
         try:
-            value = "".join(self._part(it, at) for it in word.parts)
+            return self._parts(word.parts, at)
         finally:
             self._depth -= 1
-        return value if len(value) <= LONGEST else UNKNOWN
 
     def value(self, word: ShellWord, at: Command | Assignment | Case) -> str | None:
         """The value of a word; None if part of it is unknown."""
@@ -185,7 +184,15 @@ class Evaluator:
                 return UNKNOWN
 
     def _parts(self, parts: Iterable[Part], at: Command | Assignment | Case) -> str:
-        return "".join(self._part(it, at) for it in parts)
+        """The values of parts one after the other; unknown if they are too long, since a script may name a long value many times."""
+        texts: list[str] = []
+        n_left = LONGEST
+        for it in parts:
+            texts.append(self._part(it, at))
+            n_left -= len(texts[-1])
+            if n_left < 0:
+                return UNKNOWN
+        return "".join(texts)
 
     def _assigned(self, assignment: Assignment) -> str:
         known = self._values.get(assignment)
