@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
-from buildxray.syntax.instructions import Instruction, Node, Onbuild, Run, Span, WithPairs
+from buildxray.syntax.instructions import Instruction, Node, Onbuild, Run, Span, WithPairs, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.parser import Comment
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 
-_WORD: Final = lazy_regex(r"\w+")
+_WORD: Final = lazy_regex(r"\w")
 
 
 def selection_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
@@ -27,23 +30,54 @@ def selection_ranges(analysis: Analysis, offset: int) -> list[TextRange]:
 
 
 def _candidates(analysis: Analysis, offset: int) -> Iterator[TextRange]:
+    """Yield the ranges that may contain an offset. A client may ask for thousands of offsets at once."""
     yield TextRange(0, len(analysis.text))
-    line = analysis.lines.line_of(offset)
-    start, end = analysis.lines.starts[line], analysis.lines.ends[line]
-    for match in _WORD.finditer(analysis.text, start, end):
-        yield TextRange(*match.span())
-    yield from (it.range for it in analysis.dockerfile.comments)
+    yield from _word(analysis, offset)
+    comments = analysis.dockerfile.comments
+    yield from (it.range for it in comments[: bisect_right(comments, offset, key=_START)][-1:])
     yield from (it.range for it in analysis.dockerfile.directives)
-    for stage in analysis.build.stages:
-        instructions = [stage.from_.syntax, *(it.syntax for it in stage.instructions)]
-        yield TextRange(instructions[0].range.start, max(it.end for it in instructions))
+    stages = analysis.build.stages
+    for stage in stages[: bisect_right(stages, offset, key=lambda it: it.from_.syntax.range.start)][-1:]:
+        instructions = analysis.dockerfile.instructions[stage.outline.from_idx : stage.outline.end_idx]
+        yield TextRange(instructions[0].range.start, instructions[-1].end)
     instruction = analysis.dockerfile.instruction_at(offset)
     if instruction is not None:
         yield instruction.range
-        yield from _parts(instruction, instruction.node)
+        yield from _parts_at(instruction, offset)
 
 
-def _parts(instruction: Instruction, node: Node) -> Iterator[TextRange]:
+_START: Final[Callable[[Comment], int]] = attrgetter("range.start")
+
+
+def _word(analysis: Analysis, offset: int) -> Iterator[TextRange]:
+    """Yield the word that touches an offset, if any."""
+    text, line = analysis.text, analysis.lines.line_of(offset)
+    start = end = offset
+    first, last = analysis.lines.starts[line], analysis.lines.ends[line]
+    while start > first and _WORD.match(text, start - 1, start):
+        start -= 1
+    while end < last and _WORD.match(text, end, end + 1):
+        end += 1
+    if start < end:
+        yield TextRange(start, end)
+
+
+def _parts_at(instruction: Instruction, offset: int) -> Iterator[TextRange]:
+    """Yield the parts of an instruction that contain an offset."""
+    own = offset - instruction.start
+    parts = _parts(instruction.node)
+    before = parts[: bisect_right(parts, own, key=itemgetter(0))]
+    return (it.shifted(instruction.start) for it in before if it.end >= own)
+
+
+@of_node
+def _parts(node: Node) -> tuple[TextRange, ...]:
+    """The parts of an instruction, in ascending order; offsets count from the start of the instruction."""
+    return tuple(sorted(_all_parts(node, Instruction(node, 0, 0, 1, 1))))
+
+
+def _all_parts(node: Node, instruction: Instruction) -> Iterator[TextRange]:
+    """Yield the parts of a node, placed as those of an instruction: that of a trigger is its ONBUILD."""
     for flag in node.flags:
         yield instruction.range_of(flag)
         yield instruction.range_of(flag.name)
@@ -66,4 +100,4 @@ def _parts(instruction: Instruction, node: Node) -> Iterator[TextRange]:
             yield instruction.place(command.range)
             yield from (instruction.place(it.range) for it in command.words)
     if isinstance(node, Onbuild) and node.trigger is not None:
-        yield from _parts(instruction, node.trigger)
+        yield from _all_parts(node.trigger, instruction)
