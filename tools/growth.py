@@ -77,6 +77,18 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
     "commands whose failure is ignored": lambda n: (
         "FROM debian\nRUN a" + "; \\\n  apt-get install a:amd64 || true" * n + "\n"
     ),
+    "lines with an error": lambda n: "FROM a\n" + "RUNN a\n" * n,
+    "stages with a constant platform": lambda n: (
+        "".join(f"FROM --platform=linux/amd64 a AS s{i}\nRUN make\n" for i in range(n // 3))
+        + "FROM a\n"
+        + "".join(f"COPY --from=s{i} /a /a\n" for i in range(n // 3))
+    ),
+    "downloads for one architecture": lambda n: (
+        "FROM a\n" + "".join(f"RUN curl -LO https://a.b/{i}/t-linux-amd64.tgz\n" for i in range(n))
+    ),
+    "builds in their own directories": lambda n: (
+        "FROM golang\n" + "".join(f"WORKDIR /w{i}\nRUN go build\n" for i in range(n // 2))
+    ),
     "tests of a platform argument in one RUN": lambda n: (
         "FROM debian\nARG TARGETARCH\nRUN a" + "; \\\n  [ $TARGETARCH = x86_64 ] || b" * n + "\n"
     ),
@@ -91,7 +103,7 @@ def cpu_seconds(text: str) -> float:
 
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     start = time.process_time()
-    _ = Analyzer(BuildRequest(amd64, (amd64, arm64))).analyze(text).diagnostics
+    _ = Analyzer(BuildRequest(amd64, (amd64, arm64)), asks_for_several=True).analyze(text).diagnostics
     return time.process_time() - start
 
 

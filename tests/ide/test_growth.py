@@ -25,4 +25,4 @@ def test_findings_cost_in_proportion_to_lines(axis: str) -> None:
 
 def _n_calls_of(text: str) -> int:
     forget()
-    return n_calls(lambda: Analyzer(request()).analyze(text).diagnostics)
+    return n_calls(lambda: Analyzer(request(), asks_for_several=True).analyze(text).diagnostics)

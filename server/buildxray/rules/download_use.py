@@ -96,7 +96,7 @@ def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | 
     if reader is not None and (reader.name in _UNPACKING or reader.name in _INSTALLING or _names_programs(reader)):
         return None
     names |= {posixpath.basename(it) for it in written} - {""}
-    return None if ctx.cached(_users)[stage].use_after(download, names) else Doubt.USE
+    return None if ctx.cached(_uses)[stage].use_after(download, names) else Doubt.USE
 
 
 def _asks_for_headers(command: Command) -> bool:
@@ -141,15 +141,20 @@ def _redirected(download: Download) -> Iterator[str]:
             yield word.text.strip("\"'")
 
 
-class _Users:
+class _Uses:
     """The uses of files as programs in one stage, and in those that copy from it, by the last part of the files' paths."""
 
     def __init__(self, stage: Stage) -> None:
         self._commands = _Places()
         self._instructions = _Places()
+        self._started = _Places()
         for run in stage.runs:
             for command in run.commands:
                 self._commands.add(_used_by(command), command.range.start)
+                words = command.syntax.words
+                self._started.add(
+                    [posixpath.basename(words[0].text.strip("\"'"))] if words else [], command.range.start
+                )
         for it in (*stage.consumers, *stage.instructions):
             self._instructions.add(_taken_by(it), it.idx)
 
@@ -157,6 +162,10 @@ class _Users:
         """True if one of these files is used after a download, or by its own instruction."""
         start = download.instruction.range.start if download.command is None else download.command.range.start
         return self._commands.last(names) > start or self._instructions.last(names) >= download.instruction.idx
+
+    def is_started_after(self, command: Command, names: Collection[str]) -> bool:
+        """True if the stage starts one of these files after a command."""
+        return self._started.last(names) > command.range.start
 
 
 class _Places:
@@ -181,8 +190,13 @@ class _Places:
         return max(places, default=-1)
 
 
-def _users(ctx: RuleContext) -> dict[Stage, _Users]:
-    return {it: _Users(it) for it in ctx.build.stages}
+def is_run_after(ctx: RuleContext, stage: Stage, command: Command, names: Collection[str]) -> bool:
+    """True if a stage starts one of these files after a command."""
+    return ctx.cached(_uses)[stage].is_started_after(command, names)
+
+
+def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
+    return {it: _Uses(it) for it in ctx.build.stages}
 
 
 def _used_by(command: Command) -> Iterator[str]:

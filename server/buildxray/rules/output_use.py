@@ -7,26 +7,21 @@ import posixpath
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import NO_PROGRAMS
+from buildxray.rules.download_use import NO_PROGRAMS, is_run_after
 from buildxray.rules.intended import names_one_architecture
 from buildxray.semantics.build import KnownCommand, Stage
 
 
 def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | None:
     """The reason why the output of a compiler may not be meant for the machine of the image; None if there is none."""
-    if _is_run_here(stage, command):
+    names = {posixpath.basename(it) for it in command.use.outputs} - {""}
+    if is_run_after(ctx, stage, command, names):
+        # It may be a tool of the build that is copied by the way.
         return Doubt.USE
     places = [it.path for it in ctx.build.artifacts.made_by(command.invocation)]
     if places and all(NO_PROGRAMS.search(it) for it in places):
         return Doubt.USE
     return None
-
-
-def _is_run_here(stage: Stage, command: KnownCommand) -> bool:
-    """True if the stage executes the program that it compiles, so that it may be a tool of the build that is copied by the way."""
-    names = {posixpath.basename(it) for it in command.use.outputs} - {""}
-    later = (it for run in stage.runs for it in run.commands if it.range.start > command.range.start)
-    return any(it.syntax.words and posixpath.basename(it.syntax.words[0].text.strip("\"'")) in names for it in later)
 
 
 def is_for_image(ctx: RuleContext, architecture: str) -> bool:

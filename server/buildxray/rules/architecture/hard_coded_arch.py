@@ -273,14 +273,25 @@ def _gives_neutral_files(stage: Stage) -> bool:
     )
 
 
-def _unpacks_neutral_files(stage: Stage, download: Download) -> bool:
+def _unpacks_neutral_files(ctx: RuleContext, stage: Stage, download: Download) -> bool:
     """True if each command that unpacks the download names the files to extract, and these suit any machine."""
     archives = {name for it in download.pieces if (name := posixpath.basename(it.text.strip("\"'")))}
-    runs = [it for it in stage.runs if it.idx >= download.instruction.idx]
-    commands = (it for run in runs for it in run.commands if it.name in _UNPACKING)
-    written = [[word.text.strip("\"'") for word in it.syntax.words] for it in commands]
-    unpacking = [words for words in written if archives & set(map(posixpath.basename, words))]
+    by_name = ctx.cached(_unpacking)[stage]
+    first = download.instruction.idx
+    unpacking = [words for name in archives for idx, words in by_name.get(name, ()) if idx >= first]
     return bool(unpacking) and all(_takes_neutral_files(it, archives) for it in unpacking)
+
+
+def _unpacking(ctx: RuleContext) -> dict[Stage, dict[str, list[tuple[int, list[str]]]]]:
+    """For each stage, the words of the commands that unpack an archive, with their RUN, by the last part of its path."""
+    by_stage: dict[Stage, dict[str, list[tuple[int, list[str]]]]] = {}
+    for stage in ctx.build.stages:
+        by_name = by_stage[stage] = {}
+        for command in (it for run in stage.runs for it in run.commands if it.name in _UNPACKING):
+            words = [word.text.strip("\"'") for word in command.syntax.words]
+            for name in set(map(posixpath.basename, words)):
+                by_name.setdefault(name, []).append((command.run.idx, words))
+    return by_stage
 
 
 def _takes_neutral_files(words: list[str], archives: Collection[str]) -> bool:
@@ -331,7 +342,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None
-    if _gives_neutral_files(stage) or _unpacks_neutral_files(stage, download):
+    if _gives_neutral_files(stage) or _unpacks_neutral_files(ctx, stage, download):
         return None
     place = named[0][1]
     return Finding(

@@ -197,19 +197,17 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
             architecture=written[0],
         ),
         fixes,
-        doubt=_doubt(stage, instruction, named),
+        doubt=_doubt(ctx, stage, instruction, named),
     )
 
 
-def _doubt(stage: Stage, instruction: Instruction, named: list[_Named]) -> Doubt | None:
+def _doubt(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list[_Named]) -> Doubt | None:
     """The reason why the file may suit the image: build arguments, a RUN after the COPY that reads the architecture, or its use."""
     if any(isinstance(it.node, Arg) or _DEFAULT.search(token.text) is not None for it, token, *_ in named):
         return Doubt.ARGUMENT
-    last = max(it.idx for it, *_ in named)
-    later = [run for run in stage.runs if run.idx > last]
-    if any(Mention.PLATFORM_ARGUMENT in it.mentions or _PROBE.search(it.node.text) for it in later):
+    if ctx.cached(_last_probes)[stage] > max(it.idx for it, *_ in named):
         return Doubt.LATER_STEP
-    is_program = stage.is_image and all(_becomes_program(stage, instruction, token) for _, token, *_ in named)
+    is_program = stage.is_image and all(_becomes_program(ctx, stage, instruction, token) for _, token, *_ in named)
     return None if is_program else Doubt.USE
 
 
@@ -227,7 +225,16 @@ def _is_replaced(copy: Instruction, last_copies: dict[str, int]) -> bool:
     return last_copies[node.destination.text] > copy.idx
 
 
-def _becomes_program(stage: Stage, copy: Instruction, token: Token) -> bool:
+def _last_probes(ctx: RuleContext) -> dict[Stage, int]:
+    """For each stage, the last RUN that reads the architecture; -1 if none does."""
+    return {stage: max((it.idx for it in stage.runs if _probes(it)), default=-1) for stage in ctx.build.stages}
+
+
+def _probes(run: Run) -> bool:
+    return Mention.PLATFORM_ARGUMENT in run.mentions or _PROBE.search(run.node.text) is not None
+
+
+def _becomes_program(ctx: RuleContext, stage: Stage, copy: Instruction, token: Token) -> bool:
     """True if a file gets a place for programs, is unpacked there, or is used by a later instruction; otherwise the image may only distribute it."""
     node = copy.node
     if not isinstance(node, Copy | Add) or node.destination is None:
@@ -238,8 +245,7 @@ def _becomes_program(stage: Stage, copy: Instruction, token: Token) -> bool:
     if _is_named_for_target(token.text, destination):
         return True
     name = posixpath.basename(token.text if destination.endswith(("/", ".")) else destination)
-    later = (it for it in stage.instructions if it.idx > copy.idx)
-    return bool(name) and any(_uses(it, name) for it in later)
+    return bool(name) and ctx.cached(_last_uses)[stage].get(name, -1) > copy.idx
 
 
 def _is_named_for_target(source: str, destination: str) -> bool:
@@ -254,18 +260,20 @@ def _is_named_for_target(source: str, destination: str) -> bool:
     )
 
 
-def _uses(instruction: Instruction, name: str) -> bool:
-    """True if the image starts a file, or a RUN starts, installs or unpacks it, whatever the build arguments are."""
+def _last_uses(ctx: RuleContext) -> dict[Stage, dict[str, int]]:
+    """For each stage, the last instruction that uses a file, by the last part of its path."""
+    return {stage: {name: it.idx for it in stage.instructions for name in _used_by(it)} for stage in ctx.build.stages}
+
+
+def _used_by(instruction: Instruction) -> Iterator[str]:
+    """The files that the image starts, or that a RUN names in a command that is executed whatever the build arguments are."""
     if isinstance(instruction.node, Entrypoint | Cmd):
         words = (word for it in instruction.node.arguments for word in it.text.split())
-        return name in {posixpath.basename(it.strip("\"'")) for it in words}
-    if not isinstance(instruction, Run):
-        return False
-    return any(
-        name in {posixpath.basename(word.text.strip("\"'")) for word in it.syntax.words}
-        and all(map(it.is_certain, it.targets))
-        for it in instruction.commands
-    )
+        yield from (posixpath.basename(it.strip("\"'")) for it in words)
+    elif isinstance(instruction, Run):
+        for command in instruction.commands:
+            if all(map(command.is_certain, command.targets)):
+                yield from (posixpath.basename(it.text.strip("\"'")) for it in command.syntax.words)
 
 
 def _place(instruction: Instruction, token: Token, start: int, end: int) -> TextRange:
