@@ -187,6 +187,8 @@ def test_bytecode_of_dotnet_is_for_every_machine(command: str, severity: str) ->
         ("RUN curl -fsSL https://x.org/t-$TARGETARCH -o /t", "error"),
         ("ENV A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
         ("ENV TARGETARCH=$TARGETARCH", "warning"),
+        ("RUN ./install-$TARGETARCH", "error"),
+        ("RUN ./install $TARGETARCH", "warning"),
         ("ARG A=$TARGETARCH\nRUN echo $A", "warning"),
         ("ARG A=$TARGETARCH\nRUN curl -fsSL https://x.org/t-$A -o /t", "error"),
         ('RUN if [ "$TARGETARCH" = arm64 ]; then apk add a; else apk add b; fi', "error"),

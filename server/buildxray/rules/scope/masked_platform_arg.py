@@ -88,7 +88,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
                     partial(_fixes, ctx, instruction, pair, range_),
-                    doubt=None if _is_wrong(ctx.build, instruction, name, [it for it, __ in wrong]) else Doubt.USE,
+                    doubt=_doubt(ctx.build, instruction, name, [it for it, __ in wrong]),
                 )
             elif not wrong and name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -153,18 +153,19 @@ def _is_only_fallback(instruction: Instruction, pair: Pair) -> bool:
     return _FALLBACK.fullmatch(value.strip("\"'")) is not None
 
 
-def _is_wrong(build: Build, declaration: Instruction, name: str, targets: Iterable[Platform]) -> bool:
-    """True if the default certainly makes a wrong image: it is used for more than a label or the output of a RUN.
+def _doubt(build: Build, declaration: Instruction, name: str, targets: Iterable[Platform]) -> Doubt | None:
+    """The reason why a default may make no wrong image; None if it is used for more than a label or the output of a RUN.
 
     BuildKit gives an argument to each RUN, whose programs hardly know it. A variant that the platform lacks is mostly wanted:
     `${TARGETVARIANT}` as `v1` in the names that GoReleaser gives directories.
     """
     if name == "TARGETVARIANT" and (not any(it.variant for it in targets) or _is_emptied(declaration, name)):
-        return False
-    return any(
+        return Doubt.USE
+    is_used = any(
         it.idx > declaration.idx and name in build.text[slice(*it.range)] and not it.only_shows(name)
         for it in build.instructions
     )
+    return None if is_used else Doubt.SAME
 
 
 def _is_emptied(declaration: Instruction, name: str) -> bool:

@@ -316,7 +316,13 @@ def _is_for_unknown_program(use: _Use) -> bool:
     if not isinstance(run, Run):
         return False
     users = [it for it in run.commands if _names(it, use.reference.name)]
-    return bool(users) and not any(map(_needs_its_values, users))
+    return bool(users) and not any(_needs_its_values(it) or _is_started_by(it, use.reference.name) for it in users)
+
+
+def _is_started_by(command: Command, name: str) -> bool:
+    """True if a variable is in the name of the program: `./tool-$TARGETARCH`."""
+    words = command.syntax.words
+    return bool(words) and any(it.name == name for it in words[0].variables)
 
 
 def _names(command: Command, name: str) -> bool:
@@ -327,7 +333,9 @@ def _names(command: Command, name: str) -> bool:
 def _needs_its_values(command: Command) -> bool:
     """True if a command does something else with an empty value: it compares, compiles, downloads, or names files."""
     is_known = command.use is not None and command.use.effect in (Effect.COMPILE, Effect.DOWNLOAD)
-    return is_known or not command.syntax.words or command.name in _NEEDING
+    words = command.syntax.words
+    # `./install` is a script of the project.
+    return is_known or not words or (command.name in _NEEDING and not words[0].text.startswith("./"))
 
 
 def _compiles_right(use: _Use) -> bool:
