@@ -275,3 +275,20 @@ def test_a_compiler_that_may_be_told_in_another_way(lines: str, is_said: bool) -
 def test_an_image_that_is_made_for_cross_compiling(image: str, is_said: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM {image} AS b\nWORKDIR /s\nCOPY . .\nRUN cargo build --release\nFROM scratch\nCOPY --from=b /s/target/release/app /app\n"
     assert bool(findings(wrong_arch_build, context(text))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("script", "is_said"),
+    [
+        ('if [ "$TARGETARCH" = amd64 ]; then export GOARCH=amd64; fi; {}', True),
+        ("case $TARGETARCH in amd64) export GOARCH=amd64;; esac; {}", True),
+        ('if [ "$TARGETARCH" = arm64 ]; then export GOARCH=arm64; fi; {}', False),
+        ("case $TARGETARCH in amd64) export GOARCH=amd64;; arm64) export GOARCH=arm64;; esac; {}", False),
+        ('if [ -n "$OTHER" ]; then export GOARCH=$TARGETARCH; fi; {}', False),
+        ("GOARCH= {}", False),
+    ],
+)
+def test_a_target_that_is_told_for_some_platforms_only(script: str, is_said: bool) -> None:
+    run = script.format("CGO_ENABLED=0 go build -o /app .")
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /app /app\n"
+    assert bool(findings(wrong_arch_build, context(text))) is is_said

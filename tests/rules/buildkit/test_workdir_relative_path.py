@@ -14,6 +14,7 @@ FROM = "FROM alpine\n"
         ("FROM scratch\nWORKDIR ./app\n", "./app", "FROM scratch\nWORKDIR /app\n"),
         ("FROM scratch AS a\nFROM a\nWORKDIR app\n", "app", "FROM scratch AS a\nFROM a\nWORKDIR /app\n"),
         (f"{FROM}WORKDIR ./app\n", "./app", None),
+        (f"{FROM}WORKDIR C:/app\n", "C:/app", None),
         ("FROM golang AS a\nFROM a\nWORKDIR httpbun\n", "httpbun", None),
     ],
 )
@@ -26,6 +27,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     [
         f"{FROM}WORKDIR /app\nWORKDIR below\n",
         f"{FROM}ENV A=/x\nWORKDIR $A/y\n",
+        "# escape=`\nFROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nWORKDIR C:\\app\n",
         "FROM a AS base\nWORKDIR /app\nFROM base\nWORKDIR below\n",
     ],
 )

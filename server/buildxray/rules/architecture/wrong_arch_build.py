@@ -89,7 +89,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.COMPILE):
             use = command.use
-            is_told = use.is_targeted and not _is_told_the_builder(command)
+            is_told = use.is_targeted and not _is_told_the_builder(command) and not _is_told_for_others_only(command)
             if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
                 continue
             if _may_be_told(ctx, command):
@@ -189,6 +189,13 @@ def _is_for_another_system(command: KnownCommand) -> bool:
     """True if Go compiles for a system that no target has: `GOOS=windows` in a file that is not built for `windows/amd64`."""
     systems = {*command.invocation.setting("GOOS").values} - {"", None}
     return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
+
+
+def _is_told_for_others_only(command: KnownCommand) -> bool:
+    """True if a condition gives Go its `GOARCH` for some targets only, and for another one it compiles for the build machine."""
+    values = command.invocation.setting("GOARCH").values
+    untold = {target for it, target in zip(values, command.invocation.targets, strict=True) if it == ""}
+    return any(values) and not untold.isdisjoint(command.use.wrong_targets)
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
+
+_OF_A_DRIVE: Final = lazy_regex(r"[\"']?[A-Za-z]:")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="WorkdirRelativePath")
@@ -37,11 +41,17 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, offered only for a stage on `scratch`, whose directory is `/`. The directory of any other base image is not in the
     Dockerfile: on `golang` it is `/go`, and `/app` would not be the directory that other instructions name.
 
+    ## Limits
+    A path with a drive (`C:` and a directory) is not reported in a Dockerfile for Windows, although the requested platforms may be Linux.
+
     ## References
     BuildKit's own check `WorkdirRelativePath`.
     """
     for it in warned(ctx, "WorkdirRelativePath"):
         written = ctx.text[slice(*it.range)]
+        if ctx.is_for_windows and _OF_A_DRIVE.match(written):
+            # The directory is absolute for Windows, for which the image is made, whatever the requested platforms.
+            continue
         message = _("`{path}` is relative to a directory that the base image chooses", path=written)
         if written.startswith("~"):
             message = _("no shell reads WORKDIR: `~` is a directory of that name, in one that the base image chooses")
