@@ -8,12 +8,14 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 import pytest
 
 from buildxray.ide.build_times import MeasuredBuild
 from buildxray.ide.settings import Settings
 from buildxray.ide.times_as_json import times_as_json
+from buildxray.logs import matching
 from buildxray.logs.model import Log
 from buildxray.logs.reader import read_log_text, read_stream
 from tests.support.logs import RECORDED
@@ -85,6 +87,22 @@ def test_a_number_of_a_history_record_may_be_anything(pattern: bytes, replacemen
     (build,) = read_stream(io.BufferedReader(packed)).builds
     assert all(it.cpu_seconds is None or it.cpu_seconds >= 0 for it in build.vertices)
     assert shown(Log((build,)))
+
+
+def test_similar_steps_are_compared_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[object] = []
+
+    class Counted(SequenceMatcher[str]):
+        def ratio(self) -> float:
+            compared.append(self)
+            return super().ratio()
+
+    monkeypatch.setattr(matching, "SequenceMatcher", Counted)
+    edited = "FROM alpine AS build\n" + "".join(f"RUN a{n} b{n} c{n}\n" for n in range(9))
+    steps = "".join(f"#{n} [build {n % 9 + 1}/10] RUN x{n}\n#{n} DONE 0.1s\n\n" for n in range(1, 4_000))
+    (build,) = read_log_text(steps).builds
+    MeasuredBuild(edited, build, Settings().request())
+    assert 1_000 < len(compared) <= 3 * matching._MOST_COMPARISONS
 
 
 def members() -> Iterator[tuple[str, bytes]]:

@@ -7,19 +7,24 @@ import itertools
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import Mock
 
 import pytest
+from pygls.exceptions import JsonRpcInvalidParams
 
 from buildxray.files.reading import read_project_text
 from buildxray.ide.project import Projects
+from buildxray.ide.project_build import ProjectBuild
+from buildxray.ide.settings import Settings
+from buildxray.lsp import build_logs, handlers, limits, publishing
 from buildxray.lsp import documents as documents_module
-from buildxray.lsp import handlers, limits, publishing
 from buildxray.lsp import server as server_module
+from buildxray.lsp.documents import Document
 from buildxray.lsp.main import create_server
 from buildxray.lsp.protocol import Protocol
 from buildxray.projects import sources
+from buildxray.toolchains.base import Workspace
 
 # Python ignores an interruption in a callback of the garbage collector, such as that of hypothesis; the timer fires again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -176,3 +181,17 @@ async def test_a_search_that_takes_too_long_is_given_up(
     session.open(uri, UNDECLARED)
     await session.until_published(uri)
     assert session.shown(uri) != []
+
+
+async def test_a_log_that_takes_too_long_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_for_ever(_text: str) -> NoReturn:
+        while True:
+            pass
+
+    monkeypatch.setattr(build_logs, "SECONDS_IN_TERMINAL", 0.1)
+    monkeypatch.setattr("buildxray.logs.reader.read_log_text", read_for_ever)
+    settings = Settings()
+    build = ProjectBuild(settings.request(), settings, "")
+    document = Document("file:///w/Dockerfile", 0, "FROM alpine\n", build, Workspace())
+    with pytest.raises(JsonRpcInvalidParams, match=r"a\.log: not shown, because reading it takes more than"):
+        await asyncio.to_thread(build_logs.measured, "x", "a.log", document)

@@ -112,6 +112,8 @@ class _Matcher:
         self.times: dict[int, StepTime] = {}
         self.twins: set[int] = set()
         """Duplicates of matched vertices, by identity."""
+        self._n_comparisons = 0
+        """The comparisons of texts that are only similar."""
         self._build = build
         self._candidates = [_Candidate(it, tuple(map(_Label.of, map(read_name, it.labels)))) for it in plan.steps]
         self._lines = build.lines if build.dockerfile == plan.dockerfile.text else {}
@@ -168,6 +170,9 @@ class _Matcher:
             for other in candidate.labels:
                 if _runs_on(other) != _runs_on(label) or other.text.partition(" ")[0] != keyword:
                     continue
+                if self._n_comparisons >= _MOST_COMPARISONS:
+                    return False
+                self._n_comparisons += 1
                 likeness = SequenceMatcher(None, other.text[:_COMPARED], label.text[:_COMPARED]).ratio()
                 likeness += 0.1 * (other.stages[0] in label.stages) + 0.05 * (other.number == label.number)
                 if likeness >= _SIMILAR + 0.1 and (best is None or likeness > best[0]):
@@ -187,6 +192,8 @@ class _Matcher:
         self.times[step.idx] = StepTime(step, vertex, is_exact)
 
 
+_MOST_COMPARISONS: Final = 5_000
+"""Limit for the comparisons of one build; each takes about 1 ms, and 50 edited instructions need at most 2,500."""
 _COMPARED: Final = 2_000
 """The most characters of an instruction that are compared."""
 

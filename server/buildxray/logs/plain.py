@@ -20,7 +20,7 @@ _DONE: Final = lazy_regex(rf"DONE(?: ({SECONDS})s)?$")
 _EXTRACTING: Final = lazy_regex(rf"extracting (\S+)(?: .*?)? ({SECONDS})s(?: done)?$")
 _FAILURE: Final = lazy_regex(r"(?:ERROR|error): |failed to solve|failed to build")
 _NUMBERED: Final = lazy_regex(r"\[[^\]]*\d/\d+\] ")
-_MOST_VERTICES: Final = 100_000
+_MOST_VERTICES: Final = 10_000
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.logs.model import Form, Interval, LoggedBuild, LoggedVertex, Status, covered, merged
 from buildxray.records import dataclass
 
-_MOST_VERTICES: Final = 100_000
+_MOST_VERTICES: Final = 10_000
 _MOST_INTERVALS: Final = 1_000
 """Intervals of one vertex that are kept; BuildKit reports about five."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from buildxray.ide.time_budget import SECONDS_IN_TERMINAL, OutOfTimeError, thread_budget
 from buildxray.localization import _, localized
 from buildxray.lsp.documents import Document
 
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 
 
 def measured(source: str | Path, name: str, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
-    """Read a log, given as text or as a file, and match it. Raises `JsonRpcInvalidParams` with the reason."""
+    """Read a log, given as text or as a file, and match it, in a thread. Raises `JsonRpcInvalidParams` with the reason."""
+    try:
+        with thread_budget(SECONDS_IN_TERMINAL):
+            return _measured(source, name, document)
+    except OutOfTimeError as error:
+        reason = _("{name}: not shown, because reading it takes more than {n} s", name=name, n=int(SECONDS_IN_TERMINAL))
+        raise JsonRpcInvalidParams(reason) from error
+
+
+def _measured(source: str | Path, name: str, document: Document) -> tuple[LoadedLog, MeasuredBuild]:
     from buildxray.ide.build_times import LoadedLog, measure_best  # noqa: PLC0415 - few documents have a log
     from buildxray.logs.model import LogError  # noqa: PLC0415
     from buildxray.logs.reader import modified, read_log, read_log_text  # noqa: PLC0415
