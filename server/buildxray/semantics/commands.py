@@ -275,6 +275,21 @@ class Inventory:
             ]
         return commands
 
+    def is_skipped(self, instruction: int, command: Command) -> bool:
+        """True if the arguments that this build gives skip a command of a RUN for each target: `[ "$PREBUILT" = true ] || make`.
+
+        Other builds of the file may run it, so that an edit has to be right for it too.
+        """
+        given = {name for name, _ in self.plan.request.build_arguments}
+        stage = self.graph.stage_of(instruction)
+        if not given or not command.conditions or stage is None:
+            return False
+        arguments = self._arguments(stage.idx, instruction)
+        replaceable = _Without(arguments.with_default, given)
+        targets = (it.platform for it in self.plan.targets if it.is_needed(stage.idx))
+        pairs = zip(self.graph.scopes(instruction), targets, strict=True)
+        return all(evaluator(*it, arguments.open, replaceable).taken(command) is False for it in pairs)
+
     def _arguments(self, stage: int, instruction: int) -> _Arguments:
         """The ARGs before an instruction, in its stage and its ancestors, to which `--build-arg` may give another value."""
         names, scopes = self._names(stage, instruction), self.graph.scopes(instruction)
@@ -404,6 +419,17 @@ class _Arguments(NamedTuple):
     """The names without a value in the text."""
     with_default: Container[str]
     """The names that have a value for all targets, or for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """The names of a lookup without some others."""
+
+    names: Container[str]
+    excluded: frozenset[str] | set[str]
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self.excluded and name in self.names
 
 
 def _chosen(values: tuple[T, ...], takers: list[bool]) -> tuple[T, ...]:

@@ -406,6 +406,11 @@ class KnownCommand(Command):
         return tuple(target for target, machine in pairs if target.architecture != machine.architecture)
 
     @property
+    def is_skipped(self) -> bool:
+        """True if the arguments that this build gives skip the command for each target; other builds may run it."""
+        return self.run.build.inventory.is_skipped(self.run.idx, self.syntax)
+
+    @property
     def cross_targets(self) -> tuple[Platform, ...]:
         """For a compiler: the targets whose output is certainly not for the machine on which it runs."""
         triples = zip(self.use.architectures, self.invocation.targets, self.invocation.step_platforms, strict=True)

@@ -761,3 +761,27 @@ def test_a_task_of_deno_may_compile_a_program(run: str, safety: str) -> None:
     text = f"FROM image AS b\nWORKDIR /s\nCOPY . .\nRUN {run}\nFROM nginx\nCOPY --from=b /s/dist /www\n"
     (finding,) = findings(emulated_build, context(text))
     assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+@pytest.mark.parametrize(
+    ("given", "run", "is_reported"),
+    [
+        ("true", 'if [ "$PREBUILT" = true ]; then cp bin/a /a; else go build -o /a .; fi', False),
+        ("true", '[ "$PREBUILT" = true ] || go build -o /a .', False),
+        ("false", 'if [ "$PREBUILT" = true ]; then cp bin/a /a; else go build -o /a .; fi', True),
+        # Another build may give another value than the default.
+        (None, 'if [ "$PREBUILT" = false ]; then cp bin/a /a; else go build -o /a .; fi', True),
+        ("true", 'if [ "$OTHER" = true ]; then cp bin/a /a; else go build -o /a .; fi', True),
+        ("true", 'go build -o /a . || [ "$PREBUILT" = true ]', True),
+    ],
+)
+def test_a_compiler_that_the_given_arguments_skip_is_not_reported(
+    given: str | None, run: str, *, is_reported: bool
+) -> None:
+    text = f"FROM golang AS b\nARG PREBUILT=false\nARG OTHER\nRUN {run}\nFROM scratch\nCOPY --from=b /a /a\n"
+    arguments = () if given is None else (("PREBUILT", given),)
+    builder = Builder(replace(request(), build_arguments=arguments), Workspace())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert [it.message for it in findings(emulated_build, ctx)] == (
+        ["`go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long"] if is_reported else []
+    )

@@ -364,7 +364,7 @@ def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) ->
 
 
 def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
-    return [command for command in commands if _targets([command])]
+    return [command for command in commands if _targets([command]) and not command.is_skipped]
 
 
 def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
