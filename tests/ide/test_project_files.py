@@ -608,3 +608,53 @@ def test_a_dockerfile_of_several_jobs_has_one_finding(tmp_path: Path) -> None:
         assert len(found) == n_findings
     assert "RUN steps of tool/Dockerfile run" in found[1].message
     assert found[1].message.endswith("a stage that cross-compiles in line 1 of tool/Dockerfile, avoids that")
+
+
+STEP = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} -t a .\n"
+
+
+@pytest.mark.parametrize("directory", ["", "vendored/"])
+def test_a_workflow_that_came_with_another_project_has_no_machine(tmp_path: Path, directory: str) -> None:
+    (tmp_path / ".git").mkdir()
+    name = f"{directory}.github/workflows/ci.yml"
+    file = looked_at(tmp_path, WORKFLOW.replace(".github/workflows/ci.yml", name) + STEP.format(""), name)
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * (not directory)
+
+
+@pytest.mark.parametrize(("given", "is_found"), [("--build-arg PREBUILT=true", False), ("", True)])
+def test_a_compiler_that_the_arguments_skip_does_not_emulate(tmp_path: Path, given: str, *, is_found: bool) -> None:
+    dockerfile = """
+    #- Dockerfile
+    FROM golang AS build
+    ARG PREBUILT=false
+    RUN [ "$PREBUILT" = true ] || go build -o /app .
+    FROM scratch
+    COPY --from=build /app /app
+    """
+    markup = WORKFLOW + STEP.format(given) + dockerfile
+    file = looked_at(tmp_path, markup, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_advised"),
+    [
+        ("npm ci && npm run build", True),
+        # The compiler is there for packages with native code, which are for the machine that installs them.
+        ("apt-get install -y gcc && npm ci && npm run build", False),
+        ("apt-get install -y gcc && pip install -r requirements.txt && protoc --python_out=. a.proto", False),
+        ("apt-get install -y gcc && pip install -r requirements.txt && go build -o /app .", True),
+    ],
+)
+def test_cross_compiling_is_advised_where_something_is_compiled(
+    tmp_path: Path, commands: str, *, is_advised: bool
+) -> None:
+    dockerfile = f"""
+    #- Dockerfile
+    FROM debian AS build
+    RUN {commands}
+    FROM debian
+    COPY --from=build /app /app
+    """
+    file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
+    assert [("cross-compiles in line 1" in it.message) for it in file.diagnostics] == [is_advised]

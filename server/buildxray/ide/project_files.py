@@ -204,9 +204,7 @@ class _Reader:
             return
         if root is not None and _is_in_missing_submodule(root, declared.dockerfile):
             return
-        directory = declared.source.parent
-        if root is not None and directory.parts[-2:] == WORKFLOWS.parts and directory != root / WORKFLOWS:
-            # GitHub runs the workflows of the root only.
+        if _is_of_other_project(declared.source):
             return
         name = declared.dockerfile.name
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
@@ -272,7 +270,7 @@ class _Reader:
         build = self.build
         declared = self.declared
         is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
-        if build is None or self.stage is None or not is_job or build.errors:
+        if build is None or self.stage is None or not is_job or build.errors or _is_of_other_project(declared.source):
             return None
         return build if any(map(_compiles_emulated, build.needed_stages)) else None
 
@@ -391,6 +389,13 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
 
 
+def _is_of_other_project(workflow: Path) -> bool:
+    """True if a workflow came with the copy of another project: GitHub runs those at the root of a repository only."""
+    directory = workflow.parent
+    root = repository_root(directory)
+    return root is not None and directory.parts[-2:] == WORKFLOWS.parts and directory != root / WORKFLOWS
+
+
 _SUBMODULE: Final = lazy_regex(r"^[ \t]*path[ \t]*=[ \t]*(?P<path>\S+)", re.MULTILINE)
 
 
@@ -464,12 +469,15 @@ def analyze_all(
 
 
 def _compiles_emulated(stage: Stage) -> bool:
-    return any(step.is_emulated for it in _compiling(stage) for step in it.run.steps)
+    return any(step.is_emulated for it in _compiling(stage) if not it.is_skipped for step in it.run.steps)
 
 
 def _can_cross_compile(stage: Stage) -> bool:
     """True if a stage compiles under emulation what could be compiled for the target platform on the build machine."""
-    commands = (it for it in _compiling(stage) if it.use.effect is not Effect.INSTALL and not it.use.is_native_only)
+    commands = [it for it in _compiling(stage) if not it.use.is_native_only and not it.is_skipped]
+    if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
+        # Packages with native code are for the machine that installs them.
+        commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
     return any(step.is_emulated for it in commands for step in it.run.steps)
 
 
