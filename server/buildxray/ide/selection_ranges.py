@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from operator import attrgetter, itemgetter
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import Final
 
 from buildxray.ide.analysis import Analysis
 from buildxray.syntax.instructions import Instruction, Node, Onbuild, Run, Span, WithPairs, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.parser import Comment
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import TextRange
 
@@ -34,19 +33,15 @@ def _candidates(analysis: Analysis, offset: int) -> Iterator[TextRange]:
     yield TextRange(0, len(analysis.text))
     yield from _word(analysis, offset)
     comments = analysis.dockerfile.comments
-    yield from (it.range for it in comments[: bisect_right(comments, offset, key=_START)][-1:])
+    yield from (it.range for it in comments[: bisect_right(comments, offset, key=lambda it: it.range.start)][-1:])
     yield from (it.range for it in analysis.dockerfile.directives)
     stages = analysis.build.stages
     for stage in stages[: bisect_right(stages, offset, key=lambda it: it.from_.syntax.range.start)][-1:]:
-        instructions = analysis.dockerfile.instructions[stage.outline.from_idx : stage.outline.end_idx]
-        yield TextRange(instructions[0].range.start, instructions[-1].end)
+        yield TextRange(stage.from_.syntax.range.start, stage.last.syntax.end)
     instruction = analysis.dockerfile.instruction_at(offset)
     if instruction is not None:
         yield instruction.range
         yield from _parts_at(instruction, offset)
-
-
-_START: Final[Callable[[Comment], int]] = attrgetter("range.start")
 
 
 def _word(analysis: Analysis, offset: int) -> Iterator[TextRange]:
