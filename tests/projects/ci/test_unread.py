@@ -10,6 +10,10 @@ from buildxray.projects.ci.unread import has_unread_builds, may_build_images
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
+        ("docker-compose.prod.yml", "services:\n  a:\n    build: .\n", True),
+        ("compose.dev.yaml", "services:\n  a:\n    build:\n      context: a\n", True),
+        ("docker-compose.prod.yml", "services:\n  a:\n    image: a\n    # build: .\n", False),
+        ("my-compose.prod.yml", "services:\n  a:\n    build: .\n", False),
         ("railway.toml", '[build]\nbuilder = "DOCKERFILE"\n', True),
         ("railway.toml", '[build]\nbuilder = "NIXPACKS"\n', False),
         ("fly.toml", 'app = "web"\n', True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,10 @@ _OF_SERVICES: Final = (
 """Files of services that build an image of the repository, for their own machines, and run it. Source: the manuals of these services."""
 _DOCKER: Final = lazy_regex(r"(?i:docker)|\bfly\b|^app\s*=")
 
+_COMPOSE_NAME: Final = lazy_regex(r"(?:docker-)?compose[._-][\w.-]*\.ya?ml")
+"""A Compose file that is read only if a command names it: `docker-compose.prod.yml`."""
+_COMPOSE_BUILD: Final = lazy_regex(r"^[ \t]+[\"']?build[\"']?[ \t]*:")
+
 _IMAGE_TOOL: Final = lazy_regex(
     r"(?<![\w./-])(?:buildah|buildx|depot|docker|docker-compose|earthly|img|kaniko|nerdctl|podman|skaffold)(?![\w.])"
     r"|docker/[\w.-]+-action|build-image|container-image"
@@ -46,20 +51,27 @@ _IMAGE_BUILD: Final = lazy_regex(
 
 
 def may_build_images(root: Path, directory: Path) -> bool:
-    """True if a repository may build its images: a workflow names a program for images, a script builds one, or a service does.
+    """True if a repository may build its images: a workflow names a program for images, or a script, a Compose file or a service builds one.
 
     `directory` is that of a Dockerfile, whose scripts are looked at too.
     """
-    try:
-        beside = [Path(it.path) for it in list_directory(directory) if it.name.endswith(".sh")]
-    except ReadError:
-        beside = []
-    services = (place / it for place in dict.fromkeys((root, directory)) for it in _OF_SERVICES)
+    places = tuple(dict.fromkeys((root, directory)))
+    beside = (it for it in _files(directory) if it.name.endswith(".sh"))
+    composed = (it for place in places for it in _files(place) if _COMPOSE_NAME.fullmatch(it.name))
+    services = (place / it for place in places for it in _OF_SERVICES)
     return (
         any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
-        or any(_mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *beside[:_MOST_SCRIPTS]))
+        or any(_mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *islice(beside, _MOST_SCRIPTS)))
+        or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
         or any(_mentions(it, _DOCKER) for it in services)
     )
+
+
+def _files(directory: Path) -> list[Path]:
+    try:
+        return [Path(it.path) for it in list_directory(directory)]
+    except ReadError:
+        return []
 
 
 def _mentions(path: Path, pattern: re.Pattern[str]) -> bool:
