@@ -178,3 +178,34 @@ def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str]
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert read_workspace(tmp_path).has_native_packages is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"package.json": '{"workspaces": ["./packages/*"]}', "packages/a/package.json": '{"dependencies": {"sharp": "1"}}'}, True),
+        ({"package.json": '{"workspaces": {"packages": ["apps/a"]}}', "apps/a/package.json": '{"dependencies": {"sharp": "1"}}'}, True),
+        (
+            {
+                "package.json": "{}",
+                "pnpm-workspace.yaml": "packages:\n  - 'apps/*'\n",
+                "apps/a/package.json": '{"dependencies": {"sharp": "1"}}',
+            },
+            True,
+        ),
+        ({"package.json": '{"dependencies": {"@prisma/client": "5"}}'}, True),
+        ({"package.json": '{"workspaces": ["packages/*"]}', "packages/a/package.json": '{"devDependencies": {"sharp": "1"}}'}, False),
+        ({"package.json": '{"workspaces": ["other/*"]}', "packages/a/package.json": '{"dependencies": {"sharp": "1"}}'}, False),
+        ({"package.json": '{"workspaces": ["../*"]}', "packages/a/package.json": '{"dependencies": {"sharp": "1"}}'}, False),
+        ({"package.json": '{"workspaces": [7, "*/x/*"]}', "packages/a/package.json": "["}, False),
+    ],
+)  # fmt: skip
+def test_native_packages_of_the_members_of_a_workspace(
+    tmp_path: Path, files: dict[str, str], *, expected: bool
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    workspace = read_workspace(tmp_path)
+    assert workspace.may_take_native_packages is expected
+    assert workspace.has_native_packages is None

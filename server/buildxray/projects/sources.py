@@ -53,9 +53,11 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 def read_workspace(directory: Path) -> Workspace:
     """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
     package = _package(directory)
+    has_native_packages = _has_native_packages(directory, package)
     makefile = read_project_text(directory / "Makefile")
     workspace = Workspace(
-        has_native_packages=_has_native_packages(directory, package),
+        has_native_packages=has_native_packages,
+        may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
         has_package_cache=_has_package_cache(directory),
         makefile_sets_platform=makefile is not None and _sets_platform(makefile),
         search=_search(directory),
@@ -299,6 +301,42 @@ def _has_native_packages(directory: Path, package: Mapping[str, Any]) -> bool | 
         return None if native else False
     return True
 
+
+def _may_take_native_packages(directory: Path, package: Mapping[str, Any]) -> bool:
+    """True if a member of the workspace needs a package with native code, or the engine of Prisma, which its client downloads for a machine."""
+    dependencies = [as_mapping(it.get("dependencies")) for it in (package, *_members(directory, package))]
+    return any("@prisma/client" in it or not _NATIVE_PACKAGES.isdisjoint(it) for it in dependencies)
+
+
+def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The package.json of the members of a workspace of npm, Yarn or pnpm. Source: docs.npmjs.com, package.json, "workspaces"; pnpm.io, pnpm-workspace.yaml."""
+    named = package.get("workspaces")
+    listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
+    patterns = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
+    text = read_project_text(directory / "pnpm-workspace.yaml") or ""
+    patterns += (match["path"] for match in _PNPM_MEMBER.finditer(text))
+    n_read = 0
+    for pattern in dict.fromkeys(it.removeprefix("./").rstrip("/") for it in patterns[:_MOST_PATTERNS]):
+        parent, _, last = pattern.rpartition("/")
+        if "*" in parent or ".." in pattern or pattern.startswith(("/", "!")):
+            continue
+        for place in _directories(directory / parent) if "*" in last else [directory / pattern]:
+            if n_read >= _MOST_MEMBERS:
+                return
+            n_read += 1
+            yield _package(place)
+
+
+def _directories(directory: Path) -> list[Path]:
+    try:
+        return [Path(it.path) for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
+    except (ReadError, OSError):
+        return []
+
+
+_PNPM_MEMBER: Final = lazy_regex(r"^[ \t]*-[ \t]+[\"']?(?P<path>[\w.@*/-]+)", re.MULTILINE)
+_MOST_PATTERNS: Final = 20
+_MOST_MEMBERS: Final = 100
 
 _CACHES: Final = (".yarn/cache", "npm-packages-offline-cache")
 """The directories in which Yarn keeps packages beside the sources. Source: yarnpkg.com, "Zero-installs"; classic.yarnpkg.com, "Offline mirror"."""

@@ -89,6 +89,14 @@ def _has_c_compiler(stage: Stage) -> bool:
     return any(_C_PACKAGE.fullmatch(word) for it in commands for word in it.syntax.arguments)
 
 
+def _has_native_packages(stage: Stage) -> bool:
+    """True if a stage or an ancestor installs packages of npm that have native code, which a script may put into its output."""
+    workspace = stage.build.workspace
+    if not workspace.has_native_packages and not workspace.may_take_native_packages:
+        return False
+    return any(it.use.toolchain is NODE for one in stage.ancestry for it in one.commands(Effect.INSTALL))
+
+
 def files_taken(stage: Stage) -> tuple[str, ...]:
     """The paths that are copied out of a stage and its descendants and that may be for one architecture.
 
@@ -223,12 +231,14 @@ def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
     use = origin.use
     is_script = use is None or use.effect in (Effect.EXECUTE, Effect.UNKNOWN)
     if is_script and origin.machine is Machine.UNKNOWN and origin.instruction is not None:
-        return origin.maker not in _BUILDING and not _has_c_compiler(ctx.build.stages[origin.stage])
+        stage = ctx.build.stages[origin.stage]
+        return origin.maker not in _BUILDING and not _has_c_compiler(stage) and not _has_native_packages(stage)
     if use is None:
         return False
     if use.effect is Effect.INSTALL:
-        is_traced = has_traced_packages(artifact.source)
-        return is_traced and use.toolchain is NODE and use.invocation.workspace.has_native_packages is None
+        workspace = use.invocation.workspace
+        may_be_neutral = workspace.has_native_packages is None and not workspace.may_take_native_packages
+        return has_traced_packages(artifact.source) and use.toolchain is NODE and may_be_neutral
     return use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and origin.machine is Machine.UNKNOWN
 
 

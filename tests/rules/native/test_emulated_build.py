@@ -785,3 +785,19 @@ def test_a_compiler_that_the_given_arguments_skip_is_not_reported(
     assert [it.message for it in findings(emulated_build, ctx)] == (
         ["`go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long"] if is_reported else []
     )
+
+
+@pytest.mark.parametrize("has_native", [False, True])
+def test_what_a_script_makes_of_native_packages_is_not_moved(*, has_native: bool) -> None:
+    text = """
+        FROM node AS b
+        WORKDIR /w
+        COPY . .
+        RUN npm install
+        RUN npm run build
+        RUN node scripts/bundle.js --out app
+        FROM node
+        COPY --from=b /w/app /w/app
+    """
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(may_take_native_packages=has_native)))
+    assert bool(finding.fixes) is not has_native
