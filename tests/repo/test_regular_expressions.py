@@ -34,6 +34,8 @@ SHORT = {
 """Patterns for short inputs: file names of at most 255 bytes, and texts of at most 500 characters."""
 WORD = re.compile(r"(?<!\\)(?<!\?P<)[A-Za-z]{2,}")
 SIGNS = re.compile(r"(?:\\[^\w\s])+|[#=>\"'/:,]")
+BEGINNINGS = re.compile(r"(?:\\[^\w\s]|[#=>\"'/:,-]){2,}")
+"""Several signs in a row, such as `=\\(`: without these before it, a repetition is not reached."""
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[Any], str]]:
@@ -82,7 +84,8 @@ def texts(pattern: str) -> Iterator[str]:
         *(f"{it} " for it in words),
         *(f"{it}-" for it in words),
     ]
-    for start, unit in product(["", "a", "\t", *words, *signs], units):
+    beginnings = [*dict.fromkeys(re.sub(r"\\(.)", r"\1", it) for it in BEGINNINGS.findall(pattern))][:4]
+    for start, unit in product(["", "a", "\t", *words, *signs, *beginnings], units):
         yield start + unit * (LENGTH // len(unit)) + "\0"
 
 
@@ -115,6 +118,7 @@ def test_patterns_on_files_of_strangers_take_linear_time() -> None:
         r"(?:>>?|\btee)[ \t]*[\"']?[^\s>]*(?:docker|container)file",
         r"(?s)\$\{\{(.*?)\}\}",
         r"\s+#",
+        r"=\((?:[^()]+)+\)",
         r"\[[^\]]*\d+/\d+\] ",
         r"(?m)^\t[^\n]*\bsed\b(?:[^\n]|\\\n)*FROM --platform=",
     ],
