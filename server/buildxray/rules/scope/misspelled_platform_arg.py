@@ -114,7 +114,7 @@ def _declared(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_slip(name: str, meant: str) -> bool:
-    """True if a name is no word of its own: letters are swapped, one is missing, or one is too many.
+    """True if a name is not a word of its own: letters are swapped, one is missing, or one is too many.
 
     `TARGET_ARCH` may be an argument of the project, and `BUILDPLATFORMS` a list.
     """
