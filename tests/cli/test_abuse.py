@@ -167,7 +167,14 @@ def test_ctrl_c_prints_one_line(project: Path) -> None:
 
 def test_hostile_patterns_of_an_ignore_file_take_bounded_time(project: Path) -> None:
     (project / ".gitignore").write_text(
-        "[z-a]\n[[:foo:]]\n" + "a*" * 16 + "b\n" + "**/" * 14 + "b\n" + "".join(f"/x{n}/**/y\n" for n in range(20_000))
+        "[z-a]\n[[:foo:]]\n"
+        + "a*" * 16
+        + "b\n"
+        + "**/" * 14
+        + "b\n"
+        + "**/" * 50_000
+        + "c\n"
+        + "".join(f"/x{n}/**/y\n" for n in range(20_000))
     )
     # Only directories and Dockerfiles are compared with the patterns.
     (project / ("a" * 200)).mkdir()

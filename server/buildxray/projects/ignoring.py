@@ -75,6 +75,8 @@ def _rule(line: str) -> _Rule | None:
     globs = tuple(pattern[1:].split("/") if pattern.startswith("/") else pattern.split("/"))
     if not all(globs):
         return None
+    # Several `**` in a row mean the same as one, and would take quadratic time.
+    globs = tuple(it for n, it in enumerate(globs) if it != "**" or globs[n - 1 : n] != ("**",))
     if not is_anchored:
         return _Rule(ignores, for_directories, globs, is_anchored=globs == ("**",))
     if globs[-1] == "**":
