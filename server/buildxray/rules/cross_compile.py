@@ -14,11 +14,19 @@ from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, line_end, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import can_change_platform, carries_packages, compilers, needs_c, safety_of_moving
+from buildxray.rules.portability import (
+    can_change_platform,
+    carries_packages,
+    compilers,
+    installs_c_compiler,
+    needs_c,
+    safety_of_moving,
+)
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Entrypoint, Onbuild
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.common import COMMON
+from buildxray.toolchains.go import GO
 
 
 def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
@@ -37,6 +45,8 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         return None
     if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
+    if any(map(_may_want_cgo, crossed)):
+        safety = Safety.SUGGESTION
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
     if carries_packages(ctx, after):
@@ -45,6 +55,13 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     else:
         title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+def _may_want_cgo(command: KnownCommand) -> bool:
+    """True if cgo, which is on by default, is off after cross-compiling, though the stage installs a C compiler."""
+    stage = command.run.stage
+    is_default = command.use.toolchain is GO and not command.invocation.setting("CGO_ENABLED").is_set
+    return is_default and stage is not None and installs_c_compiler(stage)
 
 
 def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:

@@ -57,6 +57,10 @@ class Reading(Enum):
     YES = 3
 
 
+INSTALL_SCRIPTS: Final = frozenset({"install", "postinstall", "preinstall", "prepare"})
+"""The scripts of a package.json that an installation runs."""
+
+
 class Workspace(NamedTuple):
     """Facts from the files beside a Dockerfile, which are read as text."""
 
@@ -109,7 +113,7 @@ class Workspace(NamedTuple):
     @property
     def runs_scripts_at_install(self) -> bool:
         """True if `npm ci` runs a script of the project, which may need any of its files. Source: docs.npmjs.com, "scripts"."""
-        return not {"install", "postinstall", "preinstall", "prepare"}.isdisjoint(name for name, _ in self.scripts)
+        return not INSTALL_SCRIPTS.isdisjoint(name for name, _ in self.scripts)
 
     @property
     def mentioned(self) -> frozenset[str] | None:

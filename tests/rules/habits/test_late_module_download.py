@@ -341,3 +341,32 @@ def test_the_fix_keeps_what_the_script_prepares(run: str, has_fix: bool) -> None
     text = f"FROM golang\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
     (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
     assert bool(finding.fixes) is has_fix
+
+
+@pytest.mark.parametrize(
+    ("scripts", "is_reported"),
+    [
+        ((("postinstall", "npm run build"),), False),
+        ((("prepare", "cd frontend && npm install"),), False),
+        ((("prepare", "husky || true"),), True),
+        ((("prepare", "husky install"),), True),
+        ((("postinstall", "patch-package"),), True),
+        ((("build", "vite build"),), True),
+        ((), True),
+    ],
+)
+def test_an_installation_that_builds_the_sources_needs_them(
+    scripts: tuple[tuple[str, str], ...], *, is_reported: bool
+) -> None:
+    text = "FROM node\nWORKDIR /w\nCOPY . .\nRUN npm install\nRUN npm run build\n"
+    assert bool(findings(late_module_download, context(text, workspace=Workspace(scripts=scripts)))) is is_reported
+
+
+def test_a_command_that_needs_the_sources_stays_after_them() -> None:
+    text = "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nCOPY . .\nRUN {} && go build -o /a .\n"
+    (tidy,) = findings(late_module_download, context(text.format("go mod tidy")))
+    assert tidy.message.endswith(
+        ": add `RUN go mod download` right after `COPY go.mod go.sum`, before the rest is copied"
+    )
+    (download,) = findings(late_module_download, context(text.format("go mod download")))
+    assert download.message.endswith(": move it to right after `COPY go.mod go.sum`, before the rest is copied")

@@ -7,6 +7,7 @@ import pytest
 from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
+from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
 from tests.support.rules import (
     check_fix,
@@ -180,3 +181,26 @@ def test_an_image_that_only_carries_files_may_never_start(lines: str, severity: 
     build = builder.build(builder.parse(f"FROM --platform=$BUILDPLATFORM alpine\n{lines}"))
     ctx = RuleContext(build, builder, asks_for_several=True)
     assert severities(build_platform_image, ctx) == [severity]
+
+
+@pytest.mark.parametrize(
+    ("setting", "start", "is_started"),
+    [
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'ENTRYPOINT ["/app"]', True),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'CMD ["/app"]', True),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'ENTRYPOINT ["/bin/tini", "--", "/app"]', False),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'ENTRYPOINT ["/bin/sh", "-c"]\nCMD ["/app"]', False),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH", "CMD /app", False),
+        ("CGO_ENABLED=0", 'ENTRYPOINT ["/app"]', False),
+        ("GOARCH=$TARGETARCH", 'ENTRYPOINT ["/app"]', False),
+    ],
+)
+def test_a_program_of_the_target_starts_in_a_native_image(setting: str, start: str, *, is_started: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang\nARG TARGETARCH\nRUN {setting} go build -o /app .\n{start}\n"
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(build_platform_image, ctx)
+    assert ("will not start" in finding.message) is not is_started
+    assert ("has the shell and the tools of linux/amd64" in finding.message) is is_started
+    assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)
+    assert bool(finding.fixes) is not is_started

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.semantics.build import Builder
@@ -801,3 +801,22 @@ def test_what_a_script_makes_of_native_packages_is_not_moved(*, has_native: bool
     """
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(may_take_native_packages=has_native)))
     assert bool(finding.fixes) is not has_native
+
+
+@pytest.mark.parametrize(
+    ("packages", "setting", "expected"),
+    [
+        ("git", "", Safety.SAFE),
+        ("gcc musl-dev", "", Safety.SUGGESTION),
+        ("gcc musl-dev", "CGO_ENABLED=0 ", Safety.SAFE),
+    ],
+)
+def test_cgo_is_not_switched_off_unsaid_where_a_c_compiler_is_installed(
+    packages: str, setting: str, expected: Safety
+) -> None:
+    text = (
+        f"FROM golang:alpine AS b\nRUN apk add {packages}\nCOPY . .\nRUN {setting}go build -o /a .\n"
+        "FROM alpine\nCOPY --from=b /a /a\n"
+    )
+    (finding,) = findings(emulated_build, context(text, uses_cgo=False))
+    assert [it.safety for it in finding.fixes] == [expected]

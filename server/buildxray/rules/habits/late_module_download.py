@@ -20,7 +20,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
-from buildxray.toolchains.base import Toolchain
+from buildxray.toolchains.base import INSTALL_SCRIPTS, Toolchain
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -93,8 +93,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
-            if _are_missing(ctx, whole, command):
-                # The stage itself brings the source and its list of dependencies.
+            if _are_missing(ctx, whole, command) or _runs_own_scripts(command):
+                # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command.use.toolchain)
             if not _is_mounted(command.run) and not _is_generated(whole, command):
@@ -145,6 +145,19 @@ def _needs_manifests_only(command: KnownCommand) -> bool:
         return not command.invocation.workspace.runs_scripts_at_install
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
     return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
+
+
+def _runs_own_scripts(command: KnownCommand) -> bool:
+    """True if the installation runs a script of package.json that works on the sources, such as a build in `postinstall`."""
+    scripts = command.invocation.workspace.scripts if command.use.toolchain in (NODE, BUN) else ()
+    return any(name in INSTALL_SCRIPTS and _HARMLESS_SCRIPT.fullmatch(text) is None for name, text in scripts)
+
+
+_HARMLESS_SCRIPT: Final = lazy_regex(
+    r"\s*(?:(?:npx|is-ci|test|\[|\|\|)\s+)*(?:husky|lefthook|simple-git-hooks|ngcc|patch-package|only-allow)\b[^&;|]*"
+    r"(?:\|\|\s*(?:true|:|exit 0)\s*)?"
+)
+"""Scripts that set up the checkout of a developer, or need a few files that a maintainer knows."""
 
 
 def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
@@ -249,7 +262,11 @@ def _reason(whole: Instruction, command: KnownCommand) -> str:
         last = max(copying, key=lambda it: it.idx)
         sources = " ".join(it.text for it in last.node.sources) if isinstance(last.node, Copying) else ""
         name = last.build.text[slice(*last.keyword_range)]
-        return _("move it to right after `{copy}`, before the rest is copied", copy=f"{name} {sources}")
+        copy = f"{name} {sources}"
+        if command.use.toolchain is GO and command.use.title != "go mod download":
+            # The command itself needs the source.
+            return _("add `RUN go mod download` right after `{copy}`, before the rest is copied", copy=copy)
+        return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
     missing = [it for it, instruction in copied.items() if instruction is None]
     return ngettext(
         "{files} is not copied before the rest",

@@ -13,11 +13,12 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.build import Effect, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.go import GO
 
 _CHECKING: Final = lazy_regex(
     r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
@@ -91,6 +92,14 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
     if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root):
         return
+    if _starts_own_program(stage):
+        message = _(
+            "the image for {platforms} has the shell and the tools of {platform}: it is built from this stage, which `--platform` makes {platform} for every target",
+            platforms=platforms(wrong),
+            platform=platform,
+        )
+        yield Finding(root.from_.range_of(root.from_.platform), message, doubt=Doubt.USE)
+        return
     fix = Fix(_("Remove `--platform`"), (remove_flag(root.from_, root.from_.platform),), Safety.SUGGESTION)
     yield Finding(
         root.from_.range_of(root.from_.platform),
@@ -149,6 +158,25 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
         return False
     origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
     return any(it.machine is Machine.TARGET for it in origins)
+
+
+def _starts_own_program(stage: Stage) -> bool:
+    """True if the image starts a program that the stage compiles for the target, and no shell or other program of the stage."""
+    starting = [
+        it.node for one in reversed(stage.ancestry) for it in one.instructions if isinstance(it.node, Entrypoint | Cmd)
+    ]
+    entrypoints = [it for it in starting if isinstance(it, Entrypoint)]
+    command = next(reversed(entrypoints or starting), None)
+    if command is None or not command.is_json or not command.arguments:
+        return False
+    # Without cgo, a program of Go needs no loader of its machine.
+    compiling = (it for one in stage.ancestry for it in one.commands(Effect.COMPILE) if it.use.toolchain is GO)
+    return any(
+        it.use.follows_target
+        and all(value == "0" for value in it.invocation.setting("CGO_ENABLED").values)
+        and command.arguments[0].text.strip('"') in it.use.outputs
+        for it in compiling
+    )
 
 
 def _starts(stage: Stage) -> bool:
