@@ -658,3 +658,16 @@ def test_cross_compiling_is_advised_where_something_is_compiled(
     """
     file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
     assert [("cross-compiles in line 1" in it.message) for it in file.diagnostics] == [is_advised]
+
+
+@pytest.mark.parametrize(("target", "is_meant"), [("release", True), ("gateway", False), ("'${STAGE}'", True)])
+def test_a_dockerfile_without_the_stage_is_not_meant(tmp_path: Path, target: str, *, is_meant: bool) -> None:
+    compose = f"""
+    #- compose.yaml
+    services:
+      a:
+        build: {{context: ., dockerfile: Dockerfil, target: {target}}}
+    """
+    file = looked_at(tmp_path, compose, "compose.yaml")
+    (finding,) = (it for it in file.diagnostics if it.rule == "missing-dockerfile")
+    assert bool(finding.fixes) is is_meant

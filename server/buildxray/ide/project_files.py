@@ -217,13 +217,22 @@ class _Reader:
             listed = [it.name for it in list_directory(declared.dockerfile.parent)]
         except ReadError:
             listed = []
-        close = _closest(name, [it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower()])
+        dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
+        close = _closest(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
         path = _path_from(declared.source, declared.dockerfile)
         if close is not None:
             message = _("there is no Dockerfile {path}; did you mean {close}?", path=path, close=close)
         else:
             message = _("there is no Dockerfile {path}", path=path)
         yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message, self._written(place, name, close))
+
+    def _has_stage(self, dockerfile: Path) -> bool:
+        """True if a Dockerfile has the stage that is built, as far as both are known."""
+        wanted = self.declared.target
+        text = read_project_text(dockerfile)
+        if not wanted or "target" in self.declared.unknown or text is None:
+            return True
+        return re.search(rf"(?im)^[ \t]*FROM[ \t].*[ \t]AS[ \t]+{re.escape(wanted)}[ \t]*$", text) is not None
 
     def _missing_stage(self, build: Build) -> Iterator[Diagnostic]:
         wanted = self.declared.target
