@@ -161,3 +161,12 @@ def test_wildcards_may_match_nothing(source: str, message: str, severity: Severi
     (finding,) = findings(single_arch_path, context(text))
     assert str(finding.message).startswith(message)
     assert severities(single_arch_path, context(text)) == [severity]
+
+
+@pytest.mark.parametrize(("adding", "is_reported"), [("dpkg --add-architecture armhf && ", False), ("", True)])
+def test_a_root_for_an_image_that_adds_the_architecture(adding: str, *, is_reported: bool) -> None:
+    text = (
+        "FROM debian AS root\nCOPY a.so /root/usr/lib/arm-linux-gnueabihf/a.so\n"
+        f"FROM debian\nRUN {adding}apt-get update\nARG TARGETARCH\nCOPY --from=root /root /\n"
+    )
+    assert bool(findings(single_arch_path, context(text))) is is_reported

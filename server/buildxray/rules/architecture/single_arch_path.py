@@ -92,7 +92,8 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     if len(ctx.build.targets) < 2:
         return
     for stage in ctx.build.needed_stages:
-        if stage.is_native or is_meant_for_one(ctx, stage) or adds_architecture(ctx, stage):
+        users = (stage, *(it.stage for it in stage.consumers if it.stage is not None))
+        if stage.is_native or is_meant_for_one(ctx, stage) or any(adds_architecture(ctx, it) for it in users):
             continue
         for instruction in stage.instructions:
             finding = _finding(ctx, stage, instruction)
