@@ -549,3 +549,14 @@ def test_stages_chosen_by_their_names_get_the_files_of_their_targets(
     assert reported(hard_coded_arch, text.format(*downloads)) == lines
     named = text.replace("FROM driver-$TARGETARCH AS driver\n", "").replace("--from=driver", "--from=driver-amd64")
     assert reported(hard_coded_arch, named.format(*downloads)) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen_by", "is_reported"), [("$(dpkg --print-architecture)", True), ("$TARGETARCH", False), ("$ARCH", False)]
+)
+def test_a_default_hides_only_the_downloads_that_use_it(chosen_by: str, *, is_reported: bool) -> None:
+    text = (
+        "FROM debian\nARG TARGETARCH=amd64\nARG ARCH=$TARGETARCH\n"
+        f'RUN case "{chosen_by}" in amd64) a=x86_64;; arm64) a=i686;; *) a=x86_64;; esac; curl -o /usr/bin/t "https://a.b/t-$a"\n'
+    )
+    assert bool(findings(hard_coded_arch, context(text))) is is_reported

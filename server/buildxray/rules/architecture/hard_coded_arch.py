@@ -174,7 +174,13 @@ def _is_undeclared(run: Run) -> bool:
 
 
 def _is_masked(run: Run) -> bool:
-    """True if a default gives TARGETARCH or TARGETPLATFORM another value than that of the target."""
+    """True if a RUN uses platform arguments, and a default gives one of them another value than that of the target."""
+    declarations = {name: run.declaration(name) for name in run.variable_names}
+    if not any(
+        name in PER_TARGET_ARGUMENTS or (it is not None and Mention.PLATFORM_ARGUMENT in it.mentions)
+        for name, it in declarations.items()
+    ):
+        return False
     pairs = zip(run.values("TARGETARCH"), run.values("TARGETPLATFORM"), run.build.targets, strict=True)
     return any(
         (architecture not in (None, "", it.architecture)) or (platform not in (None, "", str(it)))
