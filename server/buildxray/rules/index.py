@@ -205,7 +205,7 @@ RULES: Final = (
         FixAvailability.NEVER,
         "buildxray.rules.architecture.foreign_binary_copy",
         "",
-        frozenset({Effect.INSTALL, Mention.SOURCE}),
+        frozenset({Effect.INSTALL}),
     ),
     Rule(
         "from-as-casing",

@@ -96,7 +96,7 @@ def test_packages_of_language_installers_are_reported(run: str, path: str) -> No
         ("COPY app /usr/bin/app\nRUN apk add x", "/usr/bin/app"),
         ("RUN xx-apk add gcc", "/usr/lib/x"),
         ("RUN npm ci --cpu=$TARGETARCH --os=linux", "/w/node_modules"),
-        ("RUN ./setup.sh", "/usr/bin/jq"),
+        ("RUN echo a", "/usr/bin/jq"),
         ("RUN npm ci && npm run build", "/w/dist"),
         ("WORKDIR /w\nRUN npm ci && npm run build && rm -rf node_modules", "/w"),
         ("RUN dnf install --installroot /root --forcearch aarch64 -y x", "/root"),
@@ -142,34 +142,3 @@ def test_the_package_of_the_project_itself_is_mostly_pure() -> None:
 def test_the_root_of_another_system(lines: str, is_said: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM fedora AS b\n{lines}\nFROM scratch\nCOPY --from=b /c/usr/bin /usr/bin\n"
     assert bool(findings(foreign_binary_copy, context(text))) is is_said
-
-
-@pytest.mark.parametrize(
-    ("stage", "path", "is_reported"),
-    [
-        ("FROM --platform=$BUILDPLATFORM golang AS b\nRUN go mod download", "/usr/bin/wget", True),
-        ("FROM --platform=$BUILDPLATFORM golang AS a\nFROM a AS b", "/bin/sh", True),
-        # Whoever writes a constant platform, or an emulator, wants that machine's program.
-        ("FROM --platform=linux/amd64 golang AS b", "/usr/bin/wget", False),
-        ("FROM --platform=$BUILDPLATFORM multiarch/qemu-user-static AS b", "/usr/bin/qemu-aarch64-static", False),
-        ("FROM --platform=$TARGETPLATFORM golang AS b", "/usr/bin/wget", False),
-        ("FROM golang AS b", "/usr/bin/wget", False),
-        # Something else may have written the file.
-        (
-            "FROM --platform=$BUILDPLATFORM busybox AS b\nRUN wget -qO/bin/probe https://a.b/probe-$TARGETARCH",
-            "/bin/probe",
-            False,
-        ),
-        ("FROM --platform=$BUILDPLATFORM golang AS b\nCOPY wget /usr/bin/wget", "/usr/bin/wget", False),
-        # Scripts and data are the same for every machine.
-        ("FROM --platform=$BUILDPLATFORM golang AS b", "/usr/bin/run.sh", False),
-        ("FROM --platform=$BUILDPLATFORM golang AS b", "/usr/local/bin/docker-entrypoint", False),
-        ("FROM --platform=$BUILDPLATFORM golang AS b", "/etc/ssl/certs/ca-certificates.crt", False),
-        ("FROM --platform=$BUILDPLATFORM golang AS b", "/usr/share/zoneinfo", False),
-    ],
-)
-def test_a_program_of_the_base_image_of_a_native_stage(stage: str, path: str, *, is_reported: bool) -> None:
-    text = f"{stage}\nFROM alpine\nCOPY --from=b {path} {path}\n"
-    assert [it.message.partition(" is ")[0] for it in findings(foreign_binary_copy, context(text))] == (
-        ["`golang`"] if is_reported else []
-    )

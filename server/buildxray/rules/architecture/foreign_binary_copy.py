@@ -1,25 +1,20 @@
-"""Programs of a native stage, which a package manager installed or its base image contains, are copied into the image."""
+"""Files that a package manager installed in a native stage are copied into the image."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
-from buildxray.semantics.mentions import Mention
-from buildxray.semantics.origins import Machine, Origin
+from buildxray.semantics.origins import Machine
 from buildxray.semantics.outputs import copies_files
 from buildxray.syntax.instructions import Copying, Onbuild
-from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.text import TextRange
 from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
@@ -42,14 +37,13 @@ _OTHER_ROOT: Final = ("--installroot", "--root", "--rootdir", "--sysroot", "-R")
 """Options for the directory of another system. Source: the manuals of dnf, zypper, apk and microdnf."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL, Mention.SOURCE])
+@rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL])
 def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
-    """Programs or libraries of a native stage are copied into the image.
+    """Programs or libraries that were installed in a native stage are copied into the image.
 
     ## What it does
     Looks in stages that run on the build machine for package managers, and for `COPY --from` that takes programs and libraries of the system,
-    `node_modules` with native addons, virtual environments, gems, or a directory that contains these. Looks also for programs of the base
-    image of such a stage: `COPY --from=build /usr/bin/wget /usr/bin/`.
+    `node_modules` with native addons, virtual environments, gems, or a directory that contains these.
 
     ## Why it matters
     A package manager installs for the machine that it runs on. In the images for other architectures the programs fail with `exec format
@@ -79,66 +73,6 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     target = ctx.build.target_stage
     if target is None or target.is_native or ctx.build.request.makes_files:
         return
-    reported: set[TextRange] = set()
-    for finding in _of_packages(ctx):
-        reported.add(finding.range)
-        yield finding
-    yield from (it for it in _of_base_images(ctx) if it.range not in reported)
-
-
-def _of_base_images(ctx: RuleContext) -> Iterator[Finding]:
-    """Find programs that a COPY takes from the base image of a native stage."""
-    for stage in ctx.build.native_stages:
-        root = stage.root
-        follows_builder = root is not None and not stage.is_image and "$" in root.from_.node.text
-        # Who writes a constant platform wants its programs.
-        foreign = stage.foreign_targets if follows_builder else ()
-        for consumer in stage.consumers if foreign else ():
-            if consumer.stage is None or not consumer.stage.is_image:
-                continue
-            for token, path in consumer.copied_files:
-                if _PROGRAM.fullmatch(path) is None or named_architectures(path) or _may_write(stage, path):
-                    continue
-                origins = ctx.build.artifacts.origins(stage.idx, path)
-                if not origins or not all(_is_of_base_image(stage, it) for it in origins):
-                    continue
-                yield Finding(
-                    consumer.range_of(token),
-                    _(
-                        "`{image}` is the image for {machine} here, and this copies its program into the image for {platforms} too",
-                        image=_written_image(stage),
-                        machine=stage.platforms[0],
-                        platforms=platforms(foreign),
-                    ),
-                )
-
-
-def _written_image(stage: Stage) -> str:
-    image = stage.ancestry[-1].from_.image
-    return "" if image is None else image.text
-
-
-_PROGRAM: Final = lazy_regex(r"(?:/usr)?/s?bin/(?!.*qemu)[\w+-]+")
-"""A program of the system. A file with an extension is often a script; /usr/local/bin contains many scripts without one."""
-
-
-def _may_write(stage: Stage, path: str) -> bool:
-    """True if a RUN of a stage names a file, and so may replace that of the base image."""
-    name = posixpath.basename(path)
-    return any(name in run.node.text for one in stage.ancestry for run in one.runs)
-
-
-def _is_of_base_image(stage: Stage, origin: Origin) -> bool:
-    return (
-        origin.is_certain
-        and origin.machine is Machine.BUILDER
-        and origin.use is None
-        and origin.instruction in {it.from_.idx for it in stage.ancestry}
-    )
-
-
-def _of_packages(ctx: RuleContext) -> Iterator[Finding]:
-    """Find files that a package manager has installed in a native stage."""
     for stage in ctx.build.native_stages:
         foreign = stage.foreign_targets
         installers = [] if stage.is_image or not foreign else _installers(stage)
