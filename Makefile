@@ -10,7 +10,7 @@ BUILD := --build-platform linux/amd64 --platform linux/amd64,linux/arm64
 MEASURED := syntax plan semantics rules toolchains platforms
 COVERAGE_FLOOR := 90
 # What one of the two processes of `make quick` tests: about half of the time of all quick tests.
-FIRST_HALF := plan rules projects logs
+FIRST_HALF := rules projects
 # Plugins whose hooks run for every test, and that these tests do not use.
 UNUSED_PLUGINS := cacheprovider cov xdist junitxml pastebin stepwise setuponly
 QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest $(UNUSED_PLUGINS:%=-p no:%) -m "not slow and not release"

@@ -32,6 +32,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Effect: end at once; the interpreter would collect garbage several times, seconds with the syntax trees of all modules."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that run with coverage: the fast ones of some directories, because tracing doubles their time."""
     here = Path(__file__).parent

@@ -20,6 +20,8 @@ from buildxray.logs.model import Log
 from buildxray.logs.reader import read_log_text, read_stream
 from tests.support.logs import RECORDED
 
+pytestmark = pytest.mark.slow
+
 DOCKERFILE = (RECORDED / "naive.Dockerfile").read_text()
 PLAIN = (RECORDED / "naive.history-logs.plain.log").read_text()
 TTY = (RECORDED / "naive.history-logs.tty.log").read_text()
