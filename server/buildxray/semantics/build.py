@@ -19,7 +19,6 @@ that they can share its steps.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from buildxray.plan.checks.events import CheckWarning
@@ -309,9 +308,8 @@ class Build:
 
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction whose lines contain an offset of the text."""
-        idx = bisect_left(self.instructions, offset, key=lambda it: it.syntax.end)
-        instruction = self.instructions[idx] if idx < len(self.instructions) else None
-        return instruction if instruction is not None and instruction.syntax.start <= offset else None
+        idx = self.dockerfile.index_at(offset)
+        return None if idx is None else self.instructions[idx]
 
     def uses_after(self, instruction: Instruction, name: str) -> bool:
         """True if an instruction that comes later in the file uses a variable, other than to show it in the log."""

@@ -280,7 +280,7 @@ class Inventory:
 
         Other builds of the file may run it, so that an edit has to be right for it too.
         """
-        given = {name for name, _ in self.plan.request.build_arguments}
+        given = frozenset(name for name, _ in self.plan.request.build_arguments)
         stage = self.graph.stage_of(instruction)
         if not given or not command.conditions or stage is None:
             return False
@@ -426,7 +426,7 @@ class _Without:
     """The names of a lookup without some others."""
 
     names: Container[str]
-    excluded: frozenset[str] | set[str]
+    excluded: frozenset[str]
 
     def __contains__(self, name: object) -> bool:
         return name not in self.excluded and name in self.names

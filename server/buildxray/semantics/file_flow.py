@@ -82,12 +82,9 @@ def _takers(graph: StageGraph, stage: int, path: str) -> Iterator[Consumer]:
 
 def _sources(graph: StageGraph, consumer: Consumer) -> list[str] | None:
     """The paths that a COPY takes from a stage; None for a mount and a FROM, which may take any."""
-    node = graph.plan.node(consumer.instruction)
-    if not isinstance(node, Copy):
+    if not isinstance(graph.plan.node(consumer.instruction), Copy):
         return None
-    scopes = graph.scopes(consumer.instruction)
-    paths = (_path(graph, token, scope, "/") for token in node.sources for scope in scopes)
-    return [it.rstrip("/") or "/" for it in paths if it is not None]
+    return [it.rstrip("/") or "/" for it in copied_paths(graph, consumer)]
 
 
 def _taken_to(graph: StageGraph, consumer: Consumer, path: str) -> Iterator[str]:

@@ -299,12 +299,11 @@ class Run(Instruction):
     @property
     def context_sources(self) -> tuple[Token, ...]:
         """The paths of the build context that its mounts bind, empty for the whole context; mounts with a syntax error are left out."""
-        sources: list[Token] = []
+        sources: list[Token | None] = []
         for flag in self.mounts:
             with suppress(MountSyntaxError):
-                source = context_source(flag)
-                sources += [] if source is None else [source]
-        return tuple(sources)
+                sources.append(context_source(flag))
+        return tuple(it for it in sources if it is not None)
 
     @cached_property
     def script(self) -> shell.Script:

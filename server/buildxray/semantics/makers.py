@@ -58,7 +58,7 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
 
 
 def _classified(architectures: Sequence[str | None], invocation: Invocation, *, is_set: bool) -> Machine:
-    """The machine of files for these architectures, one for each target; `is_told` is True if the text sets them."""
+    """The machine of files for these architectures, one for each target; `is_set` is True if the text sets them."""
     wanted = [it.architecture for it in invocation.targets]
     if None in architectures:
         return Machine.UNKNOWN
@@ -119,5 +119,5 @@ def uses_c(use: Use, position: int) -> bool | None:
         return setting == "1"
     if setting is None:
         return None
-    target = use.architectures[position] if use.architectures else None
-    return None if target is None else target == use.invocation.step_platforms[position].architecture
+    compiled_for = use.architectures[position] if use.architectures else None
+    return None if compiled_for is None else compiled_for == use.invocation.step_platforms[position].architecture

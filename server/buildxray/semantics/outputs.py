@@ -22,21 +22,21 @@ _PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFI
 
 def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list[Use]:
     """The uses of a stage, whose `outputs` include the paths to which later commands copy, install or unpack them."""
-    moved: list[Use] = []
+    all_uses: list[Use] = []
     for invocation, use in commands:
         name = invocation.command.name
         if name in COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
-            for position, maker in enumerate(moved):
+            for position, maker in enumerate(all_uses):
                 if maker.effect in _MAKING:
-                    is_piped = position == len(moved) - 1 and maker.instruction == invocation.instruction
+                    is_piped = position == len(all_uses) - 1 and maker.instruction == invocation.instruction
                     more = dict.fromkeys((*maker.outputs, *_destinations(invocation, maker, is_piped=is_piped)))
-                    moved[position] = replace(maker, outputs=tuple(more))
+                    all_uses[position] = replace(maker, outputs=tuple(more))
         if use is not None and use.toolchain is C and name in _BUILDING and _installs(invocation):
             # `ninja install` builds first.
-            moved.append(replace(use, outputs=(*dict.fromkeys((*use.outputs, *_installed_to(invocation))),)))
+            all_uses.append(replace(use, outputs=(*dict.fromkeys((*use.outputs, *_installed_to(invocation))),)))
         elif use is not None:
-            moved.append(use)
-    return moved
+            all_uses.append(use)
+    return all_uses
 
 
 def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iterator[str]:

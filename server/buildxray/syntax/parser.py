@@ -113,12 +113,15 @@ class Dockerfile:
                 above[idx] = []
         return {idx: tuple(contents) for idx, contents in above.items()}
 
+    def index_at(self, offset: int) -> int | None:
+        """The index of the instruction on whose lines `offset` is, if any."""
+        idx = bisect_left(self.instructions, offset, key=attrgetter("end"))
+        return idx if idx < len(self.instructions) and self.instructions[idx].start <= offset else None
+
     def instruction_at(self, offset: int) -> Instruction | None:
         """The instruction on whose lines `offset` is, if any."""
-        idx = bisect_left(self.instructions, offset, key=attrgetter("end"))
-        if idx < len(self.instructions) and self.instructions[idx].start <= offset:
-            return self.instructions[idx]
-        return None
+        idx = self.index_at(offset)
+        return None if idx is None else self.instructions[idx]
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of `offset`, as BuildKit counts lines."""
