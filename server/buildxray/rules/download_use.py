@@ -31,7 +31,7 @@ _PORTABLE: Final = (".bash", ".jar", ".js", ".phar", ".php", ".pl", ".pub", ".py
 _SETS_UP_SOURCE: Final = lazy_regex(r"(?:keyring|[_-]release|[_-]repo)(?![a-z])[^/]*\.(?:deb|rpm)$")
 """Packages with the keys and the settings of a repository, which are for every machine."""
 
-_PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
+PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
 """A directory of programs, in a path."""
 NO_PROGRAMS: Final = lazy_regex(
     r"(?:^|/)(?:assets?|data|docs?|downloads?|firmware|fixtures?|html|htdocs|images?|layers?|public|samples?|static|testdata|tests?|www)(?:/|$)"
@@ -83,13 +83,13 @@ def is_text(download: Download) -> bool:
 
 def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | None:
     """The reason why nothing shows that a file which a stage downloads is used as a program; None if something shows it."""
-    names = _names(download)
+    names = {posixpath.basename(download.address.rstrip("/"))} - {""}
     if any(_FOR_ANOTHER_MACHINE.search(it) for it in names):
         return Doubt.USE
     written = paths(download)
     if any(NO_PROGRAMS.search(it) for it in written):
         return Doubt.USE
-    if any(_PROGRAMS.search(it) for it in written):
+    if any(PROGRAMS.search(it) for it in written):
         return None
     command = download.command
     reader = None if command is None else _reader(command)
@@ -109,12 +109,6 @@ def _asks_for_headers(command: Command) -> bool:
 def _reader(command: Command) -> Command | None:
     """The command that reads the output of another one through a pipe."""
     return next((it for it in command.run.commands if it.syntax.input is command.syntax), None)
-
-
-def _names(download: Download) -> set[str]:
-    """The last part of the address, as written, without its query."""
-    address = download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
-    return {posixpath.basename(address.rstrip("/"))} - {""}
 
 
 def paths(download: Download) -> tuple[str, ...]:
@@ -148,13 +142,10 @@ class _Uses:
         self._commands = _Places()
         self._instructions = _Places()
         self._started = _Places()
-        for run in stage.runs:
-            for command in run.commands:
-                self._commands.add(_used_by(command), command.range.start)
-                words = command.syntax.words
-                self._started.add(
-                    [posixpath.basename(words[0].text.strip("\"'"))] if words else [], command.range.start
-                )
+        for command in (it for run in stage.runs for it in run.commands):
+            names = [*_used_by(command)]
+            self._started.add(names[:1], command.range.start)
+            self._commands.add(names, command.range.start)
         for it in (*stage.consumers, *stage.instructions):
             self._instructions.add(_taken_by(it), it.idx)
 
@@ -200,7 +191,7 @@ def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
 
 
 def _used_by(command: Command) -> Iterator[str]:
-    """The names of the files that a command unpacks, installs or starts, or moves to a directory of programs."""
+    """The names of the files that a command starts, the program first, unpacks or installs, or moves to a directory of programs."""
     words = [it.text.strip("\"'") for it in command.syntax.words]
     if not words:
         return
@@ -214,14 +205,14 @@ def _used_by(command: Command) -> Iterator[str]:
 
 
 def _names_programs(command: Command) -> bool:
-    return any(_PROGRAMS.search(it.text.strip("\"'")) for it in command.syntax.words[1:])
+    return any(PROGRAMS.search(it.text.strip("\"'")) for it in command.syntax.words[1:])
 
 
 def _taken_by(instruction: Instruction) -> Iterator[str]:
     """The names of the files that a COPY brings to a directory of programs, or that the image starts."""
     node = instruction.node
     if isinstance(node, Copying):
-        if node.destination is not None and _PROGRAMS.search(node.destination.text) is not None:
+        if node.destination is not None and PROGRAMS.search(node.destination.text) is not None:
             yield from (posixpath.basename(it.text) for it in node.sources)
     elif isinstance(node, Entrypoint | Cmd):
         yield from (posixpath.basename(it.text.strip("\"'")) for it in node.arguments[:1])

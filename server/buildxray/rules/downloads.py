@@ -45,6 +45,11 @@ class Download(NamedTuple):
     command: Command | None
     """The command that downloads it; None for ADD."""
 
+    @property
+    def address(self) -> str:
+        """The address as written, without quotes and query; empty if no part of it is known."""
+        return self.pieces[0].text.strip("\"'").partition("?")[0] if self.pieces else ""
+
 
 def downloads(stage: Stage) -> Iterator[Download]:
     """The downloads of a stage whose URL is the same for every target: by ADD, and by programs such as `curl`."""

@@ -257,6 +257,14 @@ class Build:
         return tuple(it for it in self.instructions if it.stage is None)
 
     @cached_property
+    def starting(self) -> Instruction | None:
+        """The instruction that starts the image: its last ENTRYPOINT, otherwise its last CMD; None if the file has neither."""
+        image = [it for stage in self.needed_stages if stage.is_image for it in stage.instructions]
+        entrypoints = [it for it in image if isinstance(it.node, syntax.Entrypoint)]
+        commands = entrypoints or [it for it in image if isinstance(it.node, syntax.Cmd)]
+        return commands[-1] if commands else None
+
+    @cached_property
     def needed_stages(self) -> tuple[Stage, ...]:
         """The stages that the image of some target depends on."""
         return tuple(it for it in self.stages if it.is_needed)

@@ -16,7 +16,7 @@ from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
-from buildxray.syntax.instructions import Arg, Cmd, Entrypoint
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -121,11 +121,8 @@ def _doubt(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | Non
     """The reason why the program may run anyway: `dotnet App.dll` starts bytecode, which is for any machine."""
     if command.use.toolchain is not DOTNET:
         return doubt_of_output(ctx, stage, command)
-    image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
-    starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
-        it for it in image if isinstance(it.node, Cmd)
-    ]
-    return Doubt.USE if not starting or ".dll" in starting[-1].node.text or "dotnet" in starting[-1].node.text else None
+    starting = ctx.build.starting
+    return Doubt.USE if starting is None or ".dll" in starting.node.text or "dotnet" in starting.node.text else None
 
 
 def _is_for_another_system(ctx: RuleContext, told: _Told, wrong: tuple[Platform, ...]) -> bool:

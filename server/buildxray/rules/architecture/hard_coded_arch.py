@@ -251,20 +251,15 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
     return (place, named[0][2]) if run.build.text[slice(*place)].strip("\"'") == value.text else None
 
 
-def _address(download: Download) -> str:
-    """The address of a download as written, without quotes and query; empty if no part of it is known."""
-    return download.pieces[0].text.strip("\"'").partition("?")[0] if download.pieces else ""
-
-
 def _suits_every_machine(download: Download) -> bool:
     """True if a download is a file that no machine executes, by its address or by the names that it gets."""
     written = paths(download)
-    return suits_every_machine(_address(download)) or (bool(written) and all(map(suits_every_machine, written)))
+    return suits_every_machine(download.address) or (bool(written) and all(map(suits_every_machine, written)))
 
 
 def _is_installable(ctx: RuleContext, stage: Stage, download: Download) -> bool:
     """True for a package that apt can install with its libraries, as the stage adds architectures."""
-    return _address(download).endswith(".deb") and adds_architecture(ctx, stage)
+    return download.address.endswith(".deb") and adds_architecture(ctx, stage)
 
 
 def _gives_neutral_files(stage: Stage) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
@@ -11,7 +11,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments, indentation, insert_lines
 from buildxray.rules.shell_variables import may_set
-from buildxray.semantics.build import Instruction, Stage
+from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -62,17 +62,12 @@ def runtime_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     image = [it for it in ctx.build.needed_stages if it.is_image]
     environments = (it for stage in image for it in stage.instructions if isinstance(it.node, Env))
     kept = {pair.name.text for it in environments for pair in it.pairs}
-    for stage in image:
-        for instruction in stage.instructions:
-            if isinstance(instruction.node, Entrypoint | Cmd | Healthcheck) and not _is_replaced(instruction, image):
-                yield from _findings(instruction, kept)
-
-
-def _is_replaced(instruction: Instruction, image: Iterable[Stage]) -> bool:
-    """True if a later instruction of the image replaces this one, which then has no effect."""
-    return any(
-        it.idx > instruction.idx and type(it.node) is type(instruction.node) for one in image for it in one.instructions
+    starting = (
+        it for stage in image for it in stage.instructions if isinstance(it.node, Entrypoint | Cmd | Healthcheck)
     )
+    # A later instruction of the same name replaces an earlier one, which then has no effect.
+    for instruction in {type(it.node): it for it in starting}.values():
+        yield from _findings(instruction, kept)
 
 
 def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:

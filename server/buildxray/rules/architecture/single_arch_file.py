@@ -13,7 +13,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import NO_PROGRAMS
+from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
@@ -32,7 +32,6 @@ _NO_PROGRAM: Final = lazy_regex(
 """Settings, documents, sources and scripts, which may be useful on other architectures than the one in their name."""
 _NOT_RUN: Final = lazy_regex(rf"(?:{DISK_OR_KERNEL}|(?:^|/)qemu-\w+-static)$")
 """Disks and kernels of virtual machines, and QEMU's emulators, which are named for the machine that they emulate."""
-_PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin(?:/|$)")
 _ARCHIVE: Final = lazy_regex(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
 _PROBE: Final = lazy_regex(r"\buname\b|\barch\b|--print-arch")
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
@@ -240,7 +239,7 @@ def _becomes_program(ctx: RuleContext, stage: Stage, copy: Instruction, token: T
     if not isinstance(node, Copy | Add) or node.destination is None:
         return False
     destination = node.destination.text
-    if _PROGRAMS.search(destination) or (isinstance(node, Add) and _ARCHIVE.search(token.text) and destination == "/"):
+    if PROGRAMS.search(destination) or (isinstance(node, Add) and _ARCHIVE.search(token.text) and destination == "/"):
         return True
     if _is_named_for_target(token.text, destination):
         return True

@@ -22,7 +22,7 @@ from buildxray.rules.wording import advice, platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
-from buildxray.syntax.instructions import Cmd, Copy, Entrypoint
+from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
@@ -109,10 +109,10 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
         yield from _without_xx(stage)
 
 
-class _Doubt(NamedTuple):
+class _Changes(NamedTuple):
     """Where a stage begins to do what may change a compiler, as offsets in the text."""
 
-    told: dict[str, int]
+    configured: dict[str, int]
     """The first command that configures the compiler of a name for good, or puts another program in its place."""
     copied: int
     """The first COPY of all files of another image, which may hold a compiler of the same name; beyond the text if there is none.
@@ -124,24 +124,24 @@ class _Doubt(NamedTuple):
 _REPLACING: Final = frozenset({"alias", "cp", "install", "ln", "mv"})
 
 
-def _doubts(ctx: RuleContext) -> dict[Stage, _Doubt]:
-    return {it: _doubt_of(it) for it in ctx.build.stages}
+def _changes(ctx: RuleContext) -> dict[Stage, _Changes]:
+    return {it: _changes_of(it) for it in ctx.build.stages}
 
 
-def _doubt_of(stage: Stage) -> _Doubt:
-    told: dict[str, int] = {}
+def _changes_of(stage: Stage) -> _Changes:
+    configured: dict[str, int] = {}
     for run in stage.runs:
         if ".cargo/config" in run.node.text:
             # Whatever the order: its directory may be copied before.
-            told["cargo"] = -1
+            configured["cargo"] = -1
         for command in run.commands:
-            for name in _told_by(command):
-                told[name] = min(command.range.start, told.get(name, command.range.start))
+            for name in _configured_by(command):
+                configured[name] = min(command.range.start, configured.get(name, command.range.start))
     copies = (it.range.start for it in stage.instructions if isinstance(it.node, Copy) and _is_of_whole_image(it))
-    return _Doubt(told, next(copies, len(stage.build.text)))
+    return _Changes(configured, next(copies, len(stage.build.text)))
 
 
-def _told_by(command: Command) -> set[str]:
+def _configured_by(command: Command) -> set[str]:
     """The names of the compilers that a command configures for good, or replaces."""
     if command.name == "go":
         return {"go"} if command.syntax.arguments[:2] == ("env", "-w") else set()
@@ -160,8 +160,10 @@ def _may_be_told(ctx: RuleContext, command: KnownCommand) -> bool:
     if stage is None or _is_image_of_cross_compiler(stage) or any(command.run.values("BASH_ENV")):
         return True
     start = command.range.start
-    doubts = ctx.cached(_doubts)
-    if any(doubts[it].told.get(command.name, start) < start or doubts[it].copied < start for it in stage.ancestry):
+    changes = ctx.cached(_changes)
+    if any(
+        changes[it].configured.get(command.name, start) < start or changes[it].copied < start for it in stage.ancestry
+    ):
         return True
     return any(sets_unknown_variables(it.syntax) and it.range.start < start for it in command.run.commands)
 
@@ -250,16 +252,12 @@ _RUNS_SCRIPT: Final = lazy_regex(r"-[a-z]*c")
 
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     """The name of the program in an artifact that the image starts directly; None if it starts another one."""
-    image = [it for stage in ctx.build.needed_stages if stage.is_image for it in stage.instructions]
-    starting = [it for it in image if isinstance(it.node, Entrypoint)] or [
-        it for it in image if isinstance(it.node, Cmd)
-    ]
-    if not starting or not starting[-1].node.arguments:
+    starting = ctx.build.starting
+    if starting is None or not starting.node.arguments:
         return None
-    last = starting[-1]
-    words = [it.text for it in last.node.arguments]
+    words = [it.text for it in starting.node.arguments]
     program = words[0]
-    is_script = not last.node.is_json
+    is_script = not starting.node.is_json
     if not is_script and posixpath.basename(program) in SHELLS and len(words) > 2 and _RUNS_SCRIPT.fullmatch(words[1]):
         # `["sh", "-c", "exec ./App"]`
         program, is_script = words[2], True
@@ -267,7 +265,7 @@ def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     name = posixpath.basename(program)
     if "/" not in program or "." in name or name in ("dotnet", "sh", "bash"):
         return None
-    return name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in last.directories) else None
+    return name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories) else None
 
 
 def _for_target(stage: Stage) -> tuple[Fix, ...]:

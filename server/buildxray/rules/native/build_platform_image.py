@@ -162,19 +162,15 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 
 def _starts_own_program(stage: Stage) -> bool:
     """True if the image starts a program that the stage compiles for the target, and no shell or other program of the stage."""
-    starting = [
-        it.node for one in reversed(stage.ancestry) for it in one.instructions if isinstance(it.node, Entrypoint | Cmd)
-    ]
-    entrypoints = [it for it in starting if isinstance(it, Entrypoint)]
-    command = next(reversed(entrypoints or starting), None)
-    if command is None or not command.is_json or not command.arguments:
+    starting = stage.build.starting
+    if starting is None or not starting.node.is_json or not starting.node.arguments:
         return False
     # Without cgo, a program of Go needs no loader of its machine.
     compiling = (it for one in stage.ancestry for it in one.commands(Effect.COMPILE) if it.use.toolchain is GO)
     return any(
         it.use.follows_target
         and all(value == "0" for value in it.invocation.setting("CGO_ENABLED").values)
-        and command.arguments[0].text.strip('"') in it.use.outputs
+        and starting.node.arguments[0].text.strip('"') in it.use.outputs
         for it in compiling
     )
 

@@ -190,14 +190,12 @@ def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> 
 def _effects(run: Run) -> list[tuple[object, ...]]:
     """What a RUN does for each target, as far as the text tells: the commands that may run, their words, and the targets of compilers."""
     effects: list[tuple[object, ...]] = []
-    for it in run.commands:
+    writes = ">" in run.node.text
+    for it in (one for one in run.commands if writes or one.name not in _SETTING):
         words = (*it.syntax.words, *(one.value for one in it.syntax.assignments))
         values = [it.invocation.evaluate_partly(one) for one in words]
-        made = None if it.use is None else it.use.architectures
-        is_setting = it.name in _SETTING and ">" not in run.node.text
-        effects += (
-            [] if is_setting else [(target, made, *(one[n] for one in values)) for n, target in enumerate(it.targets)]
-        )
+        architectures = None if it.use is None else it.use.architectures
+        effects += [(target, architectures, *(one[n] for one in values)) for n, target in enumerate(it.targets)]
     return effects
 
 
