@@ -77,6 +77,14 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
     "commands whose failure is ignored": lambda n: (
         "FROM debian\nRUN a" + "; \\\n  apt-get install a:amd64 || true" * n + "\n"
     ),
+    "installs for one architecture in one RUN": lambda n: (
+        "FROM debian\nRUN a" + "; \\\n  apt-get install a:amd64" * n + "\n"
+    ),
+    "downloads for one architecture in one RUN": lambda n: (
+        "FROM debian\nRUN a"
+        + "".join(f"; \\\n  curl -o /usr/bin/t{i} https://a.b/{i}/t-linux-amd64" for i in range(n))
+        + "\n"
+    ),
     "lines with an error": lambda n: "FROM a\n" + "RUNN a\n" * n,
     "stages with a constant platform": lambda n: (
         "".join(f"FROM --platform=linux/amd64 a AS s{i}\nRUN make\n" for i in range(n // 3))

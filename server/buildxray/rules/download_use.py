@@ -108,6 +108,8 @@ def _asks_for_headers(command: Command) -> bool:
 
 def _reader(command: Command) -> Command | None:
     """The command that reads the output of another one through a pipe."""
+    if not command.syntax.is_piped:
+        return None
     return next((it for it in command.run.commands if it.syntax.input is command.syntax), None)
 
 

@@ -61,14 +61,15 @@ def downloads(stage: Stage) -> Iterator[Download]:
     known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
     for run in stage.runs:
         functions = _downloading_functions(run)
+        is_checked = any(it.name in _CHECKS for it in run.commands)
         for command in run.commands:
             download = known.get(id(command.invocation))
             if command.name in functions and not command.is_chosen_by_platform:
-                yield from _fetched(command, is_call=True)
+                yield from _fetched(command, is_checked=is_checked, is_call=True)
                 continue
             is_program = download is None and command.name in _INTERPRETERS
             if (download is not None or is_program) and not command.is_chosen_by_platform:
-                yield from _fetched(command if download is None else download)
+                yield from _fetched(command if download is None else download, is_checked=is_checked)
         yield from _by_programs(run)
 
 
@@ -143,9 +144,8 @@ def _downloading_functions(run: Run) -> frozenset[str]:
     return frozenset(names)
 
 
-def _fetched(command: Command, *, is_call: bool = False) -> Iterator[Download]:
+def _fetched(command: Command, *, is_checked: bool, is_call: bool = False) -> Iterator[Download]:
     invocation = command.invocation
-    is_checked = any(it.name in _CHECKS for it in command.run.commands)
     for position, word in enumerate(command.syntax.words[1:], 1):
         is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
         is_address = is_url or is_call or _begins_with_site(command, position)

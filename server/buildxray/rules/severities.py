@@ -43,10 +43,26 @@ def _doubt_of_command(ctx: RuleContext, place: TextRange) -> Doubt | None:
     instruction = ctx.build.instruction_at(place.start)
     if not isinstance(instruction, Run):
         return None
-    may_fail = with_ignored_failure(instruction)
-    for command in (it for it in instruction.commands if it.range.contains(place.start)):
+    known = ctx.cached(_doubts_by_run)
+    if instruction.idx not in known:
+        known[instruction.idx] = _doubts_in(instruction)
+    return next((it for range_, it in known[instruction.idx] if range_.contains(place.start)), None)
+
+
+_Doubts = list[tuple[TextRange, Doubt]]
+
+
+def _doubts_by_run(_ctx: RuleContext) -> dict[int, _Doubts]:
+    """The doubts of the commands of each RUN that has findings, by its index; a RUN may have hundreds."""
+    return {}
+
+
+def _doubts_in(run: Run) -> _Doubts:
+    may_fail = with_ignored_failure(run)
+    doubts: _Doubts = []
+    for command in run.commands:
         if not all(map(command.is_certain, command.targets)):
-            return Doubt.CONDITION
-        if id(command.syntax) in may_fail:
-            return Doubt.ALTERNATIVE
-    return None
+            doubts.append((command.range, Doubt.CONDITION))
+        elif id(command.syntax) in may_fail:
+            doubts.append((command.range, Doubt.ALTERNATIVE))
+    return doubts

@@ -265,7 +265,9 @@ def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     name = posixpath.basename(program)
     if "/" not in program or "." in name or name in ("dotnet", "sh", "bash"):
         return None
-    return name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories) else None
+    return (
+        name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories) else None
+    )
 
 
 def _for_target(stage: Stage) -> tuple[Fix, ...]:
