@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import field
 from enum import Enum
 from itertools import pairwise
@@ -247,6 +247,15 @@ class Invocation:
                 positions.append(position)
         return positions
 
+    @property
+    def operand_texts(self) -> list[str]:
+        """The operands, as `text_at` gives them."""
+        return [self.text_at(it) for it in self.operands]
+
+    def goal(self, goals: Container[str]) -> str | None:
+        """The first operand among some goals, of a program that may be given several: `lein do clean, uberjar`, `rebar3 as prod tar`."""
+        return next((it for text in self.operand_texts if (it := text.rstrip(",")) in goals), None)
+
     def text_at(self, position: int) -> str:
         """The value of a word, or the word as written if its value depends on variables."""
         word = self.command.words[position]
@@ -262,25 +271,21 @@ class Invocation:
 
     def argument(self, *names: str) -> ShellWord | None:
         """The value of an option: `-o value`, `-o=value` or `--output value`."""
-        words = self.command.words
-        for idx, word in enumerate(words[1:], 1):
-            for name in names:
-                if word.text == name and idx + 1 < len(words):
-                    return words[idx + 1]
-                if word.text.startswith(f"{name}="):
-                    return word.after(f"{name}=")
-        return None
+        return next(self._values_of(names), None)
 
     def arguments(self, name: str) -> list[ShellWord]:
         """The values of an option that may be repeated: `--target a --target=b`."""
+        return [*self._values_of((name,))]
+
+    def _values_of(self, names: Sequence[str]) -> Iterator[ShellWord]:
         words = self.command.words
-        listed: list[ShellWord] = []
         for before, word in pairwise(words):
-            if before.text == name:
-                listed.append(word)
-            elif word.text.startswith(f"{name}="):
-                listed.append(word.after(f"{name}="))
-        return listed
+            if before.text in names and before is not words[0]:
+                yield word
+                continue
+            name = next((it for it in names if word.text.startswith(f"{it}=")), None)
+            if name is not None:
+                yield word.after(f"{name}=")
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
         """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""

@@ -92,7 +92,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 def _from_site(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     """Recognise a copy from a storage service: `aws s3 cp s3://bucket/tool /usr/local/bin/`; None for other subcommands."""
-    name, operands = invocation.command.name, [invocation.text_at(it) for it in invocation.operands]
+    name, operands = invocation.command.name, invocation.operand_texts
     subcommands = _COPYING_FROM_SITE[name]
     if tuple(operands[: len(subcommands)]) != subcommands or not any("://" in it for it in operands):
         return None

@@ -18,7 +18,7 @@ _EXECUTING: Final = frozenset({"drive", "gen-l10n", "run", "test"})
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if invocation.command.name != "flutter":
         return None
-    arguments = [invocation.text_at(it) for it in invocation.operands]
+    arguments = invocation.operand_texts
     n_title = min(len(arguments), 2 if arguments[:1] in (["build"], ["pub"]) else 1)
     title = " ".join(("flutter", *arguments[:n_title]))
     n_words = 1 + n_title if invocation.operands[:n_title] == [*range(1, n_title + 1)] else 1

@@ -31,7 +31,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _native(invocation, toolchain, command.name)
     if command.name not in _PROGRAMS:
         return None
-    goals = [invocation.text_at(it) for it in invocation.operands]
+    goals = invocation.operand_texts
     title = " ".join((command.name, *_main_goal(goals)))
     if any(it.startswith(_NATIVE) for it in command.arguments):
         return _native(invocation, toolchain, title)

@@ -103,21 +103,20 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:
     """The paths that options name, or the program's own directory below the working directory; empty if it has none."""
-    told = invocation.option_paths(*_OUTPUTS)
+    named = invocation.option_paths(*_OUTPUTS)
     for word in invocation.command.words[1:]:
         # `nim c -o:app`, `odin build . -out:app`, `ldc2 -of=app`
         before = next((it for it in _JOINED_OUTPUTS if word.text.startswith(it)), None)
-        told += () if before is None else invocation.paths(word.after(before))
+        named += () if before is None else invocation.paths(word.after(before))
     directory = _BUILD_DIRECTORIES.get(invocation.command.name)
-    return told if told or directory is None else tuple(clean(f"{it}/{directory}") for it in invocation.directories)
+    return named if named or directory is None else tuple(clean(f"{it}/{directory}") for it in invocation.directories)
 
 
 def _subcommand(invocation: Invocation, compiling: frozenset[str]) -> str:
     """The subcommand, the compiling one if a program runs several: `mix do deps.get, release`, `rebar3 as prod tar`."""
     if invocation.command.name not in ("mix", "rebar3"):
         return invocation.subcommand
-    operands = [invocation.text_at(it).rstrip(",") for it in invocation.operands]
-    return next((it for it in operands if it in compiling), invocation.subcommand)
+    return invocation.goal(compiling) or invocation.subcommand
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:

@@ -17,8 +17,10 @@ from buildxray.plan.paths import clean
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
-_MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
-_RUNNERS: Final = frozenset({"bunx", "npx", "pnpx"})
+MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
+"""Package managers."""
+RUNNERS: Final = frozenset({"bunx", "npx", "pnpx"})
+"""Programs that run a program of a package."""
 _BUNDLER_NAMES: Final = """
 astro babel docusaurus eleventy ember esbuild gatsby gulp lerna ncc nest next ng nuxt nx parcel react-scripts rollup rsbuild
 rspack rush swc tsc tsdown tsup turbo unbuild vite vitepress vue-cli-service vuepress webpack
@@ -26,7 +28,7 @@ rspack rush swc tsc tsdown tsup turbo unbuild vite vitepress vue-cli-service vue
 _BUNDLERS: Final = frozenset(_BUNDLER_NAMES.split())
 _TASK_RUNNERS: Final = frozenset({"lerna", "nx", "rush", "turbo"})
 """Bundlers that run tasks of the packages of a repository: `turbo run build`, `nx run-many --target=test`."""
-_RUNNING: Final = frozenset({"dlx", "exec", "x"})
+RUNNING: Final = frozenset({"dlx", "exec", "x"})
 """Subcommands of package managers that run a program of a package: `pnpm exec vite build`."""
 _NOT_BUNDLING: Final = frozenset(
     {"analytics", "cache", "config", "info", "link", "login", "logout", "prune", "telemetry", "unlink", "version"}
@@ -43,25 +45,25 @@ _BUILDING: Final = lazy_regex(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
-    if name not in _MANAGERS and name not in _BUNDLERS and name not in _RUNNERS:
+    if name not in MANAGERS and name not in _BUNDLERS and name not in RUNNERS:
         return None
     operands = invocation.operands
     arguments = [invocation.text_at(it) for it in operands]
-    words = arguments if name in _RUNNERS else [name, *arguments]
+    words = arguments if name in RUNNERS else [name, *arguments]
     if words[:1] and words[0] in _BUNDLERS and words[1:2] and words[1] in _NOT_BUNDLING:
         return Use(toolchain, invocation, Effect.NEUTRAL, " ".join(words[:2]), 1)
-    if name in _BUNDLERS or (name in _RUNNERS and arguments and arguments[0] in _BUNDLERS):
+    if name in _BUNDLERS or (name in RUNNERS and arguments and arguments[0] in _BUNDLERS):
         n_words = 1 + invocation.is_subcommand_first
         effect = _effect_of_bundler(words[0], invocation)
         return Use(toolchain, invocation, effect, " ".join((name, *arguments[:1])), n_words)
-    if name not in _MANAGERS:
+    if name not in MANAGERS:
         return None
     if name == "yarn" and arguments[:1] == ["workspace"] and len(arguments) > 2:
         # `yarn workspace web build`
         arguments, operands = arguments[2:], operands[2:]
     elif name == "pnpm" and arguments[:1] == ["recursive"]:
         arguments, operands = arguments[1:], operands[1:]
-    n_running = bool(arguments) and arguments[0] in _RUNNING
+    n_running = bool(arguments) and arguments[0] in RUNNING
     program = next(iter(arguments[n_running:]), "")
     if program in _BUNDLERS and program not in _INSTALLING:
         n_title = n_running + 1
@@ -139,7 +141,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:
 def _reading_of_program(invocation: Invocation, name: str) -> Reading:
     """True if a bundler reads a variable: one of those that its documentation names, or any variable in its configuration file."""
     words = [invocation.command.name, *(invocation.text_at(it) for it in invocation.operands[:1])]
-    program = words[-1] if words[0] in _RUNNERS else words[0]
+    program = words[-1] if words[0] in RUNNERS else words[0]
     if program in READING_NOTHING:
         return Reading.NO
     reading = invocation.reading_by_project(name)
@@ -151,9 +153,9 @@ def package_scripts(invocation: Invocation) -> tuple[str, ...]:
 
     Source: npm-scripts(7), "Pre & Post Scripts".
     """
-    if invocation.command.name not in _MANAGERS or invocation.has_option(*_ELSEWHERE):
+    if invocation.command.name not in MANAGERS or invocation.has_option(*_ELSEWHERE):
         return ()
-    arguments = [invocation.text_at(it) for it in invocation.operands]
+    arguments = invocation.operand_texts
     if arguments[:1] in (["run"], ["run-script"]):
         arguments = arguments[1:]
     scripts = dict(invocation.workspace.scripts)

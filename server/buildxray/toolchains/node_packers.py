@@ -9,21 +9,18 @@ from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.node import MANAGERS, RUNNERS, RUNNING
 
 _PACKERS: Final = frozenset({"@yao-pkg/pkg", "nexe", "pkg"})
-_RUNNERS: Final = frozenset({"bunx", "npx", "pnpx"})
-_MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
-_RUNNING: Final = frozenset({"dlx", "exec", "x"})
-"""Subcommands of package managers that run a program of a package."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
-    if name not in _RUNNERS and name not in _MANAGERS:
+    if name not in RUNNERS and name not in MANAGERS:
         # `pkg` alone is the package manager of FreeBSD.
         return None
-    operands = [invocation.text_at(it) for it in invocation.operands]
-    before = operands[:1] if name in _MANAGERS and operands[:1] and operands[0] in _RUNNING else []
+    operands = invocation.operand_texts
+    before = operands[:1] if name in MANAGERS and operands[:1] and operands[0] in RUNNING else []
     packer = next(iter(operands[len(before) :]), "")
     if packer not in _PACKERS:
         return None

@@ -50,16 +50,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     compiling = _COMPILING.get(name)
     if compiling is None:
         return None
-    # `lein do clean, uberjar`, `lein with-profile prod uberjar`, `rebar3 as prod escriptize`
-    operands = [invocation.text_at(it).rstrip(",") for it in invocation.operands]
     if "" in compiling:
         effect = Effect.NEUTRAL if {*arguments} & _OTHER else Effect.BUNDLE
         return Use(toolchain, invocation, effect, name, may_differ=effect is Effect.BUNDLE)
-    goal = next((it for it in operands if it in compiling), None)
+    goal = invocation.goal(compiling)
     if goal is not None:
         return Use(toolchain, invocation, Effect.BUNDLE, f"{name} {goal}", may_differ=True)
-    title = " ".join((name, *operands[:1]))
-    if {*operands} & _FETCHING.get(name, frozenset()):
+    operands = invocation.operand_texts
+    title = " ".join((name, *operands[:1])).rstrip(",")
+    if invocation.goal(_FETCHING.get(name, frozenset())) is not None:
         return Use(toolchain, invocation, Effect.FETCH, title)
     effect = Effect.NEUTRAL if not operands or {*arguments} & _OTHER - {"test"} else Effect.EXECUTE
     return Use(toolchain, invocation, effect, title)

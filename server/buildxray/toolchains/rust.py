@@ -27,7 +27,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _compile(invocation, toolchain, "rustc", 1)
     if command.name not in _CARGO:
         return None
-    operands = [invocation.text_at(it) for it in invocation.operands]
+    operands = invocation.operand_texts
     # These plugins compile as `cargo build` does: github.com/rust-secure-code/cargo-auditable, github.com/leptos-rs/cargo-leptos.
     before = [it for it in operands[:1] if it in ("auditable", "leptos")]
     subcommand = next((it for it in operands if it not in before), "")

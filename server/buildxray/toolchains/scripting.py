@@ -31,7 +31,7 @@ _TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command = invocation.command
-    name, arguments = command.name, [invocation.text_at(it) for it in invocation.operands]
+    name, arguments = command.name, invocation.operand_texts
     if name in ("python", "python3") and command.arguments[:1] == ("-m",):
         # `python -m pip install` is `pip install`, `python -m venv /venv` creates a directory of programs.
         name, arguments = next(iter(arguments), ""), arguments[1:]

@@ -54,7 +54,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 def _words(invocation: Invocation) -> list[str]:
     """The generator and its operands, without a program that runs it."""
-    operands = [invocation.text_at(it) for it in invocation.operands]
+    operands = invocation.operand_texts
     name = invocation.command.name
     running = _RUNNERS.get(name)
     if running is None:
