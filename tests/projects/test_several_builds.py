@@ -628,7 +628,7 @@ def test_outside_of_a_repository_no_script_above_is_read(tmp_path: Path, monkeyp
         listed.append(directory)
         return []
 
-    monkeypatch.setattr("buildxray.projects.ci.script_files.list_directory", list_nothing)
+    monkeypatch.setattr("buildxray.projects.ci.script_files.entries_of", list_nothing)
     dockerfile = tmp_path / "app" / "Dockerfile"
     dockerfile.parent.mkdir()
     dockerfile.write_text("FROM scratch\n")

@@ -166,6 +166,14 @@ def list_directory(directory: Path) -> list[os.DirEntry[str]]:
     return sorted(listed, key=lambda entry: entry.name)
 
 
+def entries_of(directory: Path) -> list[os.DirEntry[str]]:
+    """The entries of a directory by name, as `list_directory` gives them; none if it cannot be read."""
+    try:
+        return list_directory(directory)
+    except ReadError:
+        return []
+
+
 def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     """Walk like `os.walk`, without following links; directories that cannot be read are skipped."""
     return os.walk(directory)

@@ -14,6 +14,7 @@ from buildxray.caching import cached
 from buildxray.files.reading import (
     MOST_DOCKERFILE_BYTES,
     ReadError,
+    entries_of,
     exists,
     is_directory,
     list_directory,
@@ -213,10 +214,7 @@ class _Reader:
         ):
             # The value of a variable in the path depends on the machine that runs the build.
             return
-        try:
-            listed = [it.name for it in list_directory(declared.dockerfile.parent)]
-        except ReadError:
-            listed = []
+        listed = (it.name for it in entries_of(declared.dockerfile.parent))
         dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
         close = _closest(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
         path = _path_from(declared.source, declared.dockerfile)
@@ -401,8 +399,10 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
 def _is_of_other_project(workflow: Path) -> bool:
     """True if a workflow came with the copy of another project: GitHub runs those at the root of a repository only."""
     directory = workflow.parent
+    if directory.parts[-2:] != WORKFLOWS.parts:
+        return False
     root = repository_root(directory)
-    return root is not None and directory.parts[-2:] == WORKFLOWS.parts and directory != root / WORKFLOWS
+    return root is not None and directory != root / WORKFLOWS
 
 
 _SUBMODULE: Final = lazy_regex(r"^[ \t]*path[ \t]*=[ \t]*(?P<path>\S+)", re.MULTILINE)
@@ -478,12 +478,12 @@ def analyze_all(
 
 
 def _compiles_emulated(stage: Stage) -> bool:
-    return any(step.is_emulated for it in _compiling(stage) if not it.is_skipped for step in it.run.steps)
+    return any(step.is_emulated for it in _compiling(stage) for step in it.run.steps)
 
 
 def _can_cross_compile(stage: Stage) -> bool:
     """True if a stage compiles under emulation what could be compiled for the target platform on the build machine."""
-    commands = [it for it in _compiling(stage) if not it.use.is_native_only and not it.is_skipped]
+    commands = [it for it in _compiling(stage) if not it.use.is_native_only]
     if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
         # Packages with native code are for the machine that installs them.
         commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
@@ -491,14 +491,14 @@ def _can_cross_compile(stage: Stage) -> bool:
 
 
 def _compiling(stage: Stage) -> list[KnownCommand]:
-    """The commands of a stage that compile, or install packages where a C compiler is installed for these packages."""
+    """The commands of a stage that this build runs and that compile, or install packages where a C compiler is installed for these packages."""
     if names_one_architecture(stage.ancestry[-1]):
         # An image for the build machine runs natively, whatever platform the stage has.
         return []
     commands = [*stage.commands(Effect.COMPILE, Effect.BUNDLE)]
     if installs_c_compiler(stage):
         commands += (it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in _OF_PACKAGES)
-    return commands
+    return [it for it in commands if not it.is_skipped]
 
 
 _OF_PACKAGES: Final = (NODE, SCRIPTING)

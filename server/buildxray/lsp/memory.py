@@ -60,12 +60,12 @@ class MemoryKeeper:
         self._pending = None
         clear_caches()
         if self._has_garbage_of_start:
-            self._has_garbage_of_start = False
             gc.unfreeze()
-            gc.collect()
+        gc.collect()
+        if self._has_garbage_of_start:
             # The open documents are frozen too, which is harmless: `Document.close` breaks their cycles.
             gc.freeze()
-        gc.collect()
+            self._has_garbage_of_start = False
         trim = _trimmer()
         if trim is not None:
             trim(0)

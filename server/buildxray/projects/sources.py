@@ -14,10 +14,10 @@ from buildxray.files.reading import (
     MOST_LOCK_BYTES,
     MOST_PROJECT_BYTES,
     ReadError,
+    entries_of,
     exists,
     is_file,
     is_repository,
-    list_directory,
     read_bytes,
     read_project_bytes,
     read_project_text,
@@ -99,10 +99,7 @@ def has_sources(directory: Path) -> bool:
 
 def _architectures_of_files(directory: Path) -> frozenset[str]:
     """The architectures in the names of the Dockerfiles of a directory."""
-    try:
-        names = [it.name for it in list_directory(directory)]
-    except ReadError:
-        return frozenset()
+    names = [it.name for it in entries_of(directory)]
     return frozenset(architecture for it in names if is_dockerfile(it) for *_, architecture in named_architectures(it))
 
 
@@ -329,8 +326,8 @@ def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[st
 
 def _directories(directory: Path) -> list[Path]:
     try:
-        return [Path(it.path) for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
-    except (ReadError, OSError):
+        return [Path(it.path) for it in entries_of(directory) if it.is_dir(follow_symlinks=False)]
+    except OSError:
         return []
 
 
@@ -361,10 +358,7 @@ def _has_package_cache(directory: Path) -> bool:
 
 def _is_in_repository(place: Path, cache: str) -> bool:
     """True if a directory below another one holds packages that neither `.gitignore` nor `.dockerignore` excludes."""
-    try:
-        names = [it.name for it in list_directory(place / cache)]
-    except ReadError:
-        return False
+    names = (it.name for it in entries_of(place / cache))
     package = next((it for it in names if it.endswith((".tgz", ".zip"))), None)
     if package is None:
         return False

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import ReadError, list_directory
+from buildxray.files.reading import entries_of
 
 WORKFLOWS: Final = Path(".github", "workflows")
 """The directory of GitHub's workflows, relative to the root of a repository."""
@@ -12,8 +12,6 @@ _MOST_WORKFLOWS: Final = 100
 
 def workflow_files(root: Path) -> list[Path]:
     """Return the workflows of a repository, given its root; at most `_MOST_WORKFLOWS`, and none where the directory cannot be read."""
-    try:
-        entries = list_directory(root / WORKFLOWS)
-    except ReadError:
-        return []
-    return [Path(it.path) for it in entries if it.name.endswith((".yaml", ".yml"))][:_MOST_WORKFLOWS]
+    return [Path(it.path) for it in entries_of(root / WORKFLOWS) if it.name.endswith((".yaml", ".yml"))][
+        :_MOST_WORKFLOWS
+    ]

@@ -24,10 +24,10 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci.commands import add_bake
-from buildxray.projects.ci.expressions import Context, Partly, as_text, is_known
+from buildxray.projects.ci.expressions import Context, Partly, as_text
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.site import Reading, Site, project_path
-from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _BUILD_ACTION: Final = lazy_regex(

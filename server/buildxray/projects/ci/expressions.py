@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.substitution import substituted
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -117,15 +117,6 @@ class Context(NamedTuple):
 def without_expressions(text: str, replacement: str) -> str:
     """A text with one replacement in place of each expression."""
     return _EXPRESSION.sub(lambda _match: replacement, text)
-
-
-def is_known(value: object) -> bool:
-    """True if no part of a value is unknown."""
-    if isinstance(value, list):
-        return all(map(is_known, value))
-    if isinstance(value, Mapping):
-        return all(map(is_known, value.values()))
-    return value is not UNKNOWN
 
 
 def as_text(value: object) -> str:

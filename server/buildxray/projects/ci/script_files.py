@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import ReadError, list_directory
+from buildxray.files.reading import entries_of
 
 MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 """The files of which `make` reads the first that exists."""
@@ -44,11 +44,7 @@ def script_files(root: Path) -> Iterator[Path]:
     """Yield the scripts, Makefiles and pipelines in the usual directories, at most `_MOST_FILES`."""
     n_files = 0
     for directory in (*_DIRECTORIES, ".woodpecker"):
-        try:
-            entries = list_directory(root / directory) if directory else list_directory(root)
-        except ReadError:
-            continue
-        for entry in entries:
+        for entry in entries_of(root / directory if directory else root):
             name = entry.name
             is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
             is_script = name.endswith((".sh", ".mk")) or name in {*MAKEFILES, *_TEXTS, *GORELEASER, ".gitlab-ci.yml"}

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import ReadError, list_directory, read_project_text
+from buildxray.files.reading import entries_of, read_project_text
 from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.script_files import script_files
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -56,8 +56,8 @@ def may_build_images(root: Path, directory: Path) -> bool:
     `directory` is that of a Dockerfile, whose scripts are looked at too.
     """
     places = tuple(dict.fromkeys((root, directory)))
-    beside = (it for it in _files(directory) if it.name.endswith(".sh"))
-    composed = (it for place in places for it in _files(place) if _COMPOSE_NAME.fullmatch(it.name))
+    beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
+    composed = (Path(it.path) for one in places for it in entries_of(one) if _COMPOSE_NAME.fullmatch(it.name))
     services = (place / it for place in places for it in _OF_SERVICES)
     return (
         any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
@@ -65,13 +65,6 @@ def may_build_images(root: Path, directory: Path) -> bool:
         or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
         or any(_mentions(it, _DOCKER) for it in services)
     )
-
-
-def _files(directory: Path) -> list[Path]:
-    try:
-        return [Path(it.path) for it in list_directory(directory)]
-    except ReadError:
-        return []
 
 
 def _mentions(path: Path, pattern: re.Pattern[str]) -> bool:

@@ -43,9 +43,9 @@ class EvaluationError(Exception):
     """An expression that Bake refuses, or that costs more than the budget allows."""
 
 
-def is_known(value: Value) -> bool:
-    """True if no part of a value is unknown."""
-    if isinstance(value, tuple):
+def is_known(value: object) -> bool:
+    """True if no part of a value is unknown, whose lists may be Python's."""
+    if isinstance(value, tuple | list):
         return all(map(is_known, value))
     if isinstance(value, Mapping):
         return all(map(is_known, value.values()))
