@@ -60,7 +60,7 @@ def component_pattern(glob: str) -> re.Pattern[str]:
 def match_text(text: str, glob: str) -> bool:
     """True if a glob matches a whole text, where `*` is any text, also one with slashes.
 
-    `fnmatch.fnmatchcase` does the same, but its cache keeps 32,768 patterns, each of which may be one that was typed over.
+    `fnmatch.fnmatchcase` does the same, but its cache keeps 32,768 patterns, each of which may be one that an edit has replaced.
     """
     return _text_pattern(glob).match(text) is not None
 

@@ -105,7 +105,7 @@ class Analysis:
         return RuleContext(self.build, self._builder, asks_for_several=self._subject.asks_for_several)
 
     def release(self) -> None:
-        """Effect: break the cycles of references, so that a version that has been typed over is freed at once."""
+        """Effect: break the cycles of references, so that a version that an edit has replaced is freed at once."""
         self._cache.clear()
         context: RuleContext | None = self.__dict__.get("context")
         build: Build | None = self.__dict__.get("build")

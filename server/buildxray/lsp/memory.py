@@ -12,7 +12,7 @@ from buildxray.caching import clear_caches
 _GC_THRESHOLDS: Final = (700, 10, 4)
 """The thresholds of the garbage collector, as in `gc.set_threshold`.
 
-A version that has been typed over is freed without it (`Analysis.release`); fixes that were tried and libraries leave
+A version that an edit has replaced is freed without it (`Analysis.release`); fixes that were tried and libraries leave
 cycles of references. The higher thresholds of the command line would keep a million objects of these alive, and
 scanning them takes longer than scanning few objects often.
 """

@@ -11,7 +11,7 @@ T = TypeVar("T")
 _RESULTS_PER_INSTRUCTION: Final = 20
 """Results for each instruction and target platform from which the cache is trimmed; one plan needs about three."""
 _PLANS: Final = 8
-"""Plans after which the cache is trimmed. The results of an instruction that was typed over keep its parsed script alive, which may take 100 kB."""
+"""Plans after which the cache is trimmed. The results of an instruction that an edit has replaced keep its parsed script alive, which may take 100 kB."""
 
 
 class Memo:

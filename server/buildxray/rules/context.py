@@ -38,7 +38,7 @@ class RuleContext:
         """True if the build request names several platforms, by a setting, an option or a project file."""
 
     def release(self) -> None:
-        """Effect: forget what refers to this context, and `release` its build; for a version that has been typed over."""
+        """Effect: forget what refers to this context, and `release` its build; for a version that an edit has replaced."""
         self._cache.clear()
         if self._after is not None:
             self._after[1].release()

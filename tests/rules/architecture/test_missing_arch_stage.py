@@ -12,7 +12,7 @@ def test_a_missing_stage_for_a_target_is_reported() -> None:
         """
         FROM alpine AS base-amd64
         FROM base-$TARGETARCH
-             ^^^^^^^^^^^^^^^^ warning: for linux/arm64 there is no stage `base-arm64`, so BuildKit pulls an image of that name
+             ^^^^^^^^^^^^^^^^ warning: the file has no stage `base-arm64` for linux/arm64, so BuildKit pulls an image of that name
         """,
     )
 

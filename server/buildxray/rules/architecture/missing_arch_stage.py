@@ -55,7 +55,7 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 stage.from_.range_of(image),
                 _(
-                    "for {platforms} there is no stage {names}, so BuildKit pulls an image of that name",
+                    "the file has no stage {names} for {platforms}, so BuildKit pulls an image of that name",
                     platforms=platforms(it for it, __ in missing),
                     names=listed(name for __, name in missing),
                 ),
